@@ -1,0 +1,96 @@
+import { ERROR_CODES, type ErrorCode, type ErrorType } from './error-codes.js'
+
+/** A place in the SQL text; line and column count from 1, as Trino reports them. */
+export interface SourceLocation {
+  readonly line: number
+  readonly column: number
+}
+
+export interface MillraceErrorOptions {
+  readonly location?: SourceLocation | undefined
+  /** More about what happened, beyond the short message. */
+  readonly detail?: string | undefined
+  /** What the user can do about it. */
+  readonly hint?: string | undefined
+  readonly cause?: unknown
+  /** For codes of a connector's own: their number and type. */
+  readonly number?: number
+  readonly type?: ErrorType
+}
+
+/**
+ * The one error of the engine: every failure a user can see has Trino's code name, number and type, a short
+ * message with the value last, and a location where the SQL text has one.
+ */
+export class MillraceError extends Error {
+  override readonly name = 'MillraceError'
+  readonly code: string
+  readonly number: number
+  readonly type: ErrorType
+  readonly location: SourceLocation | undefined
+  readonly detail: string | undefined
+  readonly hint: string | undefined
+
+  constructor(
+    code: ErrorCode | (string & {}),
+    message: string,
+    options: MillraceErrorOptions = {},
+  ) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause })
+    const known = Object.hasOwn(ERROR_CODES, code) ? ERROR_CODES[code as ErrorCode] : undefined
+    this.code = code
+    this.number = options.number ?? known?.[0] ?? ERROR_CODES.GENERIC_INTERNAL_ERROR[0]
+    this.type = options.type ?? known?.[1] ?? 'INTERNAL_ERROR'
+    this.location = options.location
+    this.detail = options.detail
+    this.hint = options.hint
+  }
+}
+
+/** An error as plain data, to cross threads and nodes. */
+export interface ErrorRecord {
+  readonly code: string
+  readonly number: number
+  readonly type: ErrorType
+  readonly message: string
+  readonly location?: SourceLocation
+  readonly detail?: string
+  readonly hint?: string
+  readonly stack?: string
+  readonly cause?: ErrorRecord
+}
+
+/** Makes any thrown value a MillraceError; what is not one already becomes GENERIC_INTERNAL_ERROR with it as cause. */
+export function toMillraceError(error: unknown): MillraceError {
+  if (error instanceof MillraceError) return error
+  const message = error instanceof Error ? error.message : String(error)
+  return new MillraceError('GENERIC_INTERNAL_ERROR', message, { cause: error })
+}
+
+export function errorToRecord(error: unknown): ErrorRecord {
+  const e = toMillraceError(error)
+  return {
+    code: e.code,
+    number: e.number,
+    type: e.type,
+    message: e.message,
+    ...(e.location === undefined ? {} : { location: e.location }),
+    ...(e.detail === undefined ? {} : { detail: e.detail }),
+    ...(e.hint === undefined ? {} : { hint: e.hint }),
+    ...(e.stack === undefined ? {} : { stack: e.stack }),
+    ...(e.cause === undefined ? {} : { cause: errorToRecord(e.cause) }),
+  }
+}
+
+export function errorFromRecord(record: ErrorRecord): MillraceError {
+  const error = new MillraceError(record.code, record.message, {
+    location: record.location,
+    detail: record.detail,
+    hint: record.hint,
+    number: record.number,
+    type: record.type,
+    ...(record.cause === undefined ? {} : { cause: errorFromRecord(record.cause) }),
+  })
+  if (record.stack !== undefined) error.stack = record.stack
+  return error
+}
