@@ -9,17 +9,29 @@ const args = process.argv.slice(2)
 const reportFolder = mkdtempSync(join(tmpdir(), 'millrace-test-'))
 const reportFile = join(reportFolder, 'report.json')
 const run = (command, commandArgs) =>
-  spawnSync(command, commandArgs, { stdio: 'inherit', env: { ...process.env, MILLRACE_VERIFY: '1' } })
+  spawnSync(command, commandArgs, {
+    stdio: 'inherit',
+    env: { ...process.env, MILLRACE_VERIFY: '1' },
+  })
 
 let lintFailed = 0
 if (args.length === 0) lintFailed = run('npx', ['biome', 'check', '.']).status === 0 ? 0 : 1
-run('npx', ['vitest', 'run', '--reporter=default', '--reporter=json', `--outputFile.json=${reportFile}`, ...args])
+run('npx', [
+  'vitest',
+  'run',
+  '--reporter=default',
+  '--reporter=json',
+  `--outputFile.json=${reportFile}`,
+  ...args,
+])
 let passed = 0
 let failed = 1
 try {
   const report = JSON.parse(readFileSync(reportFile, 'utf8'))
   passed = report.numPassedTests
-  failed = report.numFailedTests + (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? report.numFailedTestSuites : 0)
+  failed =
+    report.numFailedTests +
+    (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? report.numFailedTestSuites : 0)
   if (passed + failed === 0) failed = 1
 } catch (error) {
   console.error(`the test report could not be read: ${error.message}`)

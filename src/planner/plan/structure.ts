@@ -1,0 +1,126 @@
+import type { PlanNode } from './node.js'
+import { visitPlan } from './node.js'
+import type { PlanSymbol } from './symbol.js'
+
+const one = (node: { readonly source: PlanNode }): readonly PlanNode[] => [node.source]
+const none = (): readonly PlanNode[] => []
+
+/** The direct sources of a node, in order. */
+export const sourcesOf = (node: PlanNode): readonly PlanNode[] =>
+  visitPlan<readonly PlanNode[]>(node, {
+    tableScan: none,
+    values: none,
+    remoteSource: none,
+    join: (n) => [n.left, n.right],
+    semiJoin: (n) => [n.source, n.filteringSource],
+    setOperation: (n) => n.sources,
+    apply: (n) => [n.input, n.subquery],
+    correlatedJoin: (n) => [n.input, n.subquery],
+    filter: one,
+    project: one,
+    aggregation: one,
+    sort: one,
+    topN: one,
+    limit: one,
+    offset: one,
+    enforceSingleRow: one,
+    assignUniqueId: one,
+    markDistinct: one,
+    groupId: one,
+    window: one,
+    rowNumber: one,
+    topNRanking: one,
+    unnest: one,
+    sample: one,
+    tableWriter: one,
+    tableFinish: one,
+    exchange: one,
+    output: one,
+  })
+
+type NodeOf<K extends PlanNode['kind']> = Extract<PlanNode, { kind: K }>
+
+/** The same node over other sources; the node itself where they are identical. */
+export function withSources(node: PlanNode, sources: readonly PlanNode[]): PlanNode {
+  const old = sourcesOf(node)
+  if (old.length === sources.length && old.every((s, i) => s === sources[i])) return node
+  const [first, second] = sources as [PlanNode, PlanNode]
+  const replaceOne = <K extends PlanNode['kind']>(n: NodeOf<K>): PlanNode =>
+    ({ ...n, source: first }) as PlanNode
+  const keep = (n: PlanNode): PlanNode => n
+  return visitPlan<PlanNode>(node, {
+    tableScan: keep,
+    values: keep,
+    remoteSource: keep,
+    join: (n) => ({ ...n, left: first, right: second }),
+    semiJoin: (n) => ({ ...n, source: first, filteringSource: second }),
+    setOperation: (n) => ({ ...n, sources }),
+    apply: (n) => ({ ...n, input: first, subquery: second }),
+    correlatedJoin: (n) => ({ ...n, input: first, subquery: second }),
+    filter: replaceOne,
+    project: replaceOne,
+    aggregation: replaceOne,
+    sort: replaceOne,
+    topN: replaceOne,
+    limit: replaceOne,
+    offset: replaceOne,
+    enforceSingleRow: replaceOne,
+    assignUniqueId: replaceOne,
+    markDistinct: replaceOne,
+    groupId: replaceOne,
+    window: replaceOne,
+    rowNumber: replaceOne,
+    topNRanking: replaceOne,
+    unnest: replaceOne,
+    sample: replaceOne,
+    tableWriter: replaceOne,
+    tableFinish: replaceOne,
+    exchange: replaceOne,
+    output: replaceOne,
+  })
+}
+
+const same = (n: { readonly source: PlanNode }): readonly PlanSymbol[] => outputsOf(n.source)
+const stated = (n: { readonly outputs: readonly PlanSymbol[] }): readonly PlanSymbol[] => n.outputs
+
+/** The symbols a node outputs, in channel order. */
+export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
+  visitPlan<readonly PlanSymbol[]>(node, {
+    tableScan: stated,
+    values: stated,
+    remoteSource: stated,
+    setOperation: stated,
+    output: stated,
+    filter: same,
+    sort: same,
+    topN: same,
+    limit: same,
+    offset: same,
+    enforceSingleRow: same,
+    sample: same,
+    exchange: same,
+    project: (n) => n.assignments.map((a) => a.symbol),
+    aggregation: (n) => [...n.groupingKeys, ...n.aggregations.map((a) => a.symbol)],
+    join: (n) => [...n.leftOutputs, ...n.rightOutputs],
+    semiJoin: (n) =>
+      n.mode === 'mark' ? [...outputsOf(n.source), n.output as PlanSymbol] : outputsOf(n.source),
+    assignUniqueId: (n) => [...outputsOf(n.source), n.symbol],
+    markDistinct: (n) => [...outputsOf(n.source), n.marker],
+    groupId: (n) => [
+      ...n.groupingColumns.map((c) => c.output),
+      ...n.aggregationArguments,
+      n.groupIdSymbol,
+    ],
+    window: (n) => [...outputsOf(n.source), ...n.functions.map((f) => f.symbol)],
+    rowNumber: (n) => [...outputsOf(n.source), n.symbol],
+    topNRanking: (n) => [...outputsOf(n.source), n.symbol],
+    unnest: (n) => [
+      ...n.replicated,
+      ...n.mappings.flatMap((m) => m.outputs),
+      ...(n.ordinality === undefined ? [] : [n.ordinality]),
+    ],
+    apply: (n) => [...outputsOf(n.input), ...n.assignments.map((a) => a.symbol)],
+    correlatedJoin: (n) => [...outputsOf(n.input), ...outputsOf(n.subquery)],
+    tableWriter: (n) => [n.rowCountSymbol, n.fragmentSymbol],
+    tableFinish: (n) => [n.rowCountSymbol],
+  })
