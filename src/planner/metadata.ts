@@ -1,0 +1,123 @@
+import type { Expression } from '../expressions/ir.js'
+import type { SqlType } from '../spi/index.js'
+import type { TableReference } from './plan/node.js'
+
+/**
+ * What the analyzer asks of the engine about catalogs. Only {@link collectMetadata} calls it, before analysis
+ * begins; analysis and planning are synchronous over what it found. One resolver belongs to one query, so
+ * that a statement sees one state of each table.
+ * @source Trino io.trino.metadata.Metadata, the part StatementAnalyzer uses
+ */
+export interface MetadataResolver {
+  catalogExists(catalog: string): Promise<boolean>
+  schemaExists(catalog: string, schema: string): Promise<boolean>
+  /**
+   * The table or view of a full name, in lower case; undefined where there is none. Follows redirections.
+   * @throws MillraceError NOT_SUPPORTED for a `version` the connector can't read
+   */
+  getRelation(
+    name: QualifiedObjectName,
+    version?: TableVersion,
+  ): Promise<ResolvedRelation | undefined>
+  /**
+   * A source that the program registered under a bare name; it shadows tables of the session's schema. Without
+   * the method there are none.
+   */
+  getRegistered?(name: string): Promise<ResolvedTable | undefined>
+  /** A table function of the session's path or of a full name; undefined where there is none. */
+  getTableFunction?(name: readonly string[]): Promise<ResolvedTableFunction | undefined>
+}
+
+/** Names are in lower case. */
+export interface QualifiedObjectName {
+  readonly catalog: string
+  readonly schema: string
+  readonly name: string
+}
+
+/** FOR TIMESTAMP | VERSION AS OF: the value is a constant of its type. */
+export interface TableVersion {
+  readonly rangeType: 'TIMESTAMP' | 'VERSION'
+  readonly value: Expression
+}
+
+export type ResolvedRelation = ResolvedTable | ResolvedView
+
+export interface ResolvedTable {
+  readonly kind: 'table'
+  readonly name: QualifiedObjectName
+  /** What scans of the table carry; its handle is the connector's plain value. */
+  readonly table: TableReference
+  /** In order; hidden columns are readable by name only. */
+  readonly columns: readonly ResolvedColumn[]
+  /** Changes whenever the table's data or definition may have: cached plans hold it. Absent: never cached. */
+  readonly version?: string
+}
+
+export interface ResolvedColumn {
+  readonly name: string
+  readonly type: SqlType
+  readonly hidden?: boolean
+  /** The connector's plain value. */
+  readonly handle: unknown
+  readonly nullable?: boolean
+}
+
+/** A view is its text, analyzed under the session it was created in. */
+export interface ResolvedView {
+  readonly kind: 'view'
+  readonly name: QualifiedObjectName
+  readonly sql: string
+  readonly catalog?: string
+  readonly schema?: string
+  readonly path?: readonly PathEntry[]
+  /** As recorded at creation: the query must still give these names, and types that can be coerced to them. */
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  /** Whose rights it runs with; absent: the invoker's. */
+  readonly owner?: string
+  readonly version?: string
+}
+
+export interface ResolvedTableFunction {
+  readonly catalog: string
+  readonly schema: string
+  readonly name: string
+  readonly handle: unknown
+}
+
+export interface PathEntry {
+  readonly catalog?: string
+  readonly schema: string
+}
+
+/** The part of a session that gives statements their meaning. Catalog and schema are in lower case. */
+export interface PlannerSession {
+  readonly user: string
+  readonly catalog?: string
+  readonly schema?: string
+  readonly path?: readonly PathEntry[]
+  /** As SET PATH wrote it, for CURRENT_PATH. */
+  readonly pathText?: string
+  /** IANA name or offset. */
+  readonly timeZone: string
+  /** When the query started, in milliseconds since the epoch: the value of now() throughout. */
+  readonly startMillis: number
+}
+
+/** Handle of a `create` target in a plan; the engine turns it into the connector's by beginCreateTable. */
+export interface CreateTableRequest {
+  readonly name: QualifiedObjectName
+  readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
+  readonly comment?: string
+  /** Constants as written; absent value: DEFAULT. */
+  readonly properties: readonly { readonly name: string; readonly value?: Expression }[]
+  readonly saveMode: 'FAIL' | 'IGNORE' | 'REPLACE'
+}
+
+/** Handle of an `insert` target in a plan; the engine turns it into the connector's by beginInsert. */
+export interface InsertRequest {
+  readonly name: QualifiedObjectName
+  readonly table: TableReference
+  /** In the order of the writer's columns. */
+  readonly columns: readonly ResolvedColumn[]
+}
