@@ -1,0 +1,196 @@
+import { type Arena, assert, MillraceError } from '../../spi/index.js'
+import {
+  CHUNK_BYTES,
+  type ChunkAllocator,
+  type ChunkRun,
+  ControlLayout,
+  FIRST_QUERY_OWNER,
+  QUERY_SLOT_COUNT,
+  QuerySlot,
+} from './shared-memory.js'
+
+const ALIGNMENT = 16
+/** A run grows with what its arena already holds, to this much. */
+const LARGEST_RUN_BYTES = 4 * 1024 * 1024
+
+/** Takes a free query slot: its cancel word and memory account. */
+export function takeQuerySlot(
+  allocator: ChunkAllocator,
+  slotsInUse: Set<number>,
+  limitBytes: number,
+): number {
+  for (let slot = 0; slot < QUERY_SLOT_COUNT; slot++) {
+    if (slotsInUse.has(slot)) continue
+    slotsInUse.add(slot)
+    const base = ControlLayout.querySlots + slot * QuerySlot.words
+    Atomics.store(allocator.control, base + QuerySlot.cancelled, 0)
+    Atomics.store(allocator.control, base + QuerySlot.usedChunks, 0)
+    Atomics.store(allocator.control, base + QuerySlot.peakChunks, 0)
+    Atomics.store(
+      allocator.control,
+      base + QuerySlot.limitChunks,
+      Math.max(1, Math.floor(limitBytes / CHUNK_BYTES)),
+    )
+    return slot
+  }
+  throw new MillraceError('QUERY_QUEUE_FULL', `Too many queries at once: ${QUERY_SLOT_COUNT}`)
+}
+
+/** One thread's view of a query's memory account and cancel word. */
+export class QueryMemory {
+  readonly slot: number
+  readonly allocator: ChunkAllocator
+  readonly #base: number
+
+  constructor(allocator: ChunkAllocator, slot: number) {
+    this.allocator = allocator
+    this.slot = slot
+    this.#base = ControlLayout.querySlots + slot * QuerySlot.words
+  }
+
+  get cancelled(): boolean {
+    return Atomics.load(this.allocator.control, this.#base + QuerySlot.cancelled) !== 0
+  }
+
+  cancel(): void {
+    Atomics.store(this.allocator.control, this.#base + QuerySlot.cancelled, 1)
+  }
+
+  get usedBytes(): number {
+    return Atomics.load(this.allocator.control, this.#base + QuerySlot.usedChunks) * CHUNK_BYTES
+  }
+
+  get peakBytes(): number {
+    return Atomics.load(this.allocator.control, this.#base + QuerySlot.peakChunks) * CHUNK_BYTES
+  }
+
+  get limitBytes(): number {
+    return Atomics.load(this.allocator.control, this.#base + QuerySlot.limitChunks) * CHUNK_BYTES
+  }
+
+  /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
+  claim(byteLength: number): ChunkRun {
+    const { control } = this.allocator
+    const chunks = Math.max(1, Math.ceil(byteLength / CHUNK_BYTES))
+    const used = Atomics.add(control, this.#base + QuerySlot.usedChunks, chunks) + chunks
+    if (used <= Atomics.load(control, this.#base + QuerySlot.limitChunks)) {
+      const run = this.allocator.claim(byteLength, FIRST_QUERY_OWNER + this.slot)
+      if (run !== undefined) {
+        if (used > Atomics.load(control, this.#base + QuerySlot.peakChunks)) {
+          Atomics.store(control, this.#base + QuerySlot.peakChunks, used)
+        }
+        return run
+      }
+    }
+    Atomics.sub(control, this.#base + QuerySlot.usedChunks, chunks)
+    throw new MillraceError(
+      'EXCEEDED_LOCAL_MEMORY_LIMIT',
+      `Query exceeded the memory limit of ${formatBytes(Math.min(this.limitBytes, this.allocator.limitBytes))}`,
+      {
+        detail: `held ${formatBytes(this.usedBytes)}, asked for ${formatBytes(byteLength)}`,
+        hint: 'Raise memoryLimitBytes, or let fewer queries run at once',
+      },
+    )
+  }
+
+  release(run: ChunkRun): void {
+    this.allocator.release(run)
+    Atomics.sub(
+      this.allocator.control,
+      this.#base + QuerySlot.usedChunks,
+      run.byteLength / CHUNK_BYTES,
+    )
+  }
+
+  /** Frees whatever the query still holds, in any thread. */
+  releaseAll(): void {
+    this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot)
+    Atomics.store(this.allocator.control, this.#base + QuerySlot.usedChunks, 0)
+  }
+
+  createArena(): ChunkArena {
+    return new ChunkArena(this)
+  }
+}
+
+/** A bump allocator over chunks of a query; O(1) an allocation, reset keeps the chunks. */
+export class ChunkArena implements Arena {
+  readonly #account: { claim(byteLength: number): ChunkRun; release(run: ChunkRun): void }
+  readonly #memory: WebAssembly.Memory
+  readonly #runs: ChunkRun[] = []
+  #current = -1
+  #next = 0
+  #end = 0
+  #heldBytes = 0
+
+  constructor(account: {
+    readonly allocator: { readonly memory: WebAssembly.Memory }
+    claim(byteLength: number): ChunkRun
+    release(run: ChunkRun): void
+  }) {
+    this.#account = account
+    this.#memory = account.allocator.memory
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  allocate(byteLength: number): Uint8Array {
+    return new Uint8Array(this.#memory.buffer, this.allocateAddress(byteLength), byteLength)
+  }
+
+  /** As {@link allocate}, giving the address. */
+  allocateAddress(byteLength: number): number {
+    assert(byteLength >= 0)
+    const size = Math.ceil(byteLength / ALIGNMENT) * ALIGNMENT
+    if (this.#next + size > this.#end) this.#advance(size)
+    const address = this.#next
+    this.#next += size
+    return address
+  }
+
+  #advance(size: number): void {
+    while (this.#current + 1 < this.#runs.length) {
+      this.#current += 1
+      const run = this.#runs[this.#current]!
+      if (run.byteLength >= size) {
+        this.#next = run.offset
+        this.#end = run.offset + run.byteLength
+        return
+      }
+    }
+    const run = this.#account.claim(
+      Math.max(size, Math.min(LARGEST_RUN_BYTES, this.#heldBytes), CHUNK_BYTES),
+    )
+    this.#runs.push(run)
+    this.#current = this.#runs.length - 1
+    this.#heldBytes += run.byteLength
+    this.#next = run.offset
+    this.#end = run.offset + run.byteLength
+  }
+
+  reset(): void {
+    this.#current = -1
+    this.#next = 0
+    this.#end = 0
+  }
+
+  close(): void {
+    for (const run of this.#runs) this.#account.release(run)
+    this.#runs.length = 0
+    this.#heldBytes = 0
+    this.reset()
+  }
+}
+
+export function formatBytes(bytes: number): string {
+  const units = ['B', 'kB', 'MB', 'GB', 'TB']
+  let value = bytes
+  let unit = 0
+  while (value >= 1024 && unit < units.length - 1) {
+    value /= 1024
+    unit += 1
+  }
+  return `${Number.isInteger(value) ? value : value.toFixed(2)}${units[unit]}`
+}

@@ -1,0 +1,185 @@
+import { assert, MillraceError } from '../../spi/index.js'
+
+/**
+ * The node's shared memory: one WebAssembly memory, reserved whole and never grown, so that a view over it never goes
+ * stale (docs/adr/0001), divided into chunks. An owner table beside it says who holds each chunk; there are no locks,
+ * since a thread can die holding anything: chunks are taken by compare-and-exchange, and what a dead owner held is
+ * found in the table and freed.
+ */
+export interface SharedMemory {
+  readonly memory: WebAssembly.Memory
+  /** Control words of {@link ControlLayout}, then one owner word a chunk. */
+  readonly control: SharedArrayBuffer
+}
+
+export const CHUNK_BYTES = 256 * 1024
+const WASM_PAGE_BYTES = 65_536
+const LARGEST_MEMORY_PAGES = 65_536
+const SMALLEST_MEMORY_PAGES = 1024
+
+/** Word indices of the control buffer (Int32). */
+export const ControlLayout = {
+  /** Chunks in use now. */
+  usedChunks: 0,
+  /** Where the next search for free chunks starts. */
+  searchHint: 1,
+  /** Chunks that may be used at most. */
+  limitChunks: 2,
+  /** Serial numbers for dictionaries and other things that threads cache. */
+  nextSerial: 3,
+  /** Each query slot has SLOT_WORDS words from here. */
+  querySlots: 16,
+} as const
+
+export const QUERY_SLOT_COUNT = 1024
+/** Words of a query slot. */
+export const QuerySlot = {
+  /** 0: run; other than 0: stop. */
+  cancelled: 0,
+  /** Chunks that the query holds. */
+  usedChunks: 1,
+  limitChunks: 2,
+  peakChunks: 3,
+  words: 4,
+} as const
+
+const OWNERS_START = ControlLayout.querySlots + QUERY_SLOT_COUNT * QuerySlot.words
+
+/** The owner of what outlives queries: stored tables. */
+export const STORE_OWNER = 1
+/** The chunk at address 0, so that no buffer has address 0. */
+const RESERVED_OWNER = 2
+/** Query slot s owns its chunks as FIRST_QUERY_OWNER + s. */
+export const FIRST_QUERY_OWNER = 16
+
+/**
+ * Reserves the memory: 4 GB of addresses, of which only what is touched becomes resident. Where the host refuses
+ * (a strict limit of virtual memory), halves it until it fits.
+ * @param limitBytes what the engine may use of it
+ */
+export function createSharedMemory(limitBytes: number): SharedMemory {
+  let pages = LARGEST_MEMORY_PAGES
+  let memory: WebAssembly.Memory | undefined
+  while (memory === undefined) {
+    try {
+      memory = new WebAssembly.Memory({ initial: pages, maximum: pages, shared: true })
+    } catch (cause) {
+      pages = Math.floor(pages / 2)
+      if (pages < SMALLEST_MEMORY_PAGES) {
+        throw new MillraceError(
+          'GENERIC_INSUFFICIENT_RESOURCES',
+          'The host does not let the engine reserve shared memory',
+          { cause },
+        )
+      }
+    }
+  }
+  const chunks = (pages * WASM_PAGE_BYTES) / CHUNK_BYTES
+  const control = new SharedArrayBuffer((OWNERS_START + chunks) * 4)
+  const words = new Int32Array(control)
+  words[ControlLayout.limitChunks] = Math.min(chunks, Math.ceil(limitBytes / CHUNK_BYTES))
+  words[ControlLayout.nextSerial] = 1
+  words[OWNERS_START] = RESERVED_OWNER
+  return { memory, control }
+}
+
+/** A run of chunks. */
+export interface ChunkRun {
+  readonly offset: number
+  readonly byteLength: number
+}
+
+/** One thread's way to the shared memory. */
+export class ChunkAllocator {
+  readonly memory: WebAssembly.Memory
+  readonly control: Int32Array
+  readonly #owners: Int32Array
+  readonly #chunkCount: number
+
+  constructor(shared: SharedMemory) {
+    this.memory = shared.memory
+    this.control = new Int32Array(shared.control, 0, OWNERS_START)
+    this.#owners = new Int32Array(shared.control, OWNERS_START * 4)
+    this.#chunkCount = this.#owners.length
+  }
+
+  get usedBytes(): number {
+    return Atomics.load(this.control, ControlLayout.usedChunks) * CHUNK_BYTES
+  }
+
+  get limitBytes(): number {
+    return Atomics.load(this.control, ControlLayout.limitChunks) * CHUNK_BYTES
+  }
+
+  newSerial(): number {
+    return Atomics.add(this.control, ControlLayout.nextSerial, 1)
+  }
+
+  /**
+   * Takes adjacent chunks for an owner. O(chunks searched).
+   * @returns undefined where no run of that length is free or the engine's limit is met
+   */
+  claim(byteLength: number, owner: number): ChunkRun | undefined {
+    const count = Math.max(1, Math.ceil(byteLength / CHUNK_BYTES))
+    const used = Atomics.add(this.control, ControlLayout.usedChunks, count) + count
+    if (used <= Atomics.load(this.control, ControlLayout.limitChunks)) {
+      const hint = Atomics.load(this.control, ControlLayout.searchHint)
+      const first = this.#search(count, owner, hint, this.#chunkCount)
+      const found = first >= 0 ? first : this.#search(count, owner, 0, this.#chunkCount)
+      if (found >= 0) {
+        Atomics.store(this.control, ControlLayout.searchHint, found + count)
+        return { offset: found * CHUNK_BYTES, byteLength: count * CHUNK_BYTES }
+      }
+    }
+    Atomics.sub(this.control, ControlLayout.usedChunks, count)
+    return undefined
+  }
+
+  #search(count: number, owner: number, from: number, to: number): number {
+    let start = from
+    let position = from
+    while (start + count <= to) {
+      if (Atomics.compareExchange(this.#owners, position, 0, owner) !== 0) {
+        for (let i = start; i < position; i++) Atomics.store(this.#owners, i, 0)
+        position += 1
+        start = position
+        continue
+      }
+      position += 1
+      if (position - start === count) return start
+    }
+    for (let i = start; i < Math.min(position, to); i++) Atomics.store(this.#owners, i, 0)
+    return -1
+  }
+
+  release(run: ChunkRun): void {
+    const first = run.offset / CHUNK_BYTES
+    const count = run.byteLength / CHUNK_BYTES
+    for (let i = first; i < first + count; i++) {
+      assert(Atomics.exchange(this.#owners, i, 0) !== 0, 'chunk released twice')
+    }
+    Atomics.sub(this.control, ControlLayout.usedChunks, count)
+    Atomics.store(
+      this.control,
+      ControlLayout.searchHint,
+      Math.min(first, Atomics.load(this.control, ControlLayout.searchHint)),
+    )
+  }
+
+  /** Frees all that an owner holds: after its query ended or its thread died. O(all chunks). */
+  releaseOwner(owner: number): number {
+    let count = 0
+    for (let i = 0; i < this.#chunkCount; i++) {
+      if (Atomics.compareExchange(this.#owners, i, owner, 0) === owner) count += 1
+    }
+    if (count > 0) {
+      Atomics.sub(this.control, ControlLayout.usedChunks, count)
+      Atomics.store(this.control, ControlLayout.searchHint, 0)
+    }
+    return count
+  }
+
+  bytes(offset: number, byteLength: number): Uint8Array {
+    return new Uint8Array(this.memory.buffer, offset, byteLength)
+  }
+}
