@@ -1,4 +1,5 @@
 import type { Page } from './page.js'
+import type { SqlType } from './type.js'
 
 /**
  * Where the buffers of blocks come from. Every buffer is 16-byte aligned and, for the engine's own allocators, lies
@@ -37,7 +38,7 @@ export interface StoredPage {
 export interface PageStore {
   /** Copies a page (in the encodings and widths it has; a dictionary with an id once). O(bytes). */
   store(page: Page): StoredPage
-  /** The given channels of a stored page, without copying. */
-  load(stored: StoredPage, channels: readonly number[]): Page
+  /** The given channels of a stored page, without copying; types[i] is the type of channels[i]. */
+  load(stored: StoredPage, channels: readonly number[], types: readonly SqlType[]): Page
   release(stored: StoredPage): void
 }

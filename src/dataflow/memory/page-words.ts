@@ -1,0 +1,328 @@
+import type {
+  Block,
+  BytesBlock,
+  DictionaryBlock,
+  FlatBlock,
+  IntegerBlock,
+  Page,
+  SqlType,
+  Validity,
+} from '../../spi/index.js'
+import { assert } from '../../spi/index.js'
+
+/**
+ * Pages as words: the description of a page's blocks as a list of doubles, with addresses into the shared
+ * memory for its buffers, so that a page crosses threads, or is kept, without its data being copied again.
+ * Types are not written: who reads a page knows them.
+ */
+
+/** Puts a buffer into shared memory, or finds it there, and gives its address. */
+export type PlaceBuffer = (buffer: ArrayBufferView) => number
+
+const STORAGES = [
+  'i8',
+  'i16',
+  'i32',
+  'i64',
+  'f32',
+  'f64',
+  'bool',
+  'fixed16',
+  'bytes',
+  'array',
+  'map',
+  'row',
+  'null',
+] as const
+const CONSTANT_TAG = 32
+const DICTIONARY_TAG = 33
+
+const FLAG_BOUNDS = 1
+const FLAG_ASCENDING = 2
+const FLAG_ASCII = 4
+
+export function writePageWords(page: Page, place: PlaceBuffer): Float64Array {
+  const words: number[] = [page.rowCount, page.blocks.length, 0]
+  if (page.changes !== undefined) words[2] = place(page.changes)
+  const directory = words.length
+  for (let i = 0; i < page.blocks.length; i++) words.push(0)
+  page.blocks.forEach((block, channel) => {
+    words[directory + channel] = words.length
+    writeBlock(block, words, place)
+  })
+  return Float64Array.from(words)
+}
+
+/** Reads the given channels of a page; the blocks are views of the shared memory. */
+export function readPageWords(
+  words: Float64Array,
+  memory: ArrayBufferLike,
+  channels: readonly number[],
+  types: readonly SqlType[],
+): Page {
+  const rowCount = words[0]!
+  const blocks = channels.map((channel, i) => {
+    const reader = { words, memory, next: words[3 + channel]! }
+    return readBlock(reader, types[i]!)
+  })
+  const changes = words[2]!
+  return changes === 0
+    ? { rowCount, blocks }
+    : { rowCount, blocks, changes: new Int8Array(memory, changes, rowCount) }
+}
+
+function writeBlock(block: Block, words: number[], place: PlaceBuffer): void {
+  switch (block.encoding) {
+    case 'flat':
+      writeFlat(block, words, place)
+      return
+    case 'constant':
+      words.push(CONSTANT_TAG, block.rowCount)
+      writeFlat(block.value, words, place)
+      return
+    case 'dictionary':
+      words.push(
+        DICTIONARY_TAG,
+        block.rowCount,
+        placeValidity(block.validity, place),
+        place(block.codes),
+        block.codes.BYTES_PER_ELEMENT,
+        block.dictionaryId === undefined ? 0 : dictionarySerial(block.dictionaryId),
+      )
+      writeFlat(block.dictionary, words, place)
+      return
+  }
+}
+
+const placeValidity = (validity: Validity, place: PlaceBuffer): number =>
+  validity === null ? 0 : place(validity)
+
+function writeFlat(block: FlatBlock, words: number[], place: PlaceBuffer): void {
+  words.push(
+    STORAGES.indexOf(block.storage),
+    block.rowCount,
+    placeValidity(block.validity, place),
+    flagsOf(block),
+  )
+  switch (block.storage) {
+    case 'i8':
+    case 'i16':
+    case 'i32':
+    case 'i64':
+      words.push(
+        place(block.values),
+        block.base,
+        block.factor,
+        block.bounds?.min ?? 0,
+        block.bounds?.max ?? 0,
+      )
+      return
+    case 'f32':
+    case 'f64':
+    case 'bool':
+    case 'fixed16':
+      words.push(place(block.values))
+      return
+    case 'bytes':
+      words.push(place(block.offsets), place(block.bytes), block.bytes.length)
+      return
+    case 'array':
+      words.push(place(block.offsets))
+      writeBlock(block.elements, words, place)
+      return
+    case 'map':
+      words.push(place(block.offsets))
+      writeBlock(block.keys, words, place)
+      writeBlock(block.mapValues, words, place)
+      return
+    case 'row':
+      for (const field of block.fields) writeBlock(field, words, place)
+      return
+    case 'null':
+      return
+  }
+}
+
+function flagsOf(block: FlatBlock): number {
+  let flags = 0
+  if ('bounds' in block && block.bounds !== undefined) flags |= FLAG_BOUNDS
+  if ('ascending' in block && block.ascending) flags |= FLAG_ASCENDING
+  if ('ascii' in block && block.ascii) flags |= FLAG_ASCII
+  return flags
+}
+
+const INTEGER_VIEWS = {
+  i8: (memory: ArrayBufferLike, address: number, length: number) =>
+    new Int8Array(memory, address, length),
+  i16: (memory: ArrayBufferLike, address: number, length: number) =>
+    new Int16Array(memory, address, length),
+  i32: (memory: ArrayBufferLike, address: number, length: number) =>
+    new Int32Array(memory, address, length),
+  i64: (memory: ArrayBufferLike, address: number, length: number) =>
+    new BigInt64Array(memory, address, length),
+} as const
+
+interface Reader {
+  readonly words: Float64Array
+  readonly memory: ArrayBufferLike
+  next: number
+}
+
+const validityAt = (reader: Reader, address: number, rowCount: number): Validity =>
+  address === 0 ? null : new Uint8Array(reader.memory, address, (rowCount + 7) >> 3)
+
+function readBlock(reader: Reader, type: SqlType): Block {
+  const tag = reader.words[reader.next]!
+  if (tag === CONSTANT_TAG) {
+    const rowCount = reader.words[reader.next + 1]!
+    reader.next += 2
+    return { encoding: 'constant', type, rowCount, value: readFlat(reader, type) }
+  }
+  return tag === DICTIONARY_TAG ? readDictionary(reader, type) : readFlat(reader, type)
+}
+
+function readDictionary(reader: Reader, type: SqlType): DictionaryBlock {
+  const { words, memory, next } = reader
+  const rowCount = words[next + 1]!
+  const address = words[next + 3]!
+  const width = words[next + 4]!
+  const serial = words[next + 5]!
+  const validity = validityAt(reader, words[next + 2]!, rowCount)
+  const codes =
+    width === 1
+      ? new Uint8Array(memory, address, rowCount)
+      : width === 2
+        ? new Uint16Array(memory, address, rowCount)
+        : new Int32Array(memory, address, rowCount)
+  reader.next += 6
+  const dictionary = readFlat(reader, type)
+  if (serial === 0) return { encoding: 'dictionary', type, rowCount, codes, dictionary, validity }
+  return {
+    encoding: 'dictionary',
+    type,
+    rowCount,
+    codes,
+    validity,
+    dictionary: sharedDictionary(serial, dictionary),
+    dictionaryId: `#${serial}`,
+  }
+}
+
+function readFlat(reader: Reader, type: SqlType): FlatBlock {
+  const { words, memory } = reader
+  const start = reader.next
+  const storage = STORAGES[words[start]!]
+  assert(storage !== undefined, 'corrupt page words')
+  const rowCount = words[start + 1]!
+  const validity = validityAt(reader, words[start + 2]!, rowCount)
+  const flags = words[start + 3]!
+  const flat = { encoding: 'flat', type, rowCount, validity } as const
+  const address = words[start + 4]!
+  switch (storage) {
+    case 'i8':
+    case 'i16':
+    case 'i32':
+    case 'i64': {
+      reader.next = start + 9
+      return {
+        ...flat,
+        storage,
+        values: INTEGER_VIEWS[storage](memory, address, rowCount),
+        base: words[start + 5]!,
+        factor: words[start + 6]!,
+        ...(flags & FLAG_BOUNDS
+          ? { bounds: { min: words[start + 7]!, max: words[start + 8]! } }
+          : {}),
+        ...(flags & FLAG_ASCENDING ? { ascending: true } : {}),
+      } satisfies IntegerBlock
+    }
+    case 'f32':
+      reader.next = start + 5
+      return { ...flat, storage, values: new Float32Array(memory, address, rowCount) }
+    case 'f64':
+      reader.next = start + 5
+      return { ...flat, storage, values: new Float64Array(memory, address, rowCount) }
+    case 'bool':
+      reader.next = start + 5
+      return { ...flat, storage, values: new Uint8Array(memory, address, rowCount) }
+    case 'fixed16':
+      reader.next = start + 5
+      return { ...flat, storage, values: new Uint8Array(memory, address, rowCount * 16) }
+    case 'bytes':
+      reader.next = start + 7
+      return {
+        ...flat,
+        storage,
+        offsets: new Int32Array(memory, address, rowCount + 1),
+        bytes: new Uint8Array(memory, words[start + 5]!, words[start + 6]!),
+        ...(flags & FLAG_ASCII ? { ascii: true } : {}),
+      } satisfies BytesBlock
+    default:
+      reader.next = start + 4
+      return readNested(reader, type, storage, flat)
+  }
+}
+
+function readNested(
+  reader: Reader,
+  type: SqlType,
+  storage: 'array' | 'map' | 'row' | 'null',
+  flat: {
+    readonly encoding: 'flat'
+    readonly type: SqlType
+    readonly rowCount: number
+    readonly validity: Validity
+  },
+): FlatBlock {
+  if (storage === 'null') return { ...flat, storage }
+  if (storage === 'row') {
+    assert(type.kind === 'row')
+    return { ...flat, storage, fields: type.fields.map((field) => readBlock(reader, field.type)) }
+  }
+  const offsets = new Int32Array(reader.memory, reader.words[reader.next]!, flat.rowCount + 1)
+  reader.next += 1
+  if (storage === 'array') {
+    assert(type.kind === 'array')
+    return { ...flat, storage, offsets, elements: readBlock(reader, type.element) }
+  }
+  assert(type.kind === 'map')
+  const keys = readBlock(reader, type.key)
+  return { ...flat, storage, offsets, keys, mapValues: readBlock(reader, type.value) }
+}
+
+/** Ids of dictionaries made in this thread; other threads know them by serial. */
+const serials = new Map<string, number>()
+let nextSerial = 1
+/** Only the thread that creates dictionaries of tables numbers them; the others read `#serial`. */
+function dictionarySerial(id: string): number {
+  if (id.startsWith('#')) return Number(id.slice(1))
+  let serial = serials.get(id)
+  if (serial === undefined) {
+    serial = nextSerial++
+    serials.set(id, serial)
+  }
+  return serial
+}
+
+const CACHED_DICTIONARIES_MAX = 4096
+/** By the address of the first buffer. */
+const dictionaries = new Map<number, { readonly serial: number; readonly block: FlatBlock }>()
+/**
+ * One object a stored dictionary and thread, so that what is computed once an entry can be kept by identity. An
+ * address that is used again has another serial or length.
+ */
+function sharedDictionary(serial: number, read: FlatBlock): FlatBlock {
+  const address = firstAddress(read)
+  const known = dictionaries.get(address)
+  if (known?.serial === serial && known.block.rowCount === read.rowCount) return known.block
+  if (dictionaries.size >= CACHED_DICTIONARIES_MAX) dictionaries.clear()
+  dictionaries.set(address, { serial, block: read })
+  return read
+}
+
+const firstAddress = (block: FlatBlock): number =>
+  block.storage === 'bytes'
+    ? block.offsets.byteOffset
+    : 'values' in block
+      ? block.values.byteOffset
+      : 0
