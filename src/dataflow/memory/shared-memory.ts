@@ -1,3 +1,4 @@
+import { registerKernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { assert, MillraceError } from '../../spi/index.js'
 
 /**
@@ -98,6 +99,7 @@ export class ChunkAllocator {
 
   constructor(shared: SharedMemory) {
     this.memory = shared.memory
+    registerKernelMemory(shared.memory)
     this.control = new Int32Array(shared.control, 0, OWNERS_START)
     this.#owners = new Int32Array(shared.control, OWNERS_START * 4)
     this.#chunkCount = this.#owners.length
