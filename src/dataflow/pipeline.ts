@@ -1,0 +1,112 @@
+import type { Expression } from '../expressions/ir.js'
+import type { ChannelOrder, OperatorSpec } from '../operators/spec.js'
+import type { TableReference } from '../planner/plan/node.js'
+import type { SqlType } from '../spi/index.js'
+
+/**
+ * A fragment as its node runs it: pipelines of operators, each ending where rows must be collected before the next can
+ * start. Plain data: it is posted to every thread once. A driver is one pipeline in one thread.
+ */
+export interface LocalPlan {
+  /** In an order in which each comes after those it depends on; the last one's sink is the output. */
+  readonly pipelines: readonly PipelineSpec[]
+  readonly outputTypes: readonly SqlType[]
+}
+
+export interface PipelineSpec {
+  readonly id: number
+  readonly source: SourceSpec
+  readonly operators: readonly OperatorSpec[]
+  readonly sink: SinkSpec
+  /**
+   * `all`: a driver in every thread; `one`: a single driver, in any thread; `caller`: a single driver in the thread that
+   * asked, where sources and sinks live that can't travel, and results are consumed.
+   */
+  readonly drivers: 'all' | 'one' | 'caller'
+  /** Pipelines whose state this one reads. */
+  readonly dependsOn: readonly number[]
+}
+
+export type SourceSpec =
+  | ScanSource
+  | ValuesSource
+  | CollectedSource
+  | MergeSource
+  | UnionSource
+  | ChannelSource
+
+/** Splits of a table, each taken by one driver. */
+export interface ScanSource {
+  readonly kind: 'scan'
+  readonly planNodeId: string
+  /** Numbers the scans of a plan: whose splits a driver asks for. */
+  readonly scanId: number
+  readonly table: TableReference
+  readonly columns: readonly unknown[]
+  readonly types: readonly SqlType[]
+  /** Join indexes that rows may be dropped by: channel, and the pipeline that makes the index. */
+  readonly dynamicFilters: readonly {
+    readonly channel: number
+    readonly column: unknown
+    readonly indexPipeline: number
+    readonly keyIndex: number
+  }[]
+}
+export interface ValuesSource {
+  readonly kind: 'values'
+  readonly planNodeId: string
+  readonly types: readonly SqlType[]
+  /** Expressions without inputs. */
+  readonly rows: readonly (readonly Expression[])[]
+}
+/** Pages that pipelines have collected, in any order; several drivers share them. */
+export interface CollectedSource {
+  readonly kind: 'collected'
+  readonly pipelines: readonly number[]
+  readonly types: readonly SqlType[]
+  /** Reads only the partition with the driver's number: rows of one key meet in one driver. */
+  readonly partitioned: boolean
+}
+/** Sorted runs, one a driver of the pipeline, merged. */
+export interface MergeSource {
+  readonly kind: 'merge'
+  readonly pipeline: number
+  readonly types: readonly SqlType[]
+  readonly orderBy: readonly ChannelOrder[]
+}
+/** Branches one after another. */
+export interface UnionSource {
+  readonly kind: 'union'
+  readonly branches: readonly {
+    readonly source: SourceSpec
+    readonly operators: readonly OperatorSpec[]
+  }[]
+}
+/** Pages as drivers of a running pipeline emit them, in the thread that asked. */
+export interface ChannelSource {
+  readonly kind: 'channel'
+  readonly pipeline: number
+  readonly types: readonly SqlType[]
+}
+
+export type SinkSpec =
+  /** Keeps pages in shared memory: the state is where they are. */
+  | {
+      readonly kind: 'collect'
+      readonly types: readonly SqlType[]
+      /** Splits rows by a hash of these channels into as many partitions as there are threads. */
+      readonly partitionBy?: readonly number[]
+    }
+  /** Builds the index of a join over the collected build side. */
+  | {
+      readonly kind: 'joinIndex'
+      readonly planNodeId: string
+      readonly types: readonly SqlType[]
+      readonly keyChannels: readonly number[]
+      /** Only whether a key is there counts. */
+      readonly keysOnly: boolean
+    }
+  /** Hands pages to the pipeline with the channel source. */
+  | { readonly kind: 'channel'; readonly types: readonly SqlType[] }
+  /** Hands pages to the consumer of the query. */
+  | { readonly kind: 'output'; readonly types: readonly SqlType[] }

@@ -1,0 +1,56 @@
+import type { Arena, Page } from '../spi/index.js'
+
+/**
+ * What a driver gives each operator it builds. One driver runs in one thread; its operators share nothing with those of
+ * other drivers but the inputs, which are read only.
+ */
+export interface OperatorContext {
+  /** Where in the plan the operator comes from, for statistics and errors. */
+  readonly planNodeId: string
+  /** 0 to driverCount - 1 among the drivers of the pipeline. */
+  readonly driverIndex: number
+  readonly driverCount: number
+  /** An arena of the query's memory, closed by the operator. */
+  createArena(): Arena
+  /** Reserves shared memory for the rest of the query, beyond the operator's life: hash tables and collected pages. */
+  readonly queryArena: Arena
+  /** Plain state that an earlier pipeline left, by the pipeline's id: one a driver. */
+  stateOf(pipelineId: number): readonly unknown[]
+  /** True once the query is to stop; long loops without pages look at it. */
+  isCancelled(): boolean
+  readonly settings: ExecutionSettings
+}
+
+/** Session values that operators and kernels need. */
+export interface ExecutionSettings {
+  /** Rows of the pages that operators emit, at most. */
+  readonly outputPageRows: number
+  /** Forces an expression target, for tests. */
+  readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
+}
+
+/**
+ * A backpressured page transform. Its code is synchronous: `process` and `finish` give output pages one by one
+ * and are not resumed while the consumer is full. An output page is valid until the generator is resumed, and an input
+ * page until the next call of `process`: an operator that keeps rows copies them.
+ *
+ * Calls: any number of `process`, then `finish` unless the query was stopped, then `close` exactly once in every case.
+ * No `process` after `finished` is true; `finish` still comes.
+ */
+export interface Operator {
+  process(page: Page): Iterable<Page>
+  /** The input has ended: emits what is left. */
+  finish(): Iterable<Page>
+  /** True once no further input can change the output: upstream is closed. */
+  readonly finished: boolean
+  /** Gives memory back. */
+  close(): void
+  /** Bytes that could be given back by spilling; absent: none. */
+  readonly revocableBytes?: number
+  /** Asked to give memory back; takes effect before the next output page. */
+  revoke?(): void
+  /** What EXPLAIN ANALYZE shows besides rows, bytes and time. */
+  describe?(): Readonly<Record<string, string | number>>
+}
+
+export const NO_PAGES: readonly Page[] = Object.freeze([])

@@ -1,0 +1,201 @@
+import type { Expression, ResolvedFunction } from '../expressions/ir.js'
+import type { SqlType } from '../spi/index.js'
+
+/**
+ * Operators as plain data: what local planning makes of plan nodes, and what travels to the threads that run them.
+ * Channels count from 0 in the operator's input page; expressions use `input` nodes.
+ */
+export type OperatorSpec =
+  | FilterProjectSpec
+  | LimitSpec
+  | OffsetSpec
+  | SortSpec
+  | TopNSpec
+  | AggregationSpec
+  | LookupJoinSpec
+  | NestedLoopJoinSpec
+  | SemiJoinSpec
+  | EnforceSingleRowSpec
+  | AssignUniqueIdSpec
+  | MarkDistinctSpec
+  | GroupIdSpec
+  | WindowSpec
+  | RowNumberSpec
+  | TopNRankingSpec
+  | UnnestSpec
+  | SampleSpec
+
+export type OperatorKind = OperatorSpec['kind']
+export type SpecOf<K extends OperatorKind> = Extract<OperatorSpec, { kind: K }>
+
+interface SpecFields {
+  readonly planNodeId: string
+}
+export interface ChannelOrder {
+  readonly channel: number
+  readonly ascending: boolean
+  readonly nullsFirst: boolean
+}
+export interface FilterProjectSpec extends SpecFields {
+  readonly kind: 'filterProject'
+  readonly filter?: Expression
+  readonly projections: readonly Expression[]
+}
+export interface LimitSpec extends SpecFields {
+  readonly kind: 'limit'
+  readonly count: number
+  /** WITH TIES: rows equal to the last one by these are kept. */
+  readonly ties?: readonly ChannelOrder[]
+}
+export interface OffsetSpec extends SpecFields {
+  readonly kind: 'offset'
+  readonly count: number
+}
+export interface SortSpec extends SpecFields {
+  readonly kind: 'sort'
+  readonly orderBy: readonly ChannelOrder[]
+  readonly types: readonly SqlType[]
+}
+export interface TopNSpec extends SpecFields {
+  readonly kind: 'topN'
+  readonly orderBy: readonly ChannelOrder[]
+  readonly types: readonly SqlType[]
+  readonly count: number
+}
+export interface AggregateSpec {
+  readonly function: ResolvedFunction
+  /** `input` expressions, constants and lambdas. For intermediate input: the one channel of the state. */
+  readonly args: readonly Expression[]
+  readonly distinct: boolean
+  /** Only rows where this BOOLEAN channel is true count. */
+  readonly filterChannel?: number
+  readonly maskChannel?: number
+  readonly orderBy?: readonly ChannelOrder[]
+}
+export interface AggregationSpec extends SpecFields {
+  readonly kind: 'aggregation'
+  /**
+   * `partial` takes rows and emits keys and intermediate states, `final` takes keys and states, `single` takes rows and
+   * emits results.
+   */
+  readonly step: 'single' | 'partial' | 'final'
+  readonly keyChannels: readonly number[]
+  readonly keyTypes: readonly SqlType[]
+  readonly aggregates: readonly AggregateSpec[]
+  /** Types of the output channels: keys, then states or results. */
+  readonly outputTypes: readonly SqlType[]
+  /** Emits a row of empty aggregates when there is no input (one driver only). */
+  readonly globalRow: boolean
+  /** With grouping sets: group ids of the sets without keys, and the key (by its index) that holds the group id. */
+  readonly globalGroupIds?: readonly number[]
+  readonly groupIdKey?: number
+  readonly expectedGroups?: number
+}
+export interface LookupJoinSpec extends SpecFields {
+  readonly kind: 'lookupJoin'
+  readonly type: 'inner' | 'left' | 'full'
+  /** The pipeline whose state is the join index. */
+  readonly indexPipeline: number
+  readonly probeKeys: readonly number[]
+  readonly probeTypes: readonly SqlType[]
+  readonly buildTypes: readonly SqlType[]
+  /** Over the probe's channels, then the build's. */
+  readonly filter?: Expression
+  readonly probeOutputs: readonly number[]
+  readonly buildOutputs: readonly number[]
+}
+/** Every probe row against every build row: cross joins, and joins without equalities. */
+export interface NestedLoopJoinSpec extends SpecFields {
+  readonly kind: 'nestedLoopJoin'
+  readonly type: 'inner' | 'left' | 'full'
+  readonly buildPipeline: number
+  readonly probeTypes: readonly SqlType[]
+  readonly buildTypes: readonly SqlType[]
+  readonly filter?: Expression
+  readonly probeOutputs: readonly number[]
+  readonly buildOutputs: readonly number[]
+}
+export interface SemiJoinSpec extends SpecFields {
+  readonly kind: 'semiJoin'
+  readonly mode: 'mark' | 'semi' | 'anti'
+  readonly nullAware: boolean
+  readonly indexPipeline: number
+  readonly probeKeys: readonly number[]
+  readonly probeTypes: readonly SqlType[]
+  readonly buildTypes: readonly SqlType[]
+  readonly filter?: Expression
+}
+export interface EnforceSingleRowSpec extends SpecFields {
+  readonly kind: 'enforceSingleRow'
+  readonly types: readonly SqlType[]
+}
+export interface AssignUniqueIdSpec extends SpecFields {
+  readonly kind: 'assignUniqueId'
+}
+export interface MarkDistinctSpec extends SpecFields {
+  readonly kind: 'markDistinct'
+  readonly channels: readonly number[]
+  readonly types: readonly SqlType[]
+}
+export interface GroupIdSpec extends SpecFields {
+  readonly kind: 'groupId'
+  /** For each set and output key: the input channel, or -1 for NULL. */
+  readonly sets: readonly (readonly number[])[]
+  readonly keyTypes: readonly SqlType[]
+  readonly argumentChannels: readonly number[]
+}
+export interface WindowFrameSpec {
+  readonly unit: 'rows' | 'range' | 'groups'
+  readonly start: WindowBoundSpec
+  readonly end: WindowBoundSpec
+}
+export interface WindowBoundSpec {
+  readonly kind:
+    | 'unbounded preceding'
+    | 'preceding'
+    | 'current row'
+    | 'following'
+    | 'unbounded following'
+  readonly channel?: number
+  readonly sortKeyChannel?: number
+}
+export interface WindowFunctionSpec {
+  readonly function: ResolvedFunction
+  readonly args: readonly Expression[]
+  readonly frame: WindowFrameSpec
+  readonly ignoreNulls: boolean
+  readonly filterChannel?: number
+}
+export interface WindowSpec extends SpecFields {
+  readonly kind: 'window'
+  readonly types: readonly SqlType[]
+  readonly partitionBy: readonly number[]
+  readonly orderBy: readonly ChannelOrder[]
+  readonly functions: readonly WindowFunctionSpec[]
+}
+export interface RowNumberSpec extends SpecFields {
+  readonly kind: 'rowNumber'
+  readonly types: readonly SqlType[]
+  readonly partitionBy: readonly number[]
+  readonly maxRowsPerPartition?: number
+}
+export interface TopNRankingSpec extends SpecFields {
+  readonly kind: 'topNRanking'
+  readonly types: readonly SqlType[]
+  readonly ranking: 'row_number' | 'rank' | 'dense_rank'
+  readonly partitionBy: readonly number[]
+  readonly orderBy: readonly ChannelOrder[]
+  readonly maxRanking: number
+}
+export interface UnnestSpec extends SpecFields {
+  readonly kind: 'unnest'
+  readonly types: readonly SqlType[]
+  readonly replicated: readonly number[]
+  readonly unnested: readonly number[]
+  readonly ordinality: boolean
+  readonly type: 'inner' | 'left'
+}
+export interface SampleSpec extends SpecFields {
+  readonly kind: 'sample'
+  readonly ratio: number
+}
