@@ -1,0 +1,96 @@
+import type { ConnectorMetadata } from './connector-metadata.js'
+import type { ConnectorTypes } from './connector-types.js'
+import type { Arena, PageStore } from './memory.js'
+import type { ConnectorPageSinkProvider } from './page-sink.js'
+import type { ConnectorPageSourceProvider } from './page-source.js'
+import type { ConnectorTableFunction, Procedure, SystemTable, TableProcedure } from './procedure.js'
+import type { PropertyMetadata } from './property.js'
+import type { ConnectorRecordSetProvider } from './record-set.js'
+import type { Awaitable } from './schema.js'
+import type { ConnectorSession } from './session.js'
+import type { ConnectorSplitManager } from './split.js'
+import type { TransactionOptions } from './transaction.js'
+import type { SqlType } from './type.js'
+
+/**
+ * One catalog's connection to its source. A reading connector has metadata, a split manager and one of page
+ * source and record set provider; everything else is optional and absent where the source lacks it.
+ *
+ * In every thread that runs drivers the engine creates the connector again from (name, config) and there calls only
+ * the page source, record set and page sink providers; metadata, splits and transactions stay in the calling thread.
+ * @source Trino Connector
+ */
+export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
+  /**
+   * True where rows can only be read (and written) in the thread that holds them, such as a program's own streams: the
+   * engine runs the scan there and sends pages. Never created in worker threads then.
+   */
+  readonly threadBound?: boolean
+  /** Absent: the handle is null and there is nothing to commit. */
+  beginTransaction?(options: TransactionOptions): Awaitable<T['transaction']>
+  /** Called once for each transaction that began, unless rollback is. */
+  commit?(transaction: T['transaction']): Awaitable<void>
+  rollback?(transaction: T['transaction']): Awaitable<void>
+  /** True: a write may only be the one statement of its transaction. */
+  isSingleStatementWritesOnly?(): boolean
+
+  getMetadata(session: ConnectorSession, transaction: T['transaction']): ConnectorMetadata<T>
+  getSplitManager?(): ConnectorSplitManager<T>
+  getPageSourceProvider?(): ConnectorPageSourceProvider<T>
+  getRecordSetProvider?(): ConnectorRecordSetProvider<T>
+  getPageSinkProvider?(): ConnectorPageSinkProvider<T>
+
+  getSystemTables?(): readonly SystemTable[]
+  getProcedures?(): readonly Procedure<T['transaction']>[]
+  getTableProcedures?(): readonly TableProcedure[]
+  getTableFunctions?(): readonly ConnectorTableFunction<T>[]
+
+  getSessionProperties?(): readonly PropertyMetadata[]
+  getSchemaProperties?(): readonly PropertyMetadata[]
+  getTableProperties?(): readonly PropertyMetadata[]
+  getColumnProperties?(): readonly PropertyMetadata[]
+  getViewProperties?(): readonly PropertyMetadata[]
+  getMaterializedViewProperties?(): readonly PropertyMetadata[]
+  getAnalyzeProperties?(): readonly PropertyMetadata[]
+
+  getCapabilities?(): readonly ConnectorCapability[]
+  /** Called exactly once for each create, after the last use. */
+  shutdown?(): Awaitable<void>
+}
+
+export type ConnectorCapability =
+  | 'NOT_NULL_COLUMN_CONSTRAINT'
+  | 'DEFAULT_COLUMN_VALUE'
+  | 'MATERIALIZED_VIEW_GRACE_PERIOD'
+
+/** What the engine gives to a connector being created. @source Trino ConnectorContext */
+export interface ConnectorContext {
+  /** Of the engine. */
+  readonly version: string
+  readonly nodeId: string
+  /** False in worker threads and on worker nodes. */
+  readonly isCoordinator: boolean
+  /** Long-lived pages that all threads of the node share. */
+  readonly pageStore: PageStore
+  /** What memory.max-data-per-node defaults to, in bytes. */
+  readonly memoryLimitBytes: number
+  /** Memory for a page source's pages; the connector closes it. */
+  createArena(): Arena
+  /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
+  getType(name: string): SqlType
+}
+
+/** @source Trino ConnectorFactory */
+export interface ConnectorFactory {
+  /** What `connector.name` is set to. */
+  readonly name: string
+  /**
+   * @param config the catalog's properties without `connector.name`; see {@link parseConfig}
+   * @throws CONFIGURATION_INVALID
+   */
+  create(
+    catalogName: string,
+    config: Readonly<Record<string, string>>,
+    context: ConnectorContext,
+  ): Awaitable<Connector>
+}

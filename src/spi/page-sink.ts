@@ -1,0 +1,75 @@
+import type { ConnectorTypes } from './connector-types.js'
+import type { Page } from './page.js'
+import type { Awaitable } from './schema.js'
+import type { ConnectorSession } from './session.js'
+
+/** Takes the pages of one writer. Exactly one of finish and abort is called, once. @source Trino ConnectorPageSink */
+export interface ConnectorPageSink {
+  /**
+   * Takes a page, borrowed until the answer: the writer waits for it before the next one, which is what carries
+   * backpressure into the query.
+   */
+  appendPage(page: Page): Awaitable<void>
+  /** Completes the writing; the answer goes to finishInsert, finishCreateTable or finishMerge. */
+  finish(): Awaitable<readonly Uint8Array[]>
+  /** Undoes what was written. */
+  abort(): Awaitable<void>
+  readonly completedBytes: number
+  readonly memoryUsage: number
+}
+
+/** Operations in a merge page's TINYINT operation channel. @source Trino ConnectorMergeSink */
+export const MERGE_OPERATION = {
+  insert: 1,
+  delete: 2,
+  update: 3,
+  /** The two halves of an update under `DELETE_ROW_AND_INSERT_ROW`. */
+  updateInsert: 4,
+  updateDelete: 5,
+} as const
+
+export type RowChangeParadigm = 'CHANGE_ONLY_UPDATED_COLUMNS' | 'DELETE_ROW_AND_INSERT_ROW'
+
+/** Takes the changes of MERGE, UPDATE and DELETE. @source Trino ConnectorMergeSink */
+export interface ConnectorMergeSink {
+  /**
+   * Blocks: the table's columns, then the operation (TINYINT, {@link MERGE_OPERATION}), then the case number (INTEGER),
+   * then the row id.
+   */
+  storeMergedRows(page: Page): Awaitable<void>
+  finish(): Awaitable<readonly Uint8Array[]>
+  abort(): Awaitable<void>
+}
+
+/** Called in every thread that writes. @source Trino ConnectorPageSinkProvider */
+export interface ConnectorPageSinkProvider<T extends ConnectorTypes = ConnectorTypes> {
+  /** For CREATE TABLE AS. `sinkId` tells the writers of a query apart. */
+  createPageSink?(
+    transaction: T['transaction'],
+    session: ConnectorSession,
+    handle: T['output'],
+    sinkId: number,
+    signal: AbortSignal,
+  ): Awaitable<ConnectorPageSink>
+  createInsertPageSink?(
+    transaction: T['transaction'],
+    session: ConnectorSession,
+    handle: T['insert'],
+    sinkId: number,
+    signal: AbortSignal,
+  ): Awaitable<ConnectorPageSink>
+  createExecutePageSink?(
+    transaction: T['transaction'],
+    session: ConnectorSession,
+    handle: T['execute'],
+    sinkId: number,
+    signal: AbortSignal,
+  ): Awaitable<ConnectorPageSink>
+  createMergeSink?(
+    transaction: T['transaction'],
+    session: ConnectorSession,
+    handle: T['merge'],
+    sinkId: number,
+    signal: AbortSignal,
+  ): Awaitable<ConnectorMergeSink>
+}
