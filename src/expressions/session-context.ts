@@ -1,0 +1,25 @@
+/**
+ * What the functions of a query know about its session: plain data that travels with fragments, so that every
+ * thread gives `now()` and `current_user` one answer.
+ */
+export interface SessionContext {
+  /** Instant the query started: picoseconds since the epoch, UTC. */
+  readonly startPicos: bigint
+  /** IANA name or offset. */
+  readonly timeZone: string
+  /** BCP 47 tag, such as `en-US`. */
+  readonly locale: string
+  readonly user: string
+  readonly groups?: readonly string[]
+  readonly catalog?: string
+  readonly schema?: string
+  readonly path?: string
+}
+
+/** A context for expressions that do not look at it: the epoch, UTC. */
+export const DEFAULT_SESSION: SessionContext = Object.freeze({
+  startPicos: 0n,
+  timeZone: 'UTC',
+  locale: 'en-US',
+  user: 'user',
+})

@@ -1,0 +1,224 @@
+import { type SqlType, typesEqual, UNKNOWN } from '../spi/type.js'
+import {
+  canCoerce,
+  coerceTypeBase,
+  commonSuperType,
+  isComparable,
+  isOrderable,
+} from './coercion.js'
+import type { Signature } from './function-definition.js'
+import {
+  hasVariables,
+  instantiate,
+  parseTemplate,
+  type TemplateArgument,
+  type TypeTemplate,
+  typeArguments,
+  typeNumbers,
+} from './type-signature.js'
+
+/** A lambda whose types are not known before its parameters' are. */
+export interface LambdaArgument {
+  readonly kind: 'lambda argument'
+  readonly parameterCount: number
+  /** Analyzes the body with these parameter types and gives its type; throws what the analysis throws. */
+  resolve(parameterTypes: readonly SqlType[]): SqlType
+}
+export type ArgumentType = SqlType | LambdaArgument
+
+/** A signature with every variable replaced. Lambda arguments have their function types. */
+export interface BoundSignature {
+  readonly argumentTypes: readonly SqlType[]
+  readonly returnType: SqlType
+  readonly bindings: Bindings
+}
+
+interface Bindings {
+  readonly types: Map<string, SqlType>
+  readonly numbers: Map<string, number>
+}
+
+const isLambda = (type: ArgumentType): type is LambdaArgument => type.kind === 'lambda argument'
+
+/** The templates of the arguments of a call with `count` arguments, or undefined if it can't have so many. */
+export function argumentTemplates(signature: Signature, count: number): TypeTemplate[] | undefined {
+  const declared = signature.args.map(parseTemplate)
+  if (!signature.variableArity) return declared.length === count ? declared : undefined
+  if (count < declared.length - 1) return undefined
+  const fixed = declared.slice(0, -1)
+  const repeated = declared.at(-1)!
+  return [...fixed, ...Array.from({ length: count - fixed.length }, () => repeated)]
+}
+
+/**
+ * Finds the types a signature's variables stand for so that it takes these arguments: exactly, or with implicit
+ * coercions, when every variable becomes the common super type of what it meets.
+ * @returns undefined where there are none.
+ * @source Trino SignatureBinder
+ */
+export function bindSignature(
+  signature: Signature,
+  actual: readonly ArgumentType[],
+  coercion: boolean,
+): BoundSignature | undefined {
+  const formal = argumentTemplates(signature, actual.length)
+  if (formal === undefined) return undefined
+  const bindings: Bindings = { types: new Map(), numbers: new Map() }
+  for (let i = 0; i < formal.length; i++) {
+    const type = actual[i]!
+    if (isLambda(type)) {
+      if (!takesLambda(formal[i]!, type)) return undefined
+    } else if (!unify(formal[i]!, type, bindings, coercion)) return undefined
+  }
+  if (actual.some(isLambda) && !bindLambdas(formal, actual, bindings, coercion)) return undefined
+  if (!meetsConstraints(signature, bindings)) return undefined
+  return finish(signature, formal, actual, bindings, coercion)
+}
+
+const takesLambda = (formal: TypeTemplate, lambda: LambdaArgument): boolean =>
+  formal.kind === 'type' &&
+  formal.base === 'function' &&
+  formal.args.length === lambda.parameterCount + 1
+
+/** Lambda results may widen variables that lambda parameters use, so this goes on until nothing changes. */
+function bindLambdas(
+  formal: readonly TypeTemplate[],
+  actual: readonly ArgumentType[],
+  bindings: Bindings,
+  coercion: boolean,
+): boolean {
+  for (let round = 0; round < 8; round++) {
+    const before = new Map(bindings.types)
+    for (let i = 0; i < formal.length; i++) {
+      const lambda = actual[i]!
+      const template = formal[i]!
+      if (!isLambda(lambda) || template.kind !== 'type') continue
+      const types = template.args.map((argument) =>
+        argument.kind === 'type' ? argument.type : undefined,
+      )
+      const parameterTypes: SqlType[] = []
+      for (const parameter of types.slice(0, -1)) {
+        const type = parameter && instantiate(parameter, bindings)
+        if (type === undefined) return false
+        parameterTypes.push(type)
+      }
+      if (!unify(types.at(-1)!, lambda.resolve(parameterTypes), bindings, coercion)) return false
+    }
+    const settled =
+      before.size === bindings.types.size &&
+      [...bindings.types].every(([name, type]) => typesEqual(type, before.get(name)!))
+    if (settled) return true
+  }
+  return false
+}
+
+function unify(
+  formal: TypeTemplate,
+  actual: SqlType,
+  bindings: Bindings,
+  coercion: boolean,
+): boolean {
+  if (formal.kind === 'variable') return unifyVariable(formal.name, actual, bindings, coercion)
+  if (!hasVariables(formal)) return true
+  let type = actual
+  if (type.kind !== formal.base) {
+    if (!coercion) return false
+    const coerced = coerceTypeBase(type, formal.base as SqlType['kind'])
+    if (coerced === undefined) {
+      if (type.kind !== 'unknown') return false
+      return formal.args.every((argument) => unifyWithUnknown(argument, bindings))
+    }
+    type = coerced
+  }
+  if (formal.args.some((argument) => argument.kind === 'numberVariable')) {
+    return unifyNumbers(formal, type, bindings, coercion)
+  }
+  const parts = typeArguments(type)
+  if (parts.length !== formal.args.length) return false
+  return formal.args.every(
+    (argument, i) =>
+      argument.kind !== 'type' || unify(argument.type, parts[i]!, bindings, coercion),
+  )
+}
+
+const unifyWithUnknown = (argument: TemplateArgument, bindings: Bindings): boolean =>
+  argument.kind !== 'type' || unify(argument.type, UNKNOWN, bindings, true)
+
+function unifyVariable(
+  name: string,
+  actual: SqlType,
+  bindings: Bindings,
+  coercion: boolean,
+): boolean {
+  const bound = bindings.types.get(name)
+  if (bound === undefined) {
+    bindings.types.set(name, actual)
+    return true
+  }
+  if (typesEqual(bound, actual)) return true
+  const common = coercion ? commonSuperType(bound, actual) : undefined
+  if (common === undefined) return false
+  bindings.types.set(name, common)
+  return true
+}
+
+function unifyNumbers(
+  formal: TypeTemplate & { kind: 'type' },
+  actual: SqlType,
+  bindings: Bindings,
+  coercion: boolean,
+): boolean {
+  const known = instantiate(formal, bindings)
+  let type = actual
+  if (known !== undefined && coercion) {
+    const common = commonSuperType(known, actual)
+    if (common === undefined) return false
+    type = common
+  }
+  const numbers = typeNumbers(type)
+  return formal.args.every((argument, i) => {
+    const number = numbers[i]
+    if (number === undefined) return false
+    if (argument.kind !== 'numberVariable') return true
+    const bound = bindings.numbers.get(argument.name)
+    if (bound !== undefined && bound !== number && !coercion) return false
+    bindings.numbers.set(argument.name, number)
+    return true
+  })
+}
+
+function meetsConstraints(signature: Signature, bindings: Bindings): boolean {
+  for (const declaration of signature.typeVariables ?? []) {
+    const [name, constraint] = declaration.split(':')
+    const type = bindings.types.get(name!.toLowerCase())
+    if (type === undefined) return false
+    if (constraint === 'comparable' && !isComparable(type)) return false
+    if (constraint === 'orderable' && !isOrderable(type)) return false
+  }
+  return true
+}
+
+function finish(
+  signature: Signature,
+  formal: readonly TypeTemplate[],
+  actual: readonly ArgumentType[],
+  bindings: Bindings,
+  coercion: boolean,
+): BoundSignature | undefined {
+  if (signature.calculate !== undefined) {
+    const numbers = signature.calculate(Object.fromEntries(bindings.numbers))
+    for (const [name, number] of Object.entries(numbers)) bindings.numbers.set(name, number)
+  }
+  const argumentTypes: SqlType[] = []
+  for (let i = 0; i < formal.length; i++) {
+    const bound = instantiate(formal[i]!, bindings)
+    if (bound === undefined) return undefined
+    const type = actual[i]!
+    if (!isLambda(type) && !typesEqual(type, bound) && !(coercion && canCoerce(type, bound))) {
+      return undefined
+    }
+    argumentTypes.push(bound)
+  }
+  const returnType = instantiate(parseTemplate(signature.returns), bindings)
+  return returnType && { argumentTypes, returnType, bindings }
+}
