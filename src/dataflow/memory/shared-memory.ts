@@ -48,7 +48,7 @@ const OWNERS_START = ControlLayout.querySlots + QUERY_SLOT_COUNT * QuerySlot.wor
 
 /** The owner of what outlives queries: stored tables. */
 export const STORE_OWNER = 1
-/** The chunk at address 0, so that no buffer has address 0. */
+/** The chunk at address 0, so that no buffer has it, and the last, so that vector loads may reach past a buffer. */
 const RESERVED_OWNER = 2
 /** Query slot s owns its chunks as FIRST_QUERY_OWNER + s. */
 export const FIRST_QUERY_OWNER = 16
@@ -81,6 +81,7 @@ export function createSharedMemory(limitBytes: number): SharedMemory {
   words[ControlLayout.limitChunks] = Math.min(chunks, Math.ceil(limitBytes / CHUNK_BYTES))
   words[ControlLayout.nextSerial] = 1
   words[OWNERS_START] = RESERVED_OWNER
+  words[OWNERS_START + chunks - 1] = RESERVED_OWNER
   return { memory, control }
 }
 
