@@ -49,7 +49,8 @@ export interface Bounds {
 /**
  * TINYINT to BIGINT, short DECIMAL (unscaled), DATE, TIME, TIMESTAMP(≤6) (microseconds), TIMESTAMP(≤3) WITH TIME
  * ZONE (milliseconds << 12 | zone key), TIME(≤9) WITH TIME ZONE (nanoseconds << 11 | offset + 840) and intervals.
- * The logical value at i is `base + factor * values[i]`; the width is chosen by the data, not by the type.
+ * The logical value at i is `base + factor * values[i]`; the width is chosen by the data, not by the type: a long DECIMAL
+ * whose values fit 64 bits may be an integer block too.
  * i64 values always have base 0 and factor 1.
  */
 export interface IntegerBlock extends FlatFields {
@@ -75,7 +76,7 @@ export interface BooleanBlock extends FlatFields {
 }
 
 /**
- * 16 bytes a value: long DECIMAL (two's complement, little-endian, as Arrow's Decimal128); TIMESTAMP(>6): i64
+ * 16 bytes a value: long DECIMAL beyond 64 bits (two's complement, little-endian, as Arrow's Decimal128); TIMESTAMP(>6): i64
  * microseconds, i32 picoseconds of the microsecond, 4 bytes 0; TIMESTAMP(>3) WITH TIME ZONE: i64 milliseconds << 12 |
  * zone key, i32 picoseconds of the millisecond, 0; TIME(>9) WITH TIME ZONE: i64 picoseconds, i32 offset minutes, 0;
  * UUID and IPADDRESS: the bytes, big-endian.

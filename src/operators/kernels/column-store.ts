@@ -1,3 +1,4 @@
+import { copyBlock } from '../../expressions/wasm/import.js'
 import {
   type Arena,
   assert,
@@ -8,7 +9,6 @@ import {
 } from '../../spi/index.js'
 import { concatBlocks } from './concat.js'
 import { flattenBlock, gatherBlock } from './gather.js'
-import { copyBlock } from './import.js'
 
 /** Parts below this many rows are joined once there are {@link SMALL_PARTS_MAX} of them. */
 const SMALL_PART_ROWS = 4096

@@ -1,4 +1,13 @@
 import {
+  allocateBitmap,
+  allocateInt32,
+  bytesOf,
+  floatView,
+  integerView,
+  STORAGE_BYTES,
+} from '../../expressions/wasm/buffers.js'
+import { copyBlock, sliceBlock } from '../../expressions/wasm/import.js'
+import {
   type Arena,
   assert,
   type Block,
@@ -11,16 +20,7 @@ import {
   type SqlType,
   type Validity,
 } from '../../spi/index.js'
-import {
-  allocateBitmap,
-  allocateInt32,
-  bytesOf,
-  floatView,
-  integerView,
-  STORAGE_BYTES,
-} from './buffers.js'
 import { checkByteLength, flattenBlock, nullBlock } from './gather.js'
-import { copyBlock, sliceBlock } from './import.js'
 import { narrowestStorage, storageBounds, writeIntegers } from './integer-storage.js'
 
 /** String kernels may write this far past the end of what they are given. */

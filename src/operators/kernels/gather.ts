@@ -1,14 +1,4 @@
 import {
-  type Arena,
-  assert,
-  type Block,
-  type BytesBlock,
-  type FlatBlock,
-  MillraceError,
-  type SqlType,
-  type Validity,
-} from '../../spi/index.js'
-import {
   allocateBitmap,
   allocateInt32,
   bytesOf,
@@ -18,7 +8,17 @@ import {
   floatView,
   integerView,
   STORAGE_BYTES,
-} from './buffers.js'
+} from '../../expressions/wasm/buffers.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  type BytesBlock,
+  type FlatBlock,
+  MillraceError,
+  type SqlType,
+  type Validity,
+} from '../../spi/index.js'
 import {
   gatherBytesKernel,
   gatherValidityKernel,

@@ -1,5 +1,5 @@
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import type { Arena, FloatBlock, IntegerBlock } from '../../spi/index.js'
+import { kernelMemory } from './kernel-memory.js'
 
 /** Typed arrays over arena memory. */
 
