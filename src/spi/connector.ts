@@ -74,6 +74,11 @@ export interface ConnectorContext {
   readonly pageStore: PageStore
   /** What memory.max-data-per-node defaults to, in bytes. */
   readonly memoryLimitBytes: number
+  /**
+   * A zeroed buffer that all threads of the node share under its name, made by the first who asks for it. Absent
+   * where there is none to share.
+   */
+  sharedBuffer?(name: string, byteLength: number): Awaitable<SharedArrayBuffer>
   /** Memory for a page source's pages; the connector closes it. */
   createArena(): Arena
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */

@@ -48,7 +48,8 @@ export interface GenerationContext {
   /** Memory for a column's buffers, aligned to 8 bytes at least, not necessarily zeroed. */
   readonly allocate: (byteLength: number) => Uint8Array
   readonly scratch: Scratch
-  readonly textPool: TextPool
+  /** Needed for comments only. */
+  readonly textPool: TextPool | undefined
 }
 
 /** A table's rows of a range: their count, and each column when it is asked for. */

@@ -1,3 +1,4 @@
+import { assert } from '../../../spi/index.js'
 import type { BytesColumn, GenerationContext } from './column.js'
 import { allocateInt32 } from './column.js'
 import type { RandomStream } from './random.js'
@@ -64,6 +65,7 @@ function copyComments(
   offsets: Int32Array,
 ): Uint8Array {
   const { textPool } = context
+  assert(textPool !== undefined, 'comments need a text pool')
   const pool = textPool.bytes
   const byteCount = offsets[places.length]!
   // Four bytes at a time: up to three too many, which the next comment overwrites.

@@ -52,6 +52,9 @@ export const MARKET_SEGMENTS: readonly string[] = list(
   'AUTOMOBILE|BUILDING|FURNITURE|HOUSEHOLD|MACHINERY',
 )
 
+/** F: all lines were shipped, O: none, P: some. */
+export const ORDER_STATUSES: readonly string[] = ['F', 'O', 'P']
+
 /** Flags of items that have been received. */
 export const RETURNED_FLAGS: readonly string[] = list('R|A')
 

@@ -22,8 +22,8 @@ export type TpchTable =
 
 interface TableGenerator {
   readonly baseRowCount: (scaleFactor: number) => number
-  /** The most rows that one base row makes. */
-  readonly rowsPerBaseRowMax: number
+  /** The rows that a base row makes; for lineitem on the average. */
+  readonly rowsPerBaseRow: number
   readonly rows: (range: RowRange, context: GenerationContext) => GeneratedRows<string>
 }
 
@@ -31,7 +31,7 @@ const GENERATORS: Readonly<Record<TpchTable, TableGenerator>> = {
   customer: table((scaleFactor) => scaledRowCount('customer', scaleFactor), 1, customerRows),
   lineitem: table(
     (scaleFactor) => scaledRowCount('orders', scaleFactor),
-    LINES_PER_ORDER_MAX,
+    (1 + LINES_PER_ORDER_MAX) / 2,
     lineItemRows,
   ),
   nation: table(() => NATION_COUNT, 1, nationRows),
@@ -48,15 +48,18 @@ const GENERATORS: Readonly<Record<TpchTable, TableGenerator>> = {
 
 function table(
   baseRowCount: (scaleFactor: number) => number,
-  rowsPerBaseRowMax: number,
+  rowsPerBaseRow: number,
   rows: TableGenerator['rows'],
 ): TableGenerator {
-  return { baseRowCount, rowsPerBaseRowMax, rows }
+  return { baseRowCount, rowsPerBaseRow, rows }
 }
 
 /** The base rows of a table: its orders for lineitem, its parts for partsupp, else its rows. */
 export const baseRowCount = (tableName: TpchTable, scaleFactor: number): number =>
   GENERATORS[tableName].baseRowCount(scaleFactor)
+
+/** The rows that a base row of a table makes; for lineitem on the average. */
+export const rowsPerBaseRow = (tableName: TpchTable): number => GENERATORS[tableName].rowsPerBaseRow
 
 /**
  * The end of the longest range of base rows from `startRow` on, not beyond `endRow`, that makes at most
@@ -71,7 +74,7 @@ export function rangeEnd(
   if (tableName === 'lineitem') {
     return orderRangeEnd(startRow, endRow, rowCountMax)
   }
-  const baseRowCountMax = Math.floor(rowCountMax / GENERATORS[tableName].rowsPerBaseRowMax)
+  const baseRowCountMax = Math.floor(rowCountMax / GENERATORS[tableName].rowsPerBaseRow)
   return Math.min(endRow, startRow + Math.max(baseRowCountMax, 1))
 }
 

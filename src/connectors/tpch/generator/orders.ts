@@ -9,7 +9,7 @@ import type {
 } from './column.js'
 import { allocateInt32, integerColumn, keyColumn, once, sequenceColumn } from './column.js'
 import { commentColumn, commentStream } from './comments.js'
-import { ORDER_PRIORITIES } from './distributions.js'
+import { ORDER_PRIORITIES, ORDER_STATUSES } from './distributions.js'
 import { choiceColumn, choiceStream, drawNumbers, numberStream } from './draws.js'
 import type { OrderLines } from './order-lines.js'
 import {
@@ -51,7 +51,7 @@ const CLERK_SEED = 1171034773
 const CLERKS_AT_SCALE_FACTOR_1 = 1000
 const CLERK_DICTIONARY_SIZE_MAX = 10_000
 const COMMENT = commentStream(276090261, 49)
-const STATUSES = { id: 'orderstatus', values: ['F', 'O', 'P'] }
+const STATUSES = { id: 'orderstatus', values: ORDER_STATUSES }
 
 /** Bounds of an order's total in cents: one line of the cheapest part, or seven of the dearest. */
 const TOTAL_PRICE_MIN = Math.trunc((PART_PRICE_MIN * (100 - DISCOUNT_PERCENT.high)) / 100)

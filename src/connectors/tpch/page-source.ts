@@ -1,0 +1,125 @@
+import type {
+  Arena,
+  Block,
+  ConnectorPageSource,
+  DynamicFilter,
+  Page,
+  TupleDomain,
+} from '../../spi/index.js'
+import type { BlockMaker } from './blocks.js'
+import type { TpchColumnHandle } from './columns.js'
+import { unitsPerOne } from './columns.js'
+import type { GenerationContext } from './generator/column.js'
+import { generateColumns, rangeEnd } from './generator/generate.js'
+import type { TpchSplit, TpchTableHandle } from './handles.js'
+import type { BaseRows } from './key-ranges.js'
+import { baseRowsOf, orderingKey } from './key-ranges.js'
+
+export interface PageSourceOptions {
+  readonly table: TpchTableHandle
+  readonly split: TpchSplit
+  readonly columns: readonly TpchColumnHandle[]
+  readonly dynamicFilter: DynamicFilter<TpchColumnHandle>
+  readonly rowsPerPageMax: number
+  readonly arena: Arena
+  readonly blockMaker: BlockMaker
+  readonly generation: Omit<GenerationContext, 'allocate'>
+}
+
+/** Generates the pages of a split. A page lives in the source's arena until the next one is asked for. */
+export class TpchPageSource implements ConnectorPageSource {
+  readonly #options: PageSourceOptions
+  readonly #context: GenerationContext
+  readonly #filtersKey: boolean
+  #filter: TupleDomain<TpchColumnHandle> | undefined
+  #wanted: readonly BaseRows[]
+  #startRow: number
+  #pageBytes = 0
+  #completedBytes = 0
+  #readTimeNanos = 0
+
+  constructor(options: PageSourceOptions) {
+    const { table, split, dynamicFilter } = options
+    this.#options = options
+    this.#context = { ...options.generation, allocate: (byteLength) => this.#allocate(byteLength) }
+    const key = orderingKey(table.table)
+    this.#filtersKey = dynamicFilter.columnsCovered.some((column) => column.field === key)
+    this.#wanted = [{ startRow: split.startRow, endRow: split.endRow }]
+    this.#startRow = split.startRow
+  }
+
+  get completedBytes(): number {
+    return this.#completedBytes
+  }
+
+  get readTimeNanos(): number {
+    return this.#readTimeNanos
+  }
+
+  get memoryUsage(): number {
+    return this.#pageBytes
+  }
+
+  getNextPage(): Page | undefined {
+    const startedAt = performance.now()
+    const rows = this.#nextRows()
+    if (rows === undefined) {
+      return undefined
+    }
+    this.#startRow = rows.endRow
+    this.#options.arena.reset()
+    this.#pageBytes = 0
+    const page = this.#generate(rows)
+    this.#completedBytes += this.#pageBytes
+    this.#readTimeNanos += Math.round((performance.now() - startedAt) * 1e6)
+    return page
+  }
+
+  close(): void {
+    this.#startRow = this.#options.split.endRow
+    this.#pageBytes = 0
+    this.#options.arena.close()
+  }
+
+  /** The next base rows that the dynamic filter leaves, as many as a page takes. */
+  #nextRows(): BaseRows | undefined {
+    const { table, split, rowsPerPageMax } = this.#options
+    this.#narrow()
+    const interval = this.#wanted.find(({ endRow }) => endRow > this.#startRow)
+    if (interval === undefined || interval.startRow >= split.endRow) {
+      return undefined
+    }
+    const startRow = Math.max(interval.startRow, this.#startRow)
+    const lastRow = Math.min(interval.endRow, split.endRow)
+    return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, rowsPerPageMax) }
+  }
+
+  #narrow(): void {
+    if (!this.#filtersKey) {
+      return
+    }
+    const { table, split, dynamicFilter } = this.#options
+    const predicate = dynamicFilter.getCurrentPredicate()
+    if (predicate !== this.#filter) {
+      this.#filter = predicate
+      this.#wanted = baseRowsOf(table.table, split.endRow, predicate)
+    }
+  }
+
+  #generate({ startRow, endRow }: BaseRows): Page {
+    const { table, columns, blockMaker } = this.#options
+    const range = { scaleFactor: table.scaleFactor, startRow, endRow }
+    const fields = columns.map((column) => column.field)
+    const generated = generateColumns(table.table, range, fields, this.#context)
+    const blocks: Block[] = generated.columns.map((column, channel) => {
+      const { type, field } = columns[channel]!
+      return blockMaker.block(column, type, unitsPerOne(table.table, field), this.#context.allocate)
+    })
+    return { rowCount: generated.rowCount, blocks }
+  }
+
+  #allocate(byteLength: number): Uint8Array {
+    this.#pageBytes += byteLength
+    return this.#options.arena.allocate(byteLength)
+  }
+}
