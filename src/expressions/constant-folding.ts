@@ -1,0 +1,108 @@
+import { MillraceError } from '../spi/error.js'
+import { evaluateConstant, type InterpreterOptions, isConstantExpression } from './interpreter.js'
+import type { Expression } from './ir.js'
+import { and, conjuncts, constant, disjuncts, FALSE, or, TRUE } from './ir-build.js'
+import { childrenOf, isDeterministic, withChildren } from './ir-walk.js'
+
+/**
+ * Replaces what is constant by its value, and drops what constants decide: terms of AND and OR, branches of CASE,
+ * arguments of COALESCE. Never hides an error: what fails stays as it is, and fails where it is evaluated.
+ */
+export function foldConstants(expression: Expression, options: InterpreterOptions): Expression {
+  const folded =
+    expression.kind === 'lambda'
+      ? withChildren(expression, [foldConstants(expression.body, options)])
+      : simplify(
+          withChildren(
+            expression,
+            childrenOf(expression).map((child) => foldConstants(child, options)),
+          ),
+        )
+  if (folded.kind === 'constant' || folded.kind === 'lambda') return folded
+  if (!isFoldable(folded)) return folded
+  try {
+    return constant(folded.type, evaluateConstant(folded, options))
+  } catch (error) {
+    if (error instanceof MillraceError) return folded
+    throw error
+  }
+}
+
+/** Calls with lambdas are folded only where everything they read is constant. */
+const isFoldable = (expression: Expression): boolean =>
+  isConstantExpression(expression) && isDeterministic(expression)
+
+function simplify(expression: Expression): Expression {
+  switch (expression.kind) {
+    case 'logical':
+      return expression.operator === 'and' ? foldAnd(expression) : foldOr(expression)
+    case 'case':
+      return foldCase(expression)
+    case 'coalesce':
+      return foldCoalesce(expression)
+    case 'not':
+      if (expression.arg.kind === 'not') return expression.arg.arg
+      return expression
+    default:
+      return expression
+  }
+}
+
+/** Terms before the deciding one stay: they may fail first. */
+function foldAnd(expression: Expression): Expression {
+  const kept: Expression[] = []
+  for (const term of conjuncts(expression)) {
+    if (term.kind === 'constant' && term.value === false) {
+      if (kept.length === 0) return FALSE
+      kept.push(term)
+      break
+    }
+    kept.push(term)
+  }
+  return kept.length === 0 ? TRUE : and(kept)
+}
+
+function foldOr(expression: Expression): Expression {
+  const kept: Expression[] = []
+  for (const term of disjuncts(expression)) {
+    if (term.kind === 'constant' && term.value === true) {
+      if (kept.length === 0) return TRUE
+      kept.push(term)
+      break
+    }
+    kept.push(term)
+  }
+  return kept.length === 0 ? FALSE : or(kept)
+}
+
+function foldCase(expression: Expression & { kind: 'case' }): Expression {
+  const whens: { condition: Expression; result: Expression }[] = []
+  let { otherwise } = expression
+  for (const when of expression.whens) {
+    if (when.condition.kind === 'constant') {
+      if (when.condition.value !== true) continue
+      otherwise = when.result
+      break
+    }
+    whens.push(when)
+  }
+  if (whens.length === 0) return otherwise
+  if (whens.length === expression.whens.length && otherwise === expression.otherwise) {
+    return expression
+  }
+  return Object.freeze({ ...expression, whens, otherwise })
+}
+
+function foldCoalesce(expression: Expression & { kind: 'coalesce' }): Expression {
+  const args: Expression[] = []
+  for (const arg of expression.args) {
+    if (arg.kind === 'constant' && arg.value === null) continue
+    args.push(arg)
+    if (arg.kind === 'constant') break
+  }
+  if (args.length === 0) return constant(expression.type, null)
+  if (args.length === 1) return args[0]!
+  return args.length === expression.args.length
+    ? expression
+    : Object.freeze({ ...expression, args })
+}
