@@ -4,6 +4,7 @@ import {
   charType,
   decimalType,
   functionType,
+  MAX_DECIMAL_PRECISION,
   mapType,
   qdigestType,
   type RowField,
@@ -72,12 +73,7 @@ const SIMPLE_KINDS: Readonly<Record<SimpleTypeKind, true>> = {
   bingtile: true,
 }
 
-const ALIASES: Readonly<Record<string, string>> = {
-  int: 'integer',
-  numeric: 'decimal',
-  dec: 'decimal',
-  string: 'varchar',
-}
+const ALIASES: Readonly<Record<string, string>> = { int: 'integer' }
 
 /** Bases whose arguments are numbers. */
 const NUMERIC_ARGUMENTS = new Set([
@@ -254,7 +250,7 @@ export function numericType(base: string, numbers: readonly number[]): SqlType |
     case 'char':
       return charType(first ?? 1)
     case 'decimal':
-      return decimalType(first ?? 38, second ?? 0)
+      return checkedDecimalType(first ?? 38, second ?? 0)
     case 'time':
       return timeType(first)
     case 'timestamp':
@@ -265,6 +261,18 @@ export function numericType(base: string, numbers: readonly number[]): SqlType |
       return timestampWithTimeZoneType(first)
   }
   return undefined
+}
+
+function checkedDecimalType(precision: number, scale: number): SqlType {
+  if (precision < 1 || precision > MAX_DECIMAL_PRECISION) {
+    const message = `DECIMAL precision must be in range [1, 38]: ${precision}`
+    throw new MillraceError('INVALID_FUNCTION_ARGUMENT', message)
+  }
+  if (scale < 0 || scale > precision) {
+    const message = `DECIMAL scale must be in range [0, precision (${precision})]: ${scale}`
+    throw new MillraceError('INVALID_FUNCTION_ARGUMENT', message)
+  }
+  return decimalType(precision, scale)
 }
 
 function compositeType(base: string, fields: readonly RowField[]): SqlType | undefined {

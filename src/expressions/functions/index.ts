@@ -1,8 +1,62 @@
 import type { FunctionDefinition } from '../function-definition.js'
 import { createRegistry, type FunctionRegistry } from '../registry.js'
+import { arbitrary, boolAnd, boolOr } from './aggregate/boolean.js'
+import { count, countIf } from './aggregate/count.js'
+import { max, maxBy, min, minBy } from './aggregate/extremes.js'
+import { covariances, moments } from './aggregate/moments.js'
+import { avg, sum } from './aggregate/sum.js'
+import { greatest, least } from './conditional/greatest.js'
+import { tryFunction } from './conditional/try.js'
+import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
+import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
+import { add, divide, mod, modulus, multiply, negation, subtract } from './operator/arithmetic.js'
+import { like } from './operator/like.js'
+import { subscript } from './operator/subscript.js'
+import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
+import { substring } from './string/substring.js'
 
-/** Every function of the engine, sorted by file. */
-export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = []
+/** Every function of the engine, in the order of their files. */
+export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
+  boolAnd,
+  boolOr,
+  arbitrary,
+  count,
+  countIf,
+  min,
+  max,
+  minBy,
+  maxBy,
+  ...moments,
+  ...covariances,
+  sum,
+  avg,
+  greatest,
+  least,
+  tryFunction,
+  dateTrunc,
+  dateAdd,
+  dateDiff,
+  ...dateFields,
+  ...timeFields,
+  lastDayOfMonth,
+  add,
+  subtract,
+  multiply,
+  divide,
+  modulus,
+  mod,
+  negation,
+  like,
+  subscript,
+  length,
+  upper,
+  lower,
+  reverse,
+  trim,
+  ltrim,
+  rtrim,
+  substring,
+]
 
 /** A registry of the engine's own functions; user functions can be added to it. */
 export const builtinRegistry = (): FunctionRegistry => createRegistry(BUILTIN_FUNCTIONS)

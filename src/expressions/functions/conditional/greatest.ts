@@ -1,0 +1,35 @@
+import type { Value } from '../../../spi/value.js'
+import { type BoundCall, scalarFunction } from '../../function-definition.js'
+import { orderOf } from '../../value/comparison.js'
+
+/** NaN is the greatest and, being no number, never the least. */
+const extreme =
+  (sign: 1 | -1) =>
+  ({ returnType }: BoundCall) => {
+    const order = orderOf(returnType)
+    return (...values: Value[]) =>
+      values.reduce((best, value) => {
+        if (Number.isNaN(best)) return sign > 0 ? best : value
+        if (Number.isNaN(value)) return sign > 0 ? value : best
+        return sign * order(value, best) > 0 ? value : best
+      })
+  }
+
+const overload = {
+  args: ['E'],
+  returns: 'E',
+  typeVariables: ['E:orderable'],
+  variableArity: true,
+} as const
+
+export const greatest = scalarFunction({
+  name: 'greatest',
+  description: 'The greatest of its arguments',
+  overloads: [{ ...overload, bind: extreme(1) }],
+})
+
+export const least = scalarFunction({
+  name: 'least',
+  description: 'The least of its arguments',
+  overloads: [{ ...overload, bind: extreme(-1) }],
+})
