@@ -24,7 +24,10 @@ export interface BooleanLiteral extends NodeBase {
   readonly value: boolean
 }
 
-/** `1.5`, `.5`, `-1.`: the text as written, with underscores and a sign that belongs to it. */
+/**
+ * `1.5`, `.5`, `-1.`: the text as written, with underscores and a sign that belongs to it; or the
+ * unchecked content of `DECIMAL '…'`.
+ */
 export interface DecimalLiteral extends NodeBase {
   readonly kind: 'decimalLiteral'
   readonly text: string

@@ -1,4 +1,4 @@
-/** A place in the SQL text, both numbers 1-based; columns count UTF-16 code units, as Trino does. */
+/** A place in the SQL text, both numbers 1-based; columns count code points, as Trino's do. */
 export interface NodeLocation {
   readonly line: number
   readonly column: number

@@ -148,7 +148,12 @@ export interface GroupBy extends NodeBase {
   readonly groupingElements: readonly GroupingElement[]
 }
 
-export type GroupingElement = SimpleGroupBy | GroupingSets
+export type GroupingElement = AutoGroupBy | SimpleGroupBy | GroupingSets
+
+/** `GROUP BY AUTO`: all columns of the SELECT clause without aggregation. */
+export interface AutoGroupBy extends NodeBase {
+  readonly kind: 'autoGroupBy'
+}
 
 export interface SimpleGroupBy extends NodeBase {
   readonly kind: 'simpleGroupBy'

@@ -113,13 +113,13 @@ export interface ExcludedPattern extends NodeBase {
   readonly pattern: RowPattern
 }
 
-/** All adjacent alternatives in one node, at least two. */
+/** Two alternatives; of more, the left one is an alternation again. */
 export interface PatternAlternation extends NodeBase {
   readonly kind: 'patternAlternation'
   readonly patterns: readonly RowPattern[]
 }
 
-/** All adjacent elements in one node, at least two. */
+/** Two elements in a row; of more, the left one is a concatenation again. */
 export interface PatternConcatenation extends NodeBase {
   readonly kind: 'patternConcatenation'
   readonly patterns: readonly RowPattern[]

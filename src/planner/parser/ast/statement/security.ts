@@ -56,14 +56,14 @@ export interface RevokeRoles extends NodeBase {
 /** What a privilege is about: `TABLE t`, `SCHEMA s`, or a bare name, which is a table. */
 export interface GrantObject extends NodeBase {
   readonly kind: 'grantObject'
-  /** The entity kind in upper case. */
+  /** The entity kind as written. */
   readonly entityKind?: string
   readonly name: QualifiedName
 }
 
 export interface Grant extends NodeBase {
   readonly kind: 'grant'
-  /** In upper case; absent means ALL PRIVILEGES. */
+  /** As written; absent means ALL PRIVILEGES. */
   readonly privileges?: readonly string[]
   readonly grantObject: GrantObject
   readonly grantee: PrincipalSpecification
@@ -73,7 +73,7 @@ export interface Grant extends NodeBase {
 export interface Revoke extends NodeBase {
   readonly kind: 'revoke'
   readonly grantOptionFor: boolean
-  /** In upper case; absent means ALL PRIVILEGES. */
+  /** As written; absent means ALL PRIVILEGES. */
   readonly privileges?: readonly string[]
   readonly grantObject: GrantObject
   readonly grantee: PrincipalSpecification
@@ -81,7 +81,7 @@ export interface Revoke extends NodeBase {
 
 export interface Deny extends NodeBase {
   readonly kind: 'deny'
-  /** In upper case; absent means ALL PRIVILEGES. */
+  /** As written; absent means ALL PRIVILEGES. */
   readonly privileges?: readonly string[]
   readonly grantObject: GrantObject
   readonly grantee: PrincipalSpecification
