@@ -1,0 +1,102 @@
+import type { Expression } from '../../expressions/ir.js'
+import { childrenOf, collectSymbols, expressionKey } from '../../expressions/ir-walk.js'
+import type { AllColumns, Expression as AstExpression } from '../parser/ast/index.js'
+import type { Analysis } from './analysis.js'
+import type { BoundCall, BoundGrouping, Field } from './bound.js'
+import { freeSymbols, windowExpressions } from './bound-walk.js'
+import { expressionText } from './expression-text.js'
+import { semanticError } from './semantic-error.js'
+
+export interface CheckedExpression {
+  readonly node: AstExpression | AllColumns
+  readonly expression: Expression
+}
+
+export interface GroupedScope {
+  readonly grouping: BoundGrouping
+  /** Fields of the relation that is grouped. */
+  readonly sourceFields: readonly Field[]
+  readonly analysis: Analysis
+}
+
+/**
+ * Checks that expressions over a group have one value in it.
+ * @throws MillraceError EXPRESSION_NOT_AGGREGATE; INVALID_ARGUMENTS for GROUPING of what is no key
+ * @source Trino io.trino.sql.analyzer.AggregationAnalyzer
+ */
+export function checkAggregation(
+  expressions: readonly CheckedExpression[],
+  { grouping, sourceFields, analysis }: GroupedScope,
+): void {
+  const keys = new Set(grouping.keys.map(expressionKey))
+  const hasComplexKeys = grouping.keys.some((key) => key.kind !== 'symbol')
+  const local = new Map(sourceFields.map((f) => [f.id, f]))
+  const isKey = (e: Expression) =>
+    (hasComplexKeys || e.kind === 'symbol') && keys.has(expressionKey(e))
+
+  const isGrouped = (e: Expression, node: CheckedExpression['node']): boolean => {
+    if (isKey(e)) return true
+    if (e.kind !== 'symbol') return childrenOf(e).every((child) => isGrouped(child, node))
+    if (local.has(e.name)) return false
+    const call = analysis.calls.get(e.name)
+    return call === undefined || isGroupedCall(call, node)
+  }
+  const isGroupedCall = (call: BoundCall, node: CheckedExpression['node']): boolean => {
+    switch (call.kind) {
+      case 'aggregate':
+        return true
+      case 'grouping': {
+        const wrong = call.arguments.find((argument) => !isKey(argument))
+        if (wrong === undefined) return true
+        const name = wrong.kind === 'symbol' ? local.get(wrong.name)?.name : undefined
+        throw semanticError(
+          'INVALID_ARGUMENTS',
+          node,
+          `The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated query level. Mismatch due to ${name ?? 'an expression'}.`,
+        )
+      }
+      case 'window':
+        return windowExpressions(call).every((e) => isGrouped(e, node))
+      case 'scalarSubquery':
+      case 'existsSubquery':
+      case 'inSubquery':
+      case 'quantifiedSubquery':
+        if ('value' in call && !isGrouped(call.value, node)) return false
+        checkSubquery(call.query, node)
+        return true
+    }
+  }
+  const checkSubquery = (
+    query: Parameters<typeof freeSymbols>[0],
+    node: CheckedExpression['node'],
+  ): void => {
+    for (const symbol of freeSymbols(query, analysis)) {
+      const field = local.get(symbol.name)
+      if (field === undefined || keys.has(expressionKey(symbol))) continue
+      throw semanticError(
+        'EXPRESSION_NOT_AGGREGATE',
+        node,
+        `Subquery uses '${field.name}' which must appear in GROUP BY clause`,
+      )
+    }
+  }
+  for (const { node, expression } of expressions) {
+    if (isGrouped(expression, node)) continue
+    const text =
+      node.kind === 'allColumns' ? columnText(expression, local) : `'${expressionText(node)}'`
+    throw semanticError(
+      'EXPRESSION_NOT_AGGREGATE',
+      node,
+      `${text} must be an aggregate expression or appear in GROUP BY clause`,
+    )
+  }
+}
+
+/** A column that `*` stands for. */
+function columnText(expression: Expression, local: ReadonlyMap<string, Field>): string {
+  for (const name of collectSymbols(expression).keys()) {
+    const field = local.get(name)
+    if (field !== undefined) return `Column '${[...(field.qualifier ?? []), field.name].join('.')}'`
+  }
+  return 'Column'
+}

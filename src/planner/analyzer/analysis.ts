@@ -1,0 +1,144 @@
+import type { ConstantExpression, Expression } from '../../expressions/ir.js'
+import type { FunctionRegistry } from '../../expressions/registry.js'
+import type { SqlType } from '../../spi/index.js'
+import type { PlannerSession, ResolvedTable } from '../metadata.js'
+import type {
+  Expression as AstExpression,
+  NodeBase,
+  OrderBy,
+  Query,
+  WindowFrame,
+} from '../parser/ast/index.js'
+import type { BoundCall, BoundRelation, Field } from './bound.js'
+import type { CollectedMetadata } from './metadata-collection.js'
+import type { Scope } from './scope.js'
+
+/** What a `?` stands for: an expression of EXECUTE … USING, or a value of the embedding program. */
+export type ParameterValue = AstExpression | ConstantExpression
+
+/** The state of one statement's analysis. */
+export interface Analysis {
+  readonly session: PlannerSession
+  readonly registry: FunctionRegistry
+  readonly metadata: CollectedMetadata
+  /** Undefined while a prepared statement is described: each `?` is then of unknown type. */
+  readonly parameters: readonly ParameterValue[] | undefined
+  /** Types that described parameters were coerced to, by position. */
+  readonly parameterTypes: Map<number, SqlType>
+  /** What the symbols `@a…`, `@w…`, `@s…`, `@g…` of expressions stand for. */
+  readonly calls: Map<string, BoundCall>
+  readonly usedTables: Map<string, ResolvedTable>
+  /** Views that are being expanded, to find cycles. */
+  readonly viewStack: readonly string[]
+  /** The answer depends on when the statement ran, or on chance. */
+  readonly traits: { deterministic: boolean }
+  newId(prefix: 'f' | 'a' | 'w' | 's' | 'g'): string
+  /** The analyzers themselves, here so that the parts of either need not import the whole. */
+  analyzeExpression(node: AstExpression, context: ExpressionContext): Expression
+  analyzeQuery(
+    this: Analysis,
+    query: Query,
+    scope: Scope,
+    place?: { readonly isRoot?: boolean },
+  ): BoundRelation
+}
+
+/** Makes fields of a relation with new ids from others: same names and types under another name. */
+export const newFields = (
+  analysis: Pick<Analysis, 'newId'>,
+  fields: readonly Field[],
+  change: Partial<Pick<Field, 'qualifier' | 'hidden'>> = {},
+): readonly Field[] => fields.map((f) => ({ ...f, ...change, id: analysis.newId('f') }))
+
+export const newField = (
+  analysis: Pick<Analysis, 'newId'>,
+  type: SqlType,
+  name?: string,
+  qualifier?: readonly string[],
+): Field => ({
+  id: analysis.newId('f'),
+  type,
+  hidden: false,
+  ...(name === undefined ? {} : { name }),
+  ...(qualifier === undefined ? {} : { qualifier }),
+})
+
+export const visibleFields = (fields: readonly Field[]): readonly Field[] =>
+  fields.some((f) => f.hidden) ? fields.filter((f) => !f.hidden) : fields
+
+/** A call met in a clause, with the text's node for messages. */
+export interface MetCall {
+  readonly id: string
+  readonly kind: 'aggregate' | 'window' | 'grouping'
+  readonly node: NodeBase
+  readonly text: string
+}
+
+/** What an expression is analyzed in. */
+export interface ExpressionContext {
+  readonly analysis: Analysis
+  readonly scope: Scope
+  /** Collects the aggregations, window functions and GROUPING operations met, in order. */
+  readonly met: MetCall[]
+  /** Ids of the calls of one query specification by what they are, so that equal ones are one. */
+  readonly callIds: Map<string, string>
+  /** Windows of the WINDOW clause, by lower-case name. */
+  readonly windows?: ReadonlyMap<string, ResolvedWindow>
+  /** The expression stands inside an aggregation or GROUPING operation. */
+  readonly inside?: 'aggregate' | 'grouping'
+  /** Number of lambdas around, 0 outside. */
+  readonly lambdaDepth: number
+  /** Where the query specification begins, for errors that Trino reports there. */
+  readonly specification?: NodeBase
+}
+
+/** A window of the text with its references followed. */
+export interface ResolvedWindow {
+  readonly partitionBy: readonly AstExpression[]
+  readonly orderBy: OrderBy | undefined
+  readonly frame: WindowFrame | undefined
+}
+
+export const expressionContext = (
+  analysis: Analysis,
+  scope: Scope,
+  more: Partial<Pick<ExpressionContext, 'windows' | 'specification' | 'callIds'>> = {},
+): ExpressionContext => ({
+  analysis,
+  scope,
+  met: [],
+  callIds: new Map(),
+  lambdaDepth: 0,
+  ...more,
+})
+
+/**
+ * Gives a call of a query specification its id: the one of an equal call met before, or a new one.
+ * @param key a text that equal calls share
+ */
+export function internCall(
+  context: ExpressionContext,
+  prefix: 'a' | 'w' | 's' | 'g',
+  key: string,
+  make: (id: string) => BoundCall,
+): string {
+  const known = context.callIds.get(key)
+  if (known !== undefined) return known
+  const id = context.analysis.newId(prefix)
+  context.callIds.set(key, id)
+  context.analysis.calls.set(id, make(id))
+  return id
+}
+
+export const analyze = (node: AstExpression, context: ExpressionContext): Expression =>
+  context.analysis.analyzeExpression(node, context)
+
+/** An expression of the text and what analysis made of it. */
+export interface Analyzed<N extends NodeBase = NodeBase> {
+  readonly node: N
+  readonly expression: Expression
+}
+export const analyzed = <N extends AstExpression>(
+  node: N,
+  context: ExpressionContext,
+): Analyzed<N> => ({ node, expression: analyze(node, context) })

@@ -1,0 +1,39 @@
+import type { FunctionRegistry } from '../../expressions/registry.js'
+import type { PlannerSession } from '../metadata.js'
+import type { Analysis, ParameterValue } from './analysis.js'
+import { analyzeExpression } from './expression-analyzer.js'
+import type { CollectedMetadata } from './metadata-collection.js'
+import { analyzeQuery } from './query-analyzer.js'
+
+export interface AnalyzerOptions {
+  readonly session: PlannerSession
+  readonly registry: FunctionRegistry
+  readonly metadata: CollectedMetadata
+  readonly parameters: readonly ParameterValue[] | undefined
+}
+
+/** The empty state that the analysis of one statement fills. */
+export function newAnalysis({
+  session,
+  registry,
+  metadata,
+  parameters,
+}: AnalyzerOptions): Analysis {
+  let lastId = 0
+  return {
+    session,
+    registry,
+    metadata,
+    parameters,
+    parameterTypes: new Map(),
+    calls: new Map(),
+    usedTables: new Map(),
+    viewStack: [],
+    traits: { deterministic: true },
+    newId: (prefix) => `@${prefix}${++lastId}`,
+    analyzeExpression,
+    analyzeQuery(query, scope, place = {}) {
+      return analyzeQuery(query, scope, this, place)
+    },
+  }
+}

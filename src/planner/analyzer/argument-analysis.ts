@@ -1,0 +1,104 @@
+import type { Overload } from '../../expressions/function-definition.js'
+import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
+import { lambda } from '../../expressions/ir-build.js'
+import { expressionKey } from '../../expressions/ir-walk.js'
+import type { ArgumentType } from '../../expressions/registry.js'
+import { type SqlType, typeName } from '../../spi/index.js'
+import type { FunctionCall, LambdaExpression } from '../parser/ast/index.js'
+import { type Analysis, analyze, type ExpressionContext, type MetCall } from './analysis.js'
+import type { BoundSortItem, Field } from './bound.js'
+import { coerceNoting } from './coercion-analysis.js'
+import { semanticError } from './semantic-error.js'
+
+/** Chooses the overload; the arguments are not coerced yet, but lambdas are bound. */
+export function resolveArguments(
+  node: FunctionCall,
+  name: string,
+  context: ExpressionContext,
+): { readonly resolved: ResolvedFunction; readonly args: readonly Expression[] } {
+  const args = node.arguments.map((arg) =>
+    arg.kind === 'lambdaExpression' ? arg : analyze(arg, context),
+  )
+  const types = args.map(
+    (arg): ArgumentType =>
+      arg.kind === 'lambdaExpression'
+        ? {
+            kind: 'lambda argument',
+            parameterCount: arg.arguments.length,
+            resolve: (parameterTypes) => analyzeLambda(arg, parameterTypes, context).body.type,
+          }
+        : arg.type,
+  )
+  checkLambdaArities(node, name, types, context.analysis)
+  const resolved = context.analysis.registry.resolve(name, types, node.location)
+  const bound = args.map((arg, i): Expression => {
+    if (arg.kind !== 'lambdaExpression') return arg
+    const type = resolved.argumentTypes[i]!
+    if (type.kind !== 'function') {
+      throw semanticError('TYPE_MISMATCH', arg, `Expected ${typeName(type)} but got a lambda`)
+    }
+    const { parameters, body } = analyzeLambda(arg, type.argumentTypes, context)
+    return lambda(parameters, coerceNoting(context.analysis, body, type.returnType))
+  })
+  return { resolved, args: bound }
+}
+
+/** A lambda of another number of parameters than the only form of the function takes has an error of its own. */
+function checkLambdaArities(
+  node: FunctionCall,
+  name: string,
+  types: readonly ArgumentType[],
+  analysis: Analysis,
+): void {
+  const overloads = analysis.registry
+    .list()
+    .filter((definition) => definition.name === name)
+    .flatMap((definition): readonly Overload[] => definition.overloads)
+  if (overloads.length !== 1 || overloads[0]!.args.length !== types.length) return
+  types.forEach((type, i) => {
+    const formal = /^function\((.*)\)$/.exec(overloads[0]!.args[i]!)?.[1]
+    if (type.kind !== 'lambda argument' || formal === undefined) return
+    const expected = formal.split(',').length - 1
+    if (expected !== type.parameterCount) {
+      throw semanticError(
+        'INVALID_PARAMETER_USAGE',
+        node.arguments[i]!,
+        `Expected a lambda that takes ${expected} argument(s) but got ${type.parameterCount}`,
+      )
+    }
+  })
+}
+
+function analyzeLambda(
+  node: LambdaExpression,
+  types: readonly SqlType[],
+  context: ExpressionContext,
+): { parameters: { name: string; type: SqlType }[]; body: Expression } {
+  const depth = context.lambdaDepth
+  const fields = node.arguments.map(
+    (argument, i): Field => ({
+      id: `@l${depth}_${i}`,
+      name: argument.name.value,
+      type: types[i]!,
+      hidden: false,
+    }),
+  )
+  const met: MetCall[] = []
+  const body = analyze(node.body, {
+    ...context,
+    met,
+    lambdaDepth: depth + 1,
+    scope: { fields, parent: context.scope, isQueryBoundary: false },
+  })
+  if (met.length > 0) {
+    throw semanticError(
+      'EXPRESSION_NOT_SCALAR',
+      node.body,
+      `Lambda expression cannot contain aggregations, window functions or grouping operations: [${met.map((m) => m.text).join(', ')}]`,
+    )
+  }
+  return { parameters: fields.map(({ id, type }) => ({ name: id, type })), body }
+}
+
+export const sortItemKey = (item: BoundSortItem): string =>
+  `${expressionKey(item.expression)} ${item.ascending} ${item.nullsFirst}`

@@ -1,0 +1,235 @@
+import type { ComparisonOperator, Expression, ResolvedFunction } from '../../expressions/ir.js'
+import type { SqlType } from '../../spi/index.js'
+import type { TableReference } from '../plan/node.js'
+
+/**
+ * What analysis makes of a query: relations and clauses with names resolved, types checked and coercions inserted.
+ * Expressions are IR. What only the planner can place is a symbol with a name no plan has: a field of a relation
+ * (`@f1`), an aggregation (`@a2`), a window function (`@w3`), a subquery (`@s4`), a GROUPING operation (`@g5`). One name means
+ * one thing in the whole analysis, so that equal expressions have equal IR and correlation needs no marks; planning a relation
+ * twice (a WITH query used twice) maps the names anew each time.
+ */
+export interface Field {
+  /** Name of the symbol that stands for the field. */
+  readonly id: string
+  /** As it will head a result column; matched without regard to case. Absent: reachable by position only. */
+  readonly name?: string
+  readonly type: SqlType
+  /** Not part of `*`. */
+  readonly hidden: boolean
+  /** Name or alias of its relation, in lower case, outermost part first. */
+  readonly qualifier?: readonly string[]
+}
+
+export type BoundRelation =
+  | BoundTable
+  | BoundValues
+  | BoundJoin
+  | BoundUnnest
+  | BoundSample
+  | BoundReference
+  | BoundRecursion
+  | BoundRecursiveReference
+  | BoundSetOperation
+  | BoundSelect
+  | BoundQuery
+  | BoundProjection
+
+interface BoundFields {
+  /** In order, hidden ones included. */
+  readonly fields: readonly Field[]
+}
+
+export interface BoundTable extends BoundFields {
+  readonly kind: 'table'
+  readonly table: TableReference
+  /** By position, as the connector names them: aliases don't change these. */
+  readonly columnNames: readonly string[]
+  /** Column handles, by position. */
+  readonly columns: readonly unknown[]
+}
+export interface BoundValues extends BoundFields {
+  readonly kind: 'values'
+  readonly rows: readonly (readonly Expression[])[]
+}
+export interface BoundJoin extends BoundFields {
+  readonly kind: 'join'
+  readonly type: 'inner' | 'left' | 'right' | 'full'
+  readonly left: BoundRelation
+  readonly right: BoundRelation
+  /** The right side sees the left one's fields: LATERAL or UNNEST. */
+  readonly lateral: boolean
+  readonly condition?: Expression
+  readonly using?: readonly UsingColumn[]
+}
+export interface UsingColumn {
+  /** Of the join's fields. */
+  readonly field: Field
+  readonly left: Field
+  readonly right: Field
+}
+export interface BoundUnnest extends BoundFields {
+  readonly kind: 'unnest'
+  readonly collections: readonly {
+    readonly expression: Expression
+    readonly fields: readonly Field[]
+  }[]
+  readonly ordinality?: Field
+}
+export interface BoundSample extends BoundFields {
+  readonly kind: 'sample'
+  readonly source: BoundRelation
+  readonly type: 'bernoulli' | 'system'
+  readonly ratio: number
+}
+/** A use of a WITH query or a view: its fields are new ones, by position those of `source`. */
+export interface BoundReference extends BoundFields {
+  readonly kind: 'reference'
+  readonly source: BoundRelation
+}
+/** A recursive WITH query; `step` reads what the step before gave through a recursive reference. */
+export interface BoundRecursion extends BoundFields {
+  readonly kind: 'recursion'
+  readonly anchor: BoundRelation
+  readonly step: BoundRelation
+  readonly stepReference: BoundRecursiveReference
+  readonly distinct: boolean
+}
+export interface BoundRecursiveReference extends BoundFields {
+  readonly kind: 'recursiveReference'
+  readonly id: string
+}
+export interface BoundSetOperation extends BoundFields {
+  readonly kind: 'setOperation'
+  readonly operation: 'union' | 'intersect' | 'except'
+  readonly distinct: boolean
+  readonly sources: readonly BoundRelation[]
+}
+/** Fields computed from those of the source. */
+export interface BoundProjection extends BoundFields {
+  readonly kind: 'projection'
+  readonly source: BoundRelation
+  readonly expressions: readonly Expression[]
+}
+
+/** A query body with what follows it. */
+export interface BoundQuery extends BoundFields, BoundRowLimits {
+  readonly kind: 'query'
+  readonly body: BoundRelation
+  readonly orderBy: readonly BoundSortItem[]
+}
+export interface BoundRowLimits {
+  readonly offset?: number
+  readonly limit?: number
+  readonly withTies?: boolean
+}
+
+export interface BoundSelect extends BoundFields, BoundRowLimits {
+  readonly kind: 'select'
+  /** Absent: one row without columns. */
+  readonly from?: BoundRelation
+  readonly where?: Expression
+  readonly grouping?: BoundGrouping
+  readonly having?: Expression
+  /** By position, what the fields are. */
+  readonly outputs: readonly Expression[]
+  readonly distinct: boolean
+  /** May refer to the output fields too. */
+  readonly orderBy: readonly BoundSortItem[]
+}
+
+export interface BoundGrouping {
+  /** The distinct grouping expressions. */
+  readonly keys: readonly Expression[]
+  /** Positions into keys; one set for a plain GROUP BY, one empty set for a global aggregation. */
+  readonly sets: readonly (readonly number[])[]
+}
+
+export interface BoundSortItem {
+  readonly expression: Expression
+  readonly ascending: boolean
+  readonly nullsFirst: boolean
+}
+
+/** What the symbols of expressions other than fields stand for. */
+export type BoundCall =
+  | BoundAggregate
+  | BoundWindowFunction
+  | BoundSubquery
+  | BoundGroupingOperation
+
+export interface BoundAggregate {
+  readonly kind: 'aggregate'
+  readonly id: string
+  readonly function: ResolvedFunction
+  readonly args: readonly Expression[]
+  readonly distinct: boolean
+  readonly filter?: Expression
+  readonly orderBy: readonly BoundSortItem[]
+}
+export interface BoundWindowFunction {
+  readonly kind: 'window'
+  readonly id: string
+  readonly function: ResolvedFunction
+  readonly args: readonly Expression[]
+  readonly ignoreNulls: boolean
+  readonly partitionBy: readonly Expression[]
+  readonly orderBy: readonly BoundSortItem[]
+  readonly frame: BoundFrame
+}
+export interface BoundFrame {
+  readonly unit: 'rows' | 'range' | 'groups'
+  readonly start: BoundFrameBound
+  readonly end: BoundFrameBound
+}
+export interface BoundFrameBound {
+  readonly kind:
+    | 'unbounded preceding'
+    | 'preceding'
+    | 'current row'
+    | 'following'
+    | 'unbounded following'
+  /** The distance; of RANGE frames `sortKey` ± distance is computed for each row by `offsetFunction`. */
+  readonly value?: Expression
+  readonly range?: {
+    /** Subtraction for PRECEDING under ascending order, else addition; over (sort key, distance). */
+    readonly boundary: Expression
+    /** The sort key in the type of the boundary, to be compared with it. */
+    readonly sortKey: Expression
+  }
+}
+/** GROUPING(a, b): the bits of the keys that are not in the row's grouping set. */
+export interface BoundGroupingOperation {
+  readonly kind: 'grouping'
+  readonly id: string
+  readonly type: SqlType
+  readonly arguments: readonly Expression[]
+}
+export type BoundSubquery =
+  | BoundScalarSubquery
+  | BoundExistsSubquery
+  | BoundInSubquery
+  | BoundQuantifiedSubquery
+interface SubqueryFields {
+  readonly id: string
+  readonly query: BoundRelation
+}
+/** Of several columns, the value is their row. */
+export interface BoundScalarSubquery extends SubqueryFields {
+  readonly kind: 'scalarSubquery'
+  readonly type: SqlType
+}
+export interface BoundExistsSubquery extends SubqueryFields {
+  readonly kind: 'existsSubquery'
+}
+export interface BoundInSubquery extends SubqueryFields {
+  readonly kind: 'inSubquery'
+  readonly value: Expression
+  /** Both sides are compared in the value's type. */
+}
+export interface BoundQuantifiedSubquery extends SubqueryFields {
+  readonly kind: 'quantifiedSubquery'
+  readonly value: Expression
+  readonly operator: Exclude<ComparisonOperator, 'identical'>
+  readonly quantifier: 'all' | 'any'
+}

@@ -1,0 +1,33 @@
+import type { Expression } from '../../expressions/ir.js'
+import { coerce } from '../../expressions/ir-build.js'
+import { BOOLEAN, typeName } from '../../spi/index.js'
+import type { Expression as AstExpression, NodeBase } from '../parser/ast/index.js'
+import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
+import { semanticError } from './semantic-error.js'
+
+/** @throws MillraceError EXPRESSION_NOT_SCALAR when a clause about single rows has aggregations or window functions */
+export function refuseCalls(met: readonly MetCall[], node: NodeBase, clause: string): void {
+  if (met.length === 0) return
+  throw semanticError(
+    'EXPRESSION_NOT_SCALAR',
+    node,
+    `${clause} clause cannot contain aggregations, window functions or grouping operations: [${met.map((m) => m.text).join(', ')}]`,
+  )
+}
+
+/** A condition of WHERE, HAVING or ON. */
+export function analyzeCondition(
+  node: AstExpression,
+  context: ExpressionContext,
+  clause: string,
+): Expression {
+  const condition = analyze(node, context)
+  if (condition.type.kind !== 'boolean' && condition.type.kind !== 'unknown') {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `${clause} clause must evaluate to a boolean: actual type ${typeName(condition.type)}`,
+    )
+  }
+  return coerce(condition, BOOLEAN)
+}

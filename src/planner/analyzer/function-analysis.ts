@@ -1,0 +1,179 @@
+import { isComparable, isOrderable } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
+import { symbol } from '../../expressions/ir-build.js'
+import { expressionKey } from '../../expressions/ir-walk.js'
+import { typeName } from '../../spi/index.js'
+import type { Expression as AstExpression, FunctionCall, OrderBy } from '../parser/ast/index.js'
+import { analyze, analyzed, type ExpressionContext, internCall, type MetCall } from './analysis.js'
+import { resolveArguments, sortItemKey } from './argument-analysis.js'
+import type { BoundAggregate, BoundSortItem } from './bound.js'
+import { callWith } from './call-resolution.js'
+import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
+import { expressionListText, expressionText } from './expression-text.js'
+import { semanticError } from './semantic-error.js'
+import { sessionFunction } from './session-analysis.js'
+import { analyzeWindowFunction } from './window-analysis.js'
+
+/** The name the registry knows a function by: functions of the language may be qualified with system.builtin. */
+export function functionName(node: FunctionCall): string {
+  const parts = node.name.parts.map((part) => part.value.toLowerCase())
+  const isBuiltin = parts.length === 3 && parts[0] === 'system' && parts[1] === 'builtin'
+  return isBuiltin ? parts[2]! : parts.join('.')
+}
+
+export function analyzeFunctionCall(node: FunctionCall, context: ExpressionContext): Expression {
+  const { analysis } = context
+  const name = functionName(node)
+  if (node.processingMode !== undefined) {
+    throw semanticError(
+      'INVALID_PROCESSING_MODE',
+      node.processingMode,
+      `${node.processingMode.mode} semantics is not supported out of pattern recognition context`,
+    )
+  }
+  if (node.window !== undefined) return analyzeWindowFunction(node, node.window, name, context)
+  const session = node.arguments.length === 0 ? sessionFunction(name, analysis) : undefined
+  if (session !== undefined) return session
+  const kinds = analysis.registry.kinds(name)
+  if (kinds.has('window') && !kinds.has('aggregate')) {
+    throw semanticError(
+      'MISSING_OVER',
+      node,
+      `Window function system.builtin.${name} requires an OVER clause`,
+    )
+  }
+  if (kinds.has('aggregate')) return analyzeAggregate(node, name, context)
+  refuseAggregateClauses(node, kinds.size > 0)
+  const { resolved, args } = resolveArguments(node, name, context)
+  return callWith(resolved, args, analysis)
+}
+
+function refuseAggregateClauses(node: FunctionCall, isKnown: boolean): void {
+  if (!isKnown) return
+  const code = 'FUNCTION_NOT_AGGREGATE'
+  if (node.distinct) {
+    throw semanticError(code, node, 'DISTINCT is not supported for non-aggregation functions')
+  }
+  if (node.filter !== undefined) {
+    throw semanticError(code, node, 'Filter is only valid for aggregation functions')
+  }
+  if (node.orderBy !== undefined) {
+    throw semanticError(code, node, 'ORDER BY is only valid for aggregation functions')
+  }
+  if (node.nullTreatment !== undefined) {
+    throw semanticError(
+      'NULL_TREATMENT_NOT_ALLOWED',
+      node,
+      `Cannot specify null treatment clause for ${node.name.parts.at(-1)!.value} function`,
+    )
+  }
+}
+
+function analyzeAggregate(
+  node: FunctionCall,
+  name: string,
+  context: ExpressionContext,
+): Expression {
+  const { analysis } = context
+  const inner: ExpressionContext = { ...context, met: [], inside: 'aggregate' }
+  if (node.nullTreatment !== undefined) {
+    throw semanticError(
+      'NULL_TREATMENT_NOT_ALLOWED',
+      node,
+      `Cannot specify null treatment clause for ${name} function`,
+    )
+  }
+  const { resolved, args } = resolveArguments(node, name, inner)
+  if (!resolved.deterministic) analysis.traits.deterministic = false
+  if (resolved.kind !== 'aggregate') {
+    refuseAggregateClauses(node, true)
+    context.met.push(...inner.met)
+    return callWith(resolved, args, analysis)
+  }
+  if (node.distinct) checkDistinct(node, args)
+  const filter =
+    node.filter === undefined
+      ? undefined
+      : coerceToBoolean(analysis, analyzed(node.filter, inner), 'Filter expression')
+  const orderBy = analyzeAggregateOrder(node.orderBy, inner)
+  refuseNested(name, node, inner.met)
+  const bound: Omit<BoundAggregate, 'id'> = {
+    kind: 'aggregate',
+    function: resolved,
+    args: args.map((arg, i) => coerceNoting(analysis, arg, resolved.argumentTypes[i]!)),
+    distinct: node.distinct,
+    ...(filter === undefined ? {} : { filter }),
+    orderBy,
+  }
+  const id = internCall(context, 'a', aggregateKey(bound), (callId) => ({ ...bound, id: callId }))
+  context.met.push({ id, kind: 'aggregate', node, text: expressionText(node) })
+  return symbol(id, resolved.returnType)
+}
+
+const aggregateKey = (a: Omit<BoundAggregate, 'id'>): string =>
+  [
+    'aggregate',
+    a.function.id,
+    typeName(a.function.returnType),
+    String(a.distinct),
+    a.args.map(expressionKey).join(','),
+    a.filter === undefined ? '' : expressionKey(a.filter),
+    a.orderBy.map(sortItemKey).join(','),
+  ].join('|')
+
+function checkDistinct(node: FunctionCall, args: readonly Expression[]): void {
+  const wrong = args.find((arg) => !isComparable(arg.type))
+  if (wrong === undefined) return
+  throw semanticError(
+    'TYPE_MISMATCH',
+    node,
+    `DISTINCT can only be applied to comparable types (actual: ${typeName(wrong.type)})`,
+  )
+}
+
+function analyzeAggregateOrder(
+  orderBy: OrderBy | undefined,
+  context: ExpressionContext,
+): readonly BoundSortItem[] {
+  return (orderBy?.sortItems ?? []).map((item) => {
+    const expression = analyze(item.sortKey, context)
+    if (!isOrderable(expression.type)) {
+      throw semanticError(
+        'TYPE_MISMATCH',
+        item.sortKey,
+        `ORDER BY can only be applied to orderable types (actual: ${typeName(expression.type)})`,
+      )
+    }
+    return {
+      expression,
+      ascending: item.ordering === 'ASCENDING',
+      nullsFirst: item.nullOrdering === 'FIRST',
+    }
+  })
+}
+
+function refuseNested(name: string, node: AstExpression, met: readonly MetCall[]): void {
+  const text = (kind: MetCall['kind']) =>
+    expressionListText(met.filter((m) => m.kind === kind).map((m) => m.text))
+  if (met.some((m) => m.kind === 'aggregate')) {
+    throw semanticError(
+      'NESTED_AGGREGATION',
+      node,
+      `Cannot nest aggregations inside aggregation '${name}': ${text('aggregate')}`,
+    )
+  }
+  if (met.some((m) => m.kind === 'window')) {
+    throw semanticError(
+      'NESTED_WINDOW',
+      node,
+      `Cannot nest window functions or row pattern measures inside aggregation '${name}': ${text('window')}`,
+    )
+  }
+  if (met.some((m) => m.kind === 'grouping')) {
+    throw semanticError(
+      'INVALID_ARGUMENTS',
+      node,
+      `Cannot nest GROUPING operations inside aggregation '${name}': ${text('grouping')}`,
+    )
+  }
+}

@@ -1,0 +1,38 @@
+import type { Expression } from '../../expressions/ir.js'
+import { symbol } from '../../expressions/ir-build.js'
+import { expressionKey } from '../../expressions/ir-walk.js'
+import { BIGINT, INTEGER } from '../../spi/index.js'
+import type { GroupingOperation } from '../parser/ast/index.js'
+import { analyze, type ExpressionContext, internCall } from './analysis.js'
+import { expressionText } from './expression-text.js'
+import { semanticError } from './semantic-error.js'
+
+const MAX_ARGUMENTS_INTEGER = 31
+const MAX_ARGUMENTS_BIGINT = 63
+
+/** GROUPING(a, b); that the arguments are grouping keys is checked when the keys are known. */
+export function analyzeGroupingOperation(
+  node: GroupingOperation,
+  context: ExpressionContext,
+): Expression {
+  if (node.groupingColumns.length === 0 || node.groupingColumns.length > MAX_ARGUMENTS_BIGINT) {
+    throw semanticError(
+      node.groupingColumns.length === 0 ? 'INVALID_ARGUMENTS' : 'TOO_MANY_ARGUMENTS',
+      node,
+      `GROUPING supports 1 to ${MAX_ARGUMENTS_BIGINT} column arguments`,
+    )
+  }
+  const args = node.groupingColumns.map((column) =>
+    analyze(column, { ...context, inside: 'grouping' }),
+  )
+  const type = args.length <= MAX_ARGUMENTS_INTEGER ? INTEGER : BIGINT
+  const key = `grouping ${args.map(expressionKey).join(',')}`
+  const id = internCall(context, 'g', key, (callId) => ({
+    kind: 'grouping',
+    id: callId,
+    type,
+    arguments: args,
+  }))
+  context.met.push({ id, kind: 'grouping', node, text: expressionText(node) })
+  return symbol(id, type)
+}

@@ -1,0 +1,238 @@
+import { type ErrorCode, MillraceError } from '../../spi/index.js'
+import type {
+  MetadataResolver,
+  PlannerSession,
+  QualifiedObjectName,
+  ResolvedRelation,
+  ResolvedTable,
+  ResolvedTableFunction,
+  TableVersion,
+} from '../metadata.js'
+import type { NodeBase, QualifiedName, Query, Statement, Table } from '../parser/ast/index.js'
+import { semanticError } from './semantic-error.js'
+
+/** What a name of the text turned out to be. */
+export interface FoundRelation {
+  readonly name: QualifiedObjectName
+  readonly catalogExists: boolean
+  readonly schemaExists: boolean
+  readonly relation: ResolvedRelation | undefined
+}
+
+/** A view with its text parsed. */
+export interface ParsedView {
+  readonly query: Query
+}
+
+/** What the statement's names refer to, found before analysis begins, so that analysis itself never waits. */
+export interface CollectedMetadata {
+  readonly relations: ReadonlyMap<string, FoundRelation>
+  readonly registered: ReadonlyMap<string, ResolvedTable>
+  readonly views: ReadonlyMap<string, ParsedView>
+  readonly functions: ReadonlyMap<string, ResolvedTableFunction>
+}
+
+export const nameKey = (name: QualifiedObjectName, version?: Table['queryPeriod']): string =>
+  JSON.stringify([name.catalog, name.schema, name.name, version?.location ?? null])
+
+export const qualifiedText = (name: QualifiedObjectName): string =>
+  [name.catalog, name.schema, name.name].map(quotedPart).join('.')
+
+const quotedPart = (part: string): string =>
+  /^[a-z_][a-z0-9_]*$/.test(part) ? part : `"${part.replaceAll('"', '""')}"`
+
+/**
+ * The full name of a table's written name.
+ * @throws MillraceError MISSING_CATALOG_NAME, MISSING_SCHEMA_NAME, SYNTAX_ERROR for more than three parts
+ */
+export function qualify(
+  name: QualifiedName,
+  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  node: NodeBase,
+): QualifiedObjectName {
+  const parts = name.parts.map((part) => part.value.toLowerCase())
+  if (parts.length > 3) {
+    throw semanticError('SYNTAX_ERROR', node, `Too many dots in table name: ${parts.join('.')}`)
+  }
+  const missing = (code: ErrorCode, message: string): never => {
+    throw semanticError(code, node, message)
+  }
+  const [table, schema, catalog] = parts.reverse()
+  return {
+    catalog:
+      catalog ??
+      session.catalog ??
+      missing('MISSING_CATALOG_NAME', 'Catalog must be specified when session catalog is not set'),
+    schema:
+      schema ??
+      session.schema ??
+      missing('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set'),
+    name: table!,
+  }
+}
+
+interface Collector {
+  readonly resolver: MetadataResolver
+  readonly parseQuery: (sql: string) => Query
+  readonly evaluateVersion: (table: Table) => TableVersion
+  readonly relations: Map<string, FoundRelation>
+  readonly registered: Map<string, ResolvedTable>
+  readonly views: Map<string, ParsedView>
+  readonly functions: Map<string, ResolvedTableFunction>
+}
+
+/**
+ * Looks up every table, view and table function that a statement names, and those its views name in turn.
+ * Names that are missing are noted, not refused: the analyzer says so at their place, in its own order.
+ */
+export async function collectMetadata(
+  statement: Statement,
+  resolver: MetadataResolver,
+  session: PlannerSession,
+  parseQuery: (sql: string) => Query,
+  evaluateVersion: (table: Table) => TableVersion,
+): Promise<CollectedMetadata> {
+  const collector: Collector = {
+    resolver,
+    parseQuery,
+    evaluateVersion,
+    relations: new Map(),
+    registered: new Map(),
+    views: new Map(),
+    functions: new Map(),
+  }
+  await collectFrom(statement, session, collector)
+  return collector
+}
+
+async function collectFrom(
+  root: object,
+  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  collector: Collector,
+): Promise<void> {
+  const { tables, functions } = namesIn(root)
+  await Promise.all(tables.map((table) => lookUpTable(table, session, collector)))
+  await Promise.all(functions.map((name) => lookUpFunction(name, collector)))
+}
+
+async function lookUpTable(
+  table: NamedTable,
+  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  collector: Collector,
+): Promise<void> {
+  const { resolver } = collector
+  const parts = table.name.parts
+  if (parts.length === 1 && resolver.getRegistered !== undefined) {
+    const name = parts[0]!.value.toLowerCase()
+    const found = collector.registered.get(name) ?? (await resolver.getRegistered(name))
+    if (found !== undefined) {
+      collector.registered.set(name, found)
+      return
+    }
+  }
+  let name: QualifiedObjectName
+  try {
+    name = qualify(table.name, session, table.name)
+  } catch (error) {
+    if (error instanceof MillraceError) return
+    throw error
+  }
+  const key = nameKey(name, table.queryPeriod)
+  if (collector.relations.has(key)) return
+  const version =
+    table.queryPeriod === undefined ? undefined : collector.evaluateVersion(table as Table)
+  const found = await findRelation(name, version, resolver)
+  collector.relations.set(key, found)
+  if (found.relation?.kind !== 'view' || collector.views.has(key)) return
+  const query = collector.parseQuery(found.relation.sql)
+  collector.views.set(key, { query })
+  const { catalog, schema } = found.relation
+  await collectFrom(
+    query,
+    { ...(catalog === undefined ? {} : { catalog }), ...(schema === undefined ? {} : { schema }) },
+    collector,
+  )
+}
+
+async function findRelation(
+  name: QualifiedObjectName,
+  version: TableVersion | undefined,
+  resolver: MetadataResolver,
+): Promise<FoundRelation> {
+  if (!(await resolver.catalogExists(name.catalog))) {
+    return { name, catalogExists: false, schemaExists: false, relation: undefined }
+  }
+  const relation = await resolver.getRelation(name, version)
+  const schemaExists =
+    relation !== undefined || (await resolver.schemaExists(name.catalog, name.schema))
+  return { name, catalogExists: true, schemaExists, relation }
+}
+
+async function lookUpFunction(
+  name: QualifiedName,
+  { resolver, functions }: Collector,
+): Promise<void> {
+  const parts = name.parts.map((part) => part.value.toLowerCase())
+  const found = await resolver.getTableFunction?.(parts)
+  if (found !== undefined) functions.set(parts.join('.'), found)
+}
+
+interface NamedTable {
+  readonly name: QualifiedName
+  readonly queryPeriod?: Table['queryPeriod']
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null
+
+/**
+ * Every table name of a syntax tree. A bare name of a WITH query around it may still be looked up, in vain: which of them
+ * hides a table is the analyzer's to say.
+ */
+function namesIn(root: object): {
+  readonly tables: readonly NamedTable[]
+  readonly functions: readonly QualifiedName[]
+} {
+  const tables: NamedTable[] = []
+  const functions: QualifiedName[] = []
+  const visit = (value: unknown, hidden: ReadonlySet<string>): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item, hidden)
+      return
+    }
+    if (!isObject(value)) return
+    if (value['kind'] === 'table') {
+      const table = value as unknown as Table
+      const [first] = table.name.parts
+      const isWithName = table.name.parts.length === 1 && hidden.has(first!.value.toLowerCase())
+      if (!isWithName) tables.push(table)
+      if (table.queryPeriod !== undefined) visit(table.queryPeriod.end, hidden)
+      return
+    }
+    if (value['kind'] === 'tableFunctionInvocation') functions.push(value['name'] as QualifiedName)
+    if (value['kind'] === 'query' && isObject(value['with'])) {
+      visitQueryWith(value as unknown as Query, hidden, visit)
+      return
+    }
+    for (const key in value) if (key !== 'location' && key !== 'span') visit(value[key], hidden)
+  }
+  visit(root, new Set())
+  return { tables, functions }
+}
+
+/** A WITH name hides tables in the queries after it, and in its own when recursive. */
+function visitQueryWith(
+  query: Query,
+  hidden: ReadonlySet<string>,
+  visit: (value: unknown, hidden: ReadonlySet<string>) => void,
+): void {
+  const names = new Set(hidden)
+  for (const withQuery of query.with!.queries) {
+    const name = withQuery.name.value.toLowerCase()
+    if (query.with!.recursive) names.add(name)
+    visit(withQuery.query, new Set(names))
+    names.add(name)
+  }
+  const { with: _, ...rest } = query
+  visit(Object.values(rest), names)
+}

@@ -1,0 +1,302 @@
+import { isComparable } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
+import { field as rowField } from '../../expressions/ir-build.js'
+import { isDeterministic } from '../../expressions/ir-walk.js'
+import { typeName } from '../../spi/index.js'
+import type {
+  AllColumns,
+  Expression as AstExpression,
+  QuerySpecification,
+  Relation,
+  SelectItem,
+} from '../parser/ast/index.js'
+import { type CheckedExpression, checkAggregation } from './aggregation-check.js'
+import {
+  type Analysis,
+  analyze,
+  type ExpressionContext,
+  expressionContext,
+  type MetCall,
+  newField,
+  type ResolvedWindow,
+  visibleFields,
+} from './analysis.js'
+import type { BoundGrouping, BoundRelation, BoundSelect, Field } from './bound.js'
+import { analyzeCondition, refuseCalls } from './clause-check.js'
+import { fieldReference } from './column-analysis.js'
+import { analyzeGroupBy } from './group-by-analysis.js'
+import { analyzeOrderBy, type OrderByOutput, withoutOutputs } from './order-by-analysis.js'
+import { analyzeRowLimits } from './row-limit-analysis.js'
+import { lastNameOf, matchesPrefix, qualifiedNameOf, relationScope, type Scope } from './scope.js'
+import { semanticError } from './semantic-error.js'
+import { analyzeWindow, resolveWindow } from './window-analysis.js'
+
+type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
+
+/** A column of the select list. */
+export interface SelectOutput extends OrderByOutput {
+  readonly node: AstExpression | AllColumns
+  readonly met: readonly MetCall[]
+}
+
+/** @source Trino StatementAnalyzer.visitQuerySpecification */
+export function analyzeSelect(
+  node: QuerySpecification,
+  scope: Scope,
+  analysis: Analysis,
+  analyzeRelation: AnalyzeRelation,
+  place: { readonly isRoot?: boolean },
+): BoundSelect {
+  const from = node.from === undefined ? undefined : analyzeRelation(node.from, scope, analysis)
+  const source: Scope =
+    from === undefined
+      ? { fields: [], parent: scope, isQueryBoundary: false }
+      : relationScope(from.fields, scope)
+  const context = specificationContext(node, source, analysis)
+  const where = analyzeWhere(node, context)
+  const outputs = node.select.selectItems.flatMap((item) => selectOutputs(item, context))
+  if (node.select.distinct) checkDistinct(outputs)
+  const groupBy =
+    node.groupBy === undefined ? undefined : analyzeGroupBy(node.groupBy, outputs, context, node)
+  const having = analyzeHaving(node, context)
+  const orderContext: ExpressionContext = {
+    ...context,
+    met: [],
+    scope: {
+      ...relationScope(
+        outputs.map((o) => o.field),
+        source,
+      ),
+      isOutput: true,
+    },
+  }
+  const orderBy = analyzeOrderBy(node.orderBy, outputs, orderContext)
+  if (node.select.distinct) checkDistinctOrder(node, orderBy, outputs)
+  const limits = analyzeRowLimits(node, analysis)
+  const met = [...outputs.flatMap((o) => o.met), ...having.met, ...orderContext.met]
+  const grouping = groupingOf(node, groupBy, met)
+  if (grouping !== undefined) {
+    checkAggregation(
+      [
+        ...outputs,
+        ...(having.checked === undefined ? [] : [having.checked]),
+        ...orderBy.map((item, i) => ({
+          node: node.orderBy!.sortItems[i]!.sortKey,
+          expression: item.expression,
+        })),
+      ],
+      { grouping, sourceFields: source.fields, analysis },
+    )
+  }
+  const isOrdered =
+    place.isRoot === true || limits.limit !== undefined || limits.offset !== undefined
+  return {
+    kind: 'select',
+    fields: outputs.map((o) => o.field),
+    outputs: outputs.map((o) => o.expression),
+    distinct: node.select.distinct,
+    orderBy: isOrdered ? orderBy : [],
+    ...limits,
+    ...(from === undefined ? {} : { from }),
+    ...(where === undefined ? {} : { where }),
+    ...(grouping === undefined ? {} : { grouping }),
+    ...(having.checked === undefined ? {} : { having: having.checked.expression }),
+  }
+}
+
+/** The context of the specification's clauses, with the windows of its WINDOW clause. */
+function specificationContext(
+  node: QuerySpecification,
+  source: Scope,
+  analysis: Analysis,
+): ExpressionContext {
+  const windows = new Map<string, ResolvedWindow>()
+  const context = expressionContext(analysis, source, { windows, specification: node })
+  for (const definition of node.windows) {
+    const name = definition.name.value.toLowerCase()
+    if (windows.has(name)) {
+      throw semanticError(
+        'DUPLICATE_WINDOW_NAME',
+        definition,
+        `WINDOW name '${definition.name.value}' specified more than once`,
+      )
+    }
+    const window = resolveWindow(definition.window, windows)
+    analyzeWindow(window, { ...context, met: [] }, definition.window)
+    windows.set(name, window)
+  }
+  return context
+}
+
+function analyzeWhere(
+  node: QuerySpecification,
+  context: ExpressionContext,
+): Expression | undefined {
+  if (node.where === undefined) return undefined
+  const inner: ExpressionContext = { ...context, met: [] }
+  const where = analyzeCondition(node.where, inner, 'WHERE')
+  refuseCalls(inner.met, node.where, 'WHERE')
+  return where
+}
+
+function analyzeHaving(
+  node: QuerySpecification,
+  context: ExpressionContext,
+): { readonly checked: CheckedExpression | undefined; readonly met: readonly MetCall[] } {
+  if (node.having === undefined) return { checked: undefined, met: [] }
+  const inner: ExpressionContext = { ...context, met: [] }
+  const expression = analyzeCondition(node.having, inner, 'HAVING')
+  const window = inner.met.find((m) => m.kind === 'window')
+  if (window !== undefined) {
+    throw semanticError(
+      'NESTED_WINDOW',
+      window.node,
+      'HAVING clause cannot contain window functions or row pattern measures',
+    )
+  }
+  return { checked: { node: node.having, expression }, met: inner.met }
+}
+
+function selectOutputs(item: SelectItem, context: ExpressionContext): readonly SelectOutput[] {
+  if (item.kind === 'allColumns') return allColumns(item, context)
+  const inner: ExpressionContext = { ...context, met: [] }
+  const expression = analyze(item.expression, inner)
+  const name = (item.alias ?? lastNameOf(item.expression))?.value
+  return [
+    {
+      node: item.expression,
+      expression,
+      met: inner.met,
+      field: newField(context.analysis, expression.type, name),
+    },
+  ]
+}
+
+function allColumns(item: AllColumns, context: ExpressionContext): readonly SelectOutput[] {
+  const columns = item.target === undefined ? starFields(item, context) : undefined
+  const outputs =
+    columns?.map((f) => ({ expression: fieldReference(f), name: f.name })) ??
+    targetColumns(item, item.target!, context)
+  const { aliases } = item
+  if (aliases.length > 0 && aliases.length !== outputs.length) {
+    throw semanticError(
+      'MISMATCHED_COLUMN_ALIASES',
+      aliases[0]!,
+      `Column alias list has ${aliases.length} entries but relation has ${outputs.length} columns`,
+    )
+  }
+  return outputs.map(({ expression, name }, i) => ({
+    node: item,
+    expression,
+    met: [],
+    field: newField(context.analysis, expression.type, aliases[i]?.value ?? name),
+  }))
+}
+
+function starFields(item: AllColumns, { scope }: ExpressionContext): readonly Field[] {
+  if (scope.hasRelation !== true) {
+    throw semanticError(
+      'COLUMN_NOT_FOUND',
+      item,
+      'SELECT * not allowed in queries without FROM clause',
+    )
+  }
+  return nonEmpty(visibleFields(scope.fields), item)
+}
+
+function nonEmpty(fields: readonly Field[], item: AllColumns): readonly Field[] {
+  if (fields.length > 0) return fields
+  throw semanticError(
+    'COLUMN_NOT_FOUND',
+    item,
+    'SELECT * not allowed from relation that has no columns',
+  )
+}
+
+interface NamedExpression {
+  readonly expression: Expression
+  readonly name: string | undefined
+}
+
+/** `t.*`: the columns of a relation in reach, or else the fields of a row. */
+function targetColumns(
+  item: AllColumns,
+  target: AstExpression,
+  context: ExpressionContext,
+): readonly NamedExpression[] {
+  const prefix = qualifiedNameOf(target)
+  if (prefix !== undefined) {
+    for (let s: Scope | undefined = context.scope; s !== undefined; s = s.parent) {
+      const fields = s.fields.filter((f) => f.qualifier !== undefined && matchesPrefix(f, prefix))
+      if (fields.length === 0) continue
+      return nonEmpty(visibleFields(fields), item).map((f) => ({
+        expression: fieldReference(f),
+        name: f.name,
+      }))
+    }
+    if (prefix.length === 1) {
+      throw semanticError('TABLE_NOT_FOUND', item, `Unable to resolve reference ${prefix[0]}`)
+    }
+  }
+  const inner: ExpressionContext = { ...context, met: [] }
+  const row = analyze(target, inner)
+  refuseCalls(inner.met, item, 'SELECT')
+  if (row.type.kind !== 'row') {
+    throw semanticError('TYPE_MISMATCH', target, `expected row type but got ${typeName(row.type)}`)
+  }
+  return row.type.fields.map((f, i) => ({ expression: rowField(row, i), name: f.name }))
+}
+
+function checkDistinct(outputs: readonly SelectOutput[]): void {
+  for (const { node, expression } of outputs) {
+    if (isComparable(expression.type)) continue
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `DISTINCT can only be applied to comparable types (actual: ${typeName(expression.type)})`,
+    )
+  }
+}
+
+/** With DISTINCT, rows are ordered by what they show. */
+function checkDistinctOrder(
+  node: QuerySpecification,
+  orderBy: BoundSelect['orderBy'],
+  outputs: readonly SelectOutput[],
+): void {
+  const ids = new Set(outputs.map((o) => o.field.id))
+  for (const item of orderBy) {
+    const { expression } = item
+    if (expression.kind === 'symbol' && ids.has(expression.name)) continue
+    if (!isDeterministic(withoutOutputs(expression, outputs))) {
+      throw semanticError(
+        'NOT_SUPPORTED',
+        node,
+        'Non deterministic ORDER BY expression is not supported with SELECT DISTINCT',
+      )
+    }
+    throw semanticError(
+      'EXPRESSION_NOT_IN_DISTINCT',
+      node,
+      'For SELECT DISTINCT, ORDER BY expressions must appear in select list',
+    )
+  }
+}
+
+/** The grouping of the query: written, or of all rows where there are aggregations or HAVING. */
+function groupingOf(
+  node: QuerySpecification,
+  groupBy: BoundGrouping | undefined,
+  met: readonly MetCall[],
+): BoundGrouping | undefined {
+  if (groupBy !== undefined) return groupBy
+  if (met.some((m) => m.kind === 'grouping')) {
+    throw semanticError(
+      'MISSING_GROUP_BY',
+      node,
+      'A GROUPING() operation can only be used with a corresponding GROUPING SET/CUBE/ROLLUP/GROUP BY clause',
+    )
+  }
+  const isAggregation = node.having !== undefined || met.some((m) => m.kind === 'aggregate')
+  return isAggregation ? { keys: [], sets: [[]] } : undefined
+}

@@ -1,0 +1,153 @@
+import { canCoerce } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
+import { coerce } from '../../expressions/ir-build.js'
+import { MillraceError, typeName, typesEqual } from '../../spi/index.js'
+import type { ResolvedTable, ResolvedView } from '../metadata.js'
+import type { Table } from '../parser/ast/index.js'
+import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
+import type { BoundRelation, Field } from './bound.js'
+import { fieldReference } from './column-analysis.js'
+import { type FoundRelation, nameKey, qualifiedText, qualify } from './metadata-collection.js'
+import { findWithQuery, rootScope, type Scope } from './scope.js'
+import { semanticError } from './semantic-error.js'
+
+/** A table, a view or a WITH query by name. */
+export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): BoundRelation {
+  const qualifier = node.name.parts.map((part) => part.value.toLowerCase())
+  if (qualifier.length === 1) {
+    const withQuery = findWithQuery(scope, qualifier[0]!)
+    if (withQuery !== undefined) {
+      if (withQuery.recursiveReference !== undefined) {
+        const reference = withQuery.recursiveReference
+        return { ...reference, fields: reference.fields.map((f) => ({ ...f, qualifier })) }
+      }
+      const source = withQuery.relation
+      return {
+        kind: 'reference',
+        source,
+        fields: newFields(analysis, visibleFields(source.fields), { qualifier }),
+      }
+    }
+    const registered = analysis.metadata.registered.get(qualifier[0]!)
+    if (registered !== undefined) return boundTable(registered, qualifier, analysis)
+  }
+  const found = findTable(node, analysis)
+  const relation = found.relation!
+  return relation.kind === 'view'
+    ? boundView(node, relation, qualifier, analysis)
+    : boundTable(relation, qualifier, analysis)
+}
+
+/**
+ * The table or view of a name.
+ * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND
+ */
+export function findTable(node: Table, analysis: Analysis): FoundRelation {
+  const name = qualify(node.name, analysis.session, node)
+  const found = analysis.metadata.relations.get(nameKey(name, node.queryPeriod))
+  if (found === undefined) {
+    throw new MillraceError(
+      'GENERIC_INTERNAL_ERROR',
+      `Metadata was not collected for ${qualifiedText(name)}`,
+    )
+  }
+  if (found.relation !== undefined) return found
+  if (!found.catalogExists) {
+    throw semanticError('CATALOG_NOT_FOUND', node, `Catalog '${name.catalog}' not found`)
+  }
+  if (!found.schemaExists) {
+    throw semanticError('SCHEMA_NOT_FOUND', node, `Schema '${name.schema}' does not exist`)
+  }
+  throw semanticError('TABLE_NOT_FOUND', node, `Table '${qualifiedText(name)}' does not exist`)
+}
+
+function boundTable(
+  table: ResolvedTable,
+  qualifier: readonly string[],
+  analysis: Analysis,
+): BoundRelation {
+  analysis.usedTables.set(nameKey(table.name), table)
+  return {
+    kind: 'table',
+    table: table.table,
+    columnNames: table.columns.map((column) => column.name),
+    columns: table.columns.map((column) => column.handle),
+    fields: table.columns.map(
+      (column): Field => ({
+        ...newField(analysis, column.type, column.name, qualifier),
+        hidden: column.hidden ?? false,
+      }),
+    ),
+  }
+}
+
+/** A view's query, analyzed under the view's catalog and schema, with its recorded names and types. */
+function boundView(
+  node: Table,
+  view: ResolvedView,
+  qualifier: readonly string[],
+  analysis: Analysis,
+): BoundRelation {
+  const key = nameKey(view.name)
+  const text = qualifiedText(view.name)
+  if (analysis.viewStack.includes(key)) {
+    throw semanticError('VIEW_IS_RECURSIVE', node, 'View is recursive')
+  }
+  const { query } = analysis.metadata.views.get(key)!
+  const { catalog: _, schema: __, path: ___, ...session } = analysis.session
+  const inner: Analysis = {
+    ...analysis,
+    viewStack: [...analysis.viewStack, key],
+    session: {
+      ...session,
+      ...(view.catalog === undefined ? {} : { catalog: view.catalog }),
+      ...(view.schema === undefined ? {} : { schema: view.schema }),
+      ...(view.path === undefined ? {} : { path: view.path }),
+    },
+  }
+  let source: BoundRelation
+  try {
+    source = inner.analyzeQuery.call(inner, query, rootScope, {})
+  } catch (cause) {
+    if (!(cause instanceof MillraceError)) throw cause
+    throw new MillraceError(
+      'INVALID_VIEW',
+      `Failed analyzing stored view '${text}': ${cause.message}`,
+      { location: node.location, cause },
+    )
+  }
+  const fields = visibleFields(source.fields)
+  const mismatch = viewMismatch(view, fields)
+  if (mismatch !== undefined) {
+    throw semanticError(
+      'VIEW_IS_STALE',
+      node,
+      `View '${text}' is stale or in invalid state: ${mismatch}`,
+    )
+  }
+  return {
+    kind: 'projection',
+    source,
+    expressions: view.columns.map(
+      (column, i): Expression => coerce(fieldReference(fields[i]!), column.type),
+    ),
+    fields: view.columns.map((column) => newField(analysis, column.type, column.name, qualifier)),
+  }
+}
+
+function viewMismatch(view: ResolvedView, fields: readonly Field[]): string | undefined {
+  if (fields.length !== view.columns.length) {
+    return `stored view column count (${view.columns.length}) does not match column count derived from the view query analysis (${fields.length})`
+  }
+  for (const [i, column] of view.columns.entries()) {
+    const field = fields[i]!
+    const place = `column [${column.name}] of type ${typeName(column.type)}`
+    if (field.name?.toLowerCase() !== column.name.toLowerCase()) {
+      return `${place} projected from query view at position ${i} has a different name: ${field.name}`
+    }
+    if (!typesEqual(field.type, column.type) && !canCoerce(field.type, column.type)) {
+      return `column [${field.name}] of type ${typeName(field.type)} projected from query view at position ${i} cannot be coerced to ${place} stored in view definition`
+    }
+  }
+  return undefined
+}

@@ -1,0 +1,244 @@
+import { isComparable, isOrderable } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
+import { symbol } from '../../expressions/ir-build.js'
+import { expressionKey } from '../../expressions/ir-walk.js'
+import { typeName } from '../../spi/index.js'
+import type { FunctionCall, NodeBase, OrderBy, Window } from '../parser/ast/index.js'
+import {
+  analyze,
+  type ExpressionContext,
+  internCall,
+  type MetCall,
+  type ResolvedWindow,
+} from './analysis.js'
+import { resolveArguments, sortItemKey } from './argument-analysis.js'
+import type { BoundFrame, BoundSortItem, BoundWindowFunction } from './bound.js'
+import { coerceNoting } from './coercion-analysis.js'
+import { expressionText } from './expression-text.js'
+import { semanticError } from './semantic-error.js'
+import { analyzeFrame, DEFAULT_FRAME } from './window-frame-analysis.js'
+
+/** Functions that IGNORE NULLS changes. */
+const VALUE_FUNCTIONS = new Set(['lag', 'lead', 'first_value', 'last_value', 'nth_value'])
+/** Functions that need an order and take no frame. */
+const FRAMELESS_FUNCTIONS = new Set([
+  'lag',
+  'lead',
+  'rank',
+  'dense_rank',
+  'percent_rank',
+  'cume_dist',
+  'ntile',
+  'row_number',
+])
+const ORDERED_FUNCTIONS = new Set(['lag', 'lead'])
+
+/**
+ * Follows the references of a window specification.
+ * @throws MillraceError INVALID_WINDOW_REFERENCE, INVALID_PARTITION_BY, INVALID_ORDER_BY
+ * @source Trino StatementAnalyzer.resolveWindowSpecification
+ */
+export function resolveWindow(
+  window: Window,
+  windows: ReadonlyMap<string, ResolvedWindow> | undefined,
+): ResolvedWindow {
+  const name = window.kind === 'windowReference' ? window.name : window.existingWindowName
+  const referenced = name === undefined ? undefined : windows?.get(name.value.toLowerCase())
+  if (name !== undefined && referenced === undefined) {
+    throw semanticError(
+      'INVALID_WINDOW_REFERENCE',
+      name,
+      `Cannot resolve WINDOW name ${name.value}`,
+    )
+  }
+  if (window.kind === 'windowReference') return referenced!
+  if (referenced === undefined) {
+    return { partitionBy: window.partitionBy, orderBy: window.orderBy, frame: window.frame }
+  }
+  const [partition] = window.partitionBy
+  if (partition !== undefined) {
+    throw semanticError(
+      'INVALID_PARTITION_BY',
+      partition,
+      'WINDOW specification with named WINDOW reference cannot specify PARTITION BY',
+    )
+  }
+  if (window.orderBy !== undefined && referenced.orderBy !== undefined) {
+    throw semanticError(
+      'INVALID_ORDER_BY',
+      window.orderBy,
+      'Cannot specify ORDER BY if referenced named WINDOW specifies ORDER BY',
+    )
+  }
+  if (referenced.frame !== undefined) {
+    throw semanticError(
+      'INVALID_WINDOW_REFERENCE',
+      name!,
+      'Cannot reference named WINDOW containing frame specification',
+    )
+  }
+  return {
+    partitionBy: referenced.partitionBy,
+    orderBy: window.orderBy ?? referenced.orderBy,
+    frame: window.frame,
+  }
+}
+
+interface AnalyzedWindow {
+  readonly partitionBy: readonly Expression[]
+  readonly orderBy: readonly BoundSortItem[]
+  readonly frame: BoundFrame
+}
+
+/** Analyzes what a window says; aggregations in it count as those of the context. */
+export function analyzeWindow(
+  window: ResolvedWindow,
+  context: ExpressionContext,
+  node: NodeBase,
+): AnalyzedWindow {
+  const inner: ExpressionContext = { ...context, met: [] }
+  const partitionBy = window.partitionBy.map((n) => {
+    const expression = analyze(n, inner)
+    if (isComparable(expression.type)) return expression
+    throw semanticError(
+      'TYPE_MISMATCH',
+      n,
+      `${typeName(expression.type)} is not comparable, and therefore cannot be used in window function PARTITION BY`,
+    )
+  })
+  const orderBy = analyzeWindowOrder(window.orderBy, inner)
+  const frame =
+    window.frame === undefined
+      ? DEFAULT_FRAME
+      : analyzeFrame(window.frame, window.orderBy, orderBy, inner)
+  refuseNestedWindow(inner.met, 'window specification', node)
+  context.met.push(...inner.met)
+  return { partitionBy, orderBy, frame }
+}
+
+function analyzeWindowOrder(
+  orderBy: OrderBy | undefined,
+  context: ExpressionContext,
+): readonly BoundSortItem[] {
+  return (orderBy?.sortItems ?? []).map((item) => {
+    const expression = analyze(item.sortKey, context)
+    if (!isOrderable(expression.type)) {
+      throw semanticError(
+        'TYPE_MISMATCH',
+        item.sortKey,
+        `${typeName(expression.type)} is not orderable, and therefore cannot be used in window function ORDER BY`,
+      )
+    }
+    return {
+      expression,
+      ascending: item.ordering === 'ASCENDING',
+      nullsFirst: item.nullOrdering === 'FIRST',
+    }
+  })
+}
+
+function refuseNestedWindow(met: readonly MetCall[], where: string, fallback: NodeBase): void {
+  const nested = met.find((m) => m.kind === 'window')
+  if (nested === undefined) return
+  throw semanticError(
+    'NESTED_WINDOW',
+    nested.node ?? fallback,
+    `Cannot nest window functions or row pattern measures inside ${where}`,
+  )
+}
+
+export function analyzeWindowFunction(
+  node: FunctionCall,
+  window: Window,
+  name: string,
+  context: ExpressionContext,
+): Expression {
+  const { analysis } = context
+  const resolvedWindow = resolveWindow(window, context.windows)
+  const bound = analyzeWindow(resolvedWindow, context, window)
+  const inner: ExpressionContext = { ...context, met: [] }
+  const { resolved, args } = resolveArguments(node, name, inner)
+  refuseNestedWindow(inner.met, 'window function arguments', node)
+  context.met.push(...inner.met)
+  checkWindowCall(node, name, resolved.kind === 'scalar', resolvedWindow, window, context)
+  const fields: Omit<BoundWindowFunction, 'id'> = {
+    kind: 'window',
+    function: resolved,
+    args: args.map((arg, i) => coerceNoting(analysis, arg, resolved.argumentTypes[i]!)),
+    ignoreNulls: node.nullTreatment === 'IGNORE',
+    ...bound,
+  }
+  const id = internCall(context, 'w', windowKey(fields), (callId) => ({ ...fields, id: callId }))
+  context.met.push({ id, kind: 'window', node, text: expressionText(node) })
+  return symbol(id, resolved.returnType)
+}
+
+function checkWindowCall(
+  node: FunctionCall,
+  name: string,
+  isScalar: boolean,
+  resolved: ResolvedWindow,
+  window: Window,
+  context: ExpressionContext,
+): void {
+  const specification = context.specification ?? node
+  if (isScalar) {
+    throw semanticError('FUNCTION_NOT_WINDOW', specification, `Not a window function: ${name}`)
+  }
+  if (node.filter !== undefined) {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      specification,
+      'FILTER is not yet supported for window functions',
+    )
+  }
+  if (node.orderBy !== undefined) {
+    throw semanticError('NOT_SUPPORTED', node, 'Window function with ORDER BY is not supported')
+  }
+  if (node.distinct) {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node,
+      `DISTINCT in window function parameters not yet supported: ${expressionText(node)}`,
+    )
+  }
+  if (node.nullTreatment !== undefined && !VALUE_FUNCTIONS.has(name)) {
+    throw semanticError(
+      'NULL_TREATMENT_NOT_ALLOWED',
+      node,
+      `Cannot specify null treatment clause for ${name} function`,
+    )
+  }
+  if (ORDERED_FUNCTIONS.has(name) && resolved.orderBy === undefined) {
+    throw semanticError(
+      'MISSING_ORDER_BY',
+      window,
+      `${name} function requires an ORDER BY window clause`,
+    )
+  }
+  if (FRAMELESS_FUNCTIONS.has(name) && resolved.frame !== undefined) {
+    throw semanticError(
+      'INVALID_WINDOW_FRAME',
+      resolved.frame,
+      `Cannot specify window frame for ${name} function`,
+    )
+  }
+}
+
+const frameKey = (frame: BoundFrame): string =>
+  [frame.start, frame.end]
+    .map((b) => `${b.kind} ${b.value === undefined ? '' : expressionKey(b.value)}`)
+    .join(' ')
+
+const windowKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
+  [
+    'window',
+    w.function.id,
+    typeName(w.function.returnType),
+    String(w.ignoreNulls),
+    w.args.map(expressionKey).join(','),
+    w.partitionBy.map(expressionKey).join(','),
+    w.orderBy.map(sortItemKey).join(','),
+    w.frame.unit,
+    frameKey(w.frame),
+  ].join('|')

@@ -1,0 +1,167 @@
+import { commonSuperType } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
+import { coerce } from '../../expressions/ir-build.js'
+import { isInteger, isNumeric, MillraceError, type SqlType, typeName } from '../../spi/index.js'
+import type { FrameBound, NodeBase, OrderBy, WindowFrame } from '../parser/ast/index.js'
+import { analyze, type ExpressionContext } from './analysis.js'
+import type { BoundFrame, BoundFrameBound, BoundSortItem } from './bound.js'
+import { resolveCall } from './call-resolution.js'
+import { semanticError } from './semantic-error.js'
+
+export const DEFAULT_FRAME: BoundFrame = {
+  unit: 'range',
+  start: { kind: 'unbounded preceding' },
+  end: { kind: 'current row' },
+}
+
+const BOUND_KINDS = {
+  'UNBOUNDED PRECEDING': 'unbounded preceding',
+  PRECEDING: 'preceding',
+  'CURRENT ROW': 'current row',
+  FOLLOWING: 'following',
+  'UNBOUNDED FOLLOWING': 'unbounded following',
+} as const
+
+/** @source Trino ExpressionAnalyzer.analyzeWindow, the part about frames */
+export function analyzeFrame(
+  frame: WindowFrame,
+  orderNode: OrderBy | undefined,
+  orderBy: readonly BoundSortItem[],
+  context: ExpressionContext,
+): BoundFrame {
+  if (frame.pattern !== undefined || frame.measures.length > 0) {
+    throw semanticError('NOT_SUPPORTED', frame, 'Row pattern recognition in windows')
+  }
+  checkBoundKinds(frame)
+  const bound = (node: FrameBound | undefined): BoundFrameBound => {
+    if (node === undefined) return { kind: 'current row' }
+    const kind = BOUND_KINDS[node.type]
+    if (node.value === undefined) return { kind }
+    const value = analyze(node.value, context)
+    refuseNegative(value)
+    return frame.type === 'RANGE'
+      ? rangeBound(kind, node.value, value, { frame, orderNode, orderBy, context })
+      : countBound(kind, node.value, value, node === frame.start, frame, orderNode)
+  }
+  return {
+    unit: ({ RANGE: 'range', ROWS: 'rows', GROUPS: 'groups' } as const)[frame.type],
+    start: bound(frame.start),
+    end: bound(frame.end),
+  }
+}
+
+function checkBoundKinds(frame: WindowFrame): void {
+  const start = frame.start.type
+  const end = frame.end?.type ?? 'CURRENT ROW'
+  const refuse = (message: string): never => {
+    throw semanticError('INVALID_WINDOW_FRAME', frame, message)
+  }
+  if (start === 'UNBOUNDED FOLLOWING') refuse('Window frame start cannot be UNBOUNDED FOLLOWING')
+  if (end === 'UNBOUNDED PRECEDING') refuse('Window frame end cannot be UNBOUNDED PRECEDING')
+  const impossible =
+    (start === 'CURRENT ROW' && end === 'PRECEDING') ||
+    (start === 'FOLLOWING' && (end === 'PRECEDING' || end === 'CURRENT ROW'))
+  if (impossible) refuse(`Window frame starting from ${start} cannot end with ${end}`)
+}
+
+/** A constant distance is checked here; others while the query runs. */
+function refuseNegative(value: Expression): void {
+  if (value.kind !== 'constant') return
+  const raw = value.value
+  const isNegative = (typeof raw === 'number' || typeof raw === 'bigint') && raw < 0
+  if (raw === null || isNegative) {
+    throw new MillraceError(
+      'INVALID_WINDOW_FRAME',
+      'Window frame offset value must not be negative or null',
+    )
+  }
+}
+
+function countBound(
+  kind: BoundFrameBound['kind'],
+  node: NodeBase,
+  value: Expression,
+  isStart: boolean,
+  frame: WindowFrame,
+  orderNode: OrderBy | undefined,
+): BoundFrameBound {
+  if (frame.type === 'GROUPS' && orderNode === undefined) {
+    throw semanticError(
+      'MISSING_ORDER_BY',
+      frame,
+      'Window frame of type GROUPS PRECEDING or FOLLOWING requires ORDER BY',
+    )
+  }
+  const isCount = isInteger(value.type) || (value.type.kind === 'decimal' && value.type.scale === 0)
+  if (!isCount) {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `Window frame ${frame.type} ${isStart ? 'start' : 'end'} value type must be exact numeric type with scale 0 (actual ${typeName(value.type)})`,
+    )
+  }
+  return { kind, value }
+}
+
+const TEMPORAL = /^(date|time|timestamp|interval)/
+
+const isRangeKey = (type: SqlType): boolean => isNumeric(type) || TEMPORAL.test(type.kind)
+
+interface RangeFrame {
+  readonly frame: WindowFrame
+  readonly orderNode: OrderBy | undefined
+  readonly orderBy: readonly BoundSortItem[]
+  readonly context: ExpressionContext
+}
+
+/** RANGE n PRECEDING: rows whose key is at least the current one's less n, as computed in their common type. */
+function rangeBound(
+  kind: BoundFrameBound['kind'],
+  node: NodeBase,
+  value: Expression,
+  { frame, orderNode, orderBy, context }: RangeFrame,
+): BoundFrameBound {
+  const what = 'Window frame of type RANGE PRECEDING or FOLLOWING'
+  if (orderNode === undefined) {
+    throw semanticError('MISSING_ORDER_BY', frame, `${what} requires ORDER BY`)
+  }
+  const [item] = orderBy
+  if (item === undefined || orderBy.length > 1) {
+    throw semanticError(
+      'INVALID_ORDER_BY',
+      orderNode,
+      `${what} requires single sort item in ORDER BY (actual: ${orderBy.length})`,
+    )
+  }
+  const keyType = item.expression.type
+  const keyNode = orderNode.sortItems[0]!.sortKey
+  if (!isRangeKey(keyType)) {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      keyNode,
+      `${what} requires that sort item type be numeric, datetime or interval (actual: ${typeName(keyType)})`,
+    )
+  }
+  const mismatch = () =>
+    semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `Window frame RANGE value type (${typeName(value.type)}) not compatible with sort item type (${typeName(keyType)})`,
+    )
+  if (isNumeric(keyType) !== isNumeric(value.type)) throw mismatch()
+  const operator = (kind === 'preceding') === item.ascending ? '$subtract' : '$add'
+  let boundary: Expression
+  try {
+    boundary = resolveCall(operator, [item.expression, value], node, context.analysis)
+  } catch (cause) {
+    if (cause instanceof MillraceError && cause.code === 'TYPE_MISMATCH') throw mismatch()
+    throw cause
+  }
+  const common = commonSuperType(boundary.type, keyType)
+  if (common === undefined) throw mismatch()
+  return {
+    kind,
+    value,
+    range: { boundary: coerce(boundary, common), sortKey: coerce(item.expression, common) },
+  }
+}
