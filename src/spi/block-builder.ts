@@ -4,6 +4,7 @@ import { BytesBuilder } from './block-builder/bytes-builder.js'
 import { BooleanBuilder, Fixed16Builder, FloatBuilder } from './block-builder/fixed-builder.js'
 import type { BlockBuilder } from './block-builder/flat-builder.js'
 import { IntegerBuilder } from './block-builder/integer-builder.js'
+import { LongDecimalBuilder } from './block-builder/long-decimal-builder.js'
 import { ArrayBuilder, MapBuilder, RowBuilder } from './block-builder/nested-builder.js'
 import { NullBuilder } from './block-builder/null-builder.js'
 import { storageClass } from './block-value.js'
@@ -29,7 +30,9 @@ export function createBlockBuilder(type: SqlType, arena: Arena = heapArena()): B
     case 'bool':
       return new BooleanBuilder(type, arena)
     case 'fixed16':
-      return new Fixed16Builder(type, arena)
+      return type.kind === 'decimal'
+        ? new LongDecimalBuilder(type, arena)
+        : new Fixed16Builder(type, arena)
     case 'bytes':
       return new BytesBuilder(type, arena)
     case 'null':

@@ -44,7 +44,10 @@ const STORAGE_CLASSES: Readonly<Partial<Record<TypeKind, StorageClass>>> = {
   row: 'row',
 }
 
-/** The layout that flat blocks of a type have (those of nulls only may be `null`). See block.ts for the formats. */
+/**
+ * The layout that flat blocks of a type have, see block.ts: those of nulls only may be `null` too, and those of long decimals
+ * that fit 64 bits `integer`.
+ */
 export function storageClass(type: SqlType): StorageClass {
   switch (type.kind) {
     case 'decimal':

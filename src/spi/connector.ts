@@ -26,6 +26,11 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
    * engine runs the scan there and sends pages. Never created in worker threads then.
    */
   readonly threadBound?: boolean
+  /**
+   * True where page sinks only work in the thread that plans the query (the one whose connector gives metadata): the
+   * engine runs the writers there, and other threads send them pages.
+   */
+  readonly threadBoundWrites?: boolean
   /** Absent: the handle is null and there is nothing to commit. */
   beginTransaction?(options: TransactionOptions): Awaitable<T['transaction']>
   /** Called once for each transaction that began, unless rollback is. */

@@ -1,6 +1,13 @@
 import { assert } from '../assert.js'
-import type { BooleanBlock, Fixed16Block, FlatBlock, FloatBlock, Validity } from '../block.js'
-import { PICOS_PER_MICRO, PICOS_PER_MILLI } from '../block-value.js'
+import type {
+  BooleanBlock,
+  Fixed16Block,
+  FlatBlock,
+  FloatBlock,
+  IntegerBlock,
+  Validity,
+} from '../block.js'
+import { PICOS_PER_MICRO, PICOS_PER_MILLI, readInteger } from '../block-value.js'
 import type { Arena } from '../memory.js'
 import type { SqlType } from '../type.js'
 import type { Value, ZonedTime, ZonedTimestamp } from '../value.js'
@@ -158,7 +165,17 @@ export class Fixed16Builder extends FlatBuilder {
   }
 
   protected appendFlat(flat: FlatBlock, positions: FlatPositions): void {
-    const { values } = flat as Fixed16Block
+    if (flat.storage === 'null' || flat.storage === 'fixed16') {
+      this.#appendFixed(flat as Fixed16Block, positions)
+      return
+    }
+    const integers = flat as IntegerBlock
+    for (const position of positions) {
+      this.append(position < 0 ? null : readInteger(integers, position))
+    }
+  }
+
+  #appendFixed({ values }: Fixed16Block, positions: FlatPositions): void {
     for (let i = 0; i < positions.length; i++) {
       const position = positions[i]!
       if (position < 0) this.appendNull()
