@@ -284,7 +284,7 @@ const compile = (expression: Expression, scope: Scope): Evaluate =>
   (COMPILERS[expression.kind] as (e: Expression, scope: Scope) => Evaluate)(expression, scope)
 
 /** `=`, `<` … of two values that are not null. Comparisons with NaN are false, but for `<>` and `identical`. */
-function comparator(
+export function comparator(
   operator: ComparisonOperator,
   type: SqlType,
 ): (left: Value, right: Value) => boolean | null {

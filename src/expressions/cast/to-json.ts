@@ -47,8 +47,7 @@ function writerOf(type: SqlType): Writer | undefined {
     case 'json':
       return (value) => value as string
     case 'date':
-    case 'timestamp':
-    case 'timestamp with time zone': {
+    case 'timestamp': {
       const text = textOf(type)!
       return (value) => `"${text(value)}"`
     }

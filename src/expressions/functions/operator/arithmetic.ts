@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../spi/error.js'
 import type { DecimalType, SqlType } from '../../../spi/type.js'
 import { divisionByZero, outOfRange } from '../../errors.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
@@ -37,7 +38,8 @@ const SUBTRACT: Operation = {
 const MULTIPLY: Operation = {
   noun: 'multiplication',
   sign: '*',
-  small: (left, right) => left * right,
+  // An integer has no negative zero.
+  small: (left, right) => left * right + 0,
   big: (left, right) => left * right,
 }
 const DIVIDE: Operation = {
@@ -56,10 +58,22 @@ const MODULUS: Operation = {
 const MAX_BIGINT = 9_223_372_036_854_775_807n
 const SMALL_LIMITS = { integer: 2_147_483_647, smallint: 32_767, tinyint: 127 } as const
 
+const LIMIT_NAMES: Readonly<Record<string, string>> = {
+  integer: 'MAX_INT for type integer',
+  smallint: 'MAX_SHORT for type smallint',
+  tinyint: 'MAX_BYTE',
+}
+
 /** The overloads on the four integer types; a result outside the type is an error. */
 function onIntegers({ noun, sign, small, big }: Operation): ScalarOverload[] {
-  const overflow = (type: string, left: number | bigint, right: number | bigint) =>
-    outOfRange(`${type} ${noun} overflow: ${left} ${sign} ${right}`)
+  const overflow = (type: string, left: number | bigint, right: number | bigint) => {
+    if (sign === '/' && type !== 'bigint') {
+      // The only quotient out of range; Trino finds it when it writes the value.
+      const message = `Value ${-Number(left)} exceeds ${LIMIT_NAMES[type]}`
+      throw new MillraceError('GENERIC_INTERNAL_ERROR', message)
+    }
+    return outOfRange(`${type} ${noun} overflow: ${left} ${sign} ${right}`)
+  }
   const bigint: ScalarOverload = {
     args: ['bigint', 'bigint'],
     returns: 'bigint',
@@ -132,7 +146,7 @@ export const multiply = scalarFunction({
   description: 'Multiplies numbers, or an interval by a number',
   overloads: [
     ...onIntegers(MULTIPLY),
-    ...onFloats(MULTIPLY.small),
+    ...onFloats((left, right) => left * right),
     ...INTERVAL_MULTIPLICATION,
     {
       ...DECIMAL_MULTIPLICATION,
