@@ -1,0 +1,139 @@
+import type { Operator } from '../operators/operator.js'
+import { type Page, toMillraceError } from '../spi/index.js'
+import { type PageStream, WAIT } from './source.js'
+import type { OperatorMeter } from './stats.js'
+
+/** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
+export const TURN_NANOS = 4_000_000n
+const TURN_MILLIS = 4
+
+/**
+ * A driver: one source and a chain of operators, run in one thread as a chain of generators. Pages are pulled: while
+ * nobody asks for the next one, nothing runs, which is the backpressure.
+ */
+export class Driver implements PageStream {
+  readonly #source: PageStream
+  readonly #operators: readonly Operator[]
+  readonly #pages: Generator<Page | typeof WAIT, void>
+  readonly #isCancelled: () => boolean
+  #turnStartedAt = 0
+  #turnDue = false
+  #closed = false
+  #failure: unknown
+
+  constructor(
+    source: PageStream,
+    operators: readonly Operator[],
+    meters: readonly OperatorMeter[],
+    isCancelled: () => boolean,
+  ) {
+    this.#source = source
+    this.#operators = operators
+    this.#isCancelled = isCancelled
+    let pages: Generator<Page | typeof WAIT, void> = this.#sourcePages(meters[0]!)
+    operators.forEach((operator, i) => {
+      pages = transform(pages, operator, meters[i + 1]!)
+    })
+    this.#pages = pages
+  }
+
+  next(): Page | typeof WAIT | undefined {
+    if (this.#turnStartedAt === 0) this.#turnStartedAt = performance.now()
+    const { done, value } = this.#pages.next()
+    return done ? undefined : (value as Page | typeof WAIT)
+  }
+
+  async ready(): Promise<void> {
+    if (this.#turnDue) {
+      this.#turnDue = false
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    } else {
+      await this.#source.ready()
+    }
+    this.#turnStartedAt = performance.now()
+  }
+
+  /** Pulls until there is a page, giving the event loop its turns. */
+  async nextPage(): Promise<Page | undefined> {
+    for (;;) {
+      const page = this.next()
+      if (page !== WAIT) return page
+      await this.ready()
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return
+    this.#closed = true
+    this.#attempt(() => void this.#pages.return())
+    for (const operator of this.#operators) this.#attempt(() => operator.close())
+    try {
+      await this.#source.close()
+    } catch (error) {
+      this.#failure ??= error
+    }
+    if (this.#failure !== undefined) throw toMillraceError(this.#failure)
+  }
+
+  #attempt(action: () => void): void {
+    try {
+      action()
+    } catch (error) {
+      this.#failure ??= error
+    }
+  }
+
+  *#sourcePages(meter: OperatorMeter): Generator<Page | typeof WAIT, void> {
+    for (;;) {
+      if (this.#isCancelled()) return
+      if (performance.now() - this.#turnStartedAt > TURN_MILLIS) {
+        this.#turnDue = true
+        yield WAIT
+        continue
+      }
+      const startedAt = performance.now()
+      const page = this.#source.next()
+      meter.elapsedMillis += performance.now() - startedAt
+      if (page === undefined) return
+      if (page === WAIT) {
+        yield WAIT
+        continue
+      }
+      meter.outputRows += page.rowCount
+      meter.outputPages += 1
+      if (page.rowCount > 0) yield page
+    }
+  }
+}
+
+function* transform(
+  input: Generator<Page | typeof WAIT, void>,
+  operator: Operator,
+  meter: OperatorMeter,
+): Generator<Page | typeof WAIT, void> {
+  if (!operator.finished) {
+    for (const page of input) {
+      if (page === WAIT) {
+        yield WAIT
+        continue
+      }
+      meter.inputRows += page.rowCount
+      meter.inputPages += 1
+      yield* emit(operator.process(page), meter)
+      if (operator.finished) break
+    }
+  }
+  yield* emit(operator.finish(), meter)
+}
+
+function* emit(pages: Iterable<Page>, meter: OperatorMeter): Generator<Page, void> {
+  let startedAt = performance.now()
+  for (const page of pages) {
+    meter.elapsedMillis += performance.now() - startedAt
+    meter.outputRows += page.rowCount
+    meter.outputPages += 1
+    if (page.rowCount > 0) yield page
+    startedAt = performance.now()
+  }
+  meter.elapsedMillis += performance.now() - startedAt
+}

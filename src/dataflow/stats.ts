@@ -1,0 +1,31 @@
+/** What one operator of one driver did; plain, so that threads report it. Added up by plan node for EXPLAIN ANALYZE. */
+export interface OperatorMeter {
+  readonly planNodeId: string
+  readonly name: string
+  inputRows: number
+  inputPages: number
+  outputRows: number
+  outputPages: number
+  inputBytes: number
+  elapsedMillis: number
+}
+
+export const operatorMeter = (planNodeId: string, name: string): OperatorMeter => ({
+  planNodeId,
+  name,
+  inputRows: 0,
+  inputPages: 0,
+  outputRows: 0,
+  outputPages: 0,
+  inputBytes: 0,
+  elapsedMillis: 0,
+})
+
+/** One driver's report. */
+export interface DriverStats {
+  readonly pipelineId: number
+  readonly driverIndex: number
+  readonly thread: string
+  readonly operators: readonly OperatorMeter[]
+  readonly splits: number
+}
