@@ -1,0 +1,122 @@
+import { input } from '../../expressions/ir-build.js'
+import type { AggregateSpec, AggregationSpec } from '../../operators/spec.js'
+import type { AggregateCall, AggregationNode } from '../../planner/plan/node.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import type { SqlType } from '../../spi/index.js'
+import {
+  bindInputs,
+  channelOf,
+  channelOrder,
+  channelsOf,
+  collected,
+  gather,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './stream.js'
+
+/**
+ * One step in a single driver; in several, a partial step in each and a final one over what they collected, unless an
+ * aggregate (DISTINCT, ORDER BY, no travelling state) needs all rows in one place.
+ */
+export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const stateTypes = node.aggregations.map((a) => stateType(a.call, context))
+  const splits = stream.parallel && stateTypes.every((type) => type !== undefined)
+  return splits
+    ? twoSteps(node, stream, stateTypes as readonly SqlType[], context)
+    : oneStep(node, gather(context, stream))
+}
+
+const stateType = (call: AggregateCall, context: LocalPlanContext): SqlType | undefined =>
+  call.distinct || call.orderBy !== undefined ? undefined : context.intermediateType(call.function)
+
+const aggregateSpec = (call: AggregateCall, stream: Stream): AggregateSpec => ({
+  function: call.function,
+  args: call.args.map((arg) => bindInputs(arg, stream.layout)),
+  distinct: call.distinct,
+  ...(call.filter === undefined ? {} : { filterChannel: channelOf(stream.layout, call.filter) }),
+  ...(call.mask === undefined ? {} : { maskChannel: channelOf(stream.layout, call.mask) }),
+  ...(call.orderBy === undefined ? {} : { orderBy: channelOrder(stream.layout, call.orderBy) }),
+})
+
+function baseSpec(node: AggregationNode, stream: Stream) {
+  return {
+    kind: 'aggregation',
+    planNodeId: node.id,
+    keyChannels: channelsOf(stream.layout, node.groupingKeys),
+    keyTypes: typesOf(node.groupingKeys),
+  } as const
+}
+
+/** Grouping sets without keys give a row even for no input. */
+function globalSpec(
+  node: AggregationNode,
+): Pick<AggregationSpec, 'globalRow' | 'globalGroupIds' | 'groupIdKey'> {
+  if (node.groupingKeys.length === 0) return { globalRow: node.globalGroupingSets.length > 0 }
+  if (node.globalGroupingSets.length === 0 || node.groupIdSymbol === undefined) {
+    return { globalRow: false }
+  }
+  return {
+    globalRow: true,
+    globalGroupIds: node.globalGroupingSets,
+    groupIdKey: channelOf(node.groupingKeys, node.groupIdSymbol),
+  }
+}
+
+function oneStep(node: AggregationNode, stream: Stream): Stream {
+  const layout = outputsOf(node)
+  return withOperator(
+    stream,
+    {
+      ...baseSpec(node, stream),
+      ...globalSpec(node),
+      step: 'single',
+      aggregates: node.aggregations.map((a) => aggregateSpec(a.call, stream)),
+      outputTypes: typesOf(layout),
+    },
+    layout,
+  )
+}
+
+function twoSteps(
+  node: AggregationNode,
+  stream: Stream,
+  stateTypes: readonly SqlType[],
+  context: LocalPlanContext,
+): Stream {
+  const stateSymbols = node.aggregations.map((a, i) => ({
+    name: `${a.symbol.name}$state`,
+    type: stateTypes[i]!,
+  }))
+  const partialLayout = [...node.groupingKeys, ...stateSymbols]
+  const partial = withOperator(
+    stream,
+    {
+      ...baseSpec(node, stream),
+      globalRow: false,
+      step: 'partial',
+      aggregates: node.aggregations.map((a) => aggregateSpec(a.call, stream)),
+      outputTypes: typesOf(partialLayout),
+    },
+    partialLayout,
+  )
+  const all = collected(context, partial, false)
+  const layout = outputsOf(node)
+  return withOperator(
+    all,
+    {
+      ...baseSpec(node, all),
+      ...globalSpec(node),
+      step: 'final',
+      aggregates: node.aggregations.map((a, i) => ({
+        function: a.call.function,
+        args: [input(node.groupingKeys.length + i, stateTypes[i]!)],
+        distinct: false,
+      })),
+      outputTypes: typesOf(layout),
+    },
+    layout,
+  )
+}

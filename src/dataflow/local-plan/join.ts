@@ -1,0 +1,172 @@
+import { TRUE } from '../../expressions/ir-build.js'
+import type { JoinNode, PlanNode, SemiJoinNode } from '../../planner/plan/node.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import {
+  bindInputs,
+  channelsOf,
+  collected,
+  endPipeline,
+  gather,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './stream.js'
+
+/** Ends the build side in an index: pages collected by all threads first where it is parallel. */
+function buildIndex(
+  node: JoinNode | SemiJoinNode,
+  build: Stream,
+  keyChannels: readonly number[],
+  keysOnly: boolean,
+  context: LocalPlanContext,
+): number {
+  const single = gather(context, build)
+  return endPipeline(context, single, {
+    kind: 'joinIndex',
+    planNodeId: node.id,
+    types: typesOf(build.layout),
+    keyChannels,
+    keysOnly,
+  })
+}
+
+/** RIGHT joins are LEFT joins with the sides changed: outputs are found by symbol. */
+function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left' | 'full' } {
+  if (node.type !== 'right') return node as JoinNode & { readonly type: 'inner' | 'left' | 'full' }
+  return {
+    ...node,
+    type: 'left',
+    left: node.right,
+    right: node.left,
+    criteria: node.criteria.map((c) => ({ left: c.right, right: c.left })),
+    leftOutputs: node.rightOutputs,
+    rightOutputs: node.leftOutputs,
+  }
+}
+
+export function planJoin(original: JoinNode, context: LocalPlanContext): Stream {
+  const node = normalised(original)
+  const build = context.plan(node.right)
+  const buildLayout = build.layout
+  const keyed = node.criteria.length > 0
+  const buildPipeline = keyed
+    ? buildIndex(
+        node,
+        build,
+        channelsOf(
+          buildLayout,
+          node.criteria.map((c) => c.right),
+        ),
+        false,
+        context,
+      )
+    : endPipeline(context, build, { kind: 'collect', types: typesOf(buildLayout) })
+  const planned = context.plan(node.left)
+  // Rows of the build side without a match come after all probe rows: one driver has to see them.
+  const probe = node.type === 'full' ? gather(context, planned) : planned
+  const layout = [...probe.layout, ...buildLayout]
+  const shared = {
+    planNodeId: node.id,
+    type: node.type,
+    probeTypes: typesOf(probe.layout),
+    buildTypes: typesOf(buildLayout),
+    ...(node.filter === undefined ? {} : { filter: bindInputs(node.filter, layout) }),
+    probeOutputs: channelsOf(probe.layout, node.leftOutputs),
+    buildOutputs: channelsOf(buildLayout, node.rightOutputs),
+  }
+  const operator = keyed
+    ? ({
+        ...shared,
+        kind: 'lookupJoin',
+        indexPipeline: buildPipeline,
+        probeKeys: channelsOf(
+          probe.layout,
+          node.criteria.map((c) => c.left),
+        ),
+      } as const)
+    : ({ ...shared, kind: 'nestedLoopJoin', buildPipeline } as const)
+  return {
+    ...withOperator(probe, operator, [...node.leftOutputs, ...node.rightOutputs]),
+    dependsOn: [...probe.dependsOn, buildPipeline],
+  }
+}
+
+export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Stream {
+  const build = context.plan(node.filteringSource)
+  const keyChannels = channelsOf(
+    build.layout,
+    node.criteria.map((c) => c.right),
+  )
+  const indexPipeline = buildIndex(node, build, keyChannels, node.filter === undefined, context)
+  const probe = context.plan(node.source)
+  return {
+    ...withOperator(
+      probe,
+      {
+        kind: 'semiJoin',
+        planNodeId: node.id,
+        mode: node.mode,
+        nullAware: node.nullAware,
+        indexPipeline,
+        probeKeys: channelsOf(
+          probe.layout,
+          node.criteria.map((c) => c.left),
+        ),
+        probeTypes: typesOf(probe.layout),
+        buildTypes: typesOf(build.layout),
+        ...(node.filter === undefined || node.filter === TRUE
+          ? {}
+          : { filter: bindInputs(node.filter, [...probe.layout, ...build.layout]) }),
+      },
+      outputsOf(node),
+    ),
+    dependsOn: [...probe.dependsOn, indexPipeline],
+  }
+}
+
+/** Branches one after another; a branch that is not parallel is collected first, so that drivers share it. */
+export function planUnion(
+  node: Extract<PlanNode, { kind: 'setOperation' }>,
+  context: LocalPlanContext,
+): Stream {
+  const branches = node.sources.map((source, s) => {
+    const stream = context.plan(source)
+    return project(node, stream, s)
+  })
+  const callerBound = branches.some((b) => b.callerBound)
+  const parallel = !callerBound && branches.some((b) => b.parallel)
+  const ready = branches.map((branch) => {
+    if (parallel) return branch.parallel ? branch : collected(context, branch, true)
+    return branch.parallel ? collected(context, branch, false) : branch
+  })
+  return {
+    source: {
+      kind: 'union',
+      branches: ready.map(({ source, operators }) => ({ source, operators })),
+    },
+    operators: [],
+    layout: node.outputs,
+    parallel,
+    callerBound,
+    dependsOn: ready.flatMap((b) => b.dependsOn),
+  }
+}
+
+function project(
+  node: Extract<PlanNode, { kind: 'setOperation' }>,
+  stream: Stream,
+  source: number,
+): Stream {
+  return withOperator(
+    stream,
+    {
+      kind: 'filterProject',
+      planNodeId: node.id,
+      projections: node.inputs[source]!.map((symbol) =>
+        bindInputs({ kind: 'symbol', name: symbol.name, type: symbol.type }, stream.layout),
+      ),
+    },
+    node.outputs,
+  )
+}

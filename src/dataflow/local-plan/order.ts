@@ -1,0 +1,81 @@
+import type { LimitNode, OffsetNode, SortNode, TopNNode } from '../../planner/plan/node.js'
+import {
+  channelOrder,
+  collected,
+  endPipeline,
+  gather,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './stream.js'
+
+/** Each driver sorts its rows; the runs are merged in one. */
+export function planSort(node: SortNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const orderBy = channelOrder(stream.layout, node.orderBy)
+  const types = typesOf(stream.layout)
+  const sorted = withOperator(stream, { kind: 'sort', planNodeId: node.id, orderBy, types })
+  if (!stream.parallel) return sorted
+  const pipeline = endPipeline(context, sorted, { kind: 'collect', types })
+  return {
+    source: { kind: 'merge', pipeline, types, orderBy },
+    operators: [],
+    layout: stream.layout,
+    parallel: false,
+    callerBound: false,
+    dependsOn: [pipeline],
+  }
+}
+
+/** Each driver keeps its first rows; one driver keeps the first of those. */
+export function planTopN(node: TopNNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const operator = {
+    kind: 'topN',
+    planNodeId: node.id,
+    orderBy: channelOrder(stream.layout, node.orderBy),
+    types: typesOf(stream.layout),
+    count: node.count,
+  } as const
+  const first = withOperator(stream, operator)
+  return stream.parallel ? withOperator(collected(context, first, false), operator) : first
+}
+
+export function planLimit(node: LimitNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const operator = {
+    kind: 'limit',
+    planNodeId: node.id,
+    count: node.count,
+    ...(node.tiesOrderBy === undefined
+      ? {}
+      : { ties: channelOrder(stream.layout, node.tiesOrderBy) }),
+  } as const
+  const first = withOperator(stream, operator)
+  return stream.parallel ? withOperator(passedOn(context, first), operator) : first
+}
+
+export function planOffset(node: OffsetNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const single = stream.parallel ? passedOn(context, stream) : stream
+  return withOperator(single, { kind: 'offset', planNodeId: node.id, count: node.count })
+}
+
+/**
+ * Brings rows into one driver. Where nothing above collects rows again, the calling thread takes them page by page, so
+ * that the first ones come at once and a met LIMIT stops the producers.
+ */
+function passedOn(context: LocalPlanContext, stream: Stream): Stream {
+  if (!context.onlyStreamsAbove) return gather(context, stream)
+  const types = typesOf(stream.layout)
+  const pipeline = endPipeline(context, stream, { kind: 'channel', types })
+  return {
+    source: { kind: 'channel', pipeline, types },
+    operators: [],
+    layout: stream.layout,
+    parallel: false,
+    callerBound: true,
+    dependsOn: [pipeline],
+  }
+}

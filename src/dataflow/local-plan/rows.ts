@@ -1,0 +1,152 @@
+import type { OperatorSpec } from '../../operators/spec.js'
+import type {
+  AssignUniqueIdNode,
+  EnforceSingleRowNode,
+  GroupIdNode,
+  MarkDistinctNode,
+  RowNumberNode,
+  SampleNode,
+  TopNRankingNode,
+  UnnestNode,
+  WindowNode,
+} from '../../planner/plan/node.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import {
+  bindInputs,
+  channelOf,
+  channelOrder,
+  channelsOf,
+  gather,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './stream.js'
+
+/** Nodes that add columns or change rows, one operator each. */
+
+export function planEnforceSingleRow(
+  node: EnforceSingleRowNode,
+  context: LocalPlanContext,
+): Stream {
+  const stream = gather(context, context.plan(node.source))
+  return withOperator(stream, {
+    kind: 'enforceSingleRow',
+    planNodeId: node.id,
+    types: typesOf(stream.layout),
+  })
+}
+
+export function planAssignUniqueId(node: AssignUniqueIdNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const operator = { kind: 'assignUniqueId', planNodeId: node.id } as const
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planMarkDistinct(node: MarkDistinctNode, context: LocalPlanContext): Stream {
+  const stream = gather(context, context.plan(node.source))
+  return withOperator(
+    stream,
+    {
+      kind: 'markDistinct',
+      planNodeId: node.id,
+      channels: channelsOf(stream.layout, node.distinctSymbols),
+      types: typesOf(stream.layout),
+    },
+    outputsOf(node),
+  )
+}
+
+export function planGroupId(node: GroupIdNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const sets = node.groupingSets.map((set) =>
+    node.groupingColumns.map((column) =>
+      set.some((symbol) => symbol.name === column.output.name)
+        ? channelOf(stream.layout, column.input)
+        : -1,
+    ),
+  )
+  const operator = {
+    kind: 'groupId',
+    planNodeId: node.id,
+    sets,
+    keyTypes: node.groupingColumns.map((column) => column.output.type),
+    argumentChannels: channelsOf(stream.layout, node.aggregationArguments),
+  } as const
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planWindow(node: WindowNode, context: LocalPlanContext): Stream {
+  const stream = gather(context, context.plan(node.source))
+  const { layout } = stream
+  const bound = (b: WindowNode['functions'][number]['frame']['start']) => ({
+    kind: b.kind,
+    ...(b.value === undefined ? {} : { channel: channelOf(layout, b.value) }),
+    ...(b.sortKey === undefined ? {} : { sortKeyChannel: channelOf(layout, b.sortKey) }),
+  })
+  const operator: OperatorSpec = {
+    kind: 'window',
+    planNodeId: node.id,
+    types: typesOf(layout),
+    partitionBy: channelsOf(layout, node.partitionBy),
+    orderBy: channelOrder(layout, node.orderBy),
+    functions: node.functions.map((f) => ({
+      function: f.function,
+      args: f.args.map((arg) => bindInputs(arg, layout)),
+      frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
+      ignoreNulls: f.ignoreNulls,
+      ...(f.filter === undefined ? {} : { filterChannel: channelOf(layout, f.filter) }),
+    })),
+  }
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planRowNumber(node: RowNumberNode, context: LocalPlanContext): Stream {
+  const stream = gather(context, context.plan(node.source))
+  const operator: OperatorSpec = {
+    kind: 'rowNumber',
+    planNodeId: node.id,
+    types: typesOf(stream.layout),
+    partitionBy: channelsOf(stream.layout, node.partitionBy),
+    ...(node.maxRowsPerPartition === undefined
+      ? {}
+      : { maxRowsPerPartition: node.maxRowsPerPartition }),
+  }
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planTopNRanking(node: TopNRankingNode, context: LocalPlanContext): Stream {
+  const stream = gather(context, context.plan(node.source))
+  const operator: OperatorSpec = {
+    kind: 'topNRanking',
+    planNodeId: node.id,
+    types: typesOf(stream.layout),
+    ranking: node.ranking,
+    partitionBy: channelsOf(stream.layout, node.partitionBy),
+    orderBy: channelOrder(stream.layout, node.orderBy),
+    maxRanking: node.maxRanking,
+  }
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planUnnest(node: UnnestNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  const operator: OperatorSpec = {
+    kind: 'unnest',
+    planNodeId: node.id,
+    types: typesOf(stream.layout),
+    replicated: channelsOf(stream.layout, node.replicated),
+    unnested: channelsOf(
+      stream.layout,
+      node.mappings.map((m) => m.input),
+    ),
+    ordinality: node.ordinality !== undefined,
+    type: node.type,
+  }
+  return withOperator(stream, operator, outputsOf(node))
+}
+
+export function planSample(node: SampleNode, context: LocalPlanContext): Stream {
+  const stream = context.plan(node.source)
+  return withOperator(stream, { kind: 'sample', planNodeId: node.id, ratio: node.ratio })
+}

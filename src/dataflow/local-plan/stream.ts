@@ -1,0 +1,118 @@
+import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
+import { input } from '../../expressions/ir-build.js'
+import { replaceSymbols } from '../../expressions/ir-walk.js'
+import type { ChannelOrder, OperatorSpec } from '../../operators/spec.js'
+import type { PlanNode, SortItem } from '../../planner/plan/node.js'
+import type { PlanSymbol } from '../../planner/plan/symbol.js'
+import { assert, type SqlType } from '../../spi/index.js'
+import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
+
+/** A pipeline that is still being planned: it has a source and operators, and no sink yet. */
+export interface Stream {
+  readonly source: SourceSpec
+  readonly operators: readonly OperatorSpec[]
+  /** The symbol of each channel. */
+  readonly layout: readonly PlanSymbol[]
+  /** True where every thread runs a driver of it and rows are spread among them. */
+  readonly parallel: boolean
+  /** True where its source can only be read in the thread that asked. */
+  readonly callerBound: boolean
+  readonly dependsOn: readonly number[]
+}
+
+/** What planning a fragment for one node needs and collects. */
+export interface LocalPlanContext {
+  /** Threads beside the calling one; 0: everything runs in the calling thread. */
+  readonly threads: number
+  readonly pipelines: PipelineSpec[]
+  nextPipelineId: number
+  nextScanId: number
+  /** True where the catalog's rows can only be read in the thread that asked. */
+  isThreadBound(catalog: string): boolean
+  /** Type of the partial state of an aggregate; undefined where it has none that travels. */
+  intermediateType(aggregate: ResolvedFunction): SqlType | undefined
+  /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */
+  onlyStreamsAbove: boolean
+  /** Plans a source node. */
+  plan(node: PlanNode): Stream
+  writer?: { readonly node: Extract<PlanNode, { kind: 'tableWriter' }> }
+}
+
+export const typesOf = (layout: readonly PlanSymbol[]): readonly SqlType[] =>
+  layout.map((symbol) => symbol.type)
+
+export function channelOf(layout: readonly PlanSymbol[], symbol: PlanSymbol): number {
+  const channel = layout.findIndex((s) => s.name === symbol.name)
+  assert(channel >= 0, `symbol ${symbol.name} is not among ${layout.map((s) => s.name).join(', ')}`)
+  return channel
+}
+
+export const channelsOf = (
+  layout: readonly PlanSymbol[],
+  symbols: readonly PlanSymbol[],
+): readonly number[] => symbols.map((symbol) => channelOf(layout, symbol))
+
+/** Replaces symbols by inputs; parameters of lambdas stay symbols. */
+export function bindInputs(expression: Expression, layout: readonly PlanSymbol[]): Expression {
+  const channels = new Map(layout.map((symbol, channel) => [symbol.name, channel]))
+  return replaceSymbols(expression, (symbol) => {
+    const channel = channels.get(symbol.name)
+    assert(channel !== undefined, `symbol ${symbol.name} is not in the layout`)
+    return input(channel, symbol.type)
+  })
+}
+
+export const channelOrder = (
+  layout: readonly PlanSymbol[],
+  orderBy: readonly SortItem[],
+): readonly ChannelOrder[] =>
+  orderBy.map((item) => ({
+    channel: channelOf(layout, item.symbol),
+    ascending: item.ascending,
+    nullsFirst: item.nullsFirst,
+  }))
+
+/** Adds an operator that keeps the layout, or changes it. */
+export const withOperator = (
+  stream: Stream,
+  operator: OperatorSpec,
+  layout: readonly PlanSymbol[] = stream.layout,
+): Stream => ({ ...stream, operators: [...stream.operators, operator], layout })
+
+/** Ends a stream in a sink: it becomes a pipeline of the plan. */
+export function endPipeline(context: LocalPlanContext, stream: Stream, sink: SinkSpec): number {
+  const id = context.nextPipelineId++
+  context.pipelines.push({
+    id,
+    source: stream.source,
+    operators: stream.operators,
+    sink,
+    drivers: driversOf(context, stream),
+    dependsOn: stream.dependsOn,
+  })
+  return id
+}
+
+const driversOf = (context: LocalPlanContext, stream: Stream): PipelineSpec['drivers'] => {
+  if (context.threads === 0 || stream.callerBound) return 'caller'
+  return stream.parallel ? 'all' : 'one'
+}
+
+/** Brings the rows of a parallel stream into one driver, in any order. */
+export function gather(context: LocalPlanContext, stream: Stream): Stream {
+  return stream.parallel ? collected(context, stream, false) : stream
+}
+
+/** Collects a stream; what reads it afterwards is parallel or not. */
+export function collected(context: LocalPlanContext, stream: Stream, parallel: boolean): Stream {
+  const types = typesOf(stream.layout)
+  const id = endPipeline(context, stream, { kind: 'collect', types })
+  return {
+    source: { kind: 'collected', pipelines: [id], types, partitioned: false },
+    operators: [],
+    layout: stream.layout,
+    parallel,
+    callerBound: false,
+    dependsOn: [id],
+  }
+}

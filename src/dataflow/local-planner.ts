@@ -1,0 +1,142 @@
+import type { ResolvedFunction } from '../expressions/ir.js'
+import { input } from '../expressions/ir-build.js'
+import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
+import { visitPlan } from '../planner/plan/node.js'
+import { assert, MillraceError, type SqlType } from '../spi/index.js'
+import { planAggregation } from './local-plan/aggregation.js'
+import { planFilter, planProject } from './local-plan/filter-project.js'
+import { planJoin, planSemiJoin, planUnion } from './local-plan/join.js'
+import { planLimit, planOffset, planSort, planTopN } from './local-plan/order.js'
+import {
+  planAssignUniqueId,
+  planEnforceSingleRow,
+  planGroupId,
+  planMarkDistinct,
+  planRowNumber,
+  planSample,
+  planTopNRanking,
+  planUnnest,
+  planWindow,
+} from './local-plan/rows.js'
+import { planTableScan, planValues } from './local-plan/scan.js'
+import {
+  channelsOf,
+  endPipeline,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './local-plan/stream.js'
+import type { LocalPlan } from './pipeline.js'
+
+export interface LocalPlannerOptions {
+  /** Threads beside the calling one; 0: everything runs in the calling thread. */
+  readonly threads: number
+  isThreadBound(catalog: string): boolean
+  intermediateType(aggregate: ResolvedFunction): SqlType | undefined
+}
+
+/** Nodes under which rows still flow to the consumer as they come. */
+const STREAMING: ReadonlySet<PlanKind> = new Set([
+  'output',
+  'project',
+  'filter',
+  'limit',
+  'offset',
+  'tableWriter',
+  'tableFinish',
+])
+
+/**
+ * Cuts a plan into the pipelines one node runs.
+ * @source Trino LocalExecutionPlanner, in one small function a node kind (local-plan/)
+ */
+export function planLocally(
+  root: PlanNode,
+  options: LocalPlannerOptions,
+): LocalPlan & { readonly writer?: TableWriterNode } {
+  const context: LocalPlanContext = {
+    threads: options.threads,
+    pipelines: [],
+    nextPipelineId: 0,
+    nextScanId: 0,
+    isThreadBound: options.isThreadBound,
+    intermediateType: options.intermediateType,
+    onlyStreamsAbove: true,
+    plan(node) {
+      const before = context.onlyStreamsAbove
+      context.onlyStreamsAbove = before && STREAMING.has(node.kind)
+      const stream = planNode(node, context)
+      context.onlyStreamsAbove = before
+      return stream
+    },
+  }
+  const stream = context.plan(root)
+  const outputTypes = typesOf(stream.layout)
+  endPipeline(context, stream, { kind: 'output', types: outputTypes })
+  return {
+    pipelines: context.pipelines,
+    outputTypes,
+    ...(context.writer === undefined ? {} : { writer: context.writer.node }),
+  }
+}
+
+function selectChannels(node: PlanNode, stream: Stream, symbols: Stream['layout']): Stream {
+  const channels = channelsOf(stream.layout, symbols)
+  if (channels.length === stream.layout.length && channels.every((c, i) => c === i)) return stream
+  return withOperator(
+    stream,
+    {
+      kind: 'filterProject',
+      planNodeId: node.id,
+      projections: channels.map((channel) => input(channel, stream.layout[channel]!.type)),
+    },
+    symbols,
+  )
+}
+
+const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
+  const unplanned = (n: PlanNode): never => {
+    throw new MillraceError('NOT_SUPPORTED', `This form of query is not supported: ${n.kind}`)
+  }
+  const visitor: PlanVisitor<Stream> = {
+    tableScan: (n) => planTableScan(n, context),
+    values: planValues,
+    filter: (n) => planFilter(n, context),
+    project: (n) => planProject(n, context),
+    aggregation: (n) => planAggregation(n, context),
+    join: (n) => planJoin(n, context),
+    semiJoin: (n) => planSemiJoin(n, context),
+    sort: (n) => planSort(n, context),
+    topN: (n) => planTopN(n, context),
+    limit: (n) => planLimit(n, context),
+    offset: (n) => planOffset(n, context),
+    setOperation: (n) =>
+      n.operation === 'union' && !n.distinct ? planUnion(n, context) : unplanned(n),
+    enforceSingleRow: (n) => planEnforceSingleRow(n, context),
+    assignUniqueId: (n) => planAssignUniqueId(n, context),
+    markDistinct: (n) => planMarkDistinct(n, context),
+    groupId: (n) => planGroupId(n, context),
+    window: (n) => planWindow(n, context),
+    rowNumber: (n) => planRowNumber(n, context),
+    topNRanking: (n) => planTopNRanking(n, context),
+    unnest: (n) => planUnnest(n, context),
+    sample: (n) => planSample(n, context),
+    apply: unplanned,
+    correlatedJoin: unplanned,
+    remoteSource: unplanned,
+    exchange: (n) => context.plan(n.source),
+    output: (n) => {
+      const stream = context.plan(n.source)
+      return context.writer === undefined ? selectChannels(n, stream, n.outputs) : stream
+    },
+    tableFinish: (n) => context.plan(n.source),
+    tableWriter: (n) => {
+      assert(context.writer === undefined, 'one table writer a plan')
+      const stream = selectChannels(n, context.plan(n.source), n.columns)
+      context.writer = { node: n }
+      return stream
+    },
+  }
+  return visitPlan(node, visitor)
+}
