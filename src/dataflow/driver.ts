@@ -1,6 +1,6 @@
 import type { Operator } from '../operators/operator.js'
 import { type Page, toMillraceError } from '../spi/index.js'
-import { type PageStream, WAIT } from './source.js'
+import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
 
 /** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */

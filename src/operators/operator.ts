@@ -1,3 +1,5 @@
+import type { FunctionRegistry } from '../expressions/registry.js'
+import type { SessionContext } from '../expressions/session-context.js'
 import type { Arena, Page } from '../spi/index.js'
 
 /**
@@ -25,6 +27,8 @@ export interface OperatorContext {
 export interface ExecutionSettings {
   /** Rows of the pages that operators emit, at most. */
   readonly outputPageRows: number
+  readonly session: SessionContext
+  readonly registry: FunctionRegistry
   /** Forces an expression target, for tests. */
   readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
 }

@@ -1,0 +1,128 @@
+import type { ConnectorSplitBatch, ConnectorSplitSource } from '../spi/index.js'
+import type { ScanSource } from './pipeline.js'
+import type { SplitQueue } from './thread-environment.js'
+import type { SplitAssignment } from './threads/messages.js'
+
+const BATCH_SPLITS_MAX = 1000
+
+interface ScanSplits {
+  readonly scanId: number
+  readonly source: ConnectorSplitSource
+  readonly first: ConnectorSplitBatch
+  /** Batches after the first are handed out by request, one at a time. */
+  chain: Promise<ConnectorSplitBatch>
+  noMoreSplits: boolean
+  closed: boolean
+  later: number
+}
+
+const NO_MORE: ConnectorSplitBatch = { splits: [], noMoreSplits: true }
+
+/**
+ * The splits of a pipeline's scans. The first batch is shared by all drivers through a counter in shared memory; what a
+ * connector enumerates later is asked for, so that a million splits are never in memory at once.
+ */
+export class PipelineSplits implements SplitQueue {
+  readonly #scans: readonly ScanSplits[]
+  /** One word a pipeline (collected pages), then one a scan. */
+  readonly counters: Int32Array
+  readonly #pipelineCount: number
+  readonly #more = new Map<number, unknown[]>()
+
+  private constructor(scans: readonly ScanSplits[], pipelineCount: number) {
+    this.#scans = scans
+    this.#pipelineCount = pipelineCount
+    this.counters = new Int32Array(new SharedArrayBuffer((pipelineCount + scans.length) * 4))
+  }
+
+  static async open(
+    scans: readonly ScanSource[],
+    pipelineCount: number,
+    openSource: (scan: ScanSource) => Promise<ConnectorSplitSource>,
+  ): Promise<PipelineSplits> {
+    const opened: ScanSplits[] = []
+    try {
+      for (const scan of scans) {
+        const source = await openSource(scan)
+        const splits: ScanSplits = {
+          scanId: scan.scanId,
+          source,
+          first: NO_MORE,
+          chain: Promise.resolve(NO_MORE),
+          noMoreSplits: false,
+          closed: false,
+          later: 0,
+        }
+        opened.push(splits)
+        const first = await source.getNextBatch(BATCH_SPLITS_MAX)
+        opened[opened.length - 1] = { ...splits, first, noMoreSplits: first.noMoreSplits }
+      }
+    } catch (error) {
+      await Promise.allSettled(opened.map((scan) => scan.source.close()))
+      throw error
+    }
+    return new PipelineSplits(opened, pipelineCount)
+  }
+
+  has(scanId: number): boolean {
+    return this.#scans.some((scan) => scan.scanId === scanId)
+  }
+
+  assignments(): readonly SplitAssignment[] {
+    return this.#scans.map((scan) => ({
+      scanId: scan.scanId,
+      splits: scan.first.splits,
+      complete: scan.first.noMoreSplits,
+    }))
+  }
+
+  /** The next splits beyond the first batch. */
+  nextBatch(scanId: number): Promise<ConnectorSplitBatch> {
+    const scan = this.#scans.find((s) => s.scanId === scanId)!
+    scan.chain = scan.chain.then(async () => {
+      if (scan.noMoreSplits || scan.closed) return NO_MORE
+      const batch = await scan.source.getNextBatch(BATCH_SPLITS_MAX)
+      scan.noMoreSplits = batch.noMoreSplits
+      scan.later += batch.splits.length
+      return batch
+    })
+    return scan.chain
+  }
+
+  next(scanId: number): unknown {
+    const index = this.#scans.findIndex((s) => s.scanId === scanId)
+    const scan = this.#scans[index]!
+    const position = this.#pipelineCount + index
+    if (Atomics.load(this.counters, position) < scan.first.splits.length) {
+      const taken = Atomics.add(this.counters, position, 1)
+      if (taken < scan.first.splits.length) return scan.first.splits[taken]
+    }
+    const more = this.#more.get(scanId) ?? []
+    if (more.length > 0) return more.shift()
+    if (scan.first.noMoreSplits || scan.noMoreSplits) return undefined
+    return this.nextBatch(scanId).then((batch) => {
+      this.#more.set(scanId, [...batch.splits])
+      return this.next(scanId)
+    })
+  }
+
+  counts(): { readonly total: number; readonly taken: number } {
+    let total = 0
+    let taken = 0
+    this.#scans.forEach((scan, i) => {
+      total += scan.first.splits.length + scan.later
+      taken +=
+        Math.min(Atomics.load(this.counters, this.#pipelineCount + i), scan.first.splits.length) +
+        scan.later
+    })
+    return { total, taken }
+  }
+
+  async close(): Promise<void> {
+    for (const scan of this.#scans) {
+      if (scan.closed) continue
+      scan.closed = true
+      await scan.source.close()
+    }
+  }
+}

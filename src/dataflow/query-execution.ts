@@ -1,0 +1,362 @@
+import {
+  type ConnectorSplitSource,
+  errorFromRecord,
+  MillraceError,
+  type Page,
+  toMillraceError,
+} from '../spi/index.js'
+import type { Driver } from './driver.js'
+import { QueryMemory } from './memory/query-memory.js'
+import type { PageStream } from './page-stream.js'
+import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline.js'
+import { PipelineSplits } from './pipeline-splits.js'
+import { RemotePages } from './remote-pages.js'
+import type { DriverStats } from './stats.js'
+import { Task } from './task.js'
+import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
+import type { FromWorker } from './threads/messages.js'
+import type { ThreadPool } from './threads/pool.js'
+
+export interface ExecutionEnvironment {
+  readonly thread: ThreadEnvironment
+  /** Absent: everything runs in the calling thread. */
+  readonly pool: ThreadPool | undefined
+  /** Enumerates the splits of a scan. */
+  openSplits(
+    task: TaskDescriptor,
+    scan: ScanSource,
+    signal: AbortSignal,
+  ): Promise<ConnectorSplitSource>
+}
+
+/** What the engine hears of a running query. */
+export interface ExecutionSnapshot {
+  readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
+  readonly pipelines: readonly {
+    readonly id: number
+    readonly state: 'PENDING' | 'RUNNING' | 'FINISHED'
+    readonly drivers: readonly DriverStats[]
+  }[]
+  readonly totalSplits: number
+  readonly completedSplits: number
+  readonly memoryBytes: number
+  readonly peakMemoryBytes: number
+}
+
+/**
+ * Runs a local plan: its pipelines in order, each driver in its thread, and the last one's pages as they are asked for.
+ * Nothing runs before the first `nextPage`, and while no page is asked for, only what is under way.
+ */
+export class QueryExecution {
+  readonly #environment: ExecutionEnvironment
+  readonly #descriptor: TaskDescriptor
+  readonly #task: Task
+  readonly #abort = new AbortController()
+  readonly #states = new Map<number, unknown[]>()
+  readonly #driverStats: DriverStats[] = []
+  readonly #splits: PipelineSplits[] = []
+  readonly #pipelineStates = new Map<number, 'RUNNING' | 'FINISHED'>()
+  readonly #remote = new Map<number, RemotePages>()
+  readonly #waitingForStates = new Map<number, (message: StateMessage) => void>()
+  #output: { readonly driver: PageStream & { nextPage(): Promise<Page | undefined> } } | undefined
+  #callerStats: (() => DriverStats)[] = []
+  #started: Promise<void> | undefined
+  #inPool = false
+  #failure: MillraceError | undefined
+  #reject: ((error: MillraceError) => void) | undefined
+  #ending: Promise<void> | undefined
+  #peakBytes = 0
+  readonly #endedThreads = new Map<number, () => void>()
+
+  constructor(environment: ExecutionEnvironment, descriptor: TaskDescriptor) {
+    this.#environment = environment
+    this.#descriptor = descriptor
+    this.#task = new Task(environment.thread, descriptor)
+  }
+
+  get plan(): LocalPlan {
+    return this.#descriptor.plan
+  }
+
+  /**
+   * The next page of the result, valid until the next call; undefined at the end, when all that the query held has been
+   * given back.
+   */
+  async nextPage(): Promise<Page | undefined> {
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      this.#started ??= this.#start()
+      await this.#orFailure(this.#started)
+      const page = await this.#orFailure(this.#output!.driver.nextPage())
+      if (this.#failure !== undefined) throw this.#failure
+      if (page !== undefined) return page
+    } catch (error) {
+      this.#failure ??= toMillraceError(error)
+    }
+    await this.end()
+    if (this.#failure !== undefined) throw this.#failure
+    return undefined
+  }
+
+  /** Stops the query; a pending or later nextPage fails with `reason`. */
+  cancel(reason: MillraceError = new MillraceError('USER_CANCELED', 'Query was canceled')): void {
+    this.#fail(reason)
+  }
+
+  /** Ends the query, whether or not it has run to its end, and gives back what it held. Idempotent. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  info(): ExecutionSnapshot {
+    const stats = [...this.#driverStats, ...this.#callerStats.map((s) => s())]
+    const totals = this.#splits.map((s) => s.counts())
+    return {
+      state:
+        this.#failure !== undefined
+          ? 'FAILED'
+          : this.#ending === undefined
+            ? 'RUNNING'
+            : 'FINISHED',
+      pipelines: this.plan.pipelines.map(({ id }) => ({
+        id,
+        state: this.#pipelineStates.get(id) ?? 'PENDING',
+        drivers: stats.filter((s) => s.pipelineId === id),
+      })),
+      totalSplits: totals.reduce((sum, t) => sum + t.total, 0),
+      completedSplits: totals.reduce((sum, t) => sum + t.taken, 0),
+      memoryBytes: this.#ending === undefined ? this.#task.memory.usedBytes : 0,
+      peakMemoryBytes: this.#ending === undefined ? this.#task.memory.peakBytes : this.#peakBytes,
+    }
+  }
+
+  #fail(error: MillraceError): void {
+    if (this.#failure !== undefined || this.#ending !== undefined) return
+    this.#failure = error
+    this.#task.memory.cancel()
+    this.#task.abort()
+    this.#abort.abort(error)
+    this.#reject?.(error)
+    for (const remote of this.#remote.values()) remote.fail(error)
+  }
+
+  /** The promise's value, or the query's failure if that comes first. */
+  #orFailure<T>(promise: Promise<T>): Promise<T> {
+    return new Promise<T>((resolve, reject) => {
+      this.#reject = reject
+      promise.then(resolve, reject)
+      if (this.#failure !== undefined) reject(this.#failure)
+    })
+  }
+
+  async #start(): Promise<void> {
+    const { pool } = this.#environment
+    const { pipelines } = this.plan
+    if (pool !== undefined && pipelines.some((p) => p.drivers !== 'caller')) {
+      if (!pool.isReady) await pool.ready()
+      this.#inPool = true
+      pool.listen(this.#descriptor.queryId, {
+        message: (thread, message) => this.#receive(thread, message),
+        threadLost: (thread, error) => {
+          this.#endedThreads.get(thread)?.()
+          this.#endedThreads.delete(thread)
+          this.#fail(toMillraceError(error))
+        },
+      })
+      pool.broadcast({ kind: 'task', task: this.#descriptor })
+    }
+    const last = pipelines.at(-1)!
+    for (const pipeline of pipelines) {
+      if (pipeline === last || pipeline.sink.kind === 'channel') continue
+      await this.#runToState(pipeline)
+      if (this.#failure !== undefined) throw this.#failure
+    }
+    this.#output = { driver: await this.#openOutput(last) }
+  }
+
+  async #runToState(pipeline: PipelineSpec): Promise<void> {
+    this.#pipelineStates.set(pipeline.id, 'RUNNING')
+    const splits = await this.#openSplits(pipeline)
+    if (pipeline.drivers === 'caller') {
+      const { state, stats } = await this.#task.run(pipeline, this.#callerInputs(splits))
+      this.#driverStats.push(stats)
+      this.#states.set(pipeline.id, [state])
+    } else {
+      const driverCount = pipeline.drivers === 'all' ? this.#environment.pool!.size : 1
+      const states = await new Promise<unknown[]>((resolve) => {
+        const received: unknown[] = []
+        this.#waitingForStates.set(pipeline.id, (message) => {
+          received.push(message.state)
+          this.#driverStats.push(message.stats)
+          if (received.length === driverCount) resolve(received)
+        })
+        this.#sendRuns(pipeline, splits, driverCount)
+      })
+      this.#waitingForStates.delete(pipeline.id)
+      this.#states.set(pipeline.id, states)
+    }
+    await splits.close()
+    this.#pipelineStates.set(pipeline.id, 'FINISHED')
+  }
+
+  async #openOutput(
+    pipeline: PipelineSpec,
+  ): Promise<PageStream & { nextPage(): Promise<Page | undefined> }> {
+    this.#pipelineStates.set(pipeline.id, 'RUNNING')
+    if (pipeline.drivers !== 'caller') return this.#openRemote(pipeline)
+    const splits = await this.#openSplits(pipeline)
+    for (const id of channelSources(pipeline.source)) {
+      const feeding = this.plan.pipelines.find((p) => p.id === id)!
+      await this.#openRemote(feeding)
+    }
+    const { driver, stats } = this.#task.createDriver(
+      pipeline,
+      this.#callerInputs(splits),
+      (id) => this.#remote.get(id)!,
+    )
+    this.#callerStats.push(stats)
+    return driver as Driver
+  }
+
+  async #openRemote(pipeline: PipelineSpec): Promise<RemotePages> {
+    const pool = this.#environment.pool!
+    const splits = await this.#openSplits(pipeline)
+    const driverCount = pipeline.drivers === 'all' ? pool.size : 1
+    const remote = new RemotePages(
+      driverCount,
+      this.#environment.thread.allocator.memory.buffer,
+      'types' in pipeline.sink ? pipeline.sink.types : [],
+      (thread) =>
+        pool.send(thread, {
+          kind: 'credit',
+          queryId: this.#descriptor.queryId,
+          pipelineId: pipeline.id,
+        }),
+    )
+    this.#remote.set(pipeline.id, remote)
+    this.#pipelineStates.set(pipeline.id, 'RUNNING')
+    this.#sendRuns(pipeline, splits, driverCount)
+    return remote
+  }
+
+  async #openSplits(pipeline: PipelineSpec): Promise<PipelineSplits> {
+    const splits = await PipelineSplits.open(
+      scansOf(pipeline.source),
+      this.plan.pipelines.length,
+      (scan) => this.#environment.openSplits(this.#descriptor, scan, this.#abort.signal),
+    )
+    this.#splits.push(splits)
+    return splits
+  }
+
+  #callerInputs(splits: PipelineSplits) {
+    return {
+      driverIndex: 0,
+      driverCount: 1,
+      states: this.#states,
+      counters: splits.counters,
+      splits,
+    }
+  }
+
+  #sendRuns(pipeline: PipelineSpec, splits: PipelineSplits, driverCount: number): void {
+    const states = pipeline.dependsOn
+      .filter((id) => this.#states.has(id))
+      .map((id) => [id, this.#states.get(id)!] as const)
+    for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
+      this.#environment.pool!.send(driverIndex, {
+        kind: 'run',
+        queryId: this.#descriptor.queryId,
+        pipelineId: pipeline.id,
+        driverIndex,
+        driverCount,
+        states,
+        counters: splits.counters.buffer as SharedArrayBuffer,
+        splits: splits.assignments(),
+      })
+    }
+  }
+
+  #receive(thread: number, message: FromWorker): void {
+    switch (message.kind) {
+      case 'state':
+        this.#waitingForStates.get(message.pipelineId)?.(message)
+        return
+      case 'page':
+        this.#remote.get(message.pipelineId)?.push(thread, message.words)
+        return
+      case 'pagesEnd':
+        this.#driverStats.push(message.stats)
+        this.#remote.get(message.pipelineId)?.driverEnded()
+        return
+      case 'failed':
+        this.#fail(errorFromRecord(message.error))
+        return
+      case 'needSplits':
+        this.#answerSplits(thread, message.scanId)
+        return
+      case 'ended':
+        this.#endedThreads.get(thread)?.()
+        this.#endedThreads.delete(thread)
+        return
+      case 'ready':
+        return
+    }
+  }
+
+  #answerSplits(thread: number, scanId: number): void {
+    const splits = this.#splits.find((s) => s.has(scanId))
+    if (splits === undefined) return
+    splits.nextBatch(scanId).then(
+      (batch) =>
+        this.#environment.pool!.send(thread, {
+          kind: 'splits',
+          queryId: this.#descriptor.queryId,
+          scanId,
+          splits: batch.splits,
+          last: batch.noMoreSplits,
+        }),
+      (error: unknown) => this.#fail(toMillraceError(error)),
+    )
+  }
+
+  async #end(): Promise<void> {
+    const { pool } = this.#environment
+    const { queryId } = this.#descriptor
+    this.#peakBytes = this.#task.memory.peakBytes
+    this.#task.memory.cancel()
+    try {
+      await this.#output?.driver.close()
+    } catch (error) {
+      this.#failure ??= toMillraceError(error)
+    }
+    this.#task.abort()
+    if (this.#inPool && pool !== undefined) {
+      const ended = Array.from({ length: pool.size }, (_, thread) => {
+        return new Promise<void>((resolve) => this.#endedThreads.set(thread, resolve))
+      })
+      pool.broadcast({ kind: 'end', queryId })
+      await Promise.all(ended)
+      pool.unlisten(queryId)
+    }
+    const closing = await Promise.allSettled(this.#splits.map((splits) => splits.close()))
+    for (const result of closing) {
+      if (result.status === 'rejected') this.#failure ??= toMillraceError(result.reason)
+    }
+    this.#abort.abort()
+    new QueryMemory(this.#environment.thread.allocator, this.#descriptor.slot).releaseAll()
+  }
+}
+
+type StateMessage = Extract<FromWorker, { kind: 'state' }>
+
+function scansOf(source: SourceSpec): readonly ScanSource[] {
+  if (source.kind === 'scan') return [source]
+  return source.kind === 'union' ? source.branches.flatMap((b) => scansOf(b.source)) : []
+}
+
+function channelSources(source: SourceSpec): readonly number[] {
+  if (source.kind === 'channel') return [source.pipeline]
+  return source.kind === 'union' ? source.branches.flatMap((b) => channelSources(b.source)) : []
+}

@@ -1,0 +1,197 @@
+import { importPage } from '../../operators/kernels/import.js'
+import {
+  type Arena,
+  type Connector,
+  type ConnectorPageSource,
+  type ConnectorSession,
+  EMPTY_DYNAMIC_FILTER,
+  MillraceError,
+  type Page,
+  RecordPageSource,
+} from '../../spi/index.js'
+import { type PageStream, WAIT } from '../page-stream.js'
+import type { ScanSource } from '../pipeline.js'
+import type { SplitQueue } from '../thread-environment.js'
+
+const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
+  typeof (value as { then?: unknown } | undefined)?.then === 'function'
+
+/**
+ * Reads the splits that this driver takes from the queue, one after another. Pages that lie elsewhere are copied into
+ * shared memory, where kernels read them.
+ */
+export class ScanStream implements PageStream {
+  readonly #spec: ScanSource
+  readonly #splits: SplitQueue
+  readonly #arena: Arena
+  readonly #open: () => {
+    readonly connector: Connector | Promise<Connector>
+    session(connector: Connector): ConnectorSession
+  }
+  readonly #abort: AbortController
+  #connector: Connector | undefined
+  #session: ConnectorSession | undefined
+  #source: ConnectorPageSource | undefined
+  #pending: Promise<void> | undefined
+  /** What a promise gave, for the next call of next(). */
+  #arrived: { readonly page: Page | undefined } | undefined
+  #ended = false
+  splitCount = 0
+  completedBytes = 0
+
+  constructor(
+    spec: ScanSource,
+    splits: SplitQueue,
+    arena: Arena,
+    abort: AbortController,
+    open: () => {
+      readonly connector: Connector | Promise<Connector>
+      session(connector: Connector): ConnectorSession
+    },
+  ) {
+    this.#spec = spec
+    this.#splits = splits
+    this.#arena = arena
+    this.#abort = abort
+    this.#open = open
+  }
+
+  next(): Page | typeof WAIT | undefined {
+    if (this.#pending !== undefined) return WAIT
+    while (!this.#ended) {
+      if (this.#source === undefined) {
+        if (!this.#openNext()) return this.#ended ? undefined : WAIT
+        continue
+      }
+      const arrived = this.#arrived
+      this.#arrived = undefined
+      const page = arrived === undefined ? this.#source.getNextPage() : arrived.page
+      if (isPromise(page)) {
+        this.#wait(page.then((p) => void (this.#arrived = { page: p })))
+        return WAIT
+      }
+      if (page !== undefined) return this.#import(page)
+      const closing = this.#closeSource()
+      if (isPromise(closing)) {
+        this.#wait(closing as Promise<void>)
+        return WAIT
+      }
+    }
+    return undefined
+  }
+
+  ready(): Promise<void> {
+    return this.#pending ?? Promise.resolve()
+  }
+
+  async close(): Promise<void> {
+    this.#ended = true
+    try {
+      if (this.#source !== undefined) {
+        this.#abort.abort()
+        await this.#closeSource()
+      }
+    } finally {
+      this.#arena.close()
+    }
+  }
+
+  #import(page: Page): Page {
+    this.#arena.reset()
+    return importPage(page, this.#arena)
+  }
+
+  #wait(promise: Promise<void>): void {
+    this.#pending = promise.finally(() => {
+      this.#pending = undefined
+    })
+    // The driver awaits it through ready(); a driver that is closed meanwhile must not leave it unhandled.
+    this.#pending.catch(() => undefined)
+  }
+
+  /** Opens the page source of the next split; false where there is none, or none yet. */
+  #openNext(): boolean {
+    const split = this.#splits.next(this.#spec.scanId)
+    if (isPromise(split)) {
+      this.#wait(Promise.resolve(split).then((s) => this.#openSplit(s)))
+      return false
+    }
+    const opening = this.#openSplit(split)
+    if (isPromise(opening)) {
+      this.#wait(opening as Promise<void>)
+      return false
+    }
+    return !this.#ended
+  }
+
+  #openSplit(split: unknown): void | Promise<void> {
+    if (split === undefined) {
+      this.#ended = true
+      return
+    }
+    this.splitCount += 1
+    if (this.#connector === undefined) {
+      const opened = this.#open()
+      if (isPromise(opened.connector)) {
+        return opened.connector.then((connector) => {
+          this.#connector = connector
+          this.#session = opened.session(connector)
+          return this.#createSource(split)
+        })
+      }
+      this.#connector = opened.connector
+      this.#session = opened.session(this.#connector)
+    }
+    return this.#createSource(split)
+  }
+
+  #createSource(split: unknown): void | Promise<void> {
+    const connector = this.#connector!
+    const { table, columns, types } = this.#spec
+    const provider = connector.getPageSourceProvider?.()
+    if (provider !== undefined) {
+      const source = provider.createPageSource(
+        table.transaction,
+        this.#session!,
+        split as never,
+        table.handle,
+        columns,
+        EMPTY_DYNAMIC_FILTER,
+        this.#abort.signal,
+      )
+      if (isPromise(source)) return source.then((s) => this.#use(s))
+      this.#source = source
+      return
+    }
+    const records = connector.getRecordSetProvider?.()
+    if (records === undefined) {
+      throw new MillraceError(
+        'NOT_SUPPORTED',
+        `Catalog cannot be read: its connector has neither page sources nor record sets: ${table.catalog}`,
+      )
+    }
+    const set = records.getRecordSet(
+      table.transaction,
+      this.#session!,
+      split as never,
+      table.handle,
+      columns,
+      this.#abort.signal,
+    )
+    if (isPromise(set)) return set.then((s) => this.#use(new RecordPageSource(s, types)))
+    this.#source = new RecordPageSource(set, types)
+  }
+
+  /** A source that arrives after the scan was closed is closed at once. */
+  #use(source: ConnectorPageSource): void | Promise<void> {
+    if (this.#ended) return source.close() as void | Promise<void>
+    this.#source = source
+  }
+
+  #closeSource(): void | Promise<void> {
+    const source = this.#source!
+    this.#source = undefined
+    this.completedBytes += source.completedBytes
+    return source.close() as void | Promise<void>
+  }
+}

@@ -1,0 +1,226 @@
+import { createOperator } from '../operators/create-operator.js'
+import { createJoinIndexSink } from '../operators/join-index-sink.js'
+import type { Operator, OperatorContext } from '../operators/operator.js'
+import type { OperatorSpec } from '../operators/spec.js'
+import { assert } from '../spi/index.js'
+import { Driver } from './driver.js'
+import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
+import { type CollectedPages, CollectSink, type PageSink } from './page-sink.js'
+import type { PageStream } from './page-stream.js'
+import type { PipelineSpec, SourceSpec } from './pipeline.js'
+import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
+import { CollectedStream } from './streams/collected.js'
+import { createMergeStream } from './streams/merge.js'
+import { ScanStream } from './streams/scan.js'
+import { UnionStream } from './streams/union.js'
+import { ValuesStream } from './streams/values.js'
+import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
+
+/** A query's part in one thread: makes and runs its drivers. */
+export class Task {
+  readonly #environment: ThreadEnvironment
+  readonly #descriptor: TaskDescriptor
+  readonly memory: QueryMemory
+  /** What lives as long as the query: collected pages and join indexes. */
+  readonly #queryArena: ChunkArena
+  readonly #aborts = new Set<AbortController>()
+
+  constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor) {
+    this.#environment = environment
+    this.#descriptor = descriptor
+    this.memory = new QueryMemory(environment.allocator, descriptor.slot)
+    this.#queryArena = this.memory.createArena()
+  }
+
+  pipeline(id: number): PipelineSpec {
+    const pipeline = this.#descriptor.plan.pipelines.find((p) => p.id === id)
+    assert(pipeline !== undefined, `no pipeline ${id}`)
+    return pipeline
+  }
+
+  /**
+   * Makes the driver of a pipeline, without its sink.
+   * @param channelStream the stream of a `channel` source, in the calling thread
+   */
+  createDriver(
+    pipeline: PipelineSpec,
+    inputs: DriverInputs,
+    channelStream?: (pipeline: number) => PageStream,
+  ): { readonly driver: Driver; stats(): DriverStats } {
+    const meters: OperatorMeter[] = []
+    const scans: ScanStream[] = []
+    const driver = this.#driver(
+      pipeline.source,
+      pipeline.operators,
+      inputs,
+      meters,
+      scans,
+      channelStream,
+    )
+    return {
+      driver,
+      stats: () => ({
+        pipelineId: pipeline.id,
+        driverIndex: inputs.driverIndex,
+        thread: this.#environment.threadName,
+        operators: meters,
+        splits: scans.reduce((sum, scan) => sum + scan.splitCount, 0),
+      }),
+    }
+  }
+
+  /** Runs a pipeline that ends in a state to its end. */
+  async run(
+    pipeline: PipelineSpec,
+    inputs: DriverInputs,
+  ): Promise<{ readonly state: unknown; readonly stats: DriverStats }> {
+    const { driver, stats } = this.createDriver(pipeline, inputs)
+    const sink = this.#createSink(pipeline, inputs)
+    try {
+      for (;;) {
+        const page = await driver.nextPage()
+        if (page === undefined) break
+        await sink.add(page)
+      }
+      return { state: sink.finish(), stats: stats() }
+    } finally {
+      sink.close()
+      await driver.close()
+    }
+  }
+
+  /** Copies a page to memory that the query holds until it ends, or until `arena` is reset. */
+  createArena(): ChunkArena {
+    return this.memory.createArena()
+  }
+
+  /** Stops what connectors are waiting for. */
+  abort(): void {
+    for (const abort of this.#aborts) abort.abort()
+  }
+
+  #createSink(pipeline: PipelineSpec, inputs: DriverInputs): PageSink {
+    const { sink } = pipeline
+    switch (sink.kind) {
+      case 'collect':
+        return new CollectSink(this.#queryArena)
+      case 'joinIndex':
+        return createJoinIndexSink(sink, this.#operatorContext(sink.planNodeId, inputs))
+      case 'channel':
+      case 'output':
+        throw new Error('internal error: pages of this pipeline are pulled')
+    }
+  }
+
+  #driver(
+    source: SourceSpec,
+    operators: readonly OperatorSpec[],
+    inputs: DriverInputs,
+    meters: OperatorMeter[],
+    scans: ScanStream[],
+    channelStream: ((pipeline: number) => PageStream) | undefined,
+  ): Driver {
+    const made: Operator[] = []
+    const own = [
+      operatorMeter('planNodeId' in source ? source.planNodeId : '', source.kind),
+      ...operators.map((spec) => operatorMeter(spec.planNodeId, spec.kind)),
+    ]
+    meters.push(...own)
+    try {
+      for (const spec of operators) {
+        made.push(createOperator(spec, this.#operatorContext(spec.planNodeId, inputs)))
+      }
+      const open = (s: SourceSpec, o: readonly OperatorSpec[]): PageStream =>
+        this.#driver(s, o, inputs, meters, scans, channelStream)
+      const stream = this.#stream(source, inputs, scans, open, channelStream)
+      return new Driver(stream, made, own, () => this.memory.cancelled)
+    } catch (error) {
+      for (const operator of made) operator.close()
+      throw error
+    }
+  }
+
+  #stream(
+    source: SourceSpec,
+    inputs: DriverInputs,
+    scans: ScanStream[],
+    open: (source: SourceSpec, operators: readonly OperatorSpec[]) => PageStream,
+    channelStream: ((pipeline: number) => PageStream) | undefined,
+  ): PageStream {
+    const memory = this.#environment.allocator.memory.buffer
+    switch (source.kind) {
+      case 'scan': {
+        const abort = new AbortController()
+        this.#aborts.add(abort)
+        const scan = new ScanStream(
+          source,
+          inputs.splits,
+          this.memory.createArena(),
+          abort,
+          () => ({
+            connector: this.#environment.connector(source.table.catalog),
+            session: () =>
+              this.#environment.connectorSession(
+                this.#descriptor,
+                source.table.catalog,
+                abort.signal,
+              ),
+          }),
+        )
+        scans.push(scan)
+        return scan
+      }
+      case 'values':
+        return new ValuesStream(
+          source,
+          this.memory.createArena(),
+          this.#environment.registry,
+          this.#descriptor.session,
+        )
+      case 'collected': {
+        const states = source.pipelines.flatMap(
+          (id) => inputs.states.get(id) as readonly CollectedPages[],
+        )
+        const counter = source.pipelines[0]!
+        return new CollectedStream(states, memory, source.types, () =>
+          Atomics.add(inputs.counters, counter, 1),
+        )
+      }
+      case 'merge':
+        return createMergeStream(
+          source,
+          inputs.states.get(source.pipeline) as readonly CollectedPages[],
+          memory,
+          this.memory.createArena(),
+        )
+      case 'union':
+        return new UnionStream(
+          source.branches.map((branch) => () => open(branch.source, branch.operators)),
+        )
+      case 'channel':
+        assert(channelStream !== undefined, 'a channel source runs in the calling thread')
+        return channelStream(source.pipeline)
+    }
+  }
+
+  #operatorContext(planNodeId: string, inputs: DriverInputs): OperatorContext {
+    const { memory } = this
+    return {
+      planNodeId,
+      driverIndex: inputs.driverIndex,
+      driverCount: inputs.driverCount,
+      createArena: () => memory.createArena(),
+      queryArena: this.#queryArena,
+      stateOf: (pipelineId) => inputs.states.get(pipelineId) ?? [],
+      isCancelled: () => memory.cancelled,
+      settings: {
+        outputPageRows: this.#descriptor.outputPageRows,
+        session: this.#descriptor.session,
+        registry: this.#environment.registry,
+        ...(this.#descriptor.expressionTarget === undefined
+          ? {}
+          : { expressionTarget: this.#descriptor.expressionTarget }),
+      },
+    }
+  }
+}

@@ -1,0 +1,77 @@
+import type { ErrorRecord } from '../../spi/index.js'
+import type { DriverStats } from '../stats.js'
+import type { TaskDescriptor } from '../thread-environment.js'
+
+/** What the calling thread tells a worker thread. */
+export type ToWorker =
+  | { readonly kind: 'task'; readonly task: TaskDescriptor }
+  | RunMessage
+  | SplitsMessage
+  /** Pages of a stream that the consumer is done with. */
+  | { readonly kind: 'credit'; readonly queryId: string; readonly pipelineId: number }
+  /** The query is over: close what is open, then answer `ended`. */
+  | { readonly kind: 'end'; readonly queryId: string }
+  /** A catalog was dropped or replaced. */
+  | { readonly kind: 'dropCatalog'; readonly catalog: string }
+  | { readonly kind: 'catalog'; readonly catalog: CatalogDescriptor }
+
+/** How a catalog's connector is made in another thread. */
+export interface CatalogDescriptor {
+  readonly name: string
+  readonly connectorName: string
+  readonly config: Readonly<Record<string, string>>
+}
+
+export interface RunMessage {
+  readonly kind: 'run'
+  readonly queryId: string
+  readonly pipelineId: number
+  readonly driverIndex: number
+  readonly driverCount: number
+  readonly states: readonly (readonly [number, readonly unknown[]])[]
+  /** Words: one a pipeline (collected pages), then one a scan (splits). */
+  readonly counters: SharedArrayBuffer
+  readonly splits: readonly SplitAssignment[]
+}
+
+/** Splits that all drivers share by a counter; where not complete, more are asked for by message. */
+export interface SplitAssignment {
+  readonly scanId: number
+  readonly splits: readonly unknown[]
+  readonly complete: boolean
+}
+
+export interface SplitsMessage {
+  readonly kind: 'splits'
+  readonly queryId: string
+  readonly scanId: number
+  readonly splits: readonly unknown[]
+  readonly last: boolean
+}
+
+/** What a worker thread tells the calling thread. */
+export type FromWorker =
+  | { readonly kind: 'ready' }
+  | {
+      readonly kind: 'state'
+      readonly queryId: string
+      readonly pipelineId: number
+      readonly driverIndex: number
+      readonly state: unknown
+      readonly stats: DriverStats
+    }
+  | {
+      readonly kind: 'page'
+      readonly queryId: string
+      readonly pipelineId: number
+      readonly words: Float64Array
+    }
+  | {
+      readonly kind: 'pagesEnd'
+      readonly queryId: string
+      readonly pipelineId: number
+      readonly stats: DriverStats
+    }
+  | { readonly kind: 'failed'; readonly queryId: string; readonly error: ErrorRecord }
+  | { readonly kind: 'needSplits'; readonly queryId: string; readonly scanId: number }
+  | { readonly kind: 'ended'; readonly queryId: string }

@@ -1,0 +1,120 @@
+import { Worker } from 'node:worker_threads'
+import type { FromWorker, ToWorker } from './messages.js'
+import { workerDied } from './worker.js'
+
+export interface PoolOptions {
+  readonly threads: number
+  /** The module that worker threads run; compiled JavaScript. */
+  readonly entry: URL
+  readonly workerData: unknown
+}
+
+/** What a query hears from the threads. */
+export interface PoolListener {
+  message(thread: number, message: FromWorker): void
+  /** A thread died; it has been replaced, and knows nothing of the query. */
+  threadLost(thread: number, error: Error): void
+}
+
+interface PoolThread {
+  worker: Worker
+  ready: Promise<void>
+  online: boolean
+}
+
+/**
+ * The worker threads of an engine. They start in the background and keep the process alive only while a query runs. A thread
+ * that dies fails the queries it worked for and is replaced.
+ */
+export class ThreadPool {
+  readonly #options: PoolOptions
+  readonly #threads: PoolThread[] = []
+  readonly #listeners = new Map<string, PoolListener>()
+  #closed = false
+
+  constructor(options: PoolOptions) {
+    this.#options = options
+    for (let i = 0; i < options.threads; i++) this.#threads.push(this.#spawn(i))
+  }
+
+  get size(): number {
+    return this.#threads.length
+  }
+
+  /** True once every thread takes queries. */
+  get isReady(): boolean {
+    return this.#threads.every((thread) => thread.online)
+  }
+
+  async ready(): Promise<void> {
+    await Promise.all(this.#threads.map((thread) => thread.ready))
+  }
+
+  /** Starts to hear what threads say of a query, and holds the process until {@link unlisten}. */
+  listen(queryId: string, listener: PoolListener): void {
+    this.#listeners.set(queryId, listener)
+    if (this.#listeners.size === 1) for (const thread of this.#threads) thread.worker.ref()
+  }
+
+  unlisten(queryId: string): void {
+    this.#listeners.delete(queryId)
+    if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
+  }
+
+  send(thread: number, message: ToWorker): void {
+    this.#threads[thread]!.worker.postMessage(message)
+  }
+
+  broadcast(message: ToWorker): void {
+    for (let i = 0; i < this.#threads.length; i++) this.send(i, message)
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true
+    await Promise.all(this.#threads.map((thread) => thread.worker.terminate()))
+  }
+
+  #spawn(index: number): PoolThread {
+    const worker = new Worker(this.#options.entry, {
+      name: `millrace-${index + 1}`,
+      workerData: { ...(this.#options.workerData as object), threadName: `worker-${index + 1}` },
+    })
+    let isReady: () => void = () => {}
+    let isFailed: (error: Error) => void = () => {}
+    const thread: PoolThread = {
+      worker,
+      online: false,
+      ready: new Promise<void>((resolve, reject) => {
+        isReady = resolve
+        isFailed = reject
+      }),
+    }
+    thread.ready.catch(() => undefined)
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') {
+        thread.online = true
+        isReady()
+        return
+      }
+      this.#listeners.get(message.queryId)?.message(index, message)
+    })
+    let failure: unknown
+    worker.on('error', (error) => {
+      failure = error
+    })
+    worker.on('exit', () => {
+      if (this.#closed) return
+      const error = workerDied(`worker-${index + 1}`, failure)
+      if (!thread.online) {
+        // It never came up: starting it again would fail in the same way.
+        isFailed(error)
+        return
+      }
+      this.#threads[index] = this.#spawn(index)
+      if (this.#listeners.size > 0) this.#threads[index].worker.ref()
+      for (const listener of [...this.#listeners.values()]) listener.threadLost(index, error)
+    })
+    if (this.#listeners.size === 0) worker.unref()
+    return thread
+  }
+}

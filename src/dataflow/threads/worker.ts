@@ -1,0 +1,193 @@
+import type { MessagePort } from 'node:worker_threads'
+import { assert, errorToRecord, MillraceError } from '../../spi/index.js'
+import type { ChunkArena } from '../memory/query-memory.js'
+import { pageCopier } from '../page-sink.js'
+import type { PipelineSpec } from '../pipeline.js'
+import { Task } from '../task.js'
+import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
+import type { FromWorker, RunMessage, SplitsMessage, ToWorker } from './messages.js'
+
+/** Pages a driver may have under way to the consumer. */
+const STREAM_PAGES_MAX = 4
+
+interface WorkerQuery {
+  readonly task: Task
+  readonly running: Set<Promise<void>>
+  readonly waitingForSplits: Map<number, (message: SplitsMessage) => void>
+  readonly waitingForCredit: Map<number, () => void>
+}
+
+/** A worker thread's side: runs drivers as the calling thread's messages say. */
+export class WorkerRuntime {
+  readonly #environment: ThreadEnvironment
+  readonly #port: MessagePort
+  readonly #queries = new Map<string, WorkerQuery>()
+
+  constructor(environment: ThreadEnvironment, port: MessagePort) {
+    this.#environment = environment
+    this.#port = port
+  }
+
+  /** Handles a message that is about a query. */
+  receive(message: ToWorker): void {
+    switch (message.kind) {
+      case 'task':
+        this.#queries.set(message.task.queryId, {
+          task: new Task(this.#environment, message.task),
+          running: new Set(),
+          waitingForSplits: new Map(),
+          waitingForCredit: new Map(),
+        })
+        return
+      case 'run': {
+        const query = this.#query(message.queryId)
+        const run = this.#run(query, message)
+          .catch((error: unknown) => {
+            this.#send({ kind: 'failed', queryId: message.queryId, error: errorToRecord(error) })
+          })
+          .finally(() => query.running.delete(run))
+        query.running.add(run)
+        return
+      }
+      case 'splits':
+        this.#queries.get(message.queryId)?.waitingForSplits.get(message.scanId)?.(message)
+        return
+      case 'credit':
+        this.#queries.get(message.queryId)?.waitingForCredit.get(message.pipelineId)?.()
+        return
+      case 'end':
+        void this.#end(message.queryId)
+        return
+      case 'catalog':
+      case 'dropCatalog':
+        return
+    }
+  }
+
+  #query(queryId: string): WorkerQuery {
+    const query = this.#queries.get(queryId)
+    assert(query !== undefined, `no query ${queryId}`)
+    return query
+  }
+
+  #send(message: FromWorker): void {
+    this.#port.postMessage(message)
+  }
+
+  async #run(query: WorkerQuery, message: RunMessage): Promise<void> {
+    const pipeline = query.task.pipeline(message.pipelineId)
+    const inputs = this.#inputs(query, message)
+    if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
+      await this.#stream(query, pipeline, inputs, message)
+      return
+    }
+    const { state, stats } = await query.task.run(pipeline, inputs)
+    const { queryId, pipelineId, driverIndex } = message
+    this.#send({ kind: 'state', queryId, pipelineId, driverIndex, state, stats })
+  }
+
+  /** Sends pages, each copied into one of a few arenas that the consumer gives back in order. */
+  async #stream(
+    query: WorkerQuery,
+    pipeline: PipelineSpec,
+    inputs: DriverInputs,
+    message: RunMessage,
+  ): Promise<void> {
+    const { queryId, pipelineId } = message
+    const { driver, stats } = query.task.createDriver(pipeline, inputs)
+    const arenas: ChunkArena[] = []
+    let sent = 0
+    let credited = 0
+    let wake: (() => void) | undefined
+    query.waitingForCredit.set(pipelineId, () => {
+      credited += 1
+      wake?.()
+    })
+    try {
+      for (;;) {
+        const page = await driver.nextPage()
+        if (page === undefined || query.task.memory.cancelled) break
+        while (sent - credited >= STREAM_PAGES_MAX && !query.task.memory.cancelled) {
+          await new Promise<void>((resolve) => {
+            wake = resolve
+          })
+          wake = undefined
+        }
+        const slot = sent % STREAM_PAGES_MAX
+        arenas[slot] ??= query.task.createArena()
+        arenas[slot].reset()
+        const words = pageCopier(arenas[slot])(page)
+        this.#send({ kind: 'page', queryId, pipelineId, words })
+        sent += 1
+      }
+      this.#send({ kind: 'pagesEnd', queryId, pipelineId, stats: stats() })
+    } finally {
+      // The arenas stay until the query ends: the consumer may still read the last pages.
+      await driver.close()
+    }
+  }
+
+  #inputs(query: WorkerQuery, message: RunMessage): DriverInputs {
+    const counters = new Int32Array(message.counters)
+    const pipelineCount = counters.length - message.splits.length
+    const positions = new Map(message.splits.map((s, i) => [s.scanId, pipelineCount + i]))
+    const lists = new Map(
+      message.splits.map((s) => [
+        s.scanId,
+        { shared: s.splits, more: [] as unknown[], complete: s.complete },
+      ]),
+    )
+    const next = (scanId: number): unknown => {
+      const list = lists.get(scanId)
+      assert(list !== undefined, `no splits for scan ${scanId}`)
+      const position = positions.get(scanId)!
+      if (Atomics.load(counters, position) < list.shared.length) {
+        const index = Atomics.add(counters, position, 1)
+        if (index < list.shared.length) return list.shared[index]
+      }
+      if (list.more.length > 0) return list.more.shift()
+      if (list.complete) return undefined
+      return this.#requestSplits(query, message.queryId, scanId).then((answer) => {
+        list.more.push(...answer.splits)
+        list.complete = answer.last
+        return next(scanId)
+      })
+    }
+    return {
+      driverIndex: message.driverIndex,
+      driverCount: message.driverCount,
+      states: new Map(message.states),
+      counters,
+      splits: { next },
+    }
+  }
+
+  #requestSplits(query: WorkerQuery, queryId: string, scanId: number): Promise<SplitsMessage> {
+    return new Promise((resolve) => {
+      query.waitingForSplits.set(scanId, (message) => {
+        query.waitingForSplits.delete(scanId)
+        resolve(message)
+      })
+      this.#send({ kind: 'needSplits', queryId, scanId })
+    })
+  }
+
+  async #end(queryId: string): Promise<void> {
+    const query = this.#queries.get(queryId)
+    if (query !== undefined) {
+      query.task.memory.cancel()
+      query.task.abort()
+      for (const wake of query.waitingForCredit.values()) wake()
+      for (const answer of query.waitingForSplits.values()) {
+        answer({ kind: 'splits', queryId, scanId: -1, splits: [], last: true })
+      }
+      await Promise.allSettled([...query.running])
+      this.#queries.delete(queryId)
+    }
+    this.#send({ kind: 'ended', queryId })
+  }
+}
+
+/** What ends the queries of a worker thread that died. */
+export const workerDied = (threadName: string, cause: unknown): MillraceError =>
+  new MillraceError('GENERIC_INTERNAL_ERROR', `A worker thread died: ${threadName}`, { cause })
