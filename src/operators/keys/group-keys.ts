@@ -1,0 +1,219 @@
+import {
+  type Arena,
+  assert,
+  type Block,
+  createBlockBuilder,
+  type DictionaryBlock,
+  type FlatBlock,
+  isValid,
+  type Page,
+  type SqlType,
+} from '../../spi/index.js'
+import { allocateInt32 } from '../kernels/buffers.js'
+import { GrowableBuffer } from './growable.js'
+import { IntegerTable } from './integer-table.js'
+import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
+import { directKernels } from './key-kernels.js'
+
+/** Codes below this are always addressed directly: 4 MB of map. */
+const DIRECT_SIZE_ALWAYS = 1 << 20
+/** A larger map may have this many entries for each row seen or expected. */
+const DIRECT_ENTRIES_PER_ROW = 8
+const DIRECT_SIZE_MAX = 1 << 25
+
+/**
+ * Numbers the distinct keys of rows: groups 0, 1, 2 … in order of first appearance. Codes that span little are
+ * addressed directly, others hashed.
+ */
+export class GroupKeys {
+  readonly #memory: WebAssembly.Memory
+  readonly #createArena: () => Arena
+  readonly #encoder: KeyEncoder
+  readonly #status: Int32Array
+  readonly #codeOf: GrowableBuffer
+  #direct: GrowableBuffer | undefined
+  #table: IntegerTable | undefined
+  #count = 0
+  #rowsSeen = 0
+
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    status: Int32Array,
+    types: readonly SqlType[],
+  ) {
+    this.#memory = memory
+    this.#createArena = createArena
+    this.#status = status
+    this.#encoder = new KeyEncoder(memory, createArena, status, types)
+    this.#codeOf = new GrowableBuffer(createArena, 8192)
+  }
+
+  get groupCount(): number {
+    return this.#count
+  }
+
+  /** True while groups are addressed directly, without hashing. */
+  get isDirect(): boolean {
+    return this.#direct !== undefined
+  }
+
+  /** The group of each row, in `arena`. */
+  add(page: Page, channels: readonly number[], arena: Arena): Int32Array {
+    const { rowCount } = page
+    const blocks = channels.map((channel) => page.blocks[channel]!)
+    this.#rowsSeen += rowCount
+    const { keys, relayout } = this.#encoder.prepare(blocks, rowCount, arena)
+    if (relayout) this.#relayout(arena)
+    const codes = this.#encoder.encode(keys, arena)
+    const groups = allocateInt32(arena, rowCount)
+    if (this.#direct !== undefined) {
+      this.#codeOf.reserve((this.#count + rowCount) * 8)
+      this.#status[0] = this.#count
+      directKernels(this.#memory).insert(
+        codes,
+        rowCount,
+        this.#direct.address,
+        this.#codeOf.address,
+        groups.byteOffset,
+        this.#status.byteOffset,
+      )
+      this.#count = this.#status[0]
+    } else {
+      const table = this.#table!
+      table.insert(codes, rowCount, groups.byteOffset)
+      this.#count = table.count
+    }
+    return groups
+  }
+
+  #codesAddress(): number {
+    return this.#table?.keysAddress ?? this.#codeOf.address
+  }
+
+  /** Moves to the layout that the values need now, keeping the numbers of the groups. */
+  #relayout(arena: Arena): void {
+    const codes = this.#encoder.recode(this.#codesAddress(), this.#count, arena)
+    const { size } = this.#encoder.layout
+    const direct =
+      size <= DIRECT_SIZE_ALWAYS ||
+      (size <= DIRECT_SIZE_MAX && size <= this.#rowsSeen * DIRECT_ENTRIES_PER_ROW)
+    const kept = new BigInt64Array(this.#memory.buffer, codes, this.#count).slice()
+    if (direct) {
+      this.#table?.close()
+      this.#table = undefined
+      this.#direct ??= new GrowableBuffer(this.#createArena, size * 4)
+      this.#direct.renew(size * 4)
+      this.#codeOf.reserve(this.#count * 8)
+      this.#codeOf.int64().set(kept)
+      directKernels(this.#memory).rebuild(this.#codeOf.address, this.#count, this.#direct.address)
+      return
+    }
+    this.#direct?.close()
+    this.#direct = undefined
+    this.#table?.close()
+    this.#table = new IntegerTable(this.#memory, this.#createArena, this.#status)
+    const source = arena.allocate(this.#count * 8)
+    new BigInt64Array(source.buffer, source.byteOffset, this.#count).set(kept)
+    const ids = allocateInt32(arena, this.#count)
+    this.#table.insert(source.byteOffset, this.#count, ids.byteOffset)
+  }
+
+  /** The key columns of groups [from, to), in `arena`. */
+  blocks(from: number, to: number, types: readonly SqlType[], arena: Arena): readonly Block[] {
+    if (this.#count === 0) return types.map((type) => createBlockBuilder(type, arena).build())
+    const codes = this.#codesAddress() + from * 8
+    return types.map((type, column) => {
+      const keys = this.#encoder.decode(column, codes, to - from, arena)
+      return this.#keyBlock(column, type, keys, arena)
+    })
+  }
+
+  #keyBlock(column: number, type: SqlType, keys: DecodedKeys, arena: Arena): Block {
+    const { kind, int64, bytes, generic } = this.#encoder.column(column)
+    if (kind === 'range') return rangeKeys(type, keys, arena)
+    if (kind === 'bytes') return bytesKeys(type, keys, bytes!.entries())
+    const builder = createBlockBuilder(type, arena)
+    const values = int64?.keys()
+    for (let i = 0; i < keys.values.length; i++) {
+      const id = Number(keys.values[i])
+      if (!isValid(keys.validity, i)) builder.appendNull()
+      else if (kind === 'generic') builder.append(generic!.values[id]!)
+      else builder.append(int64Carrier(type, values![id]!))
+    }
+    return builder.build()
+  }
+
+  close(): void {
+    this.#encoder.close()
+    this.#codeOf.close()
+    this.#direct?.close()
+    this.#table?.close()
+  }
+}
+
+const doubleBits = new DataView(new ArrayBuffer(8))
+
+/** The carrier of a 64-bit key, by the type's rules in block.ts. */
+function int64Carrier(type: SqlType, key: bigint): bigint | number {
+  switch (type.kind) {
+    case 'real':
+    case 'double':
+      doubleBits.setBigInt64(0, key)
+      return doubleBits.getFloat64(0)
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'date':
+    case 'interval year to month':
+      return Number(key)
+    case 'timestamp':
+      return key * 1_000_000n
+    default:
+      return key
+  }
+}
+
+function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): Block {
+  const { values, validity, min, max } = keys
+  const rowCount = values.length
+  const flat = { encoding: 'flat', type, rowCount, validity } as const
+  if (type.kind === 'unknown') return { ...flat, storage: 'null' }
+  if (type.kind === 'boolean') {
+    const bools = arena.allocate(rowCount)
+    for (let i = 0; i < rowCount; i++) bools[i] = Number(values[i]) & 1
+    return { ...flat, storage: 'bool', values: bools }
+  }
+  const bounds = { min: Number(min), max: Number(max) }
+  const known = Number.isSafeInteger(bounds.min) && Number.isSafeInteger(bounds.max)
+  return {
+    ...flat,
+    storage: values instanceof Int32Array ? 'i32' : 'i64',
+    values,
+    base: 0,
+    factor: 1,
+    ...(known ? { bounds } : {}),
+  }
+}
+
+function bytesKeys(
+  type: SqlType,
+  keys: DecodedKeys,
+  entries: { readonly offsets: Int32Array; readonly bytes: Uint8Array },
+): DictionaryBlock | FlatBlock {
+  const { values, validity } = keys
+  const rowCount = values.length
+  const entryCount = entries.offsets.length - 1
+  if (entryCount === 0) return { encoding: 'flat', storage: 'null', type, rowCount, validity: null }
+  assert(values instanceof Int32Array, 'ids are 32 bits')
+  const flat = { encoding: 'flat', type, rowCount: entryCount, validity: null } as const
+  const isFixed =
+    type.kind === 'uuid' ||
+    type.kind === 'ipaddress' ||
+    type.kind === 'decimal' ||
+    type.kind === 'timestamp'
+  const dictionary: FlatBlock = isFixed
+    ? { ...flat, storage: 'fixed16', values: entries.bytes }
+    : { ...flat, storage: 'bytes', offsets: entries.offsets, bytes: entries.bytes }
+  return { encoding: 'dictionary', type, rowCount, codes: values, dictionary, validity }
+}

@@ -1,0 +1,62 @@
+import type { Arena } from '../../spi/index.js'
+
+/** Shared memory that grows by doubling and keeps its contents; new bytes are zero. */
+export class GrowableBuffer {
+  readonly #createArena: () => Arena
+  #arena: Arena
+  #bytes: Uint8Array
+
+  constructor(createArena: () => Arena, byteLength: number) {
+    this.#createArena = createArena
+    this.#arena = createArena()
+    this.#bytes = this.#arena.allocate(byteLength).fill(0)
+  }
+
+  get address(): number {
+    return this.#bytes.byteOffset
+  }
+
+  get byteLength(): number {
+    return this.#bytes.byteLength
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
+  }
+
+  /** Makes room for at least this many bytes. Addresses change. */
+  reserve(byteLength: number): void {
+    if (byteLength > this.#bytes.byteLength) {
+      this.#replace(Math.max(byteLength, this.#bytes.byteLength * 2), true)
+    }
+  }
+
+  /** Starts again with so many zero bytes. */
+  renew(byteLength: number): void {
+    if (byteLength <= this.#bytes.byteLength) this.#bytes.fill(0)
+    else this.#replace(byteLength, false)
+  }
+
+  #replace(byteLength: number, keep: boolean): void {
+    const arena = this.#createArena()
+    const bytes = arena.allocate(byteLength)
+    const kept = keep ? this.#bytes.byteLength : 0
+    if (keep) bytes.set(this.#bytes)
+    bytes.fill(0, kept)
+    this.#arena.close()
+    this.#arena = arena
+    this.#bytes = bytes
+  }
+
+  close(): void {
+    this.#arena.close()
+  }
+
+  int32(length = this.#bytes.byteLength >> 2): Int32Array {
+    return new Int32Array(this.#bytes.buffer, this.#bytes.byteOffset, length)
+  }
+
+  int64(length = this.#bytes.byteLength >> 3): BigInt64Array {
+    return new BigInt64Array(this.#bytes.buffer, this.#bytes.byteOffset, length)
+  }
+}

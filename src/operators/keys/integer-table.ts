@@ -1,0 +1,128 @@
+import type { Arena } from '../../spi/index.js'
+import { GrowableBuffer } from './growable.js'
+import { integerTableKernels } from './key-kernels.js'
+
+const FIRST_SLOTS = 1024
+const SLOT_BYTES = 16
+/** Slots are at most half full. */
+const slotsFor = (ids: number): number => {
+  let slots = FIRST_SLOTS
+  while (slots < ids * 2) slots *= 2
+  return slots
+}
+
+/** Where a finished table lies: plain data, for lookups from any thread. */
+export interface IntegerTableState {
+  readonly slots: number
+  readonly slotCount: number
+  readonly keyOf: number
+  readonly count: number
+}
+
+const shiftOf = (slotCount: number): bigint => BigInt(64 - Math.log2(slotCount))
+
+/**
+ * 64-bit keys to dense ids in order of first appearance: open addressing with linear probing and Fibonacci hashing, the key
+ * in the slot.
+ */
+export class IntegerTable {
+  readonly #memory: WebAssembly.Memory
+  readonly #slots: GrowableBuffer
+  readonly #keyOf: GrowableBuffer
+  readonly #status: Int32Array
+  #slotCount = FIRST_SLOTS
+  #count = 0
+
+  constructor(memory: WebAssembly.Memory, createArena: () => Arena, status: Int32Array) {
+    this.#memory = memory
+    this.#slots = new GrowableBuffer(createArena, FIRST_SLOTS * SLOT_BYTES)
+    this.#keyOf = new GrowableBuffer(createArena, (FIRST_SLOTS / 2) * 8)
+    this.#status = status
+  }
+
+  get count(): number {
+    return this.#count
+  }
+
+  /** keyOf[id], as i64s at this address. */
+  get keysAddress(): number {
+    return this.#keyOf.address
+  }
+
+  keys(): BigInt64Array {
+    return this.#keyOf.int64(this.#count)
+  }
+
+  /** ids[i] = id of keys[i], new or known. */
+  insert(keys: number, count: number, ids: number): void {
+    const kernels = integerTableKernels(this.#memory)
+    let done = 0
+    while (done < count) {
+      const limit = this.#slotCount / 2
+      if (this.#count >= limit) {
+        this.#grow()
+        continue
+      }
+      this.#status[0] = this.#count
+      done += kernels.insert(
+        keys + done * 8,
+        count - done,
+        this.#slots.address,
+        shiftOf(this.#slotCount),
+        this.#slotCount - 1,
+        limit,
+        this.#keyOf.address,
+        ids + done * 4,
+        this.#status.byteOffset,
+      )
+      this.#count = this.#status[0]
+    }
+  }
+
+  #grow(): void {
+    this.#slotCount = slotsFor(this.#count * 2)
+    this.#slots.renew(this.#slotCount * SLOT_BYTES)
+    this.#keyOf.reserve((this.#slotCount / 2) * 8)
+    integerTableKernels(this.#memory).rebuild(
+      this.#keyOf.address,
+      this.#count,
+      this.#slots.address,
+      shiftOf(this.#slotCount),
+      this.#slotCount - 1,
+    )
+  }
+
+  state(): IntegerTableState {
+    return {
+      slots: this.#slots.address,
+      slotCount: this.#slotCount,
+      keyOf: this.#keyOf.address,
+      count: this.#count,
+    }
+  }
+
+  close(): void {
+    this.#slots.close()
+    this.#keyOf.close()
+  }
+}
+
+/** ids[i] = id of keys[i], or -1; with `negativesMissing`, keys below 0 are no keys. */
+export function lookupIntegers(
+  memory: WebAssembly.Memory,
+  state: IntegerTableState,
+  keys: number,
+  count: number,
+  negativesMissing: boolean,
+  ids: number,
+): void {
+  integerTableKernels(memory).lookup(
+    keys,
+    count,
+    state.slots,
+    shiftOf(state.slotCount),
+    state.slotCount - 1,
+    negativesMissing ? 1 : 0,
+    ids,
+  )
+}

@@ -1,0 +1,551 @@
+import {
+  type Arena,
+  assert,
+  type Block,
+  type BytesBlock,
+  type FlatBlock,
+  type SqlType,
+  type Value,
+} from '../../spi/index.js'
+import { allocateInt32 } from '../kernels/buffers.js'
+import { BytesTable, type BytesTableState, lookupBytes } from './bytes-table.js'
+import { IntegerTable, type IntegerTableState, lookupIntegers } from './integer-table.js'
+import { accumulateKernel, codeKernels } from './key-kernels.js'
+import { type KeyKind, keyKind } from './key-kind.js'
+import { FOLD_SIZE, type KeyLayout, packKeys } from './key-layout.js'
+import {
+  bytesIds,
+  type CodeSource,
+  extentOf,
+  genericIds,
+  idSource,
+  int64Ids,
+  rangeBlock,
+  rangeSource,
+} from './key-source.js'
+
+/** A `range` column may span this many values; beyond, its values are numbered. */
+const RANGE_MAX = 1n << 40n
+const FIRST_IDS = 256n
+
+/** A column's state in an encoder: plain data once the encoder is done, for lookups from any thread. */
+export type ColumnState =
+  | { readonly kind: 'range' }
+  | { readonly kind: 'int64'; readonly table: IntegerTableState }
+  | { readonly kind: 'bytes'; readonly table: BytesTableState }
+  | { readonly kind: 'generic'; readonly keys: readonly string[] }
+
+export interface EncoderState {
+  readonly layout: KeyLayout
+  readonly columns: readonly ColumnState[]
+  readonly folds: readonly IntegerTableState[]
+}
+
+interface Column {
+  readonly type: SqlType
+  kind: KeyKind
+  /** Of a `range` column; min > max: no value yet. */
+  min: bigint
+  max: bigint
+  int64: IntegerTable | undefined
+  bytes: BytesTable | undefined
+  generic: { readonly ids: Map<string, number>; readonly values: Value[] } | undefined
+  readonly entryIds: WeakMap<FlatBlock, Int32Array>
+}
+
+/** A page's key columns, ready to be packed under the current layout. */
+export interface PreparedKeys {
+  readonly rowCount: number
+  readonly sources: readonly CodeSource[]
+}
+
+/**
+ * Turns key columns into one 64-bit code a row, equal codes for equal keys (IS NOT DISTINCT FROM). Bounds and dictionaries
+ * decide how each column is numbered; the layout widens as values beyond it come.
+ */
+export class KeyEncoder {
+  readonly #memory: WebAssembly.Memory
+  readonly #createArena: () => Arena
+  readonly #columns: readonly Column[]
+  readonly #status: Int32Array
+  readonly #arenas: Arena[] = []
+  #folds: IntegerTable[] = []
+  #layout: KeyLayout | undefined
+  /** Kinds of the columns when the layout was made: integers may turn out not to be a range. */
+  #layoutKinds: readonly KeyKind[] = []
+
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    status: Int32Array,
+    types: readonly SqlType[],
+  ) {
+    this.#memory = memory
+    this.#createArena = createArena
+    this.#status = status
+    this.#columns = types.map((type) => ({
+      type,
+      kind: keyKind(type),
+      min: 1n,
+      max: 0n,
+      int64: undefined,
+      bytes: undefined,
+      generic: undefined,
+      entryIds: new WeakMap(),
+    }))
+  }
+
+  get layout(): KeyLayout {
+    assert(this.#layout !== undefined, 'keys are prepared first')
+    return this.#layout
+  }
+
+  /**
+   * Numbers a page's values and widens what the layout must hold.
+   * @returns `relayout` where codes made before are no longer valid: see {@link recode}
+   */
+  prepare(
+    blocks: readonly Block[],
+    rowCount: number,
+    arena: Arena,
+  ): { readonly keys: PreparedKeys; readonly relayout: boolean } {
+    const sources = blocks.map((block, i) => this.#source(this.#columns[i]!, block, arena))
+    const needed = this.#columns.map((column, i) => this.#size(column, this.#layout?.columns[i]))
+    const fits =
+      this.#layout?.columns.every(
+        (c, i) =>
+          needed[i]!.size === c.size &&
+          needed[i]!.min === c.min &&
+          this.#columns[i]!.kind === this.#layoutKinds[i],
+      ) ?? false
+    return { keys: { rowCount, sources }, relayout: !fits }
+  }
+
+  /** The layout that what was prepared needs. */
+  nextLayout(): KeyLayout {
+    return packKeys(this.#columns.map((column, i) => this.#size(column, this.#layout?.columns[i])))
+  }
+
+  /**
+   * Moves to the next layout. @returns an address of the codes of `count` keys, given by theirs in the layout before
+   */
+  recode(codes: number, count: number, arena: Arena): number {
+    const before = this.#layout
+    const layout = this.nextLayout()
+    const foldsBefore = this.#folds
+    const kindsBefore = this.#layoutKinds
+    this.#layout = layout
+    this.#layoutKinds = this.#columns.map((column) => column.kind)
+    this.#folds = Array.from(
+      { length: layout.words - 1 },
+      () => new IntegerTable(this.#memory, this.#createArena, this.#status),
+    )
+    if (before === undefined || count === 0) {
+      for (const fold of foldsBefore) fold.close()
+      return codes
+    }
+    const kernels = codeKernels(this.#memory)
+    const wordCodes = unfoldWords(this.#memory, codes, count, before, foldsBefore, arena)
+    let current = 0
+    let out = 0
+    layout.columns.forEach((column, i) => {
+      if (i === 0 || column.word !== current) {
+        const folded = i === 0 ? undefined : this.#fold(current, out, count, arena)
+        out = this.#zeroCodes(count, arena)
+        if (folded !== undefined) this.#accumulate(idSource(folded), count, FOLD_SIZE, 1n, out)
+        current = column.word
+      }
+      const old = before.columns[i]!
+      if (this.#columns[i]!.kind !== kindsBefore[i]) {
+        const ids = this.#renumber(this.#columns[i]!, wordCodes[old.word]!, count, old, arena)
+        this.#accumulate(idSource(ids), count, column.size, column.stride, out)
+        return
+      }
+      const delta = this.#columns[i]!.kind === 'range' ? old.min - column.min : 0n
+      kernels.recode(wordCodes[old.word]!, count, old.stride, old.size, delta, column.stride, out)
+    })
+    for (const fold of foldsBefore) fold.close()
+    return out
+  }
+
+  /** Ids of what were parts of a range. */
+  #renumber(
+    column: Column,
+    codes: number,
+    count: number,
+    old: { readonly stride: bigint; readonly size: bigint; readonly min: bigint },
+    arena: Arena,
+  ): Int32Array {
+    const out = arena.allocate(count * 8)
+    codeKernels(this.#memory).extract(codes, count, old.stride, old.size, out.byteOffset)
+    const values = new BigInt64Array(out.buffer, out.byteOffset, count)
+    const nulls: number[] = []
+    for (let i = 0; i < count; i++) {
+      if (values[i] === 0n) nulls.push(i)
+      else values[i] = values[i]! - 1n + old.min
+    }
+    column.int64 ??= new IntegerTable(this.#memory, this.#createArena, this.#status)
+    const ids = allocateInt32(arena, count)
+    column.int64.insert(out.byteOffset, count, ids.byteOffset)
+    for (const i of nulls) ids[i] = -1
+    return ids
+  }
+
+  /** Packs prepared keys; the address of rowCount i64 codes in `arena`. */
+  encode(keys: PreparedKeys, arena: Arena): number {
+    const { rowCount, sources } = keys
+    const { columns } = this.layout
+    let codes = arena.allocate(rowCount * 8).byteOffset
+    if (columns.length === 0) return this.#zeroCodes(rowCount, arena)
+    let word = 0
+    let first = true
+    columns.forEach((column, i) => {
+      if (column.word !== word) {
+        const folded = this.#fold(word, codes, rowCount, arena)
+        codes = this.#zeroCodes(rowCount, arena)
+        this.#accumulate(idSource(folded), rowCount, FOLD_SIZE, 1n, codes)
+        word = column.word
+        first = false
+      }
+      const source = sources[i]!
+      const offset = this.#columns[i]!.kind === 'range' ? BigInt(source.base) - column.min + 1n : 1n
+      this.#accumulate(source, rowCount, column.size, column.stride, codes, offset, first)
+      first = false
+    })
+    return codes
+  }
+
+  #accumulate(
+    source: CodeSource,
+    count: number,
+    size: bigint,
+    stride: bigint,
+    codes: number,
+    offset = 1n,
+    first = false,
+  ): void {
+    accumulateKernel(this.#memory, {
+      source: source.source,
+      nullable: source.validity !== 0,
+      first,
+      lookup: false,
+    })(
+      source.address,
+      source.validity,
+      count,
+      offset,
+      BigInt(source.factor),
+      size - 1n,
+      stride,
+      codes,
+    )
+  }
+
+  #zeroCodes(count: number, arena: Arena): number {
+    return arena.allocate(count * 8).fill(0).byteOffset
+  }
+
+  #fold(word: number, codes: number, count: number, arena: Arena): Int32Array {
+    const ids = allocateInt32(arena, count)
+    this.#folds[word]!.insert(codes, count, ids.byteOffset)
+    return ids
+  }
+
+  #source(column: Column, block: Block, arena: Arena): CodeSource {
+    if (column.kind === 'range') {
+      const integers = rangeBlock(block, arena)
+      if (integers === undefined) {
+        return idSource(allocateInt32(arena, block.rowCount).fill(-1))
+      }
+      const extent = extentOf(this.#memory, integers, arena)
+      if (extent !== undefined) {
+        const min = column.min > column.max || extent.min < column.min ? extent.min : column.min
+        const max = column.min > column.max || extent.max > column.max ? extent.max : column.max
+        if (max - min < RANGE_MAX) {
+          column.min = min
+          column.max = max
+          return rangeSource(integers)
+        }
+        column.kind = 'int64'
+      } else return rangeSource(integers)
+    }
+    return idSource(this.#ids(column, block, arena))
+  }
+
+  #ids(column: Column, block: Block, arena: Arena): Int32Array {
+    const create = this.#createArena
+    switch (column.kind) {
+      case 'int64': {
+        column.int64 ??= new IntegerTable(this.#memory, create, this.#status)
+        const table = column.int64
+        const number = (keys: number, count: number, ids: number) => table.insert(keys, count, ids)
+        return int64Ids(this.#memory, block, { number }, arena)
+      }
+      case 'bytes': {
+        column.bytes ??= new BytesTable(this.#memory, create, this.#status)
+        const table = column.bytes
+        const numbering = { number: (b: BytesBlock, ids: number) => table.insert(b, ids) }
+        const keep = () => {
+          const kept = create()
+          this.#arenas.push(kept)
+          return kept
+        }
+        return bytesIds(this.#memory, block, numbering, column.entryIds, keep, arena)
+      }
+      case 'generic': {
+        column.generic ??= { ids: new Map(), values: [] }
+        const { ids, values } = column.generic
+        const number = (key: string, value: () => unknown) => {
+          let id = ids.get(key)
+          if (id === undefined) {
+            id = values.length
+            values.push(value() as Value)
+            ids.set(key, id)
+          }
+          return id
+        }
+        return genericIds(block, column.type, { number }, arena)
+      }
+      case 'range':
+        throw new Error('internal error: a range column has no ids')
+    }
+  }
+
+  /** What a column needs: its layout now where that holds its values, else one with room to grow. */
+  #size(
+    column: Column,
+    current: { readonly size: bigint; readonly min: bigint } | undefined,
+  ): { readonly size: bigint; readonly min: bigint } {
+    if (column.kind === 'range') {
+      if (column.min > column.max) return current ?? { size: 2n, min: 0n }
+      if (current === undefined) {
+        return { size: column.max - column.min + 2n, min: column.min }
+      }
+      const currentMax = current.min + current.size - 2n
+      if (column.min >= current.min && column.max <= currentMax) return current
+      // Doubling towards the side that grew bounds the work of recoding by the number of keys.
+      const span = current.size
+      const min = column.min < current.min ? minOf(column.min, current.min - span) : current.min
+      const max = column.max > currentMax ? maxOf(column.max, currentMax + span) : currentMax
+      return { size: max - min + 2n, min }
+    }
+    const count = BigInt(
+      column.int64?.count ?? column.bytes?.count ?? column.generic?.values.length ?? 0,
+    )
+    if (current !== undefined && count < current.size) return current
+    let size = FIRST_IDS
+    while (size <= count) size *= 4n
+    return { size, min: 0n }
+  }
+
+  /** One column of packed codes: values of a range, else ids; the bits of those that are not null. */
+  decode(column: number, codes: number, count: number, arena: Arena): DecodedKeys {
+    const { word, stride, size, min } = this.layout.columns[column]!
+    const words = unfoldWords(this.#memory, codes, count, this.layout, this.#folds, arena)
+    const base = (this.#columns[column]!.kind === 'range' ? min : 0n) - 1n
+    const low = base + 1n
+    const high = base + size - 1n
+    const isNarrow = low >= INT32_MIN && high <= INT32_MAX
+    const validity = arena.allocate((count + 7) >> 3).fill(0)
+    const out = arena.allocate(count * (isNarrow ? 4 : 8))
+    const kernels = codeKernels(this.#memory)
+    const decode = isNarrow ? kernels.decode32 : kernels.decode64
+    const nullCount = decode(
+      words[word]!,
+      count,
+      stride,
+      size,
+      base,
+      validity.byteOffset,
+      out.byteOffset,
+    )
+    return {
+      values: isNarrow
+        ? new Int32Array(out.buffer, out.byteOffset, count)
+        : new BigInt64Array(out.buffer, out.byteOffset, count),
+      validity: nullCount === 0 ? null : validity,
+      min: low,
+      max: high,
+    }
+  }
+
+  column(index: number): {
+    readonly type: SqlType
+    readonly kind: KeyKind
+    readonly int64: IntegerTable | undefined
+    readonly bytes: BytesTable | undefined
+    readonly generic: { readonly values: readonly Value[] } | undefined
+  } {
+    return this.#columns[index]!
+  }
+
+  state(): EncoderState {
+    return {
+      layout: this.layout,
+      folds: this.#folds.map((fold) => fold.state()),
+      columns: this.#columns.map((column): ColumnState => {
+        switch (column.kind) {
+          case 'range':
+            return { kind: 'range' }
+          case 'int64':
+            column.int64 ??= new IntegerTable(this.#memory, this.#createArena, this.#status)
+            return { kind: 'int64', table: column.int64.state() }
+          case 'bytes':
+            column.bytes ??= new BytesTable(this.#memory, this.#createArena, this.#status)
+            return { kind: 'bytes', table: column.bytes.state() }
+          case 'generic':
+            return { kind: 'generic', keys: [...(column.generic?.ids.keys() ?? [])] }
+        }
+      }),
+    }
+  }
+
+  close(): void {
+    for (const fold of this.#folds) fold.close()
+    for (const column of this.#columns) {
+      column.int64?.close()
+      column.bytes?.close()
+    }
+    for (const arena of this.#arenas) arena.close()
+  }
+}
+
+const INT32_MIN = -(1n << 31n)
+const INT32_MAX = (1n << 31n) - 1n
+
+/** Values or ids of keys; those at null positions are 0. */
+export interface DecodedKeys {
+  readonly values: Int32Array | BigInt64Array
+  readonly validity: Uint8Array | null
+  /** Bounds of the values that are not null. */
+  readonly min: bigint
+  readonly max: bigint
+}
+
+const minOf = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+/** Codes of every word, from those of the last. */
+function unfoldWords(
+  memory: WebAssembly.Memory,
+  codes: number,
+  count: number,
+  layout: KeyLayout,
+  folds: readonly IntegerTable[],
+  arena: Arena,
+): readonly number[] {
+  const words: number[] = []
+  words[layout.words - 1] = codes
+  for (let word = layout.words - 2; word >= 0; word--) {
+    const out = arena.allocate(count * 8).byteOffset
+    codeKernels(memory).unfold(words[word + 1]!, count, FOLD_SIZE, folds[word]!.keysAddress, out)
+    words[word] = out
+  }
+  return words
+}
+
+/** Codes of a page's keys under a finished encoder; -1 where a key is null or is not among its values. */
+export class KeyLookup {
+  readonly #memory: WebAssembly.Memory
+  readonly #state: EncoderState
+  readonly #types: readonly SqlType[]
+  readonly #entryIds: readonly WeakMap<FlatBlock, Int32Array>[]
+  readonly #generic: readonly (ReadonlyMap<string, number> | undefined)[]
+  readonly #createArena: () => Arena
+  readonly #arenas: Arena[] = []
+
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    types: readonly SqlType[],
+    state: EncoderState,
+  ) {
+    this.#memory = memory
+    this.#createArena = createArena
+    this.#types = types
+    this.#state = state
+    this.#entryIds = types.map(() => new WeakMap())
+    this.#generic = state.columns.map((column) =>
+      column.kind === 'generic' ? new Map(column.keys.map((key, id) => [key, id])) : undefined,
+    )
+  }
+
+  /** The address of rowCount i64 codes in `arena`. */
+  encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
+    const { layout, folds } = this.#state
+    let codes = arena.allocate(rowCount * 8).byteOffset
+    let word = 0
+    let first = true
+    layout.columns.forEach((column, i) => {
+      if (column.word !== word) {
+        const ids = allocateInt32(arena, rowCount)
+        lookupIntegers(this.#memory, folds[word]!, codes, rowCount, true, ids.byteOffset)
+        codes = arena.allocate(rowCount * 8).fill(0).byteOffset
+        this.#accumulate(idSource(ids), rowCount, 1n, FOLD_SIZE - 1n, 1n, codes, true)
+        word = column.word
+        first = false
+      }
+      const source = this.#source(i, blocks[i]!, arena)
+      const isRange = this.#state.columns[i]!.kind === 'range'
+      const offset = isRange ? BigInt(source.base) - column.min + 1n : 1n
+      this.#accumulate(source, rowCount, offset, column.size - 1n, column.stride, codes, first)
+      first = false
+    })
+    return codes
+  }
+
+  #accumulate(
+    source: CodeSource,
+    count: number,
+    offset: bigint,
+    range: bigint,
+    stride: bigint,
+    codes: number,
+    first: boolean,
+  ): void {
+    accumulateKernel(this.#memory, {
+      source: source.source,
+      nullable: source.validity !== 0,
+      first,
+      lookup: true,
+    })(source.address, source.validity, count, offset, BigInt(source.factor), range, stride, codes)
+  }
+
+  #source(index: number, block: Block, arena: Arena): CodeSource {
+    const state = this.#state.columns[index]!
+    switch (state.kind) {
+      case 'range': {
+        const integers = rangeBlock(block, arena)
+        return integers === undefined
+          ? idSource(allocateInt32(arena, block.rowCount).fill(-1))
+          : rangeSource(integers)
+      }
+      case 'int64': {
+        const number = (keys: number, count: number, ids: number) =>
+          lookupIntegers(this.#memory, state.table, keys, count, false, ids)
+        return idSource(int64Ids(this.#memory, block, { number }, arena))
+      }
+      case 'bytes': {
+        const numbering = {
+          number: (b: BytesBlock, ids: number) => lookupBytes(this.#memory, state.table, b, ids),
+        }
+        const keep = () => {
+          const kept = this.#createArena()
+          this.#arenas.push(kept)
+          return kept
+        }
+        const entryIds = this.#entryIds[index]!
+        return idSource(bytesIds(this.#memory, block, numbering, entryIds, keep, arena))
+      }
+      case 'generic': {
+        const known = this.#generic[index]!
+        const number = (key: string) => known.get(key) ?? -1
+        return idSource(genericIds(block, this.#types[index]!, { number }, arena))
+      }
+    }
+  }
+
+  close(): void {
+    for (const arena of this.#arenas) arena.close()
+  }
+}

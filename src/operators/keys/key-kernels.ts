@@ -1,0 +1,558 @@
+import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
+import { kernel } from '../../expressions/wasm/module-cache.js'
+import { f32, f64, i32, i64 } from '../../expressions/wasm/scalar.js'
+import type { Expr } from '../../expressions/wasm/value.js'
+
+/**
+ * WASM kernels of the key layer: columns to codes, codes to dense ids. Addresses are bytes; a validity of 0 means no nulls.
+ */
+
+/** What a key column is read from. */
+export type KeySource = 'i8' | 'i16' | 'i32' | 'i64' | 'u8' | 'u16'
+
+const LOADS = {
+  i8: i64.load8_s,
+  i16: i64.load16_s,
+  i32: i64.load32_s,
+  i64: i64.load,
+  u8: i64.load8_u,
+  u16: i64.load16_u,
+} as const
+const SHIFTS = { i8: 0, i16: 1, i32: 2, i64: 3, u8: 0, u16: 1 } as const
+
+export const at = (base: Expr<'i32'>, index: Expr<'i32'>, shift: number): Expr<'i32'> =>
+  shift === 0 ? i32.add(base, index) : i32.add(base, i32.shl(index, shift))
+
+export const loadKey = (source: KeySource, address: Expr<'i32'>, index: Expr<'i32'>): Expr<'i64'> =>
+  LOADS[source](at(address, index, SHIFTS[source]))
+
+/** 1 where bit `index` of the bitmap is set. */
+export const validBit = (validity: Expr<'i32'>, index: Expr<'i32'>): Expr<'i32'> =>
+  i32.and(i32.shr_u(i32.load8_u(i32.add(validity, i32.shr_u(index, 3))), i32.and(index, 7)), 1)
+
+export interface AccumulateKernel {
+  /** codes[i] (+)= stride * (offset + factor * source[i]), where that is 1 to range; a null counts as 0. */
+  accumulate(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    range: bigint,
+    stride: bigint,
+    codes: number,
+  ): void
+}
+
+/**
+ * Adds a column's code to each row's code. `lookup`: a null, or a value out of range, makes the whole code -1 for good.
+ */
+export function accumulateKernel(
+  memory: WebAssembly.Memory,
+  options: {
+    readonly source: KeySource
+    readonly nullable: boolean
+    readonly first: boolean
+    readonly lookup: boolean
+  },
+): AccumulateKernel['accumulate'] {
+  const { source, nullable, first, lookup } = options
+  const build = (m: ModuleBuilder) => {
+    m.function(
+      'accumulate',
+      {
+        source: 'i32',
+        validity: 'i32',
+        count: 'i32',
+        offset: 'i64',
+        factor: 'i64',
+        range: 'i64',
+        stride: 'i64',
+        codes: 'i32',
+      },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const code = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          const target = at(p.codes, i, 3)
+          f.set(code, i64.add(p.offset, i64.mul(p.factor, loadKey(source, p.source, i))))
+          if (lookup) {
+            const outside = i64.ge_u(i64.sub(code, 1n), p.range)
+            const missing = nullable ? i32.or(outside, i32.eqz(validBit(p.validity, i))) : outside
+            const before = first ? undefined : i64.load(target)
+            const sum =
+              before === undefined
+                ? i64.mul(code, p.stride)
+                : i64.add(before, i64.mul(code, p.stride))
+            f.if(
+              before === undefined ? missing : i32.or(missing, i64.lt_s(before, 0n)),
+              () => f.store64(target, i64.const(-1n)),
+              () => f.store64(target, sum),
+            )
+            return
+          }
+          const own = nullable ? i64.mul(code, i64.extend_i32_u(validBit(p.validity, i))) : code
+          const scaled = i64.mul(own, p.stride)
+          f.store64(target, first ? scaled : i64.add(i64.load(target), scaled))
+        })
+      },
+    )
+  }
+  const key = `key accumulate ${source}${nullable ? ' nullable' : ''}${first ? ' first' : ''}${lookup ? ' lookup' : ''}`
+  return kernel<AccumulateKernel>(memory, key, build).accumulate
+}
+
+export interface DirectKernels {
+  /**
+   * groups[i] = dense number of codes[i], new ones from status[0] on, whose codes go to codeOf. map holds number + 1.
+   */
+  insert(
+    codes: number,
+    count: number,
+    map: number,
+    codeOf: number,
+    groups: number,
+    status: number,
+  ): void
+  /** groups[i] = map[codes[i]] - 1, or -1. */
+  lookup(codes: number, count: number, map: number, groups: number): void
+  /** Sets map[codes[i]] = i + 1 for a list of distinct codes. */
+  rebuild(codes: number, count: number, map: number): void
+}
+
+export function directKernels(memory: WebAssembly.Memory): DirectKernels {
+  return kernel<DirectKernels>(memory, 'key direct', (m) => {
+    m.function(
+      'insert',
+      { codes: 'i32', count: 'i32', map: 'i32', codeOf: 'i32', groups: 'i32', status: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const next = f.let(i32.load(p.status))
+        const slot = f.local('i32')
+        const group = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          f.set(slot, at(p.map, i32.wrap_i64(i64.load(at(p.codes, i, 3))), 2))
+          f.set(group, i32.load(slot))
+          f.if(i32.eqz(group), () => {
+            f.store64(at(p.codeOf, next, 3), i64.load(at(p.codes, i, 3)))
+            f.set(next, i32.add(next, 1))
+            f.set(group, next)
+            f.store32(slot, group)
+          })
+          f.store32(at(p.groups, i, 2), i32.sub(group, 1))
+        })
+        f.store32(p.status, next)
+      },
+    )
+    m.function(
+      'lookup',
+      { codes: 'i32', count: 'i32', map: 'i32', groups: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const code = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          f.set(code, i64.load(at(p.codes, i, 3)))
+          f.if(
+            i64.lt_s(code, 0n),
+            () => f.store32(at(p.groups, i, 2), -1),
+            () =>
+              f.store32(at(p.groups, i, 2), i32.sub(i32.load(at(p.map, i32.wrap_i64(code), 2)), 1)),
+          )
+        })
+      },
+    )
+    m.function('rebuild', { codes: 'i32', count: 'i32', map: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.store32(at(p.map, i32.wrap_i64(i64.load(at(p.codes, i, 3))), 2), i32.add(i, 1))
+      })
+    })
+  })
+}
+
+export interface IntegerTableKernels {
+  /**
+   * ids[i] = dense number of keys[i], inserting until status[0] (the count) meets `limit`. Slots are [key i64, id + 1 i32,
+   * 0]; keyOf takes the key of each new id. @returns rows done
+   */
+  insert(
+    keys: number,
+    count: number,
+    slots: number,
+    shift: bigint,
+    mask: number,
+    limit: number,
+    keyOf: number,
+    ids: number,
+    status: number,
+  ): number
+  /** ids[i], or -1; with `negatives`, keys below 0 stand for no key. */
+  lookup(
+    keys: number,
+    count: number,
+    slots: number,
+    shift: bigint,
+    mask: number,
+    negatives: number,
+    ids: number,
+  ): void
+  /** Puts keyOf[0..count) into empty slots. */
+  rebuild(keyOf: number, count: number, slots: number, shift: bigint, mask: number): void
+}
+
+const HASH_MULTIPLIER = -7046029254386353131n // 2^64 / golden ratio, as a signed integer
+
+const slotOf = (
+  slots: Expr<'i32'>,
+  key: Expr<'i64'>,
+  shift: Expr<'i64'>,
+): { first: Expr<'i32'>; address(index: Expr<'i32'>): Expr<'i32'> } => ({
+  first: i32.wrap_i64(
+    i64.shr_u(i64.mul(i64.xor(key, i64.shr_u(key, 32n)), i64.const(HASH_MULTIPLIER)), shift),
+  ),
+  address: (index) => at(slots, index, 4),
+})
+
+/** Runs `found` or `empty` with the slot's address. */
+function probe(
+  f: FunctionBuilder,
+  p: { slots: Local<'i32'>; shift: Local<'i64'>; mask: Local<'i32'> },
+  key: Local<'i64'>,
+  index: Local<'i32'>,
+  slot: Local<'i32'>,
+  on: { found(): void; empty(): void },
+): void {
+  const { first, address } = slotOf(p.slots, key, p.shift)
+  f.set(index, first)
+  f.block((done) => {
+    f.loop((again) => {
+      f.set(slot, address(index))
+      f.if(i32.eqz(i32.load(slot, 8)), () => {
+        on.empty()
+        f.br(done)
+      })
+      f.if(i64.eq(i64.load(slot), key), () => {
+        on.found()
+        f.br(done)
+      })
+      f.set(index, i32.and(i32.add(index, 1), p.mask))
+      f.br(again)
+    })
+  })
+}
+
+export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKernels {
+  return kernel<IntegerTableKernels>(memory, 'key integer table', (m) => {
+    m.function(
+      'insert',
+      {
+        keys: 'i32',
+        count: 'i32',
+        slots: 'i32',
+        shift: 'i64',
+        mask: 'i32',
+        limit: 'i32',
+        keyOf: 'i32',
+        ids: 'i32',
+        status: 'i32',
+      },
+      'i32',
+      (f, p) => {
+        const i = f.local('i32')
+        const key = f.local('i64')
+        const index = f.local('i32')
+        const slot = f.local('i32')
+        const id = f.local('i32')
+        const next = f.let(i32.load(p.status))
+        f.for(i, 0, p.count, (exit) => {
+          f.brIf(exit, i32.ge_s(next, p.limit))
+          f.set(key, i64.load(at(p.keys, i, 3)))
+          probe(f, p, key, index, slot, {
+            found: () => f.set(id, i32.load(slot, 8)),
+            empty: () => {
+              f.store64(at(p.keyOf, next, 3), key)
+              f.set(next, i32.add(next, 1))
+              f.set(id, next)
+              f.store64(slot, key)
+              f.store32(slot, id, 8)
+            },
+          })
+          f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+        })
+        f.store32(p.status, next)
+        f.return(i)
+      },
+    )
+    m.function(
+      'lookup',
+      {
+        keys: 'i32',
+        count: 'i32',
+        slots: 'i32',
+        shift: 'i64',
+        mask: 'i32',
+        negatives: 'i32',
+        ids: 'i32',
+      },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const key = f.local('i64')
+        const index = f.local('i32')
+        const slot = f.local('i32')
+        const id = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          f.set(key, i64.load(at(p.keys, i, 3)))
+          f.set(id, 0)
+          f.if(i32.eqz(i32.and(p.negatives, i64.lt_s(key, 0n))), () => {
+            probe(f, p, key, index, slot, {
+              found: () => f.set(id, i32.load(slot, 8)),
+              empty: () => {},
+            })
+          })
+          f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+        })
+      },
+    )
+    m.function(
+      'rebuild',
+      { keyOf: 'i32', count: 'i32', slots: 'i32', shift: 'i64', mask: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const key = f.local('i64')
+        const index = f.local('i32')
+        const slot = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          f.set(key, i64.load(at(p.keyOf, i, 3)))
+          probe(f, p, key, index, slot, {
+            found: () => {},
+            empty: () => {
+              f.store64(slot, key)
+              f.store32(slot, i32.add(i, 1), 8)
+            },
+          })
+        })
+      },
+    )
+  })
+}
+
+export interface CodeKernels {
+  /** out[i] (+)= newStride * (part + delta) for the nonzero part of codes[i]: a column moved to another layout. */
+  recode(
+    codes: number,
+    count: number,
+    stride: bigint,
+    size: bigint,
+    delta: bigint,
+    newStride: bigint,
+    out: number,
+  ): void
+  /** out[i] = keys[codes[i] % size - 1] */
+  unfold(codes: number, count: number, size: bigint, keys: number, out: number): void
+  /** ids[i] = -1 where the validity bit is not set. */
+  mask(ids: number, validity: number, count: number): void
+  /** out[i] = codes[i] / stride % size: one column's part of packed codes. */
+  extract(codes: number, count: number, stride: bigint, size: bigint, out: number): void
+  /**
+   * out[i] = base + part of codes[i], 0 where that is null; sets the bits of the others in `validity`, which is zero before.
+   * @returns how many are null
+   */
+  decode32(
+    codes: number,
+    count: number,
+    stride: bigint,
+    size: bigint,
+    base: bigint,
+    validity: number,
+    out: number,
+  ): number
+  decode64(
+    codes: number,
+    count: number,
+    stride: bigint,
+    size: bigint,
+    base: bigint,
+    validity: number,
+    out: number,
+  ): number
+  /** out[i] = map[source[i]]: dictionary codes to ids; by the width of the codes. */
+  map8(source: number, count: number, map: number, out: number): void
+  map16(source: number, count: number, map: number, out: number): void
+  map32(source: number, count: number, map: number, out: number): void
+  /** out[i] = bits of a double that compares equal: -0 as 0, one NaN. */
+  doubles(source: number, count: number, out: number): void
+  floats(source: number, count: number, out: number): void
+}
+
+export interface ExtentKernel {
+  /** Smallest and largest of the values whose validity bit is set, as i64 at out; min > max where there are none. */
+  extent(source: number, validity: number, count: number, out: number): void
+}
+
+const CANONICAL_NAN = 0x7ff8000000000000n
+
+export function codeKernels(memory: WebAssembly.Memory): CodeKernels {
+  return kernel<CodeKernels>(memory, 'key codes', (m) => {
+    m.function(
+      'extract',
+      { codes: 'i32', count: 'i32', stride: 'i64', size: 'i64', out: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          const code = i64.load(at(p.codes, i, 3))
+          f.store64(at(p.out, i, 3), i64.rem_u(i64.div_u(code, p.stride), p.size))
+        })
+      },
+    )
+    m.function(
+      'recode',
+      {
+        codes: 'i32',
+        count: 'i32',
+        stride: 'i64',
+        size: 'i64',
+        delta: 'i64',
+        newStride: 'i64',
+        out: 'i32',
+      },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const part = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          f.set(part, i64.rem_u(i64.div_u(i64.load(at(p.codes, i, 3)), p.stride), p.size))
+          f.if(i32.eqz(i64.eqz(part)), () => {
+            const target = at(p.out, i, 3)
+            const moved = i64.mul(i64.add(part, p.delta), p.newStride)
+            f.store64(target, i64.add(i64.load(target), moved))
+          })
+        })
+      },
+    )
+    m.function(
+      'unfold',
+      { codes: 'i32', count: 'i32', size: 'i64', keys: 'i32', out: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          const id = i32.sub(i32.wrap_i64(i64.rem_u(i64.load(at(p.codes, i, 3)), p.size)), 1)
+          f.store64(at(p.out, i, 3), i64.load(at(p.keys, id, 3)))
+        })
+      },
+    )
+    m.function('mask', { ids: 'i32', validity: 'i32', count: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.if(i32.eqz(validBit(p.validity, i)), () => f.store32(at(p.ids, i, 2), -1))
+      })
+    })
+    for (const width of [32, 64] as const) {
+      m.function(
+        `decode${width}`,
+        {
+          codes: 'i32',
+          count: 'i32',
+          stride: 'i64',
+          size: 'i64',
+          base: 'i64',
+          validity: 'i32',
+          out: 'i32',
+        },
+        'i32',
+        (f, p) => {
+          const i = f.local('i32')
+          const nulls = f.local('i32')
+          const part = f.local('i64')
+          const byte = f.local('i32')
+          f.for(i, 0, p.count, () => {
+            f.set(part, i64.rem_u(i64.div_u(i64.load(at(p.codes, i, 3)), p.stride), p.size))
+            f.if(
+              i64.eqz(part),
+              () => f.set(nulls, i32.add(nulls, 1)),
+              () => {
+                f.set(byte, i32.add(p.validity, i32.shr_u(i, 3)))
+                f.store8(byte, i32.or(i32.load8_u(byte), i32.shl(1, i32.and(i, 7))))
+                f.set(part, i64.add(part, p.base))
+              },
+            )
+            if (width === 64) f.store64(at(p.out, i, 3), part)
+            else f.storeLow(32, at(p.out, i, 2), part)
+          })
+          f.return(nulls)
+        },
+      )
+    }
+    const maps = [
+      ['map8', i32.load8_u, 0],
+      ['map16', i32.load16_u, 1],
+      ['map32', i32.load, 2],
+    ] as const
+    for (const [name, load, shift] of maps) {
+      m.function(name, { source: 'i32', count: 'i32', map: 'i32', out: 'i32' }, null, (f, p) => {
+        const i = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          f.store32(at(p.out, i, 2), i32.load(at(p.map, load(at(p.source, i, shift)), 2)))
+        })
+      })
+    }
+    const canonical = (f: FunctionBuilder, value: Local<'f64'>, target: Expr<'i32'>): void => {
+      f.if(
+        f64.ne(value, value),
+        () => f.store64(target, i64.const(CANONICAL_NAN)),
+        () => f.store64(target, i64.reinterpret_f64(f64.add(value, 0))),
+      )
+    }
+    m.function('doubles', { source: 'i32', count: 'i32', out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      const value = f.local('f64')
+      f.for(i, 0, p.count, () => {
+        f.set(value, f64.load(at(p.source, i, 3)))
+        canonical(f, value, at(p.out, i, 3))
+      })
+    })
+    m.function('floats', { source: 'i32', count: 'i32', out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      const value = f.local('f64')
+      f.for(i, 0, p.count, () => {
+        f.set(value, f64.promote_f32(f32.load(at(p.source, i, 2))))
+        canonical(f, value, at(p.out, i, 3))
+      })
+    })
+  })
+}
+
+export function extentKernel(
+  memory: WebAssembly.Memory,
+  source: KeySource,
+): ExtentKernel['extent'] {
+  const build = (m: ModuleBuilder) => {
+    m.function(
+      'extent',
+      { source: 'i32', validity: 'i32', count: 'i32', out: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const min = f.let(i64.const(0x7fffffffffffffffn))
+        const max = f.let(i64.const(-0x8000000000000000n))
+        const value = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
+            f.set(value, loadKey(source, p.source, i))
+            f.set(min, i64.select(i64.lt_s(value, min), value, min))
+            f.set(max, i64.select(i64.gt_s(value, max), value, max))
+          })
+        })
+        f.store64(p.out, min)
+        f.store64(p.out, max, 8)
+      },
+    )
+  }
+  return kernel<ExtentKernel>(memory, `key extent ${source}`, build).extent
+}
