@@ -1,0 +1,33 @@
+import type { Arena, Block, SqlType } from '../../spi/index.js'
+
+/** The states of one aggregate call for all groups of an operator. */
+export interface Aggregator {
+  /** Makes room for this many groups; new ones are empty. */
+  reserve(groupCount: number): void
+  /**
+   * Adds rows.
+   * @param args one block an argument, in shared memory
+   * @param groups the group of each row, -1 for rows that do not count; absent: all rows are of group 0
+   */
+  add(args: readonly Block[], rowCount: number, groups: Int32Array | undefined, arena: Arena): void
+  /** Adds partial states, one block a state column. */
+  merge(states: readonly Block[], rowCount: number, groups: Int32Array, arena: Arena): void
+  /** Partial states of groups [from, to). */
+  states(from: number, to: number, arena: Arena): readonly Block[]
+  results(from: number, to: number, arena: Arena): Block
+  close(): void
+}
+
+/** What an aggregate call is made with. */
+export interface AggregatorContext {
+  readonly memory: WebAssembly.Memory
+  createArena(): Arena
+}
+
+export type AggregatorFactory = (context: AggregatorContext) => Aggregator
+
+/** An aggregate with kernels: the types of its partial state columns, and how it is made. */
+export interface NativeAggregate {
+  readonly stateTypes: readonly SqlType[]
+  readonly create: AggregatorFactory
+}

@@ -1,0 +1,89 @@
+import type { Arena, Block, IntegerBlock, SqlType } from '../../spi/index.js'
+import type { GrowableBuffer } from '../keys/growable.js'
+
+/** Blocks made of state arrays: groups [from, to) of 8- or 16-byte states. */
+
+const copy = (buffer: GrowableBuffer, from: number, to: number, bytes: number, arena: Arena) => {
+  const out = arena.allocate((to - from) * bytes)
+  out.set(buffer.bytes.subarray(from * bytes, to * bytes))
+  return out
+}
+
+/** Null where counts[g] is 0; `null` where none is. */
+export function validityOfCounts(
+  counts: BigInt64Array,
+  from: number,
+  to: number,
+  arena: Arena,
+): Uint8Array | null {
+  const rowCount = to - from
+  // Counts are never negative: both halves zero is zero, and 32-bit reads make no BigInts.
+  const halves = new Int32Array(counts.buffer, counts.byteOffset + from * 8, rowCount * 2)
+  let hasNulls = false
+  for (let i = 0; i < rowCount && !hasNulls; i++) {
+    hasNulls = (halves[2 * i]! | halves[2 * i + 1]!) === 0
+  }
+  if (!hasNulls) return null
+  const validity = arena.allocate((rowCount + 7) >> 3).fill(0)
+  for (let i = 0; i < rowCount; i++) {
+    if ((halves[2 * i]! | halves[2 * i + 1]!) !== 0) validity[i >> 3]! |= 1 << (i & 7)
+  }
+  return validity
+}
+
+export function integerStates(
+  type: SqlType,
+  states: GrowableBuffer,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  maxAbs: number,
+  arena: Arena,
+): IntegerBlock {
+  const bytes = copy(states, from, to, 8, arena)
+  return {
+    encoding: 'flat',
+    storage: 'i64',
+    type,
+    rowCount: to - from,
+    validity,
+    values: new BigInt64Array(bytes.buffer, bytes.byteOffset, to - from),
+    base: 0,
+    factor: 1,
+    ...(Number.isSafeInteger(maxAbs) ? { bounds: { min: -maxAbs, max: maxAbs } } : {}),
+  }
+}
+
+export function wideStates(
+  type: SqlType,
+  states: GrowableBuffer,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const values = copy(states, from, to, 16, arena)
+  return { encoding: 'flat', storage: 'fixed16', type, rowCount: to - from, validity, values }
+}
+
+export function floatStates(
+  type: SqlType,
+  states: GrowableBuffer,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const rowCount = to - from
+  const source = new Float64Array(states.bytes.buffer, states.address + from * 8, rowCount)
+  if (type.kind === 'real') {
+    const bytes = arena.allocate(rowCount * 4)
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
+    values.set(source)
+    return { encoding: 'flat', storage: 'f32', type, rowCount, validity, values }
+  }
+  const bytes = arena.allocate(rowCount * 8)
+  const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
+  values.set(source)
+  return { encoding: 'flat', storage: 'f64', type, rowCount, validity, values }
+}
