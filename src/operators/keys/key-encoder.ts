@@ -7,7 +7,8 @@ import {
   type SqlType,
   type Value,
 } from '../../spi/index.js'
-import { allocateInt32 } from '../kernels/buffers.js'
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { flattenBlock } from '../kernels/gather.js'
 import { BytesTable, type BytesTableState, lookupBytes } from './bytes-table.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from './integer-table.js'
 import { accumulateKernel, codeKernels } from './key-kernels.js'
@@ -444,6 +445,13 @@ function unfoldWords(
   return words
 }
 
+/** NaN equals nothing in a join, though it is one group. */
+function maskNaN(block: Block, ids: Int32Array, arena: Arena): void {
+  const flat = flattenBlock(block, arena)
+  if (flat.storage !== 'f64' && flat.storage !== 'f32') return
+  for (let i = 0; i < flat.rowCount; i++) if (Number.isNaN(flat.values[i])) ids[i] = -1
+}
+
 /** Codes of a page's keys under a finished encoder; -1 where a key is null or is not among its values. */
 export class KeyLookup {
   readonly #memory: WebAssembly.Memory
@@ -523,7 +531,9 @@ export class KeyLookup {
       case 'int64': {
         const number = (keys: number, count: number, ids: number) =>
           lookupIntegers(this.#memory, state.table, keys, count, false, ids)
-        return idSource(int64Ids(this.#memory, block, { number }, arena))
+        const ids = int64Ids(this.#memory, block, { number }, arena)
+        maskNaN(block, ids, arena)
+        return idSource(ids)
       }
       case 'bytes': {
         const numbering = {

@@ -7,12 +7,12 @@ import {
   type IntegerBlock,
   readValue,
   type SqlType,
+  valueKey,
 } from '../../spi/index.js'
-import { allocateInt32 } from '../kernels/buffers.js'
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { writeIntegers } from '../kernels/integer-storage.js'
 import { codeKernels, extentKernel, type KeySource } from './key-kernels.js'
-import { valueKey } from './key-kind.js'
 
 /** A column of a page as the accumulate kernel reads it: code = offset + factor * raw, 0 for null. */
 export interface CodeSource {

@@ -1,0 +1,248 @@
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  blockOf,
+  type IntegerBlock,
+  isNull,
+  type Page,
+  type SqlType,
+} from '../../spi/index.js'
+import { flattenBlock } from '../kernels/gather.js'
+import { GroupKeys } from '../keys/group-keys.js'
+import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
+import type { AggregateSpec, AggregationSpec } from '../spec.js'
+import type { Aggregator } from './aggregator.js'
+import { genericAggregator } from './generic.js'
+import { zeroGroups } from './integer-sums.js'
+import { nativeAggregate } from './native.js'
+
+/** Types of the columns in which a partial aggregation hands a call's states on. */
+export function stateTypes(
+  fn: AggregateSpec['function'],
+  intermediateType: (fn: AggregateSpec['function']) => SqlType,
+): readonly SqlType[] {
+  return nativeAggregate(fn)?.stateTypes ?? [intermediateType(fn)]
+}
+
+interface Call {
+  readonly spec: AggregateSpec
+  readonly aggregator: Aggregator
+  /** Channels of states (final step), and of the values of an ORDER BY. */
+  readonly orderChannels: readonly number[]
+  /** DISTINCT: numbers the pairs of group and arguments. */
+  readonly distinct: GroupKeys | undefined
+}
+
+/**
+ * Hash aggregation, or with no keys one group of all rows: keys are numbered densely and each call adds its column to the
+ * states of the groups, page by page.
+ */
+export class AggregationOperator implements Operator {
+  readonly finished = false
+  readonly #spec: AggregationSpec
+  readonly #context: OperatorContext
+  readonly #memory: WebAssembly.Memory
+  /** Reset with each input page. */
+  readonly #scratch: Arena
+  readonly #output: Arena
+  readonly #fixed: Arena
+  readonly #keys: GroupKeys | undefined
+  readonly #calls: readonly Call[]
+  #groupCount = 0
+
+  constructor(spec: AggregationSpec, context: OperatorContext) {
+    this.#spec = spec
+    this.#context = context
+    this.#scratch = context.createArena()
+    this.#output = context.createArena()
+    this.#fixed = context.createArena()
+    const words = this.#fixed.allocate(16)
+    const status = new Int32Array(words.buffer, words.byteOffset, 4)
+    const memory = kernelMemory(words.buffer)
+    assert(memory !== undefined, 'operators run over shared memory')
+    this.#memory = memory
+    const create = () => context.createArena()
+    this.#keys =
+      spec.keyChannels.length === 0
+        ? undefined
+        : new GroupKeys(memory, create, status, spec.keyTypes)
+    this.#calls = spec.aggregates.map((call) => ({
+      spec: call,
+      aggregator: this.#aggregator(call),
+      orderChannels: call.orderBy?.map((item) => item.channel) ?? [],
+      distinct: call.distinct
+        ? new GroupKeys(memory, create, status, [
+            { kind: 'integer' },
+            ...call.args.map((arg) => arg.type),
+          ])
+        : undefined,
+    }))
+    if (this.#keys === undefined) this.#reserve(1)
+  }
+
+  #aggregator(call: AggregateSpec): Aggregator {
+    const { settings } = this.#context
+    const native = call.orderBy === undefined ? nativeAggregate(call.function) : undefined
+    if (native !== undefined) {
+      return native.create({
+        memory: this.#memory,
+        createArena: () => this.#context.createArena(),
+      })
+    }
+    return genericAggregator(call.function, call.args, call.orderBy, settings)
+  }
+
+  #reserve(groupCount: number): void {
+    this.#groupCount = groupCount
+    for (const { aggregator } of this.#calls) aggregator.reserve(groupCount)
+  }
+
+  process(page: Page): readonly Page[] {
+    const arena = this.#scratch
+    arena.reset()
+    const groups = this.#keys?.add(page, this.#spec.keyChannels, arena)
+    if (this.#keys !== undefined) this.#reserve(this.#keys.groupCount)
+    for (const call of this.#calls) {
+      if (this.#spec.step === 'final') {
+        const states = call.spec.args.map((arg) => inputBlock(arg, page, arena))
+        call.aggregator.merge(
+          states,
+          page.rowCount,
+          groups ?? zeroGroups(page.rowCount, arena),
+          arena,
+        )
+      } else this.#add(call, page, groups, arena)
+    }
+    return NO_PAGES
+  }
+
+  #add(call: Call, page: Page, groups: Int32Array | undefined, arena: Arena): void {
+    const args = call.spec.args
+      .filter((arg) => arg.kind !== 'lambda')
+      .map((arg) => inputBlock(arg, page, arena))
+    const sortKeys = call.orderChannels.map((channel) => page.blocks[channel]!)
+    let counted = groups
+    for (const channel of [call.spec.filterChannel, call.spec.maskChannel]) {
+      if (channel !== undefined) counted = filtered(page.blocks[channel]!, counted, page, arena)
+    }
+    if (call.distinct !== undefined) {
+      counted = firstOnly(call.distinct, counted, args, page.rowCount, arena)
+    }
+    call.aggregator.add([...args, ...sortKeys], page.rowCount, counted, arena)
+  }
+
+  *finish(): Generator<Page> {
+    const { keyTypes, step } = this.#spec
+    const pageRows = this.#context.settings.outputPageRows
+    for (let from = 0; from < this.#groupCount; from += pageRows) {
+      const to = Math.min(this.#groupCount, from + pageRows)
+      const arena = this.#output
+      arena.reset()
+      const keys = this.#keys?.blocks(from, to, keyTypes, arena) ?? []
+      const values = this.#calls.flatMap(({ aggregator }) =>
+        step === 'partial'
+          ? aggregator.states(from, to, arena)
+          : [aggregator.results(from, to, arena)],
+      )
+      yield { rowCount: to - from, blocks: [...keys, ...values] }
+    }
+    if (this.#groupCount === 0 && this.#spec.globalRow) yield this.#emptyGroups()
+  }
+
+  /** The rows of grouping sets without keys where there was no input. */
+  #emptyGroups(): Page {
+    const { keyTypes, globalGroupIds = [], groupIdKey } = this.#spec
+    const rowCount = globalGroupIds.length
+    const arena = this.#output
+    arena.reset()
+    this.#reserve(rowCount)
+    const keys = keyTypes.map((type, key) =>
+      blockOf(
+        type,
+        globalGroupIds.map((id) => (key === groupIdKey ? BigInt(id) : null)),
+        arena,
+      ),
+    )
+    const values = this.#calls.map(({ aggregator }) => aggregator.results(0, rowCount, arena))
+    return { rowCount, blocks: [...keys, ...values] }
+  }
+
+  close(): void {
+    this.#keys?.close()
+    for (const { aggregator, distinct } of this.#calls) {
+      aggregator.close()
+      distinct?.close()
+    }
+    for (const arena of [this.#scratch, this.#output, this.#fixed]) arena.close()
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    const keys = this.#keys
+    return {
+      groups: this.#groupCount,
+      ...(keys === undefined ? {} : { addressing: keys.isDirect ? 'direct' : 'hash' }),
+    }
+  }
+}
+
+function inputBlock(arg: AggregateSpec['args'][number], page: Page, arena: Arena): Block {
+  if (arg.kind === 'input') return page.blocks[arg.channel]!
+  assert(arg.kind === 'constant', 'arguments are channels, constants or lambdas')
+  const value = blockOf(arg.type, [arg.value], arena)
+  return { encoding: 'constant', type: arg.type, rowCount: page.rowCount, value }
+}
+
+/** The groups of rows where a BOOLEAN channel is true, -1 elsewhere. */
+function filtered(
+  block: Block,
+  groups: Int32Array | undefined,
+  page: Page,
+  arena: Arena,
+): Int32Array {
+  const flat = flattenBlock(block, arena)
+  const out = zeroGroups(page.rowCount, arena)
+  if (groups !== undefined) out.set(groups)
+  for (let i = 0; i < page.rowCount; i++) {
+    if (flat.storage !== 'bool' || flat.values[i] === 0 || isNull(flat, i)) out[i] = -1
+  }
+  return out
+}
+
+/** The groups of rows whose arguments their group has not seen before, -1 elsewhere. */
+function firstOnly(
+  seen: GroupKeys,
+  groups: Int32Array | undefined,
+  args: readonly Block[],
+  rowCount: number,
+  arena: Arena,
+): Int32Array {
+  const own = groups ?? zeroGroups(rowCount, arena)
+  const groupBlock: IntegerBlock = {
+    encoding: 'flat',
+    storage: 'i32',
+    type: { kind: 'integer' },
+    rowCount,
+    validity: null,
+    values: own,
+    base: 0,
+    factor: 1,
+  }
+  const blocks = [groupBlock, ...args]
+  // Numbers are given in order of first appearance: a row is the first of its kind where its number is the next new one.
+  let next = seen.groupCount
+  const numbers = seen.add(
+    { rowCount, blocks },
+    blocks.map((_, i) => i),
+    arena,
+  )
+  const out = zeroGroups(rowCount, arena)
+  for (let i = 0; i < rowCount; i++) {
+    if (numbers[i] === next) {
+      next += 1
+      out[i] = own[i]!
+    } else out[i] = -1
+  }
+  return out
+}

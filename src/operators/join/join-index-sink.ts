@@ -1,0 +1,80 @@
+import { type Arena, type Block, type Page, type SqlType } from '../../spi/index.js'
+import { copyBlock } from '../../expressions/wasm/import.js'
+import type { OperatorContext } from '../operator.js'
+import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
+
+/** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
+export interface JoinBuildState {
+  readonly index: JoinIndexState
+  /** Columns as page words; channels that are not kept are empty null blocks. */
+  readonly words: Float64Array
+}
+
+export interface JoinIndexSpec {
+  readonly types: readonly SqlType[]
+  readonly keyChannels: readonly number[]
+  /** Only whether a key is there counts: other columns are not kept. */
+  readonly keysOnly: boolean
+}
+
+/** Collects the build side of a join and indexes it. */
+export class JoinIndexSink {
+  readonly #spec: JoinIndexSpec
+  readonly #context: OperatorContext
+  /** Pages as they come, until they are put together. */
+  readonly #collected: Arena
+  readonly #pages: Page[] = []
+  readonly #writeWords: (page: Page) => Float64Array
+
+  constructor(
+    spec: JoinIndexSpec,
+    context: OperatorContext,
+    writeWords: (page: Page) => Float64Array,
+  ) {
+    this.#spec = spec
+    this.#context = context
+    this.#collected = context.createArena()
+    this.#writeWords = writeWords
+  }
+
+  add(page: Page): void {
+    const blocks = page.blocks.map((block, channel) =>
+      this.#isKept(channel) ? copyBlock(block, this.#collected) : emptyBlock(block.type),
+    )
+    this.#pages.push({ rowCount: page.rowCount, blocks })
+  }
+
+  #isKept(channel: number): boolean {
+    return !this.#spec.keysOnly || this.#spec.keyChannels.includes(channel)
+  }
+
+  finish(): JoinBuildState {
+    const { types, keyChannels } = this.#spec
+    const rowCount = this.#pages.reduce((sum, page) => sum + page.rowCount, 0)
+    const arena = this.#context.queryArena
+    const columns = types.map((type, channel) =>
+      rowCount > 0 && this.#isKept(channel)
+        ? concatColumn(this.#pages, channel, type, arena)
+        : emptyBlock(type),
+    )
+    const index = buildJoinIndex(
+      keyChannels.map((channel) => columns[channel]!),
+      rowCount,
+      keyChannels.map((channel) => types[channel]!),
+      () => this.#context.createArena(),
+    )
+    return { index, words: this.#writeWords({ rowCount, blocks: columns }) }
+  }
+
+  close(): void {
+    this.#collected.close()
+  }
+}
+
+const emptyBlock = (type: SqlType): Block => ({
+  encoding: 'flat',
+  storage: 'null',
+  type,
+  rowCount: 0,
+  validity: null,
+})

@@ -1,0 +1,200 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
+import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
+import { gatherBlock, gatherNullableBlock, nullBlock } from '../kernels/gather.js'
+import type { Operator, OperatorContext } from '../operator.js'
+import type { LookupJoinSpec } from '../spec.js'
+import { JoinIndexReader } from './join-index.js'
+import type { JoinBuildState } from './join-index-sink.js'
+import { joinKernels } from './join-kernels.js'
+import { PairFilter, pairPage, type Pairs, PairWalk } from './pairs.js'
+
+/** Reads the columns of a build side from page words. */
+export type ReadBuildPage = (words: Float64Array, types: LookupJoinSpec['buildTypes']) => Page
+
+/**
+ * Looks each probe row up in the index of the build side. Where keys are unique and there is no further condition, a page
+ * gives one page; otherwise pairs are walked, filtered and emitted in batches.
+ */
+export class LookupJoinOperator implements Operator {
+  readonly finished = false
+  readonly #spec: LookupJoinSpec
+  readonly #context: OperatorContext
+  readonly #reader: JoinIndexReader
+  readonly #build: readonly Block[]
+  readonly #filter: PairFilter | undefined
+  /** Keys and matches of the page being joined. */
+  readonly #pageArena: Arena
+  /** One batch of output. */
+  readonly #batchArena: Arena
+  /** FULL: which build rows have found a match. */
+  readonly #matched: Uint8Array | undefined
+  readonly #memory: WebAssembly.Memory
+
+  constructor(spec: LookupJoinSpec, context: OperatorContext, readPage: ReadBuildPage) {
+    this.#spec = spec
+    this.#context = context
+    this.#pageArena = context.createArena()
+    this.#batchArena = context.createArena()
+    const memory = kernelMemory(this.#pageArena.allocate(0).buffer)
+    assert(memory !== undefined, 'joins run over shared memory')
+    this.#memory = memory
+    const [state] = context.stateOf(spec.indexPipeline) as readonly JoinBuildState[]
+    assert(state !== undefined, 'the build side has been indexed')
+    const keyTypes = spec.probeKeys.map((channel) => spec.probeTypes[channel]!)
+    this.#reader = new JoinIndexReader(state.index, keyTypes, memory, () => context.createArena())
+    this.#build = readPage(state.words, spec.buildTypes).blocks
+    this.#filter =
+      spec.filter === undefined
+        ? undefined
+        : new PairFilter(spec.filter, spec.probeTypes.length, context.settings)
+    if (spec.type === 'full') this.#matched = new Uint8Array(state.index.rowCount)
+  }
+
+  *process(page: Page): Generator<Page> {
+    this.#pageArena.reset()
+    this.#batchArena.reset()
+    const keys = this.#spec.probeKeys.map((channel) => page.blocks[channel]!)
+    const rows = this.#reader.find(keys, page.rowCount, this.#pageArena)
+    if (this.#reader.state.next === 0 && this.#filter === undefined) {
+      const joined = this.#joinUnique(page, rows)
+      if (joined !== undefined) yield joined
+    } else yield* this.#joinPairs(page, rows)
+  }
+
+  #joinUnique(page: Page, rows: Int32Array): Page | undefined {
+    const { type, probeOutputs, buildOutputs } = this.#spec
+    const arena = this.#batchArena
+    const { rowCount } = page
+    if (type !== 'inner') {
+      this.#mark(rows, rowCount)
+      const probe = probeOutputs.map((c) => page.blocks[c]!)
+      const build = buildOutputs.map((c) =>
+        gatherNullableBlock(this.#build[c]!, rows, rowCount, arena),
+      )
+      return { rowCount, blocks: [...probe, ...build] }
+    }
+    const positions = allocateInt32(arena, rowCount + 1)
+    const buildRows = allocateInt32(arena, rowCount + 1)
+    const count = joinKernels(this.#memory).compact(
+      rows.byteOffset,
+      rowCount,
+      positions.byteOffset,
+      buildRows.byteOffset,
+    )
+    if (count === 0) return undefined
+    const pairs = { count, positions, buildRows }
+    if (count < rowCount) {
+      return pairPage(pairs, page, probeOutputs, this.#build, buildOutputs, false, arena)
+    }
+    // Every probe row has its match: the probe side passes through as it is.
+    const probe = probeOutputs.map((c) => page.blocks[c]!)
+    const build = buildOutputs.map((c) => gatherBlock(this.#build[c]!, buildRows, count, arena))
+    return { rowCount: count, blocks: [...probe, ...build] }
+  }
+
+  *#joinPairs(page: Page, rows: Int32Array): Generator<Page> {
+    const outer = this.#spec.type !== 'inner'
+    const filter = this.#filter
+    const walk = new PairWalk(
+      this.#memory,
+      rows,
+      page.rowCount,
+      this.#reader.state.next,
+      outer && filter === undefined,
+      this.#pageArena,
+    )
+    /** Positions with a pair that passed the filter. */
+    const passed = outer && filter !== undefined ? new Uint8Array(page.rowCount) : undefined
+    for (;;) {
+      this.#batchArena.reset()
+      const candidates = walk.take(this.#context.settings.outputPageRows, this.#batchArena)
+      if (candidates === undefined) break
+      const pairs =
+        filter === undefined
+          ? candidates
+          : filter.select(candidates, page, this.#build, this.#batchArena)
+      if (pairs.count === 0) continue
+      if (passed !== undefined) {
+        for (let i = 0; i < pairs.count; i++) passed[pairs.positions[i]!] = 1
+      }
+      if (outer) this.#mark(pairs.buildRows, pairs.count)
+      yield this.#pairPage(pairs, page, outer && filter === undefined)
+    }
+    if (passed !== undefined) yield* this.#unmatchedProbeRows(page, passed)
+  }
+
+  #pairPage(pairs: Pairs, page: Page, nullable: boolean): Page {
+    const { probeOutputs, buildOutputs } = this.#spec
+    return pairPage(
+      pairs,
+      page,
+      probeOutputs,
+      this.#build,
+      buildOutputs,
+      nullable,
+      this.#batchArena,
+    )
+  }
+
+  *#unmatchedProbeRows(page: Page, passed: Uint8Array): Generator<Page> {
+    this.#batchArena.reset()
+    const positions = allocateInt32(this.#batchArena, page.rowCount)
+    let count = 0
+    for (let i = 0; i < page.rowCount; i++) if (passed[i] === 0) positions[count++] = i
+    if (count === 0) return
+    const buildRows = allocateInt32(this.#batchArena, count).fill(-1)
+    yield this.#pairPage({ count, positions, buildRows }, page, true)
+  }
+
+  #mark(buildRows: Int32Array, count: number): void {
+    const matched = this.#matched
+    if (matched === undefined) return
+    for (let i = 0; i < count; i++) {
+      const row = buildRows[i]!
+      if (row >= 0) matched[row] = 1
+    }
+  }
+
+  /** FULL: build rows that no probe row has matched. */
+  *finish(): Generator<Page> {
+    const matched = this.#matched
+    if (matched === undefined) return
+    const { probeOutputs, probeTypes, buildOutputs } = this.#spec
+    const limit = this.#context.settings.outputPageRows
+    let row = 0
+    while (row < matched.length) {
+      this.#batchArena.reset()
+      const rows = allocateInt32(this.#batchArena, limit)
+      let count = 0
+      while (row < matched.length && count < limit) {
+        if (matched[row] === 0) rows[count++] = row
+        row += 1
+      }
+      if (count === 0) return
+      yield {
+        rowCount: count,
+        blocks: [
+          ...probeOutputs.map((c) => nullBlock(probeTypes[c]!, count)),
+          ...buildOutputs.map((c) => gatherBlock(this.#build[c]!, rows, count, this.#batchArena)),
+        ],
+      }
+    }
+  }
+
+  close(): void {
+    this.#reader.close()
+    this.#pageArena.close()
+    this.#batchArena.close()
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    const { rowCount, table, next } = this.#reader.state
+    return {
+      'build rows': rowCount,
+      addressing: table === undefined ? 'direct' : 'hash',
+      keys: next === 0 ? 'unique' : 'repeated',
+    }
+  }
+}
+
