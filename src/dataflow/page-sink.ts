@@ -1,3 +1,4 @@
+import { flattenBlock } from '../operators/kernels/gather.js'
 import type { FlatBlock, Page } from '../spi/index.js'
 import { writePageWords } from './memory/page-words.js'
 import type { ChunkArena } from './memory/query-memory.js'
@@ -47,7 +48,8 @@ export function pageCopier(arena: ChunkArena): (page: Page) => Float64Array {
     target.set(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength))
     return target.byteOffset
   }
-  return (page) => {
+  return (borrowed) => {
+    const page = decoded(borrowed, arena)
     const shared = new Map<ArrayBufferView, number>()
     for (const block of page.blocks) {
       if (block.encoding !== 'dictionary' || block.dictionaryId === undefined) continue
@@ -66,4 +68,17 @@ export function pageCopier(arena: ChunkArena): (page: Page) => Float64Array {
     }
     return writePageWords(page, (buffer) => shared.get(buffer) ?? copy(buffer))
   }
+}
+
+/** A dictionary that is no table's may be far longer than the page, a selection: it is decoded instead of copied. */
+function decoded(page: Page, arena: ChunkArena): Page {
+  const isSelection = (block: Page['blocks'][number]): boolean =>
+    block.encoding === 'dictionary' &&
+    block.dictionaryId === undefined &&
+    block.dictionary.rowCount > block.rowCount
+  if (!page.blocks.some(isSelection)) return page
+  const blocks = page.blocks.map((block) =>
+    isSelection(block) ? flattenBlock(block, arena) : block,
+  )
+  return { ...page, blocks }
 }

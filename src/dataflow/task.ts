@@ -1,16 +1,16 @@
-import { createOperator } from '../operators/create-operator.js'
-import { createJoinIndexSink } from '../operators/join-index-sink.js'
+import { createOperator, type SharedPages } from '../operators/create-operator.js'
+import { JoinIndexSink } from '../operators/join/join-index-sink.js'
 import type { Operator, OperatorContext } from '../operators/operator.js'
 import type { OperatorSpec } from '../operators/spec.js'
 import { assert } from '../spi/index.js'
 import { Driver } from './driver.js'
+import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
-import { type CollectedPages, CollectSink, type PageSink } from './page-sink.js'
+import { type CollectedPages, CollectSink, type PageSink, pageCopier } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, SourceSpec } from './pipeline.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { CollectedStream } from './streams/collected.js'
-import { createMergeStream } from './streams/merge.js'
 import { ScanStream } from './streams/scan.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
@@ -24,12 +24,23 @@ export class Task {
   /** What lives as long as the query: collected pages and join indexes. */
   readonly #queryArena: ChunkArena
   readonly #aborts = new Set<AbortController>()
+  readonly #pages: SharedPages
 
   constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor) {
     this.#environment = environment
     this.#descriptor = descriptor
     this.memory = new QueryMemory(environment.allocator, descriptor.slot)
     this.#queryArena = this.memory.createArena()
+    const { buffer } = environment.allocator.memory
+    this.#pages = {
+      read: (words, types) =>
+        readPageWords(
+          words,
+          buffer,
+          types.map((_, channel) => channel),
+          types,
+        ),
+    }
   }
 
   pipeline(id: number): PipelineSpec {
@@ -105,7 +116,11 @@ export class Task {
       case 'collect':
         return new CollectSink(this.#queryArena)
       case 'joinIndex':
-        return createJoinIndexSink(sink, this.#operatorContext(sink.planNodeId, inputs))
+        return new JoinIndexSink(
+          sink,
+          this.#operatorContext(sink.planNodeId, inputs),
+          pageCopier(this.#queryArena),
+        )
       case 'channel':
       case 'output':
         throw new Error('internal error: pages of this pipeline are pulled')
@@ -128,7 +143,7 @@ export class Task {
     meters.push(...own)
     try {
       for (const spec of operators) {
-        made.push(createOperator(spec, this.#operatorContext(spec.planNodeId, inputs)))
+        made.push(createOperator(spec, this.#operatorContext(spec.planNodeId, inputs), this.#pages))
       }
       const open = (s: SourceSpec, o: readonly OperatorSpec[]): PageStream =>
         this.#driver(s, o, inputs, meters, scans, channelStream)
@@ -187,12 +202,7 @@ export class Task {
         )
       }
       case 'merge':
-        return createMergeStream(
-          source,
-          inputs.states.get(source.pipeline) as readonly CollectedPages[],
-          memory,
-          this.memory.createArena(),
-        )
+        throw new Error('internal error: merging is not there yet')
       case 'union':
         return new UnionStream(
           source.branches.map((branch) => () => open(branch.source, branch.operators)),

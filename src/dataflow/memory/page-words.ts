@@ -292,13 +292,19 @@ function readNested(
 
 /** Ids of dictionaries made in this thread; other threads know them by serial. */
 const serials = new Map<string, number>()
-let nextSerial = 1
-/** Only the thread that creates dictionaries of tables numbers them; the others read `#serial`. */
+let localSerial = 0
+let newSerial = (): number => ++localSerial
+
+/** Where serials come from: one counter for all threads that share a memory. */
+export function useDictionarySerials(next: () => number): void {
+  newSerial = next
+}
+
 function dictionarySerial(id: string): number {
   if (id.startsWith('#')) return Number(id.slice(1))
   let serial = serials.get(id)
   if (serial === undefined) {
-    serial = nextSerial++
+    serial = newSerial()
     serials.set(id, serial)
   }
   return serial

@@ -7,7 +7,6 @@ import {
   EMPTY_DYNAMIC_FILTER,
   MillraceError,
   type Page,
-  RecordPageSource,
 } from '../../spi/index.js'
 import { type PageStream, WAIT } from '../page-stream.js'
 import type { ScanSource } from '../pipeline.js'
@@ -147,7 +146,7 @@ export class ScanStream implements PageStream {
 
   #createSource(split: unknown): void | Promise<void> {
     const connector = this.#connector!
-    const { table, columns, types } = this.#spec
+    const { table, columns } = this.#spec
     const provider = connector.getPageSourceProvider?.()
     if (provider !== undefined) {
       const source = provider.createPageSource(
@@ -163,23 +162,10 @@ export class ScanStream implements PageStream {
       this.#source = source
       return
     }
-    const records = connector.getRecordSetProvider?.()
-    if (records === undefined) {
-      throw new MillraceError(
-        'NOT_SUPPORTED',
-        `Catalog cannot be read: its connector has neither page sources nor record sets: ${table.catalog}`,
-      )
-    }
-    const set = records.getRecordSet(
-      table.transaction,
-      this.#session!,
-      split as never,
-      table.handle,
-      columns,
-      this.#abort.signal,
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      `Catalog cannot be read: its connector has no page sources: ${table.catalog}`,
     )
-    if (isPromise(set)) return set.then((s) => this.#use(new RecordPageSource(s, types)))
-    this.#source = new RecordPageSource(set, types)
   }
 
   /** A source that arrives after the scan was closed is closed at once. */

@@ -33,7 +33,9 @@ export class ValuesStream implements PageStream {
     const blocks = this.#spec.types.map((type, channel) => {
       const builder = createBlockBuilder(type, this.#arena)
       for (const row of rows) {
-        builder.append(evaluateConstant(row[channel]!, { registry: this.#registry, session: this.#session }))
+        builder.append(
+          evaluateConstant(row[channel]!, { registry: this.#registry, session: this.#session }),
+        )
       }
       return builder.build()
     })

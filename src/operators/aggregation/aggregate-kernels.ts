@@ -64,10 +64,7 @@ export interface CountKernel {
 }
 
 /** counts[g] += 1, as i64. */
-export function countKernel(
-  memory: WebAssembly.Memory,
-  shape: KernelShape,
-): CountKernel['count'] {
+export function countKernel(memory: WebAssembly.Memory, shape: KernelShape): CountKernel['count'] {
   const build = (m: ModuleBuilder) => {
     m.function('count', { ...ROW_PARAMS, counts: 'i32' }, null, (f, p) => {
       const total = f.local('i64')
@@ -178,13 +175,7 @@ export interface WideKernels {
     counts: number,
   ): void
   /** counts[g] += values[i], 8 bytes each; rows whose validity is not set are left out where `validity` is not 0. */
-  addCounts(
-    validity: number,
-    groups: number,
-    count: number,
-    values: number,
-    counts: number,
-  ): void
+  addCounts(validity: number, groups: number, count: number, values: number, counts: number): void
 }
 
 export function wideKernels(memory: WebAssembly.Memory): WideKernels {
@@ -226,17 +217,12 @@ export function wideKernels(memory: WebAssembly.Memory): WideKernels {
         })
       },
     )
-    m.function(
-      'addCounts',
-      { ...ROW_PARAMS, values: 'i32', counts: 'i32' },
-      null,
-      (f, p) => {
-        checked(f, p, (row, group) => {
-          const state = at(p.counts, group, 3)
-          f.store64(state, i64.add(i64.load(state), i64.load(at(p.values, row, 3))))
-        })
-      },
-    )
+    m.function('addCounts', { ...ROW_PARAMS, values: 'i32', counts: 'i32' }, null, (f, p) => {
+      checked(f, p, (row, group) => {
+        const state = at(p.counts, group, 3)
+        f.store64(state, i64.add(i64.load(state), i64.load(at(p.values, row, 3))))
+      })
+    })
   })
 }
 

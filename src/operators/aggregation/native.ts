@@ -4,8 +4,8 @@ import {
   assert,
   BIGINT,
   type Block,
-  DOUBLE,
   type DecimalType,
+  DOUBLE,
   decimalType,
   isInteger,
   MillraceError,
@@ -132,21 +132,21 @@ function integerSumAggregator(
     states(from, to, arena) {
       const sum = sumBlock(SUM_STATE, from, to, arena)
       if (!isAverage) return [sum]
-      const count = integerStates(
-        BIGINT,
-        counts(),
-        from,
-        to,
-        null,
-        Number.POSITIVE_INFINITY,
-        arena,
-      )
+      const count = integerStates(BIGINT, counts(), from, to, null, Number.POSITIVE_INFINITY, arena)
       return [sum, count]
     },
     results(from, to, arena) {
       sums.settle()
       if (isAverage) {
-        return averages(sums, counts().int64(), resultType, from, to, arena, validity(from, to, arena))
+        return averages(
+          sums,
+          counts().int64(),
+          resultType,
+          from,
+          to,
+          arena,
+          validity(from, to, arena),
+        )
       }
       if (resultType.kind === 'decimal') {
         if (sums.wide !== undefined) checkDecimals(sums, from, to)
@@ -329,7 +329,8 @@ function extremeAggregator(
   const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
     const flat = flattenBlock(block, arena)
     if (flat.storage === 'null') return
-    const source = flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)!
+    const source =
+      flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)!
     const shape = { nullable: source.validity !== null, grouped: groups !== undefined }
     extremeKernel(context.memory, source.storage, largest, shape)(
       source.validity === null ? 0 : source.validity.byteOffset,

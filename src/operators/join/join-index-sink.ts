@@ -1,5 +1,5 @@
-import { type Arena, type Block, type Page, type SqlType } from '../../spi/index.js'
 import { copyBlock } from '../../expressions/wasm/import.js'
+import type { Arena, Block, Page, SqlType } from '../../spi/index.js'
 import type { OperatorContext } from '../operator.js'
 import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
 

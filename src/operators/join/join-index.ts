@@ -1,6 +1,14 @@
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import { type Arena, assert, type Block, isNull, mayHaveNulls, type Page, type SqlType } from '../../spi/index.js'
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  isNull,
+  mayHaveNulls,
+  type Page,
+  type SqlType,
+} from '../../spi/index.js'
 import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from '../keys/integer-table.js'
@@ -69,12 +77,7 @@ export function buildJoinIndex(
     const ids = allocateInt32(scratch, rowCount)
     table.insert(codes, rowCount, ids.byteOffset)
     const heads = allocateInt32(kept, table.count).fill(0)
-    const duplicates = kernels.chainIds(
-      ids.byteOffset,
-      rowCount,
-      heads.byteOffset,
-      next.byteOffset,
-    )
+    const duplicates = kernels.chainIds(ids.byteOffset, rowCount, heads.byteOffset, next.byteOffset)
     return {
       rowCount,
       encoder: encoder.state(),

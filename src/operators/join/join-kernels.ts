@@ -42,9 +42,7 @@ export function joinKernels(memory: WebAssembly.Memory): JoinKernels {
         f.while(i32.gt_s(i, 0), () => {
           f.set(i, i32.sub(i, 1))
           const key =
-            kind === 'codes'
-              ? i32.wrap_i64(i64.load(at(p.keys, i, 3)))
-              : i32.load(at(p.keys, i, 2))
+            kind === 'codes' ? i32.wrap_i64(i64.load(at(p.keys, i, 3))) : i32.load(at(p.keys, i, 2))
           const head = f.let(at(p.heads, key, 2))
           const first = f.let(i32.load(head))
           f.store32(at(p.next, i, 2), first)

@@ -7,7 +7,7 @@ import type { LookupJoinSpec } from '../spec.js'
 import { JoinIndexReader } from './join-index.js'
 import type { JoinBuildState } from './join-index-sink.js'
 import { joinKernels } from './join-kernels.js'
-import { PairFilter, pairPage, type Pairs, PairWalk } from './pairs.js'
+import { PairFilter, type Pairs, PairWalk, pairPage } from './pairs.js'
 
 /** Reads the columns of a build side from page words. */
 export type ReadBuildPage = (words: Float64Array, types: LookupJoinSpec['buildTypes']) => Page
@@ -197,4 +197,3 @@ export class LookupJoinOperator implements Operator {
     }
   }
 }
-

@@ -1,3 +1,4 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -9,7 +10,6 @@ import {
   type Page,
   type SqlType,
 } from '../../spi/index.js'
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'

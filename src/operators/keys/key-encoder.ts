@@ -1,3 +1,4 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -7,7 +8,6 @@ import {
   type SqlType,
   type Value,
 } from '../../spi/index.js'
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { BytesTable, type BytesTableState, lookupBytes } from './bytes-table.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from './integer-table.js'

@@ -1,3 +1,4 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -9,7 +10,6 @@ import {
   type SqlType,
   valueKey,
 } from '../../spi/index.js'
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { writeIntegers } from '../kernels/integer-storage.js'
 import { codeKernels, extentKernel, type KeySource } from './key-kernels.js'

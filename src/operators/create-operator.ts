@@ -1,0 +1,60 @@
+import type { Page, SqlType } from '../spi/index.js'
+import { MillraceError } from '../spi/index.js'
+import { AggregationOperator } from './aggregation/aggregation.js'
+import { FilterProjectOperator } from './filter-project.js'
+import { LookupJoinOperator } from './join/lookup-join.js'
+import { SemiJoinOperator } from './join/semi-join.js'
+import { LimitOperator, OffsetOperator } from './limit.js'
+import type { Operator, OperatorContext } from './operator.js'
+import type { OperatorKind, OperatorSpec, SpecOf } from './spec.js'
+
+/** What operators read of what earlier pipelines left in shared memory. */
+export interface SharedPages {
+  readonly read: (words: Float64Array, types: readonly SqlType[]) => Page
+}
+
+type Factories = {
+  readonly [K in OperatorKind]: (
+    spec: SpecOf<K>,
+    context: OperatorContext,
+    pages: SharedPages,
+  ) => Operator
+}
+
+const unsupported = (spec: OperatorSpec): never => {
+  throw new MillraceError('NOT_SUPPORTED', `This operator does not exist yet: ${spec.kind}`)
+}
+
+/** One factory a kind; the compiler says which is missing. */
+const FACTORIES: Factories = {
+  filterProject: (spec, context) => new FilterProjectOperator(spec, context),
+  limit: (spec) => new LimitOperator(spec),
+  offset: (spec) => new OffsetOperator(spec),
+  aggregation: (spec, context) => new AggregationOperator(spec, context),
+  lookupJoin: (spec, context, pages) => new LookupJoinOperator(spec, context, pages.read),
+  semiJoin: (spec, context, pages) => new SemiJoinOperator(spec, context, pages.read),
+  sort: unsupported,
+  topN: unsupported,
+  nestedLoopJoin: unsupported,
+  enforceSingleRow: unsupported,
+  assignUniqueId: unsupported,
+  markDistinct: unsupported,
+  groupId: unsupported,
+  window: unsupported,
+  rowNumber: unsupported,
+  topNRanking: unsupported,
+  unnest: unsupported,
+  sample: unsupported,
+}
+
+/** Makes the operator of a driver. */
+export const createOperator = (
+  spec: OperatorSpec,
+  context: OperatorContext,
+  pages: SharedPages,
+): Operator =>
+  (FACTORIES[spec.kind] as (s: OperatorSpec, c: OperatorContext, p: SharedPages) => Operator)(
+    spec,
+    context,
+    pages,
+  )
