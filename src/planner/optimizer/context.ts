@@ -20,11 +20,13 @@ import type {
   TopNApplicationResult,
   Value,
 } from '../../spi/index.js'
+import { Estimator } from '../cost/estimator.js'
+import { TableStatisticsCache } from '../cost/table-statistics.js'
 import type { PlanNode, PlanNodeIdAllocator, TableReference } from '../plan/node.js'
 import type { SymbolAllocator } from '../plan/symbol.js'
 
-/** What a query plan is optimised with. One object a query. */
-export interface OptimizerContext {
+/** What a caller optimises a query plan with. One object a query. */
+export interface OptimizerEnvironment {
   readonly metadata: OptimizerMetadata
   readonly session: OptimizerSession
   readonly symbols: SymbolAllocator
@@ -35,6 +37,20 @@ export interface OptimizerContext {
   readonly warn: (warning: OptimizerWarning) => void
   /** Called with every rewrite of a rule, for EXPLAIN of rules and tests. */
   readonly trace?: (rule: string, before: PlanNode, after: PlanNode) => void
+}
+
+/** The environment and what the optimizer has found out about the query's tables. */
+export interface OptimizerContext extends OptimizerEnvironment {
+  readonly tables: TableStatisticsCache
+  readonly estimator: Estimator
+}
+
+/** Makes the context of one optimizer run. */
+export function optimizerContext(environment: OptimizerEnvironment): OptimizerContext {
+  const tables = new TableStatisticsCache((table, columns) =>
+    environment.metadata.tableStatistics(table, columns),
+  )
+  return { ...environment, tables, estimator: new Estimator(tables) }
 }
 
 /** @source Trino TrinoWarning with StandardWarningCode's names */

@@ -1,0 +1,129 @@
+import type { JoinNode, JoinType, SemiJoinNode } from '../plan/node.js'
+import { filterStatistics } from './filter-statistics.js'
+import type { PlanStatistics, SymbolStatistics } from './statistics.js'
+import { orElse, scaleRows, symbolStatistics } from './statistics.js'
+
+/** How much of a further equality's selectivity counts: keys of several columns are seldom independent. */
+const FURTHER_CLAUSE_EXPONENT = 0.25
+/** Distinct values assumed of a key with unknown statistics, as a share of its rows. */
+const UNKNOWN_KEY_SHARE = 1
+
+/** An equality between the sides of a join, by symbol names. */
+export interface KeyPair {
+  readonly left: string
+  readonly right: string
+}
+
+const distinctOf = (stats: PlanStatistics, symbol: SymbolStatistics): number =>
+  Math.max(1, orElse(symbol.distinct, stats.rowCount * UNKNOWN_KEY_SHARE))
+
+/**
+ * Rows of an equi-join: |L| |R| / max(V(L, k), V(R, k)) for the most selective key, others damped; null keys don't join.
+ * @source Selinger et al. (1979); Trino JoinStatsRule (join-multi-clause-independence-factor)
+ */
+export function innerJoinRows(
+  left: PlanStatistics,
+  right: PlanStatistics,
+  keys: readonly KeyPair[],
+): number {
+  const cross = left.rowCount * right.rowCount
+  if (keys.length === 0 || cross === 0) return cross
+  const selectivities = keys.map((key) => {
+    const l = symbolStatistics(left, key.left)
+    const r = symbolStatistics(right, key.right)
+    if (l.low > r.high || r.low > l.high) return 0
+    const notNull = (1 - orElse(l.nullsFraction, 0)) * (1 - orElse(r.nullsFraction, 0))
+    return notNull / Math.max(distinctOf(left, l), distinctOf(right, r))
+  })
+  selectivities.sort((a, b) => a - b)
+  const [first = 1, ...further] = selectivities
+  return further.reduce((rows, s) => rows * s ** FURTHER_CLAUSE_EXPONENT, cross * first)
+}
+
+/** Statistics of a join of two inputs. */
+export function joinStatistics(
+  type: JoinType,
+  left: PlanStatistics,
+  right: PlanStatistics,
+  keys: readonly KeyPair[],
+  filter: JoinNode['filter'],
+): PlanStatistics {
+  const rows = innerJoinRows(left, right, keys)
+  const inner = equateKeys(combine(left, right, rows), left, right, keys)
+  const filtered = filter === undefined ? inner : filterStatistics(inner, filter)
+  const known = left.known && right.known
+  switch (type) {
+    case 'inner':
+      return { ...filtered, known }
+    case 'left':
+      return { ...filtered, rowCount: Math.max(filtered.rowCount, left.rowCount), known }
+    case 'right':
+      return { ...filtered, rowCount: Math.max(filtered.rowCount, right.rowCount), known }
+    case 'full':
+      return {
+        ...filtered,
+        rowCount: Math.max(filtered.rowCount, left.rowCount + right.rowCount - filtered.rowCount),
+        known,
+      }
+  }
+}
+
+function combine(left: PlanStatistics, right: PlanStatistics, rowCount: number): PlanStatistics {
+  const symbols = new Map<string, SymbolStatistics>()
+  for (const side of [left, right]) {
+    const scaled = rowCount < side.rowCount ? scaleRows(side, rowCount) : side
+    for (const [name, s] of scaled.symbols) symbols.set(name, s)
+  }
+  return { rowCount, known: left.known && right.known, symbols }
+}
+
+/** Joined keys have the values both sides had. */
+function equateKeys(
+  joined: PlanStatistics,
+  left: PlanStatistics,
+  right: PlanStatistics,
+  keys: readonly KeyPair[],
+): PlanStatistics {
+  if (keys.length === 0) return joined
+  const symbols = new Map(joined.symbols)
+  for (const key of keys) {
+    const l = symbolStatistics(left, key.left)
+    const r = symbolStatistics(right, key.right)
+    const both: SymbolStatistics = {
+      low: Math.max(l.low, r.low),
+      high: Math.min(l.high, r.high),
+      nullsFraction: 0,
+      distinct: Math.min(distinctOf(left, l), distinctOf(right, r), Math.max(1, joined.rowCount)),
+      averageSize: orElse(l.averageSize, r.averageSize),
+    }
+    symbols.set(key.left, both)
+    symbols.set(key.right, both)
+  }
+  return { ...joined, symbols }
+}
+
+/** Share of a semi-join's source rows that meet a further condition besides the keys. */
+const FURTHER_CONDITION = 0.9
+const ANTI_AT_LEAST = 0.05
+
+/**
+ * Rows of a semi- or anti-join: the share V(R, k) / V(L, k) of the source's key values has a match.
+ * @source Trino SemiJoinStatsCalculator
+ */
+export function semiJoinStatistics(
+  node: Pick<SemiJoinNode, 'mode' | 'criteria' | 'filter'>,
+  source: PlanStatistics,
+  filtering: PlanStatistics,
+): PlanStatistics {
+  if (node.mode === 'mark') return source
+  let share = node.filter === undefined ? 1 : FURTHER_CONDITION
+  if (filtering.rowCount === 0) share = 0
+  for (const { left, right } of node.criteria) {
+    const l = distinctOf(source, symbolStatistics(source, left.name))
+    const r = distinctOf(filtering, symbolStatistics(filtering, right.name))
+    share = Math.min(share, r / l)
+  }
+  const kept = node.mode === 'semi' ? share : Math.max(1 - share, ANTI_AT_LEAST)
+  const known = source.known && filtering.known
+  return { ...scaleRows(source, source.rowCount * kept), known }
+}

@@ -1,0 +1,198 @@
+import type { PlanStatistics } from '../../cost/statistics.js'
+import type { JoinNode, PlanNode } from '../../plan/node.js'
+import { sourcesOf, withSources } from '../../plan/structure.js'
+import { isAtMostScalar } from '../analysis/cardinality.js'
+import { filterOver, isIdentity } from '../build.js'
+import type { OptimizerContext } from '../context.js'
+import type { JoinGraph } from './join-graph.js'
+import { connection, indexOf, joinedStatistics, joinGraph, joinSets } from './join-graph.js'
+
+/*
+ * Costs in rows handled: hashing and storing a build row is about twice the work of probing with one; a nested loop looks
+ * at every pair.
+ */
+const BUILD_ROW = 2
+const PROBE_ROW = 1
+const OUTPUT_ROW = 1
+const PAIR = 0.1
+/** An outer join is turned around when its build side has this many times the bytes of the other. */
+const FLIP_RATIO = 2
+
+/**
+ * Orders inner joins by estimated cost: bushy trees by dynamic programming over connected sets of relations, greedily
+ * above `maxReorderedJoins`; no cross product unless the query has one (or a side is a single row); the build side is
+ * the one that makes the join cheaper.
+ * @source Selinger et al. (SIGMOD 1979); Moerkotte and Neumann, Analysis of Two Existing and One New Dynamic Programming
+ * Algorithm (VLDB 2006); Fegaras, A New Heuristic for Optimizing Large Queries (1998) for the greedy one
+ */
+export function orderJoins(plan: PlanNode, context: OptimizerContext): PlanNode {
+  if (context.session.joinReorderingStrategy === 'NONE') return plan
+  return reorder(plan, context)
+}
+
+function reorder(node: PlanNode, context: OptimizerContext): PlanNode {
+  if (node.kind !== 'join') {
+    return withSources(
+      node,
+      sourcesOf(node).map((source) => reorder(source, context)),
+    )
+  }
+  if (node.type !== 'inner') return orientOuter(node, context)
+  const graph = joinGraph(throughIdentities(node) as JoinNode, (leaf) => reorder(leaf, context), context)
+  const ordered =
+    context.session.joinReorderingStrategy === 'ELIMINATE_CROSS_JOINS'
+      ? inWrittenOrder(graph, context)
+      : graph.leaves.length <= context.session.maxReorderedJoins
+        ? enumerate(graph, context)
+        : greedily(graph, context)
+  return filterOver(context, build(graph, ordered, context), graph.above)
+}
+
+/** Removes projections that only drop columns from between joins: pruning puts back what is worth it. */
+function throughIdentities(node: PlanNode): PlanNode {
+  if (node.kind === 'project' && node.assignments.every(isIdentity)) {
+    const below = throughIdentities(node.source)
+    return below.kind === 'join' && below.type === 'inner' ? below : node
+  }
+  if (node.kind !== 'join' || node.type !== 'inner') return node
+  return withSources(node, [throughIdentities(node.left), throughIdentities(node.right)])
+}
+
+function orientOuter(node: JoinNode, context: OptimizerContext): PlanNode {
+  const left = reorder(node.left, context)
+  const right = reorder(node.right, context)
+  const over = withSources(node, [left, right]) as JoinNode
+  if (node.criteria.length === 0 || context.session.joinReorderingStrategy !== 'AUTOMATIC') return over
+  const { estimator } = context
+  if (estimator.outputBytes(right) <= FLIP_RATIO * estimator.outputBytes(left)) return over
+  if (!estimator.of(left).known || !estimator.of(right).known) return over
+  return {
+    ...over,
+    type: node.type === 'left' ? 'right' : node.type === 'right' ? 'left' : 'full',
+    left: right,
+    right: left,
+    criteria: node.criteria.map((c) => ({ left: c.right, right: c.left })),
+    leftOutputs: node.rightOutputs,
+    rightOutputs: node.leftOutputs,
+  }
+}
+
+/** A way to join a set of relations. */
+interface Candidate {
+  readonly mask: bigint
+  readonly stats: PlanStatistics
+  readonly cost: number
+  /** Probe and build side; absent for a relation. */
+  readonly sides?: readonly [Candidate, Candidate]
+}
+
+const bit = (i: number): bigint => 1n << BigInt(i)
+
+const relations = (graph: JoinGraph, context: OptimizerContext): Candidate[] =>
+  graph.leaves.map((leaf, i) => ({ mask: bit(i), stats: context.estimator.of(leaf), cost: 0 }))
+
+/** The cheaper of the two ways round. */
+function joinCandidates(
+  graph: JoinGraph,
+  a: Candidate,
+  b: Candidate,
+  stats: PlanStatistics,
+): Candidate {
+  const below = a.cost + b.cost + stats.rowCount * OUTPUT_ROW
+  const rowsA = a.stats.rowCount
+  const rowsB = b.stats.rowCount
+  const loops = connection(graph, a.mask, b.mask) !== 'equality' ? rowsA * rowsB * PAIR : 0
+  const costOf = (probe: number, built: number) =>
+    below + probe * PROBE_ROW + built * BUILD_ROW + loops
+  const forward = costOf(rowsA, rowsB)
+  const backward = costOf(rowsB, rowsA)
+  const mask = a.mask | b.mask
+  return forward <= backward
+    ? { mask, stats, cost: forward, sides: [a, b] }
+    : { mask, stats, cost: backward, sides: [b, a] }
+}
+
+/** The cheapest tree over all relations. O(3^n) pairs of sets. */
+function enumerate(graph: JoinGraph, context: OptimizerContext): Candidate {
+  const count = graph.leaves.length
+  const best = new Map<number, Candidate>()
+  relations(graph, context).forEach((leaf, i) => {
+    best.set(1 << i, leaf)
+  })
+  const scalars = graph.leaves.reduce((m, leaf, i) => (isAtMostScalar(leaf) ? m | (1 << i) : m), 0)
+  const all = (1 << count) - 1
+  for (let set = 1; set <= all; set++) {
+    if ((set & (set - 1)) === 0) continue
+    const lowest = set & -set
+    let cheapest: Candidate | undefined
+    let stats: PlanStatistics | undefined
+    // Each unordered pair once: the part with the lowest relation first.
+    for (let part = (set - 1) & set; part > 0; part = (part - 1) & set) {
+      if ((part & lowest) === 0) continue
+      const a = best.get(part)
+      const b = best.get(set ^ part)
+      if (a === undefined || b === undefined) continue
+      const joined = connection(graph, a.mask, b.mask)
+      if (joined === 'none' && !isSingle(part, scalars) && !isSingle(set ^ part, scalars)) continue
+      // One estimate a set, so that orders are compared by what they handle and not by how they were estimated.
+      stats ??= joinedStatistics(graph, a, b)
+      const candidate = joinCandidates(graph, a, b, stats)
+      if (cheapest === undefined || candidate.cost < cheapest.cost) cheapest = candidate
+    }
+    if (cheapest !== undefined) best.set(set, cheapest)
+  }
+  const whole = best.get(all)
+  return whole ?? greedily(graph, context)
+}
+
+const isSingle = (part: number, scalars: number): boolean =>
+  (part & (part - 1)) === 0 && (part & scalars) !== 0
+
+/** Joins the pair with the fewest rows first, connected pairs before others. O(n^3) estimates. */
+function greedily(graph: JoinGraph, context: OptimizerContext): Candidate {
+  let parts = relations(graph, context)
+  while (parts.length > 1) {
+    let chosen: { joined: Candidate; a: Candidate; b: Candidate; rank: number } | undefined
+    for (const [i, a] of parts.entries()) {
+      for (const b of parts.slice(i + 1)) {
+        const joined = joinCandidates(graph, a, b, joinedStatistics(graph, a, b))
+        const kind = connection(graph, a.mask, b.mask)
+        const rank = kind === 'equality' ? 0 : kind === 'condition' ? 1 : 2
+        const better =
+          chosen === undefined ||
+          rank < chosen.rank ||
+          (rank === chosen.rank && joined.stats.rowCount < chosen.joined.stats.rowCount)
+        if (better) chosen = { joined, a, b, rank }
+      }
+    }
+    const { joined, a, b } = chosen as { joined: Candidate; a: Candidate; b: Candidate }
+    parts = [...parts.filter((part) => part !== a && part !== b), joined]
+  }
+  return parts[0] as Candidate
+}
+
+/** The order as written, but a relation only once something connects it. @source Trino EliminateCrossJoins */
+function inWrittenOrder(graph: JoinGraph, context: OptimizerContext): Candidate {
+  const [first, ...rest] = relations(graph, context) as [Candidate, ...Candidate[]]
+  let joined = first
+  while (rest.length > 0) {
+    const found = rest.findIndex((next) => connection(graph, joined.mask, next.mask) === 'equality')
+    const [next] = rest.splice(Math.max(found, 0), 1) as [Candidate]
+    const stats = joinedStatistics(graph, joined, next)
+    joined = { mask: joined.mask | next.mask, stats, cost: 0, sides: [joined, next] }
+  }
+  return joined
+}
+
+function build(graph: JoinGraph, candidate: Candidate, context: OptimizerContext): PlanNode {
+  if (candidate.sides === undefined) {
+    return graph.leaves[indexOf(candidate.mask)] as PlanNode
+  }
+  const [probe, built] = candidate.sides
+  return joinSets(
+    graph,
+    { mask: probe.mask, plan: build(graph, probe, context) },
+    { mask: built.mask, plan: build(graph, built, context) },
+    context,
+  )
+}
