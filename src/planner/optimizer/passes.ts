@@ -1,0 +1,178 @@
+import { MillraceError } from '../../spi/index.js'
+import type { PlanNode } from '../plan/node.js'
+import { sourcesOf } from '../plan/structure.js'
+import type { OptimizerContext } from './context.js'
+import { applyNodeRules } from './decorrelation/apply.js'
+import { correlatedJoinRules } from './decorrelation/correlated-join.js'
+import type { RuleSet } from './iterative.js'
+import { applyRules, ruleSet } from './iterative.js'
+import { pruneColumns } from './passes/column-pruning.js'
+import { addDynamicFilters } from './passes/dynamic-filters.js'
+import { orderJoins } from './passes/join-order.js'
+import { pushDownPredicates } from './passes/predicate-pushdown.js'
+import type { Rule } from './rule.js'
+import * as cardinality from './rules/cardinality-rules.js'
+import { dependentGroupingKeys } from './rules/dependent-grouping-keys.js'
+import {
+  distinctToMark,
+  removeNeedlessDistinct,
+  singleDistinctToGroupBy,
+} from './rules/distinct-aggregations.js'
+import { inlineProjections } from './rules/inline-projections.js'
+import * as limits from './rules/limit-rules.js'
+import { mergeFilters } from './rules/merge-filters.js'
+import { projectOverValues } from './rules/project-over-values.js'
+import { removeIdentityProject } from './rules/remove-identity-project.js'
+import { setOperationRules } from './rules/set-operations.js'
+import {
+  simplifyFilter,
+  simplifyJoinFilter,
+  simplifyProject,
+  simplifyValues,
+} from './rules/simplify-expressions.js'
+import * as windows from './rules/window-rules.js'
+
+/** One step of the optimizer over the whole plan. */
+export interface Pass {
+  readonly name: string
+  readonly run: (plan: PlanNode, context: OptimizerContext) => PlanNode | Promise<PlanNode>
+}
+
+const rulesPass = (set: RuleSet): Pass => ({
+  name: set.name,
+  run: (plan, context) => applyRules(plan, set, context),
+})
+
+/** What leaves a plan smaller and is wanted after every larger step. */
+const cleanup: readonly Rule[] = [
+  mergeFilters,
+  simplifyFilter,
+  simplifyProject,
+  simplifyJoinFilter,
+  simplifyValues,
+  inlineProjections,
+  removeIdentityProject,
+  projectOverValues,
+  ...cardinality.removeOverEmpty,
+  cardinality.removeEmptyGroups,
+  cardinality.joinWithEmpty,
+  cardinality.semiJoinWithEmpty,
+  cardinality.removeEmptyUnionSources,
+  cardinality.joinWithConstantRow,
+  cardinality.removeRedundantEnforceSingleRow,
+  cardinality.removeUnseenSort,
+  cardinality.countKnownRows,
+]
+
+const limitRules: readonly Rule[] = [
+  limits.evaluateZeroLimit,
+  limits.evaluateZeroTopN,
+  limits.removeRedundantLimit,
+  limits.removeRedundantTopN,
+  limits.removeRedundantSort,
+  limits.mergeLimits,
+  limits.mergeLimitWithTopN,
+  limits.mergeLimitWithSort,
+  limits.mergeOffsets,
+  limits.pushLimitThroughOffset,
+  limits.pushLimitThroughProject,
+  limits.pushLimitThroughMark,
+  limits.pushLimitThroughUnion,
+  limits.pushLimitThroughOuterJoin,
+  limits.pushTopNThroughProject,
+  limits.pushTopNThroughUnion,
+  limits.pushTopNThroughOuterJoin,
+  windows.limitIntoRowNumber,
+]
+
+const windowRules: readonly Rule[] = [
+  windows.windowToRowNumber,
+  windows.mergeWindows,
+  windows.filterIntoRanking,
+  windows.filterIntoRowNumber,
+]
+
+const prune: Pass = { name: 'PruneColumns', run: pruneColumns }
+const pushDown: Pass = { name: 'PushDownPredicates', run: pushDownPredicates }
+const clean: Pass = rulesPass(ruleSet('Cleanup', cleanup))
+const loadStatistics: Pass = {
+  name: 'LoadStatistics',
+  run: async (plan, context) => {
+    await context.tables.load(plan)
+    return plan
+  },
+}
+
+/** What no rule could turn into a join. @throws UNSUPPORTED_SUBQUERY */
+const checkDecorrelated: Pass = {
+  name: 'CheckDecorrelated',
+  run: (plan) => {
+    rejectSubqueries(plan)
+    return plan
+  },
+}
+
+function rejectSubqueries(node: PlanNode): void {
+  if (node.kind === 'apply' || node.kind === 'correlatedJoin') {
+    throw new MillraceError(
+      'UNSUPPORTED_SUBQUERY',
+      'Given correlated subquery is not supported',
+    )
+  }
+  for (const source of sourcesOf(node)) rejectSubqueries(source)
+}
+
+/** The optimizer's passes in order. @source Trino PlanOptimizers, whose order this follows where it has a reason */
+export const PASSES: readonly Pass[] = [
+  // What the planner wrote out of convenience goes first, so that later patterns see plain shapes. Set operations are
+  // implemented before decorrelation, which knows unions, groupings and windows only.
+  rulesPass(ruleSet('Simplify', [...cleanup, ...setOperationRules])),
+  // Columns nobody reads would be carried through decorrelation and become grouping keys.
+  prune,
+  // Subqueries become joins before anything is pushed: predicates move through joins, not through Apply.
+  rulesPass(
+    ruleSet('Decorrelate', [
+      ...applyNodeRules,
+      ...correlatedJoinRules,
+      mergeFilters,
+      inlineProjections,
+      removeIdentityProject,
+      cardinality.removeRedundantEnforceSingleRow,
+      ...setOperationRules,
+    ]),
+  ),
+  checkDecorrelated,
+  clean,
+  prune,
+  // Twice: outer joins turned inner and marks turned semi-joins open ways for predicates that came from elsewhere.
+  pushDown,
+  clean,
+  pushDown,
+  rulesPass(ruleSet('CleanupAndWindows', [...cleanup, ...windowRules])),
+  prune,
+  // Distinct aggregates before limits and join order: they add groupings whose rows count.
+  rulesPass(
+    ruleSet('DistinctAggregations', [
+      removeNeedlessDistinct,
+      singleDistinctToGroupBy,
+      distinctToMark,
+      ...cleanup,
+      ...limitRules,
+    ]),
+  ),
+  loadStatistics,
+  // Needs predicates in place and columns pruned, for the estimates.
+  { name: 'OrderJoins', run: orderJoins },
+  // After ordering, equalities run other ways through the joins: what they imply may reach further scans.
+  clean,
+  prune,
+  pushDown,
+  // Needs the equalities that joins are made of.
+  rulesPass(ruleSet('GroupingKeys', [dependentGroupingKeys])),
+  rulesPass(ruleSet('Final', [...cleanup, ...limitRules, ...windowRules])),
+  prune,
+  rulesPass(ruleSet('FinalCleanup', cleanup)),
+  loadStatistics,
+  // Last: ids name joins and scans that nothing moves any more.
+  { name: 'AddDynamicFilters', run: addDynamicFilters },
+]

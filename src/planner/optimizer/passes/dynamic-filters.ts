@@ -1,0 +1,169 @@
+import type { JoinCriterion, PlanNode, TableScanNode } from '../../plan/node.js'
+import { outputsOf, sourcesOf, withSources } from '../../plan/structure.js'
+import type { PlanSymbol } from '../../plan/symbol.js'
+import type { OptimizerContext } from '../context.js'
+
+type Consumer = NonNullable<TableScanNode['dynamicFilters']>[0]
+type Targets = ReadonlyMap<string, readonly string[]>
+
+/**
+ * Gives ids to the dynamic filters that joins and semi-joins make of their build keys, and names the scans of the
+ * probe side whose rows they may drop: through everything that neither makes the key nor depends on the rows dropped.
+ * A filter no scan can use is not made.
+ * @source Trino AddDynamicFilterSource, DynamicFilterService; it passes semi- and anti-joins too
+ */
+export function addDynamicFilters(plan: PlanNode, context: OptimizerContext): PlanNode {
+  if (!context.session.enableDynamicFiltering) return plan
+  const state: State = { next: 0, used: new Set() }
+  return dropUnused(assign(plan, new Map(), state), state.used)
+}
+
+interface State {
+  next: number
+  /** Ids that a scan uses. */
+  readonly used: Set<string>
+}
+
+/** @param filters ids of the filters that may drop rows by a symbol of this node */
+function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
+  switch (node.kind) {
+    case 'tableScan': {
+      const dynamicFilters: Consumer[] = node.outputs.flatMap((symbol) =>
+        (filters.get(symbol.name) ?? []).map((id) => ({ id, symbol })),
+      )
+      for (const { id } of dynamicFilters) state.used.add(id)
+      return dynamicFilters.length === 0 ? node : { ...node, dynamicFilters }
+    }
+    case 'join': {
+      // Rows without a partner are dropped of the left side by inner and right joins.
+      const makes = node.type === 'inner' || node.type === 'right'
+      const made = makes ? makeFilters(node.criteria, state) : []
+      const both = node.type === 'inner'
+      const across = both ? acrossCriteria(filters, node.criteria) : filters
+      const left = node.type === 'inner' || node.type === 'left'
+      const right = node.type === 'inner' || node.type === 'right'
+      const toLeft = add(left ? restrictTo(across, node.left) : new Map(), made, node.criteria)
+      const toRight = right ? restrictTo(across, node.right) : new Map()
+      const over = withSources(node, [
+        assign(node.left, toLeft, state),
+        assign(node.right, toRight, state),
+      ]) as typeof node
+      return made.length === 0 ? over : { ...over, dynamicFilters: made }
+    }
+    case 'semiJoin': {
+      const made = node.mode === 'semi' ? makeFilters(node.criteria, state) : []
+      const toSource = add(restrictTo(filters, node.source), made, node.criteria)
+      // A filtering row matters only to source rows with its key, and those the filter drops.
+      const toFiltering =
+        node.nullAware && node.mode !== 'semi'
+          ? new Map<string, readonly string[]>()
+          : restrictTo(acrossCriteria(filters, node.criteria), node.filteringSource)
+      const over = withSources(node, [
+        assign(node.source, toSource, state),
+        assign(node.filteringSource, toFiltering, state),
+      ]) as typeof node
+      return made.length === 0 ? over : { ...over, dynamicFilters: made }
+    }
+    case 'project': {
+      const below = new Map<string, readonly string[]>()
+      for (const { symbol, expression } of node.assignments) {
+        const ids = filters.get(symbol.name)
+        if (ids === undefined || expression.kind !== 'symbol') continue
+        below.set(expression.name, [...(below.get(expression.name) ?? []), ...ids])
+      }
+      return withSources(node, [assign(node.source, below, state)])
+    }
+    case 'setOperation': {
+      const sources = node.sources.map((source, s) => {
+        const below = new Map<string, readonly string[]>()
+        if (node.operation === 'union') {
+          node.outputs.forEach((symbol, i) => {
+            const ids = filters.get(symbol.name)
+            const input = node.inputs[s]?.[i]
+            if (ids === undefined || input === undefined) return
+            below.set(input.name, [...(below.get(input.name) ?? []), ...ids])
+          })
+        }
+        return assign(source, below, state)
+      })
+      return withSources(node, sources)
+    }
+    case 'aggregation':
+      return pass(node, node.globalGroupingSets.length > 0 ? [] : node.groupingKeys, filters, state)
+    case 'window':
+    case 'rowNumber':
+    case 'topNRanking':
+      return pass(node, node.partitionBy, filters, state)
+    case 'markDistinct':
+      return pass(node, node.distinctSymbols, filters, state)
+    case 'unnest':
+      return pass(node, node.replicated, filters, state)
+    case 'filter':
+    case 'sort':
+    case 'assignUniqueId':
+    case 'exchange':
+      return pass(node, outputsOf(node.source), filters, state)
+    default:
+      return withSources(
+        node,
+        sourcesOf(node).map((source) => assign(source, new Map(), state)),
+      )
+  }
+}
+
+function pass(
+  node: PlanNode & { readonly source: PlanNode },
+  symbols: readonly PlanSymbol[],
+  filters: Targets,
+  state: State,
+): PlanNode {
+  const names = new Set(symbols.map((s) => s.name))
+  const below = new Map([...filters].filter(([name]) => names.has(name)))
+  return withSources(node, [assign(node.source, below, state)])
+}
+
+function restrictTo(filters: Targets, source: PlanNode): Map<string, readonly string[]> {
+  const names = new Set(outputsOf(source).map((s) => s.name))
+  return new Map([...filters].filter(([name]) => names.has(name)))
+}
+
+/** A filter on one side of an equality holds for the other side too. */
+function acrossCriteria(filters: Targets, criteria: readonly JoinCriterion[]): Targets {
+  const all = new Map(filters)
+  for (const { left, right } of criteria) {
+    const ids = [...new Set([...(all.get(left.name) ?? []), ...(all.get(right.name) ?? [])])]
+    if (ids.length === 0) continue
+    all.set(left.name, ids)
+    all.set(right.name, ids)
+  }
+  return all
+}
+
+const makeFilters = (criteria: readonly JoinCriterion[], state: State): Consumer[] =>
+  criteria.map(({ right }) => ({ id: `df_${state.next++}`, symbol: right }))
+
+function add(
+  filters: Map<string, readonly string[]>,
+  made: readonly Consumer[],
+  criteria: readonly JoinCriterion[],
+): Targets {
+  made.forEach(({ id }, i) => {
+    const { left } = criteria[i] as JoinCriterion
+    filters.set(left.name, [...(filters.get(left.name) ?? []), id])
+  })
+  return filters
+}
+
+function dropUnused(node: PlanNode, used: ReadonlySet<string>): PlanNode {
+  const over = withSources(
+    node,
+    sourcesOf(node).map((source) => dropUnused(source, used)),
+  )
+  if ((over.kind !== 'join' && over.kind !== 'semiJoin') || over.dynamicFilters === undefined) {
+    return over
+  }
+  const kept = over.dynamicFilters.filter(({ id }) => used.has(id))
+  if (kept.length === over.dynamicFilters.length) return over
+  const { dynamicFilters: _, ...fields } = over
+  return kept.length === 0 ? fields : { ...fields, dynamicFilters: kept }
+}
