@@ -22,7 +22,8 @@ export function costOf(node: PlanNode, estimator: Estimator): PlanCost {
   const rowsOf = (n: PlanNode): number => estimator.of(n).rowCount
   const rows = rowsOf(node)
   const inputs = sourcesOf(node).reduce((sum, source) => sum + rowsOf(source), 0)
-  const sorted = (n: number): number => n * Math.max(1, Math.log(Math.max(n, 1)) / Math.log(LOG_BASE))
+  const sorted = (n: number): number =>
+    n * Math.max(1, Math.log(Math.max(n, 1)) / Math.log(LOG_BASE))
   switch (node.kind) {
     case 'join':
       return {

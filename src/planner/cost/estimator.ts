@@ -1,9 +1,6 @@
 import type { AggregationNode, PlanNode, TableScanNode, ValuesNode } from '../plan/node.js'
 import { outputsOf, sourcesOf } from '../plan/structure.js'
-import {
-  expressionStatistics,
-  filterStatistics,
-} from './filter-statistics.js'
+import { expressionStatistics, filterStatistics } from './filter-statistics.js'
 import { joinStatistics, semiJoinStatistics } from './join-statistics.js'
 import type { PlanStatistics, SymbolStatistics } from './statistics.js'
 import {
@@ -113,7 +110,10 @@ export class Estimator {
         const source = this.of(node.source)
         const max = node.kind === 'rowNumber' ? node.maxRowsPerPartition : node.maxRanking
         if (max === undefined) return source
-        const partitions = groupCount(node.partitionBy.map((s) => s.name), source)
+        const partitions = groupCount(
+          node.partitionBy.map((s) => s.name),
+          source,
+        )
         return scaleRows(source, Math.min(source.rowCount, partitions * max))
       }
       case 'tableFinish':
@@ -169,10 +169,7 @@ export class Estimator {
     const union = { rowCount: rows, known, symbols }
     if (node.operation === 'union') return union
     const counts = sources.map((s) => s.rowCount)
-    return scaleRows(
-      union,
-      node.operation === 'intersect' ? Math.min(...counts) : (counts[0] ?? 0),
-    )
+    return scaleRows(union, node.operation === 'intersect' ? Math.min(...counts) : (counts[0] ?? 0))
   }
 }
 
@@ -258,4 +255,3 @@ function aggregationStatistics(node: AggregationNode, source: PlanStatistics): P
 
 /** Aggregates whose result is one of their inputs. */
 const PASSES_VALUES = new Set(['min', 'max', 'any_value', 'arbitrary'])
-

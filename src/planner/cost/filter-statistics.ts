@@ -154,7 +154,8 @@ function compareWithConstant(
   stats: SymbolStatistics,
   right: ConstantExpression,
 ): PlanStatistics {
-  if (right.value === null) return operator === 'identical' ? nullsOnly(input, stats) : keep(input, 0)
+  if (right.value === null)
+    return operator === 'identical' ? nullsOnly(input, stats) : keep(input, 0)
   const value = statsValue(right.type, right.value)
   const notNull = 1 - orElse(stats.nullsFraction, 0)
   switch (operator) {

@@ -1,6 +1,6 @@
-import { textOf } from './value-text.js'
 import type { Expression, LambdaExpression } from '../../expressions/ir.js'
 import { typeName } from '../../spi/index.js'
+import { textOf } from './value-text.js'
 
 const OPERATORS: Readonly<Record<string, string>> = {
   $add: '+',
@@ -27,6 +27,10 @@ export function expressionText(e: Expression): string {
       const operator = OPERATORS[e.function.name]
       if (operator !== undefined && e.args.length === 2) {
         return `(${e.args.map(expressionText).join(` ${operator} `)})`
+      }
+      if (e.function.name === '$like') {
+        const [value, pattern, escape] = e.args.map(expressionText)
+        return `(${value} LIKE ${pattern}${escape === undefined ? '' : ` ESCAPE ${escape}`})`
       }
       return `${e.function.name}(${list(e.args)})`
     }

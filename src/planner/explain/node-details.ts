@@ -7,8 +7,8 @@ import type {
 } from '../plan/node.js'
 import { visitPlan } from '../plan/node.js'
 import type { PlanSymbol } from '../plan/symbol.js'
-import { isTrueExpression } from './predicate-text.js'
 import { expressionText } from './expression-text.js'
+import { isTrueExpression } from './predicate-text.js'
 
 /** What EXPLAIN says of one node, apart from its sources, layout and estimates. */
 export interface NodeDetails {
@@ -25,12 +25,16 @@ export const namesText = (symbols: readonly PlanSymbol[]): string =>
 
 const orderText = (items: readonly SortItem[]): string =>
   `[${items
-    .map((i) => `${i.symbol.name} ${i.ascending ? 'ASC' : 'DESC'} NULLS ${i.nullsFirst ? 'FIRST' : 'LAST'}`)
+    .map(
+      (i) =>
+        `${i.symbol.name} ${i.ascending ? 'ASC' : 'DESC'} NULLS ${i.nullsFirst ? 'FIRST' : 'LAST'}`,
+    )
     .join(', ')}]`
 
 export function callText(call: AggregateCall): string {
   const args = call.args.map(expressionText).join(', ')
-  const order = call.orderBy === undefined ? '' : ` ORDER BY ${orderText(call.orderBy).slice(1, -1)}`
+  const order =
+    call.orderBy === undefined ? '' : ` ORDER BY ${orderText(call.orderBy).slice(1, -1)}`
   const filter = call.filter === undefined ? '' : ` FILTER (WHERE ${call.filter.name})`
   const mask = call.mask === undefined ? '' : ` (mask = ${call.mask.name})`
   const inner = `${call.distinct ? 'DISTINCT ' : ''}${args || (call.function.name === 'count' ? '*' : '')}`
@@ -80,7 +84,10 @@ const filtersText = (
     : `{${filters.map((f) => (direction === '->' ? `${f.symbol.name} -> #${f.id}` : `${f.symbol.name} = #${f.id}`)).join(', ')}}`
 
 const assignmentLines = (
-  assignments: readonly { readonly symbol: PlanSymbol; readonly expression: Parameters<typeof expressionText>[0] }[],
+  assignments: readonly {
+    readonly symbol: PlanSymbol
+    readonly expression: Parameters<typeof expressionText>[0]
+  }[],
 ): string[] =>
   assignments
     .filter((a) => a.expression.kind !== 'symbol' || a.expression.name !== a.symbol.name)
@@ -159,9 +166,11 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['marker', n.marker.name],
       ]),
     groupId: (n) =>
-      details('GroupId', [['symbols', `[${n.groupingSets.map(namesText).join(', ')}]`]], [
-        ...n.groupingColumns.map((c) => `${c.output.name} := ${c.input.name}`),
-      ]),
+      details(
+        'GroupId',
+        [['symbols', `[${n.groupingSets.map(namesText).join(', ')}]`]],
+        [...n.groupingColumns.map((c) => `${c.output.name} := ${c.input.name}`)],
+      ),
     window: (n) =>
       details(
         'Window',
@@ -197,14 +206,20 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['type', n.type.toUpperCase()],
         ['ratio', String(n.ratio)],
       ]),
-    apply: (n) => details('Apply', [['correlation', namesText(n.correlation)]], n.assignments.map(setText)),
+    apply: (n) =>
+      details('Apply', [['correlation', namesText(n.correlation)]], n.assignments.map(setText)),
     correlatedJoin: (n) =>
       details('CorrelatedJoin', [
         ['type', n.type.toUpperCase()],
         ['correlation', namesText(n.correlation)],
         ['filter', expressionText(n.filter)],
       ]),
-    tableWriter: (n) => details('TableWriter', [['table', n.target.name]], n.columns.map((c, i) => `${n.columnNames[i]} := ${c.name}`)),
+    tableWriter: (n) =>
+      details(
+        'TableWriter',
+        [['table', n.target.name]],
+        n.columns.map((c, i) => `${n.columnNames[i]} := ${c.name}`),
+      ),
     tableFinish: (n) => details('TableCommit', [['target', n.target.name]]),
     exchange: (n) =>
       details(`${n.scope === 'local' ? 'Local' : 'Remote'}Exchange`, [
@@ -212,11 +227,17 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['partitionBy', n.partitionBy.length === 0 ? undefined : namesText(n.partitionBy)],
         ['orderBy', n.orderBy === undefined ? undefined : orderText(n.orderBy)],
       ]),
-    remoteSource: (n) => details('RemoteSource', [['sourceFragmentIds', `[${n.fragments.join(', ')}]`]]),
-    output: (n) => details('Output', [['columnNames', `[${n.columnNames.join(', ')}]`]], n.outputs
-      .map((s, i) => [n.columnNames[i], s.name] as const)
-      .filter(([column, name]) => column !== name)
-      .map(([column, name]) => `${column} := ${name}`)),
+    remoteSource: (n) =>
+      details('RemoteSource', [['sourceFragmentIds', `[${n.fragments.join(', ')}]`]]),
+    output: (n) =>
+      details(
+        'Output',
+        [['columnNames', `[${n.columnNames.join(', ')}]`]],
+        n.outputs
+          .map((s, i) => [n.columnNames[i], s.name] as const)
+          .filter(([column, name]) => column !== name)
+          .map(([column, name]) => `${column} := ${name}`),
+      ),
   })
 
 const ROWS_SHOWN = 10

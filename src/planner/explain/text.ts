@@ -1,9 +1,9 @@
-import type { Estimator } from '../cost/estimator.js'
+import { typeName } from '../../spi/index.js'
 import type { PlanCost } from '../cost/cost.js'
 import { costOf } from '../cost/cost.js'
+import type { Estimator } from '../cost/estimator.js'
 import type { PlanNode, PlanNodeId } from '../plan/node.js'
 import { outputsOf, sourcesOf } from '../plan/structure.js'
-import { typeName } from '../../spi/index.js'
 import { bytesText, countText } from './amount-text.js'
 import { nodeDetails } from './node-details.js'
 
@@ -54,7 +54,13 @@ function print(
   for (const line of details) lines.push(`${margin}${line}`)
   sources.forEach((source, i) => {
     const last = i === sources.length - 1
-    print(source, lines, `${rest}${last ? '└─ ' : '├─ '}`, `${rest}${last ? '   ' : '│  '}`, options)
+    print(
+      source,
+      lines,
+      `${rest}${last ? '└─ ' : '├─ '}`,
+      `${rest}${last ? '   ' : '│  '}`,
+      options,
+    )
   })
 }
 

@@ -36,8 +36,7 @@ export const identityAssignment = (symbol: PlanSymbol): Assignment => ({
 })
 
 export const isIdentity = (assignment: Assignment): boolean =>
-  assignment.expression.kind === 'symbol' &&
-  assignment.expression.name === assignment.symbol.name
+  assignment.expression.kind === 'symbol' && assignment.expression.name === assignment.symbol.name
 
 export const projectOver = (
   context: OptimizerContext,
@@ -104,15 +103,11 @@ export const singleRow = (context: OptimizerContext): ValuesNode => ({
   rows: [[]],
 })
 
-export const isEmpty = (node: PlanNode): boolean =>
-  node.kind === 'values' && node.rows.length === 0
+export const isEmpty = (node: PlanNode): boolean => node.kind === 'values' && node.rows.length === 0
 
 /** A new symbol for an expression, named after it where it is a plain symbol. */
-export const newSymbol = (
-  context: OptimizerContext,
-  hint: string,
-  type: SqlType,
-): PlanSymbol => context.symbols.newSymbol(hint, type)
+export const newSymbol = (context: OptimizerContext, hint: string, type: SqlType): PlanSymbol =>
+  context.symbols.newSymbol(hint, type)
 
 /**
  * Symbols for expressions over a source: symbols as they are, others projected. `node` outputs the source's symbols

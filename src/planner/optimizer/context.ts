@@ -155,4 +155,3 @@ export interface OptimizerMetadata {
     columns: readonly string[],
   ): Awaitable<{ readonly table: TableReference; readonly columns: readonly unknown[] }>
 }
-

@@ -82,7 +82,8 @@ type Rename = (symbol: PlanSymbol) => PlanSymbol
 /** The node with every symbol renamed, its sources as they are. */
 export function renameNode(node: PlanNode, rename: Rename): PlanNode {
   const all = (symbols: readonly PlanSymbol[]) => symbols.map(rename)
-  const maybe = (symbol: PlanSymbol | undefined) => (symbol === undefined ? undefined : rename(symbol))
+  const maybe = (symbol: PlanSymbol | undefined) =>
+    symbol === undefined ? undefined : rename(symbol)
   const expr = (e: Expression): Expression =>
     substitute(e, (name, type) => symbolOf(rename({ name, type })))
   const order = (items: readonly SortItem[]): SortItem[] =>

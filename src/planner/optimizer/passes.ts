@@ -114,10 +114,7 @@ const checkDecorrelated: Pass = {
 
 function rejectSubqueries(node: PlanNode): void {
   if (node.kind === 'apply' || node.kind === 'correlatedJoin') {
-    throw new MillraceError(
-      'UNSUPPORTED_SUBQUERY',
-      'Given correlated subquery is not supported',
-    )
+    throw new MillraceError('UNSUPPORTED_SUBQUERY', 'Given correlated subquery is not supported')
   }
   for (const source of sourcesOf(node)) rejectSubqueries(source)
 }

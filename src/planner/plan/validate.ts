@@ -81,7 +81,9 @@ function checks(node: PlanNode, outer: Scope, where: string): Check {
     assert(e.kind !== 'input', `${where}: has an input channel`)
     if (e.kind === 'symbol') symbol({ name: e.name, type: e.type }, scope)
     const inner =
-      e.kind === 'lambda' ? new Map([...scope, ...e.parameters.map((p) => [p.name, p] as const)]) : scope
+      e.kind === 'lambda'
+        ? new Map([...scope, ...e.parameters.map((p) => [p.name, p] as const)])
+        : scope
     if (e.kind === 'comparison') {
       assert(
         typesEqual(e.left.type, e.right.type),
@@ -114,7 +116,10 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
   visitPlan<void>(node, {
     tableScan: (n) => {
       check.that(n.outputs.length === n.columns.length, 'a column for each output')
-      check.symbols((n.dynamicFilters ?? []).map((f) => f.symbol), scopeOf([n]))
+      check.symbols(
+        (n.dynamicFilters ?? []).map((f) => f.symbol),
+        scopeOf([n]),
+      )
     },
     values: (n) => {
       for (const row of n.rows) {
@@ -153,7 +158,10 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.boolean(n.filter)
       check.symbols(n.leftOutputs, left)
       check.symbols(n.rightOutputs, right)
-      check.symbols((n.dynamicFilters ?? []).map((f) => f.symbol), right)
+      check.symbols(
+        (n.dynamicFilters ?? []).map((f) => f.symbol),
+        right,
+      )
     },
     semiJoin: (n) => {
       checkCriteria(n.criteria, scopeOf([n.source]), scopeOf([n.filteringSource]), check)

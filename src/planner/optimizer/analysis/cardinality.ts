@@ -21,7 +21,8 @@ export function cardinalityOf(node: PlanNode): Cardinality {
       return ofAggregation(cardinalityOf(node.source), node.groupingKeys.length, node)
     case 'limit': {
       const source = cardinalityOf(node.source)
-      if (node.tiesOrderBy !== undefined) return { min: Math.min(source.min, node.count), max: source.max }
+      if (node.tiesOrderBy !== undefined)
+        return { min: Math.min(source.min, node.count), max: source.max }
       return atMost(source, node.count)
     }
     case 'topN':

@@ -4,7 +4,6 @@ import { outputsOf, sourcesOf } from '../../plan/structure.js'
 import type { OptimizerContext } from '../context.js'
 import { conjunctsOf } from '../expression/predicates.js'
 import { symbolsOf } from '../expression/tree.js'
-import { effectivePredicate } from './effective-predicate.js'
 
 /** Rows with equal values of all `from` (none of them null) have equal values of `to`. */
 export interface Dependency {
@@ -112,32 +111,74 @@ export function closure(
   return known
 }
 
-/** Symbols that no row of a node has null, since a conjunct that holds for all rows compares them. */
+/**
+ * Symbols, of the node or of what it joins, that no row of the node has null: a condition that holds for all rows compares
+ * them.
+ */
 export function notNullSymbols(node: PlanNode): ReadonlySet<string> {
   const names = new Set<string>()
-  const addStrict = (e: Expression): void => {
-    if (e.kind === 'comparison' && e.operator !== 'identical') {
-      for (const side of [e.left, e.right]) if (side.kind === 'symbol') names.add(side.name)
-    } else if (e.kind === 'between' || e.kind === 'in') {
-      if (e.value.kind === 'symbol') names.add(e.value.name)
-    } else if (e.kind === 'not' && e.arg.kind === 'isNull') {
-      if (e.arg.arg.kind === 'symbol') names.add(e.arg.arg.name)
-    } else if (e.kind === 'call' && e.function.name === '$like') {
-      for (const name of symbolsOf(e)) names.add(name)
-    }
-  }
-  for (const e of effectivePredicate(node)) for (const term of conjunctsOf(e)) addStrict(term)
-  addIds(node, names)
+  addNotNull(node, names)
   return names
 }
 
-function addIds(node: PlanNode, names: Set<string>): void {
-  if (node.kind === 'assignUniqueId') names.add(node.symbol.name)
-  if (node.kind === 'join') {
-    if (node.type === 'inner' || node.type === 'left') addIds(node.left, names)
-    if (node.type === 'inner' || node.type === 'right') addIds(node.right, names)
-    return
+function addNotNull(node: PlanNode, names: Set<string>): void {
+  switch (node.kind) {
+    case 'join':
+      if (node.type === 'inner') {
+        for (const { left, right } of node.criteria) names.add(left.name).add(right.name)
+        for (const e of conjunctsOf(node.filter)) addStrict(e, names)
+      }
+      if (node.type === 'inner' || node.type === 'left') addNotNull(node.left, names)
+      if (node.type === 'inner' || node.type === 'right') addNotNull(node.right, names)
+      return
+    case 'filter':
+      for (const e of conjunctsOf(node.predicate)) addStrict(e, names)
+      addNotNull(node.source, names)
+      return
+    case 'semiJoin':
+      if (node.mode === 'semi') for (const { left } of node.criteria) names.add(left.name)
+      addNotNull(node.source, names)
+      return
+    case 'project':
+      addNotNull(node.source, names)
+      for (const { symbol, expression } of node.assignments) {
+        if (expression.kind === 'symbol' && names.has(expression.name)) names.add(symbol.name)
+      }
+      return
+    case 'assignUniqueId':
+      names.add(node.symbol.name)
+      addNotNull(node.source, names)
+      return
+    case 'aggregation':
+      if (node.globalGroupingSets.length === 0) addNotNull(node.source, names)
+      return
+    case 'sort':
+    case 'topN':
+    case 'limit':
+    case 'offset':
+    case 'markDistinct':
+    case 'window':
+    case 'rowNumber':
+    case 'topNRanking':
+    case 'sample':
+    case 'exchange':
+    case 'unnest':
+      addNotNull(node.source, names)
+      return
+    default:
+      return
   }
-  const [source] = sourcesOf(node)
-  if (source !== undefined && node.kind !== 'setOperation') addIds(source, names)
+}
+
+/** Adds the symbols that a conjunct can't be true for when they are null. */
+function addStrict(e: Expression, names: Set<string>): void {
+  if (e.kind === 'comparison' && e.operator !== 'identical') {
+    for (const side of [e.left, e.right]) if (side.kind === 'symbol') names.add(side.name)
+  } else if (e.kind === 'between' || e.kind === 'in') {
+    if (e.value.kind === 'symbol') names.add(e.value.name)
+  } else if (e.kind === 'not' && e.arg.kind === 'isNull') {
+    if (e.arg.arg.kind === 'symbol') names.add(e.arg.arg.name)
+  } else if (e.kind === 'call' && e.function.name === '$like') {
+    for (const name of symbolsOf(e)) names.add(name)
+  }
 }

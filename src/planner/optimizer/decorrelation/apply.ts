@@ -1,8 +1,8 @@
-import { resolveAggregate } from '../aggregates.js'
 import { BIGINT, BOOLEAN } from '../../../spi/index.js'
 import type { ApplyNode, PlanNode, SemiJoinNode } from '../../plan/node.js'
 import { outputsOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
+import { resolveAggregate } from '../aggregates.js'
 import { cardinalityOf } from '../analysis/cardinality.js'
 import { extend, isEmpty, joinOver, newSymbol, projectOver } from '../build.js'
 import type { OptimizerContext } from '../context.js'
@@ -15,8 +15,8 @@ import {
   FALSE,
   isNullTest,
   isTrue,
-  namesOf,
   NULL_BOOLEAN,
+  namesOf,
   not,
   or,
   symbolOf,
@@ -167,7 +167,12 @@ export const decorrelateIn = rule({
     )
     const expression = or([
       symbolOf(matched),
-      { kind: 'logical', type: BOOLEAN, operator: 'and', terms: [symbolOf(undecided), NULL_BOOLEAN] },
+      {
+        kind: 'logical',
+        type: BOOLEAN,
+        operator: 'and',
+        terms: [symbolOf(undecided), NULL_BOOLEAN],
+      },
     ])
     return extend(context, second, [{ symbol, expression }])
   },

@@ -172,7 +172,10 @@ function groupByPins(
   const ofNothing: PlanNode = {
     ...aggregation,
     id: context.ids.next(),
-    source: emptyValues(context, outputsOf(d.node).map((s) => newSymbol(context, s.name, s.type))),
+    source: emptyValues(
+      context,
+      outputsOf(d.node).map((s) => newSymbol(context, s.name, s.type)),
+    ),
     aggregations: defaults.map(({ symbol, call }) => ({ symbol, call: overNulls(call) })),
   }
   const values = aggregation.aggregations.map(({ symbol }, i) => ({
@@ -190,9 +193,7 @@ function groupByPins(
 /** A call over no rows needs arguments of the right types only. */
 function overNulls(call: AggregationNode['aggregations'][0]['call']) {
   const { filter: _filter, mask: _mask, orderBy: _orderBy, ...fields } = call
-  const args = call.args.map((arg) =>
-    arg.kind === 'symbol' ? constant(null, arg.type) : arg,
-  )
+  const args = call.args.map((arg) => (arg.kind === 'symbol' ? constant(null, arg.type) : arg))
   return { ...fields, args }
 }
 
@@ -218,14 +219,7 @@ function groupByInput(
   }
   const right = extend(context, d.node, [{ symbol: matched, expression: TRUE }])
   const pinned = pinCriteria(numbered, d, context)
-  const joined = joinOver(
-    context,
-    'left',
-    pinned.input,
-    right,
-    pinned.criteria,
-    and(d.predicates),
-  )
+  const joined = joinOver(context, 'left', pinned.input, right, pinned.criteria, and(d.predicates))
   const masks: Assignment[] = []
   const maskOf = (filter: PlanSymbol | undefined): PlanSymbol => {
     if (filter === undefined) return matched

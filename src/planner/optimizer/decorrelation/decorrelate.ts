@@ -175,7 +175,8 @@ function pinOf(
 /** Names of the inner symbols that pins and predicates need above. */
 function neededOf(d: Decorrelated, outer: ReadonlySet<string>): ReadonlySet<string> {
   const names = new Set(d.pins.map((pin) => pin.inner.name))
-  for (const e of d.predicates) for (const name of symbolsOf(e)) if (!outer.has(name)) names.add(name)
+  for (const e of d.predicates)
+    for (const name of symbolsOf(e)) if (!outer.has(name)) names.add(name)
   return names
 }
 
@@ -336,7 +337,7 @@ function ofSetOperation(
   })
   const inputs = node.inputs.map((list, i) => [
     ...list,
-    ...keys.map((key) => (pinOfKey[i]?.get(key) as Pin).inner),
+    ...keys.map((key) => ((pinOfKey[i] as Map<string, Pin>).get(key) as Pin).inner),
   ])
   const outputs = [...node.outputs, ...pins.map((pin) => pin.inner)]
   return { node: { ...node, sources: nodes, inputs, outputs }, pins, predicates: [] }
@@ -407,4 +408,3 @@ export function pinCriteria(
   }))
   return { input: projected.node, criteria }
 }
-

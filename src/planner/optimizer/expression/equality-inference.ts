@@ -178,4 +178,3 @@ function chain(expressions: readonly Expression[], into: Expression[]): void {
     into.push(first.kind === 'constant' ? equal(other, first) : equal(first, other))
   }
 }
-

@@ -224,7 +224,9 @@ function mergeEqualities(terms: readonly Expression[]): readonly Expression[] {
   })
 }
 
-function equalityList(e: Expression): { value: Expression; list: readonly Expression[] } | undefined {
+function equalityList(
+  e: Expression,
+): { value: Expression; list: readonly Expression[] } | undefined {
   if (e.kind === 'comparison' && e.operator === '=' && isConstant(e.right)) {
     return isDeterministic(e.left) ? { value: e.left, list: [e.right] } : undefined
   }

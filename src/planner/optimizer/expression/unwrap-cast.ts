@@ -6,7 +6,16 @@ import type {
 } from '../../../expressions/ir.js'
 import type { SqlType, Value } from '../../../spi/index.js'
 import { BOOLEAN, isInteger } from '../../../spi/index.js'
-import { and, comparison, constant, FALSE, isNullTest, NULL_BOOLEAN, not, or } from './predicates.js'
+import {
+  and,
+  comparison,
+  constant,
+  FALSE,
+  isNullTest,
+  NULL_BOOLEAN,
+  not,
+  or,
+} from './predicates.js'
 
 type Evaluate = (expression: Expression) => Value
 

@@ -103,7 +103,9 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
 const keepAll = (node: PlanNode, context: OptimizerContext): PlanNode =>
   withSources(
     node,
-    sourcesOf(node).map((source) => prune(source, new Set(outputsOf(source).map((s) => s.name)), context)),
+    sourcesOf(node).map((source) =>
+      prune(source, new Set(outputsOf(source).map((s) => s.name)), context),
+    ),
   )
 
 /** @param holdsRows a node that keeps its input: columns it would only carry are projected away below it */
@@ -114,7 +116,9 @@ function passThrough(
   holdsRows = false,
 ): PlanNode {
   const source = prune(node.source, required, context)
-  const exact = holdsRows ? restrict(context, source, outputsOf(source).filter(has(required))) : source
+  const exact = holdsRows
+    ? restrict(context, source, outputsOf(source).filter(has(required)))
+    : source
   return withSources(node, [exact])
 }
 
@@ -171,11 +175,12 @@ function pruneJoin(node: JoinNode, required: Names, context: OptimizerContext): 
   const rightOutputs = node.rightOutputs.filter(has(required))
   const reads = readsOf(node)
   const left = prune(node.left, addNames(new Set(leftOutputs.map((s) => s.name)), reads), context)
-  const right = prune(node.right, addNames(new Set(rightOutputs.map((s) => s.name)), reads), context)
-  if (
-    sameLength(leftOutputs, node.leftOutputs) &&
-    sameLength(rightOutputs, node.rightOutputs)
-  ) {
+  const right = prune(
+    node.right,
+    addNames(new Set(rightOutputs.map((s) => s.name)), reads),
+    context,
+  )
+  if (sameLength(leftOutputs, node.leftOutputs) && sameLength(rightOutputs, node.rightOutputs)) {
     return withSources(node, [left, right])
   }
   return { ...node, left, right, leftOutputs, rightOutputs }
@@ -216,7 +221,8 @@ function pruneGroupId(node: GroupIdNode, required: Names, context: OptimizerCont
     ...aggregationArguments.map((s) => s.name),
   ])
   const source = prune(node.source, needed, context)
-  if (sameLength(aggregationArguments, node.aggregationArguments)) return withSources(node, [source])
+  if (sameLength(aggregationArguments, node.aggregationArguments))
+    return withSources(node, [source])
   return { ...node, source, aggregationArguments }
 }
 
@@ -232,7 +238,9 @@ function pruneWindow(node: WindowNode, required: Names, context: OptimizerContex
 function pruneUnnest(node: UnnestNode, required: Names, context: OptimizerContext): PlanNode {
   const replicated = node.replicated.filter(has(required))
   const ordinality =
-    node.ordinality !== undefined && required.has(node.ordinality.name) ? node.ordinality : undefined
+    node.ordinality !== undefined && required.has(node.ordinality.name)
+      ? node.ordinality
+      : undefined
   const needed = new Set([
     ...replicated.map((s) => s.name),
     ...node.mappings.map((m) => m.input.name),

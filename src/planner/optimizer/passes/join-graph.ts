@@ -60,7 +60,8 @@ export function joinGraph(
     return mask !== 0n && (mask & (mask - 1n)) === 0n
   }
   const transitive = conjuncts.filter(
-    (e) => isInferable(e) && single(e.left) && single(e.right) && maskOf(e.left) !== maskOf(e.right),
+    (e) =>
+      isInferable(e) && single(e.left) && single(e.right) && maskOf(e.left) !== maskOf(e.right),
   )
   const equalities = inferEqualities(transitive).sets.map((set) =>
     set.map((expression) => ({ mask: maskOf(expression), expression })),

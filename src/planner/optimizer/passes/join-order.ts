@@ -38,7 +38,11 @@ function reorder(node: PlanNode, context: OptimizerContext): PlanNode {
     )
   }
   if (node.type !== 'inner') return orientOuter(node, context)
-  const graph = joinGraph(throughIdentities(node) as JoinNode, (leaf) => reorder(leaf, context), context)
+  const graph = joinGraph(
+    throughIdentities(node) as JoinNode,
+    (leaf) => reorder(leaf, context),
+    context,
+  )
   const ordered =
     context.session.joinReorderingStrategy === 'ELIMINATE_CROSS_JOINS'
       ? inWrittenOrder(graph, context)
@@ -62,7 +66,8 @@ function orientOuter(node: JoinNode, context: OptimizerContext): PlanNode {
   const left = reorder(node.left, context)
   const right = reorder(node.right, context)
   const over = withSources(node, [left, right]) as JoinNode
-  if (node.criteria.length === 0 || context.session.joinReorderingStrategy !== 'AUTOMATIC') return over
+  if (node.criteria.length === 0 || context.session.joinReorderingStrategy !== 'AUTOMATIC')
+    return over
   const { estimator } = context
   if (estimator.outputBytes(right) <= FLIP_RATIO * estimator.outputBytes(left)) return over
   if (!estimator.of(left).known || !estimator.of(right).known) return over

@@ -87,8 +87,16 @@ function rebuild(
     if (sides === undefined) rest.push(e)
     else keys.push(sides)
   }
-  const leftKeys = project(context, left, keys.map((k) => k.left))
-  const rightKeys = project(context, right, keys.map((k) => k.right))
+  const leftKeys = project(
+    context,
+    left,
+    keys.map((k) => k.left),
+  )
+  const rightKeys = project(
+    context,
+    right,
+    keys.map((k) => k.right),
+  )
   const criteria = leftKeys.symbols.map(
     (symbol, i): JoinCriterion => ({ left: symbol, right: rightKeys.symbols[i] as PlanSymbol }),
   )
@@ -114,7 +122,8 @@ export function equalityOfSides(
   const { left, right } = e as ComparisonExpression
   if (symbolsOf(left).size === 0 || symbolsOf(right).size === 0) return undefined
   if (readsOnly(left, leftNames) && readsOnly(right, rightNames)) return { left, right }
-  if (readsOnly(left, rightNames) && readsOnly(right, leftNames)) return { left: right, right: left }
+  if (readsOnly(left, rightNames) && readsOnly(right, leftNames))
+    return { left: right, right: left }
   return undefined
 }
 
@@ -202,7 +211,8 @@ function splitInner(
     addImplied(e, leftScope, left)
     addImplied(e, rightScope, right)
   }
-  for (const e of notInferable(leftEffective)) addRewritten(everything.rewrite(e, rightScope), right)
+  for (const e of notInferable(leftEffective))
+    addRewritten(everything.rewrite(e, rightScope), right)
   for (const e of notInferable(rightEffective)) addRewritten(everything.rewrite(e, leftScope), left)
   const withoutLeft = inferEqualities(inherited, rightEffective, condition)
   const withoutRight = inferEqualities(inherited, leftEffective, condition)

@@ -63,10 +63,18 @@ export const joinWithEmpty = rule({
     const padding = (symbols: readonly { name: string; type: PlanNodeType }[]) =>
       symbols.map((symbol) => ({ symbol, expression: constant(null, symbol.type) }))
     if (right && !left && keepsLeft) {
-      return restrict(context, extend(context, node.left, padding(node.rightOutputs)), outputsOf(node))
+      return restrict(
+        context,
+        extend(context, node.left, padding(node.rightOutputs)),
+        outputsOf(node),
+      )
     }
     if (left && !right && keepsRight) {
-      return restrict(context, extend(context, node.right, padding(node.leftOutputs)), outputsOf(node))
+      return restrict(
+        context,
+        extend(context, node.right, padding(node.leftOutputs)),
+        outputsOf(node),
+      )
     }
     return emptyValues(context, outputsOf(node))
   },

@@ -70,19 +70,17 @@ export const dependentGroupingKeys = rule({
         ...node.aggregations,
       ],
     }
-    const valueOf = new Map(values.map(({ key, symbol }) => [key.name, symbol]))
+    const standIns = new Map(values.map(({ key, symbol }) => [key.name, symbol]))
     return projectOver(
       context,
       grouped,
       outputsOf(node).map((symbol) => ({
         symbol,
-        expression: symbolOf(valueOf.get(symbol.name) ?? symbol),
+        expression: symbolOf(standIns.get(symbol.name) ?? symbol),
       })),
     )
   },
 })
 
 const isPlain = (node: AggregationNode): boolean =>
-  node.groupIdSymbol === undefined &&
-  node.globalGroupingSets.length === 0 &&
-  node.step === 'single'
+  node.groupIdSymbol === undefined && node.globalGroupingSets.length === 0 && node.step === 'single'

@@ -98,7 +98,11 @@ export const mergeOffsets = rule({
 /** Limit(Mark(x, y)) → Mark(Limit(x), y): a mark gives a row for each row. @source Trino PushLimitThroughMarkDistinct, …SemiJoin */
 export const pushLimitThroughMark = rule({
   name: 'PushLimitThroughMark',
-  pattern: over('limit', on('semiJoin', (join) => join.mode === 'mark'), withoutTies),
+  pattern: over(
+    'limit',
+    on('semiJoin', (join) => join.mode === 'mark'),
+    withoutTies,
+  ),
   apply: (node) => {
     const join = node.source
     return { ...join, source: { ...node, source: join.source } }

@@ -9,7 +9,10 @@ const ROWS_MAX = 1000
  */
 export const projectOverValues = rule({
   name: 'ProjectOverValues',
-  pattern: over('project', on('values', (values) => values.rows.length <= ROWS_MAX)),
+  pattern: over(
+    'project',
+    on('values', (values) => values.rows.length <= ROWS_MAX),
+  ),
   apply: (node) => {
     const values = node.source
     const position = new Map(values.outputs.map((symbol, i) => [symbol.name, i]))

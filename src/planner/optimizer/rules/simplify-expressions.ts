@@ -1,6 +1,6 @@
 import type { Expression } from '../../../expressions/ir.js'
-import { emptyValues } from '../build.js'
 import { outputsOf } from '../../plan/structure.js'
+import { emptyValues } from '../build.js'
 import type { OptimizerContext } from '../context.js'
 import { isNeverTrue, isTrue } from '../expression/predicates.js'
 import { simplify, simplifyPredicate } from '../expression/simplify.js'

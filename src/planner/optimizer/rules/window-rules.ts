@@ -1,7 +1,7 @@
 import type { Expression } from '../../../expressions/ir.js'
 import type { FilterNode, PlanNode, WindowFunctionCall, WindowNode } from '../../plan/node.js'
-import { emptyValues, filterOver } from '../build.js'
 import { outputsOf } from '../../plan/structure.js'
+import { emptyValues, filterOver } from '../build.js'
 import { conjunctsOf } from '../expression/predicates.js'
 import { on, over, rule } from '../rule.js'
 
@@ -36,7 +36,10 @@ function upperBound(e: Expression, name: string): number | undefined {
   return e.operator === '<' ? value - 1 : undefined
 }
 
-function boundOf(node: FilterNode, name: string): { bound: number; rest: Expression[] } | undefined {
+function boundOf(
+  node: FilterNode,
+  name: string,
+): { bound: number; rest: Expression[] } | undefined {
   const conjuncts = conjunctsOf(node.predicate)
   const bounds = conjuncts.flatMap((e) => upperBound(e, name) ?? [])
   if (bounds.length === 0) return undefined
@@ -55,7 +58,10 @@ function boundOf(node: FilterNode, name: string): { bound: number; rest: Express
  */
 export const filterIntoRanking = rule({
   name: 'FilterIntoRanking',
-  pattern: over('filter', on('window', (node) => rankingOf(node) !== undefined)),
+  pattern: over(
+    'filter',
+    on('window', (node) => rankingOf(node) !== undefined),
+  ),
   apply: (node, context) => {
     const window = node.source
     const call = soleFunction(window) as WindowFunctionCall
