@@ -301,6 +301,7 @@ export class QueryExecution {
         this.#endedThreads.delete(thread)
         return
       case 'ready':
+      case 'needBuffer':
         return
     }
   }

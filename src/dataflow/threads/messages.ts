@@ -13,6 +13,8 @@ export type ToWorker =
   | { readonly kind: 'end'; readonly queryId: string }
   /** A catalog was dropped or replaced. */
   | { readonly kind: 'dropCatalog'; readonly catalog: string }
+  /** Answers `needBuffer`. */
+  | { readonly kind: 'buffer'; readonly name: string; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'catalog'; readonly catalog: CatalogDescriptor }
 
 /** How a catalog's connector is made in another thread. */
@@ -75,3 +77,5 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly queryId: string; readonly error: ErrorRecord }
   | { readonly kind: 'needSplits'; readonly queryId: string; readonly scanId: number }
   | { readonly kind: 'ended'; readonly queryId: string }
+  /** A connector asks for a buffer that all threads share under a name. */
+  | { readonly kind: 'needBuffer'; readonly name: string; readonly byteLength: number }

@@ -7,6 +7,8 @@ export interface PoolOptions {
   /** The module that worker threads run; compiled JavaScript. */
   readonly entry: URL
   readonly workerData: unknown
+  /** The buffer that all threads share under a name, made on first request. */
+  sharedBuffer(name: string, byteLength: number): SharedArrayBuffer
 }
 
 /** What a query hears from the threads. */
@@ -94,6 +96,12 @@ export class ThreadPool {
       if (message.kind === 'ready') {
         thread.online = true
         isReady()
+        return
+      }
+      if (message.kind === 'needBuffer') {
+        const { name, byteLength } = message
+        const buffer = this.#options.sharedBuffer(name, byteLength)
+        worker.postMessage({ kind: 'buffer', name, buffer } satisfies ToWorker)
         return
       }
       this.#listeners.get(message.queryId)?.message(index, message)

@@ -60,6 +60,7 @@ export class WorkerRuntime {
         return
       case 'catalog':
       case 'dropCatalog':
+      case 'buffer':
         return
     }
   }
