@@ -114,6 +114,7 @@ export function parseJsonArray(cursor: TokenCursor): Expression {
 function endsJsonList(cursor: TokenCursor): boolean {
   if (cursor.at(Token.RIGHT_PAREN)) return true
   if (!cursor.at(Token.RETURNING)) return false
+  if (cursor.peek(1) === Token.ABSENT) return cursor.peek(2) !== Token.ON
   return isIdentifierKind(cursor.peek(1)) && cursor.peek(1) !== Token.FORMAT
 }
 

@@ -159,11 +159,27 @@ function startsQualifiedPair(cursor: TokenCursor): boolean {
 
 /** `(a, b)`, `()` or one expression. */
 function parsePartitioning(cursor: TokenCursor): Expression[] {
-  if (!cursor.at(Token.LEFT_PAREN)) return [cursor.rules.expression(cursor)]
-  cursor.advance()
+  if (!startsList(cursor)) return [cursor.rules.expression(cursor)]
+  cursor.expect(Token.LEFT_PAREN)
   const columns = cursor.at(Token.RIGHT_PAREN) ? [] : cursor.list(cursor.rules.expression)
   cursor.expect(Token.RIGHT_PAREN)
   return columns
+}
+
+/** Tells whether the parenthesis here holds a list rather than the start of an expression. */
+function startsList(cursor: TokenCursor): boolean {
+  if (!cursor.at(Token.LEFT_PAREN)) return false
+  switch (cursor.kindAt(cursor.closerOf(cursor.index) + 1)) {
+    case Token.COMMA:
+    case Token.COPARTITION:
+    case Token.KEEP:
+    case Token.ORDER:
+    case Token.PRUNE:
+    case Token.RIGHT_PAREN:
+      return true
+    default:
+      return false
+  }
 }
 
 function parseEmptyTreatment(cursor: TokenCursor): { emptyTableTreatment?: EmptyTableTreatment } {
@@ -180,7 +196,7 @@ function parseEmptyTreatment(cursor: TokenCursor): { emptyTableTreatment?: Empty
 function parseArgumentOrderBy(cursor: TokenCursor): OrderBy {
   const location = cursor.location(cursor.expect(Token.ORDER))
   cursor.expect(Token.BY)
-  const sortItems = cursor.at(Token.LEFT_PAREN)
+  const sortItems = startsList(cursor)
     ? cursor.parenthesizedList(parseSortItem)
     : [parseSortItem(cursor)]
   return { kind: 'orderBy', location, sortItems }

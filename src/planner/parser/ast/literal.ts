@@ -52,7 +52,7 @@ export interface LongLiteral extends NodeBase {
 /** `DATE '2020-01-01'`: any type name before a string. */
 export interface GenericLiteral extends NodeBase {
   readonly kind: 'genericLiteral'
-  /** The type's name as written, without quotes. */
+  /** The type's name as written, with its quotes if it has some; `DOUBLE` for DOUBLE PRECISION. */
   readonly type: string
   readonly value: string
 }
