@@ -104,7 +104,7 @@ export class QueryMemory {
 
   /** Frees whatever the query still holds, in any thread. */
   releaseAll(): void {
-    this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot)
+    if (this.usedBytes > 0) this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot)
     Atomics.store(this.allocator.control, this.#base + QuerySlot.usedChunks, 0)
   }
 

@@ -13,7 +13,7 @@ export interface SharedMemory {
   readonly control: SharedArrayBuffer
 }
 
-export const CHUNK_BYTES = 256 * 1024
+export const CHUNK_BYTES = 64 * 1024
 const WASM_PAGE_BYTES = 65_536
 const LARGEST_MEMORY_PAGES = 65_536
 const SMALLEST_MEMORY_PAGES = 1024
@@ -173,6 +173,8 @@ export class ChunkAllocator {
   releaseOwner(owner: number): number {
     let count = 0
     for (let i = 0; i < this.#chunkCount; i++) {
+      // A plain load first: chunks of other owners are the many.
+      if (this.#owners[i] !== owner) continue
       if (Atomics.compareExchange(this.#owners, i, owner, 0) === owner) count += 1
     }
     if (count > 0) {

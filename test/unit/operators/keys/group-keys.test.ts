@@ -1,0 +1,134 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { GroupKeys } from '../../../../src/operators/keys/group-keys.js'
+import {
+  type Arena,
+  arrayType,
+  BIGINT,
+  BOOLEAN,
+  blockOf,
+  DATE,
+  DOUBLE,
+  decimalType,
+  INTEGER,
+  type Page,
+  readValue,
+  type SqlType,
+  timestampWithTimeZoneType,
+  VARCHAR,
+  type Value,
+  valueKey,
+} from '../../../../src/spi/index.js'
+import { testMemory } from '../../../support/memory.js'
+
+const memory = testMemory()
+
+function keysOf(types: readonly SqlType[]) {
+  const words = memory.createArena().allocate(16)
+  const status = new Int32Array(words.buffer, words.byteOffset, 4)
+  return new GroupKeys(memory.allocator.memory, () => memory.createArena(), status, types)
+}
+
+/** Groups by a Map of texts: slow and obvious. */
+function expectGroups(types: readonly SqlType[], pages: readonly (readonly Value[])[][]) {
+  const keys = keysOf(types)
+  const known = new Map<string, number>()
+  const rows: (readonly Value[])[] = []
+  const arena: Arena = memory.createArena()
+  const input = memory.createArena()
+  for (const page of pages) {
+    input.reset()
+    arena.reset()
+    const blocks = types.map((type, c) =>
+      blockOf(
+        type,
+        page.map((row) => row[c]!),
+        input,
+      ),
+    )
+    const made: Page = { rowCount: page.length, blocks }
+    const groups = keys.add(
+      made,
+      types.map((_, c) => c),
+      arena,
+    )
+    const expected = page.map((row) => {
+      const key = row.map((v, c) => valueKey(types[c]!, v)).join('|')
+      if (!known.has(key)) {
+        known.set(key, known.size)
+        rows.push(row)
+      }
+      return known.get(key)
+    })
+    expect([...groups.subarray(0, page.length)]).toEqual(expected)
+  }
+  expect(keys.groupCount).toBe(known.size)
+  const blocks = keys.blocks(0, known.size, types, arena)
+  rows.forEach((row, i) => {
+    const read = blocks.map((block, c) => valueKey(types[c]!, readValue(block, i)))
+    expect(read).toEqual(row.map((v, c) => valueKey(types[c]!, v)))
+  })
+  keys.close()
+  memory.releaseAll()
+}
+
+const values: readonly (readonly [SqlType, fc.Arbitrary<Value>])[] = [
+  [BIGINT, fc.bigInt({ min: -5n, max: 1000n })],
+  [BIGINT, fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n })],
+  [INTEGER, fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })],
+  [BOOLEAN, fc.boolean()],
+  [DATE, fc.integer({ min: 0, max: 30000 })],
+  [DOUBLE, fc.oneof(fc.double(), fc.constantFrom(0, -0, Number.NaN, 1))],
+  [VARCHAR, fc.string({ maxLength: 20 })],
+  [decimalType(10, 2), fc.bigInt({ min: 0n, max: 10n ** 9n })],
+  [decimalType(38, 2), fc.bigInt({ min: -(10n ** 30n), max: 10n ** 30n })],
+  [arrayType(INTEGER), fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 3 })],
+  [
+    timestampWithTimeZoneType(3),
+    fc.record({
+      picos: fc.bigInt({ min: 0n, max: 3n }).map((n) => n * 10n ** 9n),
+      zone: fc.constantFrom('UTC', 'Europe/Berlin'),
+    }),
+  ],
+]
+
+const table = fc
+  .array(fc.constantFrom(...values.keys()), { minLength: 1, maxLength: 5 })
+  .chain((columns) =>
+    fc.tuple(
+      fc.constant(columns.map((c) => values[c]![0])),
+      fc.array(
+        fc.array(fc.tuple(...columns.map((c) => fc.option(values[c]![1], { freq: 5 }))), {
+          maxLength: 40,
+        }),
+        { maxLength: 4 },
+      ),
+    ),
+  )
+
+describe('group keys', () => {
+  test('agree with a map of texts, whatever the types, nulls and order of pages', () => {
+    fc.assert(
+      fc.property(table, ([types, pages]) => {
+        memory.releaseAll()
+        expectGroups(types, pages)
+      }),
+      { numRuns: 300, verbose: 1 },
+    )
+  })
+
+  test('move from direct addressing to hashing as the range grows', () => {
+    const pages = [1n, 1000n, 2n ** 20n, 2n ** 35n, 2n ** 50n, 2n ** 58n].map((step) =>
+      Array.from({ length: 50 }, (_, i) => [BigInt(i % 7) * step - step] as const),
+    )
+    expectGroups([BIGINT], pages)
+  })
+
+  test('hold many distinct strings', () => {
+    const rows = Array.from({ length: 20_000 }, (_, i) => [
+      `value ${(i * 7919) % 9973}`,
+      BigInt(i % 3),
+    ])
+    expectGroups([VARCHAR, BIGINT], [rows.slice(0, 7), rows])
+  })
+})
