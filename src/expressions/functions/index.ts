@@ -10,11 +10,17 @@ import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
 import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
+import { bitCount, bitwise, bitwiseNot, fromBase, toBase } from './math/bitwise.js'
+import { elementary, floatTests, mathConstants, random } from './math/elementary.js'
+import { abs, ceiling, floor, round, sign, truncate } from './math/rounding.js'
+import { widthBucket } from './math/width-bucket.js'
 import { add, divide, mod, modulus, multiply, negation, subtract } from './operator/arithmetic.js'
 import { like } from './operator/like.js'
 import { subscript } from './operator/subscript.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
 import { substring } from './string/substring.js'
+import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
+import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
 
 /** Every function of the engine, in the order of their files. */
 export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
@@ -41,6 +47,22 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...dateFields,
   ...timeFields,
   lastDayOfMonth,
+  ...bitwise,
+  bitwiseNot,
+  bitCount,
+  toBase,
+  fromBase,
+  ...elementary,
+  ...mathConstants,
+  ...floatTests,
+  random,
+  ceiling,
+  floor,
+  round,
+  truncate,
+  sign,
+  abs,
+  widthBucket,
   add,
   subtract,
   multiply,
@@ -58,6 +80,17 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ltrim,
   rtrim,
   substring,
+  rowNumber,
+  rank,
+  denseRank,
+  percentRank,
+  cumeDist,
+  ntile,
+  firstValue,
+  lastValue,
+  nthValue,
+  lead,
+  lag,
 ]
 
 /** A registry of the engine's own functions; user functions can be added to it. */
