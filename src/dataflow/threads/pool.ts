@@ -48,8 +48,14 @@ export class ThreadPool {
     return this.#threads.every((thread) => thread.online)
   }
 
+  /** Resolves when every thread takes queries; until then the process is held. */
   async ready(): Promise<void> {
-    await Promise.all(this.#threads.map((thread) => thread.ready))
+    for (const thread of this.#threads) thread.worker.ref()
+    try {
+      await Promise.all(this.#threads.map((thread) => thread.ready))
+    } finally {
+      if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
+    }
   }
 
   /** Starts to hear what threads say of a query, and holds the process until {@link unlisten}. */
