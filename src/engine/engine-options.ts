@@ -1,0 +1,141 @@
+import { readFileSync } from 'node:fs'
+import { availableParallelism, totalmem } from 'node:os'
+import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
+import type { PluginSource } from './catalogs.js'
+
+export interface EngineOptions {
+  /** Properties of each catalog, `connector.name` among them; added to `memory` and `system`, or in their place. */
+  readonly catalogs?: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Worker threads; default: as many as the machine has cores. 0: everything runs in the calling thread. */
+  readonly threads?: number
+  /** What queries may reserve together; default: 60% of the machine's memory or of its cgroup's limit. */
+  readonly memoryLimitBytes?: number
+  /** Packages by name or URL, or plugin objects, that bring connectors. */
+  readonly plugins?: readonly PluginSource[]
+  /** Who queries run as unless they say otherwise; default: the process's user. */
+  readonly user?: string
+  /** Zone of queries unless they say otherwise; default: the process's. */
+  readonly timeZone?: string
+  /** Trino's node.environment. */
+  readonly environment?: string
+  readonly nodeId?: string
+  /** Rows a page of results has at most; for tests. */
+  readonly outputPageRows?: number
+  /** Where expressions run; for tests. */
+  readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
+}
+
+/** Options with their defaults, checked. */
+export interface ResolvedOptions {
+  readonly catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>
+  readonly threads: number
+  readonly memoryLimitBytes: number
+  readonly plugins: readonly PluginSource[]
+  readonly user: string
+  readonly timeZone: string
+  readonly environment: string
+  readonly nodeId: string
+  readonly outputPageRows: number
+  readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
+}
+
+const MAX_THREADS = 256
+const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
+const MIN_MEMORY_BYTES = 16 * 1024 * 1024
+const DEFAULT_MEMORY_FRACTION = 0.6
+
+const invalid = (message: string): MillraceError =>
+  new MillraceError('CONFIGURATION_INVALID', message)
+
+/** @throws CONFIGURATION_INVALID */
+export function resolveOptions(options: EngineOptions): ResolvedOptions {
+  const known = new Set([
+    'catalogs',
+    'threads',
+    'memoryLimitBytes',
+    'plugins',
+    'user',
+    'timeZone',
+    'environment',
+    'nodeId',
+    'outputPageRows',
+    'expressionTarget',
+  ])
+  for (const name of Object.keys(options)) {
+    if (!known.has(name)) throw invalid(`Unknown option: ${name}`)
+  }
+  const threads = options.threads ?? availableParallelism()
+  if (!Number.isInteger(threads) || threads < 0 || threads > MAX_THREADS) {
+    throw invalid(`threads must be a whole number from 0 to ${MAX_THREADS}: ${threads}`)
+  }
+  const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimit()
+  if (!Number.isFinite(memoryLimitBytes) || memoryLimitBytes < MIN_MEMORY_BYTES) {
+    throw invalid(`memoryLimitBytes must be at least ${MIN_MEMORY_BYTES}: ${memoryLimitBytes}`)
+  }
+  const outputPageRows = options.outputPageRows ?? DEFAULT_OUTPUT_PAGE_ROWS
+  if (!Number.isInteger(outputPageRows) || outputPageRows < 1) {
+    throw invalid(`outputPageRows must be a whole number from 1 on: ${outputPageRows}`)
+  }
+  return {
+    catalogs: checkedCatalogs(options.catalogs ?? {}),
+    threads,
+    memoryLimitBytes,
+    plugins: options.plugins ?? [],
+    user: options.user ?? processUser(),
+    timeZone: zoneOf(options.timeZone),
+    environment: options.environment ?? 'embedded',
+    nodeId: options.nodeId ?? crypto.randomUUID(),
+    outputPageRows,
+    expressionTarget: options.expressionTarget,
+  }
+}
+
+function checkedCatalogs(
+  catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>,
+): Readonly<Record<string, Readonly<Record<string, string>>>> {
+  for (const [name, properties] of Object.entries(catalogs)) {
+    if (!/^[a-z0-9_][a-z0-9_-]*$/.test(name)) {
+      throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
+    }
+    for (const [property, value] of Object.entries(properties)) {
+      if (typeof value !== 'string') {
+        throw invalid(`Catalog properties are strings: ${name}, ${property}`)
+      }
+    }
+    if (properties['connector.name'] === undefined) {
+      throw invalid(`Catalog has no connector.name: ${name}`)
+    }
+  }
+  return catalogs
+}
+
+function zoneOf(timeZone: string | undefined): string {
+  const id = timeZone ?? Intl.DateTimeFormat().resolvedOptions().timeZone
+  const key = timeZoneKey(id)
+  if (key === undefined) throw invalid(`Unknown time zone: ${id}`)
+  return timeZoneId(key)
+}
+
+function processUser(): string {
+  return process.env['USER'] ?? process.env['LOGNAME'] ?? 'millrace'
+}
+
+/** 60% of what the machine, or the container the process runs in, has. */
+function defaultMemoryLimit(): number {
+  const limits = [totalmem()]
+  for (const file of ['/sys/fs/cgroup/memory.max', '/sys/fs/cgroup/memory/memory.limit_in_bytes']) {
+    const limit = cgroupLimit(file)
+    if (limit !== undefined) limits.push(limit)
+  }
+  return Math.max(MIN_MEMORY_BYTES, Math.floor(Math.min(...limits) * DEFAULT_MEMORY_FRACTION))
+}
+
+function cgroupLimit(file: string): number | undefined {
+  try {
+    const limit = Number(readFileSync(file, 'utf8').trim())
+    return Number.isFinite(limit) && limit > 0 ? limit : undefined
+  } catch {
+    // No such file: no cgroup of this version.
+    return undefined
+  }
+}

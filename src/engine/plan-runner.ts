@@ -1,0 +1,156 @@
+import { planLocally } from '../dataflow/local-planner.js'
+import { takeQuerySlot } from '../dataflow/memory/query-memory.js'
+import type { LocalPlan, ScanSource } from '../dataflow/pipeline.js'
+import {
+  type ExecutionEnvironment,
+  type ExecutionSnapshot,
+  QueryExecution,
+} from '../dataflow/query-execution.js'
+import type { TaskDescriptor, ThreadEnvironment } from '../dataflow/thread-environment.js'
+import type { ThreadPool } from '../dataflow/threads/pool.js'
+import type { SessionContext } from '../expressions/session-context.js'
+import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
+import {
+  type ConnectorSession,
+  type ConnectorSplitSource,
+  EMPTY_DYNAMIC_FILTER,
+  TRUE_EXPRESSION,
+  TUPLE_DOMAIN_ALL,
+} from '../spi/index.js'
+import type { CatalogManager } from './catalog-manager.js'
+import type { QueryContext } from './query-context.js'
+import type { ExecutionInfo, PlanExecution } from './services.js'
+
+export interface PlanRunnerOptions {
+  readonly thread: ThreadEnvironment
+  readonly pool: ThreadPool | undefined
+  readonly catalogs: CatalogManager
+  readonly memoryLimitBytes: number
+  readonly outputPageRows: number
+  readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
+}
+
+/** Runs optimised plans on the engine's threads. */
+export class PlanRunner {
+  readonly #options: PlanRunnerOptions
+  readonly #environment: ExecutionEnvironment
+  readonly #slotsInUse = new Set<number>()
+  /** The contexts of queries under way: enumerating splits needs their transactions. */
+  readonly #contexts = new Map<string, QueryContext>()
+
+  constructor(options: PlanRunnerOptions) {
+    this.#options = options
+    this.#environment = {
+      thread: options.thread,
+      pool: options.pool,
+      openSplits: (task, scan, signal) => this.#openSplits(task, scan, signal),
+    }
+  }
+
+  /** The session that a query under way has with a catalog. */
+  knownSession(queryId: string, catalog: string): ConnectorSession | undefined {
+    return this.#contexts.get(queryId)?.connectorSession(catalog)
+  }
+
+  /**
+   * Cuts a plan into pipelines and makes their execution; nothing runs before the first page is asked for.
+   * @returns the execution, and the writer whose rows its pages are, if the plan writes
+   */
+  start(
+    plan: OutputNode,
+    context: QueryContext,
+  ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
+    const { thread, pool, catalogs } = this.#options
+    const { writer, ...local } = planLocally(plan, {
+      threads: pool?.size ?? 0,
+      isThreadBound: (catalog) => catalogs.get(catalog).connector.threadBound === true,
+      intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
+    })
+    return { execution: this.#execution(local, context), writer }
+  }
+
+  #execution(local: LocalPlan, context: QueryContext): PlanExecution {
+    const { queryId } = context
+    const { thread, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
+    const slot = takeQuerySlot(thread.allocator, this.#slotsInUse, memoryLimitBytes)
+    this.#contexts.set(queryId, context)
+    const execution = new QueryExecution(this.#environment, {
+      queryId,
+      slot,
+      plan: local,
+      session: sessionContext(context),
+      catalogProperties: Object.fromEntries(
+        [...context.session.catalogProperties].map(([catalog, properties]) => [
+          catalog,
+          Object.fromEntries(properties),
+        ]),
+      ),
+      outputPageRows,
+      ...(expressionTarget === undefined ? {} : { expressionTarget }),
+    })
+    let ending: Promise<void> | undefined
+    return {
+      nextPage: () => execution.nextPage(),
+      cancel: (reason) => execution.cancel(reason),
+      end: () =>
+        (ending ??= execution.end().finally(() => {
+          this.#slotsInUse.delete(slot)
+          this.#contexts.delete(queryId)
+        })),
+      info: () => executionInfo(execution.info()),
+    }
+  }
+
+  async #openSplits(
+    task: TaskDescriptor,
+    scan: ScanSource,
+    signal: AbortSignal,
+  ): Promise<ConnectorSplitSource> {
+    const context = this.#contexts.get(task.queryId)!
+    const { catalog, handle } = scan.table
+    const { connector, handle: transaction } = await context.transaction.join(catalog)
+    const splitManager = connector.getSplitManager?.()
+    if (splitManager === undefined) {
+      throw new Error(`internal error: connector of catalog ${catalog} has no split manager`)
+    }
+    return splitManager.getSplits(
+      transaction,
+      context.connectorSession(catalog),
+      handle,
+      EMPTY_DYNAMIC_FILTER,
+      { summary: TUPLE_DOMAIN_ALL, expression: TRUE_EXPRESSION, assignments: {} },
+      signal,
+    )
+  }
+}
+
+/** What functions of the query see of its session. */
+export function sessionContext(context: QueryContext): SessionContext {
+  const { session } = context
+  return {
+    startPicos: BigInt(context.startMillis) * 1_000_000_000n,
+    timeZone: session.timeZone,
+    locale: session.locale,
+    user: session.user,
+    ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
+    ...(session.schema === undefined ? {} : { schema: session.schema }),
+    ...(session.pathText === undefined ? {} : { path: session.pathText }),
+  }
+}
+
+function executionInfo(snapshot: ExecutionSnapshot): ExecutionInfo {
+  const drivers = snapshot.pipelines.flatMap((pipeline) => pipeline.drivers)
+  const sources = drivers.flatMap((driver) => driver.operators.slice(0, 1))
+  const operators = drivers.flatMap((driver) => driver.operators)
+  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
+  return {
+    totalSplits: snapshot.totalSplits,
+    completedSplits: snapshot.completedSplits,
+    memoryBytes: snapshot.memoryBytes,
+    peakMemoryBytes: snapshot.peakMemoryBytes,
+    processedRows: sum(sources.map((source) => source.outputRows)),
+    processedBytes: sum(sources.map((source) => source.inputBytes)),
+    cpuNanos: sum(operators.map((operator) => operator.elapsedMillis)) * 1e6,
+    detail: snapshot,
+  }
+}

@@ -1,0 +1,216 @@
+import { canCoerce } from '../expressions/coercion.js'
+import { evaluate, evaluateConstant } from '../expressions/interpreter.js'
+import type { Expression as IrExpression } from '../expressions/ir.js'
+import { coerce } from '../expressions/ir-build.js'
+import type { FunctionRegistry } from '../expressions/registry.js'
+import { parseType } from '../expressions/type-signature.js'
+import { analyzeAndPlan, type LogicalPlan } from '../planner/logical-planner/logical-planner.js'
+import type { ResolvedTable } from '../planner/metadata.js'
+import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
+import { optimize } from '../planner/optimizer/optimizer.js'
+import type { Expression, Query, Statement } from '../planner/parser/ast/index.js'
+import type { OutputNode, PlanNode } from '../planner/plan/node.js'
+import {
+  assert,
+  MillraceError,
+  type SqlType,
+  typeName,
+  typesEqual,
+  type Value,
+} from '../spi/index.js'
+import { createMetadataResolver } from './metadata.js'
+import type { PlanCache } from './plan-cache.js'
+import { sessionContext } from './plan-runner.js'
+import type { QueryContext } from './query-context.js'
+import type { PlannedStatement } from './services.js'
+import { propertyText } from './session-properties.js'
+import type { ColumnStats } from './statements/show-object.js'
+import type { ResultColumn, StatementContext } from './statements/statement.js'
+
+export interface PlanningServices {
+  readonly functions: FunctionRegistry
+  readonly cache: PlanCache
+  /** Sources that the program registered, by bare name. */
+  readonly registered: (name: string, context: QueryContext) => Promise<ResolvedTable | undefined>
+}
+
+const resolverOf = (services: PlanningServices, context: QueryContext) =>
+  createMetadataResolver(context, {
+    parseType,
+    registered: (name) => services.registered(name, context),
+  })
+
+/** Analyses, plans and optimises a statement, or finds the plan of an earlier run of it that still holds. */
+export async function planStatement(
+  services: PlanningServices,
+  statement: Statement,
+  context: StatementContext,
+): Promise<PlannedStatement> {
+  const resolver = resolverOf(services, context)
+  const cacheable = statement.kind === 'query' && context.parameters.length === 0
+  if (cacheable) {
+    const known = await services.cache.find(context, statement, resolver)
+    if (known !== undefined) return known
+  }
+  const logical = await analyzeAndPlan(statement, {
+    metadata: resolver,
+    session: plannerSessionOf(context),
+    registry: services.functions,
+    parameters: context.parameters,
+  })
+  const planned: PlannedStatement = {
+    plan: await optimizePlan(services, logical, context),
+    columns: logical.columns,
+  }
+  if (cacheable) services.cache.add(context, statement, logical, planned)
+  return planned
+}
+
+const plannerSessionOf = (context: QueryContext) => {
+  const { session } = context
+  return {
+    user: session.user,
+    ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
+    ...(session.schema === undefined ? {} : { schema: session.schema }),
+    path: session.path,
+    ...(session.pathText === undefined ? {} : { pathText: session.pathText }),
+    timeZone: session.timeZone,
+    startMillis: context.startMillis,
+  }
+}
+
+export function optimizePlan(
+  services: PlanningServices,
+  logical: LogicalPlan,
+  context: QueryContext,
+): Promise<OutputNode> {
+  const options = { registry: services.functions, session: sessionContext(context) }
+  const setting = (name: string) => propertyText(context.session, name)
+  return optimize(logical.root, {
+    metadata: connectorOptimizerMetadata(services.functions, (catalog) => ({
+      metadata: context.joinedMetadata(catalog),
+      session: context.connectorSession(catalog),
+    })),
+    session: {
+      joinReorderingStrategy: setting('join_reordering_strategy').toUpperCase() as
+        | 'NONE'
+        | 'ELIMINATE_CROSS_JOINS'
+        | 'AUTOMATIC',
+      maxReorderedJoins: Number(setting('max_reordered_joins')),
+      enableDynamicFiltering: setting('enable_dynamic_filtering') === 'true',
+      complexExpressionPushdown: setting('complex_expression_pushdown') === 'true',
+      allowPushdownIntoConnectors: setting('allow_pushdown_into_connectors') === 'true',
+    },
+    symbols: logical.symbolAllocator,
+    ids: logical.idAllocator,
+    evaluate: (expression) => evaluateConstant(expression, options),
+    warn: (warning) => context.warn(warning),
+  })
+}
+
+/** The query `SELECT expression`, located where the expression is. */
+const selectOf = (expression: Expression): Query => ({
+  kind: 'query',
+  location: expression.location,
+  span: { start: 0, end: 0 },
+  sessionProperties: [],
+  functions: [],
+  queryBody: {
+    kind: 'values',
+    location: expression.location,
+    rows: [{ kind: 'row', location: expression.location, items: [expression] }],
+  },
+})
+
+/**
+ * The value of an expression without columns.
+ * @param type what it is coerced to
+ * @throws what its analysis and evaluation throw; TYPE_MISMATCH where it can't be coerced
+ */
+export async function evaluateExpression(
+  services: PlanningServices,
+  expression: Expression,
+  context: StatementContext,
+  type: SqlType | undefined,
+): Promise<{ readonly type: SqlType; readonly value: Value }> {
+  const logical = await analyzeAndPlan(selectOf(expression), {
+    metadata: resolverOf(services, context),
+    session: plannerSessionOf(context),
+    registry: services.functions,
+    parameters: context.parameters,
+  })
+  const options = { registry: services.functions, session: sessionContext(context) }
+  const { outputs, source } = logical.root
+  const output = outputs[0]!
+  const evaluateSymbol = (node: PlanNode, name: string): Value => {
+    const found = definitionOf(node, name)
+    if (found === undefined) {
+      throw new MillraceError('EXPRESSION_NOT_CONSTANT', 'Expression must be constant')
+    }
+    return evaluate(
+      found.expression,
+      {
+        channel: () => assert(false, 'no channels in a constant') as never,
+        symbol: (inner) => evaluateSymbol(found.below, inner),
+      },
+      options,
+    )
+  }
+  const value = evaluateSymbol(source, output.name)
+  if (type === undefined || typesEqual(type, output.type)) return { type: output.type, value }
+  if (!canCoerce(output.type, type)) {
+    throw new MillraceError(
+      'TYPE_MISMATCH',
+      `Cannot cast type ${typeName(output.type)} to ${typeName(type)}`,
+    )
+  }
+  const constant: IrExpression = { kind: 'constant', type: output.type, value }
+  return { type, value: evaluateConstant(coerce(constant, type), options) }
+}
+
+/** The expression that a symbol stands for in the plan of a single row. */
+function definitionOf(
+  node: PlanNode,
+  name: string,
+): { readonly expression: IrExpression; readonly below: PlanNode } | undefined {
+  switch (node.kind) {
+    case 'values': {
+      const index = node.outputs.findIndex((symbol) => symbol.name === name)
+      const expression = node.rows.length === 1 ? node.rows[0]![index] : undefined
+      return expression === undefined ? undefined : { expression, below: node }
+    }
+    case 'project': {
+      const found = node.assignments.find((assignment) => assignment.symbol.name === name)
+      return found === undefined ? undefined : { expression: found.expression, below: node.source }
+    }
+    default:
+      return undefined
+  }
+}
+
+/** What a statement gives, and what its `?` take, without planning it to run. */
+export async function describeStatement(
+  services: PlanningServices,
+  statement: Statement,
+  context: StatementContext,
+): Promise<{ readonly parameters: readonly SqlType[]; readonly columns: readonly ResultColumn[] }> {
+  const { columns } = await analyzeAndPlan(statement, {
+    metadata: resolverOf(services, context),
+    session: plannerSessionOf(context),
+    registry: services.functions,
+  })
+  return { parameters: [], columns }
+}
+
+/** What the optimizer expects of the rows of a query: known row counts only, since columns get new names on the way. */
+export async function estimateQuery(
+  services: PlanningServices,
+  query: Query,
+  context: StatementContext,
+): Promise<{ readonly rowCount: number | undefined; readonly columns: readonly ColumnStats[] }> {
+  const { columns } = await planStatement(services, query, context)
+  return {
+    rowCount: undefined,
+    columns: columns.map(({ name, type }) => ({ name, type, statistics: undefined })),
+  }
+}

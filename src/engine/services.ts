@@ -1,0 +1,94 @@
+import type { ConstantExpression } from '../expressions/ir.js'
+import type { FunctionRegistry } from '../expressions/registry.js'
+import type { Expression, NodeLocation, Query, Statement } from '../planner/parser/ast/index.js'
+import type { OutputNode } from '../planner/plan/node.js'
+import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
+import type { CatalogManager } from './catalog-manager.js'
+import type { QueryContext } from './query-context.js'
+import type { QueryRegistry } from './query-registry.js'
+import type { ColumnStats } from './statements/show-object.js'
+import type { PlanResult, ResultColumn, StatementContext } from './statements/statement.js'
+import type { TransactionManager } from './transaction.js'
+
+/** A value of a `?`: an expression of EXECUTE … USING, or a value of the embedding program. */
+export type ParameterValue = Expression | ConstantExpression
+
+/** A statement that reads or writes rows, planned and optimised. */
+export interface PlannedStatement {
+  readonly plan: OutputNode
+  readonly columns: readonly ResultColumn[]
+}
+
+/** What statements use of the engine. */
+export interface EngineServices {
+  readonly version: string
+  readonly nodeId: string
+  readonly environment: string
+  /** Of the process. */
+  readonly defaultTimeZone: string
+  readonly catalogs: CatalogManager
+  readonly transactions: TransactionManager
+  readonly functions: FunctionRegistry
+  readonly queries: QueryRegistry
+  /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
+  parseType(name: string): SqlType
+  /** Parses a statement; `start` is where the text begins in another that it is part of. @throws SYNTAX_ERROR */
+  parse(sql: string, start?: NodeLocation): Statement
+  /** Analyses, plans and optimises. */
+  plan(statement: Statement, context: StatementContext): Promise<PlannedStatement>
+  /** Types that the `?` of a statement take, and the columns it gives. */
+  describe(
+    statement: Statement,
+    context: StatementContext,
+  ): Promise<{ readonly parameters: readonly SqlType[]; readonly columns: readonly ResultColumn[] }>
+  /** The value of an expression without columns, coerced to `type` if given. */
+  evaluate(
+    expression: Expression,
+    context: StatementContext,
+    type?: SqlType,
+  ): Promise<{ readonly type: SqlType; readonly value: Value }>
+  /** The plan of an EXPLAIN as text. */
+  explain(
+    planned: PlannedStatement,
+    format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
+    type: 'LOGICAL' | 'DISTRIBUTED' | 'IO',
+  ): Promise<string>
+  /** Runs a plan to its end and gives its text with what each part measured. */
+  explainAnalyze(
+    result: PlanResult,
+    planningMillis: number,
+    context: StatementContext,
+  ): Promise<string>
+  /** What the optimizer expects of the rows of a query. */
+  estimate(
+    query: Query,
+    context: StatementContext,
+  ): Promise<{ readonly rowCount: number | undefined; readonly columns: readonly ColumnStats[] }>
+  /** Starts a plan; nothing runs before its first page is asked for. */
+  run(result: PlanResult, context: QueryContext): PlanExecution
+  /** The first value of a page's first channel, which is a BIGINT. */
+  firstBigint(page: Page): bigint
+}
+
+/** A plan under way. */
+export interface PlanExecution {
+  /** Valid until the next call; undefined at the end. */
+  nextPage(): Promise<Page | undefined>
+  cancel(reason: MillraceError): void
+  /** Gives back what it held. Idempotent. */
+  end(): Promise<void>
+  info(): ExecutionInfo
+}
+
+/** What a running plan tells of itself: plain data. */
+export interface ExecutionInfo {
+  readonly totalSplits: number
+  readonly completedSplits: number
+  readonly memoryBytes: number
+  readonly peakMemoryBytes: number
+  readonly processedRows: number
+  readonly processedBytes: number
+  readonly cpuNanos: number
+  /** Stages, tasks, pipelines, drivers, operators. */
+  readonly detail: unknown
+}

@@ -1,0 +1,25 @@
+import type { CreateTableRequest } from '../planner/metadata.js'
+import type { ConnectorTableMetadata } from '../spi/index.js'
+import type { PlanRunner } from './plan-runner.js'
+import type { QueryContext } from './query-context.js'
+import type { PlanExecution } from './services.js'
+import type { PlanResult } from './statements/statement.js'
+import { beginWrite, writeExecution } from './write-execution.js'
+
+/** Makes the execution of a plan; one that writes puts its rows into the connector's page sink. */
+export function startPlan(
+  runner: PlanRunner,
+  result: PlanResult,
+  context: QueryContext,
+): PlanExecution {
+  const { execution, writer } = runner.start(result.plan, context)
+  if (writer === undefined) return execution
+  return writeExecution(execution, () => beginWrite(writer, context, newTableMetadata))
+}
+
+/** The table that CREATE TABLE AS makes; its properties have been evaluated by the statement. */
+const newTableMetadata = async (request: CreateTableRequest): Promise<ConnectorTableMetadata> => ({
+  table: { schema: request.name.schema, table: request.name.name },
+  columns: request.columns.map((column) => ({ name: column.name, type: column.type })),
+  ...(request.comment === undefined ? {} : { comment: request.comment }),
+})

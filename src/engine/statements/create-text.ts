@@ -1,0 +1,128 @@
+import type { QualifiedObjectName } from '../../planner/metadata.js'
+import type {
+  ConnectorTableMetadata,
+  ConnectorViewDefinition,
+  Principal,
+  Properties,
+  PropertyMetadata,
+  SqlType,
+  Value,
+} from '../../spi/index.js'
+import { formatIdentifier } from './identifier-text.js'
+import type { CatalogSchema } from './names.js'
+
+const quoted = (text: string): string => `'${text.replaceAll("'", "''")}'`
+
+const fullName = (...parts: string[]): string => parts.map(formatIdentifier).join('.')
+
+/** The value of a property as an SQL expression. */
+function propertyText(type: SqlType, value: Value): string {
+  if (value === null) return 'DEFAULT'
+  if (type.kind === 'array') {
+    const items = value as readonly Value[]
+    return `ARRAY[${items.map((item) => propertyText(type.element, item)).join(',')}]`
+  }
+  return typeof value === 'string' ? quoted(value) : String(value)
+}
+
+function withClause(properties: Properties, definitions: readonly PropertyMetadata[]): string {
+  const lines = definitions
+    .filter((definition) => properties[definition.name] !== undefined)
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+    .map((definition) => {
+      const value = definition.encode(properties[definition.name])
+      return `   ${formatIdentifier(definition.name)} = ${propertyText(definition.type, value)}`
+    })
+  return lines.length === 0 ? '' : `\nWITH (\n${lines.join(',\n')}\n)`
+}
+
+/** @source Trino SqlFormatter.visitCreateSchema */
+export function createSchemaText(
+  name: CatalogSchema,
+  schema: {
+    readonly properties: Properties
+    readonly definitions: readonly PropertyMetadata[]
+    readonly owner: Principal | undefined
+  },
+): string {
+  const { owner } = schema
+  const authorization =
+    owner === undefined ? '' : `\nAUTHORIZATION ${owner.type} ${formatIdentifier(owner.name)}`
+  return `CREATE SCHEMA ${fullName(name.catalog, name.schema)}${authorization}${withClause(schema.properties, schema.definitions)}`
+}
+
+/** @source Trino SqlFormatter.visitCreateTable */
+export function createTableText(
+  name: QualifiedObjectName,
+  table: ConnectorTableMetadata,
+  definitions: {
+    readonly table: readonly PropertyMetadata[]
+    readonly column: readonly PropertyMetadata[]
+  },
+): string {
+  const columns = table.columns
+    .filter((column) => column.hidden !== true)
+    .map((column) => {
+      const properties = definitions.column
+        .filter((definition) => column.properties?.[definition.name] !== undefined)
+        .map(
+          (definition) =>
+            `${definition.name} = ${propertyText(definition.type, definition.encode(column.properties?.[definition.name]))}`,
+        )
+      return [
+        `   ${formatIdentifier(column.name)} ${sqlTypeText(column.type)}`,
+        column.nullable === false ? 'NOT NULL' : '',
+        column.comment === undefined ? '' : `COMMENT ${quoted(column.comment)}`,
+        properties.length === 0 ? '' : `WITH (${properties.join(', ')})`,
+      ]
+        .filter((part) => part !== '')
+        .join(' ')
+    })
+  const comment = table.comment === undefined ? '' : `\nCOMMENT ${quoted(table.comment)}`
+  return `CREATE TABLE ${fullName(name.catalog, name.schema, name.name)} (\n${columns.join(',\n')}\n)${comment}${withClause(table.properties ?? {}, definitions.table)}`
+}
+
+/** @source Trino SqlFormatter.visitCreateView */
+export function createViewText(name: QualifiedObjectName, view: ConnectorViewDefinition): string {
+  const comment = view.comment === undefined ? '' : ` COMMENT ${quoted(view.comment)}`
+  const security = view.runAsInvoker ? 'INVOKER' : 'DEFINER'
+  return `CREATE VIEW ${fullName(name.catalog, name.schema, name.name)}${comment} SECURITY ${security} AS\n${view.originalSql}`
+}
+
+/** A type as SQL, where row fields may need quotes. */
+export function sqlTypeText(type: SqlType): string {
+  switch (type.kind) {
+    case 'decimal':
+      return `decimal(${type.precision}, ${type.scale})`
+    case 'varchar':
+      return type.length === undefined ? 'varchar' : `varchar(${type.length})`
+    case 'char':
+      return `char(${type.length})`
+    case 'time':
+    case 'timestamp':
+      return `${type.kind}(${type.precision})`
+    case 'time with time zone':
+      return `time(${type.precision}) with time zone`
+    case 'timestamp with time zone':
+      return `timestamp(${type.precision}) with time zone`
+    case 'array':
+      return `array(${sqlTypeText(type.element)})`
+    case 'map':
+      return `map(${sqlTypeText(type.key)}, ${sqlTypeText(type.value)})`
+    case 'row':
+      return `ROW(${type.fields
+        .map((field) =>
+          field.name === undefined
+            ? sqlTypeText(field.type)
+            : `${formatIdentifier(field.name)} ${sqlTypeText(field.type)}`,
+        )
+        .join(', ')})`
+    case 'interval day to second':
+    case 'interval year to month':
+      return type.kind.toUpperCase()
+    case 'qdigest':
+      return `qdigest(${sqlTypeText(type.element)})`
+    default:
+      return type.kind
+  }
+}

@@ -1,0 +1,147 @@
+import type { CallArgument } from '../../planner/parser/ast/index.js'
+import { MillraceError, type Procedure, type Value } from '../../spi/index.js'
+import type { CatalogStatementKinds, MaintenanceStatementKinds } from './kinds.js'
+import { errorAt, qualifiedObjectName, sessionCatalog, sessionSchema } from './names.js'
+import { requireCatalog } from './show.js'
+import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
+import { done, requireTable, viewOf } from './table-statements.js'
+import { unsupported } from './unsupported.js'
+
+/** @source Trino CallTask */
+async function call(node: StatementOf<'call'>, context: StatementContext): Promise<DoneResult> {
+  const name = qualifiedObjectName(context.session, node, node.name)
+  requireCatalog(context, node, name.catalog)
+  const procedure = context.catalogs
+    .get(name.catalog)
+    .connector.getProcedures?.()
+    .find(
+      (candidate) =>
+        candidate.schema.toLowerCase() === name.schema &&
+        candidate.name.toLowerCase() === name.name,
+    )
+  if (procedure === undefined) {
+    throw new MillraceError(
+      'PROCEDURE_NOT_FOUND',
+      `Procedure not registered: ${name.schema}.${name.name}`,
+    )
+  }
+  const values = await procedureArguments(node, procedure, context)
+  const { handle } = await context.transaction.join(name.catalog)
+  await procedure.call(context.connectorSession(name.catalog), handle, values, context.signal)
+  return done('CALL')
+}
+
+async function procedureArguments(
+  node: StatementOf<'call'>,
+  procedure: Procedure,
+  context: StatementContext,
+): Promise<Value[]> {
+  const given = new Map<number, CallArgument>()
+  node.arguments.forEach((argument, position) => {
+    const index =
+      argument.name === undefined
+        ? position
+        : procedure.args.findIndex(
+            (arg) => arg.name.toLowerCase() === argument.name?.value.toLowerCase(),
+          )
+    if (argument.name === undefined && node.arguments.some((other) => other.name !== undefined)) {
+      throw errorAt(node, 'INVALID_ARGUMENTS', 'Named and positional arguments cannot be mixed')
+    }
+    if (index < 0) {
+      throw errorAt(
+        argument,
+        'INVALID_PROCEDURE_ARGUMENT',
+        `Unknown argument name: ${argument.name?.value}`,
+      )
+    }
+    if (index >= procedure.args.length) {
+      throw errorAt(node, 'INVALID_ARGUMENTS', 'Too many arguments for procedure')
+    }
+    if (given.has(index)) {
+      throw errorAt(
+        argument,
+        'INVALID_PROCEDURE_ARGUMENT',
+        `Duplicate procedure argument: ${argument.name?.value}`,
+      )
+    }
+    given.set(index, argument)
+  })
+  const missing = procedure.args.filter((arg, index) => (arg.required ?? true) && !given.has(index))
+  if (missing.length > 0) {
+    throw errorAt(
+      node,
+      'INVALID_ARGUMENTS',
+      `Required procedure arguments are missing: ${missing.map((arg) => arg.name).join(', ')}`,
+    )
+  }
+  const values: Value[] = []
+  for (const [index, arg] of procedure.args.entries()) {
+    const argument = given.get(index)
+    if (argument === undefined) values.push(arg.defaultValue ?? null)
+    else values.push((await context.services.evaluate(argument.value, context, arg.type)).value)
+  }
+  return values
+}
+
+export const maintenanceHandlers: StatementHandlers<MaintenanceStatementKinds> = {
+  call,
+
+  async analyze(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.tableName)
+    if ((await viewOf(context, name)) !== undefined) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'Analyzing views is not supported')
+    }
+    await requireTable(context, node, node.tableName, false)
+    throw unsupported('analyze')
+  },
+
+  async tableExecute(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.table.name)
+    if ((await viewOf(context, name)) !== undefined) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'ALTER TABLE EXECUTE is not supported for views')
+    }
+    await requireTable(context, node.table, node.table.name, false)
+    throw errorAt(
+      node,
+      'PROCEDURE_NOT_FOUND',
+      `Table procedure not registered: ${node.procedureName.value.toLowerCase()}`,
+    )
+  },
+}
+
+/** Catalogs are fixed while an engine runs; SQL routines of a schema need a connector that keeps them. */
+export const catalogHandlers: StatementHandlers<CatalogStatementKinds> = {
+  async createCatalog() {
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      'CREATE CATALOG is not supported by the static catalog store',
+    )
+  },
+  async dropCatalog() {
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      'DROP CATALOG is not supported by the static catalog store',
+    )
+  },
+  async createFunction(node, context) {
+    const { parts } = node.specification.name
+    if (parts.length < 3) {
+      throw errorAt(
+        node,
+        'NOT_SUPPORTED',
+        'Catalog and schema must be specified when function schema is not configured',
+      )
+    }
+    requireCatalog(context, node, parts[0]!.value.toLowerCase())
+    throw unsupported('creating functions')
+  },
+  async dropFunction(node, context) {
+    const { parts } = node.name
+    const catalog =
+      parts.length === 3 ? parts[0]!.value.toLowerCase() : sessionCatalog(context.session, node)
+    if (parts.length === 1) sessionSchema(context.session, node)
+    requireCatalog(context, node, catalog)
+    if (node.exists) return done('DROP FUNCTION')
+    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+  },
+}

@@ -1,0 +1,197 @@
+import type { NodeLocation, Statement } from '../../planner/parser/ast/index.js'
+import {
+  BIGINT,
+  BOOLEAN,
+  INTEGER,
+  MillraceError,
+  type SqlType,
+  typeName,
+  VARCHAR,
+} from '../../spi/index.js'
+import { handleStatement } from './handlers.js'
+import type { PreparedStatementKinds } from './kinds.js'
+import { errorAt } from './names.js'
+import type { StatementContext, StatementHandlers, StatementResult } from './statement.js'
+import { staticResult, textType } from './static-rows.js'
+
+/** @throws NOT_FOUND */
+function preparedText(context: StatementContext, name: string): string {
+  const text = context.session.preparedStatements.get(name)
+  if (text === undefined) {
+    throw new MillraceError('NOT_FOUND', `Prepared statement not found: ${name}`)
+  }
+  return text
+}
+
+/** The part of a text from a location on, without what ends the statement around it. */
+function textFrom(sql: string, location: NodeLocation): string {
+  let start = 0
+  for (let line = 1; line < location.line; line++) start = sql.indexOf('\n', start) + 1
+  return sql
+    .slice(start + location.column - 1)
+    .trim()
+    .replace(/;$/, '')
+    .trimEnd()
+}
+
+/** Checks the number of parameters and carries a statement out in the place of the one that names it. */
+function runWith(
+  statement: Statement,
+  sql: string,
+  parameters: StatementContext['parameters'],
+  context: StatementContext,
+): Promise<StatementResult> {
+  const inner: StatementContext = { ...context, sql, parameters }
+  checkParameterCount(statement, inner)
+  return handleStatement(statement, inner)
+}
+
+/** Counts the `?` of a statement; those of a statement to be prepared are its own. */
+export function countParameters(statement: Statement): number {
+  let count = 0
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item)
+    } else if (typeof value === 'object' && value !== null) {
+      if ('kind' in value && value.kind === 'parameter') count++
+      else for (const item of Object.values(value)) visit(item)
+    }
+  }
+  if (statement.kind !== 'prepare') visit(statement)
+  return count
+}
+
+/** @throws INVALID_PARAMETER_USAGE */
+export function checkParameterCount(statement: Statement, context: StatementContext): void {
+  const found = context.parameters.length
+  if (found === 0 && !context.sql.includes('?')) return
+  const expected = countParameters(statement)
+  if (expected === found) return
+  throw errorAt(
+    statement,
+    'INVALID_PARAMETER_USAGE',
+    `Incorrect number of parameters: expected ${expected} but found ${found}`,
+  )
+}
+
+/** The bytes of a value of fixed width, 0 for others. @source Trino DescribeOutputRewrite */
+function typeSize(type: SqlType): number {
+  switch (type.kind) {
+    case 'boolean':
+    case 'tinyint':
+    case 'unknown':
+      return 1
+    case 'smallint':
+      return 2
+    case 'integer':
+    case 'real':
+    case 'date':
+    case 'interval year to month':
+      return 4
+    case 'bigint':
+    case 'double':
+    case 'interval day to second':
+    case 'time':
+      return 8
+    case 'decimal':
+      return type.precision <= 18 ? 8 : 16
+    case 'timestamp':
+      return type.precision <= 6 ? 8 : 12
+    case 'timestamp with time zone':
+      return type.precision <= 3 ? 8 : 12
+    case 'time with time zone':
+      return type.precision <= 9 ? 8 : 12
+    case 'uuid':
+    case 'ipaddress':
+      return 16
+    default:
+      return 0
+  }
+}
+
+/** @source Trino PrepareTask, DeallocateTask, DescribeInputRewrite, DescribeOutputRewrite */
+export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
+  async prepare(node, context) {
+    const { kind } = node.statement
+    if (kind === 'prepare' || kind === 'execute' || kind === 'deallocate') {
+      throw new MillraceError(
+        'NOT_SUPPORTED',
+        `Invalid statement type for prepared statement: ${kind.toUpperCase()}`,
+      )
+    }
+    const text = textFrom(context.sql, node.statement.location)
+    return {
+      kind: 'done',
+      updateType: 'PREPARE',
+      changes: { addedPrepare: { [node.name.value]: text } },
+    }
+  },
+
+  async deallocate(node, context) {
+    preparedText(context, node.name.value)
+    return {
+      kind: 'done',
+      updateType: 'DEALLOCATE',
+      changes: { deallocatedPrepare: [node.name.value] },
+    }
+  },
+
+  async execute(node, context) {
+    const text = preparedText(context, node.name.value)
+    return runWith(context.services.parse(text), text, node.parameters, context)
+  },
+
+  async executeImmediate(node, context) {
+    const text = node.statement.value
+    const statement = context.services.parse(text, node.statement.location)
+    return runWith(statement, text, node.parameters, context)
+  },
+
+  async describeInput(node, context) {
+    const text = preparedText(context, node.name.value)
+    const { parameters } = await context.services.describe(context.services.parse(text), {
+      ...context,
+      sql: text,
+      parameters: [],
+    })
+    if (parameters.length === 0) {
+      return staticResult(
+        [
+          { name: 'Position', type: BIGINT },
+          { name: 'Type', type: VARCHAR },
+        ],
+        [],
+      )
+    }
+    const names = parameters.map(typeName)
+    return staticResult(
+      [
+        { name: 'Position', type: INTEGER },
+        { name: 'Type', type: textType(names) },
+      ],
+      names.map((name, position) => [position, name]),
+    )
+  },
+
+  async describeOutput(node, context) {
+    const text = preparedText(context, node.name.value)
+    const { columns } = await context.services.describe(context.services.parse(text), {
+      ...context,
+      sql: text,
+      parameters: [],
+    })
+    const names = ['Column Name', 'Catalog', 'Schema', 'Table', 'Type']
+    const rows = columns.map((column) => [
+      column.name,
+      column.origin?.catalog ?? '',
+      column.origin?.schema ?? '',
+      column.origin?.table ?? '',
+      typeName(column.type),
+    ])
+    const texts = names.map((name, i) => ({ name, type: textType(rows.map((row) => row[i]!)) }))
+    return staticResult(
+      [...texts, { name: 'Type Size', type: INTEGER }, { name: 'Aliased', type: BOOLEAN }],
+      rows.map((row, i) => [...row, typeSize(columns[i]!.type), columns[i]!.aliased ?? false]),
+    )
+  },
+}

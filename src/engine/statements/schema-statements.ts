@@ -1,0 +1,100 @@
+import type { PrincipalSpecification } from '../../planner/parser/ast/index.js'
+import type { ConnectorMetadata, Principal } from '../../spi/index.js'
+import { schemaExists } from '../metadata.js'
+import type { SchemaStatementKinds } from './kinds.js'
+import { catalogSchemaName, errorAt } from './names.js'
+import { evaluateProperties } from './properties.js'
+import { requireCatalog } from './show.js'
+import type { DoneResult, StatementContext, StatementHandlers } from './statement.js'
+import { unsupported } from './unsupported.js'
+
+const done = (updateType: string): DoneResult => ({ kind: 'done', updateType })
+
+export const principalOf = (principal: PrincipalSpecification): Principal => ({
+  type: principal.type === 'role' ? 'ROLE' : 'USER',
+  name: principal.name.value,
+})
+
+/** The metadata of a catalog that the statement is about to change. */
+export async function writableMetadata(
+  context: StatementContext,
+  catalog: string,
+): Promise<ConnectorMetadata> {
+  await context.transaction.checkWrite(catalog)
+  return context.metadata(catalog)
+}
+
+/** @source Trino CreateSchemaTask, DropSchemaTask, RenameSchemaTask */
+export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
+  async createSchema(node, context) {
+    const { catalog, schema } = catalogSchemaName(context.session, node, node.name)
+    requireCatalog(context, node, catalog)
+    if (await schemaExists(context, catalog, schema)) {
+      if (node.notExists) return done('CREATE SCHEMA')
+      throw errorAt(node, 'SCHEMA_ALREADY_EXISTS', `Schema '${catalog}.${schema}' already exists`)
+    }
+    const properties = await evaluateProperties(
+      {
+        catalog,
+        what: 'schema',
+        code: 'INVALID_SCHEMA_PROPERTY',
+        definitions: context.catalogs.get(catalog).connector.getSchemaProperties?.(),
+      },
+      node.properties,
+      context,
+    )
+    const metadata = await writableMetadata(context, catalog)
+    if (metadata.createSchema === undefined) throw unsupported('creating schemas')
+    const owner: Principal =
+      node.principal === undefined
+        ? { type: 'USER', name: context.session.user }
+        : principalOf(node.principal)
+    await metadata.createSchema(context.connectorSession(catalog), schema, properties, owner)
+    return done('CREATE SCHEMA')
+  },
+
+  async dropSchema(node, context) {
+    const { catalog, schema } = catalogSchemaName(context.session, node, node.name)
+    if (!(await schemaExists(context, catalog, schema))) {
+      if (node.exists) return done('DROP SCHEMA')
+      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${catalog}.${schema}' does not exist`)
+    }
+    const session = context.connectorSession(catalog)
+    const metadata = await writableMetadata(context, catalog)
+    if (!node.cascade && !(await isEmpty(context, metadata, catalog, schema))) {
+      throw errorAt(node, 'SCHEMA_NOT_EMPTY', `Cannot drop non-empty schema '${schema}'`)
+    }
+    if (metadata.dropSchema === undefined) throw unsupported('dropping schemas')
+    await metadata.dropSchema(session, schema, node.cascade)
+    return done('DROP SCHEMA')
+  },
+
+  async renameSchema(node, context) {
+    const { catalog, schema } = catalogSchemaName(context.session, node, node.source)
+    const target = node.target.value.toLowerCase()
+    if (!(await schemaExists(context, catalog, schema))) {
+      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${catalog}.${schema}' does not exist`)
+    }
+    if (await schemaExists(context, catalog, target)) {
+      throw errorAt(
+        node,
+        'SCHEMA_ALREADY_EXISTS',
+        `Target schema '${catalog}.${target}' already exists`,
+      )
+    }
+    const metadata = await writableMetadata(context, catalog)
+    if (metadata.renameSchema === undefined) throw unsupported('renaming schemas')
+    await metadata.renameSchema(context.connectorSession(catalog), schema, target)
+    return done('RENAME SCHEMA')
+  },
+}
+
+async function isEmpty(
+  context: StatementContext,
+  metadata: ConnectorMetadata,
+  catalog: string,
+  schema: string,
+): Promise<boolean> {
+  const tables = await metadata.listTables(context.connectorSession(catalog), schema)
+  return !tables.some((table) => table.schema === schema)
+}

@@ -1,0 +1,175 @@
+import type { Query, Table, TableSubquery } from '../../planner/parser/ast/index.js'
+import type { ColumnMetadata, ColumnStatistics, SqlType, TableStatistics } from '../../spi/index.js'
+import { findView, lookUpTable, printName, schemaExists, type TableLookup } from '../metadata.js'
+import { javaNumberText } from '../values/number-text.js'
+import { dateText } from '../values/temporal-text.js'
+import { createSchemaText, createTableText, createViewText } from './create-text.js'
+import type { ShowObjectKinds } from './kinds.js'
+import { catalogSchemaName, errorAt, qualifiedObjectName } from './names.js'
+import { requireCatalog } from './show.js'
+import type {
+  StatementContext,
+  StatementHandlers,
+  StatementOf,
+  StatementResult,
+} from './statement.js'
+import { DOUBLE, type StaticRow, singleText, staticResult, VARCHAR } from './static-rows.js'
+
+async function showCreate(
+  node: StatementOf<'showCreate'>,
+  context: StatementContext,
+): Promise<StatementResult> {
+  if (node.type === 'SCHEMA') {
+    const name = catalogSchemaName(context.session, node, node.name)
+    requireCatalog(context, node, name.catalog)
+    if (!(await schemaExists(context, name.catalog, name.schema))) {
+      throw errorAt(
+        node,
+        'SCHEMA_NOT_FOUND',
+        `Schema '${name.catalog}.${name.schema}' does not exist`,
+      )
+    }
+    const metadata = await context.metadata(name.catalog)
+    const session = context.connectorSession(name.catalog)
+    return singleText(
+      'Create Schema',
+      createSchemaText(name, {
+        properties: (await metadata.getSchemaProperties?.(session, name.schema)) ?? {},
+        definitions: context.catalogs.get(name.catalog).connector.getSchemaProperties?.() ?? [],
+        owner: await metadata.getSchemaOwner?.(session, name.schema),
+      }),
+    )
+  }
+  if (node.type === 'FUNCTION') {
+    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+  }
+  const name = qualifiedObjectName(context.session, node, node.name)
+  requireCatalog(context, node, name.catalog)
+  const [view, table] = [await findView(context, name), await lookUpTable(context, name)]
+  const what = node.type === 'TABLE' ? 'Table' : node.type === 'VIEW' ? 'View' : 'Materialized view'
+  const isA = (found: string) =>
+    errorAt(
+      node,
+      'NOT_SUPPORTED',
+      `Relation '${printName(name)}' is a ${found}, not a ${what.toLowerCase()}`,
+    )
+  if (node.type === 'VIEW' && view !== undefined) {
+    return singleText('Create View', createViewText(name, view))
+  }
+  if (view !== undefined) throw isA('view')
+  if (table === undefined) {
+    throw errorAt(node, 'TABLE_NOT_FOUND', `${what} '${printName(name)}' does not exist`)
+  }
+  if (node.type !== 'TABLE') throw isA('table')
+  const { connector } = context.catalogs.get(name.catalog)
+  return singleText(
+    'Create Table',
+    createTableText(name, table.tableMetadata, {
+      table: connector.getTableProperties?.() ?? [],
+      column: connector.getColumnProperties?.() ?? [],
+    }),
+  )
+}
+
+const STATS_COLUMNS = [
+  { name: 'column_name', type: VARCHAR },
+  { name: 'data_size', type: DOUBLE },
+  { name: 'distinct_values_count', type: DOUBLE },
+  { name: 'nulls_fraction', type: DOUBLE },
+  { name: 'row_count', type: DOUBLE },
+  { name: 'low_value', type: VARCHAR },
+  { name: 'high_value', type: VARCHAR },
+]
+
+/** @source Trino ShowStatsRewrite */
+async function showStats(
+  node: StatementOf<'showStats'>,
+  context: StatementContext,
+): Promise<StatementResult> {
+  const query: Table | Query =
+    node.relation.kind === 'table' ? node.relation : (node.relation as TableSubquery).query
+  if (query.kind !== 'table') {
+    const estimated = await context.services.estimate(query, context)
+    return staticResult(STATS_COLUMNS, statsRows(estimated.columns, estimated.rowCount))
+  }
+  const name = qualifiedObjectName(context.session, query, query.name)
+  requireCatalog(context, query, name.catalog)
+  const table = await lookUpTable(context, name)
+  if (table === undefined) {
+    throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
+  }
+  const statistics = await tableStatistics(table, context)
+  const byColumn = new Map(
+    statistics.columns.map((entry) => [
+      JSON.stringify(entry.column, plainBigint),
+      entry.statistics,
+    ]),
+  )
+  const columns = table.tableMetadata.columns
+    .filter((column: ColumnMetadata) => column.hidden !== true)
+    .map((column: ColumnMetadata) => ({
+      name: column.name,
+      type: column.type,
+      statistics: byColumn.get(JSON.stringify(table.columnHandles.get(column.name), plainBigint)),
+    }))
+  return staticResult(STATS_COLUMNS, statsRows(columns, statistics.rowCount))
+}
+
+const plainBigint = (_: string, value: unknown): unknown =>
+  typeof value === 'bigint' ? `${value}n` : value
+
+async function tableStatistics(
+  table: TableLookup,
+  context: StatementContext,
+): Promise<TableStatistics> {
+  const session = context.connectorSession(table.name.catalog)
+  return (await table.metadata.getTableStatistics?.(session, table.handle)) ?? { columns: [] }
+}
+
+export interface ColumnStats {
+  readonly name: string
+  readonly type: SqlType
+  readonly statistics: ColumnStatistics | undefined
+}
+
+function statsRows(columns: readonly ColumnStats[], rowCount: number | undefined): StaticRow[] {
+  const rows = columns.map(({ name, type, statistics }): StaticRow => {
+    const bound = (value: number | undefined) =>
+      value === undefined || !Number.isFinite(value) ? null : statsText(type, value)
+    return [
+      name,
+      statistics?.dataSize ?? null,
+      statistics?.distinctValuesCount ?? null,
+      statistics?.nullsFraction ?? null,
+      null,
+      bound(statistics?.range?.min),
+      bound(statistics?.range?.max),
+    ]
+  })
+  return [...rows, [null, null, null, null, rowCount ?? null, null, null]]
+}
+
+/** A bound of a range in the text that SHOW STATS has for its type. */
+function statsText(type: SqlType, value: number): string | null {
+  switch (type.kind) {
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      return String(Math.round(value))
+    case 'date':
+      return dateText(value)
+    case 'decimal':
+      return javaNumberText(value)
+    case 'real':
+    case 'double':
+      return javaNumberText(value)
+    case 'boolean':
+      return value === 0 ? 'false' : 'true'
+    default:
+      return null
+  }
+}
+
+/** @source Trino ShowQueriesRewrite.visitShowCreate, ShowStatsRewrite */
+export const showObjectHandlers: StatementHandlers<ShowObjectKinds> = { showCreate, showStats }

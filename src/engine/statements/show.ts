@@ -1,0 +1,226 @@
+import type { FunctionDefinition } from '../../expressions/function-definition.js'
+import { likeMatcher } from '../../expressions/value/like.js'
+import type { QualifiedObjectName } from '../../planner/metadata.js'
+import type { NodeBase } from '../../planner/parser/ast/index.js'
+import type { ColumnMetadata } from '../../spi/index.js'
+import { findView, lookUpTable, printName, schemaExists } from '../metadata.js'
+import { propertyValueText } from '../property-text.js'
+import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
+import type { ShowStatementKinds } from './kinds.js'
+import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
+import type { ResultColumn, StatementContext, StatementHandlers } from './statement.js'
+import { BOOLEAN, type StaticRow, staticResult, textType, VARCHAR } from './static-rows.js'
+import { displayTypeName } from './type-display.js'
+
+const varcharColumns = (...names: string[]): ResultColumn[] =>
+  names.map((name) => ({ name, type: VARCHAR }))
+
+/** Columns of the types that literals of these texts have together. */
+const literalColumns = (names: readonly string[], rows: readonly StaticRow[]): ResultColumn[] =>
+  names.map((name, channel) => ({
+    name,
+    type:
+      typeof rows[0]?.[channel] === 'boolean'
+        ? BOOLEAN
+        : textType(rows.map((row) => String(row[channel] ?? ''))),
+  }))
+
+/** The test of LIKE, where there is one. */
+const patternMatcher = (node: {
+  readonly likePattern?: string
+  readonly escape?: string
+}): ((text: string) => boolean) =>
+  node.likePattern === undefined ? () => true : likeMatcher(node.likePattern, node.escape)
+
+const compareText = (a: string, b: string): number => Buffer.compare(Buffer.from(a), Buffer.from(b))
+
+/** @throws CATALOG_NOT_FOUND at the node */
+export function requireCatalog(context: StatementContext, node: NodeBase, catalog: string): void {
+  if (context.catalogs.find(catalog) === undefined) {
+    throw errorAt(node, 'CATALOG_NOT_FOUND', `Catalog '${catalog}' not found`)
+  }
+}
+
+/** @throws CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND at the node */
+export async function requireSchema(
+  context: StatementContext,
+  node: NodeBase,
+  name: { readonly catalog: string; readonly schema: string },
+): Promise<void> {
+  requireCatalog(context, node, name.catalog)
+  if (!(await schemaExists(context, name.catalog, name.schema))) {
+    throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${name.schema}' does not exist`)
+  }
+}
+
+/** The columns of a table or view, hidden ones left out; undefined where there is none of the name. */
+async function relationColumns(
+  context: StatementContext,
+  name: QualifiedObjectName,
+): Promise<readonly { name: string; type: string; extra: string; comment: string }[] | undefined> {
+  const view = await findView(context, name)
+  if (view !== undefined) {
+    return view.columns.map((column) => ({
+      name: column.name,
+      type: displayTypeName(context.services.parseType(column.type)),
+      extra: '',
+      comment: column.comment ?? '',
+    }))
+  }
+  const table = await lookUpTable(context, name)
+  return table?.tableMetadata.columns
+    .filter((column: ColumnMetadata) => column.hidden !== true)
+    .map((column: ColumnMetadata) => ({
+      name: column.name,
+      type: displayTypeName(column.type),
+      extra: column.extraInfo ?? '',
+      comment: column.comment ?? '',
+    }))
+}
+
+/**
+ * SHOW and DESCRIBE, answered from the catalogs' metadata. Names and types of the columns are those of the queries that
+ * Trino makes of them.
+ * @source Trino ShowQueriesRewrite
+ */
+export const showHandlers: StatementHandlers<ShowStatementKinds> = {
+  async showCatalogs(node, { catalogs }) {
+    const matches = patternMatcher(node)
+    const names = catalogs.list().map((catalog) => catalog.name)
+    return staticResult(
+      [{ name: 'Catalog', type: textType(names) }],
+      names.filter(matches).map((name) => [name]),
+    )
+  },
+
+  async showSchemas(node, context) {
+    const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
+    requireCatalog(context, node, catalog)
+    const metadata = await context.metadata(catalog)
+    const names = await metadata.listSchemaNames(context.connectorSession(catalog))
+    const matches = patternMatcher(node)
+    return staticResult(
+      varcharColumns('Schema'),
+      [...new Set(names)]
+        .filter(matches)
+        .sort(compareText)
+        .map((name) => [name]),
+    )
+  },
+
+  async showTables(node, context) {
+    const name = catalogSchemaName(context.session, node, node.schema)
+    await requireSchema(context, node, name)
+    const metadata = await context.metadata(name.catalog)
+    const tables = await metadata.listTables(context.connectorSession(name.catalog), name.schema)
+    const matches = patternMatcher(node)
+    const names = new Set(tables.filter((t) => t.schema === name.schema).map((t) => t.table))
+    return staticResult(
+      varcharColumns('Table'),
+      [...names]
+        .filter(matches)
+        .sort(compareText)
+        .map((table) => [table]),
+    )
+  },
+
+  async showColumns(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.table)
+    await requireSchema(context, node, name)
+    const columns = await relationColumns(context, name)
+    if (columns === undefined) {
+      throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
+    }
+    const matches = patternMatcher(node)
+    return staticResult(
+      varcharColumns('Column', 'Type', 'Extra', 'Comment'),
+      columns
+        .filter((column) => matches(column.name))
+        .map((column) => [column.name, column.type, column.extra, column.comment]),
+    )
+  },
+
+  async showFunctions(node, context) {
+    const names = [
+      'Function',
+      'Return Type',
+      'Argument Types',
+      'Function Type',
+      'Deterministic',
+      'Description',
+    ]
+    if (node.schema !== undefined) {
+      const name = catalogSchemaName(context.session, node, node.schema)
+      requireCatalog(context, node, name.catalog)
+      const columns = names.map((column) => ({
+        name: column,
+        type: column === 'Deterministic' ? BOOLEAN : VARCHAR,
+      }))
+      return staticResult(columns, [])
+    }
+    const rows = context.services.functions.list().flatMap(functionRows)
+    const matches = patternMatcher(node)
+    const sortKey = (row: StaticRow) =>
+      `${String(row[0]).toLowerCase()}\0${row[1]}\0${row[2]}\0${row[3]}`
+    return staticResult(
+      literalColumns(names, rows),
+      rows
+        .filter((row) => matches(String(row[0])))
+        .sort((a, b) => compareText(sortKey(a), sortKey(b))),
+    )
+  },
+
+  async showSession(node, context) {
+    const rows = [...systemPropertyRows(context), ...catalogPropertyRows(context)]
+    const matches = patternMatcher(node)
+    return staticResult(
+      literalColumns(['Name', 'Value', 'Default', 'Type', 'Description'], rows),
+      rows.filter((row) => matches(String(row[0]))),
+    )
+  },
+}
+
+function functionRows(definition: FunctionDefinition): StaticRow[] {
+  if (definition.hidden === true || definition.name.startsWith('$')) return []
+  return [definition.name, ...(definition.aliases ?? [])].flatMap((name) =>
+    definition.overloads.map((overload) => [
+      name,
+      overload.returns,
+      overload.args.join(', '),
+      definition.kind,
+      overload.deterministic ?? true,
+      definition.description,
+    ]),
+  )
+}
+
+function systemPropertyRows(context: StatementContext): StaticRow[] {
+  return SYSTEM_PROPERTIES.filter((property) => !property.hidden).map((property) => [
+    property.name,
+    propertyText(context.session, property.name),
+    findSystemProperty(property.name)!.defaultText,
+    displayTypeName(property.type),
+    property.description,
+  ])
+}
+
+function catalogPropertyRows(context: StatementContext): StaticRow[] {
+  return context.catalogs.list().flatMap(({ name, connector }) =>
+    (connector.getSessionProperties?.() ?? [])
+      .filter((property) => !property.hidden)
+      .map((property) => {
+        const defaultText =
+          property.defaultValue === undefined
+            ? ''
+            : propertyValueText(property.type, property.encode(property.defaultValue))
+        const set = context.session.catalogProperties.get(name)?.get(property.name)
+        return [
+          `${name}.${property.name}`,
+          set ?? defaultText,
+          defaultText,
+          displayTypeName(property.type),
+          property.description,
+        ]
+      }),
+  )
+}

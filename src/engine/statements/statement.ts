@@ -1,0 +1,69 @@
+import type { Statement, StatementKind } from '../../planner/parser/ast/index.js'
+import type { OutputNode } from '../../planner/plan/node.js'
+import type { Page, SqlType } from '../../spi/index.js'
+import type { QueryContext } from '../query-context.js'
+import type { EngineServices, ParameterValue } from '../services.js'
+import type { SessionChanges } from '../session.js'
+
+/** A column of a result. */
+export interface ResultColumn {
+  readonly name: string
+  readonly type: SqlType
+  /** The table that the column comes from unchanged, for DESCRIBE OUTPUT. */
+  readonly origin?: { readonly catalog: string; readonly schema: string; readonly table: string }
+  /** True where the statement gave the column its name. */
+  readonly aliased?: boolean
+  /** True where the statement gave the column no name, and the engine made one up. */
+  readonly unnamed?: boolean
+}
+
+/** What a statement comes to once it has been analysed. */
+export type StatementResult = PlanResult | PagesResult | DoneResult
+
+/** A plan to run; its pages are the result. */
+export interface PlanResult {
+  readonly kind: 'plan'
+  readonly plan: OutputNode
+  readonly columns: readonly ResultColumn[]
+  readonly updateType?: string
+  /** True: the one row of the result is the number of rows written. */
+  readonly countsRows?: boolean
+  /** Once the plan has run, before the transaction is committed. */
+  readonly finish?: () => Promise<void>
+}
+
+/** Rows that are known or made without a plan. */
+export interface PagesResult {
+  readonly kind: 'pages'
+  readonly columns: readonly ResultColumn[]
+  readonly pages: Iterable<Page> | AsyncIterable<Page>
+  readonly updateType?: string
+  readonly updateCount?: number
+}
+
+/** A statement that has been carried out and has no rows. */
+export interface DoneResult {
+  readonly kind: 'done'
+  readonly updateType: string
+  readonly updateCount?: number
+  readonly changes?: SessionChanges
+}
+
+export interface StatementContext extends QueryContext {
+  readonly services: EngineServices
+  /** The text that the statement is part of. */
+  readonly sql: string
+  /** Values of the parameters `?`, as expressions. */
+  readonly parameters: readonly ParameterValue[]
+}
+
+export type StatementOf<K extends StatementKind> = Extract<Statement, { kind: K }>
+export type StatementHandler<K extends StatementKind> = (
+  statement: StatementOf<K>,
+  context: StatementContext,
+) => Promise<StatementResult>
+
+/** Handlers by kind; a group covers some kinds, all groups together every one. */
+export type StatementHandlers<K extends StatementKind = StatementKind> = {
+  readonly [Kind in K]: StatementHandler<Kind>
+}

@@ -1,0 +1,406 @@
+import type { QualifiedObjectName } from '../../planner/metadata.js'
+import type {
+  ColumnDefinition,
+  LikeClause,
+  NodeBase,
+  QualifiedName,
+} from '../../planner/parser/ast/index.js'
+import {
+  type ColumnMetadata,
+  type ConnectorTableMetadata,
+  MillraceError,
+  type Properties,
+  typeName,
+} from '../../spi/index.js'
+import { findView, lookUpTable, printName, schemaExists, type TableLookup } from '../metadata.js'
+import { columnType } from './column-type.js'
+import type { TableStatementKinds } from './kinds.js'
+import { errorAt, qualifiedObjectName } from './names.js'
+import { evaluateProperties, evaluateStated } from './properties.js'
+import { writableMetadata } from './schema-statements.js'
+import { requireCatalog } from './show.js'
+import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
+import { unsupported } from './unsupported.js'
+
+export const done = (updateType: string): DoneResult => ({ kind: 'done', updateType })
+
+/** The table of a name; undefined where there is none and `ifExists` says that this is no error. */
+export async function requireTable(
+  context: StatementContext,
+  node: NodeBase,
+  written: QualifiedName,
+  ifExists: boolean,
+): Promise<TableLookup | undefined> {
+  const name = qualifiedObjectName(context.session, node, written)
+  requireCatalog(context, node, name.catalog)
+  const table = await lookUpTable(context, name)
+  if (table === undefined && !ifExists) {
+    throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
+  }
+  return table
+}
+
+/** @source Trino CreateTableTask, DropTableTask, RenameTableTask, CommentTask, TruncateTableTask */
+export const tableHandlers: StatementHandlers<TableStatementKinds> = {
+  async createTable(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.name)
+    requireCatalog(context, node, name.catalog)
+    const existing = await lookUpTable(context, name)
+    if (existing !== undefined && node.saveMode !== 'REPLACE') {
+      if (node.saveMode === 'IGNORE') return done('CREATE TABLE')
+      throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table '${printName(name)}' already exists`)
+    }
+    const tableMetadata = await newTable(node, name, context)
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.createTable === undefined) throw unsupported('creating tables')
+    try {
+      await metadata.createTable(
+        context.connectorSession(name.catalog),
+        tableMetadata,
+        node.saveMode,
+      )
+    } catch (error) {
+      // Another query may have created it since it was looked up.
+      const raced = error instanceof MillraceError && error.code === 'TABLE_ALREADY_EXISTS'
+      if (!raced || node.saveMode !== 'IGNORE') throw error
+    }
+    return done('CREATE TABLE')
+  },
+
+  async dropTable(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.tableName)
+    const table =
+      context.catalogs.find(name.catalog) === undefined
+        ? undefined
+        : await lookUpTable(context, name)
+    if (table === undefined) {
+      if (context.catalogs.find(name.catalog) !== undefined && (await findView(context, name))) {
+        throw errorAt(
+          node,
+          'GENERIC_USER_ERROR',
+          `Table '${printName(name)}' does not exist, but a view with that name exists. Did you mean DROP VIEW ${printName(name)}?`,
+        )
+      }
+      if (node.exists) return done('DROP TABLE')
+      throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
+    }
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.dropTable === undefined) throw unsupported('dropping tables')
+    await metadata.dropTable(context.connectorSession(name.catalog), table.handle)
+    return done('DROP TABLE')
+  },
+
+  async renameTable(node, context) {
+    const source = qualifiedObjectName(context.session, node, node.source)
+    if ((await viewOf(context, source)) !== undefined) {
+      throw errorAt(
+        node,
+        'NOT_SUPPORTED',
+        `Table '${printName(source)}' does not exist, but a view with that name exists. Did you mean ALTER VIEW ${printName(source)} RENAME TO ...?`,
+      )
+    }
+    const table = await requireTable(context, node, node.source, node.exists)
+    if (table === undefined) return done('RENAME TABLE')
+    const target = targetName(source, node, node.target)
+    if (target.catalog !== source.catalog) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'Table rename across catalogs is not supported')
+    }
+    if (!(await schemaExists(context, target.catalog, target.schema))) {
+      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${target.schema}' does not exist`)
+    }
+    if ((await lookUpTable(context, target)) !== undefined) {
+      throw errorAt(
+        node,
+        'TABLE_ALREADY_EXISTS',
+        `Target table '${printName(target)}' already exists`,
+      )
+    }
+    const metadata = await writableMetadata(context, source.catalog)
+    if (metadata.renameTable === undefined) throw unsupported('renaming tables')
+    await metadata.renameTable(context.connectorSession(source.catalog), table.handle, {
+      schema: target.schema,
+      table: target.name,
+    })
+    return done('RENAME TABLE')
+  },
+
+  async comment(node, context) {
+    if (node.type === 'COLUMN') await commentOnColumn(node, context)
+    else if (node.type === 'VIEW') await commentOnView(node, context)
+    else await commentOnTable(node, context)
+    return done('COMMENT')
+  },
+
+  async truncateTable(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.tableName)
+    if ((await viewOf(context, name)) !== undefined) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'Cannot truncate a view')
+    }
+    const table = (await requireTable(context, node, node.tableName, false))!
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.truncateTable === undefined) throw unsupported('truncating tables')
+    await metadata.truncateTable(context.connectorSession(name.catalog), table.handle)
+    return done('TRUNCATE TABLE')
+  },
+
+  async setProperties(node, context) {
+    if (node.type === 'MATERIALIZED VIEW') {
+      throw unsupported('setting materialized view properties')
+    }
+    const table = (await requireTable(context, node, node.name, false))!
+    const { catalog } = table.name
+    const properties = await evaluateStated(
+      {
+        catalog,
+        what: 'table',
+        code: 'INVALID_TABLE_PROPERTY',
+        definitions: context.catalogs.get(catalog).connector.getTableProperties?.(),
+      },
+      node.properties,
+      context,
+    )
+    const metadata = await writableMetadata(context, catalog)
+    if (metadata.setTableProperties === undefined) throw unsupported('setting table properties')
+    await metadata.setTableProperties(
+      context.connectorSession(catalog),
+      table.handle,
+      Object.fromEntries(properties),
+    )
+    return done('SET PROPERTIES')
+  },
+}
+
+/** The view of a name, also where its catalog does not exist. */
+export const viewOf = async (context: StatementContext, name: QualifiedObjectName) =>
+  context.catalogs.find(name.catalog) === undefined ? undefined : findView(context, name)
+
+/** The target of RENAME TO: missing parts are the source's. @source Trino MetadataUtil.createTargetQualifiedObjectName */
+export function targetName(
+  source: QualifiedObjectName,
+  node: NodeBase,
+  target: QualifiedName,
+): QualifiedObjectName {
+  const parts = target.parts.map((part) => part.value.toLowerCase())
+  if (parts.length > 3) {
+    throw errorAt(node, 'SYNTAX_ERROR', `Too many dots in table name: ${parts.join('.')}`)
+  }
+  return {
+    catalog: parts.length === 3 ? parts[0]! : source.catalog,
+    schema: parts.length >= 2 ? parts[parts.length - 2]! : source.schema,
+    name: parts[parts.length - 1]!,
+  }
+}
+
+async function newTable(
+  node: StatementOf<'createTable'>,
+  name: QualifiedObjectName,
+  context: StatementContext,
+): Promise<ConnectorTableMetadata> {
+  const { connector } = context.catalogs.get(name.catalog)
+  const columns = new Map<string, ColumnMetadata>()
+  let inherited: Properties = {}
+  let hasInherited = false
+  const add = (at: NodeBase, column: ColumnMetadata) => {
+    if (columns.has(column.name)) {
+      throw errorAt(
+        at,
+        'DUPLICATE_COLUMN_NAME',
+        `Column name '${column.name}' specified more than once`,
+      )
+    }
+    columns.set(column.name, column)
+  }
+  for (const element of node.elements) {
+    if (element.kind === 'columnDefinition') {
+      add(element, await newColumn(element, name.catalog, context))
+      continue
+    }
+    const source = await likeSource(node, element, name, context)
+    if (element.propertiesOption === 'INCLUDING') {
+      if (hasInherited) {
+        throw errorAt(
+          node,
+          'NOT_SUPPORTED',
+          'Only one LIKE clause can specify INCLUDING PROPERTIES',
+        )
+      }
+      hasInherited = true
+      inherited = source.tableMetadata.properties ?? {}
+    }
+    for (const { name: columnName, type, nullable, comment, hidden } of source.tableMetadata
+      .columns) {
+      if (hidden === true) continue
+      add(element, {
+        name: columnName,
+        type,
+        ...(nullable === undefined ? {} : { nullable }),
+        ...(comment === undefined ? {} : { comment }),
+      })
+    }
+  }
+  const properties = await evaluateProperties(
+    {
+      catalog: name.catalog,
+      what: 'table',
+      code: 'INVALID_TABLE_PROPERTY',
+      definitions: connector.getTableProperties?.(),
+    },
+    node.properties,
+    context,
+  )
+  return {
+    table: { schema: name.schema, table: name.name },
+    columns: [...columns.values()],
+    properties: { ...inherited, ...properties },
+    ...(node.comment === undefined ? {} : { comment: node.comment }),
+  }
+}
+
+async function likeSource(
+  node: StatementOf<'createTable'>,
+  element: LikeClause,
+  name: QualifiedObjectName,
+  context: StatementContext,
+): Promise<TableLookup> {
+  const source = qualifiedObjectName(context.session, node, element.tableName)
+  if (context.catalogs.find(source.catalog) === undefined) {
+    throw errorAt(node, 'CATALOG_NOT_FOUND', `LIKE table catalog '${source.catalog}' not found`)
+  }
+  const table = await lookUpTable(context, source)
+  if (table === undefined) {
+    throw errorAt(node, 'TABLE_NOT_FOUND', `LIKE table '${printName(source)}' does not exist`)
+  }
+  if (element.propertiesOption === 'INCLUDING' && source.catalog !== name.catalog) {
+    throw errorAt(
+      node,
+      'NOT_SUPPORTED',
+      'CREATE TABLE LIKE table INCLUDING PROPERTIES across catalogs is not supported',
+    )
+  }
+  return table
+}
+
+/** The column that a definition of CREATE TABLE or ADD COLUMN makes. */
+export async function newColumn(
+  element: ColumnDefinition,
+  catalog: string,
+  context: StatementContext,
+): Promise<ColumnMetadata> {
+  const name = element.name.parts
+    .map((part) => part.value)
+    .join('.')
+    .toLowerCase()
+  const type = columnType(element.type, element, name)
+  if (type.kind === 'unknown') {
+    throw errorAt(
+      element,
+      'COLUMN_TYPE_UNKNOWN',
+      `Unknown type '${typeName(type)}' for column '${name}'`,
+    )
+  }
+  const { connector } = context.catalogs.get(catalog)
+  if (!element.nullable && !connector.getCapabilities?.().includes('NOT_NULL_COLUMN_CONSTRAINT')) {
+    throw errorAt(
+      element,
+      'NOT_SUPPORTED',
+      `Catalog '${catalog}' does not support non-null column for column name '${name}'`,
+    )
+  }
+  const properties = await evaluateProperties(
+    {
+      catalog,
+      what: 'column',
+      code: 'INVALID_COLUMN_PROPERTY',
+      definitions: connector.getColumnProperties?.(),
+    },
+    element.properties,
+    context,
+  )
+  return {
+    name,
+    type,
+    nullable: element.nullable,
+    properties,
+    ...(element.comment === undefined ? {} : { comment: element.comment }),
+  }
+}
+
+async function commentOnTable(
+  node: StatementOf<'comment'>,
+  context: StatementContext,
+): Promise<void> {
+  const name = qualifiedObjectName(context.session, node, node.name)
+  if ((await viewOf(context, name)) !== undefined) {
+    throw errorAt(
+      node,
+      'TABLE_NOT_FOUND',
+      `Table '${printName(name)}' does not exist, but a view with that name exists. Did you mean COMMENT ON VIEW ${printName(name)} IS ...?`,
+    )
+  }
+  const table = (await requireTable(context, node, node.name, false))!
+  const metadata = await writableMetadata(context, name.catalog)
+  if (metadata.setTableComment === undefined) throw unsupported('setting table comments')
+  await metadata.setTableComment(context.connectorSession(name.catalog), table.handle, node.comment)
+}
+
+async function commentOnView(
+  node: StatementOf<'comment'>,
+  context: StatementContext,
+): Promise<void> {
+  const name = qualifiedObjectName(context.session, node, node.name)
+  if ((await viewOf(context, name)) === undefined) {
+    const isTable =
+      context.catalogs.find(name.catalog) !== undefined &&
+      (await lookUpTable(context, name)) !== undefined
+    throw errorAt(
+      node,
+      'TABLE_NOT_FOUND',
+      isTable
+        ? `View '${printName(name)}' does not exist, but a table with that name exists. Did you mean COMMENT ON TABLE ${printName(name)} IS ...?`
+        : `View '${printName(name)}' does not exist`,
+    )
+  }
+  const metadata = await writableMetadata(context, name.catalog)
+  if (metadata.setViewComment === undefined) throw unsupported('setting view comments')
+  await metadata.setViewComment(
+    context.connectorSession(name.catalog),
+    { schema: name.schema, table: name.name },
+    node.comment,
+  )
+}
+
+async function commentOnColumn(
+  node: StatementOf<'comment'>,
+  context: StatementContext,
+): Promise<void> {
+  const parts = node.name.parts
+  if (parts.length < 2) {
+    throw errorAt(node, 'MISSING_TABLE', 'Table must be specified')
+  }
+  const owner: QualifiedName = { ...node.name, parts: parts.slice(0, -1) }
+  const column = parts[parts.length - 1]!.value.toLowerCase()
+  const name = qualifiedObjectName(context.session, node, owner)
+  const missing = () => errorAt(node, 'COLUMN_NOT_FOUND', `Column does not exist: ${column}`)
+  const session = context.connectorSession(name.catalog)
+  const view = await viewOf(context, name)
+  if (view !== undefined) {
+    if (!view.columns.some((candidate) => candidate.name === column)) throw missing()
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.setViewColumnComment === undefined) {
+      throw unsupported('setting view column comments')
+    }
+    await metadata.setViewColumnComment(
+      session,
+      { schema: name.schema, table: name.name },
+      column,
+      node.comment,
+    )
+    return
+  }
+  const table = (await requireTable(context, node, owner, false))!
+  const handle = table.columnHandles.get(column)
+  if (handle === undefined) throw missing()
+  const metadata = await writableMetadata(context, name.catalog)
+  if (metadata.setColumnComment === undefined) throw unsupported('setting column comments')
+  await metadata.setColumnComment(session, table.handle, handle, node.comment)
+}

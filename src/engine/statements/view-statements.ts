@@ -1,0 +1,192 @@
+import type { Query } from '../../planner/parser/ast/index.js'
+import { type ConnectorViewDefinition, typeName } from '../../spi/index.js'
+import { lookUpTable, printName, schemaExists } from '../metadata.js'
+import type { MaterializedViewStatementKinds, ViewStatementKinds } from './kinds.js'
+import { errorAt, qualifiedObjectName } from './names.js'
+import { evaluateProperties } from './properties.js'
+import { writableMetadata } from './schema-statements.js'
+import { requireCatalog } from './show.js'
+import type { StatementContext, StatementHandlers, StatementOf } from './statement.js'
+import { done, targetName, viewOf } from './table-statements.js'
+import { unsupported } from './unsupported.js'
+
+/** @source Trino CreateViewTask, DropViewTask, RenameViewTask */
+export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
+  async createView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.name)
+    requireCatalog(context, node, name.catalog)
+    if ((await lookUpTable(context, name)) !== undefined) {
+      throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table already exists: '${printName(name)}'`)
+    }
+    if ((await viewOf(context, name)) !== undefined && !node.replace) {
+      throw errorAt(node, 'TABLE_ALREADY_EXISTS', `View already exists: '${printName(name)}'`)
+    }
+    const definition = await viewDefinition(node, context)
+    const properties = await evaluateProperties(
+      {
+        catalog: name.catalog,
+        what: 'view',
+        code: 'INVALID_VIEW_PROPERTY',
+        definitions: context.catalogs.get(name.catalog).connector.getViewProperties?.(),
+      },
+      node.properties,
+      context,
+    )
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.createView === undefined) throw unsupported('creating views')
+    await metadata.createView(
+      context.connectorSession(name.catalog),
+      { schema: name.schema, table: name.name },
+      definition,
+      properties,
+      node.replace,
+    )
+    return done('CREATE VIEW')
+  },
+
+  async dropView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.name)
+    const catalogExists = context.catalogs.find(name.catalog) !== undefined
+    if ((await viewOf(context, name)) === undefined) {
+      if (catalogExists && (await lookUpTable(context, name)) !== undefined) {
+        throw errorAt(
+          node,
+          'GENERIC_USER_ERROR',
+          `View '${printName(name)}' does not exist, but a table with that name exists. Did you mean DROP TABLE ${printName(name)}?`,
+        )
+      }
+      if (node.exists) return done('DROP VIEW')
+      throw errorAt(node, 'GENERIC_USER_ERROR', `View '${printName(name)}' does not exist`)
+    }
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.dropView === undefined) throw unsupported('dropping views')
+    await metadata.dropView(context.connectorSession(name.catalog), {
+      schema: name.schema,
+      table: name.name,
+    })
+    return done('DROP VIEW')
+  },
+
+  async renameView(node, context) {
+    const source = qualifiedObjectName(context.session, node, node.source)
+    if ((await viewOf(context, source)) === undefined) {
+      const isTable =
+        context.catalogs.find(source.catalog) !== undefined &&
+        (await lookUpTable(context, source)) !== undefined
+      throw errorAt(
+        node,
+        'TABLE_NOT_FOUND',
+        isTable
+          ? `View '${printName(source)}' does not exist, but a table with that name exists. Did you mean ALTER TABLE ${printName(source)} RENAME TO ...?`
+          : `View '${printName(source)}' does not exist`,
+      )
+    }
+    const target = targetName(source, node, node.target)
+    requireCatalog(context, node, target.catalog)
+    if ((await viewOf(context, target)) !== undefined) {
+      throw errorAt(
+        node,
+        'TABLE_ALREADY_EXISTS',
+        `Target view '${printName(target)}' already exists`,
+      )
+    }
+    if ((await lookUpTable(context, target)) !== undefined) {
+      throw errorAt(
+        node,
+        'TABLE_ALREADY_EXISTS',
+        `Target view '${printName(target)}' does not exist, but a table with that name exists.`,
+      )
+    }
+    if (source.catalog !== target.catalog) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'View rename across catalogs is not supported')
+    }
+    if (!(await schemaExists(context, target.catalog, target.schema))) {
+      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${target.schema}' does not exist`)
+    }
+    const metadata = await writableMetadata(context, source.catalog)
+    if (metadata.renameView === undefined) throw unsupported('renaming views')
+    await metadata.renameView(
+      context.connectorSession(source.catalog),
+      { schema: source.schema, table: source.name },
+      { schema: target.schema, table: target.name },
+    )
+    return done('RENAME VIEW')
+  },
+}
+
+/** The text of a query as it stands in the statement. */
+const queryText = (sql: string, query: Query): string => sql.slice(query.span.start, query.span.end)
+
+async function viewDefinition(
+  node: StatementOf<'createView'>,
+  context: StatementContext,
+): Promise<ConnectorViewDefinition> {
+  const { session } = context
+  const { columns } = await context.services.describe(node.query, context)
+  const names = new Set<string>()
+  columns.forEach((column, index) => {
+    if (column.unnamed === true) {
+      throw errorAt(
+        node,
+        'MISSING_COLUMN_NAME',
+        `Column name not specified at position ${index + 1}`,
+      )
+    }
+    if (names.has(column.name.toLowerCase())) {
+      throw errorAt(
+        node,
+        'DUPLICATE_COLUMN_NAME',
+        `Column name '${column.name}' specified more than once`,
+      )
+    }
+    names.add(column.name.toLowerCase())
+    if (column.type.kind === 'unknown') {
+      throw errorAt(node, 'COLUMN_TYPE_UNKNOWN', `Column type is unknown at position ${index + 1}`)
+    }
+  })
+  return {
+    originalSql: queryText(context.sql, node.query),
+    ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
+    ...(session.schema === undefined ? {} : { schema: session.schema }),
+    columns: columns.map((column) => ({
+      name: column.name.toLowerCase(),
+      type: typeName(column.type),
+    })),
+    ...(node.comment === undefined ? {} : { comment: node.comment }),
+    ...(node.security === 'INVOKER' ? {} : { owner: session.user }),
+    runAsInvoker: node.security === 'INVOKER',
+    path: session.path.flatMap(({ catalog, schema }) =>
+      catalog === undefined ? [] : [{ catalog, schema }],
+    ),
+  }
+}
+
+/**
+ * No connector of the engine keeps materialized views yet: creating one is NOT_SUPPORTED, and none of a name exists.
+ */
+export const materializedViewHandlers: StatementHandlers<MaterializedViewStatementKinds> = {
+  async createMaterializedView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.name)
+    requireCatalog(context, node, name.catalog)
+    await context.services.describe(node.query, context)
+    throw unsupported('creating materialized views')
+  },
+  async dropMaterializedView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.name)
+    if (node.exists) return done('DROP MATERIALIZED VIEW')
+    throw errorAt(
+      node,
+      'GENERIC_USER_ERROR',
+      `Materialized view '${printName(name)}' does not exist`,
+    )
+  },
+  async renameMaterializedView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.source)
+    if (node.exists) return done('RENAME MATERIALIZED VIEW')
+    throw errorAt(node, 'TABLE_NOT_FOUND', `Materialized View '${printName(name)}' does not exist`)
+  },
+  async refreshMaterializedView(node, context) {
+    const name = qualifiedObjectName(context.session, node, node.table.name)
+    throw errorAt(node, 'TABLE_NOT_FOUND', `Materialized view '${printName(name)}' does not exist`)
+  },
+}

@@ -1,0 +1,192 @@
+import type { CreateTableRequest, InsertRequest } from '../planner/metadata.js'
+import type { TableWriterNode } from '../planner/plan/node.js'
+import {
+  BIGINT,
+  blockOf,
+  type ConnectorMetadata,
+  type ConnectorPageSink,
+  type ConnectorPageSinkProvider,
+  type ConnectorTableMetadata,
+  isNull,
+  MillraceError,
+  mayHaveNulls,
+  type Page,
+  page,
+} from '../spi/index.js'
+import type { QueryContext } from './query-context.js'
+import type { PlanExecution } from './services.js'
+
+/** A write that a connector has been told of. */
+export interface BegunWrite {
+  openSink(): Promise<ConnectorPageSink>
+  finish(fragments: readonly Uint8Array[]): Promise<void>
+}
+
+const rowsPage = (rowCount: number): Page => page([blockOf(BIGINT, [BigInt(rowCount)])])
+
+/**
+ * Puts the rows of a plan into a page sink, in the calling thread and a page at a time, and answers with their number.
+ * The sink's pace is the query's: the next page is asked for once the sink has taken the last.
+ */
+export function writeExecution(
+  source: PlanExecution,
+  begin: () => Promise<BegunWrite>,
+): PlanExecution {
+  let sink: ConnectorPageSink | undefined
+  let isWritten = false
+  const write = async (): Promise<Page> => {
+    const begun = await begin()
+    sink = await begun.openSink()
+    let rowCount = 0
+    for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
+      await sink.appendPage(rows)
+      rowCount += rows.rowCount
+    }
+    const fragments = await sink.finish()
+    sink = undefined
+    await begun.finish(fragments)
+    return rowsPage(rowCount)
+  }
+  return {
+    ...source,
+    async nextPage() {
+      if (isWritten) return undefined
+      isWritten = true
+      return write()
+    },
+    async end() {
+      const open = sink
+      sink = undefined
+      const outcomes = await Promise.allSettled([open?.abort(), source.end()])
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    },
+  }
+}
+
+/** Tells the connector of the write that a plan's writer describes. */
+export async function beginWrite(
+  writer: TableWriterNode,
+  context: QueryContext,
+  tableMetadata: (request: CreateTableRequest) => Promise<ConnectorTableMetadata>,
+): Promise<BegunWrite> {
+  const { target } = writer
+  const { catalog } = target
+  await context.transaction.checkWrite(catalog)
+  const { connector, handle: transaction } = await context.transaction.join(catalog)
+  const metadata = await context.metadata(catalog)
+  const sinks = connector.getPageSinkProvider?.()
+  return target.kind === 'insert'
+    ? beginInsert(target.handle as InsertRequest, context, metadata, transaction, sinks)
+    : beginCreate(
+        await tableMetadata(target.handle as CreateTableRequest),
+        target.handle as CreateTableRequest,
+        context,
+        metadata,
+        transaction,
+        sinks,
+      )
+}
+
+async function beginInsert(
+  request: InsertRequest,
+  context: QueryContext,
+  metadata: ConnectorMetadata,
+  transaction: unknown,
+  sinks: ConnectorPageSinkProvider | undefined,
+): Promise<BegunWrite> {
+  const session = context.connectorSession(request.name.catalog)
+  if (
+    metadata.beginInsert === undefined ||
+    metadata.finishInsert === undefined ||
+    sinks?.createInsertPageSink === undefined
+  ) {
+    throw new MillraceError('NOT_SUPPORTED', 'This connector does not support inserts')
+  }
+  const handle = await metadata.beginInsert(
+    session,
+    request.table.handle,
+    request.columns.map((column) => column.handle),
+  )
+  return {
+    openSink: async () =>
+      checkNotNull(
+        await sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
+        request,
+      ),
+    finish: async (fragments) => {
+      await metadata.finishInsert!(session, handle, fragments, [])
+    },
+  }
+}
+
+async function beginCreate(
+  table: ConnectorTableMetadata,
+  request: CreateTableRequest,
+  context: QueryContext,
+  metadata: ConnectorMetadata,
+  transaction: unknown,
+  sinks: ConnectorPageSinkProvider | undefined,
+): Promise<BegunWrite> {
+  const session = context.connectorSession(request.name.catalog)
+  if (
+    metadata.beginCreateTable === undefined ||
+    metadata.finishCreateTable === undefined ||
+    sinks?.createPageSink === undefined
+  ) {
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      'This connector does not support creating tables with data',
+    )
+  }
+  const layout = await metadata.getNewTableLayout?.(session, table)
+  const handle = await metadata.beginCreateTable(
+    session,
+    table,
+    layout,
+    request.saveMode === 'REPLACE',
+  )
+  return {
+    openSink: async () => sinks.createPageSink!(transaction, session, handle, 0, context.signal),
+    finish: async (fragments) => {
+      await metadata.finishCreateTable!(session, handle, fragments, [])
+    },
+  }
+}
+
+/** Guards columns that must not be NULL. @throws CONSTRAINT_VIOLATION */
+function checkNotNull(sink: ConnectorPageSink, request: InsertRequest): ConnectorPageSink {
+  const checked = request.columns.flatMap((column, channel) =>
+    column.nullable === false ? [{ channel, name: column.name }] : [],
+  )
+  if (checked.length === 0) return sink
+  return {
+    appendPage(rows) {
+      for (const { channel, name } of checked) {
+        if (hasNull(rows, channel)) {
+          throw new MillraceError(
+            'CONSTRAINT_VIOLATION',
+            `NULL value not allowed for NOT NULL column: ${name}`,
+          )
+        }
+      }
+      return sink.appendPage(rows)
+    },
+    finish: () => sink.finish(),
+    abort: () => sink.abort(),
+    get completedBytes() {
+      return sink.completedBytes
+    },
+    get memoryUsage() {
+      return sink.memoryUsage
+    },
+  }
+}
+
+function hasNull(rows: Page, channel: number): boolean {
+  const block = rows.blocks[channel]!
+  if (!mayHaveNulls(block)) return false
+  for (let position = 0; position < rows.rowCount; position++) {
+    if (isNull(block, position)) return true
+  }
+  return false
+}
