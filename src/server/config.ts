@@ -1,0 +1,180 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import type { EngineOptions } from '../engine/engine-options.js'
+import { parseDataSize, parseDuration } from '../engine/session-properties.js'
+import { MillraceError } from '../spi/index.js'
+import type { ServerOptions } from './server.js'
+
+export interface ServerConfig {
+  readonly engine: EngineOptions
+  readonly server: ServerOptions
+}
+
+/** A file of `name=value` lines: `#` and `!` begin comments, a backslash at the end continues a line. */
+export function parseProperties(text: string, file: string): Record<string, string> {
+  const properties: Record<string, string> = {}
+  const lines = text.replace(/\\\r?\n[ \t]*/g, '').split(/\r?\n/)
+  lines.forEach((line, index) => {
+    const content = line.trim()
+    if (content === '' || content.startsWith('#') || content.startsWith('!')) return
+    const separator = content.search(/[=:]/)
+    if (separator <= 0) {
+      throw invalid(`Line ${index + 1} of ${file} has no name and value: ${content}`)
+    }
+    const name = content.slice(0, separator).trim()
+    if (Object.hasOwn(properties, name)) {
+      throw invalid(`Property is set twice in ${file}: ${name}`)
+    }
+    properties[name] = withEnvironment(content.slice(separator + 1).trim(), file)
+  })
+  return properties
+}
+
+const invalid = (message: string): MillraceError =>
+  new MillraceError('CONFIGURATION_INVALID', message)
+
+/** Puts the values of environment variables in the place of `${ENV:NAME}`. */
+function withEnvironment(value: string, file: string): string {
+  return value.replace(/\$\{ENV:([A-Za-z0-9_]+)\}/g, (_, name: string) => {
+    const found = process.env[name]
+    if (found === undefined) {
+      throw invalid(`Environment variable of ${file} is not set: ${name}`)
+    }
+    return found
+  })
+}
+
+/** Properties of Trino's configuration that say how to run many nodes; a single node has no use for them. */
+const IGNORED = new Set([
+  'coordinator',
+  'node-scheduler.include-coordinator',
+  'discovery.uri',
+  'discovery-server.enabled',
+  'node.data-dir',
+  'node.internal-address',
+  'catalog.management',
+])
+
+type Setting = (value: string, into: MutableConfig, etcDir: string) => void
+interface MutableConfig {
+  engine: { -readonly [K in keyof EngineOptions]: EngineOptions[K] }
+  server: { -readonly [K in keyof ServerOptions]: ServerOptions[K] }
+}
+
+const wholeNumber = (name: string, value: string, min: number, max: number): number => {
+  const number = Number(value)
+  if (!Number.isInteger(number) || number < min || number > max) {
+    throw invalid(`${name} must be a whole number from ${min} to ${max}: ${value}`)
+  }
+  return number
+}
+
+const SETTINGS: Readonly<Record<string, Setting>> = {
+  'http-server.http.port': (value, { server }) => {
+    server.port = wholeNumber('http-server.http.port', value, 0, 65_535)
+  },
+  'http-server.http.host': (value, { server }) => {
+    server.host = value
+  },
+  'query.client.timeout': (value, { server }) => {
+    server.clientTimeoutMillis = parseDuration(value)
+  },
+  'query.max-memory': (value, { engine }) => {
+    engine.memoryLimitBytes = parseDataSize(value)
+  },
+  'task.max-worker-threads': (value, { engine }) => {
+    engine.threads = wholeNumber('task.max-worker-threads', value, 0, 256)
+  },
+  'node.environment': (value, { engine }) => {
+    engine.environment = value
+  },
+  'node.id': (value, { engine }) => {
+    engine.nodeId = value
+  },
+  'sql.default-time-zone': (value, { engine }) => {
+    engine.timeZone = value
+  },
+  plugins: (value, { engine }, etcDir) => {
+    engine.plugins = value
+      .split(',')
+      .map((plugin) => plugin.trim())
+      .filter((plugin) => plugin !== '')
+      .map((plugin) =>
+        plugin.startsWith('.') || plugin.startsWith('/')
+          ? pathToFileURL(resolve(etcDir, plugin))
+          : plugin,
+      )
+  },
+}
+
+/** The name among the known ones that a misspelt one is nearest to, if it is near. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
+  let best: string | undefined
+  let bestDistance = Math.max(2, Math.floor(name.length / 4)) + 1
+  for (const candidate of known) {
+    const distance = editDistance(name, candidate)
+    if (distance < bestDistance) {
+      best = candidate
+      bestDistance = distance
+    }
+  }
+  return best
+}
+
+/** @source Wagner and Fischer, The String-to-String Correction Problem (1974) */
+function editDistance(left: string, right: string): number {
+  let row = Array.from({ length: right.length + 1 }, (_, i) => i)
+  for (let i = 1; i <= left.length; i++) {
+    const next = [i]
+    for (let j = 1; j <= right.length; j++) {
+      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
+      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
+    }
+    row = next
+  }
+  return row[right.length]!
+}
+
+/**
+ * Reads `config.properties`, `node.properties` and `catalog/*.properties` of a directory, as Trino lays them out.
+ * @throws CONFIGURATION_INVALID for a missing directory, a property that nothing reads, or a bad value
+ */
+export function readConfig(etcDir: string): ServerConfig {
+  if (!existsSync(etcDir)) throw invalid(`Configuration directory does not exist: ${etcDir}`)
+  const config: MutableConfig = { engine: { catalogs: readCatalogs(etcDir) }, server: {} }
+  for (const name of ['node.properties', 'config.properties']) {
+    const file = join(etcDir, name)
+    if (!existsSync(file)) continue
+    for (const [property, value] of Object.entries(
+      parseProperties(readFileSync(file, 'utf8'), name),
+    )) {
+      if (IGNORED.has(property)) continue
+      const setting = Object.hasOwn(SETTINGS, property) ? SETTINGS[property] : undefined
+      if (setting === undefined) {
+        const near = nearestName(property, Object.keys(SETTINGS))
+        throw new MillraceError(
+          'CONFIGURATION_INVALID',
+          `Property of ${name} is not used: ${property}`,
+          near === undefined ? {} : { hint: `Did you mean ${near}?` },
+        )
+      }
+      setting(value, config, etcDir)
+    }
+  }
+  return config
+}
+
+function readCatalogs(etcDir: string): Record<string, Record<string, string>> {
+  const folder = join(etcDir, 'catalog')
+  if (!existsSync(folder)) return {}
+  const files = readdirSync(folder)
+    .filter((file) => file.endsWith('.properties'))
+    .sort()
+  return Object.fromEntries(
+    files.map((file) => [
+      basename(file, '.properties'),
+      parseProperties(readFileSync(join(folder, file), 'utf8'), `catalog/${file}`),
+    ]),
+  )
+}

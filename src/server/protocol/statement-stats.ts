@@ -1,0 +1,36 @@
+import type { StatementRun } from '../../engine/statement-run.js'
+
+/** The `stats` of a response. @source Trino StatementStats */
+export function statementStats(run: StatementRun) {
+  const info = run.execution?.info()
+  const { createdMillis, startedMillis, endedMillis, planningMillis } = run.times
+  const totalSplits = info?.totalSplits ?? 0
+  const completedSplits = run.isDone ? totalSplits : (info?.completedSplits ?? 0)
+  const progress = totalSplits === 0 ? undefined : (100 * completedSplits) / totalSplits
+  return {
+    state: run.state,
+    queued: run.state === 'QUEUED',
+    scheduled: run.state !== 'QUEUED' && run.state !== 'PLANNING',
+    ...(progress === undefined ? {} : { progressPercentage: progress, runningPercentage: 0 }),
+    nodes: info === undefined ? 0 : 1,
+    totalSplits,
+    queuedSplits: 0,
+    runningSplits: totalSplits - completedSplits,
+    completedSplits,
+    planningTimeMillis: Math.round(planningMillis),
+    analysisTimeMillis: Math.round(planningMillis),
+    cpuTimeMillis: Math.round((info?.cpuNanos ?? 0) / 1e6),
+    wallTimeMillis: Math.round((info?.cpuNanos ?? 0) / 1e6),
+    queuedTimeMillis: (startedMillis ?? Date.now()) - createdMillis,
+    elapsedTimeMillis: (endedMillis ?? Date.now()) - createdMillis,
+    finishingTimeMillis: 0,
+    physicalInputTimeMillis: 0,
+    processedRows: info?.processedRows ?? 0,
+    processedBytes: info?.processedBytes ?? 0,
+    physicalInputBytes: info?.processedBytes ?? 0,
+    physicalWrittenBytes: 0,
+    internalNetworkInputBytes: 0,
+    peakMemoryBytes: info?.peakMemoryBytes ?? 0,
+    spilledBytes: 0,
+  }
+}

@@ -1,0 +1,82 @@
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Engine } from '../engine/engine.js'
+import { MillraceError } from '../spi/index.js'
+import { BadRequestError } from './protocol/headers.js'
+import { QueryTracker } from './query-tracker.js'
+import { infoRoutes } from './routes/info.js'
+import { queryRoutes } from './routes/query.js'
+import { statementRoutes } from './routes/statement.js'
+
+export interface ServerOptions {
+  /** Default 127.0.0.1. */
+  readonly host?: string
+  /** Default 8080; 0: any that is free. */
+  readonly port?: number
+  /** How long a client may be silent before its statement is cancelled; default 5 minutes. */
+  readonly clientTimeoutMillis?: number
+}
+
+export interface RunningServer {
+  readonly host: string
+  readonly port: number
+  readonly url: string
+  /** Stops listening and ends what clients have under way; the engine stays. */
+  close(): Promise<void>
+}
+
+/** Texts of statements may be long; what is longer than this is no statement. */
+const BODY_LIMIT_BYTES = 64 * 1024 * 1024
+const DEFAULT_CLIENT_TIMEOUT_MILLIS = 5 * 60_000
+
+/** Serves an engine by Trino's client protocol. */
+export async function startServer(
+  engine: Engine,
+  options: ServerOptions = {},
+): Promise<RunningServer> {
+  const server = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true })
+  const tracker = new QueryTracker(options.clientTimeoutMillis ?? DEFAULT_CLIENT_TIMEOUT_MILLIS)
+  takeBodiesAsText(server)
+  answerErrors(server)
+  statementRoutes(server, engine, tracker)
+  infoRoutes(server, engine)
+  queryRoutes(server, engine)
+  const host = options.host ?? '127.0.0.1'
+  const url = await server.listen({ host, port: options.port ?? 8080 })
+  const address = server.server.address()
+  return {
+    host,
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    url,
+    async close() {
+      tracker.close()
+      await server.close()
+    },
+  }
+}
+
+function takeBodiesAsText(server: FastifyInstance): void {
+  server.removeAllContentTypeParsers()
+  server.addContentTypeParser('*', { parseAs: 'string' }, (_, body, done) => {
+    done(null, body)
+  })
+}
+
+function answerErrors(server: FastifyInstance): void {
+  server.setErrorHandler((error, _, reply) => {
+    if (error instanceof BadRequestError) {
+      reply.code(400).type('text/plain').send(error.message)
+    } else if (error instanceof MillraceError && error.type === 'USER_ERROR') {
+      reply.code(400).type('text/plain').send(`${error.code}: ${error.message}`)
+    } else {
+      const status =
+        error instanceof Error && 'statusCode' in error && typeof error.statusCode === 'number'
+          ? error.statusCode
+          : 500
+      const message = error instanceof Error ? error.message : String(error)
+      reply.code(status).type('text/plain').send(message)
+    }
+  })
+  server.setNotFoundHandler((request, reply) => {
+    reply.code(404).type('text/plain').send(`Not found: ${request.method} ${request.url}`)
+  })
+}
