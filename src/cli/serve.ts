@@ -1,0 +1,50 @@
+import { Engine } from '../engine/engine.js'
+import type { ServerConfig } from '../server/config.js'
+import { MillraceError } from '../spi/index.js'
+
+/** What is served without a configuration directory. */
+const EMBEDDED_CATALOGS = { tpch: { 'connector.name': 'tpch' } }
+
+/** Serves until the process is told to end. */
+export async function serve(options: {
+  readonly 'etc-dir'?: string | undefined
+  readonly host?: string | undefined
+  readonly port?: string | undefined
+}): Promise<number> {
+  const [{ readConfig }, { startServer }] = await Promise.all([
+    import('../server/config.js'),
+    import('../server/server.js'),
+  ])
+  const etcDir = options['etc-dir']
+  const config: ServerConfig =
+    etcDir === undefined
+      ? { engine: { catalogs: EMBEDDED_CATALOGS, environment: 'embedded' }, server: {} }
+      : readConfig(etcDir)
+  const port = options.port === undefined ? config.server.port : Number(options.port)
+  if (port !== undefined && (!Number.isInteger(port) || port < 0 || port > 65_535)) {
+    throw new MillraceError('CONFIGURATION_INVALID', `Not a port: ${options.port}`)
+  }
+  const engine = await Engine.create(config.engine)
+  await engine.ready()
+  const server = await startServer(engine, {
+    ...config.server,
+    ...(options.host === undefined ? {} : { host: options.host }),
+    ...(port === undefined ? {} : { port }),
+  })
+  process.stdout.write(`millrace: ${server.url}\n`)
+  await signalled()
+  await server.close()
+  await engine.close()
+  return 0
+}
+
+/** Resolves when the process is asked to end; a second time it ends at once. */
+const signalled = (): Promise<void> =>
+  new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1))
+        resolve()
+      })
+    }
+  })
