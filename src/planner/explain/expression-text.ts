@@ -29,8 +29,8 @@ export function expressionText(e: Expression): string {
         return `(${e.args.map(expressionText).join(` ${operator} `)})`
       }
       if (e.function.name === '$like') {
-        const [value, pattern, escape] = e.args.map(expressionText)
-        return `(${value} LIKE ${pattern}${escape === undefined ? '' : ` ESCAPE ${escape}`})`
+        const [value, pattern, escapeCharacter] = e.args.map(expressionText)
+        return `(${value} LIKE ${pattern}${escapeCharacter === undefined ? '' : ` ESCAPE ${escapeCharacter}`})`
       }
       return `${e.function.name}(${list(e.args)})`
     }

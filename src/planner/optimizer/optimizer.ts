@@ -10,7 +10,7 @@ import { PASSES } from './passes.js'
  * cost, connectors take what they can. With MILLRACE_VERIFY=1 the plan is validated after every pass.
  * @param plan as the logical planner makes it; ApplyNode and CorrelatedJoinNode allowed
  * @returns a plan without ApplyNode and CorrelatedJoinNode, with the same output columns
- * @throws UNSUPPORTED_SUBQUERY where a correlated subquery has no join form; OPTIMIZER_TIMEOUT
+ * @throws NOT_SUPPORTED where a correlated subquery has no join form; OPTIMIZER_TIMEOUT
  */
 export async function optimize(
   plan: PlanNode,

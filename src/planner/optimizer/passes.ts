@@ -3,7 +3,8 @@ import type { PlanNode } from '../plan/node.js'
 import { sourcesOf } from '../plan/structure.js'
 import type { OptimizerContext } from './context.js'
 import { applyNodeRules } from './decorrelation/apply.js'
-import { correlatedJoinRules } from './decorrelation/correlated-join.js'
+import { countApply, decorrelateByRow } from './decorrelation/by-row.js'
+import { correlatedJoinRules, joinUncorrelated } from './decorrelation/correlated-join.js'
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
 import { pruneColumns } from './passes/column-pruning.js'
@@ -103,7 +104,7 @@ const loadStatistics: Pass = {
   },
 }
 
-/** What no rule could turn into a join. @throws UNSUPPORTED_SUBQUERY */
+/** What no rule could turn into a join. @throws NOT_SUPPORTED */
 const checkDecorrelated: Pass = {
   name: 'CheckDecorrelated',
   run: (plan) => {
@@ -138,6 +139,8 @@ export const PASSES: readonly Pass[] = [
       ...setOperationRules,
     ]),
   ),
+  // What that left over, dearer: every step of the subquery over all input rows.
+  rulesPass(ruleSet('DecorrelateByRow', [decorrelateByRow, countApply, joinUncorrelated])),
   checkDecorrelated,
   clean,
   prune,

@@ -303,29 +303,30 @@ function checkedJoin(
     marker: isDistinct,
     distinctSymbols: [uniqueId],
   }
-  const fail: Expression = {
-    kind: 'cast',
-    type: BOOLEAN,
-    safe: false,
-    arg: {
-      kind: 'call',
-      type: { kind: 'unknown' },
-      function: context.metadata.resolveFunction('fail', [INTEGER, VARCHAR], 'scalar'),
-      args: [
-        constant(SUBQUERY_MULTIPLE_ROWS, INTEGER),
-        constant('Scalar sub-query has returned multiple rows', VARCHAR),
-      ],
-    },
-  }
   return filterOver(context, marked, [
     {
       kind: 'case',
       type: BOOLEAN,
       whens: [{ condition: symbolOf(isDistinct), result: TRUE }],
-      otherwise: fail,
+      otherwise: failure(context),
     },
   ])
 }
+/** A condition whose evaluation raises SUBQUERY_MULTIPLE_ROWS. */
+export const failure = (context: OptimizerContext): Expression => ({
+  kind: 'cast',
+  type: BOOLEAN,
+  safe: false,
+  arg: {
+    kind: 'call',
+    type: { kind: 'unknown' },
+    function: context.metadata.resolveFunction('fail', [INTEGER, VARCHAR], 'scalar'),
+    args: [
+      constant(SUBQUERY_MULTIPLE_ROWS, INTEGER),
+      constant('Scalar sub-query has returned multiple rows', VARCHAR),
+    ],
+  },
+})
 /** Number of the error code in `fail(code, message)`. */
 const SUBQUERY_MULTIPLE_ROWS = 28
 
