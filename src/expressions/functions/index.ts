@@ -6,6 +6,7 @@ import { max, maxBy, min, minBy } from './aggregate/extremes.js'
 import { covariances, moments } from './aggregate/moments.js'
 import { avg, sum } from './aggregate/sum.js'
 import { arrayConstructor } from './array/constructor.js'
+import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
@@ -41,6 +42,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   greatest,
   least,
   tryFunction,
+  fail,
   dateTrunc,
   dateAdd,
   dateDiff,

@@ -11,6 +11,7 @@ import type {
 import { outputsOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { resolveAggregate } from '../aggregates.js'
+import { isScalar } from '../analysis/cardinality.js'
 import {
   extend,
   filterOver,
@@ -322,7 +323,8 @@ function attachJoin(node: PlanNode, at: Attachment): Rows | undefined {
   const isMatched = newSymbol(context, 'matched', BOOLEAN)
   const known: Expression = { kind: 'coalesce', type: BOOLEAN, args: [symbolOf(matched), FALSE] }
   const marked = extend(context, joined, [{ symbol: isMatched, expression: known }])
-  return { node: marked, matched: isMatched, single: false, mixed: false }
+  const single = d.pins.length === 0 && d.predicates.length === 0 && isScalar(d.node)
+  return { node: marked, matched: isMatched, single, mixed: false }
 }
 
 function attachAggregation(node: AggregationNode, at: Attachment): Rows | undefined {
