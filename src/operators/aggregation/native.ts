@@ -12,6 +12,7 @@ import {
   type SqlType,
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
+import { writeIntegers } from '../kernels/integer-storage.js'
 import { GrowableBuffer } from '../keys/growable.js'
 import { keyKind } from '../keys/key-kind.js'
 import { rangeBlock } from '../keys/key-source.js'
@@ -87,12 +88,15 @@ function addCounts(
 ): void {
   const flat = flattenBlock(block, arena)
   if (flat.storage === 'null') return
-  assert(flat.storage === 'i64', 'counts travel as 64 bits')
+  const integers = rangeBlock(flat, arena)!
+  const bytes = arena.allocate(rowCount * 8)
+  const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
+  writeIntegers(integers, values, 'i64')
   wideKernels(context.memory).addCounts(
     flat.validity === null ? 0 : flat.validity.byteOffset,
     groups.byteOffset,
     rowCount,
-    flat.values.byteOffset,
+    values.byteOffset,
     counts.address,
   )
 }

@@ -1,0 +1,213 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { BUILTIN_FUNCTIONS } from '../../../src/expressions/functions/index.js'
+import { input } from '../../../src/expressions/ir-build.js'
+import { createRegistry } from '../../../src/expressions/registry.js'
+import { AggregationOperator, stateTypes } from '../../../src/operators/aggregation/aggregation.js'
+import { genericAggregator } from '../../../src/operators/aggregation/generic.js'
+import type { AggregateSpec, AggregationSpec } from '../../../src/operators/spec.js'
+import {
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
+  decimalType,
+  INTEGER,
+  REAL,
+  readValue,
+  type SqlType,
+  VARCHAR,
+  valueKey,
+} from '../../../src/spi/index.js'
+import { testContext, testMemory } from '../../support/memory.js'
+import { multiset, pagesOf, type Row, runOperator } from '../../support/operator.js'
+
+const memory = testMemory()
+const context = testContext(memory)
+const registry = createRegistry(BUILTIN_FUNCTIONS)
+
+const TYPES: readonly SqlType[] = [
+  VARCHAR, // key
+  INTEGER, // key
+  BIGINT,
+  INTEGER,
+  decimalType(12, 2),
+  decimalType(38, 0),
+  DOUBLE,
+  REAL,
+  DATE,
+  VARCHAR,
+  BOOLEAN,
+]
+const row = fc.tuple(
+  fc.option(fc.constantFrom('a', 'b', '', 'ccc')),
+  fc.option(fc.integer({ min: -2, max: 2 })),
+  fc.option(fc.bigInt({ min: -(2n ** 46n), max: 2n ** 46n })),
+  fc.option(fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 })),
+  fc.option(fc.bigInt({ min: -(10n ** 12n) + 1n, max: 10n ** 12n - 1n })),
+  fc.option(fc.bigInt({ min: -(10n ** 36n), max: 10n ** 36n })),
+  fc.option(fc.integer({ min: -1000, max: 1000 }).map((n) => n / 8)),
+  fc.option(fc.integer({ min: -1000, max: 1000 }).map((n) => n / 8)),
+  fc.option(fc.integer({ min: 0, max: 20_000 })),
+  fc.option(fc.string({ maxLength: 4 })),
+  fc.option(fc.boolean()),
+)
+
+const aggregate = (name: string, ...channels: readonly number[]): AggregateSpec => ({
+  function: registry.resolve(
+    name,
+    channels.map((c) => TYPES[c]!),
+  ),
+  args: channels.map((c) => input(c, TYPES[c]!)),
+  distinct: false,
+})
+
+const CALLS: readonly AggregateSpec[] = [
+  aggregate('count'),
+  ...[2, 9].map((c) => aggregate('count', c)),
+  ...[2, 3, 4, 5, 6, 7].map((c) => aggregate('sum', c)),
+  ...[2, 3, 4, 5, 6, 7].map((c) => aggregate('avg', c)),
+  ...[2, 3, 4, 5, 6, 7, 8, 9].flatMap((c) => [aggregate('min', c), aggregate('max', c)]),
+]
+
+function spec(
+  step: AggregationSpec['step'],
+  keys: readonly number[],
+  calls: readonly AggregateSpec[],
+): AggregationSpec {
+  return {
+    kind: 'aggregation',
+    planNodeId: '1',
+    step,
+    keyChannels: step === 'final' ? keys.map((_, i) => i) : keys,
+    keyTypes: keys.map((c) => TYPES[c]!),
+    aggregates: calls,
+    outputTypes: [],
+    globalRow: keys.length === 0 && step !== 'partial',
+  }
+}
+
+/** Groups by a Map, each call by the accumulators of its definition. */
+function reference(
+  rows: readonly Row[],
+  keys: readonly number[],
+  calls: readonly AggregateSpec[],
+): Row[] {
+  const groups = new Map<string, Row[]>()
+  if (keys.length === 0) groups.set('', [])
+  for (const r of rows) {
+    const key = keys.map((c) => valueKey(TYPES[c]!, r[c]!)).join('|')
+    groups.set(key, [...(groups.get(key) ?? []), r])
+  }
+  return [...groups.values()].map((members) => {
+    const values = calls.map((call) => {
+      const aggregator = genericAggregator(call.function, call.args, undefined, context.settings)
+      aggregator.reserve(1)
+      const seen = new Set<string>()
+      const kept = members.filter((r) => {
+        if (call.filterChannel !== undefined && r[call.filterChannel] !== true) return false
+        if (!call.distinct) return true
+        const key = call.args
+          .map((a) => (a.kind === 'input' ? valueKey(a.type, r[a.channel]!) : ''))
+          .join('|')
+        if (seen.has(key)) return false
+        seen.add(key)
+        return true
+      })
+      const arena = memory.createArena()
+      for (const page of pagesOf(memory, TYPES, kept, 1000)) {
+        const blocks = call.args.map((a) => page.blocks[a.kind === 'input' ? a.channel : 0]!)
+        aggregator.add(blocks, page.rowCount, undefined, arena)
+      }
+      const block = aggregator.results(0, 1, arena)
+      return readValue(block, 0)
+    })
+    const [first] = members
+    return [...keys.map((c) => first![c]!), ...values]
+  })
+}
+
+const outputTypes = (keys: readonly number[], calls: readonly AggregateSpec[]): SqlType[] => [
+  ...keys.map((c) => TYPES[c]!),
+  ...calls.map((call) => call.function.returnType),
+]
+
+describe('aggregation', () => {
+  for (const keys of [[], [1], [0], [0, 1]]) {
+    test(`one step and two steps agree with the definitions, keys ${keys.join(',') || 'none'}`, () => {
+      fc.assert(
+        fc.property(
+          fc.array(row, { maxLength: 60 }),
+          fc.subarray([...CALLS], { minLength: 1 }),
+          fc.constantFrom(1, 7, 100),
+          (rows, calls, pageRows) => {
+            memory.releaseAll()
+            const types = outputTypes(keys, calls)
+            const expected = multiset(reference(rows, keys, calls), types)
+            const pages = pagesOf(memory, TYPES, rows, pageRows)
+            const single = runOperator(
+              new AggregationOperator(spec('single', keys, calls), context),
+              pages,
+            )
+            expect(multiset(single, types)).toEqual(expected)
+
+            const states = calls.map((call) =>
+              stateTypes(call.function, (fn) => registry.intermediateType(fn)),
+            )
+            const half = Math.ceil(pages.length / 2)
+            const partials = [pages.slice(0, half), pages.slice(half)].map((part) =>
+              runOperator(new AggregationOperator(spec('partial', keys, calls), context), part),
+            )
+            let channel = keys.length
+            const finals = calls.map((call, i) => ({
+              ...call,
+              args: states[i]!.map((type) => input(channel++, type)),
+            }))
+            const stateRowTypes = [...keys.map((c) => TYPES[c]!), ...states.flat()]
+            const statePages = pagesOf(memory, stateRowTypes, partials.flat(), pageRows)
+            const final = runOperator(
+              new AggregationOperator(spec('final', keys, finals), context),
+              statePages,
+            )
+            expect(multiset(final, types)).toEqual(expected)
+          },
+        ),
+        { numRuns: 60, verbose: 0 },
+      )
+    })
+  }
+
+  test('DISTINCT and FILTER count what they say', () => {
+    const calls = [
+      { ...aggregate('count', 3), distinct: true },
+      { ...aggregate('sum', 4), filterChannel: 10 },
+      { ...aggregate('count', 9), distinct: true, filterChannel: 10 },
+      { ...aggregate('sum', 1), distinct: true },
+    ]
+    fc.assert(
+      fc.property(
+        fc.array(row, { maxLength: 60 }),
+        fc.constantFrom(1, 7, 100),
+        (rows, pageRows) => {
+          memory.releaseAll()
+          const types = outputTypes([0], calls)
+          const pages = pagesOf(memory, TYPES, rows, pageRows)
+          const single = runOperator(
+            new AggregationOperator(spec('single', [0], calls), context),
+            pages,
+          )
+          expect(multiset(single, types)).toEqual(multiset(reference(rows, [0], calls), types))
+        },
+      ),
+      { numRuns: 60, verbose: 0 },
+    )
+  })
+
+  test('a sum of bigints that leaves 64 bits is an error', () => {
+    const rows = [2n ** 62n, 2n ** 62n].map((v) => TYPES.map((_, c) => (c === 2 ? v : null)))
+    const operator = new AggregationOperator(spec('single', [], [aggregate('sum', 2)]), context)
+    expect(() => runOperator(operator, pagesOf(memory, TYPES, rows, 10))).toThrow(
+      expect.objectContaining({ code: 'NUMERIC_VALUE_OUT_OF_RANGE' }),
+    )
+  })
+})
