@@ -8,6 +8,11 @@ import {
 } from '../../expressions/wasm/buffers.js'
 import { copyBlock, sliceBlock } from '../../expressions/wasm/import.js'
 import {
+  narrowestStorage,
+  storageBounds,
+  writeIntegers,
+} from '../../expressions/wasm/integer-storage.js'
+import {
   type Arena,
   assert,
   type Block,
@@ -21,7 +26,6 @@ import {
   type Validity,
 } from '../../spi/index.js'
 import { checkByteLength, flattenBlock, nullBlock } from './gather.js'
-import { narrowestStorage, storageBounds, writeIntegers } from './integer-storage.js'
 
 /** String kernels may write this far past the end of what they are given. */
 const BYTES_PADDING = 16

@@ -1,9 +1,9 @@
-import { commonMemory, STORAGE_BYTES } from '../../expressions/wasm/buffers.js'
-import type { FunctionBuilder, ModuleBuilder } from '../../expressions/wasm/builder.js'
-import { kernel } from '../../expressions/wasm/module-cache.js'
-import { i32, i64 } from '../../expressions/wasm/scalar.js'
-import type { Expr } from '../../expressions/wasm/value.js'
 import type { Bounds, IntegerBlock } from '../../spi/index.js'
+import { commonMemory, STORAGE_BYTES } from './buffers.js'
+import type { FunctionBuilder, ModuleBuilder } from './builder.js'
+import { kernel } from './module-cache.js'
+import { i32, i64 } from './scalar.js'
+import type { Expr } from './value.js'
 
 /** Integer blocks in one storage: what columns of pages of several widths are brought to. */
 
