@@ -2,6 +2,7 @@ import type { SqlType } from '../../spi/index.js'
 import type { CallExpression, Expression } from '../ir.js'
 import { civilFromDays, daysOfYearStart, floorDivide64 } from './calendar.js'
 import { decimalScale, mayBeZero } from './interval.js'
+import { lowerUnless } from './lower-logic.js'
 import {
   andNotNull,
   decisionOf,
@@ -30,8 +31,8 @@ const NARROW_LIMITS: Partial<Record<SqlType['kind'], number>> = {
   'interval year to month': 2_147_483_648,
 }
 
-export function lowerInt(context: RowContext, e: Expression): LoweredInt {
-  const lowered = context.lower(e)
+export function lowerInt(context: RowContext, e: Expression, skip: NullFlag = null): LoweredInt {
+  const lowered = lowerUnless(context, skip, e)
   if (lowered.rep !== 'int') throw new Error(`internal error: ${e.kind} of ${lowered.rep}`)
   return keep(context.f, lowered)
 }
@@ -71,7 +72,7 @@ interface Operands {
 
 function operands(context: RowContext, e: CallExpression, commonScale: number | null): Operands {
   const a = lowerInt(context, e.args[0]!)
-  const b = lowerInt(context, e.args[1]!)
+  const b = lowerInt(context, e.args[1]!, a.isNull)
   const isNull = eitherNull(a.isNull, b.isNull)
   if (commonScale === null) return { a: a.value, b: b.value, isNull }
   return {
@@ -219,8 +220,8 @@ function floatOperation(
   double: (a: Expr<'f64'>, b: Expr<'f64'>) => Expr<'f64'>,
   real: (a: Expr<'f32'>, b: Expr<'f32'>) => Expr<'f32'>,
 ): Lowered {
-  const a = context.lower(e.args[0]!)
-  const b = context.lower(e.args[1]!)
+  const a = keep(context.f, context.lower(e.args[0]!))
+  const b = lowerUnless(context, a.isNull, e.args[1]!)
   const isNull = eitherNull(a.isNull, b.isNull)
   if (a.rep === 'f64' && b.rep === 'f64') {
     return keep(context.f, { rep: 'f64', value: double(a.value, b.value), isNull })

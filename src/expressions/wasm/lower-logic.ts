@@ -18,6 +18,8 @@ import {
   keep,
   type Lowered,
   type LoweredBool,
+  type NullFlag,
+  nullOf,
   type RowContext,
   repOf,
   selectLowered,
@@ -78,8 +80,9 @@ export function compare(operator: Ordering, a: Lowered, b: Lowered): Bool {
 }
 
 export function lowerComparison(context: RowContext, e: ComparisonExpression): LoweredBool {
-  const a = context.lower(e.left)
-  const b = context.lower(e.right)
+  const a = keep(context.f, context.lower(e.left))
+  const guard = e.operator === 'identical' ? null : a.isNull
+  const b = lowerUnless(context, guard, e.right)
   if (e.operator !== 'identical') {
     const isNull = eitherNull(a.isNull, b.isNull)
     return { rep: 'bool', value: compare(e.operator, a, b), isNull }
@@ -163,13 +166,16 @@ export function lowerNot(context: RowContext, e: NotExpression): LoweredBool {
 
 export function lowerBetween(context: RowContext, e: BetweenExpression): LoweredBool {
   const value = keep(context.f, context.lower(e.value))
-  const min = keep(context.f, context.lower(e.min))
-  const max = keep(context.f, context.lower(e.max))
+  const min = keep(context.f, lowerUnless(context, value.isNull, e.min))
   const low: LoweredBool = {
     rep: 'bool',
     value: context.f.let(compare('>=', value, min)),
     isNull: eitherNull(value.isNull, min.isNull),
   }
+  const skipMax = canFail(context, e.max)
+    ? context.f.let(value.isNull === null ? isFalse(low) : i32.or(value.isNull, isFalse(low)))
+    : null
+  const max = keep(context.f, lowerUnless(context, skipMax, e.max))
   const high: LoweredBool = {
     rep: 'bool',
     value: context.f.let(compare('<=', value, max)),
@@ -254,7 +260,7 @@ export function lowerCoalesce(context: RowContext, e: CoalesceExpression): Lower
 /** The first, or null where both, as the compared type, are equal. */
 export function lowerNullIf(context: RowContext, e: NullIfExpression): Lowered {
   const first = keep(context.f, context.lower(e.first))
-  const second = keep(context.f, context.lower(e.second))
+  const second = keep(context.f, lowerUnless(context, first.isNull, e.second))
   const equal = andNotNull(compare('=', first, second), eitherNull(first.isNull, second.isNull))
   const isNull = context.f.let(first.isNull === null ? equal : i32.or(first.isNull, equal))
   return { ...first, isNull }
@@ -263,6 +269,22 @@ export function lowerNullIf(context: RowContext, e: NullIfExpression): Lowered {
 export const lowerIsNull = (context: RowContext, arg: Expression): LoweredBool => {
   const { isNull } = context.lower(arg)
   return { rep: 'bool', value: isNull ?? i32.const(0), isNull: null }
+}
+
+/**
+ * Lowers what the interpreter would not evaluate where `skip` holds, because another operand is null already: guarded
+ * where it can fail. Where skipped it is null.
+ */
+export function lowerUnless(context: RowContext, skip: NullFlag, e: Expression): Lowered {
+  if (skip === null || !canFail(context, e)) return context.lower(e)
+  const { f } = context
+  const result = variable(f, repOf(e.type)!)
+  f.if(
+    i32.eqz(skip),
+    () => result.assign(f, context.lower(e)),
+    () => result.assign(f, nullOf(result.rep)),
+  )
+  return result.read(true)
 }
 
 /** Tells whether evaluating an expression may stop the kernel, given the page's bounds. */

@@ -1,0 +1,205 @@
+import { type Block, mayHaveNulls } from '../../spi/index.js'
+import { within } from './interval.js'
+import { blockInterval } from './layout.js'
+import type { Ordering, RangeLeaf, VectorNode } from './vector-program.js'
+
+/**
+ * A vector condition over the blocks of one page: constants moved into the columns' storage, leaves that the bounds
+ * decide taken out. `shape` names the code; `parameters` are what it reads, in order.
+ */
+export type PageNode =
+  | { readonly kind: 'always' }
+  | { readonly kind: 'never' }
+  | { readonly kind: 'and' | 'or'; readonly terms: readonly PageNode[] }
+  | RangePageLeaf
+  | FloatPageLeaf
+  | ColumnsPageLeaf
+  | ValidPageLeaf
+
+export type LaneStorage = 'i8' | 'i16' | 'i32' | 'i64'
+
+/** Raw values in (or, negated, outside of) ranges of storage values, and valid. */
+export interface RangePageLeaf {
+  readonly kind: 'range'
+  readonly storage: LaneStorage
+  readonly values: number
+  readonly validity: number
+  readonly ranges: readonly (readonly [bigint, bigint])[]
+  readonly negated: boolean
+}
+export interface FloatPageLeaf {
+  readonly kind: 'float'
+  readonly storage: 'f32' | 'f64'
+  readonly values: number
+  readonly validity: number
+  readonly comparisons: readonly { readonly operator: Ordering; readonly value: number }[]
+  readonly negated: boolean
+}
+/** Two columns compared as 32-bit integers after their bases are added. */
+export interface ColumnsPageLeaf {
+  readonly kind: 'columns'
+  readonly operator: Ordering
+  readonly storages: readonly [LaneStorage, LaneStorage]
+  readonly values: readonly [number, number]
+  readonly bases: readonly [number, number]
+  readonly validities: readonly [number, number]
+}
+/** The position is (not) null. */
+export interface ValidPageLeaf {
+  readonly kind: 'valid'
+  readonly validity: number
+  readonly negated: boolean
+}
+
+const ALWAYS = { kind: 'always' } as const
+const NEVER = { kind: 'never' } as const
+
+const STORAGE_LIMITS: Readonly<Record<LaneStorage, bigint>> = {
+  i8: 127n,
+  i16: 32_767n,
+  i32: 2_147_483_647n,
+  i64: 9_223_372_036_854_775_807n,
+}
+
+/** @returns undefined where a block's encoding needs row-wise code */
+export function bindVector(
+  node: VectorNode,
+  blockOf: (channel: number) => Block,
+): PageNode | undefined {
+  switch (node.kind) {
+    case 'and':
+    case 'or': {
+      const terms: PageNode[] = []
+      for (const term of node.terms) {
+        const bound = bindVector(term, blockOf)
+        if (bound === undefined) return undefined
+        terms.push(bound)
+      }
+      return simplify(node.kind, terms)
+    }
+    case 'null': {
+      const block = blockOf(node.input.channel)
+      if (!mayHaveNulls(block)) return node.negated ? ALWAYS : NEVER
+      if (block.encoding === 'constant' || isNullBlock(block)) return node.negated ? NEVER : ALWAYS
+      if (block.encoding !== 'flat' || block.validity === null) return undefined
+      return { kind: 'valid', validity: block.validity.byteOffset, negated: !node.negated }
+    }
+    case 'boolean': {
+      const block = blockOf(node.input.channel)
+      if (isNullBlock(block)) return NEVER
+      if (block.encoding !== 'flat' || block.storage !== 'bool') return undefined
+      return {
+        kind: 'range',
+        storage: 'i8',
+        values: block.values.byteOffset,
+        validity: block.validity?.byteOffset ?? 0,
+        ranges: [[0n, 0n]],
+        negated: !node.negated,
+      }
+    }
+    case 'range':
+      return bindRange(node, blockOf(node.input.channel))
+    case 'float': {
+      const block = blockOf(node.input.channel)
+      if (isNullBlock(block)) return NEVER
+      if (block.encoding !== 'flat' || (block.storage !== 'f32' && block.storage !== 'f64')) {
+        return undefined
+      }
+      const { storage, values, validity } = block
+      const { comparisons, negated } = node
+      const addresses = { values: values.byteOffset, validity: validity?.byteOffset ?? 0 }
+      return { kind: 'float', storage, ...addresses, comparisons, negated }
+    }
+    case 'columns':
+      return bindColumns(node.operator, blockOf(node.left.channel), blockOf(node.right.channel))
+  }
+}
+
+const isNullBlock = (block: Block): boolean => block.encoding === 'flat' && block.storage === 'null'
+
+function simplify(kind: 'and' | 'or', terms: readonly PageNode[]): PageNode {
+  const neutral = kind === 'and' ? 'always' : 'never'
+  const deciding = kind === 'and' ? 'never' : 'always'
+  if (terms.some((term) => term.kind === deciding)) return { kind: deciding }
+  const rest = terms.filter((term) => term.kind !== neutral)
+  return rest.length === 0
+    ? { kind: neutral }
+    : rest.length === 1
+      ? rest[0]!
+      : { kind, terms: rest }
+}
+
+function bindRange(leaf: RangeLeaf, block: Block): PageNode | undefined {
+  if (isNullBlock(block)) return NEVER
+  if (block.encoding !== 'flat' || !('base' in block) || block.factor <= 0) return undefined
+  const { storage, base, factor, values } = block
+  const validity = block.validity?.byteOffset ?? 0
+  const interval = blockInterval(block, leaf.input.type)
+  const limit = STORAGE_LIMITS[storage]
+  const bound: (readonly [bigint, bigint])[] = []
+  let isAll = false
+  for (const [from, to] of leaf.ranges) {
+    const low = max(ceilDivide(from - BigInt(base), BigInt(factor)), -limit - 1n)
+    const high = min(floorDivide(to - BigInt(base), BigInt(factor)), limit)
+    if (low > high || Number(from) > interval.max || Number(to) < interval.min) continue
+    if (within(interval, { min: Number(from), max: Number(to) }) && isExact(interval)) isAll = true
+    bound.push([low, high])
+  }
+  const valid = validity === 0 ? ALWAYS : ({ kind: 'valid', validity, negated: false } as const)
+  if (isAll) return leaf.negated ? NEVER : valid
+  if (bound.length === 0) return leaf.negated ? valid : NEVER
+  const { negated } = leaf
+  return { kind: 'range', storage, values: values.byteOffset, validity, ranges: bound, negated }
+}
+
+/** Bounds beyond 2^53 are rounded: they exclude with Number() comparisons of the same rounding only if far apart. */
+const isExact = (interval: { min: number; max: number }): boolean =>
+  Number.isSafeInteger(interval.min) && Number.isSafeInteger(interval.max)
+
+const min = (a: bigint, b: bigint): bigint => (a < b ? a : b)
+const max = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+/** For positive divisors. */
+const floorDivide = (a: bigint, b: bigint): bigint => (a >= 0n ? a / b : -((b - 1n - a) / b))
+const ceilDivide = (a: bigint, b: bigint): bigint => -floorDivide(-a, b)
+
+const I32_INTERVAL = { min: -2_147_483_648, max: 2_147_483_647 }
+
+function bindColumns(operator: Ordering, left: Block, right: Block): PageNode | undefined {
+  if (isNullBlock(left) || isNullBlock(right)) return NEVER
+  for (const block of [left, right]) {
+    const isPlain = block.encoding === 'flat' && 'base' in block && block.factor === 1
+    if (!isPlain || block.storage === 'i64') return undefined
+    if (!within(blockInterval(block, block.type), I32_INTERVAL)) return undefined
+  }
+  if (left.encoding !== 'flat' || !('base' in left)) return undefined
+  if (right.encoding !== 'flat' || !('base' in right)) return undefined
+  return {
+    kind: 'columns',
+    operator,
+    storages: [left.storage, right.storage],
+    values: [left.values.byteOffset, right.values.byteOffset],
+    bases: [left.base, right.base],
+    validities: [left.validity?.byteOffset ?? 0, right.validity?.byteOffset ?? 0],
+  }
+}
+
+/** Names the code of a bound condition. */
+export function shapeOf(node: PageNode): string {
+  switch (node.kind) {
+    case 'always':
+    case 'never':
+      return node.kind
+    case 'and':
+    case 'or':
+      return `${node.kind}(${node.terms.map(shapeOf).join()})`
+    case 'range':
+      return `${node.storage}${node.negated ? '!' : ''}${node.ranges.length}${node.validity === 0 ? '' : 'n'}`
+    case 'float':
+      return `${node.storage}${node.negated ? '!' : ''}${node.comparisons.map((c) => c.operator).join('&')}${node.validity === 0 ? '' : 'n'}`
+    case 'columns':
+      return `${node.storages[0]}${node.operator}${node.storages[1]}${node.validities.map((v) => (v === 0 ? '' : 'n')).join(':')}`
+    case 'valid':
+      return node.negated ? 'null' : 'valid'
+  }
+}
