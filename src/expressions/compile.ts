@@ -1,48 +1,88 @@
-import { type Arena, BOOLEAN, createBlockBuilder, readValue } from '../spi/index.js'
-import { compileInterpreted, type InterpreterOptions } from './interpreter.js'
+import { type Arena, assert, type Page } from '../spi/index.js'
+import { type InterpretedPage, interpretPages } from './interpreted-page.js'
+import type { InterpreterOptions } from './interpreter.js'
 import type { Expression } from './ir.js'
-import { collectChannels } from './ir-walk.js'
-import type { ExpressionEngine, PageFilter, PageProjection } from './page-expression.js'
+import type { ExpressionEngine, PageFilter, PageProjection, Selection } from './page-expression.js'
 import { allocateInt32 } from './wasm/buffers.js'
+import { WasmFilter } from './wasm/filter.js'
+import { kernelMemory } from './wasm/kernel-memory.js'
+import { WasmProjection } from './wasm/projection.js'
+
+export type { ExpressionEngine, PageFilter, PageProjection, Selection } from './page-expression.js'
 
 export interface CompileOptions extends InterpreterOptions {
-  /** Forces a target, for tests. */
-  readonly target?: ExpressionEngine
+  /** What to compile to, for tests; by default MILLRACE_EXPRESSIONS (`wasm`, `js`, `interpreter`), else wasm. */
+  readonly target?: ExpressionEngine | undefined
 }
 
-/** A filter by the interpreter. */
+const ENGINES: readonly ExpressionEngine[] = ['wasm', 'js', 'interpreter']
+
+function chosenEngine(options: CompileOptions): ExpressionEngine {
+  const wanted = options.target ?? process.env['MILLRACE_EXPRESSIONS'] ?? 'wasm'
+  const engine = ENGINES.find((known) => known === wanted)
+  assert(engine !== undefined, `MILLRACE_EXPRESSIONS is ${wanted}`)
+  return engine
+}
+
+/** Whether kernels can write into an arena's memory; an arena over the heap is served by the fallback. */
+const isShared = (arena: Arena): boolean => kernelMemory(arena.allocate(0).buffer) !== undefined
+
+/** Makes each fallback when it is first needed. */
+const fallbackOf =
+  (options: CompileOptions) =>
+  (expression: Expression): InterpretedPage =>
+    interpretPages(expression, options)
+
+/**
+ * Compiles a condition: kernels for what they know, the fallback for the rest, conjunct by conjunct.
+ * @param expression BOOLEAN over channels, without symbols
+ */
 export function compileFilter(expression: Expression, options: CompileOptions): PageFilter {
-  const projection = compileProjection({ ...expression, type: BOOLEAN } as Expression, options)
+  assert(expression.type.kind === 'boolean', 'a filter is a condition')
+  const engine = chosenEngine(options)
+  const fallback = fallbackOf(options)
+  let rowwise: InterpretedPage | undefined
+  const runRowwise = (page: Page, arena: Arena): Selection => {
+    rowwise ??= fallback(expression)
+    return rowwise.filter(page, arena, null)
+  }
+  if (engine !== 'wasm') return { engine: 'interpreter', filter: runRowwise }
+  const wasm = new WasmFilter(expression, fallback)
   return {
-    engine: 'interpreter',
+    engine,
     filter(page, arena) {
-      const block = projection.project(page, arena)
-      const positions = allocateInt32(arena, page.rowCount)
-      let count = 0
-      for (let i = 0; i < page.rowCount; i++)
-        if (readValue(block, i) === true) positions[count++] = i
-      return { count, positions }
+      const selection = isShared(arena) ? wasm.filter(page, arena) : runRowwise(page, arena)
+      assert(selection.count <= page.rowCount)
+      return selection
     },
   }
 }
 
-/** A projection by the interpreter. */
+/**
+ * Compiles an expression to be evaluated at every position of a page.
+ * @param expression of any type, over channels, without symbols
+ */
 export function compileProjection(expression: Expression, options: CompileOptions): PageProjection {
-  const run = compileInterpreted(expression, options)
-  const channels = collectChannels(expression)
-  return {
-    engine: 'interpreter',
-    project(page, arena: Arena) {
-      const builder = createBlockBuilder(expression.type, arena)
-      const values: never[] = []
-      for (let i = 0; i < page.rowCount; i++) {
-        for (const channel of channels)
-          values[channel] = readValue(page.blocks[channel]!, i) as never
-        const value = run(values)
-        if (value === null) builder.appendNull()
-        else builder.append(value)
-      }
-      return builder.build()
-    },
+  const engine = chosenEngine(options)
+  const fallback = fallbackOf(options)
+  let rowwise: InterpretedPage | undefined
+  const runRowwise = (page: Page, arena: Arena) => {
+    rowwise ??= fallback(expression)
+    return rowwise.project(page, arena)
   }
+  if (engine !== 'wasm') return { engine: 'interpreter', project: runRowwise }
+  const wasm = new WasmProjection(expression, fallback)
+  return {
+    engine,
+    project: (page, arena) =>
+      isShared(arena) ? wasm.project(page, arena) : runRowwise(page, arena),
+  }
+}
+
+/** All positions of a page as a list, for consumers that want one. */
+export function positionsOf(selection: Selection, arena: Arena): Int32Array {
+  if (selection.positions !== null) return selection.positions
+  const positions = allocateInt32(arena, selection.count)
+  for (let i = 0; i < positions.length; i++) positions[i] = i
+  return positions
 }

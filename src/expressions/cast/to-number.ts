@@ -1,4 +1,4 @@
-import type { DecimalType, SqlType } from '../../spi/type.js'
+import { type DecimalType, isShortDecimal, type SqlType } from '../../spi/type.js'
 import type { Value } from '../../spi/value.js'
 import { invalidCast, outOfRange } from '../errors.js'
 import {
@@ -132,7 +132,7 @@ export function castToFloat(from: SqlType, to: 'double' | 'real'): Cast | undefi
     case 'decimal':
       return (value) =>
         to === 'real'
-          ? realOfText(decimalText(value as bigint, from.scale))
+          ? decimalToReal(value as bigint, from)
           : decimalToDouble(value as bigint, from.scale)
     case 'varchar':
       return (value) => {
@@ -144,6 +144,12 @@ export function castToFloat(from: SqlType, to: 'double' | 'real'): Cast | undefi
     default:
       return undefined
   }
+}
+
+/** @source Trino DecimalConversions.shortDecimalToReal: both sides of the division are rounded to REAL first */
+function decimalToReal(value: bigint, type: DecimalType): number {
+  if (!isShortDecimal(type)) return realOfText(decimalText(value, type.scale))
+  return Math.fround(realOfText(String(value)) / Math.fround(10 ** type.scale))
 }
 
 /** The real nearest to a decimal text: rounding the nearest double again can be off by one where it lies on a tie. */

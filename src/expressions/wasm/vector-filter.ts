@@ -1,8 +1,7 @@
-import { type Arena, assert, type Page } from '../../spi/index.js'
+import { type Arena, assert } from '../../spi/index.js'
 import type { Selection } from '../page-expression.js'
 import { allocateInt32 } from './buffers.js'
 import type { FunctionBuilder, Local } from './builder.js'
-import { importBlock } from './import.js'
 import { kernelMemory } from './kernel-memory.js'
 import { ParameterReader, ParameterWriter } from './layout.js'
 import { kernel } from './module-cache.js'
@@ -10,7 +9,6 @@ import { i32 } from './scalar.js'
 import { f32x4, f64x2, i8x16, i16x8, i32x4, i64x2, v128 } from './simd.js'
 import type { Expr } from './value.js'
 import {
-  bindVector,
   type ColumnsPageLeaf,
   type FloatPageLeaf,
   type LaneStorage,
@@ -18,7 +16,7 @@ import {
   type RangePageLeaf,
   shapeOf,
 } from './vector-page.js'
-import type { Ordering, VectorNode } from './vector-program.js'
+import type { Ordering } from './vector-program.js'
 
 /** Filters of 16 rows a turn: every leaf becomes a mask of 16 bytes. */
 
@@ -31,15 +29,13 @@ type V = Expr<'v128'>
 type Run = { run(params: number, count: number): number }
 
 /**
- * Selects the positions of a page where a condition holds. O(rows).
- * @returns undefined where the page's blocks need row-wise code
+ * Selects the positions of a page where a bound condition holds. O(rows).
+ * @param bound what bindVector made of this page's blocks
  */
-export function runVectorFilter(node: VectorNode, page: Page, arena: Arena): Selection | undefined {
-  const bound = bindVector(node, (channel) => importBlock(page.blocks[channel]!, arena))
-  if (bound === undefined) return undefined
+export function runVectorFilter(bound: PageNode, rowCount: number, arena: Arena): Selection {
   if (bound.kind === 'never') return { count: 0, positions: allocateInt32(arena, 0) }
-  if (bound.kind === 'always') return { count: page.rowCount, positions: null }
-  const positions = allocateInt32(arena, page.rowCount + PADDING_POSITIONS)
+  if (bound.kind === 'always') return { count: rowCount, positions: null }
+  const positions = allocateInt32(arena, rowCount + PADDING_POSITIONS)
   const memory = kernelMemory(positions.buffer)
   assert(memory !== undefined, 'kernels need an arena of the shared memory')
   const { run } = kernel<Run>(memory, `vector ${shapeOf(bound)}`, (m) => {
@@ -50,8 +46,8 @@ export function runVectorFilter(node: VectorNode, page: Page, arena: Arena): Sel
   const writer = new ParameterWriter(arena, 1 + slotCount(bound))
   writer.i32(positions.byteOffset)
   writeParameters(writer, bound)
-  const count = run(writer.address, page.rowCount)
-  return { count, positions: count === page.rowCount ? null : positions.subarray(0, count) }
+  const count = run(writer.address, rowCount)
+  return { count, positions: count === rowCount ? null : positions.subarray(0, count) }
 }
 
 function slotCount(node: PageNode): number {

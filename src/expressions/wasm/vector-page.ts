@@ -117,7 +117,8 @@ export function bindVector(
 
 const isNullBlock = (block: Block): boolean => block.encoding === 'flat' && block.storage === 'null'
 
-function simplify(kind: 'and' | 'or', terms: readonly PageNode[]): PageNode {
+/** AND or OR of bound conditions. */
+export function simplify(kind: 'and' | 'or', terms: readonly PageNode[]): PageNode {
   const neutral = kind === 'and' ? 'always' : 'never'
   const deciding = kind === 'and' ? 'never' : 'always'
   if (terms.some((term) => term.kind === deciding)) return { kind: deciding }

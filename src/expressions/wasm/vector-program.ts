@@ -106,6 +106,7 @@ export function vectorize(e: Expression, negated = false): VectorNode | undefine
         ] as const
         return { kind: 'float', input: e.value, comparisons, negated }
       }
+      if (!isIntegerStored(e.value.type)) return undefined
       const range = [integerOf(low, e.value.type), integerOf(high, e.value.type)] as const
       return ranges(e.value, [range], negated)
     }

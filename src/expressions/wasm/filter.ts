@@ -1,0 +1,229 @@
+import {
+  type Arena,
+  assert,
+  type Block,
+  type DictionaryBlock,
+  type FlatBlock,
+  type Page,
+} from '../../spi/index.js'
+import type { InterpretedPage } from '../interpreted-page.js'
+import type { Expression } from '../ir.js'
+import { and, conjuncts } from '../ir-build.js'
+import { collectChannels, isDeterministic } from '../ir-walk.js'
+import type { Selection } from '../page-expression.js'
+import { allocateInt32 } from './buffers.js'
+import { isDataError, throwFailure } from './failure.js'
+import { importBlock } from './import.js'
+import { prepareRowProgram, type RowProgram, runRowFilter } from './row-kernels.js'
+import { canLower } from './row-lowering.js'
+import { selectByTable } from './select-kernels.js'
+import { runVectorFilter } from './vector-filter.js'
+import { bindVector, type PageNode, simplify } from './vector-page.js'
+import { type VectorNode, vectorize } from './vector-program.js'
+
+/** Makes the engine that runs what kernels cannot; called once an expression. */
+export type FallbackOf = (expression: Expression) => InterpretedPage
+
+interface Conjunct {
+  readonly expression: Expression
+  readonly vector: VectorNode | undefined
+  readonly lowerable: boolean
+  /** The only channel of a deterministic conjunct: it is decided once a dictionary entry. */
+  readonly channel: number | undefined
+  /** Tables of dictionaries that have an id. */
+  readonly tables: WeakMap<FlatBlock, Uint8Array>
+  nullHit: boolean | undefined
+}
+
+/** Entries worth evaluating for one page, as a multiple of its rows; dictionaries with an id are kept. */
+const NAMED_ENTRIES_PER_ROW = 16
+
+/**
+ * A filter that runs its conjuncts over a shrinking selection: first what SIMD decides, then what dictionaries decide,
+ * then row kernels and, for what kernels lack, the fallback. A conjunct that can fail sees only rows that all earlier
+ * ones, in the order written, let through.
+ */
+export class WasmFilter {
+  readonly #conjuncts: readonly Conjunct[]
+  readonly #fallbackOf: FallbackOf
+  readonly #fallbacks = new Map<Expression, InterpretedPage>()
+  /** Row programs of runs of conjuncts, by their indexes. */
+  readonly #programs = new Map<string, RowProgram>()
+
+  constructor(expression: Expression, fallbackOf: FallbackOf) {
+    this.#fallbackOf = fallbackOf
+    this.#conjuncts = conjuncts(expression).map((conjunct) => {
+      const channels = collectChannels(conjunct)
+      const single = channels.length === 1 && isDeterministic(conjunct)
+      return {
+        expression: conjunct,
+        vector: vectorize(conjunct),
+        lowerable: canLower(conjunct),
+        channel: single ? channels[0] : undefined,
+        tables: new WeakMap(),
+        nullHit: undefined,
+      }
+    })
+  }
+
+  filter(page: Page, arena: Arena): Selection {
+    if (page.rowCount === 0) return none(arena)
+    const vectors: PageNode[] = []
+    const tables: (() => (selection: Selection) => Selection)[] = []
+    const rest: number[] = []
+    const blockOf = (channel: number) => importBlock(page.blocks[channel]!, arena)
+    for (const [index, conjunct] of this.#conjuncts.entries()) {
+      const decided = this.#decideConstant(conjunct, page, arena)
+      if (decided === false) return none(arena)
+      if (decided === true) continue
+      const bound = conjunct.vector === undefined ? undefined : bindVector(conjunct.vector, blockOf)
+      if (bound !== undefined) {
+        vectors.push(bound)
+        continue
+      }
+      const table = this.#tableOf(conjunct, page, arena)
+      if (table === undefined) rest.push(index)
+      else tables.push(() => table)
+    }
+    let selection = runVectorFilter(simplify('and', vectors), page.rowCount, arena)
+    for (const table of tables) {
+      if (selection.count === 0) return selection
+      selection = table()(selection)
+    }
+    return this.#runRest(rest, page, arena, selection)
+  }
+
+  /** What a conjunct over a constant block is for every row; undefined where it is not, or fails. */
+  #decideConstant(conjunct: Conjunct, page: Page, arena: Arena): boolean | undefined {
+    if (conjunct.channel === undefined) return undefined
+    const block = page.blocks[conjunct.channel]!
+    if (block.encoding !== 'constant') return undefined
+    const hits = this.#hits(conjunct, block.value, arena)
+    return hits === undefined ? undefined : hits[0] === 1
+  }
+
+  /** The conjunct for each position of a block: 0 or 1; undefined where it fails for one. */
+  #hits(conjunct: Conjunct, block: FlatBlock, arena: Arena): Uint8Array | undefined {
+    const hits = arena.allocate(block.rowCount).fill(0)
+    const inner: Page = {
+      rowCount: block.rowCount,
+      blocks: new Array<Block>(conjunct.channel! + 1).fill(block),
+    }
+    let selection: Selection
+    try {
+      selection = this.#filterFlat(conjunct, inner, arena)
+    } catch (error) {
+      // Entries that no row uses may fail; rows that do fail again where they are evaluated.
+      if (isDataError(error)) return undefined
+      throw error
+    }
+    if (selection.positions === null) return hits.fill(1)
+    for (let i = 0; i < selection.count; i++) hits[selection.positions[i]!] = 1
+    return hits
+  }
+
+  #filterFlat(conjunct: Conjunct, page: Page, arena: Arena): Selection {
+    if (conjunct.vector !== undefined) {
+      const bound = bindVector(conjunct.vector, (channel) =>
+        importBlock(page.blocks[channel]!, arena),
+      )
+      if (bound !== undefined) return runVectorFilter(bound, page.rowCount, arena)
+    }
+    const index = this.#conjuncts.indexOf(conjunct)
+    return this.#runRest([index], page, arena, { count: page.rowCount, positions: null })
+  }
+
+  /** How to select by a dictionary's entries; undefined where that is not worth it. */
+  #tableOf(
+    conjunct: Conjunct,
+    page: Page,
+    arena: Arena,
+  ): ((selection: Selection) => Selection) | undefined {
+    if (conjunct.channel === undefined) return undefined
+    const block = page.blocks[conjunct.channel]!
+    if (block.encoding !== 'dictionary') return undefined
+    const { dictionary, dictionaryId } = block
+    const named = dictionaryId !== undefined
+    if (dictionary.rowCount > page.rowCount * (named ? NAMED_ENTRIES_PER_ROW : 1)) return undefined
+    let table = named ? conjunct.tables.get(dictionary) : undefined
+    if (table === undefined) {
+      table = this.#hits(conjunct, dictionary, arena)
+      if (table === undefined) return undefined
+      // Arena memory ends with the page; what is kept is copied out of it.
+      if (named) conjunct.tables.set(dictionary, table.slice())
+    } else {
+      const copy = arena.allocate(table.length)
+      copy.set(table)
+      table = copy
+    }
+    const nullHit = block.validity !== null && this.#nullHit(conjunct, block, arena)
+    if (nullHit === undefined) return undefined
+    const bytes = table
+    return (selection) => {
+      const imported = importBlock({ ...block, dictionary: EMPTY(block) }, arena)
+      assert(imported.encoding === 'dictionary')
+      return selectByTable(imported, bytes, nullHit, selection, arena)
+    }
+  }
+
+  /** Whether the conjunct selects NULL; undefined where it fails for it. */
+  #nullHit(conjunct: Conjunct, block: DictionaryBlock, arena: Arena): boolean | undefined {
+    if (conjunct.nullHit === undefined) {
+      const nothing = { ...EMPTY(block), rowCount: 1 }
+      const hits = this.#hits(conjunct, nothing, arena)
+      if (hits === undefined) return undefined
+      conjunct.nullHit = hits[0] === 1
+    }
+    return conjunct.nullHit
+  }
+
+  /** Runs of conjuncts that kernels know are one kernel. */
+  #runRest(rest: readonly number[], page: Page, arena: Arena, from: Selection): Selection {
+    let selection = from
+    for (let i = 0; i < rest.length && selection.count > 0; ) {
+      const run: number[] = []
+      while (i < rest.length && this.#conjuncts[rest[i]!]!.lowerable) run.push(rest[i++]!)
+      selection =
+        run.length > 0
+          ? this.#runKernel(run, page, arena, selection)
+          : this.#runFallback(this.#conjuncts[rest[i++]!]!.expression, page, arena, selection)
+    }
+    return selection
+  }
+
+  #runKernel(run: readonly number[], page: Page, arena: Arena, selection: Selection): Selection {
+    const key = run.join()
+    let program = this.#programs.get(key)
+    if (program === undefined) {
+      program = prepareRowProgram(and(run.map((index) => this.#conjuncts[index]!.expression)))
+      this.#programs.set(key, program)
+    }
+    const outcome = runRowFilter(program, page, arena, selection)
+    if (outcome.kind === 'done') return outcome.value
+    if (outcome.kind === 'failed') {
+      throwFailure(this.#fallback(program.expression), page, outcome.position)
+    }
+    return this.#runFallback(program.expression, page, arena, selection)
+  }
+
+  #runFallback(expression: Expression, page: Page, arena: Arena, selection: Selection): Selection {
+    const result = this.#fallback(expression).filter(page, arena, selection)
+    return selection.positions === null || result.positions !== null
+      ? result
+      : { count: result.count, positions: selection.positions }
+  }
+
+  #fallback(expression: Expression): InterpretedPage {
+    let fallback = this.#fallbacks.get(expression)
+    if (fallback === undefined) {
+      fallback = this.#fallbackOf(expression)
+      this.#fallbacks.set(expression, fallback)
+    }
+    return fallback
+  }
+}
+
+const none = (arena: Arena): Selection => ({ count: 0, positions: allocateInt32(arena, 0) })
+
+const EMPTY = (block: Block) =>
+  ({ encoding: 'flat', storage: 'null', type: block.type, rowCount: 0, validity: null }) as const

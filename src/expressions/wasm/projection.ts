@@ -1,0 +1,142 @@
+import {
+  type Arena,
+  assert,
+  type Block,
+  blockOf,
+  type FlatBlock,
+  type Page,
+} from '../../spi/index.js'
+import type { InterpretedPage } from '../interpreted-page.js'
+import type { Expression } from '../ir.js'
+import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
+import { isDataError, throwFailure } from './failure.js'
+import type { FallbackOf } from './filter.js'
+import { importBlock } from './import.js'
+import { prepareRowProgram, type RowProgram, runRowProjection } from './row-kernels.js'
+import { canLower } from './row-lowering.js'
+
+/**
+ * A projection by kernels. Over one column in a dictionary it is evaluated once an entry and keeps the codes; over
+ * constants only, once.
+ */
+export class WasmProjection {
+  readonly #expression: Expression
+  readonly #program: RowProgram | undefined
+  readonly #channels: readonly number[]
+  readonly #deterministic: boolean
+  readonly #strict: boolean
+  readonly #fallbackOf: () => InterpretedPage
+  #fallback: InterpretedPage | undefined
+  #constant: FlatBlock | undefined
+
+  constructor(expression: Expression, fallbackOf: FallbackOf) {
+    this.#expression = expression
+    this.#program = canLower(expression) ? prepareRowProgram(expression) : undefined
+    this.#channels = collectChannels(expression)
+    this.#deterministic = isDeterministic(expression)
+    this.#strict = isStrict(expression)
+    this.#fallbackOf = () => fallbackOf(expression)
+  }
+
+  project(page: Page, arena: Arena): Block {
+    const e = this.#expression
+    if (e.kind === 'input') return page.blocks[e.channel]!
+    if (e.kind === 'constant') return this.#constantBlock(e, page, arena)
+    if (!this.#deterministic || page.rowCount === 0) return this.#evaluate(page, arena)
+    const blocks = this.#channels.map((channel) => page.blocks[channel]!)
+    if (blocks.length > 0 && blocks.every((block) => block.encoding === 'constant')) {
+      return this.#projectConstants(page, arena)
+    }
+    return this.#projectEntries(page, arena) ?? this.#evaluate(page, arena)
+  }
+
+  #constantBlock(e: Expression & { kind: 'constant' }, page: Page, arena: Arena): Block {
+    this.#constant ??= blockOf(e.type, [e.value])
+    const value = importBlock(this.#constant, arena)
+    assert(value.encoding === 'flat')
+    return { encoding: 'constant', type: e.type, rowCount: page.rowCount, value }
+  }
+
+  #projectConstants(page: Page, arena: Arena): Block {
+    const blocks = page.blocks.map((block) => (block.encoding === 'constant' ? block.value : block))
+    const value = this.#evaluate({ rowCount: 1, blocks }, arena)
+    assert(value.encoding === 'flat')
+    return { encoding: 'constant', type: this.#expression.type, rowCount: page.rowCount, value }
+  }
+
+  /** Evaluates dictionary entries; undefined where there are more than rows, or one fails. */
+  #projectEntries(page: Page, arena: Arena): Block | undefined {
+    const [channel] = this.#channels
+    if (channel === undefined || this.#channels.length > 1) return undefined
+    const block = page.blocks[channel]!
+    if (block.encoding !== 'dictionary' || block.dictionary.rowCount > page.rowCount) {
+      return undefined
+    }
+    if (block.validity !== null && !this.#strict) return undefined
+    try {
+      const blocks = new Array<Block>(channel + 1).fill(block.dictionary)
+      const dictionary = this.#evaluate({ rowCount: block.dictionary.rowCount, blocks }, arena)
+      assert(dictionary.encoding === 'flat')
+      const { rowCount, codes, validity } = block
+      const { type } = this.#expression
+      return { encoding: 'dictionary', type, rowCount, codes, validity, dictionary }
+    } catch (error) {
+      // Entries that no row uses may fail.
+      if (isDataError(error)) return undefined
+      throw error
+    }
+  }
+
+  #evaluate(page: Page, arena: Arena): Block {
+    if (this.#program !== undefined) {
+      const outcome = runRowProjection(this.#program, page, arena)
+      if (outcome.kind === 'done') return outcome.value
+      if (outcome.kind === 'failed') throwFailure(this.#engine(), page, outcome.position)
+    }
+    return this.#engine().project(page, arena)
+  }
+
+  #engine(): InterpretedPage {
+    this.#fallback ??= this.#fallbackOf()
+    return this.#fallback
+  }
+}
+
+/** Tells whether an expression is null wherever one of its inputs is. */
+function isStrict(e: Expression): boolean {
+  switch (e.kind) {
+    case 'input':
+    case 'constant':
+      return true
+    case 'cast':
+    case 'not':
+    case 'comparison':
+      return (
+        (e.kind !== 'comparison' || e.operator !== 'identical') && childrenOf(e).every(isStrict)
+      )
+    case 'call':
+      return STRICT_FUNCTIONS.has(e.function.name) && childrenOf(e).every(isStrict)
+    default:
+      return false
+  }
+}
+
+const STRICT_FUNCTIONS: ReadonlySet<string> = new Set([
+  '$add',
+  '$subtract',
+  '$multiply',
+  '$divide',
+  '$modulus',
+  '$negation',
+  '$like',
+  'substring',
+  'substr',
+  'upper',
+  'lower',
+  'trim',
+  'length',
+  'year',
+  'month',
+  'day',
+  'quarter',
+])
