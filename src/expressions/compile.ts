@@ -1,8 +1,8 @@
 import { type Arena, assert, type Page } from '../spi/index.js'
-import { type InterpretedPage, interpretPages } from './interpreted-page.js'
 import type { InterpreterOptions } from './interpreter.js'
 import type { Expression } from './ir.js'
 import type { ExpressionEngine, PageFilter, PageProjection, Selection } from './page-expression.js'
+import { compileJsPages, interpretPages, type RowwiseEngine } from './rowwise.js'
 import { allocateInt32 } from './wasm/buffers.js'
 import { WasmFilter } from './wasm/filter.js'
 import { kernelMemory } from './wasm/kernel-memory.js'
@@ -27,34 +27,31 @@ function chosenEngine(options: CompileOptions): ExpressionEngine {
 /** Whether kernels can write into an arena's memory; an arena over the heap is served by the fallback. */
 const isShared = (arena: Arena): boolean => kernelMemory(arena.allocate(0).buffer) !== undefined
 
-/** Makes each fallback when it is first needed. */
-const fallbackOf =
-  (options: CompileOptions) =>
-  (expression: Expression): InterpretedPage =>
-    interpretPages(expression, options)
+const rowwiseOf =
+  (engine: ExpressionEngine, options: CompileOptions) =>
+  (expression: Expression): RowwiseEngine =>
+    engine === 'interpreter'
+      ? interpretPages(expression, options)
+      : compileJsPages(expression, options)
 
 /**
- * Compiles a condition: kernels for what they know, the fallback for the rest, conjunct by conjunct.
+ * Compiles a condition: kernels for what they know, JavaScript for the rest, conjunct by conjunct.
  * @param expression BOOLEAN over channels, without symbols
  */
 export function compileFilter(expression: Expression, options: CompileOptions): PageFilter {
   assert(expression.type.kind === 'boolean', 'a filter is a condition')
   const engine = chosenEngine(options)
-  const fallback = fallbackOf(options)
-  let rowwise: InterpretedPage | undefined
+  const fallback = rowwiseOf(engine, options)
+  let rowwise: RowwiseEngine | undefined
   const runRowwise = (page: Page, arena: Arena): Selection => {
     rowwise ??= fallback(expression)
     return rowwise.filter(page, arena, null)
   }
-  if (engine !== 'wasm') return { engine: 'interpreter', filter: runRowwise }
+  if (engine !== 'wasm') return { engine, filter: runRowwise }
   const wasm = new WasmFilter(expression, fallback)
   return {
-    engine,
-    filter(page, arena) {
-      const selection = isShared(arena) ? wasm.filter(page, arena) : runRowwise(page, arena)
-      assert(selection.count <= page.rowCount)
-      return selection
-    },
+    engine: wasm.engine,
+    filter: (page, arena) => (isShared(arena) ? wasm.filter(page, arena) : runRowwise(page, arena)),
   }
 }
 
@@ -64,16 +61,16 @@ export function compileFilter(expression: Expression, options: CompileOptions): 
  */
 export function compileProjection(expression: Expression, options: CompileOptions): PageProjection {
   const engine = chosenEngine(options)
-  const fallback = fallbackOf(options)
-  let rowwise: InterpretedPage | undefined
+  const fallback = rowwiseOf(engine, options)
+  let rowwise: RowwiseEngine | undefined
   const runRowwise = (page: Page, arena: Arena) => {
     rowwise ??= fallback(expression)
     return rowwise.project(page, arena)
   }
-  if (engine !== 'wasm') return { engine: 'interpreter', project: runRowwise }
+  if (engine !== 'wasm') return { engine, project: runRowwise }
   const wasm = new WasmProjection(expression, fallback)
   return {
-    engine,
+    engine: wasm.engine,
     project: (page, arena) =>
       isShared(arena) ? wasm.project(page, arena) : runRowwise(page, arena),
   }

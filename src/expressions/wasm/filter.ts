@@ -6,11 +6,11 @@ import {
   type FlatBlock,
   type Page,
 } from '../../spi/index.js'
-import type { InterpretedPage } from '../interpreted-page.js'
 import type { Expression } from '../ir.js'
 import { and, conjuncts } from '../ir-build.js'
 import { collectChannels, isDeterministic } from '../ir-walk.js'
 import type { Selection } from '../page-expression.js'
+import type { RowwiseEngine } from '../rowwise.js'
 import { allocateInt32 } from './buffers.js'
 import { isDataError, throwFailure } from './failure.js'
 import { importBlock } from './import.js'
@@ -22,7 +22,7 @@ import { bindVector, type PageNode, simplify } from './vector-page.js'
 import { type VectorNode, vectorize } from './vector-program.js'
 
 /** Makes the engine that runs what kernels cannot; called once an expression. */
-export type FallbackOf = (expression: Expression) => InterpretedPage
+export type FallbackOf = (expression: Expression) => RowwiseEngine
 
 interface Conjunct {
   readonly expression: Expression
@@ -46,7 +46,7 @@ const NAMED_ENTRIES_PER_ROW = 16
 export class WasmFilter {
   readonly #conjuncts: readonly Conjunct[]
   readonly #fallbackOf: FallbackOf
-  readonly #fallbacks = new Map<Expression, InterpretedPage>()
+  readonly #fallbacks = new Map<Expression, RowwiseEngine>()
   /** Row programs of runs of conjuncts, by their indexes. */
   readonly #programs = new Map<string, RowProgram>()
 
@@ -64,6 +64,11 @@ export class WasmFilter {
         nullHit: undefined,
       }
     })
+  }
+
+  /** `wasm` where kernels know some conjunct. */
+  get engine(): 'wasm' | 'js' {
+    return this.#conjuncts.some((c) => c.lowerable || c.vector !== undefined) ? 'wasm' : 'js'
   }
 
   filter(page: Page, arena: Arena): Selection {
@@ -213,7 +218,7 @@ export class WasmFilter {
       : { count: result.count, positions: selection.positions }
   }
 
-  #fallback(expression: Expression): InterpretedPage {
+  #fallback(expression: Expression): RowwiseEngine {
     let fallback = this.#fallbacks.get(expression)
     if (fallback === undefined) {
       fallback = this.#fallbackOf(expression)

@@ -6,9 +6,9 @@ import {
   type FlatBlock,
   type Page,
 } from '../../spi/index.js'
-import type { InterpretedPage } from '../interpreted-page.js'
 import type { Expression } from '../ir.js'
 import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
+import type { RowwiseEngine } from '../rowwise.js'
 import { isDataError, throwFailure } from './failure.js'
 import type { FallbackOf } from './filter.js'
 import { importBlock } from './import.js'
@@ -25,8 +25,8 @@ export class WasmProjection {
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
   readonly #strict: boolean
-  readonly #fallbackOf: () => InterpretedPage
-  #fallback: InterpretedPage | undefined
+  readonly #fallbackOf: () => RowwiseEngine
+  #fallback: RowwiseEngine | undefined
   #constant: FlatBlock | undefined
 
   constructor(expression: Expression, fallbackOf: FallbackOf) {
@@ -36,6 +36,10 @@ export class WasmProjection {
     this.#deterministic = isDeterministic(expression)
     this.#strict = isStrict(expression)
     this.#fallbackOf = () => fallbackOf(expression)
+  }
+
+  get engine(): 'wasm' | 'js' {
+    return this.#program === undefined ? 'js' : 'wasm'
   }
 
   project(page: Page, arena: Arena): Block {
@@ -96,7 +100,7 @@ export class WasmProjection {
     return this.#engine().project(page, arena)
   }
 
-  #engine(): InterpretedPage {
+  #engine(): RowwiseEngine {
     this.#fallback ??= this.#fallbackOf()
     return this.#fallback
   }

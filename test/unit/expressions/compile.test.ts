@@ -30,10 +30,8 @@ function attempt<T>(run: () => T): Outcome<T> {
   try {
     return { value: run() }
   } catch (error) {
-    if (error instanceof MillraceError && error.type === 'USER_ERROR') {
-      return { error: `${error.code}: ${error.message}` }
-    }
-    throw error
+    if (error instanceof MillraceError) return { error: `${error.code}: ${error.message}` }
+    return { error: String(error) }
   }
 }
 
@@ -71,7 +69,10 @@ const positions = (
   engine: 'wasm' | 'js' | 'interpreter',
 ): Outcome<number[]> =>
   attempt(() => {
-    const { count, positions: list } = compileFilter(e, { registry, target: engine }).filter(of, arena)
+    const { count, positions: list } = compileFilter(e, { registry, target: engine }).filter(
+      of,
+      arena,
+    )
     return list === null ? Array.from({ length: count }, (_, i) => i) : [...list.subarray(0, count)]
   })
 
