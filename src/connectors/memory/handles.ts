@@ -1,0 +1,45 @@
+import type { ConnectorSplit, ConnectorTypes, SqlType, StoredPage } from '../../spi/index.js'
+
+/** A table of the catalog, by the id it keeps through renaming. */
+export interface MemoryTableHandle {
+  readonly schema: string
+  readonly table: string
+  readonly id: number
+  /** At most so many rows, any of them. */
+  readonly limit?: number
+}
+
+export interface MemoryColumnHandle {
+  readonly name: string
+  readonly type: SqlType
+  /** Of the stored pages; pages written before the column was added don't have it. */
+  readonly channel: number
+}
+
+/** A stored page as scans see it. */
+export interface PageReference {
+  readonly stored: StoredPage
+  readonly channelCount: number
+  /** Rows to read, from the first; all of them where absent. */
+  readonly rowLimit?: number
+}
+
+export interface MemorySplit extends ConnectorSplit {
+  readonly pages: readonly PageReference[]
+}
+
+/** What a page sink of this thread writes into. */
+export interface MemoryWriteHandle {
+  readonly writeId: number
+  /** Channel of the table for each channel of the sink's pages. */
+  readonly channels: readonly number[]
+}
+
+export interface MemoryTypes extends ConnectorTypes {
+  table: MemoryTableHandle
+  column: MemoryColumnHandle
+  split: MemorySplit
+  transaction: number
+  insert: MemoryWriteHandle
+  output: MemoryWriteHandle
+}

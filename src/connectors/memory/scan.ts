@@ -1,0 +1,170 @@
+import {
+  type Block,
+  type ConnectorPageSource,
+  type ConnectorSplitSource,
+  type Domain,
+  type DynamicFilter,
+  domain,
+  domainsOverlap,
+  fixedSplitSource,
+  integerCarrier,
+  MAX_PAGE_ROWS,
+  type NullBlock,
+  type Page,
+  type PageStore,
+  type SqlType,
+  type TupleDomain,
+  typesEqual,
+  valueSetOfRanges,
+} from '../../spi/index.js'
+import type {
+  MemoryColumnHandle,
+  MemorySplit,
+  MemoryTableHandle,
+  PageReference,
+} from './handles.js'
+import { headOfPage } from './head-of-page.js'
+import type { MemoryTable, TablePage } from './table.js'
+
+/** Small pages read by one split at most. */
+const MAX_PAGES_PER_SPLIT = 64
+
+/** Splits of full pages, or of runs of small ones, without pages that can't have a row of the predicate. */
+export function memorySplits(
+  table: MemoryTable,
+  handle: MemoryTableHandle,
+  predicate: TupleDomain<MemoryColumnHandle>,
+): ConnectorSplitSource<MemorySplit> {
+  const splits: MemorySplit[] = []
+  let run: PageReference[] = []
+  let runRows = 0
+  const endRun = (): void => {
+    if (run.length === 0) return
+    const bytes = run.reduce((sum, page) => sum + page.stored.byteLength, 0)
+    splits.push({ pages: run, estimatedRows: runRows, estimatedBytes: bytes })
+    run = []
+    runRows = 0
+  }
+  let remaining = handle.limit ?? Number.POSITIVE_INFINITY
+  for (const { stored, channelCount, bounds } of table.pages) {
+    if (remaining <= 0) break
+    // A limit is met by any rows of the table, so no predicate comes with it that rows may be skipped by.
+    if (handle.limit === undefined && !mayMatch(bounds, channelCount, predicate)) continue
+    const rows = Math.min(remaining, stored.rowCount)
+    remaining -= rows
+    if (runRows + rows > MAX_PAGE_ROWS || run.length === MAX_PAGES_PER_SPLIT) endRun()
+    run.push({ stored, channelCount, ...(rows < stored.rowCount ? { rowLimit: rows } : {}) })
+    runRows += rows
+  }
+  endRun()
+  return fixedSplitSource(splits)
+}
+
+/** Whether a page may have a row of the predicate, by the bounds of its channels. */
+function mayMatch(
+  bounds: TablePage['bounds'],
+  channelCount: number,
+  predicate: TupleDomain<MemoryColumnHandle>,
+): boolean {
+  if (predicate.columnDomains === null) return false
+  return predicate.columnDomains.every(({ column, domain: wanted }) => {
+    if (column.channel >= channelCount) return wanted.nullAllowed
+    const range = bounds[column.channel]
+    return range === undefined || mayOverlap(column.type, range, wanted)
+  })
+}
+
+/** Whether values between bounds, or a null, may be in a domain. */
+export function mayOverlap(
+  type: SqlType,
+  { min, max }: { readonly min: number; readonly max: number },
+  wanted: Domain,
+): boolean {
+  // Packed zones don't order as their bounds do.
+  if (type.kind === 'timestamp with time zone' || type.kind === 'time with time zone') return true
+  if (wanted.values.kind !== 'ranges' || !typesEqual(wanted.values.type, type)) return true
+  const low = integerCarrier(type, BigInt(min))
+  const high = integerCarrier(type, BigInt(max))
+  const held = valueSetOfRanges(type, [{ low, lowInclusive: true, high, highInclusive: true }])
+  return domainsOverlap(domain(held, true), wanted)
+}
+
+/** Reads the pages of a split in any thread, without copying. */
+export class MemoryPageSource implements ConnectorPageSource {
+  readonly #store: PageStore
+  readonly #pages: readonly PageReference[]
+  readonly #columns: readonly MemoryColumnHandle[]
+  readonly #dynamicFilter: DynamicFilter<MemoryColumnHandle>
+  #next = 0
+  #completedBytes = 0
+  readonly readTimeNanos = 0
+  readonly memoryUsage = 0
+
+  constructor(
+    store: PageStore,
+    split: MemorySplit,
+    columns: readonly MemoryColumnHandle[],
+    dynamicFilter: DynamicFilter<MemoryColumnHandle>,
+  ) {
+    this.#store = store
+    this.#pages = split.pages
+    this.#columns = columns
+    this.#dynamicFilter = dynamicFilter
+  }
+
+  get completedBytes(): number {
+    return this.#completedBytes
+  }
+
+  getNextPage(): Page | undefined {
+    while (this.#next < this.#pages.length) {
+      const reference = this.#pages[this.#next++]!
+      const page = this.#load(reference)
+      const { channelCount, stored } = reference
+      this.#completedBytes += Math.round(
+        (stored.byteLength * this.#columns.length) / Math.max(1, channelCount),
+      )
+      if (this.#mayJoin(page)) return page
+    }
+    return undefined
+  }
+
+  close(): void {
+    this.#next = this.#pages.length
+  }
+
+  #load({ stored, channelCount, rowLimit }: PageReference): Page {
+    const present = this.#columns.filter((column) => column.channel < channelCount)
+    const page = this.#store.load(
+      stored,
+      present.map((column) => column.channel),
+      present.map((column) => column.type),
+    )
+    let next = 0
+    const blocks = this.#columns.map((column) =>
+      column.channel < channelCount
+        ? page.blocks[next++]!
+        : nullConstant(column.type, stored.rowCount),
+    )
+    const whole = { rowCount: stored.rowCount, blocks }
+    return rowLimit === undefined ? whole : headOfPage(whole, rowLimit)
+  }
+
+  /** Whether the page may have a row that the joins above the scan keep. */
+  #mayJoin(page: Page): boolean {
+    const { columnDomains } = this.#dynamicFilter.getCurrentPredicate()
+    if (columnDomains === null) return false
+    return columnDomains.every(({ column, domain: wanted }) => {
+      const index = this.#columns.findIndex((own) => own.channel === column.channel)
+      const block = page.blocks[index]
+      if (block?.encoding !== 'flat' || !('bounds' in block) || block.bounds === undefined)
+        return true
+      return mayOverlap(column.type, block.bounds, wanted)
+    })
+  }
+}
+
+function nullConstant(type: SqlType, rowCount: number): Block {
+  const value: NullBlock = { type, rowCount: 1, encoding: 'flat', storage: 'null', validity: null }
+  return { type, rowCount, encoding: 'constant', value }
+}

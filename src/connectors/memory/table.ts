@@ -1,0 +1,95 @@
+import type { ColumnMetadata, Page, StoredPage } from '../../spi/index.js'
+import { type ColumnSummary, integerBounds, joinSummaries, nullSummary } from './column-summary.js'
+import { type ColumnDictionary, columnDictionary, hasDictionary } from './column-writer.js'
+import type { MemoryColumnHandle } from './handles.js'
+
+/** A page of a table, with what is needed to skip it. */
+export interface TablePage {
+  readonly stored: StoredPage
+  /** Channels it has; columns added later are null in it. */
+  readonly channelCount: number
+  /** Of each channel, where known. */
+  readonly bounds: readonly ({ readonly min: number; readonly max: number } | undefined)[]
+}
+
+export const tablePage = (stored: StoredPage, page: Page): TablePage => ({
+  stored,
+  channelCount: page.blocks.length,
+  bounds: page.blocks.map(integerBounds),
+})
+
+export interface TableColumn {
+  readonly metadata: ColumnMetadata
+  readonly dictionary: ColumnDictionary | undefined
+  readonly summary: ColumnSummary
+}
+
+/** A table of the catalog. Its pages are a list that is replaced, never changed, so that a scan can hold on to one. */
+export interface MemoryTable {
+  readonly id: number
+  schema: string
+  name: string
+  comment: string | undefined
+  columns: readonly TableColumn[]
+  pages: readonly TablePage[]
+  rowCount: number
+  /** Counts changes of any kind. */
+  version: number
+}
+
+export function createMemoryTable(
+  id: number,
+  schema: string,
+  name: string,
+  columns: readonly ColumnMetadata[],
+  comment: string | undefined,
+  dictionaryPrefix: string,
+): MemoryTable {
+  return {
+    id,
+    schema,
+    name,
+    comment,
+    columns: columns.map((metadata, channel) =>
+      newColumn(metadata, `${dictionaryPrefix}/${id}/${channel}`, 0),
+    ),
+    pages: [],
+    rowCount: 0,
+    version: 0,
+  }
+}
+
+export const newColumn = (
+  metadata: ColumnMetadata,
+  dictionaryId: string,
+  rowCount: number,
+): TableColumn => ({
+  metadata,
+  dictionary: hasDictionary(metadata.type)
+    ? columnDictionary(dictionaryId, metadata.type)
+    : undefined,
+  summary: nullSummary(rowCount),
+})
+
+export const columnHandle = (column: TableColumn, channel: number): MemoryColumnHandle => ({
+  name: column.metadata.name,
+  type: column.metadata.type,
+  channel,
+})
+
+/** Adds written pages; `summaries` are those of the table's channels. */
+export function publishPages(
+  table: MemoryTable,
+  pages: readonly TablePage[],
+  summaries: readonly ColumnSummary[],
+): void {
+  if (pages.length === 0) return
+  table.pages = [...table.pages, ...pages]
+  const added = pages.reduce((sum, page) => sum + page.stored.rowCount, 0)
+  table.rowCount += added
+  table.columns = table.columns.map((column, channel) => ({
+    ...column,
+    summary: joinSummaries(column.summary, summaries[channel] ?? nullSummary(added)),
+  }))
+  table.version++
+}
