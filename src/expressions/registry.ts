@@ -138,9 +138,9 @@ function resolve(
   const plain = overloads.filter((registered) => !isGeneric(registered))
   const generic = overloads.filter(isGeneric)
   const chosen =
-    match(plain, argumentTypes, false, location) ??
-    match(generic, argumentTypes, false, location) ??
-    match(overloads, argumentTypes, true, location)
+    match(plain, argumentTypes, false) ??
+    match(generic, argumentTypes, false) ??
+    match(overloads, argumentTypes, true)
   if (chosen === undefined) throw notFound(name, overloads, argumentTypes, location)
   const { registered, bound } = chosen
   return {
@@ -157,7 +157,6 @@ function match(
   overloads: readonly RegisteredOverload[],
   argumentTypes: readonly ArgumentType[],
   coercion: boolean,
-  location: SourceLocation | undefined,
 ): Candidate | undefined {
   let candidates: Candidate[] = []
   for (const registered of overloads) {
@@ -173,7 +172,6 @@ function match(
   throw new MillraceError(
     'AMBIGUOUS_FUNCTION_CALL',
     `Could not choose a best candidate operator. Explicit type casts must be added.\nCandidates are:\n${lines.join('')}`,
-    { location },
   )
 }
 

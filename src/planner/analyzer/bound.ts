@@ -1,5 +1,6 @@
 import type { ComparisonOperator, Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { SqlType } from '../../spi/index.js'
+import type { QualifiedObjectName } from '../metadata.js'
 import type { TableReference } from '../plan/node.js'
 
 /**
@@ -17,6 +18,10 @@ export interface Field {
   readonly type: SqlType
   /** Not part of `*`. */
   readonly hidden: boolean
+  /** The table it is a column of, unchanged. */
+  readonly origin?: QualifiedObjectName
+  /** It was given its name by AS. */
+  readonly aliased?: boolean
   /** Name or alias of its relation, in lower case, outermost part first. */
   readonly qualifier?: readonly string[]
 }
@@ -173,6 +178,7 @@ export interface BoundWindowFunction {
   readonly function: ResolvedFunction
   readonly args: readonly Expression[]
   readonly ignoreNulls: boolean
+  readonly distinct: boolean
   readonly partitionBy: readonly Expression[]
   readonly orderBy: readonly BoundSortItem[]
   readonly frame: BoundFrame

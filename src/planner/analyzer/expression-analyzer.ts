@@ -1,6 +1,6 @@
 import type { Expression } from '../../expressions/ir.js'
 import { logical, not, row, symbol } from '../../expressions/ir-build.js'
-import { isNumeric, type SqlType, typeName, UNKNOWN } from '../../spi/index.js'
+import { isNumeric, typeName, UNKNOWN } from '../../spi/index.js'
 import type {
   ArithmeticBinaryExpression,
   ArithmeticUnaryExpression,
@@ -155,8 +155,8 @@ function analyzeArithmetic(
 function analyzeSign(node: ArithmeticUnaryExpression, context: ExpressionContext): Expression {
   const value = analyze(node.value, context)
   if (node.sign === '-') return resolveCall('$negation', [value], node, context.analysis)
-  const allowsPlus = (type: SqlType) => isNumeric(type) || type.kind.startsWith('interval')
-  if (allowsPlus(value.type)) return value
+  const allowsPlus = isNumeric(value.type) && value.type.kind !== 'decimal'
+  if (allowsPlus) return value
   throw semanticError(
     'TYPE_MISMATCH',
     node,

@@ -19,6 +19,7 @@ const MAX_GROUPING_SETS = 2048
 interface Output {
   readonly expression: Expression
   readonly met: readonly MetCall[]
+  readonly node: NodeBase
 }
 
 /** The keys of a GROUP BY and the sets of them that it asks for: of several elements, every combination. */
@@ -120,7 +121,7 @@ function groupingKey(
         `GROUP BY position ${node.value} is not in select list`,
       )
     }
-    refuseCalls(output.met, node, 'GROUP BY')
+    refuseCalls(output.met, output.node, 'GROUP BY')
     return output.expression
   }
   const inner: ExpressionContext = { ...context, met: [] }

@@ -11,6 +11,7 @@ import {
   INTERVAL_YEAR_TO_MONTH,
   MAX_DECIMAL_PRECISION,
   type SqlType,
+  timestampType,
   UNKNOWN,
   VARBINARY,
   VARCHAR,
@@ -97,9 +98,7 @@ export function decimalConstant(text: string, node: NodeBase): ConstantExpressio
 /** `DATE '2020-01-01'`: the text cast to the type, now. TIME and TIMESTAMP take their precision from the text. */
 function genericConstant(node: GenericLiteral, analysis: Analysis): Expression {
   const name = node.type.toLowerCase()
-  if (name === 'decimal' || name === 'dec' || name === 'numeric') {
-    return decimalConstant(node.value, node)
-  }
+  if (name === 'decimal') return decimalConstant(node.value, node)
   if (name === 'char') return constant(charType(codePointCount(node.value)), node.value.trimEnd())
   const text = constant(VARCHAR, node.value)
   const type = typeOfLiteralName(name, node.value, node)
@@ -110,7 +109,35 @@ function genericConstant(node: GenericLiteral, analysis: Analysis): Expression {
       analysis,
     )
   }
-  return evaluateLiteral(cast(text, type), node, analysis)
+  if (type.kind === 'timestamp with time zone') checkZone(node)
+  const value = evaluateLiteral(cast(text, type), node, analysis)
+  if (type.kind === 'timestamp with time zone') checkLocalTime(node, value, analysis)
+  return value
+}
+
+const OFFSET = /[+-](\d{1,2}):(\d{2})\s*$/
+const MAX_OFFSET_MINUTES = 14 * 60
+
+/** Offsets go to 14 hours. */
+function checkZone(node: GenericLiteral): void {
+  const offset = OFFSET.exec(node.value)
+  if (offset === null || Number(offset[1]) * 60 + Number(offset[2]) <= MAX_OFFSET_MINUTES) return
+  throw semanticError('NOT_SUPPORTED', node, `Time zone not supported: ${offset[0].trim()}`)
+}
+
+/** A literal names a time that its zone skips: where a cast would move it forward, a literal is refused. */
+function checkLocalTime(node: GenericLiteral, value: ConstantExpression, analysis: Analysis): void {
+  const match = /^(.*?\d)\s+[A-Za-z]\S*\s*$/.exec(node.value)
+  if (match === null || value.type.kind !== 'timestamp with time zone') return
+  const type = timestampType(value.type.precision)
+  const written = evaluateLiteral(cast(constant(VARCHAR, match[1]!), type), node, analysis)
+  const kept = evaluateLiteral(cast(value, type), node, analysis)
+  if (written.value === kept.value) return
+  throw semanticError(
+    'INVALID_LITERAL',
+    node,
+    `'${node.value}' is not a valid ${node.type.toUpperCase()} literal`,
+  )
 }
 
 const YEAR_MONTH: Partial<Record<IntervalField, number>> = { YEAR: 12, MONTH: 1 }
@@ -164,7 +191,7 @@ function daySecondValue(node: IntervalLiteral): bigint | undefined {
   let pattern = '^([+-]?)'
   for (let i = first; i <= last; i++) {
     const field = FIELDS[i]!
-    const digits = field === 'SECOND' ? '(\\d+(?:\\.\\d{1,3})?)' : '(\\d+)'
+    const digits = field === 'SECOND' ? '(\\d+(?:\\.\\d+)?)' : '(\\d+)'
     pattern += i === first ? digits : `(?:${SEPARATORS[field]}${digits}`
   }
   const match = new RegExp(`${pattern}${')?'.repeat(last - first)}$`).exec(node.value.trim())
@@ -175,7 +202,7 @@ function daySecondValue(node: IntervalLiteral): bigint | undefined {
     if (text === undefined) continue
     const [whole, fraction = ''] = text.split('.')
     millis += BigInt(whole!) * DAY_SECOND_MILLIS[FIELDS[i]!]!
-    millis += BigInt(fraction.padEnd(3, '0') || '0')
+    millis += BigInt(fraction.slice(0, 3).padEnd(3, '0'))
   }
   return match[1] === '-' ? -millis : millis
 }

@@ -32,6 +32,14 @@ export interface CollectedMetadata {
   readonly functions: ReadonlyMap<string, ResolvedTableFunction>
 }
 
+/** For expressions that name no tables. */
+export const NO_METADATA: CollectedMetadata = {
+  relations: new Map(),
+  registered: new Map(),
+  views: new Map(),
+  functions: new Map(),
+}
+
 export const nameKey = (name: QualifiedObjectName, version?: Table['queryPeriod']): string =>
   JSON.stringify([name.catalog, name.schema, name.name, version?.location ?? null])
 
@@ -52,7 +60,7 @@ export function qualify(
 ): QualifiedObjectName {
   const parts = name.parts.map((part) => part.value.toLowerCase())
   if (parts.length > 3) {
-    throw semanticError('SYNTAX_ERROR', node, `Too many dots in table name: ${parts.join('.')}`)
+    throw new MillraceError('SYNTAX_ERROR', `Too many dots in table name: ${parts.join('.')}`)
   }
   const missing = (code: ErrorCode, message: string): never => {
     throw semanticError(code, node, message)
@@ -209,6 +217,8 @@ function namesIn(root: object): {
       if (table.queryPeriod !== undefined) visit(table.queryPeriod.end, hidden)
       return
     }
+    if (value['kind'] === 'createTableAsSelect')
+      tables.push({ name: value['name'] as QualifiedName })
     if (value['kind'] === 'tableFunctionInvocation') functions.push(value['name'] as QualifiedName)
     if (value['kind'] === 'query' && isObject(value['with'])) {
       visitQueryWith(value as unknown as Query, hidden, visit)

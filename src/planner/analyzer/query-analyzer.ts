@@ -68,7 +68,7 @@ function analyzeWith(node: With, scope: Scope, analysis: Analysis): Scope {
     if (names !== undefined && names.length !== fields.length) {
       throw semanticError(
         'MISMATCHED_COLUMN_ALIASES',
-        withQuery,
+        names[0]!,
         `Column alias list has ${names.length} entries but relation has ${fields.length} columns`,
       )
     }

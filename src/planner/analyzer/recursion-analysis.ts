@@ -65,7 +65,7 @@ export function analyzeRecursiveQuery(
   if (names.length !== anchorFields.length) {
     throw semanticError(
       'MISMATCHED_COLUMN_ALIASES',
-      node,
+      names[0]!,
       `Column alias list has ${names.length} entries but relation has ${anchorFields.length} columns`,
     )
   }

@@ -1,7 +1,7 @@
 import { commonSuperType } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { coerce, field as rowField } from '../../expressions/ir-build.js'
-import { BIGINT, MillraceError, type SqlType, typeName } from '../../spi/index.js'
+import { BIGINT, DOUBLE, MillraceError, type SqlType, typeName } from '../../spi/index.js'
 import type {
   AliasedRelation,
   Expression as AstExpression,
@@ -186,7 +186,7 @@ function analyzeSample(node: SampledRelation, scope: Scope, analysis: Analysis):
       'Sample percentage should be a numeric expression',
     )
   }
-  const constant = evaluateConstant(coerce(percentage, { kind: 'double' }), analysis)
+  const constant = evaluateConstant(coerce(percentage, DOUBLE), analysis, node.samplePercentage)
   const value = constant.value
   const refuse = (message: string): never => {
     throw semanticError('NUMERIC_VALUE_OUT_OF_RANGE', node.samplePercentage, message)

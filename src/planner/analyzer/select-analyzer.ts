@@ -162,12 +162,17 @@ function selectOutputs(item: SelectItem, context: ExpressionContext): readonly S
   const inner: ExpressionContext = { ...context, met: [] }
   const expression = analyze(item.expression, inner)
   const name = (item.alias ?? lastNameOf(item.expression))?.value
+  const { origin } = sourceFieldOf(expression, context) ?? {}
   return [
     {
       node: item.expression,
       expression,
       met: inner.met,
-      field: newField(context.analysis, expression.type, name),
+      field: {
+        ...newField(context.analysis, expression.type, name),
+        ...(origin === undefined ? {} : { origin }),
+        ...(item.alias === undefined ? {} : { aliased: true }),
+      },
     },
   ]
 }
@@ -175,7 +180,7 @@ function selectOutputs(item: SelectItem, context: ExpressionContext): readonly S
 function allColumns(item: AllColumns, context: ExpressionContext): readonly SelectOutput[] {
   const columns = item.target === undefined ? starFields(item, context) : undefined
   const outputs =
-    columns?.map((f) => ({ expression: fieldReference(f), name: f.name })) ??
+    columns?.map((f) => ({ expression: fieldReference(f), name: f.name, origin: f.origin })) ??
     targetColumns(item, item.target!, context)
   const { aliases } = item
   if (aliases.length > 0 && aliases.length !== outputs.length) {
@@ -185,13 +190,30 @@ function allColumns(item: AllColumns, context: ExpressionContext): readonly Sele
       `Column alias list has ${aliases.length} entries but relation has ${outputs.length} columns`,
     )
   }
-  return outputs.map(({ expression, name }, i) => ({
+  return outputs.map(({ expression, name, origin }, i) => ({
     node: item,
     expression,
     met: [],
-    field: newField(context.analysis, expression.type, aliases[i]?.value ?? name),
+    field: {
+      ...newField(context.analysis, expression.type, aliases[i]?.value ?? name),
+      ...(origin === undefined ? {} : { origin }),
+      ...(aliases[i] === undefined ? {} : { aliased: true }),
+    },
   }))
 }
+
+/** The column of the query's source that an expression is, unchanged. */
+function sourceFieldOf(expression: Expression, { scope }: ExpressionContext): Field | undefined {
+  if (expression.kind !== 'symbol') return undefined
+  let byId = fieldsById.get(scope)
+  if (byId === undefined) {
+    byId = new Map(scope.fields.map((f) => [f.id, f]))
+    fieldsById.set(scope, byId)
+  }
+  return byId.get(expression.name)
+}
+
+const fieldsById = new WeakMap<Scope, ReadonlyMap<string, Field>>()
 
 function starFields(item: AllColumns, { scope }: ExpressionContext): readonly Field[] {
   if (scope.hasRelation !== true) {
@@ -216,6 +238,7 @@ function nonEmpty(fields: readonly Field[], item: AllColumns): readonly Field[] 
 interface NamedExpression {
   readonly expression: Expression
   readonly name: string | undefined
+  readonly origin?: Field['origin'] | undefined
 }
 
 /** `t.*`: the columns of a relation in reach, or else the fields of a row. */
@@ -232,6 +255,7 @@ function targetColumns(
       return nonEmpty(visibleFields(fields), item).map((f) => ({
         expression: fieldReference(f),
         name: f.name,
+        origin: f.origin,
       }))
     }
     if (prefix.length === 1) {

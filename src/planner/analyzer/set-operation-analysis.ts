@@ -1,8 +1,8 @@
 import { commonSuperType, isComparable } from '../../expressions/coercion.js'
 import { type SqlType, typeName } from '../../spi/index.js'
-import type { QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
+import type { Corresponding, QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
 import { type Analysis, newField, visibleFields } from './analysis.js'
-import type { BoundRelation, BoundSetOperation, Field } from './bound.js'
+import type { BoundQuery, BoundRelation, BoundSetOperation, Field } from './bound.js'
 import type { Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
@@ -19,10 +19,11 @@ export function analyzeSetOperation(
   analyzeRelation: AnalyzeRelation,
 ): BoundSetOperation {
   const name = node.kind.toUpperCase()
-  if (node.corresponding !== undefined) {
-    throw semanticError('NOT_SUPPORTED', node.corresponding, 'CORRESPONDING is not supported')
-  }
-  const sources = relationsOf(node).map((relation) => analyzeRelation(relation, scope, analysis))
+  const relations = relationsOf(node).map((relation) => analyzeRelation(relation, scope, analysis))
+  const sources =
+    node.corresponding === undefined
+      ? relations
+      : correspondingColumns(node.corresponding, relations)
   const inputs = sources.map((source) => visibleFields(source.fields))
   const first = inputs[0]!
   const types: SqlType[] = first.map((f) => f.type)
@@ -63,4 +64,42 @@ export function analyzeSetOperation(
     sources,
     fields: first.map((f, i): Field => newField(analysis, types[i]!, f.name)),
   }
+}
+
+/** CORRESPONDING: of each query only the columns whose names all have, in the order of the first or of BY. */
+function correspondingColumns(
+  node: Corresponding,
+  relations: readonly BoundRelation[],
+): readonly BoundRelation[] {
+  const byName = relations.map((relation) => {
+    const columns = new Map<string, Field>()
+    for (const field of visibleFields(relation.fields)) {
+      const name = field.name?.toLowerCase()
+      if (name === undefined) continue
+      if (columns.has(name)) {
+        throw semanticError('AMBIGUOUS_NAME', node, `Column '${name}' is ambiguous`)
+      }
+      columns.set(name, field)
+    }
+    return columns
+  })
+  const names =
+    node.columns.length > 0
+      ? node.columns.map((column) => column.value.toLowerCase())
+      : [...byName[0]!.keys()].filter((name) => byName.every((columns) => columns.has(name)))
+  if (names.length === 0) {
+    throw semanticError('TYPE_MISMATCH', node, 'No corresponding columns')
+  }
+  return relations.map(
+    (body, i): BoundQuery => ({
+      kind: 'query',
+      body,
+      orderBy: [],
+      fields: names.map((name) => {
+        const field = byName[i]!.get(name)
+        if (field !== undefined) return field
+        throw semanticError('COLUMN_NOT_FOUND', node, `Corresponding column '${name}' is missing`)
+      }),
+    }),
+  )
 }

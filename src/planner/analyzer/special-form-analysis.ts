@@ -1,3 +1,4 @@
+import { canCast } from '../../expressions/cast/cast.js'
 import type { Expression } from '../../expressions/ir.js'
 import { call, cast, field, lambda, row } from '../../expressions/ir-build.js'
 import {
@@ -23,11 +24,10 @@ import type {
 } from '../parser/ast/index.js'
 import { analyze, analyzed, type ExpressionContext } from './analysis.js'
 import { resolveCall } from './call-resolution.js'
-import { canCast } from './cast-check.js'
 import { coerceNoting, coerceToOneType } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType } from './type-analysis.js'
+import { analyzeType, typeText } from './type-analysis.js'
 
 export function analyzeArray(node: ArrayConstructor, context: ExpressionContext): Expression {
   const values = coerceToOneType(
@@ -44,7 +44,7 @@ export function analyzeCast(node: Cast, context: ExpressionContext): Expression 
     type = analyzeType(node.type)
   } catch (cause) {
     if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
-      throw semanticError('TYPE_MISMATCH', node, cause.message)
+      throw semanticError('TYPE_MISMATCH', node, `Unknown type: ${typeText(node.type)}`)
     }
     throw cause
   }

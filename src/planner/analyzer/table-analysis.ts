@@ -76,6 +76,7 @@ function boundTable(
       (column): Field => ({
         ...newField(analysis, column.type, column.name, qualifier),
         hidden: column.hidden ?? false,
+        origin: table.name,
       }),
     ),
   }

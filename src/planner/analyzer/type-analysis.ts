@@ -25,7 +25,8 @@ const TEMPORAL_MAX_PRECISION = 12
 
 /**
  * The type a text names.
- * @throws MillraceError TYPE_NOT_FOUND for names of no type; INVALID_TYPE or NUMERIC_VALUE_OUT_OF_RANGE for parameters out of range
+ * @throws MillraceError TYPE_NOT_FOUND for names of no type and most parameters out of range; INVALID_FUNCTION_ARGUMENT for
+ * those of DECIMAL
  */
 export function analyzeType(node: DataType): SqlType {
   switch (node.kind) {
@@ -51,21 +52,13 @@ export function analyzeType(node: DataType): SqlType {
       const kind: TemporalType['kind'] = node.withTimeZone
         ? `${node.base} with time zone`
         : node.base
-      return temporalType(kind, node.precision === undefined ? 3 : numberOf(node.precision))
+      const precision = node.precision === undefined ? 3 : numberOf(node.precision)
+      if (precision > TEMPORAL_MAX_PRECISION) throw unknownType(node)
+      return Object.freeze({ kind, precision })
     }
     case 'genericDataType':
       return genericType(node)
   }
-}
-
-export function temporalType(kind: TemporalType['kind'], precision: number): SqlType {
-  if (precision > TEMPORAL_MAX_PRECISION) {
-    throw new MillraceError(
-      'NUMERIC_VALUE_OUT_OF_RANGE',
-      `${kind.toUpperCase()} precision must be in range [0, 12]: ${precision}`,
-    )
-  }
-  return Object.freeze({ kind, precision })
 }
 
 function numberOf(parameter: DataTypeParameter): number {
@@ -89,15 +82,8 @@ const unknownType = (node: DataType): MillraceError =>
 const invalidParameter = (message: string): MillraceError =>
   new MillraceError('INVALID_FUNCTION_ARGUMENT', message)
 
-const ALIASES: Readonly<Record<string, string>> = {
-  int: 'integer',
-  dec: 'decimal',
-  numeric: 'decimal',
-}
-
 function genericType(node: GenericDataType): SqlType {
-  const written = node.name.value.toLowerCase()
-  const name = ALIASES[written] ?? written
+  const name = node.name.value.toLowerCase()
   const [first, second] = node.parameters
   const count = node.parameters.length
   switch (name) {
@@ -115,12 +101,12 @@ function genericType(node: GenericDataType): SqlType {
       return qdigestType(typeOf(first, node))
     case 'varchar':
       if (count > 1) throw unknownType(node)
-      return first === undefined ? VARCHAR : varcharLength(numberOf(first))
+      return first === undefined ? VARCHAR : varcharLength(numberOf(first), node)
     case 'char': {
       if (count > 1) throw unknownType(node)
       const length = first === undefined ? 1 : numberOf(first)
       if (length <= MAX_CHAR_LENGTH) return charType(length)
-      throw invalidParameter(`CHAR length must be in range [0, 65536], got ${length}`)
+      throw unknownType(node)
     }
     case 'decimal':
       if (count > 2) throw unknownType(node)
@@ -138,9 +124,9 @@ function genericType(node: GenericDataType): SqlType {
   }
 }
 
-function varcharLength(length: number): SqlType {
+function varcharLength(length: number, node: GenericDataType): SqlType {
   if (length <= 2_147_483_646) return varcharType(length)
-  throw invalidParameter(`VARCHAR length must be in range [0, 2147483646], got ${length}`)
+  throw unknownType(node)
 }
 
 function decimalOf(precision: number, scale: number): SqlType {
@@ -190,16 +176,19 @@ export function typeOfLiteralName(name: string, text: string, node: NodeBase): S
       name === 'time'
         ? ZONE_AFTER_TIME.test(text)
         : ZONE_AFTER_DATE_TIME.test(text) || ZONE_AFTER_DATE.test(text)
-    if (precision > TEMPORAL_MAX_PRECISION) {
-      throw semanticError('INVALID_LITERAL', node, `'${text}' is not a valid ${name} literal`)
-    }
-    return temporalType(zoned ? `${name} with time zone` : name, precision)
+    const kind: TemporalType['kind'] = zoned ? `${name} with time zone` : name
+    if (precision <= TEMPORAL_MAX_PRECISION) return Object.freeze({ kind, precision })
+    throw semanticError(
+      'NUMERIC_VALUE_OUT_OF_RANGE',
+      node,
+      `${kind.toUpperCase()} precision must be in range [0, 12]: ${precision}`,
+    )
   }
   try {
     return parseType(name)
   } catch (cause) {
     if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
-      throw semanticError('TYPE_NOT_FOUND', node, `Unknown type: ${name}`)
+      throw new MillraceError('TYPE_NOT_FOUND', `Unknown type: ${name}`, { cause })
     }
     throw cause
   }

@@ -110,7 +110,7 @@ export function analyzeWindow(
   const frame =
     window.frame === undefined
       ? DEFAULT_FRAME
-      : analyzeFrame(window.frame, window.orderBy, orderBy, inner)
+      : analyzeFrame(window.frame, window.orderBy, orderBy, inner, node)
   refuseNestedWindow(inner.met, 'window specification', node)
   context.met.push(...inner.met)
   return { partitionBy, orderBy, frame }
@@ -166,6 +166,7 @@ export function analyzeWindowFunction(
     function: resolved,
     args: args.map((arg, i) => coerceNoting(analysis, arg, resolved.argumentTypes[i]!)),
     ignoreNulls: node.nullTreatment === 'IGNORE',
+    distinct: node.distinct,
     ...bound,
   }
   const id = internCall(context, 'w', windowKey(fields), (callId) => ({ ...fields, id: callId }))
@@ -194,13 +195,6 @@ function checkWindowCall(
   }
   if (node.orderBy !== undefined) {
     throw semanticError('NOT_SUPPORTED', node, 'Window function with ORDER BY is not supported')
-  }
-  if (node.distinct) {
-    throw semanticError(
-      'NOT_SUPPORTED',
-      node,
-      `DISTINCT in window function parameters not yet supported: ${expressionText(node)}`,
-    )
   }
   if (node.nullTreatment !== undefined && !VALUE_FUNCTIONS.has(name)) {
     throw semanticError(
@@ -236,6 +230,7 @@ const windowKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
     w.function.id,
     typeName(w.function.returnType),
     String(w.ignoreNulls),
+    String(w.distinct),
     w.args.map(expressionKey).join(','),
     w.partitionBy.map(expressionKey).join(','),
     w.orderBy.map(sortItemKey).join(','),

@@ -28,6 +28,7 @@ export function analyzeFrame(
   orderNode: OrderBy | undefined,
   orderBy: readonly BoundSortItem[],
   context: ExpressionContext,
+  window: NodeBase,
 ): BoundFrame {
   if (frame.pattern !== undefined || frame.measures.length > 0) {
     throw semanticError('NOT_SUPPORTED', frame, 'Row pattern recognition in windows')
@@ -40,7 +41,7 @@ export function analyzeFrame(
     const value = analyze(node.value, context)
     refuseNegative(value)
     return frame.type === 'RANGE'
-      ? rangeBound(kind, node.value, value, { frame, orderNode, orderBy, context })
+      ? rangeBound(kind, node.value, value, { window, orderNode, orderBy, context })
       : countBound(kind, node.value, value, node === frame.start, frame, orderNode)
   }
   return {
@@ -108,7 +109,7 @@ const TEMPORAL = /^(date|time|timestamp|interval)/
 const isRangeKey = (type: SqlType): boolean => isNumeric(type) || TEMPORAL.test(type.kind)
 
 interface RangeFrame {
-  readonly frame: WindowFrame
+  readonly window: NodeBase
   readonly orderNode: OrderBy | undefined
   readonly orderBy: readonly BoundSortItem[]
   readonly context: ExpressionContext
@@ -119,11 +120,11 @@ function rangeBound(
   kind: BoundFrameBound['kind'],
   node: NodeBase,
   value: Expression,
-  { frame, orderNode, orderBy, context }: RangeFrame,
+  { window, orderNode, orderBy, context }: RangeFrame,
 ): BoundFrameBound {
   const what = 'Window frame of type RANGE PRECEDING or FOLLOWING'
   if (orderNode === undefined) {
-    throw semanticError('MISSING_ORDER_BY', frame, `${what} requires ORDER BY`)
+    throw semanticError('MISSING_ORDER_BY', window, `${what} requires ORDER BY`)
   }
   const [item] = orderBy
   if (item === undefined || orderBy.length > 1) {

@@ -1,21 +1,29 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
-import { MillraceError, type SqlType } from '../../spi/index.js'
-import type { Analysis, ParameterValue } from '../analyzer/analysis.js'
-import { visibleFields } from '../analyzer/analysis.js'
+import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
+import {
+  type Analysis,
+  analyze,
+  expressionContext,
+  type ParameterValue,
+  visibleFields,
+} from '../analyzer/analysis.js'
 import { newAnalysis } from '../analyzer/analyzer.js'
-import type { BoundRelation } from '../analyzer/bound.js'
-import { type CollectedMetadata, collectMetadata } from '../analyzer/metadata-collection.js'
+import type { Field } from '../analyzer/bound.js'
+import { evaluateConstant } from '../analyzer/constant-evaluation.js'
+import { collectMetadata, NO_METADATA } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
 import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
-import type { MetadataResolver, PlannerSession, ResolvedTable } from '../metadata.js'
-import type { Query, Statement } from '../parser/ast/index.js'
+import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
+import type { MetadataResolver, PlannerSession, ResolvedTable, TableVersion } from '../metadata.js'
+import type { Query, Statement, Table } from '../parser/ast/index.js'
 import { parseStatement } from '../parser/parser.js'
 import { type OutputNode, type PlanNodeIdAllocator, planNodeIdAllocator } from '../plan/node.js'
 import { type SymbolAllocator, symbolAllocator } from '../plan/symbol.js'
 import { planRelation } from './relation-planner.js'
-import type { PlannerState } from './sub-plan.js'
+import type { PlannerState, RelationPlan } from './sub-plan.js'
 import { visibleSymbols } from './subquery-planner.js'
+import { planWrite } from './write-planner.js'
 
 export interface PlanningOptions {
   readonly metadata: MetadataResolver
@@ -23,6 +31,8 @@ export interface PlanningOptions {
   readonly registry: FunctionRegistry
   /** Values of the statement's `?`, in order. */
   readonly parameters?: readonly ParameterValue[]
+  /** How often the step of WITH RECURSIVE may run; 10 by default. */
+  readonly maxRecursionDepth?: number
 }
 
 export interface LogicalPlan {
@@ -48,20 +58,50 @@ export async function analyzeAndPlan(
   statement: Statement,
   options: PlanningOptions,
 ): Promise<LogicalPlan> {
-  const metadata = await collect(statement, options)
-  const parameters = options.parameters ?? []
-  checkParameters(statement, parameters.length)
-  const analysis = newAnalysis({ ...options, metadata, parameters })
-  if (statement.kind !== 'query') {
-    throw semanticError('NOT_SUPPORTED', statement, `Not a query: ${statement.kind}`)
+  const analysis = await startAnalysis(statement, options, options.parameters ?? [])
+  const state = newPlannerState(analysis, options.maxRecursionDepth)
+  switch (statement.kind) {
+    case 'query': {
+      const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+      const plan = planRelation(state, relation, undefined)
+      const symbols = visibleSymbols(relation, plan)
+      const columns = resultColumns(visibleFields(relation.fields))
+      return logicalPlan(state, analysis, { node: plan.node, symbols }, columns)
+    }
+    case 'createTableAsSelect':
+      return {
+        ...planRows(state, analysis, analyzeCreateTable(statement, analysis)),
+        updateType: 'CREATE TABLE',
+      }
+    case 'insert':
+      return {
+        ...planRows(state, analysis, analyzeInsert(statement, analysis)),
+        updateType: 'INSERT',
+      }
+    default:
+      throw semanticError('NOT_SUPPORTED', statement, `Not planned: ${statement.kind}`)
   }
-  return planRoot(analysis.analyzeQuery(statement, rootScope, { isRoot: true }), analysis)
 }
 
-const collect = (statement: Statement, options: PlanningOptions): Promise<CollectedMetadata> =>
-  collectMetadata(statement, options.metadata, options.session, parseQuery, () => {
-    throw new MillraceError('NOT_SUPPORTED', 'Versioned tables are not supported')
-  })
+const planRows = (state: PlannerState, analysis: Analysis, write: BoundWrite): LogicalPlan =>
+  logicalPlan(state, analysis, planWrite(state, write), [{ name: 'rows', type: BIGINT }])
+
+/** Looks names up and checks that the `?` have values; without `parameters` they are described. */
+export async function startAnalysis(
+  statement: Statement,
+  options: PlanningOptions,
+  parameters: readonly ParameterValue[] | undefined,
+): Promise<Analysis> {
+  if (parameters !== undefined) checkParameters(statement, parameters.length)
+  const metadata = await collectMetadata(
+    statement,
+    options.metadata,
+    options.session,
+    parseQuery,
+    versionResolver(options),
+  )
+  return newAnalysis({ ...options, metadata, parameters })
+}
 
 function parseQuery(sql: string): Query {
   const statement = parseStatement(sql)
@@ -69,7 +109,7 @@ function parseQuery(sql: string): Query {
   throw new MillraceError('INVALID_VIEW', `The text of the view is not a query: ${sql}`)
 }
 
-export function checkParameters(statement: Statement, given: number): void {
+function checkParameters(statement: Statement, given: number): void {
   const expected = parameterCount(statement)
   if (expected === given) return
   throw semanticError(
@@ -79,30 +119,55 @@ export function checkParameters(statement: Statement, given: number): void {
   )
 }
 
-export const newPlannerState = (analysis: Analysis): PlannerState => ({
+/** The constant of FOR VERSION | TIMESTAMP AS OF. */
+const versionResolver =
+  (options: PlanningOptions) =>
+  (table: Table): TableVersion => {
+    const period = table.queryPeriod!
+    const analysis = newAnalysis({
+      ...options,
+      metadata: NO_METADATA,
+      parameters: options.parameters ?? [],
+    })
+    const value = analyze(period.end, expressionContext(analysis, rootScope))
+    return {
+      rangeType: period.rangeType,
+      value: evaluateConstant(value, analysis, period.end),
+    }
+  }
+
+const newPlannerState = (
+  analysis: Analysis,
+  maxRecursionDepth = MAX_RECURSION_DEPTH,
+): PlannerState => ({
   symbols: symbolAllocator(),
   ids: planNodeIdAllocator(),
   calls: analysis.calls,
-  maxRecursionDepth: MAX_RECURSION_DEPTH,
+  registry: analysis.registry,
+  maxRecursionDepth,
+  recursion: new Map(),
 })
 
-function planRoot(relation: BoundRelation, analysis: Analysis): LogicalPlan {
-  const state = newPlannerState(analysis)
-  const plan = planRelation(state, relation, undefined)
-  const outputs = visibleSymbols(relation, plan)
-  const columns = visibleFields(relation.fields).map((f, i) => ({
-    name: f.name ?? `_col${i}`,
-    type: f.type,
-  }))
-  const root: OutputNode = {
-    kind: 'output',
-    id: state.ids.next(),
-    source: plan.node,
-    columnNames: columns.map((c) => c.name),
-    outputs,
-  }
+type ResultColumns = LogicalPlan['columns']
+
+/** Headings: names as written, `_col0` and so on for columns without. */
+export const resultColumns = (fields: readonly Field[]): ResultColumns =>
+  fields.map((f, i) => ({ name: f.name ?? `_col${i}`, type: f.type }))
+
+function logicalPlan(
+  state: PlannerState,
+  analysis: Analysis,
+  plan: RelationPlan,
+  columns: ResultColumns,
+): LogicalPlan {
   return {
-    root,
+    root: {
+      kind: 'output',
+      id: state.ids.next(),
+      source: plan.node,
+      columnNames: columns.map((c) => c.name),
+      outputs: plan.symbols,
+    },
     symbolAllocator: state.symbols,
     idAllocator: state.ids,
     columns,

@@ -1,31 +1,23 @@
+import { caseWhen, comparison, constant, TRUE } from '../../expressions/ir-build.js'
+import { BIGINT, BOOLEAN } from '../../spi/index.js'
 import type { BoundRecursion, BoundRecursiveReference } from '../analyzer/bound.js'
+import type { PlanNode } from '../plan/node.js'
+import { symbolReference } from '../plan/symbol.js'
 import { distinct } from './aggregation-planner.js'
+import { failure } from './failure.js'
 import type { PlannerState, RelationPlan } from './sub-plan.js'
 import type { PlanRelation } from './subquery-planner.js'
 import type { OuterReferences } from './translation.js'
 
-type PlanReference = () => RelationPlan
-
-/** How to plan what the innermost recursions' references read, by reference. */
-const pending = new WeakMap<PlannerState, Map<string, PlanReference>>()
-
-function referencesOf(state: PlannerState): Map<string, PlanReference> {
-  let references = pending.get(state)
-  if (references === undefined) pending.set(state, (references = new Map()))
-  return references
-}
-
 /** A recursive reference inside its step: the plan of the step before, made anew. */
-export function recursiveReferencePlan(
+export const recursiveReferencePlan = (
   state: PlannerState,
   reference: BoundRecursiveReference,
-): RelationPlan {
-  return referencesOf(state).get(reference.id)!()
-}
+): RelationPlan => state.recursion.get(reference.id)!()
 
 /**
- * Unrolls a recursion: the anchor, and each step over the one before it, up to the depth limit. Rows of a step beyond it fail the
- * query.
+ * Unrolls a recursion: the anchor, and each step over the one before it, up to the depth limit. Rows of a step beyond it
+ * fail the query.
  * @source Trino RelationPlanner.planExpand
  */
 export function planRecursion(
@@ -34,29 +26,72 @@ export function planRecursion(
   outer: OuterReferences | undefined,
   planRelation: PlanRelation,
 ): RelationPlan {
-  const references = referencesOf(state)
+  const { id } = recursion.stepReference
   const planStep = (depth: number): RelationPlan => {
     if (depth === 0) return planRelation(state, recursion.anchor, outer)
-    const before = references.get(recursion.stepReference.id)
-    references.set(recursion.stepReference.id, () => planStep(depth - 1))
+    const before = state.recursion.get(id)
+    state.recursion.set(id, () => planStep(depth - 1))
     const plan = planRelation(state, recursion.step, outer)
-    if (before === undefined) references.delete(recursion.stepReference.id)
-    else references.set(recursion.stepReference.id, before)
+    if (before === undefined) state.recursion.delete(id)
+    else state.recursion.set(id, before)
     return plan
   }
-  const plans = Array.from({ length: state.maxRecursionDepth + 1 }, (_, depth) => planStep(depth))
+  const { maxRecursionDepth } = state
+  const plans = Array.from({ length: maxRecursionDepth + 1 }, (_, depth) => planStep(depth))
+  plans.push(refuseRows(state, planStep(maxRecursionDepth + 1)))
   const symbols = recursion.fields.map((f) => state.symbols.newSymbol(f.name ?? 'field', f.type))
-  const union: RelationPlan = {
-    symbols,
-    node: {
-      kind: 'setOperation',
-      id: state.ids.next(),
-      operation: 'union',
-      distinct: false,
-      sources: plans.map((p) => p.node),
-      outputs: symbols,
-      inputs: plans.map((p) => p.symbols),
-    },
+  const node: PlanNode = {
+    kind: 'setOperation',
+    id: state.ids.next(),
+    operation: 'union',
+    distinct: false,
+    sources: plans.map((p) => p.node),
+    outputs: symbols,
+    inputs: plans.map((p) => p.symbols),
   }
-  return recursion.distinct ? { node: distinct(state, union.node, symbols), symbols } : union
+  return { node: recursion.distinct ? distinct(state, node, symbols) : node, symbols }
+}
+
+/** A row of this plan is one step too many. The condition reads a window function, so that it is never moved below it. */
+function refuseRows(state: PlannerState, plan: RelationPlan): RelationPlan {
+  const count = state.registry.resolve('count', [])
+  const symbol = state.symbols.newSymbol('count', BIGINT)
+  const window: PlanNode = {
+    kind: 'window',
+    id: state.ids.next(),
+    source: plan.node,
+    partitionBy: [],
+    orderBy: [],
+    functions: [
+      {
+        symbol,
+        function: count,
+        args: [],
+        frame: {
+          unit: 'rows',
+          start: { kind: 'unbounded preceding' },
+          end: { kind: 'unbounded following' },
+        },
+        ignoreNulls: false,
+      },
+    ],
+  }
+  const predicate = caseWhen(
+    [
+      {
+        condition: comparison('>=', symbolReference(symbol), constant(BIGINT, 0n)),
+        result: failure(
+          state.registry,
+          'NOT_SUPPORTED',
+          `Recursion depth limit exceeded (${state.maxRecursionDepth}). Use 'max_recursion_depth' session property to modify the limit.`,
+          BOOLEAN,
+        ),
+      },
+    ],
+    TRUE,
+  )
+  return {
+    ...plan,
+    node: { kind: 'filter', id: state.ids.next(), source: window, predicate },
+  }
 }

@@ -1,6 +1,7 @@
 import type { Expression } from '../../expressions/ir.js'
 import { conjuncts } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
+import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { BoundCall, BoundRowLimits, BoundSortItem } from '../analyzer/bound.js'
 import type {
   Assignment,
@@ -19,7 +20,10 @@ export interface PlannerState {
   readonly symbols: SymbolAllocator
   readonly ids: PlanNodeIdAllocator
   readonly calls: ReadonlyMap<string, BoundCall>
+  readonly registry: FunctionRegistry
   readonly maxRecursionDepth: number
+  /** How to plan what the references of recursions under way read, by reference. */
+  readonly recursion: Map<string, () => RelationPlan>
 }
 
 /** A relation's plan: by position, the symbol of each of its fields. */

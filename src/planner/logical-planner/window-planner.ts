@@ -108,6 +108,7 @@ function planGroup(
         end: frameBound(window.frame.end, symbolOf),
       },
       ignoreNulls: window.ignoreNulls,
+      ...(window.distinct ? { distinct: true } : {}),
     }),
   )
   const node: WindowNode = {

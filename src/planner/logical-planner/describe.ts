@@ -1,0 +1,67 @@
+import { type SqlType, UNKNOWN } from '../../spi/index.js'
+import { visibleFields } from '../analyzer/analysis.js'
+import { parameterCount } from '../analyzer/parameter-count.js'
+import { rootScope } from '../analyzer/scope.js'
+import { analyzeCreateTable, analyzeInsert, tableColumns } from '../analyzer/write-analysis.js'
+import type { QualifiedObjectName } from '../metadata.js'
+import type { NodeBase, Query, Statement } from '../parser/ast/index.js'
+import { type PlanningOptions, startAnalysis } from './logical-planner.js'
+
+/** A row of DESCRIBE OUTPUT. */
+export interface DescribedColumn {
+  readonly name: string
+  readonly type: SqlType
+  /** The table it is a column of. */
+  readonly origin?: QualifiedObjectName
+  readonly aliased: boolean
+}
+
+const ROWS: DescribedColumn = { name: 'rows', type: { kind: 'bigint' }, aliased: false }
+
+/**
+ * The columns a statement gives; parameters need no values. Statements that are no plans give none.
+ * @throws MillraceError what its analysis throws
+ */
+export async function describeOutput(
+  statement: Statement,
+  options: PlanningOptions,
+): Promise<readonly DescribedColumn[]> {
+  if (statement.kind === 'createTableAsSelect' || statement.kind === 'insert') return [ROWS]
+  if (statement.kind !== 'query') return []
+  const analysis = await startAnalysis(statement, options, undefined)
+  const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+  return visibleFields(relation.fields).map((f, i) => ({
+    name: f.name ?? `_col${i}`,
+    type: f.type,
+    aliased: f.aliased === true,
+    ...(f.origin === undefined ? {} : { origin: f.origin }),
+  }))
+}
+
+/** The type of each `?`, as what stands around it asks for; unknown where nothing does. */
+export async function describeInput(
+  statement: Statement,
+  options: PlanningOptions,
+): Promise<readonly SqlType[]> {
+  const count = parameterCount(statement)
+  if (count === 0) return []
+  const analysis = await startAnalysis(statement, options, undefined)
+  if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+  else if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
+  else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
+  return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
+}
+
+/**
+ * The columns of a view that is made of a query.
+ * @throws MillraceError at `node`: MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME, COLUMN_TYPE_UNKNOWN; what the analysis throws
+ */
+export async function viewColumns(
+  query: Query,
+  node: NodeBase,
+  options: PlanningOptions,
+): Promise<readonly { readonly name: string; readonly type: SqlType }[]> {
+  const analysis = await startAnalysis(query, options, options.parameters ?? [])
+  const relation = analysis.analyzeQuery(query, rootScope, {})
+  return tableColumns(visibleFields(relation.fields), node)
+}
