@@ -67,8 +67,14 @@ export function toMillraceError(error: unknown): MillraceError {
   return new MillraceError('GENERIC_INTERNAL_ERROR', message, { cause: error })
 }
 
+/** Causes of causes beyond this are left out. */
+const RECORDED_CAUSES_MAX = 8
+
 export function errorToRecord(error: unknown): ErrorRecord {
-  const e = toMillraceError(error)
+  return recordOf(toMillraceError(error), RECORDED_CAUSES_MAX)
+}
+
+function recordOf(e: MillraceError, causesMax: number): ErrorRecord {
   return {
     code: e.code,
     number: e.number,
@@ -78,7 +84,20 @@ export function errorToRecord(error: unknown): ErrorRecord {
     ...(e.detail === undefined ? {} : { detail: e.detail }),
     ...(e.hint === undefined ? {} : { hint: e.hint }),
     ...(e.stack === undefined ? {} : { stack: e.stack }),
-    ...(e.cause === undefined ? {} : { cause: errorToRecord(e.cause) }),
+    ...(e.cause === undefined || causesMax === 0 ? {} : { cause: causeOf(e.cause, causesMax - 1) }),
+  }
+}
+
+/** A cause that is no MillraceError stands for itself: wrapping it again would have it as its own cause. */
+function causeOf(cause: unknown, causesMax: number): ErrorRecord {
+  if (cause instanceof MillraceError) return recordOf(cause, causesMax)
+  const own = cause instanceof Error ? cause : undefined
+  return {
+    code: own?.name ?? 'GENERIC_INTERNAL_ERROR',
+    number: ERROR_CODES.GENERIC_INTERNAL_ERROR[0],
+    type: 'INTERNAL_ERROR',
+    message: own?.message ?? String(cause),
+    ...(own?.stack === undefined ? {} : { stack: own.stack }),
   }
 }
 
