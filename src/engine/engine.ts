@@ -6,6 +6,7 @@ import {
   type SharedMemory,
 } from '../dataflow/memory/shared-memory.js'
 import { ThreadPool } from '../dataflow/threads/pool.js'
+import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
@@ -30,7 +31,9 @@ import { TransactionManager } from './transaction.js'
 import type { WorkerStart } from './worker-start.js'
 
 /** Catalogs that every engine has unless it is told otherwise. */
-const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {}
+const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  memory: { 'connector.name': 'memory' },
+}
 
 /** The version of the package. */
 export const VERSION: string = JSON.parse(
@@ -121,6 +124,14 @@ export class Engine {
       throw new MillraceError('SERVER_SHUTTING_DOWN', 'The engine is closed')
     }
     return new StatementRun(this.services, this.#nextQueryId(), request)
+  }
+
+  /** Adds a function of the program. Its code cannot travel: queries that call it must run in this thread. */
+  registerFunction(definition: FunctionDefinition): void {
+    if (this.services.functions.has(definition.name)) {
+      throw new MillraceError('ALREADY_EXISTS', `Function already exists: ${definition.name}`)
+    }
+    this.services.functions.add(definition)
   }
 
   /** Resolves when the worker threads take queries. */

@@ -86,7 +86,7 @@ export function createTableText(
 export function createViewText(name: QualifiedObjectName, view: ConnectorViewDefinition): string {
   const comment = view.comment === undefined ? '' : ` COMMENT ${quoted(view.comment)}`
   const security = view.runAsInvoker ? 'INVOKER' : 'DEFINER'
-  return `CREATE VIEW ${fullName(name.catalog, name.schema, name.name)}${comment} SECURITY ${security} AS\n${view.originalSql}`
+  return `CREATE VIEW ${fullName(name.catalog, name.schema, name.name)}${comment} SECURITY ${security} AS\n${view.originalSql.trimEnd()}`
 }
 
 /** A type as SQL, where row fields may need quotes. */

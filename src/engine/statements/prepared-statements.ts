@@ -1,4 +1,5 @@
-import type { NodeLocation, Statement } from '../../planner/parser/ast/index.js'
+import type { Statement } from '../../planner/parser/ast/index.js'
+import { formatStatement } from '../../planner/parser/format/format.js'
 import {
   BIGINT,
   BOOLEAN,
@@ -21,17 +22,6 @@ function preparedText(context: StatementContext, name: string): string {
     throw new MillraceError('NOT_FOUND', `Prepared statement not found: ${name}`)
   }
   return text
-}
-
-/** The part of a text from a location on, without what ends the statement around it. */
-function textFrom(sql: string, location: NodeLocation): string {
-  let start = 0
-  for (let line = 1; line < location.line; line++) start = sql.indexOf('\n', start) + 1
-  return sql
-    .slice(start + location.column - 1)
-    .trim()
-    .replace(/;$/, '')
-    .trimEnd()
 }
 
 /** Checks the number of parameters and carries a statement out in the place of the one that names it. */
@@ -111,7 +101,7 @@ function typeSize(type: SqlType): number {
 
 /** @source Trino PrepareTask, DeallocateTask, DescribeInputRewrite, DescribeOutputRewrite */
 export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
-  async prepare(node, context) {
+  async prepare(node) {
     const { kind } = node.statement
     if (kind === 'prepare' || kind === 'execute' || kind === 'deallocate') {
       throw new MillraceError(
@@ -119,7 +109,7 @@ export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
         `Invalid statement type for prepared statement: ${kind.toUpperCase()}`,
       )
     }
-    const text = textFrom(context.sql, node.statement.location)
+    const text = formatStatement(node.statement)
     return {
       kind: 'done',
       updateType: 'PREPARE',

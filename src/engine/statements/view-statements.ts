@@ -1,4 +1,4 @@
-import type { Query } from '../../planner/parser/ast/index.js'
+import { formatStatement } from '../../planner/parser/format/format.js'
 import { type ConnectorViewDefinition, typeName } from '../../spi/index.js'
 import { lookUpTable, printName, schemaExists } from '../metadata.js'
 import type { MaterializedViewStatementKinds, ViewStatementKinds } from './kinds.js'
@@ -114,9 +114,6 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
   },
 }
 
-/** The text of a query as it stands in the statement. */
-const queryText = (sql: string, query: Query): string => sql.slice(query.span.start, query.span.end)
-
 async function viewDefinition(
   node: StatementOf<'createView'>,
   context: StatementContext,
@@ -145,7 +142,7 @@ async function viewDefinition(
     }
   })
   return {
-    originalSql: queryText(context.sql, node.query),
+    originalSql: formatStatement(node.query),
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     columns: columns.map((column) => ({

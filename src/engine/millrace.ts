@@ -1,0 +1,150 @@
+import type { FunctionDefinition } from '../expressions/function-definition.js'
+import { MillraceError } from '../spi/index.js'
+import { Engine } from './engine.js'
+import type { EngineOptions } from './engine-options.js'
+import { parameterConstant } from './parameter-values.js'
+import { Query, type Row } from './query.js'
+import type { RegisteredColumn, RegisteredSource } from './registered-sources.js'
+import { applyChanges, type Session, withProperty } from './session.js'
+import { canonicalTimeZone } from './session-properties.js'
+import type { StatementRun } from './statement-run.js'
+import type { ValueMode } from './values/cell-reader.js'
+import type { RowMode } from './values/row-reader.js'
+
+/** What one statement asks for beside its text. */
+export interface StatementOptions {
+  readonly catalog?: string
+  readonly schema?: string
+  readonly user?: string
+  /** IANA name or offset. */
+  readonly timeZone?: string
+  /** Session properties: `{ join_reordering_strategy: 'NONE', 'mycatalog.some_property': 5 }`. */
+  readonly session?: Readonly<Record<string, string | number | boolean>>
+  /** Ends the statement when it is aborted. */
+  readonly signal?: AbortSignal
+  /** `exact` (the default): bigint, text of decimals and datetimes. `plain`: numbers and Dates. */
+  readonly values?: ValueMode
+  /** `object` (the default) or `array`. */
+  readonly rowMode?: RowMode
+}
+
+/** What a statement that writes, defines or sets something answers. */
+export interface ExecuteResult {
+  /** Such as `INSERT`, `CREATE TABLE`, `SET SESSION`; undefined for queries. */
+  readonly updateType: string | undefined
+  /** Rows written, where rows were. */
+  readonly updateCount: number | undefined
+}
+
+/**
+ * The embedded engine. Statements that change the session (USE, SET SESSION, PREPARE, START TRANSACTION …) change that
+ * of this object; options of a single call come before it.
+ */
+export class Millrace {
+  readonly #engine: Engine
+  #session: Session
+
+  private constructor(engine: Engine) {
+    this.#engine = engine
+    this.#session = engine.defaultSession
+  }
+
+  /**
+   * Makes an engine; its threads start in the background.
+   * @throws MillraceError CONFIGURATION_INVALID for options or properties that are wrong, before anything runs
+   */
+  static async create(options: EngineOptions = {}): Promise<Millrace> {
+    return new Millrace(await Engine.create(options))
+  }
+
+  /**
+   * A statement, which starts when it is consumed.
+   * @param params values of the `?` in the text, in order
+   */
+  query<T = Row>(
+    sql: string,
+    params: readonly unknown[] = [],
+    options: StatementOptions = {},
+  ): Query<T> {
+    return new Query<T>(sql, () => this.#createRun(sql, params, options), {
+      values: options.values ?? 'exact',
+      rowMode: options.rowMode ?? 'object',
+    })
+  }
+
+  /** Runs a statement to its end and drops its rows. */
+  async execute(
+    sql: string,
+    params: readonly unknown[] = [],
+    options: StatementOptions = {},
+  ): Promise<ExecuteResult> {
+    const run = this.#createRun(sql, params, options)
+    await run.drain()
+    return { updateType: run.updateType, updateCount: run.updateCount }
+  }
+
+  /**
+   * Makes a source of rows a table by its bare name, in front of tables of that name.
+   * @param columns names and types; without, they are taken from the rows
+   */
+  register(
+    name: string,
+    source: RegisteredSource,
+    columns?: readonly RegisteredColumn[] | Readonly<Record<string, string>>,
+  ): void {
+    this.#engine.registered.register(name, source, columns)
+  }
+
+  /** Takes a registered source out again. @returns false where there was none */
+  unregister(name: string): boolean {
+    return this.#engine.registered.unregister(name)
+  }
+
+  /** Adds an SQL function that is called in this thread. */
+  registerFunction(definition: FunctionDefinition): void {
+    this.#engine.registerFunction(definition)
+  }
+
+  /** Ends all statements, threads and connectors. Idempotent. */
+  close(): Promise<void> {
+    return this.#engine.close()
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close()
+  }
+
+  #createRun(sql: string, params: readonly unknown[], options: StatementOptions): StatementRun {
+    if (typeof sql !== 'string') {
+      throw new MillraceError('GENERIC_USER_ERROR', `A statement is a string: ${typeof sql}`)
+    }
+    const run = this.#engine.createRun({
+      sql: withoutSemicolon(sql),
+      session: sessionWith(this.#session, options),
+      parameters: params.map(parameterConstant),
+      ...(options.signal === undefined ? {} : { signal: options.signal }),
+    })
+    run.settled.then(() => {
+      if (run.failure === undefined && run.changes !== undefined) {
+        this.#session = applyChanges(this.#session, run.changes)
+      }
+    })
+    return run
+  }
+}
+
+/** Statements of programs and files often end in one; the grammar has none. */
+const withoutSemicolon = (sql: string): string => sql.replace(/;\s*$/, '')
+
+function sessionWith(session: Session, options: StatementOptions): Session {
+  let next: Session = {
+    ...session,
+    ...(options.catalog === undefined ? {} : { catalog: options.catalog.toLowerCase() }),
+    ...(options.schema === undefined ? {} : { schema: options.schema.toLowerCase() }),
+    ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.timeZone === undefined ? {} : { timeZone: canonicalTimeZone(options.timeZone) }),
+  }
+  for (const [name, value] of Object.entries(options.session ?? {}))
+    next = withProperty(next, name, String(value))
+  return next
+}

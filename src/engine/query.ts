@@ -1,0 +1,185 @@
+import type { Readable } from 'node:stream'
+import { MillraceError, type Page } from '../spi/index.js'
+import { type HighlandStream, highlandStream } from './highland.js'
+import { copyPage } from './page-copy.js'
+import { RowSlices } from './row-slices.js'
+import { createRowStream } from './row-stream.js'
+import type { QueryState, StatementRun } from './statement-run.js'
+import type { ResultColumn } from './statements/statement.js'
+import type { ValueMode } from './values/cell-reader.js'
+import type { RowMode } from './values/row-reader.js'
+
+/** A row: an object by column name, or with `rowMode: 'array'` an array. */
+export type Row = Record<string, unknown>
+
+/** Figures of a query, now or at its end. */
+export interface QueryStats {
+  readonly queryId: string | undefined
+  readonly state: QueryState
+  /** Rows of the result so far. */
+  readonly rowCount: number
+  readonly planningMillis: number
+  readonly elapsedMillis: number
+  readonly cpuMillis: number
+  readonly processedRows: number
+  readonly processedBytes: number
+  readonly peakMemoryBytes: number
+  readonly totalSplits: number
+  readonly completedSplits: number
+}
+
+/** A snapshot of a query's parts: pipelines, drivers, operators. Plain data. */
+export interface QueryInfo extends QueryStats {
+  readonly sql: string
+  readonly updateType: string | undefined
+  readonly error: { readonly code: string; readonly message: string } | undefined
+  readonly execution: unknown
+}
+
+export interface QueryOptions {
+  readonly values: ValueMode
+  readonly rowMode: RowMode
+}
+
+/**
+ * A statement of the embedded API. It starts with its first consumption, of which there is one: iteration, `pages`,
+ * `arrow`, `readable`, `highland` or `all`. Its errors reach whoever consumes it, nobody else. A consumer that leaves ends it.
+ */
+export class Query<T = Row> implements AsyncIterable<T> {
+  readonly #createRun: () => StatementRun
+  readonly #options: QueryOptions
+  readonly #sql: string
+  #run: StatementRun | undefined
+  #consumed = false
+  #cancelled = false
+
+  constructor(sql: string, createRun: () => StatementRun, options: QueryOptions) {
+    this.#sql = sql
+    this.#createRun = createRun
+    this.#options = options
+  }
+
+  #started(): StatementRun {
+    this.#run ??= this.#createRun()
+    if (this.#cancelled) this.#run.cancel()
+    return this.#run
+  }
+
+  #consume(): StatementRun {
+    if (this.#consumed) {
+      throw new MillraceError('GENERIC_USER_ERROR', 'A query can be consumed only once', {
+        hint: 'Call query() again, or keep the rows: await query.all()',
+      })
+    }
+    this.#consumed = true
+    return this.#started()
+  }
+
+  /** Rows one by one. A consumer that breaks off ends the query. */
+  [Symbol.asyncIterator](): AsyncIterator<T> {
+    let rows: RowSlices | undefined
+    let slice: readonly unknown[] = []
+    let next = 0
+    return {
+      next: async () => {
+        if (next === slice.length) {
+          rows ??= new RowSlices(this.#consume(), this.#options)
+          slice = await rows.next()
+          next = 0
+          if (slice.length === 0) return { done: true, value: undefined }
+        }
+        return { done: false, value: slice[next++] as T }
+      },
+      return: async () => {
+        slice = []
+        next = 0
+        await rows?.close()
+        return { done: true, value: undefined }
+      },
+    }
+  }
+
+  /** All rows at once. */
+  async all(): Promise<T[]> {
+    const slices = new RowSlices(this.#consume(), this.#options)
+    const rows: T[] = []
+    for (let slice = await slices.next(); slice.length > 0; slice = await slices.next()) {
+      for (const row of slice) rows.push(row as T)
+    }
+    return rows
+  }
+
+  /** The result as pages of columns, each copied into one garbage-collected ArrayBuffer: they may be kept. */
+  async *pages(): AsyncGenerator<Page, void, undefined> {
+    const run = this.#consume()
+    try {
+      for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
+        yield copyPage(page)
+      }
+    } finally {
+      run.cancel()
+      await run.settled
+    }
+  }
+
+  /** Rows as a Node stream of objects, made only as fast as they are read. */
+  readable(): Readable {
+    const run = this.#consume()
+    return createRowStream(new RowSlices(run, this.#options))
+  }
+
+  /** Rows as a Highland stream; loads highland. */
+  highland(): HighlandStream<T> {
+    return highlandStream<T>(this.readable())
+  }
+
+  /** Names and types of the result; plans the statement, and is no consumption. */
+  async columns(): Promise<readonly ResultColumn[]> {
+    return this.#started().start()
+  }
+
+  async stats(): Promise<QueryStats> {
+    return statsOf(this.#run)
+  }
+
+  /** A snapshot of what the query consists of and has done. */
+  async info(): Promise<QueryInfo> {
+    const run = this.#run
+    return {
+      ...statsOf(run),
+      sql: this.#sql,
+      updateType: run?.updateType,
+      error:
+        run?.failure === undefined
+          ? undefined
+          : { code: run.failure.code, message: run.failure.message },
+      execution: run?.execution?.info().detail,
+    }
+  }
+
+  /** Ends the query; resolves when it holds nothing any more. Its consumer gets USER_CANCELED. */
+  async cancel(): Promise<void> {
+    this.#cancelled = true
+    this.#run?.cancel()
+    await this.#run?.settled
+  }
+}
+
+function statsOf(run: StatementRun | undefined): QueryStats {
+  const info = run?.execution?.info()
+  const times = run?.times
+  const started = times?.startedMillis
+  return {
+    queryId: run?.id,
+    state: run?.state ?? 'QUEUED',
+    rowCount: run?.rowCount ?? 0,
+    planningMillis: times?.planningMillis ?? 0,
+    elapsedMillis: started === undefined ? 0 : (times?.endedMillis ?? Date.now()) - started,
+    cpuMillis: (info?.cpuNanos ?? 0) / 1e6,
+    processedRows: info?.processedRows ?? 0,
+    processedBytes: info?.processedBytes ?? 0,
+    peakMemoryBytes: info?.peakMemoryBytes ?? 0,
+    totalSplits: info?.totalSplits ?? 0,
+    completedSplits: info?.completedSplits ?? 0,
+  }
+}

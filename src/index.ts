@@ -1,0 +1,14 @@
+/** Millrace: a streaming SQL dataflow engine for Node.js. */
+export type { EngineOptions } from './engine/engine-options.js'
+export { type ExecuteResult, Millrace, type StatementOptions } from './engine/millrace.js'
+export type { Query, QueryInfo, QueryStats, Row } from './engine/query.js'
+export type { RegisteredColumn, RegisteredSource } from './engine/registered-sources.js'
+export type { ResultColumn } from './engine/statements/statement.js'
+export {
+  type ErrorRecord,
+  MillraceError,
+  type MillraceErrorOptions,
+  type SourceLocation,
+} from './spi/error.js'
+export type { Page } from './spi/page.js'
+export { type SqlType, typeName } from './spi/type.js'
