@@ -1,0 +1,185 @@
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { readPageWords } from '../../../../src/dataflow/memory/page-words.js'
+import { pageCopier } from '../../../../src/dataflow/page-sink.js'
+import { comparison, input } from '../../../../src/expressions/ir-build.js'
+import { JoinIndexSink } from '../../../../src/operators/join/join-index-sink.js'
+import { LookupJoinOperator } from '../../../../src/operators/join/lookup-join.js'
+import { SemiJoinOperator } from '../../../../src/operators/join/semi-join.js'
+import {
+  BIGINT,
+  BOOLEAN,
+  DOUBLE,
+  INTEGER,
+  type SqlType,
+  VARCHAR,
+  type Value,
+  valuesEqual,
+} from '../../../../src/spi/index.js'
+import { testContext, testMemory } from '../../../support/memory.js'
+import { multiset, pagesOf, type Row, runOperator } from '../../../support/operator.js'
+
+const memory = testMemory()
+const BUILD = 0
+
+/** Columns of both sides: three possible keys, and a payload. */
+const TYPES: readonly SqlType[] = [BIGINT, VARCHAR, DOUBLE, INTEGER]
+const row = fc.tuple(
+  fc.option(fc.oneof(fc.bigInt({ min: 0n, max: 4n }), fc.constant(2n ** 60n)), { freq: 6 }),
+  fc.option(fc.constantFrom('', 'a', 'b', 'a longer text than eight'), { freq: 6 }),
+  fc.option(fc.constantFrom(0, -0, 1.5, Number.NaN), { freq: 6 }),
+  fc.integer({ min: 0, max: 5 }),
+)
+const rows = fc.array(row, { maxLength: 30 })
+const keySets = [[0], [1], [2], [0, 1], [0, 1, 2]] as const
+
+/** payload of the probe side < payload of the build side */
+const FILTER = comparison('<', input(3, INTEGER), input(TYPES.length + 3, INTEGER))
+
+function indexed(
+  build: readonly Row[],
+  keys: readonly number[],
+  pageRows: number,
+  keysOnly: boolean,
+) {
+  const context = testContext(memory)
+  const arena = memory.createArena()
+  const sink = new JoinIndexSink(
+    { types: TYPES, keyChannels: keys, keysOnly },
+    context,
+    pageCopier(arena),
+  )
+  for (const page of pagesOf(memory, TYPES, build, pageRows)) sink.add(page)
+  const state = sink.finish()
+  sink.close()
+  return testContext(memory, { outputPageRows: 5, states: new Map([[BUILD, [state]]]) })
+}
+
+const readPage = (words: Float64Array, types: readonly SqlType[]) =>
+  readPageWords(
+    words,
+    memory.allocator.memory.buffer,
+    types.map((_, c) => c),
+    types,
+  )
+
+const matches = (left: Row, right: Row, keys: readonly number[], filtered: boolean): boolean =>
+  keys.every((c) => {
+    const [a, b] = [left[c]!, right[c]!]
+    return a !== null && b !== null && valuesEqual(TYPES[c]!, a, b) === true
+  }) &&
+  (!filtered || (left[3] as number) < (right[3] as number))
+
+const NULLS: Row = TYPES.map(() => null)
+
+function joined(
+  type: 'inner' | 'left' | 'full',
+  probe: readonly Row[],
+  build: readonly Row[],
+  keys: readonly number[],
+  filtered: boolean,
+): Row[] {
+  const out: Row[] = []
+  const matched = new Set<Row>()
+  for (const left of probe) {
+    const found = build.filter((right) => matches(left, right, keys, filtered))
+    for (const right of found) {
+      matched.add(right)
+      out.push([...left, ...right])
+    }
+    if (found.length === 0 && type !== 'inner') out.push([...left, ...NULLS])
+  }
+  if (type === 'full') {
+    for (const right of build) if (!matched.has(right)) out.push([...NULLS, ...right])
+  }
+  return out
+}
+
+describe('hash joins', () => {
+  for (const type of ['inner', 'left', 'full'] as const) {
+    test(`${type}: the pairs of a nested loop`, () => {
+      fc.assert(
+        fc.property(
+          rows,
+          rows,
+          fc.constantFrom(...keySets),
+          fc.boolean(),
+          fc.constantFrom(1, 7, 100),
+          (probe, build, keys, filtered, pageRows) => {
+            memory.releaseAll()
+            const context = indexed(build, keys, pageRows, false)
+            const operator = new LookupJoinOperator(
+              {
+                kind: 'lookupJoin',
+                planNodeId: '1',
+                type,
+                indexPipeline: BUILD,
+                probeKeys: keys,
+                probeTypes: TYPES,
+                buildTypes: TYPES,
+                ...(filtered ? { filter: FILTER } : {}),
+                probeOutputs: [0, 1, 2, 3],
+                buildOutputs: [0, 1, 2, 3],
+              },
+              context,
+              readPage,
+            )
+            const out = runOperator(operator, pagesOf(memory, TYPES, probe, pageRows))
+            const types = [...TYPES, ...TYPES]
+            expect(multiset(out, types)).toEqual(
+              multiset(joined(type, probe, build, keys, filtered), types),
+            )
+          },
+        ),
+        { numRuns: 150 },
+      )
+    })
+  }
+
+  test('semi, anti and mark: IN and EXISTS, with their nulls', () => {
+    fc.assert(
+      fc.property(
+        rows,
+        rows,
+        fc.constantFrom(...keySets),
+        fc.constantFrom('semi', 'anti', 'mark'),
+        fc.constantFrom('exists', 'filtered', 'in'),
+        fc.constantFrom(1, 7, 100),
+        (probe, build, someKeys, mode, form, pageRows) => {
+          memory.releaseAll()
+          const keys = form === 'in' ? someKeys.slice(0, 1) : someKeys
+          const context = indexed(build, keys, pageRows, form !== 'filtered')
+          const operator = new SemiJoinOperator(
+            {
+              kind: 'semiJoin',
+              planNodeId: '1',
+              mode,
+              nullAware: form === 'in',
+              indexPipeline: BUILD,
+              probeKeys: keys,
+              probeTypes: TYPES,
+              buildTypes: TYPES,
+              ...(form === 'filtered' ? { filter: FILTER } : {}),
+            },
+            context,
+            readPage,
+          )
+          const out = runOperator(operator, pagesOf(memory, TYPES, probe, pageRows))
+          const markOf = (left: Row): Value => {
+            if (build.some((right) => matches(left, right, keys, form === 'filtered'))) return true
+            if (form !== 'in' || build.length === 0) return false
+            const key = keys[0]!
+            return left[key] === null || build.some((right) => right[key] === null) ? null : false
+          }
+          const expected =
+            mode === 'mark'
+              ? probe.map((left) => [...left, markOf(left)])
+              : probe.filter((left) => markOf(left) === (mode === 'semi'))
+          const types = mode === 'mark' ? [...TYPES, BOOLEAN] : TYPES
+          expect(multiset(out, types)).toEqual(multiset(expected, types))
+        },
+      ),
+      { numRuns: 400 },
+    )
+  })
+})
