@@ -33,7 +33,7 @@ export interface LocalPlannerOptions {
   /** Threads beside the calling one; 0: everything runs in the calling thread. */
   readonly threads: number
   isThreadBound(catalog: string): boolean
-  intermediateType(aggregate: ResolvedFunction): SqlType | undefined
+  readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
 }
 
 /** Nodes under which rows still flow to the consumer as they come. */

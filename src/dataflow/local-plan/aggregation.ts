@@ -1,8 +1,8 @@
 import { input } from '../../expressions/ir-build.js'
+import { stateTypes } from '../../operators/aggregation/aggregation.js'
 import type { AggregateSpec, AggregationSpec } from '../../operators/spec.js'
 import type { AggregateCall, AggregationNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
-import type { SqlType } from '../../spi/index.js'
 import {
   bindInputs,
   channelOf,
@@ -18,19 +18,17 @@ import {
 
 /**
  * One step in a single driver; in several, a partial step in each and a final one over what they collected, unless an
- * aggregate (DISTINCT, ORDER BY, no travelling state) needs all rows in one place.
+ * aggregate (DISTINCT, ORDER BY) needs all rows in one place.
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
   const stream = context.plan(node.source)
-  const stateTypes = node.aggregations.map((a) => stateType(a.call, context))
-  const splits = stream.parallel && stateTypes.every((type) => type !== undefined)
-  return splits
-    ? twoSteps(node, stream, stateTypes as readonly SqlType[], context)
+  const needsAllRows = node.aggregations.some(
+    ({ call }) => call.distinct || call.orderBy !== undefined,
+  )
+  return stream.parallel && !needsAllRows
+    ? twoSteps(node, stream, context)
     : oneStep(node, gather(context, stream))
 }
-
-const stateType = (call: AggregateCall, context: LocalPlanContext): SqlType | undefined =>
-  call.distinct || call.orderBy !== undefined ? undefined : context.intermediateType(call.function)
 
 const aggregateSpec = (call: AggregateCall, stream: Stream): AggregateSpec => ({
   function: call.function,
@@ -80,17 +78,14 @@ function oneStep(node: AggregationNode, stream: Stream): Stream {
   )
 }
 
-function twoSteps(
-  node: AggregationNode,
-  stream: Stream,
-  stateTypes: readonly SqlType[],
-  context: LocalPlanContext,
-): Stream {
-  const stateSymbols = node.aggregations.map((a, i) => ({
-    name: `${a.symbol.name}$state`,
-    type: stateTypes[i]!,
-  }))
-  const partialLayout = [...node.groupingKeys, ...stateSymbols]
+function twoSteps(node: AggregationNode, stream: Stream, context: LocalPlanContext): Stream {
+  const states = node.aggregations.map(({ symbol, call }) =>
+    stateTypes(call.function, context.intermediateType).map((type, i) => ({
+      name: `${symbol.name}$state${i}`,
+      type,
+    })),
+  )
+  const partialLayout = [...node.groupingKeys, ...states.flat()]
   const partial = withOperator(
     stream,
     {
@@ -112,7 +107,7 @@ function twoSteps(
       step: 'final',
       aggregates: node.aggregations.map((a, i) => ({
         function: a.call.function,
-        args: [input(node.groupingKeys.length + i, stateTypes[i]!)],
+        args: states[i]!.map((state) => input(channelOf(partialLayout, state), state.type)),
         distinct: false,
       })),
       outputTypes: typesOf(layout),

@@ -29,8 +29,8 @@ export interface LocalPlanContext {
   nextScanId: number
   /** True where the catalog's rows can only be read in the thread that asked. */
   isThreadBound(catalog: string): boolean
-  /** Type of the partial state of an aggregate; undefined where it has none that travels. */
-  intermediateType(aggregate: ResolvedFunction): SqlType | undefined
+  /** Type of the partial state of an aggregate's definition. */
+  readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */
   onlyStreamsAbove: boolean
   /** Plans a source node. */
