@@ -115,7 +115,7 @@ const checkDecorrelated: Pass = {
 
 function rejectSubqueries(node: PlanNode): void {
   if (node.kind === 'apply' || node.kind === 'correlatedJoin') {
-    throw new MillraceError('UNSUPPORTED_SUBQUERY', 'Given correlated subquery is not supported')
+    throw new MillraceError('NOT_SUPPORTED', 'Given correlated subquery is not supported')
   }
   for (const source of sourcesOf(node)) rejectSubqueries(source)
 }
@@ -124,7 +124,16 @@ function rejectSubqueries(node: PlanNode): void {
 export const PASSES: readonly Pass[] = [
   // What the planner wrote out of convenience goes first, so that later patterns see plain shapes. Set operations are
   // implemented before decorrelation, which knows unions, groupings and windows only.
-  rulesPass(ruleSet('Simplify', [...cleanup, ...setOperationRules])),
+  // Limits meet their sorts, since decorrelation gives up the order of everything else.
+  rulesPass(
+    ruleSet('Simplify', [
+      ...cleanup,
+      ...setOperationRules,
+      limits.mergeLimitWithSort,
+      limits.pushLimitThroughProject,
+      limits.pushLimitThroughOffset,
+    ]),
+  ),
   // Columns nobody reads would be carried through decorrelation and become grouping keys.
   prune,
   // Subqueries become joins before anything is pushed: predicates move through joins, not through Apply.

@@ -12,6 +12,7 @@ import { outputsOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { resolveAggregate } from '../aggregates.js'
 import { isScalar } from '../analysis/cardinality.js'
+import { planReadsAny } from '../analysis/reads.js'
 import {
   extend,
   filterOver,
@@ -161,13 +162,26 @@ function scalarResult(
 
 /** Keeps, of an input row's rows, those that count, or one that doesn't. */
 function dropSpareRows(rows: Rows, uniqueId: PlanSymbol, context: OptimizerContext): PlanNode {
+  const order = [matchedFirst(rows.matched)]
+  const { numbered, number } = numberRows(rows.node, uniqueId, order, context)
+  const first = equal(symbolOf(number), constant(1n, BIGINT))
+  return filterOver(context, numbered, [or([symbolOf(rows.matched), first])])
+}
+
+/** Numbers the rows of each input row, from 1. */
+function numberRows(
+  source: PlanNode,
+  uniqueId: PlanSymbol,
+  orderBy: readonly SortItem[],
+  context: OptimizerContext,
+): { readonly numbered: PlanNode; readonly number: PlanSymbol } {
   const number = newSymbol(context, 'row_number', BIGINT)
   const numbered: PlanNode = {
     kind: 'window',
     id: context.ids.next(),
-    source: rows.node,
+    source,
     partitionBy: [uniqueId],
-    orderBy: [matchedFirst(rows.matched)],
+    orderBy,
     functions: [
       {
         symbol: number,
@@ -182,8 +196,7 @@ function dropSpareRows(rows: Rows, uniqueId: PlanSymbol, context: OptimizerConte
       },
     ],
   }
-  const first = equal(symbolOf(number), constant(1n, BIGINT))
-  return filterOver(context, numbered, [or([symbolOf(rows.matched), first])])
+  return { numbered, number }
 }
 
 const matchedFirst = (symbol: PlanSymbol): SortItem => ({
@@ -250,15 +263,35 @@ function attach(node: PlanNode, at: Attachment): Rows | undefined {
         return undefined
       const source = attach(node.source, at)
       if (source === undefined || source.single) return source
-      const order = node.kind === 'topN' ? node.orderBy : []
+      const order = node.kind === 'topN' ? node.orderBy : orderOf(node.source)
       const orderBy = [...(source.mixed ? [matchedFirst(source.matched)] : []), ...order]
       return { ...source, node: ranked(source.node, uniqueId, orderBy, node.count, context) }
     }
+    case 'offset': {
+      const source = attach(node.source, at)
+      if (source === undefined) return undefined
+      const order = [matchedFirst(source.matched), ...orderOf(node.source)]
+      const { numbered, number } = numberRows(source.node, uniqueId, order, context)
+      const after = comparison('>', symbolOf(number), constant(BigInt(node.count), BIGINT))
+      return keep({ ...source, node: numbered }, after, context)
+    }
     case 'aggregation':
       return attachAggregation(node, at)
+    case 'semiJoin': {
+      // The condition of a mark may read the input row, which is there now.
+      if (node.mode !== 'mark' || planReadsAny(node.filteringSource, at.outer)) return undefined
+      const source = attach(node.source, at)
+      return source && { ...source, node: { ...node, source: source.node } }
+    }
     default:
       return undefined
   }
+}
+
+/** The order a node gives its rows in, as far as a limit over it counts on it. */
+function orderOf(node: PlanNode): readonly SortItem[] {
+  if (node.kind === 'sort' || node.kind === 'topN') return node.orderBy
+  return node.kind === 'filter' || node.kind === 'limit' ? orderOf(node.source) : []
 }
 
 /** Tells whether a chain of filters and projections stands on a row without a table. */

@@ -1,6 +1,8 @@
 import type { Expression } from '../../../expressions/ir.js'
+import { BIGINT } from '../../../spi/index.js'
 import type {
   AggregationNode,
+  Assignment,
   FilterNode,
   JoinNode,
   PlanNode,
@@ -12,14 +14,16 @@ import type {
 import { outputsOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { planReadsAny } from '../analysis/reads.js'
-import { filterOver, identityAssignment, newSymbol, project } from '../build.js'
+import { extend, filterOver, identityAssignment, newSymbol, project } from '../build.js'
 import type { OptimizerContext } from '../context.js'
 import { equalMeansSame } from '../expression/equality-inference.js'
 import {
   and,
   conjunctsOf,
+  constant,
   equal,
   namesOf,
+  or,
   readsAny,
   readsOnly,
   symbolOf,
@@ -80,6 +84,7 @@ export function decorrelate(
     case 'limit': {
       if (options.existence === true && node.count > 0) return inner(node.source)
       if (node.tiesOrderBy !== undefined || node.count === 0) return undefined
+      if (isOrdered(node.source)) return undefined
       const source = inner(node.source, {})
       if (source === undefined || source.predicates.length > 0) return undefined
       return ranked(source, undefined, node.count, context)
@@ -303,7 +308,12 @@ function ofSemiJoin(
   return { ...source, node: over }
 }
 
-/** All sources must be pinned to the same outer expressions and nothing else; these become columns of the result. */
+/** Tells whether a limit over a node would take its first rows by an order. */
+function isOrdered(node: PlanNode): boolean {
+  if (node.kind === 'sort') return true
+  return (node.kind === 'project' || node.kind === 'filter') && isOrdered(node.source)
+}
+
 function ofSetOperation(
   node: SetOperationNode,
   outer: ReadonlySet<string>,
@@ -312,9 +322,24 @@ function ofSetOperation(
   const sources: Decorrelated[] = []
   for (const source of node.sources) {
     const d = decorrelate(source, outer, context)
-    if (d === undefined || d.predicates.length > 0) return undefined
+    if (d === undefined) return undefined
     sources.push(d)
   }
+  return (
+    pinnedAlike(node, sources, context) ??
+    (node.operation === 'union' && !node.distinct
+      ? eachForItself(node, sources, outer, context)
+      : undefined)
+  )
+}
+
+/** All sources pinned to the same outer expressions and nothing else: these become columns of the result. */
+function pinnedAlike(
+  node: SetOperationNode,
+  sources: readonly Decorrelated[],
+  context: OptimizerContext,
+): Decorrelated | undefined {
+  if (sources.some((d) => d.predicates.length > 0)) return undefined
   const pinOfKey = sources.map((d) => new Map(d.pins.map((p) => [expressionKey(p.outer), p])))
   const [first, ...others] = pinOfKey as [Map<string, Pin>, ...Map<string, Pin>[]]
   const keys = [...first.keys()]
@@ -341,6 +366,47 @@ function ofSetOperation(
   ])
   const outputs = [...node.outputs, ...pins.map((pin) => pin.inner)]
   return { node: { ...node, sources: nodes, inputs, outputs }, pins, predicates: [] }
+}
+
+/** Rows of a union carry the number of their source and what its conditions read; the condition is that of the source. */
+function eachForItself(
+  node: SetOperationNode,
+  sources: readonly Decorrelated[],
+  outer: ReadonlySet<string>,
+  context: OptimizerContext,
+): Decorrelated {
+  const number = newSymbol(context, 'source', BIGINT)
+  const carried = sources.map((d) => {
+    const needed = neededOf(d, outer)
+    return outputsOf(d.node)
+      .filter((s) => needed.has(s.name))
+      .map((from) => ({ from, to: newSymbol(context, from.name, from.type) }))
+  })
+  const inputs: PlanSymbol[][] = []
+  const nodes = sources.map((d, s) => {
+    const own = newSymbol(context, 'source', BIGINT)
+    const others = carried.flatMap((list, i) =>
+      list.map(({ from }): Assignment => {
+        const expression = i === s ? symbolOf(from) : constant(null, from.type)
+        return { symbol: newSymbol(context, from.name, from.type), expression }
+      }),
+    )
+    const feeding = node.inputs[s] as readonly PlanSymbol[]
+    const added = [{ symbol: own, expression: constant(BigInt(s), BIGINT) }, ...others]
+    inputs.push([...feeding, ...added.map((a) => a.symbol)])
+    return extend(context, d.node, added)
+  })
+  const conditions = sources.map((d, s) => {
+    const renamed = new Map((carried[s] ?? []).map(({ from, to }) => [from.name, symbolOf(to)]))
+    const terms = [...d.pins.map((p) => equal(symbolOf(p.inner), p.outer)), ...d.predicates]
+    return and([
+      equal(symbolOf(number), constant(BigInt(s), BIGINT)),
+      ...terms.map((e) => substitute(e, (name) => renamed.get(name))),
+    ])
+  })
+  const outputs = [...node.outputs, number, ...carried.flatMap((list) => list.map(({ to }) => to))]
+  const union: SetOperationNode = { ...node, sources: nodes, inputs, outputs }
+  return { node: union, pins: [], predicates: [or(conditions)] }
 }
 
 function ofUnnest(

@@ -274,9 +274,9 @@ function pruneCorrelatedJoin(
 ): PlanNode {
   const used = outputsOf(node.subquery).some(has(required))
   const decides = node.type === 'inner' || node.type === 'left'
+  // As in Trino, a scalar subquery whose value nobody reads is not run, even if it has several rows.
   if (!used && decides && isTrue(node.filter) && isScalar(node.subquery)) {
-    // EnforceSingleRow may fail, and its check is part of the query even if nobody reads the value.
-    if (node.subquery.kind !== 'enforceSingleRow') return prune(node.input, required, context)
+    return prune(node.input, required, context)
   }
   const needed = addExpressions(
     addNames(
