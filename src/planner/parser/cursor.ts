@@ -48,7 +48,7 @@ export class TokenCursor {
   qualifiedStarEnd = -1
   /** How deep inside nested rules the cursor is. */
   #depth = 0
-  readonly #kinds: Uint16Array
+  readonly #kinds: readonly TokenKind[]
   readonly #last: number
   readonly #locations: NodeLocation[] = []
   readonly #complaints: Complaint[] = []

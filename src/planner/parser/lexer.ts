@@ -1,4 +1,4 @@
-import { kindOfWord, TOKEN_KIND_COUNT, Token, type TokenKind } from './token.js'
+import { kindOfWord, PUNCTUATION_KINDS, TOKEN_KIND_COUNT, Token, type TokenKind } from './token.js'
 
 /**
  * The tokens of a text, as columns: token i is `text.slice(starts[i], ends[i])`. The last token is
@@ -8,14 +8,14 @@ export interface TokenList {
   readonly text: string
   readonly tokenCount: number
   /** Values of `Token`. */
-  readonly kinds: Uint16Array
+  readonly kinds: readonly TokenKind[]
   /** UTF-16 offsets. */
-  readonly starts: Uint32Array
-  readonly ends: Uint32Array
+  readonly starts: readonly number[]
+  readonly ends: readonly number[]
   /** Line of each token's start, from 1. */
-  readonly lines: Uint32Array
+  readonly lines: readonly number[]
   /** Column of each token's start in code points, from 1. */
-  readonly columns: Uint32Array
+  readonly columns: readonly number[]
 }
 
 const LETTER = 1
@@ -29,44 +29,19 @@ for (let code = 0; code < 128; code++) {
   else if (/[0-9]/.test(character)) CLASSES[code] = DIGIT
 }
 
-const SINGLE_CHARACTER_KINDS = new Map<number, TokenKind>(
-  Object.entries({
-    '=': Token.EQ,
-    '<': Token.LT,
-    '>': Token.GT,
-    '+': Token.PLUS,
-    '-': Token.MINUS,
-    '*': Token.ASTERISK,
-    '/': Token.SLASH,
-    '%': Token.PERCENT,
-    '?': Token.QUESTION_MARK,
-    ';': Token.SEMICOLON,
-    '.': Token.PERIOD_SIGN,
-    ',': Token.COMMA,
-    ':': Token.COLON,
-    '(': Token.LEFT_PAREN,
-    ')': Token.RIGHT_PAREN,
-    '[': Token.LEFT_BRACKET,
-    ']': Token.RIGHT_BRACKET,
-    '{': Token.LEFT_BRACE,
-    '}': Token.RIGHT_BRACE,
-    '^': Token.CARET,
-    $: Token.DOLLAR,
-    '|': Token.BAR,
-  }).map(([character, kind]) => [character.charCodeAt(0), kind]),
-)
-
-const TWO_CHARACTER_KINDS = new Map<string, TokenKind>([
-  ['<>', Token.NEQ],
-  ['!=', Token.NEQ],
-  ['<=', Token.LTE],
-  ['>=', Token.GTE],
-  ['||', Token.CONCAT],
-  ['->', Token.ARROW],
-  ['=>', Token.FAT_ARROW],
-  ['{-', Token.LEFT_EXCLUSION],
-  ['-}', Token.RIGHT_EXCLUSION],
-])
+/** Kinds of single characters by code; 0 (EOF) for those that are no token of their own. */
+const SINGLE_CHARACTER_KINDS = new Uint16Array(128)
+/** Kinds of two characters by the first code and the second. */
+const TWO_CHARACTER_KINDS: (Map<number, TokenKind> | undefined)[] = []
+for (const [literal, kind] of PUNCTUATION_KINDS) {
+  const code = literal.charCodeAt(0)
+  if (literal.length === 1) {
+    SINGLE_CHARACTER_KINDS[code] = kind
+  } else {
+    const seconds = TWO_CHARACTER_KINDS[code] ?? new Map()
+    TWO_CHARACTER_KINDS[code] = seconds.set(literal.charCodeAt(1), kind)
+  }
+}
 
 const INTEGER = /(?:0x(?:_?[0-9a-f])+|0o(?:_?[0-7])+|0b(?:_?[01])+|[0-9](?:_?[0-9])*)/iy
 const DECIMAL = /(?:[0-9](?:_?[0-9])*\.(?:[0-9](?:_?[0-9])*)?|\.[0-9](?:_?[0-9])*)/y
@@ -109,12 +84,11 @@ export function tokenize(text: string): TokenList {
 
 class Lexer {
   readonly #text: string
-  #kinds: Uint16Array
-  #starts: Uint32Array
-  #ends: Uint32Array
-  #lines: Uint32Array
-  #columns: Uint32Array
-  #count = 0
+  readonly #kinds: TokenKind[] = []
+  readonly #starts: number[] = []
+  readonly #ends: number[] = []
+  readonly #lines: number[] = []
+  readonly #columns: number[] = []
   #offset = 0
   #line = 1
   /** Offset that has column 1 in the current line, minus the low surrogates met since. */
@@ -124,12 +98,6 @@ class Lexer {
 
   constructor(text: string) {
     this.#text = text
-    const capacity = (text.length >> 2) + 16
-    this.#kinds = new Uint16Array(capacity)
-    this.#starts = new Uint32Array(capacity)
-    this.#ends = new Uint32Array(capacity)
-    this.#lines = new Uint32Array(capacity)
-    this.#columns = new Uint32Array(capacity)
   }
 
   run(): TokenList {
@@ -138,12 +106,12 @@ class Lexer {
     this.#push(Token.EOF, text.length)
     return {
       text,
-      tokenCount: this.#count,
-      kinds: this.#kinds.subarray(0, this.#count),
-      starts: this.#starts.subarray(0, this.#count),
-      ends: this.#ends.subarray(0, this.#count),
-      lines: this.#lines.subarray(0, this.#count),
-      columns: this.#columns.subarray(0, this.#count),
+      tokenCount: this.#kinds.length,
+      kinds: this.#kinds,
+      starts: this.#starts,
+      ends: this.#ends,
+      lines: this.#lines,
+      columns: this.#columns,
     }
   }
 
@@ -203,13 +171,13 @@ class Lexer {
   #punctuation(code: number): void {
     const text = this.#text
     const offset = this.#offset
-    const pair = TWO_CHARACTER_KINDS.get(text.slice(offset, offset + 2))
+    const pair = TWO_CHARACTER_KINDS[code]?.get(text.charCodeAt(offset + 1))
     if (pair !== undefined) {
       this.#push(pair, offset + 2)
       return
     }
-    const kind = SINGLE_CHARACTER_KINDS.get(code)
-    if (kind !== undefined) {
+    const kind = code < 128 ? (SINGLE_CHARACTER_KINDS[code] ?? Token.EOF) : Token.EOF
+    if (kind !== Token.EOF) {
       this.#push(kind, offset + 1)
       return
     }
@@ -326,14 +294,12 @@ class Lexer {
   }
 
   #push(kind: TokenKind, end: number): void {
-    const index = this.#count++
-    if (index === this.#kinds.length) this.#grow()
     const start = this.#offset
-    this.#kinds[index] = kind
-    this.#starts[index] = start
-    this.#ends[index] = end
-    this.#lines[index] = this.#line
-    this.#columns[index] = start - this.#lineStart + 1
+    this.#kinds.push(kind)
+    this.#starts.push(start)
+    this.#ends.push(end)
+    this.#lines.push(this.#line)
+    this.#columns.push(start - this.#lineStart + 1)
     if (MAY_SPAN_LINES[kind] === 1) this.#skipTo(end)
     else this.#offset = end
   }
@@ -352,23 +318,9 @@ class Lexer {
     }
     this.#offset = end
   }
-
-  #grow(): void {
-    const capacity = this.#kinds.length * 2
-    this.#kinds = copyInto(new Uint16Array(capacity), this.#kinds)
-    this.#starts = copyInto(new Uint32Array(capacity), this.#starts)
-    this.#ends = copyInto(new Uint32Array(capacity), this.#ends)
-    this.#lines = copyInto(new Uint32Array(capacity), this.#lines)
-    this.#columns = copyInto(new Uint32Array(capacity), this.#columns)
-  }
 }
 
 function isHighSurrogate(text: string, index: number): boolean {
   const code = text.charCodeAt(index)
   return code >= 0xd800 && code <= 0xdbff
-}
-
-function copyInto<T extends Uint16Array | Uint32Array>(target: T, source: T): T {
-  target.set(source)
-  return target
 }

@@ -1,5 +1,5 @@
 import { type TokenList, tokenize } from './lexer.js'
-import { isIdentifierKind, Token } from './token.js'
+import { isIdentifierKind, Token, type TokenKind } from './token.js'
 
 /** One of the statements of a text. */
 export interface SplitStatement {
@@ -65,7 +65,7 @@ function endOfStatement({ kinds, tokenCount }: TokenList, first: number): number
 }
 
 /** `FUNCTION name` after CREATE, OR REPLACE, WITH or a comma: the start of a definition. */
-function startsFunction(kinds: Uint16Array, index: number): boolean {
+function startsFunction(kinds: readonly TokenKind[], index: number): boolean {
   switch (kinds[index - 1]) {
     case Token.CREATE:
     case Token.REPLACE:
@@ -88,7 +88,7 @@ class RoutineBody {
   }
 
   /** Takes the next token; false where the definition has ended or is only an expression from here. */
-  step(kinds: Uint16Array, index: number): boolean {
+  step(kinds: readonly TokenKind[], index: number): boolean {
     const kind = kinds[index]
     const afterEnd = kinds[index - 1] === Token.END
     switch (kind) {
@@ -116,7 +116,7 @@ class RoutineBody {
   }
 
   /** Tells whether a statement of the body can start at a token. */
-  #startsStatement(kinds: Uint16Array, index: number): boolean {
+  #startsStatement(kinds: readonly TokenKind[], index: number): boolean {
     if (this.#open.at(-1) !== 'statement') return false
     switch (kinds[index - 1]) {
       case Token.BEGIN:

@@ -90,13 +90,20 @@ const PUNCTUATION: Readonly<Partial<Record<TokenName, string>>> = {
   BAR: '|',
 }
 
-/** The kind of a piece of punctuation such as `'('`, or of a keyword. */
-export const KINDS_BY_LITERAL: ReadonlyMap<string, TokenKind> = new Map([
-  ...KINDS_BY_WORD,
+/** Kinds by the punctuation that they are; NEQ is twice here. */
+export const PUNCTUATION_KINDS: ReadonlyMap<string, TokenKind> = new Map([
+  ['<>', Token.NEQ],
+  ['!=', Token.NEQ],
   ...NAMES.flatMap((name, kind): [string, TokenKind][] => {
     const literal = PUNCTUATION[name]
     return literal === undefined ? [] : [[literal, kind]]
   }),
+])
+
+/** Kinds by the keyword or the punctuation that they are. */
+export const KINDS_BY_LITERAL: ReadonlyMap<string, TokenKind> = new Map([
+  ...KINDS_BY_WORD,
+  ...PUNCTUATION_KINDS,
 ])
 
 /** How an error message names a kind: `'SELECT'`, `'('`, `<integer>`, `<EOF>`, `DECIMAL_VALUE`. */

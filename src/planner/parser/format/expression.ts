@@ -15,7 +15,7 @@ import {
 } from './json.js'
 import { formatDoubleLiteral, formatIntervalLiteral } from './literal.js'
 import { formatIdentifier, formatQualifiedName, formatStringLiteral } from './name.js'
-import { type FormatRules, join, optional } from './rules.js'
+import { type FormatRules, join, optional, quantifier } from './rules.js'
 import { formatOrderBy, formatWindow } from './window.js'
 
 /** Chains of operators longer than this are written without parentheses around each of them. */
@@ -230,7 +230,7 @@ function formatFunctionCall(node: FunctionCall, rules: FormatRules): string {
   const suffix = node.name.parts.at(-1)?.value.toLowerCase()
   const star = node.arguments.length === 0 && suffix === 'count'
   const args = star ? '*' : join(node.arguments, rules.expression)
-  const distinct = node.distinct ? 'DISTINCT ' : ''
+  const distinct = quantifier(node.distinct, args)
   const orderBy = optional(node.orderBy, (clause) => formatOrderBy(clause, rules))
   return [
     optional(node.processingMode, ({ mode }) => `${mode} `, ''),
@@ -276,8 +276,9 @@ function formatListagg(node: FunctionCall, rules: FormatRules): string {
   const behavior = isTrue(error)
     ? 'ERROR'
     : `TRUNCATE ${text(filler)} ${isTrue(count) ? 'WITH' : 'WITHOUT'} COUNT`
-  const distinct = node.distinct ? 'DISTINCT ' : ''
+  const first = text(value)
+  const distinct = quantifier(node.distinct, first)
   const orderBy = optional(node.orderBy, (clause) => formatOrderBy(clause, rules), '')
-  const args = `${distinct}${text(value)}, ${text(separator)} ON OVERFLOW ${behavior}`
+  const args = `${distinct}${first}, ${text(separator)} ON OVERFLOW ${behavior}`
   return `LISTAGG(${args}) WITHIN GROUP (${orderBy})${formatFilter(node.filter, rules)}`
 }

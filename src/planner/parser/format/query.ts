@@ -14,7 +14,14 @@ import type {
 import { formatColumnAliases, formatIdentifier, formatQualifiedName } from './name.js'
 import { formatRelation } from './relation.js'
 import { formatFunctionSpecification } from './routine.js'
-import { definitionLines, type FormatRules, indentation, join, optional } from './rules.js'
+import {
+  definitionLines,
+  type FormatRules,
+  indentation,
+  join,
+  optional,
+  quantifier,
+} from './rules.js'
 import { formatOrderBy, formatWindow } from './window.js'
 
 /** Writes a query as Trino's SqlFormatter does. */
@@ -168,7 +175,8 @@ function formatQuerySpecification(
       node.groupBy,
       ({ distinct, groupingElements }) => {
         const elements = join(groupingElements, (item) => formatGroupingElement(item, rules))
-        return line(`GROUP BY ${distinct ? ' DISTINCT ' : ''}${elements}`)
+        // Trino has two blanks before DISTINCT here
+        return line(`GROUP BY ${distinct ? ' ' : ''}${quantifier(distinct, elements)}${elements}`)
       },
       '',
     ),
@@ -180,11 +188,11 @@ function formatQuerySpecification(
 
 function formatSelect(node: Select, indent: number, rules: FormatRules): string {
   const margin = indentation(indent)
-  const distinct = node.distinct ? ' DISTINCT' : ''
   const items = node.selectItems.map((item) => formatSelectItem(item, rules))
-  if (items.length === 1) return `${margin}SELECT${distinct} ${items[0]}\n`
+  const start = `${margin}SELECT ${quantifier(node.distinct, items[0] ?? '')}`
+  if (items.length === 1) return `${start}${items[0]}\n`
   const lines = items.map((item, index) => `\n${margin}${index === 0 ? '  ' : ', '}${item}`)
-  return `${margin}SELECT${distinct}${lines.join('')}\n`
+  return `${start.trimEnd()}${lines.join('')}\n`
 }
 
 function formatSelectItem(node: SelectItem, rules: FormatRules): string {

@@ -38,3 +38,9 @@ export function definitionLines(definitions: readonly string[], indent: number):
   if (definitions.length === 1) return ` ${definitions[0]}\n`
   return `\n${join(definitions, (text) => indentation(indent) + text, ',\n')}\n`
 }
+
+/** DISTINCT before a list; ALL before one that starts with ALL as a name, which needs it. */
+export function quantifier(distinct: boolean, list: string): string {
+  if (distinct) return 'DISTINCT '
+  return /^all[ (]/i.test(list) ? 'ALL ' : ''
+}
