@@ -6,6 +6,7 @@ import { max, maxBy, min, minBy } from './aggregate/extremes.js'
 import { covariances, moments } from './aggregate/moments.js'
 import { avg, sum } from './aggregate/sum.js'
 import { arrayConstructor } from './array/constructor.js'
+import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
@@ -19,6 +20,19 @@ import { add, divide, mod, modulus, multiply, negation, subtract } from './opera
 import { like } from './operator/like.js'
 import { subscript } from './operator/subscript.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
+import {
+  chr,
+  codepoint,
+  hammingDistance,
+  levenshteinDistance,
+  luhnCheck,
+  normalize,
+  soundex,
+} from './string/characters.js'
+import { concat, concatWs } from './string/concat.js'
+import { lpad, rpad } from './string/pad.js'
+import { replace, startsWith, strpos, translate } from './string/search.js'
+import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substring } from './string/substring.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
 import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
@@ -39,10 +53,14 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   sum,
   avg,
   arrayConstructor,
+  ...textEncodings,
+  toUtf8,
+  fromUtf8,
+  ...numberEncodings,
+  fail,
   greatest,
   least,
   tryFunction,
-  fail,
   dateTrunc,
   dateAdd,
   dateDiff,
@@ -81,6 +99,25 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   trim,
   ltrim,
   rtrim,
+  chr,
+  codepoint,
+  levenshteinDistance,
+  hammingDistance,
+  normalize,
+  soundex,
+  luhnCheck,
+  concat,
+  concatWs,
+  lpad,
+  rpad,
+  strpos,
+  startsWith,
+  replace,
+  translate,
+  split,
+  splitPart,
+  splitToMap,
+  splitToMultimap,
   substring,
   rowNumber,
   rank,

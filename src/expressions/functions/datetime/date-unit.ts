@@ -180,12 +180,12 @@ export const dateAdd = scalarFunction({
 
 /** Whole months between two times: the most that, added to the first, do not pass the second. */
 function monthsBetween(from: bigint, to: bigint): number {
+  if (to < from) return -monthsBetween(to, from)
   const a = civilOfDays(Number(floorDivide(from, PICOS_PER_DAY)))
   const b = civilOfDays(Number(floorDivide(to, PICOS_PER_DAY)))
   const months = (b.year - a.year) * 12 + b.month - a.month
   const reached = addToTimestamp('month', BigInt(months), from)
-  if (to >= from) return reached > to ? months - 1 : months
-  return reached < to ? months + 1 : months
+  return reached > to ? months - 1 : months
 }
 
 function differenceOf(unit: string, from: bigint, to: bigint, type: string): bigint {

@@ -1,0 +1,90 @@
+import type { CharType, SqlType } from '../../../spi/type.js'
+import type { Value } from '../../../spi/value.js'
+import { invalidArgument } from '../../errors.js'
+import { scalarFunction } from '../../function-definition.js'
+import { padChar, trimBlanks } from '../../value/code-points.js'
+
+const joinBytes = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
+
+const lengthOf = (type: SqlType | undefined): number => (type as CharType).length
+
+/** What `||` is planned as too. */
+export const concat = scalarFunction({
+  name: 'concat',
+  description: 'Strings, binaries or arrays one after another, or an array with an element',
+  overloads: [
+    {
+      args: ['char(x)', 'char(y)'],
+      returns: 'char(u)',
+      calculate: ({ x, y }) => ({ u: x! + y! }),
+      bind: ({ argumentTypes }) => {
+        const first = lengthOf(argumentTypes[0])
+        return (left: string, right: string) =>
+          right === '' ? left : trimBlanks(padChar(left, first) + right)
+      },
+    },
+    {
+      args: ['E', 'array(E)'],
+      returns: 'array(E)',
+      typeVariables: ['E'],
+      nulls: 'called',
+      evaluate: (element: Value, array: readonly Value[] | null) =>
+        array === null ? null : [element, ...array],
+    },
+    {
+      args: ['array(E)', 'E'],
+      returns: 'array(E)',
+      typeVariables: ['E'],
+      nulls: 'called',
+      evaluate: (array: readonly Value[] | null, element: Value) =>
+        array === null ? null : [...array, element],
+    },
+    {
+      args: ['array(E)'],
+      returns: 'array(E)',
+      typeVariables: ['E'],
+      variableArity: true,
+      evaluate: (...arrays: (readonly Value[])[]) =>
+        arrays.length < 2
+          ? invalidArgument('There must be two or more concatenation arguments to concat')
+          : arrays.flat(1),
+    },
+    {
+      args: ['varchar'],
+      returns: 'varchar',
+      variableArity: true,
+      neverFails: true,
+      evaluate: (...texts: string[]) => texts.join(''),
+    },
+    {
+      args: ['varbinary'],
+      returns: 'varbinary',
+      variableArity: true,
+      neverFails: true,
+      evaluate: joinBytes,
+    },
+  ],
+})
+
+export const concatWs = scalarFunction({
+  name: 'concat_ws',
+  description: 'Strings that are not NULL, one after another, with a separator between',
+  overloads: [
+    {
+      args: ['varchar', 'array(varchar)'],
+      returns: 'varchar',
+      evaluate: (separator: string, texts: readonly (string | null)[]) =>
+        texts.filter((text) => text !== null).join(separator),
+    },
+    {
+      args: ['varchar', 'varchar'],
+      returns: 'varchar',
+      variableArity: true,
+      nulls: 'called',
+      evaluate: (separator: string | null, ...texts: (string | null)[]) => {
+        if (texts.length === 0) invalidArgument('There must be two or more arguments')
+        return separator === null ? null : texts.filter((text) => text !== null).join(separator)
+      },
+    },
+  ],
+})
