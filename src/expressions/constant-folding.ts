@@ -6,7 +6,7 @@ import { childrenOf, isDeterministic, withChildren } from './ir-walk.js'
 
 /**
  * Replaces what is constant by its value, and drops what constants decide: terms of AND and OR, branches of CASE,
- * arguments of COALESCE. Never hides an error: what fails stays as it is, and fails where it is evaluated.
+ * arguments of COALESCE. What fails stays as it is, and fails where it is evaluated.
  */
 export function foldConstants(expression: Expression, options: InterpreterOptions): Expression {
   const folded =
@@ -48,31 +48,17 @@ function simplify(expression: Expression): Expression {
   }
 }
 
-/** Terms before the deciding one stay: they may fail first. */
+/** A term that decides does so wherever it stands, as in Trino: what stands before it may fail and is not evaluated. */
 function foldAnd(expression: Expression): Expression {
-  const kept: Expression[] = []
-  for (const term of conjuncts(expression)) {
-    if (term.kind === 'constant' && term.value === false) {
-      if (kept.length === 0) return FALSE
-      kept.push(term)
-      break
-    }
-    kept.push(term)
-  }
-  return kept.length === 0 ? TRUE : and(kept)
+  const terms = conjuncts(expression)
+  if (terms.some((term) => term.kind === 'constant' && term.value === false)) return FALSE
+  return terms.length === 0 ? TRUE : and(terms)
 }
 
 function foldOr(expression: Expression): Expression {
-  const kept: Expression[] = []
-  for (const term of disjuncts(expression)) {
-    if (term.kind === 'constant' && term.value === true) {
-      if (kept.length === 0) return TRUE
-      kept.push(term)
-      break
-    }
-    kept.push(term)
-  }
-  return kept.length === 0 ? FALSE : or(kept)
+  const terms = disjuncts(expression)
+  if (terms.some((term) => term.kind === 'constant' && term.value === true)) return TRUE
+  return terms.length === 0 ? FALSE : or(terms)
 }
 
 function foldCase(expression: Expression & { kind: 'case' }): Expression {

@@ -10,7 +10,12 @@ import type {
   WindowOverload,
 } from './function-definition.js'
 import type { ResolvedFunction } from './ir.js'
-import { type ArgumentType, type BoundSignature, bindSignature } from './signature-binder.js'
+import {
+  type ArgumentType,
+  type BoundSignature,
+  bindSignature,
+  canBind,
+} from './signature-binder.js'
 import { instantiate, parseTemplate } from './type-signature.js'
 
 export type { ArgumentType, LambdaArgument } from './signature-binder.js'
@@ -211,7 +216,7 @@ function mostSpecific(
 }
 
 const isMoreSpecific = (left: Candidate, right: Candidate): boolean =>
-  bindSignature(right.registered.overload, left.bound.argumentTypes, true) !== undefined
+  canBind(right.registered.overload, left.bound.argumentTypes)
 
 /** Whichever is called, the result is NULL of the same type. */
 function allAreNull(candidates: readonly Candidate[]): boolean {

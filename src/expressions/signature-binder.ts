@@ -61,6 +61,22 @@ export function bindSignature(
   actual: readonly ArgumentType[],
   coercion: boolean,
 ): BoundSignature | undefined {
+  const bound = bindArguments(signature, actual, coercion)
+  const returnType = bound && instantiate(parseTemplate(signature.returns), bound.bindings)
+  return returnType && { ...bound, returnType }
+}
+
+type BoundArguments = Omit<BoundSignature, 'returnType'>
+
+/** Tells whether a signature takes these arguments, whatever comes of its return type. */
+export const canBind = (signature: Signature, actual: readonly ArgumentType[]): boolean =>
+  bindArguments(signature, actual, true) !== undefined
+
+function bindArguments(
+  signature: Signature,
+  actual: readonly ArgumentType[],
+  coercion: boolean,
+): BoundArguments | undefined {
   const formal = argumentTemplates(signature, actual.length)
   if (formal === undefined) return undefined
   const bindings: Bindings = { types: new Map(), numbers: new Map() }
@@ -102,7 +118,12 @@ function bindLambdas(
         if (type === undefined) return false
         parameterTypes.push(type)
       }
-      if (!unify(types.at(-1)!, lambda.resolve(parameterTypes), bindings, coercion)) return false
+      const result = types.at(-1)!
+      const returned = lambda.resolve(parameterTypes)
+      if (!unify(result, returned, bindings, coercion)) return false
+      // A result that is no variable is not coerced.
+      if (!hasVariables(result) && !typesEqual(instantiate(result, bindings)!, returned))
+        return false
     }
     const settled =
       before.size === bindings.types.size &&
@@ -204,7 +225,7 @@ function finish(
   actual: readonly ArgumentType[],
   bindings: Bindings,
   coercion: boolean,
-): BoundSignature | undefined {
+): BoundArguments | undefined {
   if (signature.calculate !== undefined) {
     const numbers = signature.calculate(Object.fromEntries(bindings.numbers))
     for (const [name, number] of Object.entries(numbers)) bindings.numbers.set(name, number)
@@ -219,6 +240,5 @@ function finish(
     }
     argumentTypes.push(bound)
   }
-  const returnType = instantiate(parseTemplate(signature.returns), bindings)
-  return returnType && { argumentTypes, returnType, bindings }
+  return { argumentTypes, bindings }
 }

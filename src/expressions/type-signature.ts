@@ -241,9 +241,20 @@ export function instantiate(template: TypeTemplate, bindings: TypeBindings): Sql
   return compositeType(base, fields)
 }
 
+/** Greater numbers make no type; a decimal's are checked where it is made. */
+const MAX_NUMBERS: Readonly<Record<string, number>> = {
+  varchar: UNBOUNDED_LENGTH,
+  char: 65_536,
+  time: 12,
+  timestamp: 12,
+  'time with time zone': 12,
+  'timestamp with time zone': 12,
+}
+
 /** The type of a base with numbers as arguments, with SQL's defaults for those left out. */
 export function numericType(base: string, numbers: readonly number[]): SqlType | undefined {
   const [first, second] = numbers
+  if (first !== undefined && first > (MAX_NUMBERS[base] ?? first)) return undefined
   switch (base) {
     case 'varchar':
       return varcharType(first)

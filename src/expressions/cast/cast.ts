@@ -98,6 +98,7 @@ function castToBytes(from: SqlType, to: SqlType): Cast | undefined {
       }
       return from.kind === 'varbinary' ? bytesToIpAddress : undefined
     case 'varbinary':
+      if (from.kind === 'varchar') return (value) => new Uint8Array(Buffer.from(value as string))
       if (from.kind === 'ipaddress' || from.kind === 'uuid' || SKETCHES.has(from.kind)) {
         return (value) => value
       }

@@ -93,6 +93,8 @@ function mapWriter(type: MapType): Writer | undefined {
 
 function keyText(type: SqlType): Writer | undefined {
   switch (type.kind) {
+    case 'unknown':
+      return () => ''
     case 'boolean':
     case 'tinyint':
     case 'smallint':

@@ -40,7 +40,8 @@ export function textOf(type: SqlType): Text | undefined {
     case 'char':
       return (value) => padChar(value as string, type.length)
     case 'date':
-      return (value) => dateText(value as number)
+      // Unlike in results, a year past 9999 has no plus.
+      return (value) => dateText(value as number).replace('+', '')
     case 'time':
       return (value) => timeText(value as bigint, type.precision)
     case 'time with time zone':

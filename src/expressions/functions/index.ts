@@ -1,17 +1,84 @@
 import type { FunctionDefinition } from '../function-definition.js'
 import { createRegistry, type FunctionRegistry } from '../registry.js'
 import { arbitrary, boolAnd, boolOr } from './aggregate/boolean.js'
+import {
+  arrayAgg,
+  histogram,
+  mapAgg,
+  mapUnion,
+  multimapAgg,
+  reduceAgg,
+} from './aggregate/collect.js'
 import { count, countIf } from './aggregate/count.js'
 import { max, maxBy, min, minBy } from './aggregate/extremes.js'
 import { covariances, moments } from './aggregate/moments.js'
+import { bitwiseAggregates, geometricMean, listagg } from './aggregate/numbers.js'
 import { avg, sum } from './aggregate/sum.js'
+import {
+  arrayDistinct,
+  arrayExcept,
+  arrayIntersect,
+  arrayJoin,
+  arrayPosition,
+  arrayRemove,
+  arraysOverlap,
+  arrayUnion,
+  cardinality,
+  contains,
+  elementAt,
+  flatten,
+  repeat,
+  shuffle,
+  slice,
+  trimArray,
+} from './array/basic.js'
 import { arrayConstructor } from './array/constructor.js'
+import { filter, matches, reduce, transform, zip, zipWith } from './array/lambda.js'
+import {
+  arrayHistogram,
+  arrayMax,
+  arrayMin,
+  arraySort,
+  combinations,
+  ngrams,
+} from './array/ordering.js'
+import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
 import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
+import {
+  fromUnixtime,
+  fromUnixtimeNanos,
+  humanReadableSeconds,
+  parseDuration,
+  toMilliseconds,
+  toUnixtime,
+} from './datetime/unixtime.js'
+import {
+  atTimezone,
+  currentDate,
+  currentTimezone,
+  date,
+  now,
+  timezone,
+  withTimezone,
+} from './datetime/zone.js'
+import {
+  map,
+  mapConcat,
+  mapEntries,
+  mapFilter,
+  mapFromEntries,
+  mapKeys,
+  mapValues,
+  mapZipWith,
+  multimapFromEntries,
+  transformKeys,
+  transformValues,
+} from './map/basic.js'
 import { bitCount, bitwise, bitwiseNot, fromBase, toBase } from './math/bitwise.js'
 import { elementary, floatTests, mathConstants, random } from './math/elementary.js'
 import { abs, ceiling, floor, round, sign, truncate } from './math/rounding.js'
@@ -42,6 +109,12 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   boolAnd,
   boolOr,
   arbitrary,
+  arrayAgg,
+  mapAgg,
+  multimapAgg,
+  histogram,
+  mapUnion,
+  reduceAgg,
   count,
   countIf,
   min,
@@ -50,9 +123,41 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   maxBy,
   ...moments,
   ...covariances,
+  geometricMean,
+  ...bitwiseAggregates,
+  listagg,
   sum,
   avg,
+  cardinality,
+  elementAt,
+  contains,
+  arrayPosition,
+  arrayRemove,
+  arrayDistinct,
+  arrayIntersect,
+  arrayUnion,
+  arrayExcept,
+  arraysOverlap,
+  arrayJoin,
+  slice,
+  trimArray,
+  flatten,
+  repeat,
+  shuffle,
   arrayConstructor,
+  transform,
+  filter,
+  reduce,
+  ...matches,
+  zipWith,
+  zip,
+  arraySort,
+  arrayMax,
+  arrayMin,
+  arrayHistogram,
+  combinations,
+  ngrams,
+  sequence,
   ...textEncodings,
   toUtf8,
   fromUtf8,
@@ -67,6 +172,30 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...dateFields,
   ...timeFields,
   lastDayOfMonth,
+  fromUnixtime,
+  fromUnixtimeNanos,
+  toUnixtime,
+  toMilliseconds,
+  parseDuration,
+  humanReadableSeconds,
+  atTimezone,
+  withTimezone,
+  timezone,
+  currentTimezone,
+  now,
+  currentDate,
+  date,
+  map,
+  mapFromEntries,
+  multimapFromEntries,
+  mapKeys,
+  mapValues,
+  mapEntries,
+  mapConcat,
+  mapFilter,
+  transformValues,
+  transformKeys,
+  mapZipWith,
   ...bitwise,
   bitwiseNot,
   bitCount,

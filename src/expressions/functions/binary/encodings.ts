@@ -1,9 +1,11 @@
+import type { CharType } from '../../../spi/type.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
   type ScalarEvaluator,
   scalarFunction,
 } from '../../function-definition.js'
+import { padChar } from '../../value/code-points.js'
 
 const bytesOf = (buffer: Buffer): Uint8Array => new Uint8Array(buffer)
 
@@ -127,7 +129,10 @@ const utf8 = new TextDecoder('utf-8', { fatal: false })
 
 /** Decodes UTF-8; each malformed sequence becomes the replacement, or nothing where that is empty. */
 function decodeUtf8(bytes: Uint8Array, replacement: string): string {
-  const text = utf8.decode(Uint8Array.from(bytes))
+  // An encoded surrogate is one malformed sequence, where the decoder would count three.
+  const latin1 = Buffer.from(bytes).toString('latin1')
+  const marked = latin1.replace(/\xed[\xa0-\xbf][\x80-\xbf]/g, '\xff')
+  const text = utf8.decode(Uint8Array.from(Buffer.from(marked, 'latin1')))
   return replacement === '\ufffd' ? text : text.replaceAll('\ufffd', replacement)
 }
 
@@ -140,6 +145,15 @@ export const toUtf8 = scalarFunction({
       returns: 'varbinary',
       neverFails: true,
       evaluate: (text: string) => bytesOf(Buffer.from(text)),
+    },
+    {
+      args: ['char(x)'],
+      returns: 'varbinary',
+      neverFails: true,
+      bind: ({ argumentTypes }) => {
+        const { length } = argumentTypes[0] as CharType
+        return (text: string) => bytesOf(Buffer.from(padChar(text, length)))
+      },
     },
   ],
 })

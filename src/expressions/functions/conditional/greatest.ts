@@ -2,15 +2,15 @@ import type { Value } from '../../../spi/value.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
 import { orderOf } from '../../value/comparison.js'
 
-/** NaN is the greatest and, being no number, never the least. */
+/** NaN is neither the greatest nor the least, unless all are NaN. */
 const extreme =
   (sign: 1 | -1) =>
   ({ returnType }: BoundCall) => {
     const order = orderOf(returnType)
     return (...values: Value[]) =>
       values.reduce((best, value) => {
-        if (Number.isNaN(best)) return sign > 0 ? best : value
-        if (Number.isNaN(value)) return sign > 0 ? value : best
+        if (Number.isNaN(best)) return value
+        if (Number.isNaN(value)) return best
         return sign * order(value, best) > 0 ? value : best
       })
   }

@@ -44,7 +44,7 @@ export const elementary: readonly FunctionDefinition[] = [
   unary('cos', 'The cosine', Math.cos),
   unary('cosh', 'The hyperbolic cosine', Math.cosh),
   unary('degrees', 'An angle in degrees of one in radians', (value) => (value * 180) / Math.PI),
-  unary('exp', 'e to a power', Math.exp),
+  unary('exp', 'The power of e', Math.exp),
   unary('ln', 'The natural logarithm', Math.log),
   binary(
     'log',

@@ -147,7 +147,7 @@ export const luhnCheck = scalarFunction({
       args: ['varchar'],
       returns: 'boolean',
       evaluate: (digits: string) => {
-        if (digits === '') return null
+        if (digits === '') return false
         if (!/^\d*$/.test(digits)) return invalidArgument('')
         let sum = 0
         for (let i = 0; i < digits.length; i++) {

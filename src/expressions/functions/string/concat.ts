@@ -8,6 +8,8 @@ const joinBytes = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.
 
 const lengthOf = (type: SqlType | undefined): number => (type as CharType).length
 
+const tooFew = () => invalidArgument('There must be two or more concatenation arguments')
+
 /** What `||` is planned as too. */
 export const concat = scalarFunction({
   name: 'concat',
@@ -45,23 +47,19 @@ export const concat = scalarFunction({
       typeVariables: ['E'],
       variableArity: true,
       evaluate: (...arrays: (readonly Value[])[]) =>
-        arrays.length < 2
-          ? invalidArgument('There must be two or more concatenation arguments to concat')
-          : arrays.flat(1),
+        arrays.length < 2 ? tooFew() : arrays.flat(1),
     },
     {
       args: ['varchar'],
       returns: 'varchar',
       variableArity: true,
-      neverFails: true,
-      evaluate: (...texts: string[]) => texts.join(''),
+      evaluate: (...texts: string[]) => (texts.length < 2 ? tooFew() : texts.join('')),
     },
     {
       args: ['varbinary'],
       returns: 'varbinary',
       variableArity: true,
-      neverFails: true,
-      evaluate: joinBytes,
+      evaluate: (...parts: Uint8Array[]) => (parts.length < 2 ? tooFew() : joinBytes(...parts)),
     },
   ],
 })

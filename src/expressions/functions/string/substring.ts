@@ -28,6 +28,13 @@ const onChar = ({ argumentTypes }: BoundCall) => {
     onVarchar(padChar(text, padded), start, length)
 }
 
+const onBytes = (bytes: Uint8Array, start: bigint, length?: bigint) => {
+  const from = start > 0n ? clamp(start) - 1 : bytes.length + clamp(start)
+  if (start === 0n || from < 0) return new Uint8Array()
+  const count = length === undefined ? MAX : clamp(length)
+  return bytes.slice(from, count <= 0 ? from : from + count)
+}
+
 const overloads: readonly ScalarOverload[] = [
   { args: ['varchar(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, evaluate: onVarchar },
   { args: ['char(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, bind: onChar },
@@ -38,6 +45,13 @@ const overloads: readonly ScalarOverload[] = [
     evaluate: onVarchar,
   },
   { args: ['char(x)', 'bigint', 'bigint'], returns: 'varchar(x)', neverFails: true, bind: onChar },
+  { args: ['varbinary', 'bigint'], returns: 'varbinary', neverFails: true, evaluate: onBytes },
+  {
+    args: ['varbinary', 'bigint', 'bigint'],
+    returns: 'varbinary',
+    neverFails: true,
+    evaluate: onBytes,
+  },
 ]
 
 export const substring = scalarFunction({
