@@ -1,6 +1,7 @@
 import type { FunctionDefinition } from '../function-definition.js'
 import { createRegistry, type FunctionRegistry } from '../registry.js'
 import { arbitrary, boolAnd, boolOr } from './aggregate/boolean.js'
+import { checksum } from './aggregate/checksum.js'
 import {
   arrayAgg,
   histogram,
@@ -44,6 +45,7 @@ import {
 } from './array/ordering.js'
 import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
+import { crc32, digests } from './binary/hashes.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
@@ -109,6 +111,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   boolAnd,
   boolOr,
   arbitrary,
+  checksum,
   arrayAgg,
   mapAgg,
   multimapAgg,
@@ -162,6 +165,8 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   toUtf8,
   fromUtf8,
   ...numberEncodings,
+  ...digests,
+  crc32,
   fail,
   greatest,
   least,

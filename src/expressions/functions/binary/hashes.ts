@@ -1,0 +1,65 @@
+import { createHash, createHmac } from 'node:crypto'
+import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
+import { hashBytes, hashHigh, hashLow } from '../../xxhash64.js'
+
+const ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha512'] as const
+
+const digest = (name: string, evaluate: (bytes: Uint8Array) => Uint8Array): FunctionDefinition =>
+  scalarFunction({
+    name,
+    description: `The ${name} hash of bytes`,
+    overloads: [{ args: ['varbinary'], returns: 'varbinary', neverFails: true, evaluate }],
+  })
+
+export const digests: readonly FunctionDefinition[] = [
+  ...ALGORITHMS.map((name) =>
+    digest(name, (bytes) => new Uint8Array(createHash(name).update(bytes).digest())),
+  ),
+  digest('xxhash64', (bytes) => {
+    hashBytes(bytes)
+    const result = Buffer.alloc(8)
+    result.writeUInt32BE(hashHigh(), 0)
+    result.writeUInt32BE(hashLow(), 4)
+    return new Uint8Array(result)
+  }),
+]
+
+export const hmacs: readonly FunctionDefinition[] = ALGORITHMS.map((name) =>
+  scalarFunction({
+    name: `hmac_${name}`,
+    description: `The HMAC of bytes with a key, by ${name}`,
+    overloads: [
+      {
+        args: ['varbinary', 'varbinary'],
+        returns: 'varbinary',
+        evaluate: (bytes: Uint8Array, key: Uint8Array) =>
+          new Uint8Array(createHmac(name, key).update(bytes).digest()),
+      },
+    ],
+  }),
+)
+
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  let c = n
+  for (let k = 0; k < 8; k++) c = c & 1 ? 0xedb88320 ^ (c >>> 1) : c >>> 1
+  return c
+})
+
+function crcOf(bytes: Uint8Array): number {
+  let crc = 0xffffffff
+  for (const byte of bytes) crc = CRC_TABLE[(crc ^ byte) & 255]! ^ (crc >>> 8)
+  return (crc ^ 0xffffffff) >>> 0
+}
+
+export const crc32 = scalarFunction({
+  name: 'crc32',
+  description: 'The CRC-32 of bytes',
+  overloads: [
+    {
+      args: ['varbinary'],
+      returns: 'bigint',
+      neverFails: true,
+      evaluate: (bytes: Uint8Array) => BigInt(crcOf(bytes)),
+    },
+  ],
+})

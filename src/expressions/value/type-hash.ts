@@ -1,0 +1,133 @@
+import type { SqlType } from '../../spi/type.js'
+import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import {
+  hashBigint,
+  hashBytes,
+  hashDouble,
+  hashInteger64,
+  hashNumber,
+  hashReal,
+} from '../xxhash64.js'
+import {
+  floorModulo,
+  PICOS_PER_DAY,
+  PICOS_PER_MICRO,
+  PICOS_PER_MILLI,
+  PICOS_PER_MINUTE,
+} from './civil.js'
+
+/** The XxHash64 of a value that is not NULL: left in xxhash64's word for simple types, and given as an unsigned integer. */
+export type TypeHash = (value: Value) => bigint
+
+const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value)
+
+const ofInteger = (value: bigint): bigint => {
+  hashInteger64(value)
+  return hashBigint()
+}
+
+const floorQuotient = (value: bigint, unit: bigint): bigint =>
+  (value - floorModulo(value, unit)) / unit
+
+/**
+ * The hash of a type's values that checksum() adds up.
+ * @source Trino's XX_HASH_64 operators
+ */
+export function typeHash(type: SqlType): TypeHash {
+  switch (type.kind) {
+    case 'boolean':
+      return (value) => ofInteger(value === true ? 1n : 0n)
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'date':
+    case 'interval year to month':
+      return (value) => {
+        hashNumber(value as number)
+        return hashBigint()
+      }
+    case 'bigint':
+    case 'time':
+    case 'interval day to second':
+      return (value) => ofInteger(value as bigint)
+    case 'real':
+      return (value) => {
+        hashReal(value as number)
+        return hashBigint()
+      }
+    case 'double':
+      return (value) => {
+        hashDouble(value as number)
+        return hashBigint()
+      }
+    case 'decimal':
+      if (type.precision <= 18) return (value) => ofInteger(value as bigint)
+      return (value) => ofInteger((value as bigint) >> 64n) ^ ofInteger(unsigned(value as bigint))
+    case 'timestamp':
+      return (value) => {
+        const micros = ofInteger(floorQuotient(value as bigint, PICOS_PER_MICRO))
+        if (type.precision <= 6) return micros
+        return micros ^ ofInteger(floorModulo(value as bigint, PICOS_PER_MICRO))
+      }
+    case 'timestamp with time zone':
+      return (value) => {
+        const { picos } = value as ZonedTimestamp
+        const millis = ofInteger(floorQuotient(picos, PICOS_PER_MILLI))
+        return type.precision <= 3
+          ? millis
+          : millis ^ ofInteger(floorModulo(picos, PICOS_PER_MILLI))
+      }
+    case 'time with time zone':
+      return (value) => {
+        const { picos, offsetMinutes } = value as ZonedTime
+        const utc = floorModulo(picos - BigInt(offsetMinutes) * PICOS_PER_MINUTE, PICOS_PER_DAY)
+        return ofInteger(type.precision <= 9 ? utc / 1000n : utc)
+      }
+    case 'varchar':
+    case 'char':
+    case 'json':
+      return (value) => {
+        hashBytes(Buffer.from(value as string))
+        return hashBigint()
+      }
+    case 'uuid':
+      return (value) => {
+        const view = Buffer.from(value as Uint8Array)
+        return ofInteger(view.readBigInt64LE(0)) ^ ofInteger(view.readBigInt64LE(8))
+      }
+    case 'array':
+      return ofElements(0n, [typeHash(type.element)])
+    case 'row':
+      return ofElements(
+        1n,
+        type.fields.map((field) => typeHash(field.type)),
+      )
+    case 'map': {
+      const key = typeHash(type.key)
+      const value = orZero(typeHash(type.value))
+      return (map) => {
+        const { keys, values } = map as MapValue
+        return unsigned(keys.reduce<bigint>((sum, k, i) => sum + (key(k) ^ value(values[i]!)), 0n))
+      }
+    }
+    default:
+      return (value) => {
+        hashBytes(value as Uint8Array)
+        return hashBigint()
+      }
+  }
+}
+
+const orZero =
+  (hash: TypeHash): TypeHash =>
+  (value) =>
+    value === null ? 0n : hash(value)
+
+function ofElements(start: bigint, hashes: readonly TypeHash[]): TypeHash {
+  const each = hashes.map(orZero)
+  return (value) =>
+    (value as readonly Value[]).reduce<bigint>(
+      (hash, item, i) => unsigned(31n * hash + each[i % each.length]!(item)),
+      start,
+    )
+}
