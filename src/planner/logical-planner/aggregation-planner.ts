@@ -136,16 +136,18 @@ function projectInputs(
   }
   const keys = grouping.keys.map(add)
   const read: PlanSymbol[] = []
-  for (const expression of aggregates.flatMap(inputsOf)) {
-    if (!staysInCall(expression)) {
-      read.push(add(expression))
-      continue
+  for (const aggregate of aggregates) {
+    const kept = aggregate.args.filter(staysInCall)
+    for (const expression of inputsOf(aggregate)) {
+      if (!kept.includes(expression)) read.push(add(expression))
     }
-    for (const name of collectSymbols(translate(expression, translation)).keys()) {
-      const captured = available.get(name)
-      if (captured === undefined) continue
-      assignments.set(name, identity(captured))
-      read.push(captured)
+    for (const expression of kept) {
+      for (const name of collectSymbols(translate(expression, translation)).keys()) {
+        const captured = available.get(name)
+        if (captured === undefined) continue
+        assignments.set(name, identity(captured))
+        read.push(captured)
+      }
     }
   }
   return {

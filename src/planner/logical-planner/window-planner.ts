@@ -33,15 +33,10 @@ export function planWindows(
   if (windows.length === 0) return input
   const read = windows.flatMap(windowExpressions)
   const withInner = planSubqueries(state, input, read, planRelation)
-  const projected = projectSymbols(
-    state,
-    withInner,
-    read.filter((e) => !staysInCall(e)),
-  )
-  const symbolOf = symbolsByExpression(
-    read.filter((e) => !staysInCall(e)),
-    projected.symbols,
-  )
+  const kept = new Set(windows.flatMap(keptExpressions))
+  const computed = read.filter((e) => !kept.has(e))
+  const projected = projectSymbols(state, withInner, computed)
+  const symbolOf = symbolsByExpression(computed, projected.symbols)
   const groups = new Map<string, { key: WindowKey; functions: BoundWindowFunction[] }>()
   for (const window of windows) {
     const key = windowKey(window, symbolOf)
@@ -59,6 +54,12 @@ export function planWindows(
   }
   return plan
 }
+
+/** Lambdas and constants that are arguments or keys need no column; distances of frames always have one. */
+const keptExpressions = (window: BoundWindowFunction): readonly Expression[] =>
+  [...window.args, ...window.partitionBy, ...window.orderBy.map((item) => item.expression)].filter(
+    staysInCall,
+  )
 
 type SymbolOf = (expression: Expression) => PlanSymbol | undefined
 
