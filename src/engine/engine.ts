@@ -10,7 +10,6 @@ import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
-import type { NodeLocation, Statement } from '../planner/parser/ast/index.js'
 import { parseStatement } from '../planner/parser/parser.js'
 import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
 import { CatalogManager } from './catalog-manager.js'
@@ -104,7 +103,7 @@ export class Engine {
       functions,
       queries,
       parseType,
-      parse: parseAt,
+      parse: parseStatement,
       firstBigint,
       ...createPlanServices({ functions, cache: planCache, registered, runner }),
     }
@@ -166,12 +165,6 @@ class SharedBuffers {
     }
     return buffer
   }
-}
-
-/** Parses a statement; one inside another is moved to its place there, so that errors point into the whole text. */
-function parseAt(sql: string, start?: NodeLocation): Statement {
-  if (start === undefined) return parseStatement(sql)
-  return parseStatement(`${'\n'.repeat(start.line - 1)}${' '.repeat(start.column)}${sql}`)
 }
 
 function firstBigint(page: Page): bigint {

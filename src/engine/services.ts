@@ -1,6 +1,6 @@
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
-import type { Expression, NodeLocation, Query, Statement } from '../planner/parser/ast/index.js'
+import type { Expression, Query, Statement } from '../planner/parser/ast/index.js'
 import type { OutputNode } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
@@ -32,8 +32,8 @@ export interface EngineServices {
   readonly queries: QueryRegistry
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
   parseType(name: string): SqlType
-  /** Parses a statement; `start` is where the text begins in another that it is part of. @throws SYNTAX_ERROR */
-  parse(sql: string, start?: NodeLocation): Statement
+  /** @throws SYNTAX_ERROR */
+  parse(sql: string): Statement
   /** Analyses, plans and optimises. */
   plan(statement: Statement, context: StatementContext): Promise<PlannedStatement>
   /** Types that the `?` of a statement take, and the columns it gives. */

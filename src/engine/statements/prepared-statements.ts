@@ -1,4 +1,4 @@
-import type { Statement } from '../../planner/parser/ast/index.js'
+import type { NodeLocation, Statement } from '../../planner/parser/ast/index.js'
 import { formatStatement } from '../../planner/parser/format/format.js'
 import {
   BIGINT,
@@ -23,6 +23,10 @@ function preparedText(context: StatementContext, name: string): string {
   }
   return text
 }
+
+/** Moves the text of a string literal to its place in the statement around it, so that errors point there. */
+const textAt = (text: string, quote: NodeLocation): string =>
+  `${'\n'.repeat(quote.line - 1)}${' '.repeat(quote.column)}${text}`
 
 /** Checks the number of parameters and carries a statement out in the place of the one that names it. */
 function runWith(
@@ -132,9 +136,8 @@ export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
   },
 
   async executeImmediate(node, context) {
-    const text = node.statement.value
-    const statement = context.services.parse(text, node.statement.location)
-    return runWith(statement, text, node.parameters, context)
+    const text = textAt(node.statement.value, node.statement.location)
+    return runWith(context.services.parse(text), text, node.parameters, context)
   },
 
   async describeInput(node, context) {
