@@ -3,8 +3,10 @@ import { explainAnalyzeText, explainText } from './explain.js'
 import type { PlanCache } from './plan-cache.js'
 import type { PlanRunner } from './plan-runner.js'
 import {
+  columnsOfView,
   describeStatement,
   estimateQuery,
+  estimatorOf,
   evaluateExpression,
   type PlanningServices,
   planStatement,
@@ -21,7 +23,14 @@ export function createPlanServices(parts: {
   readonly runner: PlanRunner
 }): Pick<
   EngineServices,
-  'plan' | 'describe' | 'evaluate' | 'explain' | 'explainAnalyze' | 'estimate' | 'run'
+  | 'plan'
+  | 'describe'
+  | 'viewColumns'
+  | 'evaluate'
+  | 'explain'
+  | 'explainAnalyze'
+  | 'estimate'
+  | 'run'
 > {
   const planning: PlanningServices = {
     functions: parts.functions,
@@ -31,12 +40,19 @@ export function createPlanServices(parts: {
   return {
     plan: (statement, context) => planStatement(planning, statement, context),
     describe: (statement, context) => describeStatement(planning, statement, context),
+    viewColumns: (query, node, context) => columnsOfView(planning, query, node, context),
     evaluate: (expression, context, type) =>
       evaluateExpression(planning, expression, context, type),
     estimate: (query, context) => estimateQuery(planning, query, context),
-    explain: explainText,
-    explainAnalyze: (result, planningMillis, context) =>
-      explainAnalyzeText(startPlan(parts.runner, result, context), result, planningMillis),
+    explain: async ({ plan }, format, context) =>
+      explainText(plan, format, await estimatorOf(planning, plan, context)),
+    explainAnalyze: async (result, planningMillis, context) =>
+      explainAnalyzeText(
+        startPlan(parts.runner, result, context),
+        result.plan,
+        planningMillis,
+        await estimatorOf(planning, result.plan, context),
+      ),
     run: (result, context) => startPlan(parts.runner, result, context),
   }
 }

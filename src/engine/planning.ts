@@ -4,11 +4,18 @@ import type { Expression as IrExpression } from '../expressions/ir.js'
 import { coerce } from '../expressions/ir-build.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
-import { analyzeAndPlan, type LogicalPlan } from '../planner/logical-planner/logical-planner.js'
+import { Estimator } from '../planner/cost/estimator.js'
+import { TableStatisticsCache } from '../planner/cost/table-statistics.js'
+import { describeInput, describeOutput, viewColumns } from '../planner/logical-planner/describe.js'
+import {
+  analyzeAndPlan,
+  type LogicalPlan,
+  type PlanningOptions,
+} from '../planner/logical-planner/logical-planner.js'
 import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
 import { optimize } from '../planner/optimizer/optimizer.js'
-import type { Expression, Query, Statement } from '../planner/parser/ast/index.js'
+import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { OutputNode, PlanNode } from '../planner/plan/node.js'
 import {
   assert,
@@ -21,7 +28,7 @@ import {
 import { createMetadataResolver } from './metadata.js'
 import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
-import type { QueryContext } from './query-context.js'
+import { plannerSession, type QueryContext } from './query-context.js'
 import type { PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
@@ -53,10 +60,8 @@ export async function planStatement(
     if (known !== undefined) return known
   }
   const logical = await analyzeAndPlan(statement, {
+    ...planningOptions(services, context),
     metadata: resolver,
-    session: plannerSessionOf(context),
-    registry: services.functions,
-    parameters: context.parameters,
   })
   const planned: PlannedStatement = {
     plan: await optimizePlan(services, logical, context),
@@ -66,18 +71,16 @@ export async function planStatement(
   return planned
 }
 
-const plannerSessionOf = (context: QueryContext) => {
-  const { session } = context
-  return {
-    user: session.user,
-    ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
-    ...(session.schema === undefined ? {} : { schema: session.schema }),
-    path: session.path,
-    ...(session.pathText === undefined ? {} : { pathText: session.pathText }),
-    timeZone: session.timeZone,
-    startMillis: context.startMillis,
-  }
-}
+const planningOptions = (
+  services: PlanningServices,
+  context: StatementContext,
+): PlanningOptions => ({
+  metadata: resolverOf(services, context),
+  session: plannerSession(context),
+  registry: services.functions,
+  parameters: context.parameters,
+  maxRecursionDepth: Number(propertyText(context.session, 'max_recursion_depth')),
+})
 
 export function optimizePlan(
   services: PlanningServices,
@@ -87,10 +90,7 @@ export function optimizePlan(
   const options = { registry: services.functions, session: sessionContext(context) }
   const setting = (name: string) => propertyText(context.session, name)
   return optimize(logical.root, {
-    metadata: connectorOptimizerMetadata(services.functions, (catalog) => ({
-      metadata: context.joinedMetadata(catalog),
-      session: context.connectorSession(catalog),
-    })),
+    metadata: optimizerMetadata(services, context),
     session: {
       joinReorderingStrategy: setting('join_reordering_strategy').toUpperCase() as
         | 'NONE'
@@ -133,12 +133,7 @@ export async function evaluateExpression(
   context: StatementContext,
   type: SqlType | undefined,
 ): Promise<{ readonly type: SqlType; readonly value: Value }> {
-  const logical = await analyzeAndPlan(selectOf(expression), {
-    metadata: resolverOf(services, context),
-    session: plannerSessionOf(context),
-    registry: services.functions,
-    parameters: context.parameters,
-  })
+  const logical = await analyzeAndPlan(selectOf(expression), planningOptions(services, context))
   const options = { registry: services.functions, session: sessionContext(context) }
   const { outputs, source } = logical.root
   const output = outputs[0]!
@@ -194,23 +189,57 @@ export async function describeStatement(
   statement: Statement,
   context: StatementContext,
 ): Promise<{ readonly parameters: readonly SqlType[]; readonly columns: readonly ResultColumn[] }> {
-  const { columns } = await analyzeAndPlan(statement, {
-    metadata: resolverOf(services, context),
-    session: plannerSessionOf(context),
-    registry: services.functions,
-  })
-  return { parameters: [], columns }
+  const options = planningOptions(services, context)
+  const columns = await describeOutput(statement, options)
+  return {
+    parameters: await describeInput(statement, options),
+    columns: columns.map(({ origin, ...column }) => ({
+      ...column,
+      ...(origin === undefined
+        ? {}
+        : { origin: { catalog: origin.catalog, schema: origin.schema, table: origin.name } }),
+    })),
+  }
 }
 
-/** What the optimizer expects of the rows of a query: known row counts only, since columns get new names on the way. */
+/** The columns of a view made of a query. @throws at `node` where one has no name or type, or two have one name */
+export const columnsOfView = (
+  services: PlanningServices,
+  query: Query,
+  node: NodeBase,
+  context: StatementContext,
+): Promise<readonly ResultColumn[]> => viewColumns(query, node, planningOptions(services, context))
+
+/** Estimates of the nodes of an optimised plan. */
+export async function estimatorOf(
+  services: PlanningServices,
+  plan: OutputNode,
+  context: QueryContext,
+): Promise<Estimator> {
+  const metadata = optimizerMetadata(services, context)
+  const tables = new TableStatisticsCache((table, columns) =>
+    metadata.tableStatistics(table, columns),
+  )
+  await tables.load(plan)
+  return new Estimator(tables)
+}
+
+/** What the optimizer expects of the rows of a query. */
 export async function estimateQuery(
   services: PlanningServices,
   query: Query,
   context: StatementContext,
 ): Promise<{ readonly rowCount: number | undefined; readonly columns: readonly ColumnStats[] }> {
-  const { columns } = await planStatement(services, query, context)
+  const { plan, columns } = await planStatement(services, query, context)
+  const estimate = (await estimatorOf(services, plan, context)).of(plan)
   return {
-    rowCount: undefined,
+    rowCount: estimate.known ? estimate.rowCount : undefined,
     columns: columns.map(({ name, type }) => ({ name, type, statistics: undefined })),
   }
 }
+
+const optimizerMetadata = (services: PlanningServices, context: QueryContext) =>
+  connectorOptimizerMetadata(services.functions, (catalog) => ({
+    metadata: context.joinedMetadata(catalog),
+    session: context.connectorSession(catalog),
+  }))

@@ -1,6 +1,6 @@
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
-import type { Expression, Query, Statement } from '../planner/parser/ast/index.js'
+import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { OutputNode } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
@@ -41,6 +41,12 @@ export interface EngineServices {
     statement: Statement,
     context: StatementContext,
   ): Promise<{ readonly parameters: readonly SqlType[]; readonly columns: readonly ResultColumn[] }>
+  /** The columns of a view of a query. @throws at `node` where one has no name or type, or two have one name */
+  viewColumns(
+    query: Query,
+    node: NodeBase,
+    context: StatementContext,
+  ): Promise<readonly ResultColumn[]>
   /** The value of an expression without columns, coerced to `type` if given. */
   evaluate(
     expression: Expression,
@@ -51,7 +57,7 @@ export interface EngineServices {
   explain(
     planned: PlannedStatement,
     format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
-    type: 'LOGICAL' | 'DISTRIBUTED' | 'IO',
+    context: StatementContext,
   ): Promise<string>
   /** Runs a plan to its end and gives its text with what each part measured. */
   explainAnalyze(

@@ -1,5 +1,5 @@
 import type { CreateTableRequest } from '../planner/metadata.js'
-import type { ConnectorTableMetadata } from '../spi/index.js'
+import type { ConnectorTableMetadata, Properties } from '../spi/index.js'
 import type { PlanRunner } from './plan-runner.js'
 import type { QueryContext } from './query-context.js'
 import type { PlanExecution } from './services.js'
@@ -14,12 +14,15 @@ export function startPlan(
 ): PlanExecution {
   const { execution, writer } = runner.start(result.plan, context)
   if (writer === undefined) return execution
-  return writeExecution(execution, () => beginWrite(writer, context, newTableMetadata))
+  return writeExecution(execution, () =>
+    beginWrite(writer, context, (request) => newTable(request, result.tableProperties ?? {})),
+  )
 }
 
-/** The table that CREATE TABLE AS makes; its properties have been evaluated by the statement. */
-const newTableMetadata = async (request: CreateTableRequest): Promise<ConnectorTableMetadata> => ({
+/** The table that CREATE TABLE AS makes. */
+const newTable = (request: CreateTableRequest, properties: Properties): ConnectorTableMetadata => ({
   table: { schema: request.name.schema, table: request.name.name },
   columns: request.columns.map((column) => ({ name: column.name, type: column.type })),
+  properties,
   ...(request.comment === undefined ? {} : { comment: request.comment }),
 })

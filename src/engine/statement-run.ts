@@ -248,7 +248,6 @@ export class StatementRun {
         return page
       }
       this.#state = 'FINISHING'
-      if (this.#result?.kind === 'plan') await this.#result.finish?.()
       await this.#finished()
       return undefined
     } catch (error) {

@@ -7,9 +7,7 @@ import {
   type ConnectorPageSink,
   type ConnectorPageSinkProvider,
   type ConnectorTableMetadata,
-  isNull,
   MillraceError,
-  mayHaveNulls,
   type Page,
   page,
 } from '../spi/index.js'
@@ -67,7 +65,7 @@ export function writeExecution(
 export async function beginWrite(
   writer: TableWriterNode,
   context: QueryContext,
-  tableMetadata: (request: CreateTableRequest) => Promise<ConnectorTableMetadata>,
+  tableMetadata: (request: CreateTableRequest) => ConnectorTableMetadata,
 ): Promise<BegunWrite> {
   const { target } = writer
   const { catalog } = target
@@ -78,7 +76,7 @@ export async function beginWrite(
   return target.kind === 'insert'
     ? beginInsert(target.handle as InsertRequest, context, metadata, transaction, sinks)
     : beginCreate(
-        await tableMetadata(target.handle as CreateTableRequest),
+        tableMetadata(target.handle as CreateTableRequest),
         target.handle as CreateTableRequest,
         context,
         metadata,
@@ -109,10 +107,7 @@ async function beginInsert(
   )
   return {
     openSink: async () =>
-      checkNotNull(
-        await sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
-        request,
-      ),
+      sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
       await metadata.finishInsert!(session, handle, fragments, [])
     },
@@ -151,42 +146,4 @@ async function beginCreate(
       await metadata.finishCreateTable!(session, handle, fragments, [])
     },
   }
-}
-
-/** Guards columns that must not be NULL. @throws CONSTRAINT_VIOLATION */
-function checkNotNull(sink: ConnectorPageSink, request: InsertRequest): ConnectorPageSink {
-  const checked = request.columns.flatMap((column, channel) =>
-    column.nullable === false ? [{ channel, name: column.name }] : [],
-  )
-  if (checked.length === 0) return sink
-  return {
-    appendPage(rows) {
-      for (const { channel, name } of checked) {
-        if (hasNull(rows, channel)) {
-          throw new MillraceError(
-            'CONSTRAINT_VIOLATION',
-            `NULL value not allowed for NOT NULL column: ${name}`,
-          )
-        }
-      }
-      return sink.appendPage(rows)
-    },
-    finish: () => sink.finish(),
-    abort: () => sink.abort(),
-    get completedBytes() {
-      return sink.completedBytes
-    },
-    get memoryUsage() {
-      return sink.memoryUsage
-    },
-  }
-}
-
-function hasNull(rows: Page, channel: number): boolean {
-  const block = rows.blocks[channel]!
-  if (!mayHaveNulls(block)) return false
-  for (let position = 0; position < rows.rowCount; position++) {
-    if (isNull(block, position)) return true
-  }
-  return false
 }

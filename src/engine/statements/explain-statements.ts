@@ -52,7 +52,7 @@ async function explain(
     return singleText('Query Plan', statementText(statement))
   }
   const planned = await context.services.plan(statement, context)
-  const text = await context.services.explain(planned, format, type)
+  const text = await context.services.explain(planned, format, context)
   return singleText('Query Plan', text)
 }
 

@@ -1,20 +1,17 @@
-import type { Statement } from '../../planner/parser/ast/index.js'
-import { lookUpTable } from '../metadata.js'
+import type { NodeBase, Relation, Statement, Table } from '../../planner/parser/ast/index.js'
+import { assert } from '../../spi/index.js'
 import type { QueryStatementKinds } from './kinds.js'
-import { qualifiedObjectName } from './names.js'
-import type {
-  PagesResult,
-  StatementContext,
-  StatementHandlers,
-  StatementResult,
-} from './statement.js'
-import { BIGINT, staticPage } from './static-rows.js'
+import { errorAt, qualifiedObjectName } from './names.js'
+import { evaluateProperties } from './properties.js'
+import type { PlanResult, StatementContext, StatementHandlers } from './statement.js'
+import { requireTable, viewOf } from './table-statements.js'
+import { unsupported } from './unsupported.js'
 
 async function planned(
   statement: Statement,
   context: StatementContext,
   updateType?: string,
-): Promise<StatementResult> {
+): Promise<PlanResult> {
   const { plan, columns } = await context.services.plan(statement, context)
   return {
     kind: 'plan',
@@ -24,31 +21,50 @@ async function planned(
   }
 }
 
-/** The answer of a write that had nothing to do. */
-const noRows = (updateType: string): PagesResult => ({
-  kind: 'pages',
-  columns: [{ name: 'rows', type: BIGINT }],
-  pages: [staticPage([BIGINT], [[0n]])],
-  updateType,
-  updateCount: 0,
-})
+/** The table that MERGE INTO names, with or without alias. */
+function targetTable(target: Relation): Table {
+  const relation = target.kind === 'aliasedRelation' ? target.relation : target
+  assert(relation.kind === 'table', 'the target of a MERGE is a table')
+  return relation
+}
+
+/** No connector of the engine changes rows in place yet; the table must exist to be told so. */
+async function changeRows(
+  node: NodeBase,
+  table: Table,
+  context: StatementContext,
+): Promise<PlanResult> {
+  const name = qualifiedObjectName(context.session, node, table.name)
+  if ((await viewOf(context, name)) !== undefined) {
+    throw errorAt(node, 'NOT_SUPPORTED', 'Changing rows of a view is not supported')
+  }
+  await requireTable(context, node, table.name, false)
+  throw unsupported('modifying table rows')
+}
 
 /** Statements that read or write rows by a plan. */
 export const queryHandlers: StatementHandlers<QueryStatementKinds> = {
   query: (node, context) => planned(node, context),
   insert: (node, context) => planned(node, context, 'INSERT'),
-  delete: (node, context) => planned(node, context, 'DELETE'),
-  update: (node, context) => planned(node, context, 'UPDATE'),
-  merge: (node, context) => planned(node, context, 'MERGE'),
+  delete: (node, context) => changeRows(node, node.table, context),
+  update: (node, context) => changeRows(node, node.table, context),
+  merge: (node, context) => changeRows(node, targetTable(node.target), context),
 
   async createTableAsSelect(node, context) {
-    if (node.saveMode === 'IGNORE') {
-      const name = qualifiedObjectName(context.session, node, node.name)
-      const exists =
-        context.catalogs.find(name.catalog) !== undefined &&
-        (await lookUpTable(context, name)) !== undefined
-      if (exists) return noRows('CREATE TABLE')
+    const { catalog } = qualifiedObjectName(context.session, node, node.name)
+    const result = await planned(node, context, 'CREATE TABLE')
+    return {
+      ...result,
+      tableProperties: await evaluateProperties(
+        {
+          catalog,
+          what: 'table',
+          code: 'INVALID_TABLE_PROPERTY',
+          definitions: context.catalogs.get(catalog).connector.getTableProperties?.(),
+        },
+        node.properties,
+        context,
+      ),
     }
-    return planned(node, context, 'CREATE TABLE')
   },
 }

@@ -1,6 +1,6 @@
 import type { Statement, StatementKind } from '../../planner/parser/ast/index.js'
 import type { OutputNode } from '../../planner/plan/node.js'
-import type { Page, SqlType } from '../../spi/index.js'
+import type { Page, Properties, SqlType } from '../../spi/index.js'
 import type { QueryContext } from '../query-context.js'
 import type { EngineServices, ParameterValue } from '../services.js'
 import type { SessionChanges } from '../session.js'
@@ -13,8 +13,6 @@ export interface ResultColumn {
   readonly origin?: { readonly catalog: string; readonly schema: string; readonly table: string }
   /** True where the statement gave the column its name. */
   readonly aliased?: boolean
-  /** True where the statement gave the column no name, and the engine made one up. */
-  readonly unnamed?: boolean
 }
 
 /** What a statement comes to once it has been analysed. */
@@ -28,8 +26,8 @@ export interface PlanResult {
   readonly updateType?: string
   /** True: the one row of the result is the number of rows written. */
   readonly countsRows?: boolean
-  /** Once the plan has run, before the transaction is committed. */
-  readonly finish?: () => Promise<void>
+  /** Properties of the table that CREATE TABLE AS makes. */
+  readonly tableProperties?: Properties
 }
 
 /** Rows that are known or made without a plan. */

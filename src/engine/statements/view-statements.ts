@@ -119,28 +119,7 @@ async function viewDefinition(
   context: StatementContext,
 ): Promise<ConnectorViewDefinition> {
   const { session } = context
-  const { columns } = await context.services.describe(node.query, context)
-  const names = new Set<string>()
-  columns.forEach((column, index) => {
-    if (column.unnamed === true) {
-      throw errorAt(
-        node,
-        'MISSING_COLUMN_NAME',
-        `Column name not specified at position ${index + 1}`,
-      )
-    }
-    if (names.has(column.name.toLowerCase())) {
-      throw errorAt(
-        node,
-        'DUPLICATE_COLUMN_NAME',
-        `Column name '${column.name}' specified more than once`,
-      )
-    }
-    names.add(column.name.toLowerCase())
-    if (column.type.kind === 'unknown') {
-      throw errorAt(node, 'COLUMN_TYPE_UNKNOWN', `Column type is unknown at position ${index + 1}`)
-    }
-  })
+  const columns = await context.services.viewColumns(node.query, node, context)
   return {
     originalSql: formatStatement(node.query),
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
@@ -165,7 +144,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
   async createMaterializedView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
     requireCatalog(context, node, name.catalog)
-    await context.services.describe(node.query, context)
+    await context.services.viewColumns(node.query, node, context)
     throw unsupported('creating materialized views')
   },
   async dropMaterializedView(node, context) {
