@@ -104,3 +104,45 @@ function writeIntegersInJs(block: IntegerBlock, out: IntegerValues): void {
 }
 
 export const integerBytes = (storage: IntegerStorage): number => STORAGE_BYTES[storage]
+
+type Widen = {
+  widen(source: number, count: number, base: bigint, factor: bigint, out: number): void
+}
+
+/** Writes a block's values as 128-bit integers: a long DECIMAL among others that need 16 bytes. */
+export function writeFixed16(block: IntegerBlock, out: Uint8Array): void {
+  const memory = commonMemory(out, block.values)
+  if (memory === undefined) {
+    const view = new DataView(out.buffer, out.byteOffset, out.byteLength)
+    for (let i = 0; i < block.rowCount; i++) {
+      const value = BigInt(block.base) + BigInt(block.factor) * BigInt(block.values[i]!)
+      view.setBigInt64(i * 16, value, true)
+      view.setBigInt64(i * 16 + 8, value >> 63n, true)
+    }
+    return
+  }
+  const build = (m: ModuleBuilder) => {
+    m.function(
+      'widen',
+      { source: 'i32', count: 'i32', base: 'i64', factor: 'i64', out: 'i32' },
+      null,
+      (f, { source, count, base, factor, out: to }) => {
+        const i = f.local('i32')
+        f.for(i, 0, count, () => {
+          const raw = LOADS[block.storage](i32.add(source, i32.shl(i, SHIFTS[block.storage])))
+          const value = f.let(i64.add(base, i64.mul(factor, raw)))
+          const address = f.let(i32.add(to, i32.shl(i, 4)))
+          f.store64(address, value)
+          f.store64(address, i64.shr_s(value, 63), 8)
+        })
+      },
+    )
+  }
+  kernel<Widen>(memory, `widen ${block.storage}`, build).widen(
+    block.values.byteOffset,
+    block.rowCount,
+    BigInt(block.base),
+    BigInt(block.factor),
+    out.byteOffset,
+  )
+}

@@ -10,6 +10,7 @@ import { copyBlock, sliceBlock } from '../../expressions/wasm/import.js'
 import {
   narrowestStorage,
   storageBounds,
+  writeFixed16,
   writeIntegers,
 } from '../../expressions/wasm/integer-storage.js'
 import {
@@ -73,7 +74,9 @@ const totalRows = (blocks: readonly Block[]): number =>
 function concatFlat(blocks: readonly Block[], type: SqlType, arena: Arena): FlatBlock {
   const rowCount = totalRows(blocks)
   const parts = blocks.filter((b) => b.rowCount > 0).map((block) => flattenBlock(block, arena))
-  const sample = parts.find((part) => part.storage !== 'null')
+  const sample =
+    parts.find((part) => part.storage === 'fixed16') ??
+    parts.find((part) => part.storage !== 'null')
   if (sample === undefined) return nullBlock(type, rowCount)
   const shape = {
     encoding: 'flat',
@@ -229,6 +232,7 @@ function concatFixed(
   for (const part of parts) {
     const end = at + part.rowCount * valueBytes
     if (part.storage === 'null') out.fill(0, at, end)
+    else if (valueBytes === 16 && 'base' in part) writeFixed16(part, out.subarray(at, end))
     else {
       assert('values' in part, 'blocks of one column of two kinds')
       out.set(bytesOf(part.values).subarray(0, end - at), at)

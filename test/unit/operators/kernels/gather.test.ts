@@ -7,8 +7,22 @@ import {
   gatherNullableBlock,
   selectBlock,
 } from '../../../../src/operators/kernels/gather.js'
-import { copyBlock, importPage, sliceBlock } from '../../../../src/operators/kernels/import.js'
-import { BIGINT, type Block, heapArena, page, VARCHAR } from '../../../../src/spi/index.js'
+import {
+  copyBlock,
+  importBlock,
+  importPage,
+  sliceBlock,
+} from '../../../../src/operators/kernels/import.js'
+import {
+  BIGINT,
+  type Block,
+  blockOf,
+  decimalType,
+  heapArena,
+  page,
+  readValue,
+  VARCHAR,
+} from '../../../../src/spi/index.js'
 import { type Cell, createRandom, readCells } from '../../kernel-support/cells.js'
 import {
   NESTED_TYPES,
@@ -125,6 +139,30 @@ describe(`concatenation (seed ${seed})`, () => {
         expect(joined.rowCount).toBe(expected.length)
         expect(readCells(joined)).toEqual(expected)
       }
+    }
+  })
+
+  it('joins long decimals of 64 and of 128 bits', () => {
+    const type = decimalType(38, 2)
+    for (const memory of [arena, heapArena()]) {
+      const wide = blockOf(type, [10n ** 30n, null, -(10n ** 25n)], memory)
+      const narrow = importBlock(
+        {
+          encoding: 'flat',
+          storage: 'i16',
+          type,
+          rowCount: 3,
+          validity: null,
+          values: Int16Array.of(-300, 0, 7),
+          base: 5,
+          factor: 10,
+        },
+        memory,
+      )
+      const joined = concatBlocks([narrow, wide, narrow], type, arena)
+      const values = Array.from({ length: 9 }, (_, i) => readValue(joined, i))
+      const small = [-2995n, 5n, 75n]
+      expect(values).toEqual([...small, 10n ** 30n, null, -(10n ** 25n), ...small])
     }
   })
 
