@@ -48,7 +48,7 @@ export function compileFilter(expression: Expression, options: CompileOptions): 
     return rowwise.filter(page, arena, null)
   }
   if (engine !== 'wasm') return { engine, filter: runRowwise }
-  const wasm = new WasmFilter(expression, fallback)
+  const wasm = new WasmFilter(expression, options.registry, fallback)
   return {
     engine: wasm.engine,
     filter: (page, arena) => (isShared(arena) ? wasm.filter(page, arena) : runRowwise(page, arena)),
@@ -68,7 +68,7 @@ export function compileProjection(expression: Expression, options: CompileOption
     return rowwise.project(page, arena)
   }
   if (engine !== 'wasm') return { engine, project: runRowwise }
-  const wasm = new WasmProjection(expression, fallback)
+  const wasm = new WasmProjection(expression, options.registry, fallback)
   return {
     engine: wasm.engine,
     project: (page, arena) =>

@@ -10,9 +10,11 @@ import type { Expression } from '../ir.js'
 import { and, conjuncts } from '../ir-build.js'
 import { collectChannels, isDeterministic } from '../ir-walk.js'
 import type { Selection } from '../page-expression.js'
+import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
 import { allocateInt32 } from './buffers.js'
 import { isDataError, throwFailure } from './failure.js'
+import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
 import { prepareRowProgram, type RowProgram, runRowFilter } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
@@ -26,6 +28,9 @@ export type FallbackOf = (expression: Expression) => RowwiseEngine
 
 interface Conjunct {
   readonly expression: Expression
+  /** With what kernels lack replaced by reads of the parts' channels. */
+  readonly hoisted: Expression
+  readonly parts: readonly HoistedPart[]
   readonly vector: VectorNode | undefined
   readonly lowerable: boolean
   /** The only channel of a deterministic conjunct: it is decided once a dictionary entry. */
@@ -38,6 +43,9 @@ interface Conjunct {
 /** Entries worth evaluating for one page, as a multiple of its rows; dictionaries with an id are kept. */
 const NAMED_ENTRIES_PER_ROW = 16
 
+/** Parts are evaluated for all of a page; for fewer selected rows than one in so many the fallback is faster. */
+const SPARSE_FACTOR = 16
+
 /**
  * A filter that runs its conjuncts over a shrinking selection: first what SIMD decides, then what dictionaries decide,
  * then row kernels and, for what kernels lack, the fallback. A conjunct that can fail sees only rows that all earlier
@@ -48,17 +56,21 @@ export class WasmFilter {
   readonly #fallbackOf: FallbackOf
   readonly #fallbacks = new Map<Expression, RowwiseEngine>()
   /** Row programs of runs of conjuncts, by their indexes. */
-  readonly #programs = new Map<string, RowProgram>()
+  readonly #programs = new Map<string, { row: RowProgram; original: Expression }>()
 
-  constructor(expression: Expression, fallbackOf: FallbackOf) {
+  constructor(expression: Expression, registry: FunctionRegistry, fallbackOf: FallbackOf) {
     this.#fallbackOf = fallbackOf
+    const newChannel = freeChannels(expression)
     this.#conjuncts = conjuncts(expression).map((conjunct) => {
       const channels = collectChannels(conjunct)
       const single = channels.length === 1 && isDeterministic(conjunct)
+      const hoisted = hoist(conjunct, newChannel, registry, fallbackOf)
       return {
         expression: conjunct,
-        vector: vectorize(conjunct),
-        lowerable: canLower(conjunct),
+        hoisted: hoisted.expression,
+        parts: hoisted.parts,
+        vector: hoisted.parts.length === 0 ? vectorize(conjunct) : undefined,
+        lowerable: canLower(hoisted.expression),
         channel: single ? channels[0] : undefined,
         tables: new WeakMap(),
         nullHit: undefined,
@@ -182,33 +194,40 @@ export class WasmFilter {
     return conjunct.nullHit
   }
 
-  /** Runs of conjuncts that kernels know are one kernel. */
+  /** Runs of conjuncts that kernels know are one kernel; what needs parts evaluated is run alone. */
   #runRest(rest: readonly number[], page: Page, arena: Arena, from: Selection): Selection {
     let selection = from
     for (let i = 0; i < rest.length && selection.count > 0; ) {
-      const run: number[] = []
-      while (i < rest.length && this.#conjuncts[rest[i]!]!.lowerable) run.push(rest[i++]!)
+      const run = [rest[i++]!]
+      const first = this.#conjuncts[run[0]!]!
+      while (isPlain(first) && i < rest.length && isPlain(this.#conjuncts[rest[i]!]!)) {
+        run.push(rest[i++]!)
+      }
+      const isSparse = selection.count * SPARSE_FACTOR < page.rowCount && first.parts.length > 0
       selection =
-        run.length > 0
+        first.lowerable && !isSparse
           ? this.#runKernel(run, page, arena, selection)
-          : this.#runFallback(this.#conjuncts[rest[i++]!]!.expression, page, arena, selection)
+          : this.#runFallback(first.expression, page, arena, selection)
     }
     return selection
   }
 
   #runKernel(run: readonly number[], page: Page, arena: Arena, selection: Selection): Selection {
     const key = run.join()
+    const chosen = run.map((index) => this.#conjuncts[index]!)
     let program = this.#programs.get(key)
     if (program === undefined) {
-      program = prepareRowProgram(and(run.map((index) => this.#conjuncts[index]!.expression)))
+      const original = and(chosen.map((conjunct) => conjunct.expression))
+      program = { row: prepareRowProgram(and(chosen.map((c) => c.hoisted))), original }
       this.#programs.set(key, program)
     }
-    const outcome = runRowFilter(program, page, arena, selection)
+    const extended = extendPage(page, chosen[0]!.parts, arena)
+    const outcome = runRowFilter(program.row, extended, arena, selection)
     if (outcome.kind === 'done') return outcome.value
     if (outcome.kind === 'failed') {
-      throwFailure(this.#fallback(program.expression), page, outcome.position)
+      throwFailure(this.#fallback(program.original), page, outcome.position)
     }
-    return this.#runFallback(program.expression, page, arena, selection)
+    return this.#runFallback(program.original, page, arena, selection)
   }
 
   #runFallback(expression: Expression, page: Page, arena: Arena, selection: Selection): Selection {
@@ -227,6 +246,8 @@ export class WasmFilter {
     return fallback
   }
 }
+
+const isPlain = (conjunct: Conjunct): boolean => conjunct.lowerable && conjunct.parts.length === 0
 
 const none = (arena: Arena): Selection => ({ count: 0, positions: allocateInt32(arena, 0) })
 

@@ -8,9 +8,11 @@ import {
 } from '../../spi/index.js'
 import type { Expression } from '../ir.js'
 import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
+import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
 import { isDataError, throwFailure } from './failure.js'
 import type { FallbackOf } from './filter.js'
+import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
 import { prepareRowProgram, type RowProgram, runRowProjection } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
@@ -22,6 +24,9 @@ import { canLower } from './row-lowering.js'
 export class WasmProjection {
   readonly #expression: Expression
   readonly #program: RowProgram | undefined
+  readonly #parts: readonly HoistedPart[]
+  /** The whole expression is a part. */
+  readonly #isPart: boolean
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
   readonly #strict: boolean
@@ -29,9 +34,12 @@ export class WasmProjection {
   #fallback: RowwiseEngine | undefined
   #constant: FlatBlock | undefined
 
-  constructor(expression: Expression, fallbackOf: FallbackOf) {
+  constructor(expression: Expression, registry: FunctionRegistry, fallbackOf: FallbackOf) {
     this.#expression = expression
-    this.#program = canLower(expression) ? prepareRowProgram(expression) : undefined
+    const hoisted = hoist(expression, freeChannels(expression), registry, fallbackOf)
+    this.#parts = hoisted.parts
+    this.#isPart = hoisted.expression.kind === 'input' && this.#parts.length === 1
+    this.#program = canLower(hoisted.expression) ? prepareRowProgram(hoisted.expression) : undefined
     this.#channels = collectChannels(expression)
     this.#deterministic = isDeterministic(expression)
     this.#strict = isStrict(expression)
@@ -92,8 +100,10 @@ export class WasmProjection {
   }
 
   #evaluate(page: Page, arena: Arena): Block {
+    if (this.#isPart) return this.#parts[0]!.evaluate(page, arena)
     if (this.#program !== undefined) {
-      const outcome = runRowProjection(this.#program, page, arena)
+      const extended = extendPage(page, this.#parts, arena)
+      const outcome = runRowProjection(this.#program, extended, arena)
       if (outcome.kind === 'done') return outcome.value
       if (outcome.kind === 'failed') throwFailure(this.#engine(), page, outcome.position)
     }

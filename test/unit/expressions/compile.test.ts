@@ -113,7 +113,7 @@ describe(`compiled expressions (seeds from ${firstSeed})`, () => {
 
   it('ran in kernels', () => {
     const kinds = [...compiledModules().keys()].map((key) => key.split(' ')[0]!)
-    for (const kind of ['row', 'vector', 'select']) expect(kinds).toContain(kind)
+    for (const kind of ['row', 'vector', 'select', 'text']) expect(kinds).toContain(kind)
     expect(kinds.filter((kind) => kind === 'row').length).toBeGreaterThan(rounds / 4)
   })
 })

@@ -1,0 +1,289 @@
+import {
+  call,
+  type FunctionBuilder,
+  type FunctionHandle,
+  type Local,
+  type ModuleBuilder,
+} from './builder.js'
+import { ParameterReader } from './layout.js'
+import { i32, i64 } from './scalar.js'
+import { i8x16, v128 } from './simd.js'
+import type { Ordering, TextTest } from './text-predicate.js'
+import type { Expr } from './value.js'
+
+/**
+ * Kernels over texts: `mask` writes 0 or 1 for every position of a page, `search` does it for LIKE with an inner part
+ * by looking for that part through the page's bytes at once, so that rows without it cost nothing but their offset.
+ * Parameters: offsets, bytes, out, then (address, length) of each constant. Loads reach past the texts by up to 15
+ * bytes, stores never.
+ */
+export type TextKernel = {
+  mask(params: number, count: number): number
+  /** Only where hasSearch says so. */
+  search(params: number, count: number): number
+}
+
+type I32 = Expr<'i32'>
+type Bool = FunctionHandle<'i32'>
+
+/** Names the code of a test; its constants are parameters, but for which of them are empty. */
+export function testShape(test: TextTest): string {
+  const count = `${test.kind} ${test.values.length}`
+  if (test.kind === 'order') return `${count} ${test.operators.join('')}`
+  if (test.kind !== 'like') return count
+  return `${count} ${test.values.map((value) => (value.length === 0 ? '.' : 'x')).join('')}`
+}
+
+export const hasSearch = (test: TextTest): boolean =>
+  test.kind === 'like' && test.values.slice(1, -1).some((value) => value.length > 0)
+
+export function buildTextKernel(m: ModuleBuilder, test: TextTest): void {
+  const equal = buildEqual(m)
+  const find = test.kind === 'like' ? buildFind(m, equal) : null
+  const order = test.kind === 'order' ? buildOrder(m) : null
+  const matches = (
+    f: FunctionBuilder<'i32'>,
+    constants: readonly Constant[],
+    start: Local<'i32'>,
+    end: Local<'i32'>,
+    hit: Local<'i32'>,
+  ) => {
+    if (test.kind === 'like') emitLike(f, constants, start, end, hit, equal, find!)
+    else if (test.kind === 'order') emitOrder(f, constants, test.operators, start, end, hit, order!)
+    else emitEqual(f, constants, start, end, hit, equal, test.kind === 'prefix')
+  }
+  m.function('mask', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
+    const { offsets, bytes, out, constants } = readParameters(f, params, test)
+    const row = f.local('i32')
+    const start = f.let(i32.add(bytes, i32.load(offsets)))
+    const end = f.local('i32')
+    const hit = f.local('i32')
+    f.for(row, 0, count, () => {
+      f.set(end, i32.add(bytes, i32.load(i32.add(offsets, i32.shl(row, 2)), 4)))
+      matches(f, constants, start, end, hit)
+      f.store8(i32.add(out, row), hit)
+      f.set(start, end)
+    })
+    f.return(0)
+  })
+  if (hasSearch(test)) {
+    m.function('search', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
+      const parameters = readParameters(f, params, test)
+      const wanted = test.values.findIndex((value, i) => i > 0 && value.length > 0)
+      emitSearch(f, parameters, count, parameters.constants[wanted]!, equal, (start, end, hit) =>
+        matches(f, parameters.constants, start, end, hit),
+      )
+      f.return(0)
+    })
+  }
+}
+
+interface Constant {
+  readonly address: Local<'i32'>
+  readonly length: Local<'i32'>
+  readonly empty: boolean
+}
+
+function readParameters(f: FunctionBuilder<'i32'>, params: Local<'i32'>, test: TextTest) {
+  const reader = new ParameterReader(f, params)
+  const offsets = reader.i32()
+  const bytes = reader.i32()
+  const out = reader.i32()
+  const constants = test.values.map((value): Constant => {
+    const address = reader.i32()
+    return { address, length: reader.i32(), empty: value.length === 0 }
+  })
+  return { offsets, bytes, out, constants }
+}
+
+/** equal(a, b, length): whether so many bytes are the same, eight at a time. */
+function buildEqual(m: ModuleBuilder): Bool {
+  return m.internal(
+    'equal',
+    { a: 'i32', b: 'i32', length: 'i32' },
+    'i32',
+    (f, { a, b, length }) => {
+      f.while(i32.ge_s(length, 8), () => {
+        f.if(i64.ne(i64.load(a), i64.load(b)), () => f.return(0))
+        f.set(a, i32.add(a, 8))
+        f.set(b, i32.add(b, 8))
+        f.set(length, i32.sub(length, 8))
+      })
+      f.if(i32.eqz(length), () => f.return(1))
+      const difference = i64.xor(i64.load(a), i64.load(b))
+      const shift = i64.extend_i32_u(i32.shl(i32.sub(8, length), 3))
+      f.return(i64.eqz(i64.shl(difference, shift)))
+    },
+  )
+}
+
+/** order(a, aLength, b, bLength): below, at or above 0 as memcmp, then the lengths, say. */
+function buildOrder(m: ModuleBuilder): Bool {
+  const params = { a: 'i32', aLength: 'i32', b: 'i32', bLength: 'i32' } as const
+  return m.internal('order', params, 'i32', (f, { a, aLength, b, bLength }) => {
+    const common = f.let(i32.select(i32.lt_s(aLength, bLength), aLength, bLength))
+    const i = f.local('i32')
+    const difference = f.local('i32')
+    f.for(i, 0, common, () => {
+      const x = i32.load8_u(i32.add(a, i))
+      f.set(difference, i32.sub(x, i32.load8_u(i32.add(b, i))))
+      f.if(difference, () => f.return(difference))
+    })
+    f.return(i32.sub(aLength, bLength))
+  })
+}
+
+/**
+ * find(from, limit, text, length): the address of the first occurrence that ends by `limit`, or 0. Looks for the first
+ * and last byte of the text at 16 places a turn and compares where both are.
+ * @source W. Muła, SIMD-friendly algorithms for substring searching
+ */
+function buildFind(m: ModuleBuilder, equal: Bool): Bool {
+  const params = { from: 'i32', limit: 'i32', text: 'i32', length: 'i32' } as const
+  return m.internal('find', params, 'i32', (f, { from, limit, text, length }) => {
+    f.if(i32.lt_s(i32.sub(limit, from), length), () => f.return(0))
+    const last = f.let(i32.sub(limit, length))
+    const first = f.let(v128.load8_splat(text))
+    const final = f.let(v128.load8_splat(i32.sub(i32.add(text, length), 1)))
+    const ahead = f.let(i32.sub(length, 1))
+    const hits = f.local('i32')
+    const candidate = f.local('i32')
+    f.while(i32.le_u(from, last), () => {
+      f.set(hits, i8x16.bitmask(twoBytes(from, ahead, first, final)))
+      f.while(hits, () => {
+        f.set(candidate, i32.add(from, i32.ctz(hits)))
+        f.if(i32.gt_u(candidate, last), () => f.return(0))
+        f.if(call(equal, candidate, text, length), () => f.return(candidate))
+        f.set(hits, i32.and(hits, i32.sub(hits, 1)))
+      })
+      f.set(from, i32.add(from, 16))
+    })
+    f.return(0)
+  })
+}
+
+const twoBytes = (at: I32, ahead: I32, first: Expr<'v128'>, final: Expr<'v128'>): Expr<'v128'> =>
+  v128.and(i8x16.eq(v128.load(at), first), i8x16.eq(v128.load(i32.add(at, ahead)), final))
+
+function emitEqual(
+  f: FunctionBuilder<'i32'>,
+  constants: readonly Constant[],
+  start: Local<'i32'>,
+  end: Local<'i32'>,
+  hit: Local<'i32'>,
+  equal: Bool,
+  prefix: boolean,
+): void {
+  const length = f.let(i32.sub(end, start))
+  f.set(hit, 0)
+  f.block((exit) => {
+    for (const constant of constants) {
+      const fits = prefix ? i32.ge_s(length, constant.length) : i32.eq(length, constant.length)
+      f.if(fits, () => {
+        f.set(hit, call(equal, start, constant.address, constant.length))
+        f.brIf(exit, hit)
+      })
+    }
+  })
+}
+
+const SIGN = { '<': i32.lt_s, '<=': i32.le_s, '>': i32.gt_s, '>=': i32.ge_s } as const
+
+function emitOrder(
+  f: FunctionBuilder<'i32'>,
+  constants: readonly Constant[],
+  operators: readonly Ordering[],
+  start: Local<'i32'>,
+  end: Local<'i32'>,
+  hit: Local<'i32'>,
+  order: Bool,
+): void {
+  f.block((exit) => {
+    constants.forEach(({ address, length }, i) => {
+      const sign = call(order, start, i32.sub(end, start), address, length)
+      f.set(hit, SIGN[operators[i]!](sign, 0))
+      f.brIf(exit, i32.eqz(hit))
+    })
+  })
+}
+
+function emitLike(
+  f: FunctionBuilder<'i32'>,
+  constants: readonly Constant[],
+  start: Local<'i32'>,
+  end: Local<'i32'>,
+  hit: Local<'i32'>,
+  equal: Bool,
+  find: Bool,
+): void {
+  const prefix = constants[0]!
+  const suffix = constants.at(-1)!
+  const at = f.let(start)
+  const limit = f.let(end)
+  f.set(hit, 0)
+  f.block((exit) => {
+    const least = i32.add(prefix.length, suffix.length)
+    f.brIf(exit, i32.lt_s(i32.sub(end, start), least))
+    if (!prefix.empty) {
+      f.brIf(exit, i32.eqz(call(equal, start, prefix.address, prefix.length)))
+      f.set(at, i32.add(start, prefix.length))
+    }
+    if (!suffix.empty) {
+      f.set(limit, i32.sub(end, suffix.length))
+      f.brIf(exit, i32.eqz(call(equal, limit, suffix.address, suffix.length)))
+    }
+    for (const inner of constants.slice(1, -1)) {
+      if (inner.empty) continue
+      f.set(at, call(find, at, limit, inner.address, inner.length))
+      f.brIf(exit, i32.eqz(at))
+      f.set(at, i32.add(at, inner.length))
+    }
+    f.set(hit, 1)
+  })
+}
+
+/** Finds occurrences of `wanted` through all the bytes; the rows they lie in are matched as a whole. */
+function emitSearch(
+  f: FunctionBuilder<'i32'>,
+  p: ReturnType<typeof readParameters>,
+  count: Local<'i32'>,
+  wanted: Constant,
+  equal: Bool,
+  matches: (start: Local<'i32'>, end: Local<'i32'>, hit: Local<'i32'>) => void,
+): void {
+  f.fill(p.out, 0, count)
+  const endOf = (row: I32): I32 =>
+    i32.add(p.bytes, i32.load(i32.add(p.offsets, i32.shl(row, 2)), 4))
+  const from = f.let(i32.add(p.bytes, i32.load(p.offsets)))
+  const limit = f.let(endOf(i32.sub(count, 1)))
+  const first = f.let(v128.load8_splat(wanted.address))
+  const final = f.let(v128.load8_splat(i32.sub(i32.add(wanted.address, wanted.length), 1)))
+  const ahead = f.let(i32.sub(wanted.length, 1))
+  const row = f.local('i32')
+  const hits = f.local('i32')
+  const candidate = f.local('i32')
+  const start = f.local('i32')
+  const end = f.local('i32')
+  const hit = f.local('i32')
+  f.while(i32.lt_u(from, limit), () => {
+    f.set(hits, i8x16.bitmask(twoBytes(from, ahead, first, final)))
+    f.block((scanned) => {
+      f.while(hits, () => {
+        f.set(candidate, i32.add(from, i32.ctz(hits)))
+        f.set(hits, i32.and(hits, i32.sub(hits, 1)))
+        f.brIf(scanned, i32.ge_u(candidate, limit))
+        f.if(call(equal, candidate, wanted.address, wanted.length), () => {
+          f.while(i32.le_u(endOf(row), candidate), () => f.set(row, i32.add(row, 1)))
+          f.set(start, i32.add(p.bytes, i32.load(i32.add(p.offsets, i32.shl(row, 2)))))
+          f.set(end, endOf(row))
+          matches(start, end, hit)
+          f.store8(i32.add(p.out, row), hit)
+          // The row is decided: go on behind it.
+          f.set(hits, 0)
+          f.set(from, i32.sub(end, 16))
+        })
+      })
+    })
+    f.set(from, i32.add(from, 16))
+  })
+}
