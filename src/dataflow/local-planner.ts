@@ -2,6 +2,7 @@ import type { ResolvedFunction } from '../expressions/ir.js'
 import { input } from '../expressions/ir-build.js'
 import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
 import { visitPlan } from '../planner/plan/node.js'
+import { sourcesOf } from '../planner/plan/structure.js'
 import { assert, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
 import { planFilter, planProject } from './local-plan/filter-project.js'
@@ -32,9 +33,23 @@ import type { LocalPlan } from './pipeline.js'
 export interface LocalPlannerOptions {
   /** Threads beside the calling one; 0: everything runs in the calling thread. */
   readonly threads: number
+  /** Estimated bytes of the tables that are read; absent where unknown. */
+  readonly inputBytes?: number
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
 }
+
+/** Queries over less than this run in the calling thread: handing them over would take longer. */
+const INLINE_BYTES_MAX = 4 * 1024 * 1024
+
+/** Threads that are worth it. */
+function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
+  if (!hasScan(root)) return 0
+  return (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ? 0 : options.threads
+}
+
+const hasScan = (node: PlanNode): boolean =>
+  node.kind === 'tableScan' || sourcesOf(node).some(hasScan)
 
 /** Nodes under which rows still flow to the consumer as they come. */
 const STREAMING: ReadonlySet<PlanKind> = new Set([
@@ -56,7 +71,7 @@ export function planLocally(
   options: LocalPlannerOptions,
 ): LocalPlan & { readonly writer?: TableWriterNode } {
   const context: LocalPlanContext = {
-    threads: options.threads,
+    threads: threadsFor(root, options),
     pipelines: [],
     nextPipelineId: 0,
     nextScanId: 0,
