@@ -73,9 +73,17 @@ export class ColumnStore {
     if (block.encoding === 'dictionary') {
       return this.#keepDictionary(column, block, positions, count)
     }
-    return positions === null
-      ? copyBlock(block, this.#arena)
-      : gatherBlock(block, positions, count, this.#arena)
+    if (positions === null) return copyBlock(block, this.#arena)
+    if (block.encoding === 'constant') return copyBlock({ ...block, rowCount: count }, this.#arena)
+    return this.#detach(gatherBlock(block, positions, count, this.#arena))
+  }
+
+  /** What is gathered or decoded of nested blocks borrows the dictionaries and constants inside of them. */
+  #detach(block: Block): Block {
+    const isNested =
+      block.encoding === 'flat' &&
+      (block.storage === 'array' || block.storage === 'map' || block.storage === 'row')
+    return isNested ? copyBlock(block, this.#arena) : block
   }
 
   #keepDictionary(
@@ -90,7 +98,7 @@ export class ColumnStore {
     const worthKeeping =
       block.dictionaryId !== undefined &&
       entries <= Math.max(SMALL_DICTIONARY_ENTRIES, DICTIONARY_ENTRIES_PER_ROW * this.#rowCount)
-    if (!worthKeeping) return flattenBlock(picked, this.#arena)
+    if (!worthKeeping) return this.#detach(flattenBlock(picked, this.#arena))
     if (column.dictionary?.from === block.dictionary) {
       const { dictionary } = column.dictionary.stored
       return { ...this.#copyCodes(picked, positions !== null), dictionary }

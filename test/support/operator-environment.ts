@@ -1,0 +1,43 @@
+import { QueryMemory, takeQuerySlot } from '../../src/dataflow/memory/query-memory.js'
+import { ChunkAllocator, createSharedMemory } from '../../src/dataflow/memory/shared-memory.js'
+import { builtinRegistry } from '../../src/expressions/functions/index.js'
+import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
+import type { ExecutionSettings, OperatorContext } from '../../src/operators/operator.js'
+
+const LIMIT_BYTES = 1 << 30
+const registry = builtinRegistry()
+let shared: ReturnType<typeof createSharedMemory> | undefined
+const slotsInUse = new Set<number>()
+
+/** The memory of one query, as a task has it, over a shared memory that a test file reserves once. */
+export function queryMemory(limitBytes = LIMIT_BYTES): QueryMemory {
+  shared ??= createSharedMemory(LIMIT_BYTES)
+  const allocator = new ChunkAllocator(shared)
+  slotsInUse.clear()
+  return new QueryMemory(allocator, takeQuerySlot(allocator, slotsInUse, limitBytes))
+}
+
+export interface EnvironmentOptions {
+  readonly driverIndex?: number
+  readonly driverCount?: number
+  readonly states?: ReadonlyMap<number, readonly unknown[]>
+  readonly settings?: Partial<ExecutionSettings>
+}
+
+/** A driver's context over a query's memory. */
+export function operatorContext(
+  memory: QueryMemory,
+  options: EnvironmentOptions = {},
+): OperatorContext {
+  const { driverIndex = 0, driverCount = 1, states = new Map(), settings } = options
+  return {
+    planNodeId: '0',
+    driverIndex,
+    driverCount,
+    createArena: () => memory.createArena(),
+    queryArena: memory.createArena(),
+    stateOf: (pipelineId) => states.get(pipelineId) ?? [],
+    isCancelled: () => memory.cancelled,
+    settings: { outputPageRows: 16_384, session: DEFAULT_SESSION, registry, ...settings },
+  }
+}
