@@ -1,3 +1,4 @@
+import { copyBlock } from '../expressions/wasm/import.js'
 import type { Arena, Block, Page, SqlType } from '../spi/index.js'
 import { ColumnStore } from './kernels/column-store.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
@@ -130,12 +131,13 @@ class TopNOperator implements Operator {
   }
 
   #thresholdAt(rows: readonly Block[], position: number, types: readonly SqlType[]): Threshold {
-    const at = this.#candidates.allocate(4)
+    const at = this.#scratch.allocate(4)
     const positions = new Int32Array(at.buffer, at.byteOffset, 1).fill(position)
     const needed = new Set(this.#spec.orderBy.map(({ channel }) => channel))
     const row = rows.map((block, channel) =>
       needed.has(channel)
-        ? gatherBlock(block, positions, 1, this.#candidates)
+        ? // Gathered, a constant would still lie in the scratch arena.
+          copyBlock(gatherBlock(block, positions, 1, this.#scratch), this.#candidates)
         : nullBlock(types[channel]!, 1),
     )
     const { channel } = this.#leading

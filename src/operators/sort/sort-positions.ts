@@ -17,7 +17,7 @@ export function sortPositions(
   arena: Arena,
 ): Int32Array {
   const sortEntries: SortEntries = (entries, direction) =>
-    sortPositions(memory, [entries], [{ channel: 0, ...direction }], entries.rowCount, arena)
+    sortPositions(memory, [entries], [{ ...direction, channel: 0 }], entries.rowCount, arena)
   const keys = encodeSortKeys(memory, blocks, orderBy, rowCount, arena, sortEntries)
   const positions = radixSort(memory, keys.words, rowCount, arena)
   const undecided = orderBy.slice(keys.decided)
