@@ -11,6 +11,7 @@ import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, SourceSpec } from './pipeline.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { CollectedStream } from './streams/collected.js'
+import { createMergeStream } from './streams/merge.js'
 import { ScanStream } from './streams/scan.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
@@ -202,7 +203,13 @@ export class Task {
         )
       }
       case 'merge':
-        throw new Error('internal error: merging is not there yet')
+        return createMergeStream(
+          source,
+          inputs.states.get(source.pipeline) as readonly CollectedPages[],
+          memory,
+          () => this.memory.createArena(),
+          this.#descriptor.outputPageRows,
+        )
       case 'union':
         return new UnionStream(
           source.branches.map((branch) => () => open(branch.source, branch.operators)),

@@ -1,12 +1,16 @@
 import type { Page, SqlType } from '../spi/index.js'
 import { MillraceError } from '../spi/index.js'
 import { AggregationOperator } from './aggregation/aggregation.js'
+import { createAssignUniqueId } from './assign-unique-id.js'
+import { createEnforceSingleRow } from './enforce-single-row.js'
 import { FilterProjectOperator } from './filter-project.js'
 import { LookupJoinOperator } from './join/lookup-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
 import { LimitOperator, OffsetOperator } from './limit.js'
 import type { Operator, OperatorContext } from './operator.js'
+import { createSort } from './sort.js'
 import type { OperatorKind, OperatorSpec, SpecOf } from './spec.js'
+import { createTopN } from './top-n.js'
 
 /** What operators read of what earlier pipelines left in shared memory. */
 export interface SharedPages {
@@ -33,11 +37,11 @@ const FACTORIES: Factories = {
   aggregation: (spec, context) => new AggregationOperator(spec, context),
   lookupJoin: (spec, context, pages) => new LookupJoinOperator(spec, context, pages.read),
   semiJoin: (spec, context, pages) => new SemiJoinOperator(spec, context, pages.read),
-  sort: unsupported,
-  topN: unsupported,
+  sort: createSort,
+  topN: createTopN,
   nestedLoopJoin: unsupported,
-  enforceSingleRow: unsupported,
-  assignUniqueId: unsupported,
+  enforceSingleRow: createEnforceSingleRow,
+  assignUniqueId: createAssignUniqueId,
   markDistinct: unsupported,
   groupId: unsupported,
   window: unsupported,

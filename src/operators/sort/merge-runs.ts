@@ -9,7 +9,7 @@ import { type LeadingKeys, leadingKeys } from './leading-key.js'
 import { type RowOrder, rowOrder } from './row-order.js'
 
 /** A sorted run: its pages in order, each valid for as long as the merge. */
-export type Run = Iterator<Page>
+export type Run = Iterator<Page, void>
 
 /** Where a run stands. */
 interface Cursor {
