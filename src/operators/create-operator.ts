@@ -5,6 +5,7 @@ import { createAssignUniqueId } from './assign-unique-id.js'
 import { createEnforceSingleRow } from './enforce-single-row.js'
 import { FilterProjectOperator } from './filter-project.js'
 import { LookupJoinOperator } from './join/lookup-join.js'
+import { createNestedLoopJoin } from './join/nested-loop-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
 import { LimitOperator, OffsetOperator } from './limit.js'
 import type { Operator, OperatorContext } from './operator.js'
@@ -39,7 +40,7 @@ const FACTORIES: Factories = {
   semiJoin: (spec, context, pages) => new SemiJoinOperator(spec, context, pages.read),
   sort: createSort,
   topN: createTopN,
-  nestedLoopJoin: unsupported,
+  nestedLoopJoin: (spec, context, pages) => createNestedLoopJoin(spec, context, pages.read),
   enforceSingleRow: createEnforceSingleRow,
   assignUniqueId: createAssignUniqueId,
   markDistinct: unsupported,
