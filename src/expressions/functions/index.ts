@@ -45,7 +45,7 @@ import {
 } from './array/ordering.js'
 import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
-import { crc32, digests } from './binary/hashes.js'
+import { crc32, digests, hmacs } from './binary/hashes.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
@@ -166,6 +166,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   fromUtf8,
   ...numberEncodings,
   ...digests,
+  ...hmacs,
   crc32,
   fail,
   greatest,
