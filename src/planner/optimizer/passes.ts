@@ -8,6 +8,11 @@ import { correlatedJoinRules, joinUncorrelated } from './decorrelation/correlate
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
 import { pruneColumns } from './passes/column-pruning.js'
+import {
+  checkRequiredPredicates,
+  notePredicates,
+  pushIntoConnectors,
+} from './passes/connector-pushdown.js'
 import { addDynamicFilters } from './passes/dynamic-filters.js'
 import { orderJoins } from './passes/join-order.js'
 import { pushDownPredicates } from './passes/predicate-pushdown.js'
@@ -95,6 +100,7 @@ const windowRules: readonly Rule[] = [
 
 const prune: Pass = { name: 'PruneColumns', run: pruneColumns }
 const pushDown: Pass = { name: 'PushDownPredicates', run: pushDownPredicates }
+const pushDownConnectors: Pass = { name: 'PushIntoConnectors', run: pushIntoConnectors }
 const clean: Pass = rulesPass(ruleSet('Cleanup', cleanup))
 const loadStatistics: Pass = {
   name: 'LoadStatistics',
@@ -169,6 +175,10 @@ export const PASSES: readonly Pass[] = [
       ...limitRules,
     ]),
   ),
+  { name: 'CheckRequiredPredicates', run: checkRequiredPredicates },
+  // Before join order: what connectors take changes their statistics, and they take joins as written.
+  pushDownConnectors,
+  clean,
   loadStatistics,
   // Needs predicates in place and columns pruned, for the estimates.
   { name: 'OrderJoins', run: orderJoins },
@@ -181,6 +191,10 @@ export const PASSES: readonly Pass[] = [
   rulesPass(ruleSet('Final', [...cleanup, ...limitRules, ...windowRules])),
   prune,
   rulesPass(ruleSet('FinalCleanup', cleanup)),
+  // Again: limits, groupings and predicates have moved to scans since.
+  pushDownConnectors,
+  rulesPass(ruleSet('AfterPushdown', cleanup)),
+  { name: 'NotePredicates', run: notePredicates },
   loadStatistics,
   // Last: ids name joins and scans that nothing moves any more.
   { name: 'AddDynamicFilters', run: addDynamicFilters },
