@@ -240,7 +240,12 @@ export interface SumFloatsKernel {
 const floatAt = (source: FloatSource, values: Expr<'i32'>, row: Expr<'i32'>): Expr<'f64'> =>
   source === 'f64' ? f64.load(at(values, row, 3)) : f64.promote_f32(f32.load(at(values, row, 2)))
 
-/** sums[g] += values[i] as f64, counts[g] += 1. */
+/**
+ * Adds values[i] to sums[g] and 1 to counts[g]. A sum is two doubles, the rounded sum and what rounding has lost so far
+ * (Neumaier's variant of Kahan's summation), so that the result does not depend on the order in which threads
+ * add their rows, but for sums that cancel to less than the last digit of their terms.
+ * @source A. Neumaier, Rundungsfehleranalyse einiger Verfahren zur Summation endlicher Summen, ZAMM 54 (1974)
+ */
 export function sumFloatsKernel(
   memory: WebAssembly.Memory,
   source: FloatSource,
@@ -252,23 +257,45 @@ export function sumFloatsKernel(
       { ...ROW_PARAMS, values: 'i32', sums: 'i32', counts: 'i32' },
       null,
       (f, p) => {
-        const total = f.local('f64')
+        const high = f.local('f64')
+        const low = f.local('f64')
+        const value = f.local('f64')
+        const sum = f.local('f64')
+        const part = f.local('f64')
         const rows = f.local('i64')
-        if (!shape.grouped) f.set(total, f64.load(p.sums))
+        /** Knuth's TwoSum: exact without knowing which term is larger. */
+        const addTo = () => {
+          f.set(sum, f64.add(high, value))
+          f.set(part, f64.sub(sum, high))
+          const lost = f64.add(f64.sub(high, f64.sub(sum, part)), f64.sub(value, part))
+          f.set(low, f64.add(low, lost))
+          f.set(high, sum)
+        }
+        const load = (state: Expr<'i32'>) => {
+          f.set(high, f64.load(state))
+          f.set(low, f64.load(state, 8))
+        }
+        const store = (state: Expr<'i32'>) => {
+          f.storeF64(state, high)
+          f.storeF64(state, low, 8)
+        }
+        if (!shape.grouped) load(p.sums)
         eachRow(f, p, shape, (row, group) => {
-          const value = floatAt(source, p.values, row)
+          f.set(value, floatAt(source, p.values, row))
           if (shape.grouped) {
-            const state = at(p.sums, group, 3)
-            f.storeF64(state, f64.add(f64.load(state), value))
+            const state = f.let(at(p.sums, group, 4))
+            load(state)
+            addTo()
+            store(state)
             const counted = at(p.counts, group, 3)
             f.store64(counted, i64.add(i64.load(counted), 1n))
           } else {
-            f.set(total, f64.add(total, value))
+            addTo()
             f.set(rows, i64.add(rows, 1n))
           }
         })
         if (!shape.grouped) {
-          f.storeF64(p.sums, total)
+          store(p.sums)
           f.store64(p.counts, i64.add(i64.load(p.counts), rows))
         }
       },

@@ -1,24 +1,23 @@
 import type { ResolvedFunction } from '../../expressions/ir.js'
 import {
   type Arena,
-  assert,
   BIGINT,
   type Block,
   type DecimalType,
-  DOUBLE,
   decimalType,
   isInteger,
   MillraceError,
   type SqlType,
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
-import { writeIntegers } from '../kernels/integer-storage.js'
-import { GrowableBuffer } from '../keys/growable.js'
+import type { GrowableBuffer } from '../keys/growable.js'
 import { keyKind } from '../keys/key-kind.js'
 import { rangeBlock } from '../keys/key-source.js'
-import { extremeKernel, sumFloatsKernel, wideKernels } from './aggregate-kernels.js'
+import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
-import { countValues, IntegerSums } from './integer-sums.js'
+import { addCounts, countAggregator, stateBuffer } from './counts.js'
+import { floatSumAggregator, floatSumStates } from './float-sums.js'
+import { IntegerSums } from './integer-sums.js'
 import { floatStates, integerStates, validityOfCounts, wideStates } from './state-blocks.js'
 
 /** The type of exact sums on their way: 38 digits are not the limit of its 128 bits. */
@@ -38,7 +37,7 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
     const isAverage = fn.name === 'avg'
     if (isFloat(type)) {
       return {
-        stateTypes: isAverage ? [DOUBLE, BIGINT] : [DOUBLE],
+        stateTypes: floatSumStates(isAverage),
         create: (c) => floatSumAggregator(c, result, isAverage),
       }
     }
@@ -57,48 +56,6 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
     return { stateTypes: [type], create: (c) => extremeAggregator(c, type, largest) }
   }
   return undefined
-}
-
-const buffer = (context: AggregatorContext): GrowableBuffer =>
-  new GrowableBuffer(() => context.createArena(), 1024)
-
-function countAggregator(context: AggregatorContext): Aggregator {
-  const counts = buffer(context)
-  const result = (from: number, to: number, arena: Arena) =>
-    integerStates(BIGINT, counts, from, to, null, Number.POSITIVE_INFINITY, arena)
-  return {
-    reserve: (groupCount) => counts.reserve(groupCount * 8),
-    add: (args, rowCount, groups, arena) =>
-      countValues(context.memory, args[0], rowCount, groups, counts, arena),
-    merge: (states, rowCount, groups, arena) =>
-      addCounts(context, states[0]!, rowCount, groups, counts, arena),
-    states: (from, to, arena) => [result(from, to, arena)],
-    results: result,
-    close: () => counts.close(),
-  }
-}
-
-function addCounts(
-  context: AggregatorContext,
-  block: Block,
-  rowCount: number,
-  groups: Int32Array,
-  counts: GrowableBuffer,
-  arena: Arena,
-): void {
-  const flat = flattenBlock(block, arena)
-  if (flat.storage === 'null') return
-  const integers = rangeBlock(flat, arena)!
-  const bytes = arena.allocate(rowCount * 8)
-  const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
-  writeIntegers(integers, values, 'i64')
-  wideKernels(context.memory).addCounts(
-    flat.validity === null ? 0 : flat.validity.byteOffset,
-    groups.byteOffset,
-    rowCount,
-    values.byteOffset,
-    counts.address,
-  )
 }
 
 function integerSumAggregator(
@@ -129,7 +86,7 @@ function integerSumAggregator(
     merge(states, rowCount, groups, arena) {
       sums.add(states[0]!, groups, arena)
       if (!isAverage) return
-      rows ??= buffer(context)
+      rows ??= stateBuffer(context)
       rows.reserve(groupCount * 8)
       addCounts(context, states[1]!, rowCount, groups, rows, arena)
     },
@@ -250,86 +207,13 @@ function divideHalfUp(sum: bigint, count: bigint): bigint {
   return sum < 0n ? -quotient : quotient
 }
 
-function floatSumAggregator(
-  context: AggregatorContext,
-  resultType: SqlType,
-  isAverage: boolean,
-): Aggregator {
-  const sums = buffer(context)
-  const counts = buffer(context)
-  let rows: GrowableBuffer | undefined
-  let groupCount = 0
-  const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
-    const flat = flattenBlock(block, arena)
-    if (flat.storage === 'null') return
-    assert(flat.storage === 'f64' || flat.storage === 'f32', 'floats to sum')
-    const shape = { nullable: flat.validity !== null, grouped: groups !== undefined }
-    sumFloatsKernel(context.memory, flat.storage, shape)(
-      flat.validity === null ? 0 : flat.validity.byteOffset,
-      groups === undefined ? 0 : groups.byteOffset,
-      flat.rowCount,
-      flat.values.byteOffset,
-      sums.address,
-      counts.address,
-    )
-  }
-  const validity = (from: number, to: number, arena: Arena) =>
-    validityOfCounts(counts.int64(), from, to, arena)
-  return {
-    reserve(count) {
-      groupCount = count
-      sums.reserve(count * 8)
-      counts.reserve(count * 8)
-      rows?.reserve(count * 8)
-    },
-    add: (args, _rowCount, groups, arena) => add(args[0]!, groups, arena),
-    merge(states, rowCount, groups, arena) {
-      add(states[0]!, groups, arena)
-      if (!isAverage) return
-      rows ??= buffer(context)
-      rows.reserve(groupCount * 8)
-      addCounts(context, states[1]!, rowCount, groups, rows, arena)
-    },
-    states(from, to, arena) {
-      const sum = floatStates(DOUBLE, sums, from, to, validity(from, to, arena), arena)
-      if (!isAverage) return [sum]
-      const count = rows ?? counts
-      return [sum, integerStates(BIGINT, count, from, to, null, Number.POSITIVE_INFINITY, arena)]
-    },
-    results(from, to, arena) {
-      const valid = validity(from, to, arena)
-      if (!isAverage) return floatStates(resultType, sums, from, to, valid, arena)
-      const divided = arena.allocate((to - from) * 8)
-      const values = new Float64Array(divided.buffer, divided.byteOffset, to - from)
-      const totals = new Float64Array(sums.bytes.buffer, sums.address + from * 8, to - from)
-      const counted = (rows ?? counts).int64()
-      for (let i = 0; i < values.length; i++) values[i] = totals[i]! / Number(counted[from + i])
-      const rowCount = to - from
-      if (resultType.kind !== 'real') {
-        const flat = { encoding: 'flat', type: resultType, rowCount, validity: valid } as const
-        return { ...flat, storage: 'f64', values }
-      }
-      const bytes = arena.allocate(rowCount * 4)
-      const reals = new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
-      reals.set(values)
-      const flat = { encoding: 'flat', type: resultType, rowCount, validity: valid } as const
-      return { ...flat, storage: 'f32', values: reals }
-    },
-    close() {
-      sums.close()
-      counts.close()
-      rows?.close()
-    },
-  }
-}
-
 function extremeAggregator(
   context: AggregatorContext,
   type: SqlType,
   largest: boolean,
 ): Aggregator {
-  const values = buffer(context)
-  const counts = buffer(context)
+  const values = stateBuffer(context)
+  const counts = stateBuffer(context)
   const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
     const flat = flattenBlock(block, arena)
     if (flat.storage === 'null') return
