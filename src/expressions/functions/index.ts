@@ -46,6 +46,7 @@ import {
 import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
 import { crc32, digests, hmacs } from './binary/hashes.js'
+import { bind } from './conditional/bind.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
@@ -168,6 +169,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...digests,
   ...hmacs,
   crc32,
+  bind,
   fail,
   greatest,
   least,

@@ -29,7 +29,9 @@ export function resolveArguments(
           }
         : arg.type,
   )
-  checkLambdaArities(node, name, types, context.analysis)
+  if (args.some((arg) => arg.kind === 'lambdaExpression')) {
+    checkLambdaArities(node, name, types, context.analysis)
+  }
   const resolved = context.analysis.registry.resolve(name, types, node.location)
   const bound = args.map((arg, i): Expression => {
     if (arg.kind !== 'lambdaExpression') return arg

@@ -1,6 +1,16 @@
 import { commonSuperType, isComparable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
-import { caseWhen, coalesce, comparison, nullConstant, nullIf } from '../../expressions/ir-build.js'
+import {
+  call,
+  caseWhen,
+  coalesce,
+  comparison,
+  lambda,
+  nullConstant,
+  nullIf,
+  symbol,
+} from '../../expressions/ir-build.js'
+import { isDeterministic } from '../../expressions/ir-walk.js'
 import { type SqlType, typeName, UNKNOWN } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
@@ -103,12 +113,29 @@ export function analyzeSimpleCase(
     common = type
   }
   const results = caseResults(node.whenClauses, node.defaultValue, context)
-  const bound = coerceNoting(context.analysis, operand, common)
-  return caseWhen(
-    whens.map(({ expression }, i) => ({
-      condition: comparison('=', bound, coerceNoting(context.analysis, expression, common)),
-      result: results[i]!,
-    })),
-    results[results.length - 1]!,
-  )
+  const compared = coerceNoting(context.analysis, operand, common)
+  const over = (value: Expression): Expression =>
+    caseWhen(
+      whens.map(({ expression }, i) => ({
+        condition: comparison('=', value, coerceNoting(context.analysis, expression, common)),
+        result: results[i]!,
+      })),
+      results[results.length - 1]!,
+    )
+  return isDeterministic(compared) ? over(compared) : bindOnce(compared, over, context)
+}
+
+/** An expression over a value that is evaluated once for it. */
+function bindOnce(
+  value: Expression,
+  over: (bound: Expression) => Expression,
+  { analysis, lambdaDepth }: ExpressionContext,
+): Expression {
+  const name = `@l${lambdaDepth}_bound`
+  const body = over(symbol(name, value.type))
+  const resolved = analysis.registry.resolve('$bind', [
+    value.type,
+    { kind: 'lambda argument', parameterCount: 1, resolve: () => body.type },
+  ])
+  return call(resolved, [value, lambda([{ name, type: value.type }], body)])
 }

@@ -6,7 +6,7 @@ export function parameterCount(statement: Statement): number {
   const visit = (value: unknown): void => {
     if (typeof value !== 'object' || value === null) return
     if ('kind' in value && value.kind === 'parameter') count++
-    for (const part of Object.values(value)) visit(part)
+    for (const [name, part] of Object.entries(value)) if (name !== 'location') visit(part)
   }
   visit(statement)
   return count

@@ -1,11 +1,13 @@
 import { commonSuperType } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
-import { coerce } from '../../expressions/ir-build.js'
+import { caseWhen, coerce, comparison, constant } from '../../expressions/ir-build.js'
+import type { FunctionRegistry } from '../../expressions/registry.js'
 import { isInteger, isNumeric, MillraceError, type SqlType, typeName } from '../../spi/index.js'
 import type { FrameBound, NodeBase, OrderBy, WindowFrame } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import type { BoundFrame, BoundFrameBound, BoundSortItem } from './bound.js'
 import { resolveCall } from './call-resolution.js'
+import { failure } from './failure.js'
 import { semanticError } from './semantic-error.js'
 
 export const DEFAULT_FRAME: BoundFrame = {
@@ -65,16 +67,31 @@ function checkBoundKinds(frame: WindowFrame): void {
   if (impossible) refuse(`Window frame starting from ${start} cannot end with ${end}`)
 }
 
+const NEGATIVE = 'Window frame offset value must not be negative or null'
+
+/** The boundary where the distance may be used, else a failure. */
+function checkedBoundary(
+  boundary: Expression,
+  distance: Expression,
+  registry: FunctionRegistry,
+): Expression {
+  if (distance.kind === 'constant') return boundary
+  const { kind } = distance.type
+  const isLong = kind === 'bigint' || kind === 'decimal' || kind === 'interval day to second'
+  const zero = constant(distance.type, isLong ? 0n : 0)
+  return caseWhen(
+    [{ condition: comparison('>=', distance, zero), result: boundary }],
+    failure(registry, 'INVALID_WINDOW_FRAME', NEGATIVE, boundary.type),
+  )
+}
+
 /** A constant distance is checked here; others while the query runs. */
 function refuseNegative(value: Expression): void {
   if (value.kind !== 'constant') return
   const raw = value.value
   const isNegative = (typeof raw === 'number' || typeof raw === 'bigint') && raw < 0
   if (raw === null || isNegative) {
-    throw new MillraceError(
-      'INVALID_WINDOW_FRAME',
-      'Window frame offset value must not be negative or null',
-    )
+    throw new MillraceError('INVALID_WINDOW_FRAME', NEGATIVE)
   }
 }
 
@@ -163,6 +180,9 @@ function rangeBound(
   return {
     kind,
     value,
-    range: { boundary: coerce(boundary, common), sortKey: coerce(item.expression, common) },
+    range: {
+      boundary: checkedBoundary(coerce(boundary, common), value, context.analysis.registry),
+      sortKey: coerce(item.expression, common),
+    },
   }
 }

@@ -106,6 +106,20 @@ const CASES: Readonly<
       ['1 2', '2 2', '4 1'],
     ],
   ],
+  'table functions': [
+    ['SELECT * FROM TABLE(sequence(5, 1, -2)) ORDER BY 1', ['1', '3', '5']],
+    [
+      'SELECT count(*), min(n), max(n), count(DISTINCT n) FROM TABLE(sequence(-3, 75000, 2)) s(n)',
+      ['37502 -3 74999 37502'],
+    ],
+    ['SELECT * FROM TABLE(exclude_columns(TABLE(SELECT 1 AS a, 2 AS b), DESCRIPTOR(A)))', ['2']],
+  ],
+  'evaluated once': [
+    [
+      'SELECT count(*) FROM TABLE(sequence(1, 300)) WHERE CASE random(3) WHEN 0 THEN 1 WHEN 1 THEN 1 WHEN 2 THEN 1 END IS NULL',
+      ['0'],
+    ],
+  ],
   order: [
     [`SELECT a AS b FROM ${T} ORDER BY b DESC, t.b DESC LIMIT 2`, ['3', '2']],
     [`SELECT a FROM ${T} ORDER BY a FETCH FIRST 1 ROW WITH TIES`, ['1', '1']],
