@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
+import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
 import {
-  ChunkAllocator,
+  type ChunkAllocator,
   createSharedMemory,
   type SharedMemory,
 } from '../dataflow/memory/shared-memory.js'
@@ -70,7 +71,7 @@ export class Engine {
   static async create(engineOptions: EngineOptions = {}): Promise<Engine> {
     const options = resolveOptions(engineOptions)
     const shared = createSharedMemory(options.memoryLimitBytes)
-    const allocator = new ChunkAllocator(shared)
+    const allocator = joinSharedMemory(shared)
     const functions = createRegistry(BUILTIN_FUNCTIONS)
     const catalogs = new CatalogManager()
     const planCache = new PlanCache()

@@ -13,6 +13,9 @@ export const DEFAULT_SCHEMA = 'default'
 
 const nameKey = ({ schema, table }: SchemaTableName): string => JSON.stringify([schema, table])
 
+/** Catalogs made in this process: their dictionaries have different ids, also those of different engines. */
+let catalogCount = 0
+
 /** The schemas, tables and views of one catalog. Lives in the thread that plans queries. */
 export class MemoryCatalog {
   readonly pages: PageReclamation
@@ -28,7 +31,7 @@ export class MemoryCatalog {
 
   constructor(catalogName: string, store: PageStore) {
     this.pages = new PageReclamation(store)
-    this.#dictionaryPrefix = `memory/${catalogName}`
+    this.#dictionaryPrefix = `memory/${++catalogCount}/${catalogName}`
   }
 
   get schemas(): readonly string[] {

@@ -28,6 +28,8 @@ export const ControlLayout = {
   limitChunks: 2,
   /** Serial numbers for dictionaries and other things that threads cache. */
   nextSerial: 3,
+  /** Tells the memories of a process apart. */
+  memoryNumber: 4,
   /** Each query slot has SLOT_WORDS words from here. */
   querySlots: 16,
 } as const
@@ -52,6 +54,10 @@ export const STORE_OWNER = 1
 const RESERVED_OWNER = 2
 /** Query slot s owns its chunks as FIRST_QUERY_OWNER + s. */
 export const FIRST_QUERY_OWNER = 16
+
+/** Memories made in this thread: those of one process are all made in one thread. */
+let memoryCount = 0
+const SERIALS_PER_MEMORY = 2 ** 32
 
 /**
  * Reserves the memory: 4 GB of addresses, of which only what is touched becomes resident. Where the host refuses
@@ -80,6 +86,7 @@ export function createSharedMemory(limitBytes: number): SharedMemory {
   const words = new Int32Array(control)
   words[ControlLayout.limitChunks] = Math.min(chunks, Math.ceil(limitBytes / CHUNK_BYTES))
   words[ControlLayout.nextSerial] = 1
+  words[ControlLayout.memoryNumber] = ++memoryCount
   words[OWNERS_START] = RESERVED_OWNER
   words[OWNERS_START + chunks - 1] = RESERVED_OWNER
   return { memory, control }
@@ -114,8 +121,11 @@ export class ChunkAllocator {
     return Atomics.load(this.control, ControlLayout.limitChunks) * CHUNK_BYTES
   }
 
+  /** A number that no other thread gets, nor another engine of the process: threads cache by it. */
   newSerial(): number {
-    return Atomics.add(this.control, ControlLayout.nextSerial, 1)
+    const number = Atomics.load(this.control, ControlLayout.memoryNumber)
+    const serial = Atomics.add(this.control, ControlLayout.nextSerial, 1) >>> 0
+    return number * SERIALS_PER_MEMORY + serial
   }
 
   /**
