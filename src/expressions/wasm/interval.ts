@@ -47,6 +47,16 @@ export const clip = (interval: Interval, limits: Interval): Interval => ({
   max: Math.max(Math.min(interval.max, limits.max), limits.min),
 })
 
+/** Doubles are off by less than this fraction of the numbers they are computed from. */
+const RELATIVE_ERROR = 2 ** -50
+
+/** Widens what was computed from numbers too large to be exact. */
+function outward(interval: Interval, from: number): Interval {
+  if (from <= Number.MAX_SAFE_INTEGER) return interval
+  const error = from * RELATIVE_ERROR
+  return { min: interval.min - error, max: interval.max + error }
+}
+
 const scale = (a: Interval, factor: number): Interval => ({
   min: a.min * factor,
   max: a.max * factor,
@@ -63,11 +73,9 @@ function product(a: Interval, b: Interval): Interval {
 
 function quotient(a: Interval, b: Interval): Interval {
   const nearest = b.min > 0 ? b.min : b.max < 0 ? -b.max : 1
-  const limit = magnitude(a) / Math.max(1, nearest)
-  // Rounding half up adds at most one.
-  return a.min >= 0 && b.min > 0
-    ? { min: 0, max: Math.ceil(limit) + 1 }
-    : symmetric(Math.ceil(limit) + 1)
+  // Rounding half up adds at most one, the division of doubles less than another.
+  const limit = Math.ceil(magnitude(a) / Math.max(1, nearest)) + 2
+  return a.min >= 0 && b.min > 0 ? { min: 0, max: limit } : symmetric(limit)
 }
 
 function remainder(a: Interval, b: Interval): Interval {
@@ -191,9 +199,10 @@ const fitting = (interval: Interval, type: SqlType): NodeFacts => ({
 
 function constantInterval(value: unknown, type: SqlType): Interval {
   if (value === null) return { min: 0, max: 0 }
-  let n = typeof value === 'bigint' ? Number(value) : typeof value === 'number' ? value : Number.NaN
-  if (type.kind === 'timestamp' || type.kind === 'time') n = Math.floor(n / 1e6)
-  return Number.isNaN(n) ? UNKNOWN_64 : { min: n, max: n }
+  if (typeof value !== 'bigint' && typeof value !== 'number') return UNKNOWN_64
+  const isPicos = type.kind === 'timestamp' || type.kind === 'time'
+  const n = Number(isPicos ? BigInt(value) / PICOS_PER_MICRO : value)
+  return outward({ min: n, max: n }, Math.abs(n))
 }
 
 /** Facts of an operation whose exact result lies in `raw` and whose intermediates lie in `intermediates`. */
@@ -203,13 +212,18 @@ function operation(raw: Interval, type: SqlType, ...intermediates: Interval[]): 
   const small = type.kind !== 'bigint' && type.kind !== 'decimal'
   if (type.kind === 'decimal') {
     if (!fits64(raw) || !intermediates.every(fits64)) return { interval, decision: 'impossible' }
-    const exclusive = { min: limits.min + 1, max: limits.max - 1 }
-    return { interval, decision: within(raw, exclusive) ? 'unchecked' : 'checked' }
+    return { interval, decision: within(raw, surelyInside(limits)) ? 'unchecked' : 'checked' }
   }
   if (small && limits !== UNKNOWN_64) {
     return { interval, decision: within(raw, limits) ? 'unchecked' : 'checked' }
   }
   return { interval, decision: fits64(raw) ? 'unchecked' : 'checked' }
+}
+
+/** Limits of a decimal, less by one and by what doubles can be off. */
+function surelyInside(limits: Interval): Interval {
+  const margin = 1 + (limits.max > Number.MAX_SAFE_INTEGER ? limits.max * RELATIVE_ERROR : 0)
+  return { min: limits.min + margin, max: limits.max - margin }
 }
 
 const TEN = 10
@@ -227,7 +241,8 @@ function callFacts(e: CallExpression, args: readonly Interval[]): NodeFacts {
         e.function.name === '$add'
           ? { min: left.min + right.min, max: left.max + right.max }
           : { min: left.min - right.max, max: left.max - right.min }
-      return operation(raw, type, left, right)
+      const from = Math.max(magnitude(left), magnitude(right))
+      return operation(outward(raw, from), type, left, right)
     }
     case '$multiply':
       return operation(product(a!, b!), type)
@@ -272,6 +287,7 @@ const DATE_PARTS: Readonly<Record<string, Interval>> = {
 }
 
 const MICROS_PER_DAY = 86_400_000_000
+const PICOS_PER_MICRO = 1_000_000n
 
 function datePartInterval(e: CallExpression, a: Interval | undefined): Interval | undefined {
   if (e.function.name !== 'year' || a === undefined) return DATE_PARTS[e.function.name]
@@ -304,15 +320,11 @@ function castFacts(e: CastExpression, arg: Interval): NodeFacts {
     const raw = scale(arg, TEN ** shift)
     const limits = typeInterval(to)
     // A short result is checked before it is scaled, so that nothing leaves 64 bits.
-    if (
-      to.kind === 'decimal' &&
-      to.precision <= 18 &&
-      !within(raw, { min: limits.min + 1, max: limits.max - 1 })
-    ) {
+    if (to.kind === 'decimal' && to.precision <= 18 && !within(raw, surelyInside(limits))) {
       return { interval: clip(raw, limits), decision: 'checked' }
     }
     return operation(raw, to)
   }
   const divided = scale(arg, TEN ** shift)
-  return operation({ min: Math.floor(divided.min) - 1, max: Math.ceil(divided.max) + 1 }, to)
+  return operation({ min: Math.floor(divided.min) - 2, max: Math.ceil(divided.max) + 2 }, to)
 }

@@ -3,6 +3,7 @@ import { compileFilter, compileProjection } from '../../../src/expressions/compi
 import type { Expression } from '../../../src/expressions/ir.js'
 import { compiledModules } from '../../../src/expressions/wasm/module-cache.js'
 import {
+  type Block,
   heapArena,
   MillraceError,
   type Page,
@@ -10,7 +11,7 @@ import {
   readValue,
   type Value,
 } from '../../../src/spi/index.js'
-import { createRandom, type Random } from '../kernel-support/cells.js'
+import { createRandom, type Random, readCell } from '../kernel-support/cells.js'
 import { randomBlock, sharedArena } from '../kernel-support/random-blocks.js'
 import {
   COLUMN_TYPES,
@@ -56,10 +57,24 @@ function randomPage(random: Random): Page {
   return page(blocks, rowCount)
 }
 
+/** Bounds may be wider than the truth, never narrower. */
+function expectWithinBounds(block: Block): void {
+  if (block.encoding !== 'flat' || !('bounds' in block) || block.bounds === undefined) return
+  const { min, max } = block.bounds
+  expect(Number.isSafeInteger(min) && Number.isSafeInteger(max)).toBe(true)
+  for (let i = 0; i < block.rowCount; i++) {
+    const value = readCell(block, i)
+    if (value === null) continue
+    expect(value).toBeGreaterThanOrEqual(BigInt(min))
+    expect(value).toBeLessThanOrEqual(BigInt(max))
+  }
+}
+
 const column = (of: Page, e: Expression, engine: 'wasm' | 'js' | 'interpreter'): Outcome<Value[]> =>
   attempt(() => {
     const block = compileProjection(e, { registry, target: engine }).project(of, arena)
     expect(block.rowCount).toBe(of.rowCount)
+    expectWithinBounds(block)
     return Array.from({ length: block.rowCount }, (_, i) => readValue(block, i))
   })
 
