@@ -16,6 +16,7 @@ import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
 import { prepareRowProgram, type RowProgram, runRowProjection } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
+import { runTextFunction, type TextFunction, textFunctionOf } from './text-functions.js'
 
 /**
  * A projection by kernels. Over one column in a dictionary it is evaluated once an entry and keeps the codes; over
@@ -27,6 +28,7 @@ export class WasmProjection {
   readonly #parts: readonly HoistedPart[]
   /** The whole expression is a part. */
   readonly #isPart: boolean
+  readonly #textFunction: TextFunction | undefined
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
   readonly #strict: boolean
@@ -40,6 +42,7 @@ export class WasmProjection {
     this.#parts = hoisted.parts
     this.#isPart = hoisted.expression.kind === 'input' && this.#parts.length === 1
     this.#program = canLower(hoisted.expression) ? prepareRowProgram(hoisted.expression) : undefined
+    this.#textFunction = textFunctionOf(expression)
     this.#channels = collectChannels(expression)
     this.#deterministic = isDeterministic(expression)
     this.#strict = isStrict(expression)
@@ -47,7 +50,7 @@ export class WasmProjection {
   }
 
   get engine(): 'wasm' | 'js' {
-    return this.#program === undefined ? 'js' : 'wasm'
+    return this.#program === undefined && this.#textFunction === undefined ? 'js' : 'wasm'
   }
 
   project(page: Page, arena: Arena): Block {
@@ -100,6 +103,12 @@ export class WasmProjection {
   }
 
   #evaluate(page: Page, arena: Arena): Block {
+    const text = this.#textFunction
+    if (text !== undefined) {
+      const block = page.blocks[text.input.channel]!
+      const result = block.encoding === 'flat' ? runTextFunction(text, block, arena) : undefined
+      return result ?? this.#engine().project(page, arena)
+    }
     if (this.#isPart) return this.#parts[0]!.evaluate(page, arena)
     if (this.#program !== undefined) {
       const extended = extendPage(page, this.#parts, arena)

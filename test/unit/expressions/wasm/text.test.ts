@@ -10,7 +10,14 @@ import {
   input,
 } from '../../../../src/expressions/ir-build.js'
 import { textPredicateOf } from '../../../../src/expressions/wasm/text-predicate.js'
-import { BIGINT, blockOf, page, readValue, VARCHAR } from '../../../../src/spi/index.js'
+import {
+  BIGINT,
+  type BytesBlock,
+  blockOf,
+  page,
+  readValue,
+  VARCHAR,
+} from '../../../../src/spi/index.js'
 import { createRandom, type Random } from '../../kernel-support/cells.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
@@ -41,6 +48,8 @@ const startOf = (length: number): Expression => {
 /** Texts of few letters, so that parts of patterns occur often, across the ends of texts too. */
 const randomLetters = (random: Random, length: number): string =>
   Array.from({ length }, () => random.pick(['a', 'b', 'ab', 'é'])).join('')
+
+const POSITIONS = [-(10n ** 15n), -30n, -3n, -1n, 0n, 1n, 2n, 7n, 40n, 10n ** 15n]
 
 const PREDICATES: readonly Expression[] = [
   ...[
@@ -79,6 +88,40 @@ describe(`text kernels (seed ${seed})`, () => {
     expect(textPredicateOf(length2)).toBeUndefined()
     expect(textPredicateOf(like('a_b'))).toBeUndefined()
     expect(textPredicateOf(like('a$', '$'))).toBeUndefined()
+  })
+
+  it('count and cut texts as the interpreter does', () => {
+    const random = createRandom(seed)
+    const of = (name: string, ...numbers: bigint[]) => {
+      const args = [column, ...numbers.map((n) => constant(BIGINT, n))]
+      const types = args.map((arg) => arg.type)
+      return call(registry.resolve(name, types), args)
+    }
+    const functions = [of('length'), of('substring', 1n, 3n)]
+    for (const from of POSITIONS) {
+      functions.push(of('substring', from))
+      for (const length of [-1n, 0n, 1n, 4n, 10n ** 15n])
+        functions.push(of('substring', from, length))
+    }
+    for (let round = 0; round < 30; round++) {
+      arena.reset()
+      const ascii = random.chance(0.6)
+      const values = Array.from({ length: random.pick([1, 20, 300]) }, () => {
+        const value = randomLetters(random, random.below(20))
+        return random.chance(0.1) ? null : ascii ? value.replaceAll('é', 'x') : value
+      })
+      const flat = blockOf(VARCHAR, values, arena)
+      const { ascii: _, ...unflagged } = flat as BytesBlock
+      for (const block of [flat, unflagged]) {
+        for (const [i, e] of functions.entries()) {
+          const [wasm, expected] = (['wasm', 'interpreter'] as const).map((target) => {
+            const result = compileProjection(e, { registry, target }).project(page([block]), arena)
+            return values.map((__, position) => readValue(result, position))
+          })
+          expect(wasm, `function ${i}`).toEqual(expected)
+        }
+      }
+    }
   })
 
   it('answer as the interpreter does', () => {
