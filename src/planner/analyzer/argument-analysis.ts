@@ -3,7 +3,7 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { lambda } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import type { ArgumentType } from '../../expressions/registry.js'
-import { type SqlType, typeName } from '../../spi/index.js'
+import { MillraceError, type SqlType, typeName } from '../../spi/index.js'
 import type { FunctionCall, LambdaExpression } from '../parser/ast/index.js'
 import { type Analysis, analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import type { BoundSortItem, Field } from './bound.js'
@@ -32,7 +32,7 @@ export function resolveArguments(
   if (args.some((arg) => arg.kind === 'lambdaExpression')) {
     checkLambdaArities(node, name, types, context.analysis)
   }
-  const resolved = context.analysis.registry.resolve(name, types, node.location)
+  const resolved = resolveFunction(name, types, node, context.analysis)
   const bound = args.map((arg, i): Expression => {
     if (arg.kind !== 'lambdaExpression') return arg
     const type = resolved.argumentTypes[i]!
@@ -43,6 +43,21 @@ export function resolveArguments(
     return lambda(parameters, coerceNoting(context.analysis, body, type.returnType))
   })
   return { resolved, args: bound }
+}
+
+/** Calls that fit several overloads are refused at their place; operators, which Trino resolves without one, are not. */
+function resolveFunction(
+  name: string,
+  types: readonly ArgumentType[],
+  node: FunctionCall,
+  { registry }: Analysis,
+): ResolvedFunction {
+  try {
+    return registry.resolve(name, types, node.location)
+  } catch (cause) {
+    if (!(cause instanceof MillraceError) || cause.code !== 'AMBIGUOUS_FUNCTION_CALL') throw cause
+    throw semanticError('AMBIGUOUS_FUNCTION_CALL', node, cause.message)
+  }
 }
 
 /** A lambda of another number of parameters than the only form of the function takes has an error of its own. */

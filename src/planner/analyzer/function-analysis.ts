@@ -83,6 +83,7 @@ function analyzeAggregate(
       `Cannot specify null treatment clause for ${name} function`,
     )
   }
+  if (name === 'listagg') checkListagg(node, inner)
   const { resolved, args } = resolveArguments(node, name, inner)
   if (!resolved.deterministic) analysis.traits.deterministic = false
   if (resolved.kind !== 'aggregate') {
@@ -96,6 +97,7 @@ function analyzeAggregate(
       ? undefined
       : coerceToBoolean(analysis, analyzed(node.filter, inner), 'Filter expression')
   const orderBy = analyzeAggregateOrder(node.orderBy, inner)
+  if (node.distinct) checkDistinctOrder(node, args, orderBy)
   refuseNested(name, node, inner.met)
   const bound: Omit<BoundAggregate, 'id'> = {
     kind: 'aggregate',
@@ -121,6 +123,18 @@ const aggregateKey = (a: Omit<BoundAggregate, 'id'>): string =>
     a.orderBy.map(sortItemKey).join(','),
   ].join('|')
 
+function checkListagg(node: FunctionCall, context: ExpressionContext): void {
+  const [value] = node.arguments
+  if (value === undefined) return
+  const { type } = analyze(value, { ...context, met: [] })
+  if (type.kind === 'varchar' || type.kind === 'unknown') return
+  throw semanticError(
+    'TYPE_MISMATCH',
+    node,
+    `Expected expression of varchar, but '${expressionText(value)}' has ${typeName(type)} type`,
+  )
+}
+
 function checkDistinct(node: FunctionCall, args: readonly Expression[]): void {
   const wrong = args.find((arg) => !isComparable(arg.type))
   if (wrong === undefined) return
@@ -128,6 +142,22 @@ function checkDistinct(node: FunctionCall, args: readonly Expression[]): void {
     'TYPE_MISMATCH',
     node,
     `DISTINCT can only be applied to comparable types (actual: ${typeName(wrong.type)})`,
+  )
+}
+
+/** With DISTINCT the values are ordered by what they are. */
+function checkDistinctOrder(
+  node: FunctionCall,
+  args: readonly Expression[],
+  orderBy: readonly BoundSortItem[],
+): void {
+  const keys = new Set(args.map(expressionKey))
+  const wrong = orderBy.findIndex((item) => !keys.has(expressionKey(item.expression)))
+  if (wrong < 0) return
+  throw semanticError(
+    'EXPRESSION_NOT_IN_DISTINCT',
+    node.orderBy!.sortItems[wrong]!.sortKey,
+    'For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments',
   )
 }
 

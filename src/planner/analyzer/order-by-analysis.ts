@@ -6,6 +6,7 @@ import type { OrderBy, SortItem } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import type { BoundSortItem, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
+import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
 /** A column of the result: its field and what it is computed by. */
@@ -34,8 +35,8 @@ export function analyzeOrderBy(
     if (!isOrderable(expression.type)) {
       throw semanticError(
         'TYPE_MISMATCH',
-        item,
-        `Type ${typeName(expression.type)} is not orderable, and therefore cannot be used in ORDER BY`,
+        context.specification ?? orderBy,
+        `Type ${typeName(expression.type)} is not orderable, and therefore cannot be used in ORDER BY: ${expressionText(item.sortKey)}`,
       )
     }
     return {

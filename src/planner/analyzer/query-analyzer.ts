@@ -31,7 +31,9 @@ export function analyzeQuery(
       ? body
       : ({ kind: 'query', body, fields, orderBy: [] } satisfies BoundQuery)
   }
-  const context = expressionContext(analysis, relationScope(fields, withScope))
+  const context = expressionContext(analysis, relationScope(fields, withScope), {
+    specification: node,
+  })
   const outputs = fields.map(
     (field): OrderByOutput => ({ field, expression: fieldReference(field) }),
   )

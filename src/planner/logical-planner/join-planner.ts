@@ -16,7 +16,7 @@ import {
   type SubPlan,
   uniqueSymbols,
 } from './sub-plan.js'
-import { isSubquery, type PlanRelation, planSubqueries } from './subquery-planner.js'
+import { hasSubquery, isSubquery, type PlanRelation, planSubqueries } from './subquery-planner.js'
 import { type OuterReferences, outerReferences, translate, translationOf } from './translation.js'
 import { planUnnest } from './unnest-planner.js'
 
@@ -115,12 +115,6 @@ function sideOf(state: PlannerState, expression: Expression, sides: Sides): Side
   }
   return reads
 }
-
-const hasSubquery = (state: PlannerState, expression: Expression): boolean =>
-  [...collectSymbols(expression).keys()].some((name) => {
-    const call = state.calls.get(name)
-    return call !== undefined && isSubquery(call)
-  })
 
 /** The parts of an ON condition. */
 interface Conditions {

@@ -1,3 +1,4 @@
+import { foldConstants } from '../../expressions/constant-folding.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
 import {
@@ -9,7 +10,7 @@ import {
 } from '../analyzer/analysis.js'
 import { newAnalysis } from '../analyzer/analyzer.js'
 import type { Field } from '../analyzer/bound.js'
-import { evaluateConstant } from '../analyzer/constant-evaluation.js'
+import { evaluateConstant, sessionContextOf } from '../analyzer/constant-evaluation.js'
 import { collectMetadata, NO_METADATA } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
 import { rootScope } from '../analyzer/scope.js'
@@ -145,6 +146,11 @@ const newPlannerState = (
   calls: analysis.calls,
   registry: analysis.registry,
   maxRecursionDepth,
+  fold: (expression) =>
+    foldConstants(expression, {
+      registry: analysis.registry,
+      session: sessionContextOf(analysis.session),
+    }),
   recursion: new Map(),
 })
 

@@ -14,17 +14,18 @@ import {
   sort,
   uniqueSymbols,
 } from './sub-plan.js'
-import { type PlanRelation, planSubqueries } from './subquery-planner.js'
+import { hasSubquery, type PlanRelation, planSubqueries } from './subquery-planner.js'
 import { type OuterReferences, translationOf, withSymbols } from './translation.js'
 import { planWindows } from './window-planner.js'
 
 /** @source Trino io.trino.sql.planner.QueryPlanner.plan(QuerySpecification) */
 export function planSelect(
   state: PlannerState,
-  select: BoundSelect,
+  written: BoundSelect,
   outer: OuterReferences | undefined,
   planRelation: PlanRelation,
 ): RelationPlan {
+  const select = withoutIdleSubqueries(state, written)
   let plan = planFrom(state, select, outer, planRelation)
   if (select.where !== undefined) {
     plan = filter(state, planSubqueries(state, plan, [select.where], planRelation), select.where)
@@ -56,6 +57,17 @@ export function planSelect(
   const sorted = sort(state, plan, select.orderBy)
   const node = limitRows(state, sorted.plan.node, select, sorted.items)
   return { node: project(state, node, uniqueSymbols(symbols).map(identity)), symbols }
+}
+
+/** A subquery in a branch that constants rule out is never run: `IF(true, 1, (SELECT …))`. */
+function withoutIdleSubqueries(state: PlannerState, select: BoundSelect): BoundSelect {
+  if (select.grouping !== undefined || !select.outputs.some((e) => hasSubquery(state, e))) {
+    return select
+  }
+  return {
+    ...select,
+    outputs: select.outputs.map((e) => (hasSubquery(state, e) ? state.fold(e) : e)),
+  }
 }
 
 function planFrom(

@@ -22,6 +22,8 @@ export interface PlannerState {
   readonly calls: ReadonlyMap<string, BoundCall>
   readonly registry: FunctionRegistry
   readonly maxRecursionDepth: number
+  /** Puts values in the place of what is constant. */
+  readonly fold: (expression: Expression) => Expression
   /** How to plan what the references of recursions under way read, by reference. */
   readonly recursion: Map<string, () => RelationPlan>
 }

@@ -51,6 +51,12 @@ export function planSubqueries(
 export const isSubquery = (call: { readonly kind: string }): call is BoundSubquery =>
   call.kind.endsWith('Subquery')
 
+export const hasSubquery = (state: PlannerState, expression: Expression): boolean =>
+  [...collectSymbols(expression).keys()].some((name) => {
+    const call = state.calls.get(name)
+    return call !== undefined && isSubquery(call)
+  })
+
 function planSubquery(
   state: PlannerState,
   input: SubPlan,

@@ -72,6 +72,7 @@ const CASES: Readonly<
       ['1 false', '2 false', '4 true'],
     ],
     ['SELECT (SELECT 1, 2)', ['[1,2]']],
+    ['SELECT COALESCE(1, (VALUES 1, 2)), IF(false, (VALUES 1, 2))', ['1 null']],
     ['SELECT (SELECT 1 WHERE false) IS NULL', ['true']],
     ['VALUES (SELECT 3), 4', ['3', '4']],
     [

@@ -175,7 +175,7 @@ describe('subqueries', () => {
       ),
     ).toBe(
       `output _col0 = max, _col1 = add
-  project add := $add(cast(1 as bigint), max)
+  project add := $add(1n, max)
     correlatedJoin inner [] on true
       tableScan nation
       enforceSingleRow
