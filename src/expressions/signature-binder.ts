@@ -84,12 +84,16 @@ function bindArguments(
     const type = actual[i]!
     if (isLambda(type)) {
       if (!takesLambda(formal[i]!, type)) return undefined
-    } else if (!unify(formal[i]!, type, bindings, coercion)) return undefined
+    } else if (isFunction(formal[i]!) && type.kind !== 'function') return undefined
+    else if (!unify(formal[i]!, type, bindings, coercion)) return undefined
   }
   if (actual.some(isLambda) && !bindLambdas(formal, actual, bindings, coercion)) return undefined
   if (!meetsConstraints(signature, bindings)) return undefined
   return finish(signature, formal, actual, bindings, coercion)
 }
+
+const isFunction = (formal: TypeTemplate): boolean =>
+  formal.kind === 'type' && formal.base === 'function'
 
 const takesLambda = (formal: TypeTemplate, lambda: LambdaArgument): boolean =>
   formal.kind === 'type' &&

@@ -1,7 +1,6 @@
 import type { MapType, RowType, SqlType } from '../../spi/type.js'
 import type { MapValue, Value } from '../../spi/value.js'
 import { jsonDouble, jsonString } from '../json/json-node.js'
-import { padChar } from '../value/code-points.js'
 import { compareStrings } from '../value/comparison.js'
 import { javaDoubleText, javaRealText } from '../value/number-text.js'
 import type { Cast } from './to-number.js'
@@ -42,8 +41,6 @@ function writerOf(type: SqlType): Writer | undefined {
       return textOf(type)
     case 'varchar':
       return (value) => jsonString(value as string)
-    case 'char':
-      return (value) => jsonString(padChar(value as string, type.length))
     case 'json':
       return (value) => value as string
     case 'date':

@@ -1,5 +1,6 @@
 import type { FunctionDefinition } from '../function-definition.js'
 import { createRegistry, type FunctionRegistry } from '../registry.js'
+import { approxDistinct, approxSet, emptyApproxSet, merge } from './aggregate/approximate.js'
 import { arbitrary, boolAnd, boolOr } from './aggregate/boolean.js'
 import { checksum } from './aggregate/checksum.js'
 import {
@@ -14,6 +15,7 @@ import { count, countIf } from './aggregate/count.js'
 import { max, maxBy, min, minBy } from './aggregate/extremes.js'
 import { covariances, moments } from './aggregate/moments.js'
 import { bitwiseAggregates, geometricMean, listagg } from './aggregate/numbers.js'
+import { approxPercentile } from './aggregate/percentile.js'
 import { avg, sum } from './aggregate/sum.js'
 import {
   arrayDistinct,
@@ -69,6 +71,7 @@ import {
   timezone,
   withTimezone,
 } from './datetime/zone.js'
+import { jsonFormat, jsonFunctions, jsonParse } from './json/basic.js'
 import {
   map,
   mapConcat,
@@ -89,6 +92,15 @@ import { widthBucket } from './math/width-bucket.js'
 import { add, divide, mod, modulus, multiply, negation, subtract } from './operator/arithmetic.js'
 import { like } from './operator/like.js'
 import { subscript } from './operator/subscript.js'
+import {
+  regexpCount,
+  regexpExtract,
+  regexpExtractAll,
+  regexpLike,
+  regexpPosition,
+  regexpReplace,
+  regexpSplit,
+} from './regexp/regexp.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
 import {
   chr,
@@ -109,6 +121,10 @@ import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
 
 /** Every function of the engine, in the order of their files. */
 export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
+  approxDistinct,
+  approxSet,
+  merge,
+  emptyApproxSet,
   boolAnd,
   boolOr,
   arbitrary,
@@ -130,6 +146,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   geometricMean,
   ...bitwiseAggregates,
   listagg,
+  approxPercentile,
   sum,
   avg,
   cardinality,
@@ -193,6 +210,9 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   now,
   currentDate,
   date,
+  jsonParse,
+  jsonFormat,
+  ...jsonFunctions,
   map,
   mapFromEntries,
   multimapFromEntries,
@@ -229,6 +249,13 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   negation,
   like,
   subscript,
+  regexpLike,
+  regexpExtract,
+  regexpExtractAll,
+  regexpReplace,
+  regexpSplit,
+  regexpCount,
+  regexpPosition,
   length,
   upper,
   lower,

@@ -1,3 +1,4 @@
+import { invalidArgument } from '../errors.js'
 import { compareStrings } from '../value/comparison.js'
 import { javaDoubleText } from '../value/number-text.js'
 
@@ -160,12 +161,12 @@ export const jsonDouble = (value: number): string =>
 
 const parsed = new Map<string, JsonNode>()
 
-/** The node of a JSON carrier, which is known to be JSON. Small texts are kept for their next use. */
+/** The node of a JSON carrier. @throws INVALID_FUNCTION_ARGUMENT for what json_array_get made of a string. Small texts are kept for their next use. */
 export function nodeOfJson(text: string): JsonNode {
   const known = parsed.get(text)
   if (known !== undefined) return known
   const node = readJson(text)
-  if (node === undefined) throw new Error(`internal error: not JSON: ${text}`)
+  if (node === undefined) return invalidArgument(`Cannot convert value to JSON: '${text}'`)
   if (text.length < 256) {
     if (parsed.size > 1000) parsed.clear()
     parsed.set(text, node)

@@ -6,6 +6,7 @@ import { invalidArgument } from '../../errors.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
 import { equalityOf, findKey, identityOf } from '../../value/comparison.js'
 import { createValueSet } from '../../value/value-set.js'
+import { sketchCardinality } from '../aggregate/approximate.js'
 
 type Values = readonly Value[]
 
@@ -23,6 +24,7 @@ export const cardinality = scalarFunction({
       neverFails: true,
       evaluate: (array: Values) => BigInt(array.length),
     },
+    { args: ['hyperloglog'], returns: 'bigint', evaluate: sketchCardinality },
     {
       args: ['map(k,v)'],
       returns: 'bigint',

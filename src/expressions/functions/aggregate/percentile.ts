@@ -1,0 +1,107 @@
+import type { Value } from '../../../spi/value.js'
+import { invalidArgument } from '../../errors.js'
+import {
+  type Accumulator,
+  type AggregateOverload,
+  aggregateFunction,
+  aggregateOverload,
+} from '../../function-definition.js'
+import {
+  addToTDigest,
+  createTDigest,
+  mergeTDigest,
+  type TDigest,
+  valueAtQuantile,
+  valueAtRank,
+} from '../../value/tdigest.js'
+
+interface State {
+  digest: TDigest
+  percentiles: Value
+}
+
+type Kind = 'bigint' | 'double' | 'real'
+
+function checkPercentile(value: Value): number {
+  const percentile = value as number
+  if (!(percentile >= 0 && percentile <= 1)) invalidArgument('Percentile must be between 0 and 1')
+  return percentile
+}
+
+function checkWeight(value: Value): number {
+  const weight = Number(value)
+  if (!(weight > 0)) invalidArgument('Percentile weight must be > 0')
+  return weight
+}
+
+function accumulator(kind: Kind, isWeighted: boolean): Accumulator<State> {
+  const at = kind === 'bigint' ? valueAtRank : valueAtQuantile
+  const result = (value: number): Value =>
+    kind === 'bigint' ? BigInt(Math.round(value)) : kind === 'real' ? Math.fround(value) : value
+  return {
+    create: () => ({ digest: createTDigest(), percentiles: null }),
+    add: (state, value, ...rest) => {
+      const weight = isWeighted ? checkWeight(rest[0]!) : 1
+      state.percentiles = rest[isWeighted ? 1 : 0]!
+      addToTDigest(state.digest, Number(value), weight)
+      return state
+    },
+    combine: (state, other) => ({
+      digest: mergeTDigest(state.digest, other.digest),
+      percentiles: state.percentiles ?? other.percentiles,
+    }),
+    serialize: ({ digest, percentiles }) =>
+      digest.total === 0
+        ? null
+        : [
+            digest.means,
+            digest.weights,
+            digest.min,
+            digest.max,
+            Array.isArray(percentiles) ? percentiles : [percentiles],
+            Array.isArray(percentiles),
+          ],
+    deserialize: (value) => {
+      const digest = createTDigest()
+      if (value === null) return { digest, percentiles: null }
+      const [means, weights, min, max, percentiles, isArray] = value as readonly Value[]
+      digest.means = [...(means as readonly number[])]
+      digest.weights = [...(weights as readonly number[])]
+      digest.min = min as number
+      digest.max = max as number
+      digest.total = digest.weights.reduce((sum, weight) => sum + weight, 0)
+      digest.isSorted = false
+      return {
+        digest,
+        percentiles: isArray === true ? percentiles! : (percentiles as readonly Value[])[0]!,
+      }
+    },
+    finish: ({ digest, percentiles }) => {
+      if (digest.total === 0) return null
+      const one = (percentile: Value) => result(at(digest, checkPercentile(percentile)))
+      return Array.isArray(percentiles) ? percentiles.map(one) : one(percentiles)
+    },
+    byteSize: ({ digest }) => digest.means.length * 16,
+  }
+}
+
+const INTERMEDIATE = 'row(array(double), array(double), double, double, array(double), boolean)'
+
+const overload = (kind: Kind, isWeighted: boolean, isArray: boolean): AggregateOverload =>
+  aggregateOverload({
+    args: [kind, ...(isWeighted ? ['double'] : []), isArray ? 'array(double)' : 'double'],
+    returns: isArray ? `array(${kind})` : kind,
+    intermediate: INTERMEDIATE,
+    bind: () => accumulator(kind, isWeighted),
+  })
+
+export const approxPercentile = aggregateFunction({
+  name: 'approx_percentile',
+  description: 'About the value below which a fraction of the values are',
+  overloads: (['bigint', 'double', 'real'] as const).flatMap((kind) => [
+    overload(kind, false, false),
+    overload(kind, true, false),
+    overload(kind, false, true),
+    overload(kind, true, true),
+  ]),
+})
