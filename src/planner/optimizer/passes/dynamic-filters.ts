@@ -1,3 +1,5 @@
+import type { Estimator } from '../../cost/estimator.js'
+import { symbolStatistics } from '../../cost/statistics.js'
 import type { JoinCriterion, PlanNode, TableScanNode } from '../../plan/node.js'
 import { outputsOf, sourcesOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
@@ -14,11 +16,12 @@ type Targets = ReadonlyMap<string, readonly string[]>
  */
 export function addDynamicFilters(plan: PlanNode, context: OptimizerContext): PlanNode {
   if (!context.session.enableDynamicFiltering) return plan
-  const state: State = { next: 0, used: new Set() }
+  const state: State = { next: 0, used: new Set(), estimator: context.estimator }
   return dropUnused(assign(plan, new Map(), state), state.used)
 }
 
 interface State {
+  readonly estimator: Estimator
   next: number
   /** Ids that a scan uses. */
   readonly used: Set<string>
@@ -37,22 +40,25 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
     case 'join': {
       // Rows without a partner are dropped of the left side by inner and right joins.
       const makes = node.type === 'inner' || node.type === 'right'
-      const made = makes ? makeFilters(node.criteria, state) : []
+      const made = makes ? makeFilters(node.criteria, node.left, node.right, state) : []
       const both = node.type === 'inner'
       const across = both ? acrossCriteria(filters, node.criteria) : filters
       const left = node.type === 'inner' || node.type === 'left'
       const right = node.type === 'inner' || node.type === 'right'
-      const toLeft = add(left ? restrictTo(across, node.left) : new Map(), made, node.criteria)
+      const toLeft = add(left ? restrictTo(across, node.left) : new Map(), made)
       const toRight = right ? restrictTo(across, node.right) : new Map()
       const over = withSources(node, [
         assign(node.left, toLeft, state),
         assign(node.right, toRight, state),
       ]) as typeof node
-      return made.length === 0 ? over : { ...over, dynamicFilters: made }
+      return made.length === 0 ? over : { ...over, dynamicFilters: producers(made) }
     }
     case 'semiJoin': {
-      const made = node.mode === 'semi' ? makeFilters(node.criteria, state) : []
-      const toSource = add(restrictTo(filters, node.source), made, node.criteria)
+      const made =
+        node.mode === 'semi'
+          ? makeFilters(node.criteria, node.source, node.filteringSource, state)
+          : []
+      const toSource = add(restrictTo(filters, node.source), made)
       // A filtering row matters only to source rows with its key, and those the filter drops.
       const toFiltering =
         node.nullAware && node.mode !== 'semi'
@@ -62,7 +68,7 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
         assign(node.source, toSource, state),
         assign(node.filteringSource, toFiltering, state),
       ]) as typeof node
-      return made.length === 0 ? over : { ...over, dynamicFilters: made }
+      return made.length === 0 ? over : { ...over, dynamicFilters: producers(made) }
     }
     case 'project': {
       const below = new Map<string, readonly string[]>()
@@ -139,18 +145,40 @@ function acrossCriteria(filters: Targets, criteria: readonly JoinCriterion[]): T
   return all
 }
 
-const makeFilters = (criteria: readonly JoinCriterion[], state: State): Consumer[] =>
-  criteria.map(({ right }) => ({ id: `df_${state.next++}`, symbol: right }))
+/** A filter must promise to drop this share of the probe side's keys, where both sides are known. */
+const DROPPED_AT_LEAST = 0.1
 
-function add(
-  filters: Map<string, readonly string[]>,
-  made: readonly Consumer[],
+/** A filter for each criterion but those whose build side has (nearly) all keys of the probe side. */
+function makeFilters(
   criteria: readonly JoinCriterion[],
-): Targets {
-  made.forEach(({ id }, i) => {
-    const { left } = criteria[i] as JoinCriterion
-    filters.set(left.name, [...(filters.get(left.name) ?? []), id])
+  probe: PlanNode,
+  build: PlanNode,
+  state: State,
+): readonly Made[] {
+  const probed = state.estimator.of(probe)
+  const built = state.estimator.of(build)
+  return criteria.flatMap(({ left, right }) => {
+    const probeKeys = symbolStatistics(probed, left.name)
+    const buildKeys = symbolStatistics(built, right.name)
+    const useless =
+      probed.known &&
+      built.known &&
+      buildKeys.distinct >= probeKeys.distinct * (1 - DROPPED_AT_LEAST) &&
+      buildKeys.low <= probeKeys.low &&
+      buildKeys.high >= probeKeys.high
+    return useless ? [] : [{ id: `df_${state.next++}`, symbol: right, probe: left }]
   })
+}
+
+type Made = Consumer & { readonly probe: PlanSymbol }
+
+const producers = (made: readonly Made[]): readonly Consumer[] =>
+  made.map(({ id, symbol }) => ({ id, symbol }))
+
+function add(filters: Map<string, readonly string[]>, made: readonly Made[]): Targets {
+  for (const { id, probe } of made) {
+    filters.set(probe.name, [...(filters.get(probe.name) ?? []), id])
+  }
   return filters
 }
 

@@ -1,7 +1,7 @@
 import type { Expression } from '../../../expressions/ir.js'
 import { joinStatistics } from '../../cost/join-statistics.js'
 import type { PlanStatistics } from '../../cost/statistics.js'
-import type { JoinCriterion, JoinNode, PlanNode } from '../../plan/node.js'
+import type { JoinCriterion, JoinNode, PlanNode, SemiJoinNode } from '../../plan/node.js'
 import { outputsOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { filterOver, joinOver, project } from '../build.js'
@@ -17,8 +17,15 @@ export interface JoinGraph {
   /** Sets of equal expressions, each over one relation. */
   readonly equalities: readonly (readonly Member[])[]
   readonly conditions: readonly Condition[]
+  /** Relations that only filter others, by a semi- or anti-join: by the number of the filtering relation. */
+  readonly semiJoins: ReadonlyMap<number, SemiEdge>
   /** Conditions that belong above all joins. */
   readonly above: readonly Expression[]
+}
+export interface SemiEdge {
+  readonly node: SemiJoinNode
+  /** Relations whose columns it compares: it applies to any set that has them all. */
+  readonly needs: bigint
 }
 interface Member {
   readonly mask: bigint
@@ -29,20 +36,25 @@ interface Condition {
   readonly expression: Expression
 }
 
-/** Flattens a tree of inner joins. */
+/** Flattens a tree of inner, semi- and anti-joins. */
 export function joinGraph(
-  root: JoinNode,
+  root: PlanNode,
   rewriteLeaf: (leaf: PlanNode) => PlanNode,
   context: OptimizerContext,
 ): JoinGraph {
   const leaves: PlanNode[] = []
   const conjuncts: Expression[] = []
+  const filtering = new Map<number, SemiJoinNode>()
   const flatten = (node: PlanNode): void => {
     if (node.kind === 'join' && node.type === 'inner') {
       flatten(node.left)
       flatten(node.right)
       for (const c of node.criteria) conjuncts.push(equal(symbolOf(c.left), symbolOf(c.right)))
       conjuncts.push(...conjunctsOf(node.filter))
+    } else if (node.kind === 'semiJoin' && node.mode !== 'mark') {
+      flatten(node.source)
+      filtering.set(leaves.length, node)
+      leaves.push(rewriteLeaf(node.filteringSource))
     } else leaves.push(rewriteLeaf(node))
   }
   flatten(root)
@@ -84,7 +96,15 @@ export function joinGraph(
     }
   }
   const filtered = leaves.map((leaf, i) => filterOver(context, leaf, ofLeaf[i] ?? []))
-  return { leaves: filtered, equalities, conditions, above }
+  const semiJoins = new Map<number, SemiEdge>()
+  for (const [index, node] of filtering) {
+    const reads = and([
+      ...node.criteria.map((c) => equal(symbolOf(c.left), symbolOf(c.right))),
+      ...conjunctsOf(node.filter),
+    ])
+    semiJoins.set(index, { node, needs: maskOf(reads) & ~(1n << BigInt(index)) })
+  }
+  return { leaves: filtered, equalities, conditions, semiJoins, above }
 }
 
 /** Number of the only relation in a mask. */
@@ -127,6 +147,17 @@ export function connection(
   if (rest.length === 0) return 'none'
   return rest.some((e) => e.kind === 'comparison' && e.operator === '=') ? 'equality' : 'condition'
 }
+
+/** The semi-join by which the only relation of `right` filters the set `left`, if it is one and may be applied. */
+export function semiJoinOf(graph: JoinGraph, left: bigint, right: bigint): SemiEdge | undefined {
+  if ((right & (right - 1n)) !== 0n) return undefined
+  const edge = graph.semiJoins.get(indexOf(right))
+  return edge !== undefined && within(edge.needs, left) ? edge : undefined
+}
+
+/** Tells whether a set is nothing but a relation that filters others. */
+export const isFiltering = (graph: JoinGraph, mask: bigint): boolean =>
+  (mask & (mask - 1n)) === 0n && graph.semiJoins.has(indexOf(mask))
 
 /** Joins two plans on what connects their relations. The right one is built. */
 export function joinSets(

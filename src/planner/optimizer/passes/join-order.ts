@@ -1,3 +1,4 @@
+import { semiJoinStatistics } from '../../cost/join-statistics.js'
 import type { PlanStatistics } from '../../cost/statistics.js'
 import type { JoinNode, PlanNode } from '../../plan/node.js'
 import { sourcesOf, withSources } from '../../plan/structure.js'
@@ -5,7 +6,15 @@ import { isAtMostScalar } from '../analysis/cardinality.js'
 import { filterOver, isIdentity } from '../build.js'
 import type { OptimizerContext } from '../context.js'
 import type { JoinGraph } from './join-graph.js'
-import { connection, indexOf, joinedStatistics, joinGraph, joinSets } from './join-graph.js'
+import {
+  connection,
+  indexOf,
+  isFiltering,
+  joinedStatistics,
+  joinGraph,
+  joinSets,
+  semiJoinOf,
+} from './join-graph.js'
 
 /*
  * Costs in rows handled: hashing and storing a build row is about twice the work of probing with one; a nested loop looks
@@ -31,18 +40,15 @@ export function orderJoins(plan: PlanNode, context: OptimizerContext): PlanNode 
 }
 
 function reorder(node: PlanNode, context: OptimizerContext): PlanNode {
-  if (node.kind !== 'join') {
+  const semi = node.kind === 'semiJoin' && node.mode !== 'mark'
+  if (node.kind !== 'join' && !(semi && standsOnJoin(node))) {
     return withSources(
       node,
       sourcesOf(node).map((source) => reorder(source, context)),
     )
   }
-  if (node.type !== 'inner') return orientOuter(node, context)
-  const graph = joinGraph(
-    throughIdentities(node) as JoinNode,
-    (leaf) => reorder(leaf, context),
-    context,
-  )
+  if (node.kind === 'join' && node.type !== 'inner') return orientOuter(node, context)
+  const graph = joinGraph(throughIdentities(node), (leaf) => reorder(leaf, context), context)
   const ordered =
     context.session.joinReorderingStrategy === 'ELIMINATE_CROSS_JOINS'
       ? inWrittenOrder(graph, context)
@@ -52,11 +58,25 @@ function reorder(node: PlanNode, context: OptimizerContext): PlanNode {
   return filterOver(context, build(graph, ordered, context), graph.above)
 }
 
+/** Tells whether semi-joins stand on an inner join, so that their place is to be decided. */
+function standsOnJoin(node: PlanNode): boolean {
+  const below = throughIdentities(node)
+  if (below.kind === 'join') return below.type === 'inner'
+  return below.kind === 'semiJoin' && below.mode !== 'mark' && standsOnJoin(below.source)
+}
+
+const isOrdered = (node: PlanNode): boolean =>
+  (node.kind === 'join' && node.type === 'inner') ||
+  (node.kind === 'semiJoin' && node.mode !== 'mark')
+
 /** Removes projections that only drop columns from between joins: pruning puts back what is worth it. */
 function throughIdentities(node: PlanNode): PlanNode {
   if (node.kind === 'project' && node.assignments.every(isIdentity)) {
     const below = throughIdentities(node.source)
-    return below.kind === 'join' && below.type === 'inner' ? below : node
+    return isOrdered(below) ? below : node
+  }
+  if (node.kind === 'semiJoin' && node.mode !== 'mark') {
+    return withSources(node, [throughIdentities(node.source), node.filteringSource])
   }
   if (node.kind !== 'join' || node.type !== 'inner') return node
   return withSources(node, [throughIdentities(node.left), throughIdentities(node.right)])
@@ -96,13 +116,26 @@ const bit = (i: number): bigint => 1n << BigInt(i)
 const relations = (graph: JoinGraph, context: OptimizerContext): Candidate[] =>
   graph.leaves.map((leaf, i) => ({ mask: bit(i), stats: context.estimator.of(leaf), cost: 0 }))
 
-/** The cheaper of the two ways round. */
+/** The statistics of a join of two sets; undefined where a relation that filters can't be applied to the other set. */
+function statisticsOf(graph: JoinGraph, a: Candidate, b: Candidate): PlanStatistics | undefined {
+  const edge = semiJoinOf(graph, a.mask, b.mask)
+  if (edge !== undefined) return semiJoinStatistics(edge.node, a.stats, b.stats)
+  if (isFiltering(graph, b.mask)) return undefined
+  return isFiltering(graph, a.mask) ? statisticsOf(graph, b, a) : joinedStatistics(graph, a, b)
+}
+
+/** The cheaper of the two ways round; a relation that filters is built. */
 function joinCandidates(
   graph: JoinGraph,
   a: Candidate,
   b: Candidate,
   stats: PlanStatistics,
 ): Candidate {
+  if (isFiltering(graph, a.mask)) return joinCandidates(graph, b, a, stats)
+  if (isFiltering(graph, b.mask)) {
+    const cost = a.cost + b.cost + a.stats.rowCount * PROBE_ROW + b.stats.rowCount * BUILD_ROW
+    return { mask: a.mask | b.mask, stats, cost: cost + stats.rowCount, sides: [a, b] }
+  }
   const below = a.cost + b.cost + stats.rowCount * OUTPUT_ROW
   const rowsA = a.stats.rowCount
   const rowsB = b.stats.rowCount
@@ -137,10 +170,10 @@ function enumerate(graph: JoinGraph, context: OptimizerContext): Candidate {
       const a = best.get(part)
       const b = best.get(set ^ part)
       if (a === undefined || b === undefined) continue
-      const joined = connection(graph, a.mask, b.mask)
-      if (joined === 'none' && !isSingle(part, scalars) && !isSingle(set ^ part, scalars)) continue
+      if (!mayJoin(graph, a, b, isSingle(part, scalars) || isSingle(set ^ part, scalars))) continue
       // One estimate a set, so that orders are compared by what they handle and not by how they were estimated.
-      stats ??= joinedStatistics(graph, a, b)
+      stats ??= statisticsOf(graph, a, b)
+      if (stats === undefined) continue
       const candidate = joinCandidates(graph, a, b, stats)
       if (cheapest === undefined || candidate.cost < cheapest.cost) cheapest = candidate
     }
@@ -148,6 +181,13 @@ function enumerate(graph: JoinGraph, context: OptimizerContext): Candidate {
   }
   const whole = best.get(all)
   return whole ?? greedily(graph, context)
+}
+
+/** Tells whether two sets are joined directly: a product only with a single row. */
+function mayJoin(graph: JoinGraph, a: Candidate, b: Candidate, single: boolean): boolean {
+  if (isFiltering(graph, a.mask)) return semiJoinOf(graph, b.mask, a.mask) !== undefined
+  if (isFiltering(graph, b.mask)) return semiJoinOf(graph, a.mask, b.mask) !== undefined
+  return single || connection(graph, a.mask, b.mask) !== 'none'
 }
 
 const isSingle = (part: number, scalars: number): boolean =>
@@ -160,8 +200,12 @@ function greedily(graph: JoinGraph, context: OptimizerContext): Candidate {
     let chosen: { joined: Candidate; a: Candidate; b: Candidate; rank: number } | undefined
     for (const [i, a] of parts.entries()) {
       for (const b of parts.slice(i + 1)) {
-        const joined = joinCandidates(graph, a, b, joinedStatistics(graph, a, b))
-        const kind = connection(graph, a.mask, b.mask)
+        const filters = isFiltering(graph, a.mask) || isFiltering(graph, b.mask)
+        if (filters && !mayJoin(graph, a, b, false)) continue
+        const stats = statisticsOf(graph, a, b)
+        if (stats === undefined) continue
+        const joined = joinCandidates(graph, a, b, stats)
+        const kind = filters ? 'equality' : connection(graph, a.mask, b.mask)
         const rank = kind === 'equality' ? 0 : kind === 'condition' ? 1 : 2
         const better =
           chosen === undefined ||
@@ -181,9 +225,14 @@ function inWrittenOrder(graph: JoinGraph, context: OptimizerContext): Candidate 
   const [first, ...rest] = relations(graph, context) as [Candidate, ...Candidate[]]
   let joined = first
   while (rest.length > 0) {
-    const found = rest.findIndex((next) => connection(graph, joined.mask, next.mask) === 'equality')
-    const [next] = rest.splice(Math.max(found, 0), 1) as [Candidate]
-    const stats = joinedStatistics(graph, joined, next)
+    const connected = (next: Candidate): boolean =>
+      isFiltering(graph, next.mask)
+        ? semiJoinOf(graph, joined.mask, next.mask) !== undefined
+        : connection(graph, joined.mask, next.mask) === 'equality'
+    const any = rest.findIndex((next) => !isFiltering(graph, next.mask))
+    const found = rest.findIndex(connected)
+    const [next] = rest.splice(found >= 0 ? found : Math.max(any, 0), 1) as [Candidate]
+    const stats = statisticsOf(graph, joined, next) ?? joined.stats
     joined = { mask: joined.mask | next.mask, stats, cost: 0, sides: [joined, next] }
   }
   return joined
@@ -194,6 +243,11 @@ function build(graph: JoinGraph, candidate: Candidate, context: OptimizerContext
     return graph.leaves[indexOf(candidate.mask)] as PlanNode
   }
   const [probe, built] = candidate.sides
+  const semi = semiJoinOf(graph, probe.mask, built.mask)
+  if (semi !== undefined) {
+    const source = build(graph, probe, context)
+    return { ...semi.node, source, filteringSource: build(graph, built, context) }
+  }
   return joinSets(
     graph,
     { mask: probe.mask, plan: build(graph, probe, context) },
