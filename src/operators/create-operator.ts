@@ -4,14 +4,20 @@ import { AggregationOperator } from './aggregation/aggregation.js'
 import { createAssignUniqueId } from './assign-unique-id.js'
 import { createEnforceSingleRow } from './enforce-single-row.js'
 import { FilterProjectOperator } from './filter-project.js'
+import { createGroupId } from './group-id.js'
 import { LookupJoinOperator } from './join/lookup-join.js'
 import { createNestedLoopJoin } from './join/nested-loop-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
-import { LimitOperator, OffsetOperator } from './limit.js'
+import { createLimit, OffsetOperator } from './limit.js'
+import { createMarkDistinct } from './mark-distinct.js'
 import type { Operator, OperatorContext } from './operator.js'
+import { createRowNumber } from './row-number.js'
+import { createSample } from './sample.js'
 import { createSort } from './sort.js'
 import type { OperatorKind, OperatorSpec, SpecOf } from './spec.js'
 import { createTopN } from './top-n.js'
+import { createTopNRanking } from './top-n-ranking.js'
+import { createUnnest } from './unnest.js'
 
 /** What operators read of what earlier pipelines left in shared memory. */
 export interface SharedPages {
@@ -33,7 +39,7 @@ const unsupported = (spec: OperatorSpec): never => {
 /** One factory a kind; the compiler says which is missing. */
 const FACTORIES: Factories = {
   filterProject: (spec, context) => new FilterProjectOperator(spec, context),
-  limit: (spec) => new LimitOperator(spec),
+  limit: createLimit,
   offset: (spec) => new OffsetOperator(spec),
   aggregation: (spec, context) => new AggregationOperator(spec, context),
   lookupJoin: (spec, context, pages) => new LookupJoinOperator(spec, context, pages.read),
@@ -43,13 +49,13 @@ const FACTORIES: Factories = {
   nestedLoopJoin: (spec, context, pages) => createNestedLoopJoin(spec, context, pages.read),
   enforceSingleRow: createEnforceSingleRow,
   assignUniqueId: createAssignUniqueId,
-  markDistinct: unsupported,
-  groupId: unsupported,
+  markDistinct: createMarkDistinct,
+  groupId: createGroupId,
   window: unsupported,
-  rowNumber: unsupported,
-  topNRanking: unsupported,
-  unnest: unsupported,
-  sample: unsupported,
+  rowNumber: createRowNumber,
+  topNRanking: createTopNRanking,
+  unnest: createUnnest,
+  sample: (spec, context) => createSample(spec, context),
 }
 
 /** Makes the operator of a driver. */

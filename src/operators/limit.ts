@@ -1,8 +1,13 @@
 import { allocateInt32 } from '../expressions/wasm/buffers.js'
-import { type Arena, heapArena, type Page } from '../spi/index.js'
+import { copyBlock } from '../expressions/wasm/import.js'
+import { type Arena, type Block, heapArena, type Page } from '../spi/index.js'
 import { gatherBlock } from './kernels/gather.js'
 import { NO_PAGES, type Operator } from './operator.js'
-import type { LimitSpec, OffsetSpec } from './spec.js'
+import { rowPeers } from './sort/row-order.js'
+import type { ChannelOrder, LimitSpec, OffsetSpec } from './spec.js'
+
+export const createLimit = (spec: LimitSpec): Operator =>
+  spec.ties === undefined ? new LimitOperator(spec) : new TiesLimitOperator(spec.count, spec.ties)
 
 /** Positions [from, to) of a page. */
 export function slicePage(page: Page, from: number, to: number, arena: Arena): Page {
@@ -30,6 +35,53 @@ export class LimitOperator implements Operator {
     const taken = Math.min(page.rowCount, this.#remaining)
     this.#remaining -= taken
     return taken === 0 ? NO_PAGES : [slicePage(page, 0, taken, heapArena())]
+  }
+
+  finish(): readonly Page[] {
+    return NO_PAGES
+  }
+
+  close(): void {}
+}
+
+/**
+ * FETCH FIRST … WITH TIES over sorted rows: the first `count`, then those that the order does not tell from the last of
+ * them.
+ */
+class TiesLimitOperator implements Operator {
+  readonly #ties: readonly ChannelOrder[]
+  #remaining: number
+  /** The last row of the first `count`, once its ties may still come. */
+  #last: readonly Block[] | undefined
+  #ended = false
+
+  constructor(count: number, ties: readonly ChannelOrder[]) {
+    this.#remaining = count
+    this.#ties = ties
+    this.#ended = count === 0
+  }
+
+  get finished(): boolean {
+    return this.#ended
+  }
+
+  process(page: Page): readonly Page[] {
+    const taken = Math.min(page.rowCount, this.#remaining)
+    this.#remaining -= taken
+    if (this.#remaining > 0 || page.rowCount === 0) return page.rowCount === 0 ? NO_PAGES : [page]
+    if (this.#last === undefined) {
+      this.#last = slicePage(page, taken - 1, taken, heapArena()).blocks.map((block) =>
+        copyBlock(block, heapArena()),
+      )
+    }
+    const isPeer = rowPeers(
+      this.#ties,
+      page.blocks.map((block) => block.type),
+    )
+    let end = taken
+    while (end < page.rowCount && isPeer(this.#last, 0, page.blocks, end)) end += 1
+    this.#ended = end < page.rowCount
+    return end === 0 ? NO_PAGES : [slicePage(page, 0, end, heapArena())]
   }
 
   finish(): readonly Page[] {

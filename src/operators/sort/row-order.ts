@@ -29,8 +29,12 @@ export type RowOrder = (
  * @throws NOT_SUPPORTED where nulls inside of arrays or rows would have to be compared
  * @source Trino PagesIndexOrdering, COMPARISON_UNORDERED_LAST
  */
-export function rowOrder(orderBy: readonly ChannelOrder[], types: readonly SqlType[]): RowOrder {
-  const orders = orderBy.map((order) => positionOrder(types[order.channel]!, order))
+export function rowOrder(
+  orderBy: readonly ChannelOrder[],
+  types: readonly SqlType[],
+  zeros: ZeroOrder = 'apart',
+): RowOrder {
+  const orders = orderBy.map((order) => positionOrder(types[order.channel]!, order, zeros))
   const channels = orderBy.map(({ channel }) => channel)
   if (orders.length === 1) {
     const [order] = orders
@@ -47,12 +51,28 @@ export function rowOrder(orderBy: readonly ChannelOrder[], types: readonly SqlTy
   }
 }
 
+/** Whether -0 comes before 0, as it sorts, or is its peer, as ranks and ties count it. */
+export type ZeroOrder = 'apart' | 'peers'
+
+/**
+ * Tells whether the order does not tell two rows apart: peers of a window, ties of a limit.
+ * @source Trino PagesHashStrategy.positionIdenticalToPosition
+ */
+export function rowPeers(
+  orderBy: readonly ChannelOrder[],
+  types: readonly SqlType[],
+): (a: readonly Block[], aPosition: number, b: readonly Block[], bPosition: number) => boolean {
+  const order = rowOrder(orderBy, types, 'peers')
+  return (a, aPosition, b, bPosition) => order(a, aPosition, b, bPosition) === 0
+}
+
 /** One column's order with its direction and place of nulls. */
 export function positionOrder(
   type: SqlType,
   { ascending, nullsFirst }: Omit<ChannelOrder, 'channel'>,
+  zeros: ZeroOrder = 'apart',
 ): PositionOrder {
-  const order = flatOrder(type)
+  const order = flatOrder(type, zeros)
   const nullSign = nullsFirst ? -1 : 1
   return (a, aPosition, b, bPosition) => {
     const left = locate(a, aPosition)
@@ -90,7 +110,7 @@ function locate(block: Block, position: number): FlatBlock {
 type FlatOrder = (a: FlatBlock, aPosition: number, b: FlatBlock, bPosition: number) => number
 
 /** Orders values of flat blocks that are not null. */
-function flatOrder(type: SqlType): FlatOrder {
+function flatOrder(type: SqlType, zeros: ZeroOrder): FlatOrder {
   const byCarrier: FlatOrder = (a, i, b, j) =>
     compareValues(type, readValue(a, i)!, readValue(b, j)!)
   if (type.kind === 'time with time zone') return byCarrier
@@ -102,7 +122,9 @@ function flatOrder(type: SqlType): FlatOrder {
         isInteger(a) && isInteger(b) ? compareIntegers(a, i, b, j, dropBits) : byCarrier(a, i, b, j)
     case 'f32':
     case 'f64':
-      return (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j))
+      return zeros === 'apart'
+        ? (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j))
+        : (a, i, b, j) => compareFloats(floatAt(a, i) + 0, floatAt(b, j) + 0)
     case 'bool':
       return (a, i, b, j) => boolAt(a, i) - boolAt(b, j)
     case 'bytes':
