@@ -1,0 +1,116 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ROOT } from '../support/build.js'
+import { type ServerProcess, startServerProcess } from '../support/server-process.js'
+
+/** What the corpus's own library gives; it is outside of the repository. */
+interface Corpus {
+  readCases(file: string): Case[]
+  runCase(
+    server: string,
+    testCase: Case,
+    options: { timeoutMs: number },
+  ): Promise<{ result: unknown; problem: string | null }>
+  difference(testCase: Case, result: unknown): string | null
+}
+interface Case {
+  readonly id: string
+  readonly sql: string
+  readonly setup?: readonly string[]
+  readonly teardown?: readonly string[]
+}
+
+const folder = resolve(
+  process.env['MILLRACE_CONFORMANCE'] ?? join(ROOT, '..', 'shared', 'conformance'),
+)
+const here = join(ROOT, 'test', 'conformance')
+const areas: readonly string[] = JSON.parse(readFileSync(join(here, 'areas.json'), 'utf8')).areas
+const knownFile = join(here, 'known-failures.txt')
+const known = new Set(
+  readFileSync(knownFile, 'utf8')
+    .split('\n')
+    .map((line) => line.replace(/#.*/, '').trim())
+    .filter((line) => line !== ''),
+)
+/** With MILLRACE_CONFORMANCE_UPDATE=1 the list of known failures is written instead of held to. */
+const isUpdate = process.env['MILLRACE_CONFORMANCE_UPDATE'] === '1'
+
+const CASE_TIMEOUT_MILLIS = 60_000
+const AREA_TIMEOUT_MILLIS = 600_000
+/** Plain queries of an area that run side by side. */
+const JOBS = 4
+
+const isPlain = (testCase: Case): boolean =>
+  testCase.setup === undefined &&
+  testCase.teardown === undefined &&
+  /^\s*(select|values|with|\()/i.test(testCase.sql)
+
+if (!existsSync(join(folder, 'lib.mjs'))) {
+  test.skip(`conformance: no corpus at ${folder}; set MILLRACE_CONFORMANCE`, () => {})
+  console.log(`conformance is skipped: there is no corpus at ${folder}`)
+} else {
+  describe('answers recorded from Trino 476', () => {
+    let corpus: Corpus
+    let server: ServerProcess
+    const failures = new Map<string, string>()
+
+    beforeAll(async () => {
+      corpus = await import(pathToFileURL(join(folder, 'lib.mjs')).href)
+      server = await startServerProcess({
+        tpch: { 'connector.name': 'tpch' },
+        tpchstd: {
+          'connector.name': 'tpch',
+          'tpch.column-naming': 'STANDARD',
+          'tpch.double-type-mapping': 'DECIMAL',
+        },
+        tpcds: { 'connector.name': 'memory' },
+        memory: { 'connector.name': 'memory' },
+      })
+    })
+    afterAll(async () => {
+      await server?.stop()
+      if (isUpdate) {
+        const ids = [...failures.keys()].sort()
+        writeFileSync(knownFile, ids.map((id) => `${id}\n`).join(''))
+      }
+    })
+
+    async function runArea(area: string): Promise<readonly Case[]> {
+      const cases = corpus.readCases(join(folder, 'public', `${area}.jsonl`))
+      const one = async (testCase: Case) => {
+        const { result, problem } = await corpus.runCase(server.url, testCase, {
+          timeoutMs: CASE_TIMEOUT_MILLIS,
+        })
+        const why = problem ?? corpus.difference(testCase, result)
+        if (why !== null) failures.set(testCase.id, why)
+      }
+      const plain = cases.filter(isPlain)
+      const drain = async () => {
+        for (let next = plain.shift(); next !== undefined; next = plain.shift()) await one(next)
+      }
+      await Promise.all(Array.from({ length: JOBS }, drain))
+      for (const testCase of cases) if (!isPlain(testCase)) await one(testCase)
+      return cases
+    }
+
+    test.each(areas)(
+      '%s',
+      async (area) => {
+        const cases = await runArea(area)
+        if (isUpdate) return
+        const unexpected = cases
+          .filter(({ id }) => failures.has(id) && !known.has(id))
+          .map(({ id, sql }) => `${id}: ${failures.get(id)}\n    ${sql}`)
+        const fixed = cases.filter(({ id }) => !failures.has(id) && known.has(id))
+        expect(unexpected, 'cases that fail').toEqual([])
+        expect(
+          fixed.map(({ id }) => id),
+          'cases of known-failures.txt that pass',
+        ).toEqual([])
+      },
+      AREA_TIMEOUT_MILLIS,
+    )
+  })
+}
