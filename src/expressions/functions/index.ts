@@ -54,6 +54,13 @@ import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
 import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
+import { dateFormat, dateParse, formatDatetime, parseDatetime } from './datetime/format.js'
+import {
+  fromIso8601Date,
+  fromIso8601Timestamp,
+  fromIso8601TimestampNanos,
+  toIso8601,
+} from './datetime/iso8601.js'
 import {
   fromUnixtime,
   fromUnixtimeNanos,
@@ -197,6 +204,14 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...dateFields,
   ...timeFields,
   lastDayOfMonth,
+  dateFormat,
+  formatDatetime,
+  dateParse,
+  parseDatetime,
+  toIso8601,
+  fromIso8601Date,
+  fromIso8601Timestamp,
+  fromIso8601TimestampNanos,
   fromUnixtime,
   fromUnixtimeNanos,
   toUnixtime,

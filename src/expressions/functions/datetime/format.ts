@@ -1,0 +1,103 @@
+import type { ZonedTimestamp } from '../../../spi/value.js'
+import {
+  type ScalarEvaluator,
+  type ScalarOverload,
+  scalarFunction,
+} from '../../function-definition.js'
+import { PICOS_PER_MILLI, roundPicos } from '../../value/civil.js'
+import { jodaPattern, mysqlPattern } from '../../value/datetime-letters.js'
+import {
+  localTimeOf,
+  type PatternPart,
+  parsePattern,
+  printPattern,
+} from '../../value/datetime-pattern.js'
+import { instantOfLocal } from '../../value/temporal-parse.js'
+
+type PatternParser = (pattern: string) => readonly PatternPart[]
+
+/** Patterns are nearly always constants: the last one is kept. */
+function remembering(parse: PatternParser): PatternParser {
+  let last: string | undefined
+  let parts: readonly PatternPart[] = []
+  return (pattern) => {
+    if (pattern !== last) {
+      parts = parse(pattern)
+      last = pattern
+    }
+    return parts
+  }
+}
+
+const printing = (parse: PatternParser): readonly ScalarOverload[] => [
+  {
+    args: ['timestamp(p)', 'varchar(x)'],
+    returns: 'varchar',
+    bind: ({ session }): ScalarEvaluator => {
+      const parts = remembering(parse)
+      return (picos: bigint, pattern: string) =>
+        printPattern(parts(pattern), {
+          local: roundPicos(picos, 3),
+          zone: session.timeZone,
+          offsetSeconds: 0,
+        })
+    },
+  },
+  {
+    args: ['timestamp(p) with time zone', 'varchar(x)'],
+    returns: 'varchar',
+    bind: (): ScalarEvaluator => {
+      const parts = remembering(parse)
+      return ({ picos, zone }: ZonedTimestamp, pattern: string) =>
+        printPattern(parts(pattern), localTimeOf(roundPicos(picos, 3), zone))
+    },
+  },
+]
+
+export const dateFormat = scalarFunction({
+  name: 'date_format',
+  description: 'A timestamp as a text, by a pattern of MySQL',
+  overloads: printing(mysqlPattern),
+})
+
+export const formatDatetime = scalarFunction({
+  name: 'format_datetime',
+  description: 'A timestamp as a text, by a pattern of Joda-Time',
+  overloads: printing(jodaPattern),
+})
+
+const toMillis = (picos: bigint): bigint =>
+  picos - (((picos % PICOS_PER_MILLI) + PICOS_PER_MILLI) % PICOS_PER_MILLI)
+
+export const dateParse = scalarFunction({
+  name: 'date_parse',
+  description: 'The timestamp that a text writes, by a pattern of MySQL',
+  overloads: [
+    {
+      args: ['varchar(x)', 'varchar(y)'],
+      returns: 'timestamp(3)',
+      bind: (): ScalarEvaluator => {
+        const parts = remembering(mysqlPattern)
+        return (text: string, pattern: string) => toMillis(parsePattern(parts(pattern), text).local)
+      },
+    },
+  ],
+})
+
+export const parseDatetime = scalarFunction({
+  name: 'parse_datetime',
+  description: 'The timestamp that a text writes, by a pattern of Joda-Time',
+  overloads: [
+    {
+      args: ['varchar(x)', 'varchar(y)'],
+      returns: 'timestamp(3) with time zone',
+      bind: ({ session }): ScalarEvaluator => {
+        const parts = remembering(jodaPattern)
+        return (text: string, pattern: string) => {
+          const { local, zone = session.timeZone } = parsePattern(parts(pattern), text)
+          return { picos: instantOfLocal(toMillis(local), zone), zone }
+        }
+      },
+    },
+  ],
+})
