@@ -2,7 +2,11 @@
 export type { EngineOptions } from './engine/engine-options.js'
 export { type ExecuteResult, Millrace, type StatementOptions } from './engine/millrace.js'
 export type { Query, QueryInfo, QueryStats, Row } from './engine/query.js'
-export type { RegisteredColumn, RegisteredSource } from './engine/registered-sources.js'
+export type {
+  RegisteredColumn,
+  RegisteredSource,
+  RegisterOptions,
+} from './engine/registered-sources.js'
 export type { ResultColumn } from './engine/statements/statement.js'
 export {
   type ErrorRecord,

@@ -30,17 +30,17 @@ export class CatalogManager {
     return catalog
   }
 
-  /** Sorted by name. */
+  /** Those that statements can name, sorted by name. */
   list(): readonly Catalog[] {
-    return [...this.#catalogs.values()].sort((a, b) =>
-      a.name < b.name ? -1 : a.name > b.name ? 1 : 0,
-    )
+    return [...this.#catalogs.values()]
+      .filter((catalog) => !catalog.name.startsWith('$'))
+      .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   }
 
   /** Shuts every connector down, also where one fails. */
   async close(): Promise<void> {
     const outcomes = await Promise.allSettled(
-      this.list().map(async ({ connector }) => connector.shutdown?.()),
+      [...this.#catalogs.values()].map(async ({ connector }) => connector.shutdown?.()),
     )
     this.#catalogs.clear()
     const failures = outcomes.filter((outcome) => outcome.status === 'rejected')

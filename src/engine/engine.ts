@@ -22,7 +22,7 @@ import { PlanRunner } from './plan-runner.js'
 import { createPlanServices } from './plan-services.js'
 import { queryIdGenerator } from './query-id.js'
 import { QueryRegistry } from './query-registry.js'
-import { RegisteredSources } from './registered-sources.js'
+import { REGISTERED_CATALOG, RegisteredSources } from './registered-sources.js'
 import type { EngineServices } from './services.js'
 import { defaultSession, type Session } from './session.js'
 import { type RunRequest, StatementRun } from './statement-run.js'
@@ -108,6 +108,12 @@ export class Engine {
       firstBigint,
       ...createPlanServices({ functions, cache: planCache, registered, runner }),
     }
+    catalogs.add({
+      name: REGISTERED_CATALOG,
+      connectorName: 'inline',
+      config: {},
+      connector: registered.connector,
+    })
     const engine = new Engine({ options, services, registered, pool })
     try {
       await createCatalogs(engine, options, catalogProperties, allocator, buffers)

@@ -184,10 +184,11 @@ export async function lookUpTable(
   return { name, metadata, handle, tableMetadata, columnHandles }
 }
 
-async function resolveTable(
+/** A table as the planner sees it; undefined where there is none of the name. */
+export async function resolveTable(
   context: QueryContext,
   name: QualifiedObjectName,
-  version: ConnectorTableVersion | undefined,
+  version?: ConnectorTableVersion,
 ): Promise<ResolvedTable | undefined> {
   const found = await lookUpTable(context, name, version)
   if (found === undefined) return undefined

@@ -4,7 +4,7 @@ import { Engine } from './engine.js'
 import type { EngineOptions } from './engine-options.js'
 import { parameterConstant } from './parameter-values.js'
 import { Query, type Row } from './query.js'
-import type { RegisteredColumn, RegisteredSource } from './registered-sources.js'
+import type { RegisteredColumn, RegisteredSource, RegisterOptions } from './registered-sources.js'
 import { applyChanges, type Session, withProperty } from './session.js'
 import { canonicalTimeZone } from './session-properties.js'
 import type { StatementRun } from './statement-run.js'
@@ -86,13 +86,15 @@ export class Millrace {
   /**
    * Makes a source of rows a table by its bare name, in front of tables of that name.
    * @param columns names and types; without, they are taken from the rows
+   * @throws MillraceError TYPE_MISMATCH for what is no source, DUPLICATE_COLUMN_NAME, TYPE_NOT_FOUND
    */
   register(
     name: string,
     source: RegisteredSource,
-    columns?: readonly RegisteredColumn[] | Readonly<Record<string, string>>,
+    columns?: readonly RegisteredColumn[],
+    options: RegisterOptions = {},
   ): void {
-    this.#engine.registered.register(name, source, columns)
+    this.#engine.registered.register(name, source, columns, options)
   }
 
   /** Takes a registered source out again. @returns false where there was none */

@@ -1,41 +1,79 @@
+import {
+  createInlineConnector,
+  INLINE_SCHEMA,
+  InlineTables,
+} from '../connectors/inline/connector.js'
+import type {
+  InlineColumn,
+  InlineOptions,
+  InlineSource,
+} from '../connectors/inline/inline-table.js'
+import { parseType } from '../expressions/type-signature.js'
 import type { ResolvedTable } from '../planner/metadata.js'
-import { MillraceError } from '../spi/index.js'
+import type { Connector, SqlType } from '../spi/index.js'
+import { resolveTable } from './metadata.js'
 import type { QueryContext } from './query-context.js'
 
-/** What `register` takes: rows as objects or arrays, pages, an Arrow table, or a function that makes one of those. */
-export type RegisteredSource =
-  | Iterable<unknown>
-  | AsyncIterable<unknown>
-  | (() => Iterable<unknown> | AsyncIterable<unknown>)
+/**
+ * What `register` takes: rows as objects or arrays in an array, iterable, async iterable or Readable, an Arrow table,
+ * or a function that makes one of them for each scan.
+ */
+export type RegisteredSource = InlineSource
 
+/** A column's name and its type, as a value or as SQL writes it. */
 export interface RegisteredColumn {
   readonly name: string
-  /** Such as `varchar(10)`. */
-  readonly type: string
+  readonly type: SqlType | string
 }
+
+export interface RegisterOptions {
+  /** True: the rows never end, so that what needs all of them is refused. */
+  readonly unbounded?: boolean
+}
+
+/** The catalog of registered sources, which no statement names. */
+export const REGISTERED_CATALOG = '$registered'
+
 /** Sources that the program registered: tables by their bare name, in front of all others. */
 export class RegisteredSources {
+  readonly connector: Connector
+  readonly #tables = new InlineTables()
   readonly #changed: () => void
 
   /** @param changed called whenever what a bare name means may have changed */
   constructor(changed: () => void) {
     this.#changed = changed
+    this.connector = createInlineConnector(this.#tables)
   }
 
+  /** @throws TYPE_MISMATCH for what is no source, DUPLICATE_COLUMN_NAME, TYPE_NOT_FOUND */
   register(
     name: string,
-    _source: RegisteredSource,
-    _columns?: readonly RegisteredColumn[] | Readonly<Record<string, string>>,
+    source: RegisteredSource,
+    columns: readonly RegisteredColumn[] | undefined,
+    options: RegisterOptions,
   ): void {
+    this.#tables.register(name, source, {
+      ...options,
+      ...(columns === undefined ? {} : { columns: columns.map(inlineColumn) }),
+    })
     this.#changed()
-    throw new MillraceError('NOT_SUPPORTED', `Sources cannot be registered yet: ${name}`)
   }
 
-  unregister(_name: string): boolean {
-    return false
+  unregister(name: string): boolean {
+    const isRemoved = this.#tables.unregister(name)
+    if (isRemoved) this.#changed()
+    return isRemoved
   }
 
-  async resolve(_name: string, _context: QueryContext): Promise<ResolvedTable | undefined> {
-    return undefined
+  /** The table of a bare name, in lower case; undefined where nothing is registered by it. */
+  async resolve(name: string, context: QueryContext): Promise<ResolvedTable | undefined> {
+    if (this.#tables.find(name) === undefined) return undefined
+    return resolveTable(context, { catalog: REGISTERED_CATALOG, schema: INLINE_SCHEMA, name })
   }
 }
+
+const inlineColumn = ({ name, type }: RegisteredColumn): InlineColumn => ({
+  name,
+  type: typeof type === 'string' ? parseType(type) : type,
+})
