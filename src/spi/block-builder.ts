@@ -1,5 +1,5 @@
 import { assert } from './assert.js'
-import type { Block, FlatBlock } from './block.js'
+import type { Block, ConstantBlock, FlatBlock } from './block.js'
 import { BytesBuilder } from './block-builder/bytes-builder.js'
 import { BooleanBuilder, Fixed16Builder, FloatBuilder } from './block-builder/fixed-builder.js'
 import type { BlockBuilder } from './block-builder/flat-builder.js'
@@ -71,3 +71,16 @@ export function flatten(block: Block, arena?: Arena): FlatBlock {
   builder.appendRange(block, 0, block.rowCount)
   return builder.build()
 }
+
+/** A value repeated `rowCount` times. */
+export const constantOf = (
+  type: SqlType,
+  value: Value,
+  rowCount: number,
+  arena?: Arena,
+): ConstantBlock => ({
+  type,
+  rowCount,
+  encoding: 'constant',
+  value: blockOf(type, [value], arena),
+})

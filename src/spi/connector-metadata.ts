@@ -9,7 +9,6 @@ import type {
 import type { PushdownMetadata } from './metadata-pushdown.js'
 import type { WriteMetadata } from './metadata-write.js'
 import type { TupleDomain } from './predicate/tuple-domain.js'
-import type { SystemTable } from './procedure.js'
 import type {
   Awaitable,
   CatalogSchemaTableName,
@@ -23,6 +22,7 @@ import type {
 } from './schema.js'
 import type { ConnectorSession } from './session.js'
 import type { TableStatistics } from './statistics.js'
+import type { SystemTable } from './system-table.js'
 
 /**
  * What a connector says about its schemas, tables and columns. The seven methods of {@link ReadOnlyMetadata} are

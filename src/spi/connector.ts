@@ -3,12 +3,13 @@ import type { ConnectorTypes } from './connector-types.js'
 import type { Arena, PageStore } from './memory.js'
 import type { ConnectorPageSinkProvider } from './page-sink.js'
 import type { ConnectorPageSourceProvider } from './page-source.js'
-import type { ConnectorTableFunction, Procedure, SystemTable, TableProcedure } from './procedure.js'
+import type { ConnectorTableFunction, Procedure, TableProcedure } from './procedure.js'
 import type { PropertyMetadata } from './property.js'
 import type { ConnectorRecordSetProvider } from './record-set.js'
 import type { Awaitable } from './schema.js'
 import type { ConnectorSession } from './session.js'
 import type { ConnectorSplitManager } from './split.js'
+import type { SystemTable } from './system-table.js'
 import type { TransactionOptions } from './transaction.js'
 import type { SqlType } from './type.js'
 
@@ -86,8 +87,21 @@ export interface ConnectorContext {
   sharedBuffer?(name: string, byteLength: number): Awaitable<SharedArrayBuffer>
   /** Memory for a page source's pages; the connector closes it. */
   createArena(): Arena
+  /** How full the engine's pools (of threads, of memory) are now. Absent where there are none to tell of. */
+  pools?(): readonly PoolStatistics[]
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
   getType(name: string): SqlType
+}
+
+export interface PoolStatistics {
+  /** Such as `threads`, `pages`. */
+  readonly name: string
+  /** Threads or bytes. */
+  readonly unit: string
+  readonly size: number
+  readonly used: number
+  /** Requests that wait for some of it. */
+  readonly waiting: number
 }
 
 /** @source Trino ConnectorFactory */

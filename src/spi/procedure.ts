@@ -1,9 +1,8 @@
 import type { ConnectorTypes } from './connector-types.js'
-import type { DynamicFilter } from './dynamic-filter.js'
 import type { Page } from './page.js'
 import type { ConnectorPageSource } from './page-source.js'
 import type { PropertyMetadata } from './property.js'
-import type { Awaitable, ConnectorTableMetadata } from './schema.js'
+import type { Awaitable } from './schema.js'
 import type { ConnectorSession } from './session.js'
 import type { ConnectorSplit } from './split.js'
 import type { RowField, SqlType } from './type.js'
@@ -113,16 +112,4 @@ export interface TableFunctionAnalysis<T extends ConnectorTypes = ConnectorTypes
   /** Fields of each table argument that the function reads. */
   readonly requiredColumns?: Readonly<Record<string, readonly number[]>>
   readonly handle: T['tableFunction']
-}
-
-/** A table that a connector provides beside its own, in any schema of the catalog. @source Trino SystemTable */
-export interface SystemTable {
-  readonly metadata: ConnectorTableMetadata
-  /** All rows of the given columns, by position in the metadata. */
-  pageSource(
-    session: ConnectorSession,
-    columns: readonly number[],
-    dynamicFilter: DynamicFilter<number>,
-    signal: AbortSignal,
-  ): Awaitable<ConnectorPageSource>
 }
