@@ -3,11 +3,7 @@ import {
   INLINE_SCHEMA,
   InlineTables,
 } from '../connectors/inline/connector.js'
-import type {
-  InlineColumn,
-  InlineOptions,
-  InlineSource,
-} from '../connectors/inline/inline-table.js'
+import type { InlineColumn, InlineSource } from '../connectors/inline/inline-table.js'
 import { parseType } from '../expressions/type-signature.js'
 import type { ResolvedTable } from '../planner/metadata.js'
 import type { Connector, SqlType } from '../spi/index.js'

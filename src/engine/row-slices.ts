@@ -25,6 +25,8 @@ export class RowSlices {
   /** The next rows, none at the end. @throws MillraceError what the statement fails with */
   async next(): Promise<readonly unknown[]> {
     this.#read ??= await this.#reader()
+    // A run that was ended has given back what its pages are made of.
+    if (this.#run.failure !== undefined) throw this.#run.failure
     while (this.#page === undefined || this.#position >= this.#page.rowCount) {
       this.#page = await this.#run.nextPage()
       this.#position = 0

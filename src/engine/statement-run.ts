@@ -3,7 +3,8 @@ import { MillraceError, type Page, toMillraceError } from '../spi/index.js'
 import { createQueryContext, type QueryContext, type Warning } from './query-context.js'
 import type { EngineServices, ParameterValue, PlanExecution } from './services.js'
 import type { Session, SessionChanges } from './session.js'
-import { parseDuration, propertyText, SYSTEM_PROPERTIES } from './session-properties.js'
+import { checkSession } from './session-check.js'
+import { parseDuration, propertyText } from './session-properties.js'
 import { handleStatement } from './statements/handlers.js'
 import { checkParameterCount } from './statements/prepared-statements.js'
 import type { ResultColumn, StatementContext, StatementResult } from './statements/statement.js'
@@ -150,10 +151,7 @@ export class StatementRun {
   }
 
   async #analyse(): Promise<StatementResult> {
-    for (const property of SYSTEM_PROPERTIES) {
-      const text = this.session.properties.get(property.name)
-      if (text !== undefined) property.check(text)
-    }
+    checkSession(this.session, this.#services.catalogs)
     const statement = this.#services.parse(this.sql)
     const transaction = this.#joinTransaction(statement)
     const context = createQueryContext({

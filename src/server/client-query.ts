@@ -152,6 +152,12 @@ export class ClientQuery {
   async #gather(options: ClientQueryOptions): Promise<void> {
     const deadline = Date.now() + options.maxWaitMillis
     while (!this.#done && this.#out.length < options.targetResultBytes) {
+      if (this.run.failure !== undefined) {
+        // What its pages were made of has been given back.
+        this.#page = undefined
+        this.#done = true
+        return
+      }
       if (this.#page !== undefined) {
         this.#write(this.#page, options.targetResultBytes)
         continue
