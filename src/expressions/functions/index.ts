@@ -43,15 +43,17 @@ import {
   arrayMin,
   arraySort,
   combinations,
+  containsSequence,
   ngrams,
 } from './array/ordering.js'
 import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
-import { crc32, digests, hmacs } from './binary/hashes.js'
+import { crc32, digests, hmacs, murmur3Digest } from './binary/hashes.js'
 import { bind } from './conditional/bind.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
 import { tryFunction } from './conditional/try.js'
+import { typeOf } from './conditional/typeof.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
 import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
 import { dateFormat, dateParse, formatDatetime, parseDatetime } from './datetime/format.js'
@@ -94,7 +96,9 @@ import {
 } from './map/basic.js'
 import { bitCount, bitwise, bitwiseNot, fromBase, toBase } from './math/bitwise.js'
 import { elementary, floatTests, mathConstants, random } from './math/elementary.js'
+import { formatNumber, parseDataSize } from './math/format-number.js'
 import { abs, ceiling, floor, round, sign, truncate } from './math/rounding.js'
+import { vectors, wilsonIntervals } from './math/vectors.js'
 import { widthBucket } from './math/width-bucket.js'
 import { add, divide, mod, modulus, multiply, negation, subtract } from './operator/arithmetic.js'
 import { like } from './operator/like.js'
@@ -123,6 +127,7 @@ import { lpad, rpad } from './string/pad.js'
 import { replace, startsWith, strpos, translate } from './string/search.js'
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substring } from './string/substring.js'
+import { urls } from './string/url.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
 import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
 
@@ -185,12 +190,14 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   arrayHistogram,
   combinations,
   ngrams,
+  containsSequence,
   sequence,
   ...textEncodings,
   toUtf8,
   fromUtf8,
   ...numberEncodings,
   ...digests,
+  murmur3Digest,
   ...hmacs,
   crc32,
   bind,
@@ -198,6 +205,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   greatest,
   least,
   tryFunction,
+  typeOf,
   dateTrunc,
   dateAdd,
   dateDiff,
@@ -248,12 +256,16 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...mathConstants,
   ...floatTests,
   random,
+  formatNumber,
+  parseDataSize,
   ceiling,
   floor,
   round,
   truncate,
   sign,
   abs,
+  ...vectors,
+  ...wilsonIntervals,
   widthBucket,
   add,
   subtract,
@@ -298,6 +310,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   splitToMap,
   splitToMultimap,
   substring,
+  ...urls,
   rowNumber,
   rank,
   denseRank,

@@ -193,7 +193,7 @@ export const mapUnion = aggregateFunction({
             entries: value === null ? entries.create() : entries.deserialize(value),
             rowCount: value === null ? 0 : 1,
           }),
-          finish: (state) => (state.rowCount === 0 ? null : entries.serialize(state.entries)),
+          finish: (state) => entries.finish(state.entries),
           byteSize: (state) => state.entries.byKey.size * 96,
         }
       },

@@ -146,3 +146,26 @@ export const ngrams = scalarFunction({
     },
   ],
 })
+
+export const containsSequence = scalarFunction({
+  name: 'contains_sequence',
+  description: 'Tells whether an array has the elements of another one after another',
+  overloads: [
+    {
+      args: ['array(T)', 'array(T)'],
+      returns: 'boolean',
+      typeVariables: ['T:comparable'],
+      bind: (call) => {
+        const keyOf = hashKeyOf(elementType(call))
+        return (array: Values, sequence: Values) => {
+          const keys = array.map(keyOf)
+          const wanted = sequence.map(keyOf)
+          for (let i = 0; i + wanted.length <= keys.length; i++) {
+            if (wanted.every((key, j) => Object.is(key, keys[i + j]))) return true
+          }
+          return false
+        }
+      },
+    },
+  ],
+})

@@ -1,5 +1,6 @@
 import { createHash, createHmac } from 'node:crypto'
 import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
+import { murmur3 } from '../../value/murmur3.js'
 import { hashBytes, hashHigh, hashLow } from '../../xxhash64.js'
 
 const ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha512'] as const
@@ -23,6 +24,25 @@ export const digests: readonly FunctionDefinition[] = [
     return new Uint8Array(result)
   }),
 ]
+
+export const murmur3Digest = scalarFunction({
+  name: 'murmur3',
+  description: 'The 128-bit MurmurHash3 of bytes',
+  overloads: [
+    {
+      args: ['varbinary'],
+      returns: 'varbinary',
+      neverFails: true,
+      evaluate: (bytes: Uint8Array) => {
+        const [first, second] = murmur3(bytes)
+        const result = Buffer.alloc(16)
+        result.writeBigUInt64LE(first, 0)
+        result.writeBigUInt64LE(second, 8)
+        return new Uint8Array(result)
+      },
+    },
+  ],
+})
 
 export const hmacs: readonly FunctionDefinition[] = ALGORITHMS.map((name) =>
   scalarFunction({
