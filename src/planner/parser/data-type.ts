@@ -59,8 +59,7 @@ function parseBaseType(cursor: TokenCursor): DataType {
   switch (cursor.kind) {
     case Token.ROW:
       if (next !== Token.LEFT_PAREN) break
-      cursor.advance()
-      return { kind: 'rowDataType', location, fields: cursor.parenthesizedList(parseRowField) }
+      return parseRowType(cursor)
     case Token.INTERVAL: {
       if (!isIntervalField(next)) break
       cursor.advance()
@@ -90,12 +89,35 @@ function parseBaseType(cursor: TokenCursor): DataType {
   return { kind: 'genericDataType', location, name, parameters }
 }
 
+/** `ROW(field, …)`; with a number among the fields it is a generic type of that name. */
+function parseRowType(cursor: TokenCursor): DataType {
+  const start = cursor.advance()
+  const location = cursor.location(start)
+  const items = cursor.parenthesizedList((inner) => {
+    return inner.at(Token.INTEGER_VALUE) ? parseTypeParameter(inner) : parseRowField(inner)
+  })
+  const fields = items.filter((item) => item.kind === 'rowDataTypeField')
+  if (fields.length === items.length) return { kind: 'rowDataType', location, fields }
+  if (fields.some(({ name }) => name !== undefined)) cursor.fail()
+  const parameters = items.map((item): DataTypeParameter => {
+    return item.kind === 'rowDataTypeField' ? typeParameter(item.type) : item
+  })
+  return { kind: 'genericDataType', location, name: keywordIdentifier(cursor, start), parameters }
+}
+
 function parseDateTimeType(cursor: TokenCursor): DataType {
   const start = cursor.advance()
   const base = cursor.kindAt(start) === Token.TIME ? 'time' : 'timestamp'
   let precision: DataTypeParameter | undefined
   if (cursor.accept(Token.LEFT_PAREN)) {
     precision = parseTypeParameter(cursor)
+    if (cursor.accept(Token.COMMA)) {
+      // with two parameters it can only be a generic type of that name
+      const parameters = [precision, ...cursor.list(parseTypeParameter)]
+      cursor.expect(Token.RIGHT_PAREN)
+      const name = keywordIdentifier(cursor, start)
+      return { kind: 'genericDataType', location: cursor.location(start), name, parameters }
+    }
     cursor.expect(Token.RIGHT_PAREN)
   }
   let withTimeZone = false

@@ -90,15 +90,6 @@ export function continueFunctionCall(
 ): Expression {
   const args = [first]
   while (cursor.accept(Token.COMMA)) args.push(cursor.rules.expression(cursor))
-  return finishFunctionCall(cursor, start, args)
-}
-
-/** The rest of a call of the one word at `start`, all of whose arguments have been parsed. */
-export function finishFunctionCall(
-  cursor: TokenCursor,
-  start: number,
-  args: readonly Expression[],
-): Expression {
   const location = cursor.location(start)
   const identifier = {
     kind: 'identifier',
@@ -156,7 +147,56 @@ export function parseSetQuantifier(
   if (!cursor.at(Token.ALL)) return undefined
   const next = cursor.peek(1)
   if (!startsExpression(next) && !quantifiable.includes(next)) return undefined
+  if (next === Token.LEFT_PAREN && callsFunction(cursor)) return undefined
   cursor.advance()
+  return false
+}
+
+/**
+ * Tells whether the word at the cursor and the parentheses after it can only be a call of a function,
+ * where the word could be something else before an expression in parentheses.
+ */
+export function callsFunction(cursor: TokenCursor): boolean {
+  const first = cursor.peek(2)
+  if (first === Token.RIGHT_PAREN) return cursor.peek(3) !== Token.ARROW
+  if (first === Token.ASTERISK || first === Token.DISTINCT || first === Token.ORDER) return true
+  if (startsQuantified(cursor, 2)) return true
+  const closer = cursor.closerOf(cursor.index + 1)
+  if (closer < 0) return false
+  return continuesCall(cursor, closer + 1 - cursor.index) || holdsOrder(cursor, closer)
+}
+
+/** Tells whether ALL at a distance can only quantify what follows. */
+export function startsQuantified(cursor: TokenCursor, distance: number): boolean {
+  if (cursor.peek(distance) !== Token.ALL) return false
+  const next = cursor.peek(distance + 1)
+  if (next === Token.LEFT_PAREN || next === Token.PLUS || next === Token.MINUS) return false
+  return startsExpression(next) && !isStringKind(next)
+}
+
+/** Tells whether what follows the parentheses at a distance belongs to a call. */
+function continuesCall(cursor: TokenCursor, distance: number): boolean {
+  const next = cursor.peek(distance + 1)
+  switch (cursor.peek(distance)) {
+    case Token.FILTER:
+      return next === Token.LEFT_PAREN
+    case Token.OVER:
+      return startsOver(cursor, distance)
+    case Token.IGNORE:
+    case Token.RESPECT:
+      return next === Token.NULLS
+    default:
+      return false
+  }
+}
+
+/** Tells whether ORDER stands directly in the parentheses after the word at the cursor. */
+function holdsOrder(cursor: TokenCursor, closer: number): boolean {
+  for (let i = cursor.index + 2; i < closer; i++) {
+    const kind = cursor.kindAt(i)
+    if (kind === Token.ORDER) return true
+    if (kind === Token.LEFT_PAREN) i = Math.max(i, cursor.closerOf(i))
+  }
   return false
 }
 

@@ -182,8 +182,8 @@ export function startsIntervalLiteral(cursor: TokenCursor): boolean {
   if (cursor.peek(next) === Token.UNICODE_STRING && cursor.peek(next + 1) === Token.UESCAPE) {
     next += 2
   }
-  // without a field, INTERVAL is an identifier before a string
-  return signed || isIntervalField(cursor.peek(next + 1))
+  // without a field, INTERVAL is an identifier before a string or an operator
+  return isIntervalField(cursor.peek(next + 1))
 }
 
 /** `interval`. */

@@ -9,6 +9,7 @@ import {
 } from './expression.js'
 import type { GrammarRules } from './grammar-rules.js'
 import { type TokenList, tokenize } from './lexer.js'
+import type { ParseGoal } from './parse-goal.js'
 import { parseQuery as query, parseRootQuery as rootQuery } from './query.js'
 import { parseRowPattern as rowPattern } from './row-pattern.js'
 import {
@@ -31,9 +32,6 @@ const RULES: GrammarRules = {
   controlStatement,
   statement,
 }
-
-/** What a whole text can be, by the name Trino gives it in errors. */
-export type ParseGoal = 'statement' | 'expression' | 'type' | 'path specification' | 'row pattern'
 
 /**
  * Parses one SQL statement, without a semicolon at its end. O(text length).

@@ -1,11 +1,10 @@
 import type { Expression, LambdaArgumentDeclaration, WhenClause } from './ast/index.js'
 import type { TokenCursor } from './cursor.js'
 import {
+  callsFunction,
   endOfQualifiedName,
-  finishFunctionCall,
   parseFunctionCall,
   parseListagg,
-  startsExpression,
   startsProcessingMode,
 } from './function-call.js'
 import {
@@ -178,35 +177,12 @@ function parseTypedString(cursor: TokenCursor): Expression {
 
 /** `ROW(a, b)`, unless what it holds or what follows makes it a call of a function. */
 function parseRow(cursor: TokenCursor): Expression | undefined {
-  const closer = cursor.closerOf(cursor.index + 1)
-  const first = cursor.peek(2)
-  if (first === Token.RIGHT_PAREN || first === Token.ASTERISK || first === Token.DISTINCT) {
-    return undefined
-  }
-  if (first === Token.ORDER) return undefined
-  if (first === Token.ALL && startsExpression(cursor.peek(3))) return undefined
-  if (closer >= 0 && continuesCall(cursor, closer + 1 - cursor.index)) return undefined
+  if (callsFunction(cursor)) return undefined
   const start = cursor.advance()
   cursor.expect(Token.LEFT_PAREN)
   const items = cursor.list(cursor.rules.expression)
-  if (cursor.at(Token.ORDER)) return finishFunctionCall(cursor, start, items)
   cursor.expect(Token.RIGHT_PAREN)
   return { kind: 'row', location: cursor.location(start), items }
-}
-
-function continuesCall(cursor: TokenCursor, distance: number): boolean {
-  const next = cursor.peek(distance + 1)
-  switch (cursor.peek(distance)) {
-    case Token.FILTER:
-      return next === Token.LEFT_PAREN
-    case Token.OVER:
-      return startsOver(cursor, distance)
-    case Token.IGNORE:
-    case Token.RESPECT:
-      return next === Token.NULLS
-    default:
-      return false
-  }
 }
 
 function parseArray(cursor: TokenCursor): Expression {

@@ -5,6 +5,7 @@ import {
   continueFunctionCall,
   parseFunctionCall,
   startsExpression,
+  startsQuantified,
 } from './function-call.js'
 import { parseQualifiedName } from './name.js'
 import { Token } from './token.js'
@@ -13,7 +14,7 @@ import { Token } from './token.js'
 export function parseCast(cursor: TokenCursor): Expression {
   const start = cursor.index
   const safe = cursor.at(Token.TRY_CAST)
-  if (safe && !startsExpression(cursor.peek(2))) return parseFunctionCall(cursor)
+  if (safe && !startsArgument(cursor)) return parseFunctionCall(cursor)
   cursor.advance()
   cursor.expect(Token.LEFT_PAREN)
   const expression = cursor.rules.expression(cursor)
@@ -24,12 +25,15 @@ export function parseCast(cursor: TokenCursor): Expression {
   return { kind: 'cast', location: cursor.location(start), expression, type, safe }
 }
 
+/** Tells whether what is in the parentheses after the word here begins with an expression. */
+function startsArgument(cursor: TokenCursor): boolean {
+  return startsExpression(cursor.peek(2)) && !startsQuantified(cursor, 2)
+}
+
 /** `POSITION(a IN b)`, which is `strpos(b, a)`, or a function of that name. */
 export function parsePosition(cursor: TokenCursor): Expression {
   const start = cursor.index
-  if (!startsExpression(cursor.peek(2)) || cursor.peek(2) === Token.NOT) {
-    return parseFunctionCall(cursor)
-  }
+  if (!startsArgument(cursor) || cursor.peek(2) === Token.NOT) return parseFunctionCall(cursor)
   cursor.index += 2
   const first = cursor.index
   const needle = cursor.nested(cursor.rules.valueExpression)
@@ -45,9 +49,7 @@ export function parsePosition(cursor: TokenCursor): Expression {
 /** `SUBSTRING(a FROM b [FOR c])`, which is `substr`, or a function of that name. */
 export function parseSubstring(cursor: TokenCursor): Expression {
   const start = cursor.index
-  if (!startsExpression(cursor.peek(2)) || cursor.peek(2) === Token.NOT) {
-    return parseFunctionCall(cursor)
-  }
+  if (!startsArgument(cursor) || cursor.peek(2) === Token.NOT) return parseFunctionCall(cursor)
   cursor.index += 2
   const first = cursor.index
   const text = cursor.nested(cursor.rules.valueExpression)

@@ -1,0 +1,2 @@
+/** What a whole text can be, by the name Trino gives it in errors. */
+export type ParseGoal = 'statement' | 'expression' | 'type' | 'path specification' | 'row pattern'
