@@ -117,12 +117,16 @@ describe('type texts', () => {
       'row("x" integer, double, "y" timestamp(3) with time zone)',
     )
   })
-  it.each(['bigin', 'array(', 'decimal(x)', 'varchar(3', 'map(bigint)', 'bigint bigint'])(
-    'refuses %s',
-    (text) => {
-      expect(() => parseType(text)).toThrow(/Unknown type/)
-    },
-  )
+  it.each([
+    'bigin',
+    'array(',
+    'decimal(x)',
+    'varchar(3',
+    'map(bigint)',
+    'bigint bigint',
+  ])('refuses %s', (text) => {
+    expect(() => parseType(text)).toThrow(/Unknown type/)
+  })
 })
 
 describe('resolve', () => {

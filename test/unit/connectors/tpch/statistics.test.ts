@@ -18,44 +18,50 @@ async function statisticsOf(
   }
 }
 
-test.each(['customer', 'lineitem', 'nation', 'orders', 'part', 'partsupp', 'region', 'supplier'])(
-  'the statistics of tiny.%s are what its rows have',
-  async (table) => {
-    const { rowCount, columns } = await statisticsOf('tiny', table)
-    const names = [...columns.keys()]
-    const { pages } = await scanPages(await tpchConnector(), {
-      schema: 'tiny',
+test.each([
+  'customer',
+  'lineitem',
+  'nation',
+  'orders',
+  'part',
+  'partsupp',
+  'region',
+  'supplier',
+])('the statistics of tiny.%s are what its rows have', async (table) => {
+  const { rowCount, columns } = await statisticsOf('tiny', table)
+  const names = [...columns.keys()]
+  const { pages } = await scanPages(await tpchConnector(), {
+    schema: 'tiny',
+    table,
+    columns: names,
+  })
+  names.forEach((name, channel) => {
+    const values = pages.flatMap((page) => blockValues(page.blocks[channel]!))
+    const distinct = new Set(values)
+    const { distinctValuesCount, dataSize, range, nullsFraction, unique } = columns.get(name)!
+    expect(values).toHaveLength(rowCount)
+    expect({ table, name, distinctValuesCount, nullsFraction }).toEqual({
       table,
-      columns: names,
+      name,
+      distinctValuesCount: distinct.size,
+      nullsFraction: 0,
     })
-    names.forEach((name, channel) => {
-      const values = pages.flatMap((page) => blockValues(page.blocks[channel]!))
-      const distinct = new Set(values)
-      const { distinctValuesCount, dataSize, range, nullsFraction, unique } = columns.get(name)!
-      expect(values).toHaveLength(rowCount)
-      expect({ table, name, distinctValuesCount, nullsFraction }).toEqual({
-        table,
+    if (typeof values[0] === 'string') {
+      expect(dataSize).toBe([...distinct].reduce((sum, text) => sum + String(text).length, 0))
+      expect(range).toBeUndefined()
+    } else {
+      const numbers = values.map(Number)
+      expect({ name, range }).toEqual({
         name,
-        distinctValuesCount: distinct.size,
-        nullsFraction: 0,
+        range: {
+          min: numbers.reduce((left, right) => Math.min(left, right)),
+          max: numbers.reduce((left, right) => Math.max(left, right)),
+        },
       })
-      if (typeof values[0] === 'string') {
-        expect(dataSize).toBe([...distinct].reduce((sum, text) => sum + String(text).length, 0))
-        expect(range).toBeUndefined()
-      } else {
-        const numbers = values.map(Number)
-        expect({ name, range }).toEqual({
-          name,
-          range: {
-            min: numbers.reduce((left, right) => Math.min(left, right)),
-            max: numbers.reduce((left, right) => Math.max(left, right)),
-          },
-        })
-      }
-      expect(unique !== true || distinct.size === rowCount).toBe(true)
-    })
-  },
-)
+    }
+    expect(unique !== true || distinct.size === rowCount).toBe(true)
+  })
+})
 
 test('other scale factors have counts that grow and bounds that widen', async () => {
   const orders = await statisticsOf('sf100', 'orders')

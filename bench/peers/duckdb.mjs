@@ -1,0 +1,26 @@
+import { DuckDBInstance, version } from '@duckdb/node-api'
+import { TABLES } from '../tpch/tables.mjs'
+import { servePeer } from './serve.mjs'
+
+let connection
+servePeer({
+  async load({ threads, data }) {
+    const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) })
+    connection = await instance.connect()
+    for (const [table, columns] of Object.entries(TABLES)) {
+      const types = Object.entries(columns)
+        .map(([name, type]) => `'${name}': '${type}'`)
+        .join(', ')
+      await connection.run(
+        `CREATE TABLE ${table} AS SELECT * FROM read_csv('${data}/${table}.csv', delim='|', header=false, quote='', columns={${types}})`,
+      )
+    }
+    return version()
+  },
+  async query(sql) {
+    const reader = await connection.runAndReadAll(sql)
+    return reader
+      .getRows()
+      .map((row) => row.map((value) => (value === null ? null : String(value))))
+  },
+})
