@@ -9,6 +9,9 @@ export interface Catalog {
   readonly config: Readonly<Record<string, string>>
 }
 
+/** The name of the catalog that holds the information_schema of another; statements cannot name it. */
+export const informationCatalog = (catalog: string): string => `$information_schema:${catalog}`
+
 /** The catalogs by name, fixed while the engine runs. */
 export class CatalogManager {
   readonly #catalogs = new Map<string, Catalog>()

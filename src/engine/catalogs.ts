@@ -9,6 +9,9 @@ import {
 
 /** The connectors that come with the engine; each is loaded when a catalog first asks for it. */
 const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
+  blackhole: async () =>
+    (await import('../connectors/blackhole/connector.js')).blackHoleConnectorFactory,
+  jmx: async () => (await import('../connectors/jmx/connector.js')).jmxConnectorFactory,
   memory: async () => (await import('../connectors/memory/connector.js')).memoryConnectorFactory,
   tpch: async () => (await import('../connectors/tpch/connector.js')).tpchConnectorFactory,
 }

@@ -1,4 +1,6 @@
 import { readFileSync } from 'node:fs'
+import { informationSchemaConnector } from '../connectors/information-schema/connector.js'
+import { createSystemConnector } from '../connectors/system/connector.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
 import {
@@ -13,26 +15,33 @@ import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
 import { parseStatement } from '../planner/parser/parser.js'
 import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
-import { CatalogManager } from './catalog-manager.js'
+import { createCatalogInformation } from './catalog-information.js'
+import { CatalogManager, informationCatalog } from './catalog-manager.js'
 import { createConnector, loadFactories } from './catalogs.js'
 import { createConnectorContext } from './connector-context.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
 import { PlanCache } from './plan-cache.js'
 import { PlanRunner } from './plan-runner.js'
 import { createPlanServices } from './plan-services.js'
+import { QueryContexts } from './query-contexts.js'
 import { queryIdGenerator } from './query-id.js'
 import { QueryRegistry } from './query-registry.js'
 import { REGISTERED_CATALOG, RegisteredSources } from './registered-sources.js'
 import type { EngineServices } from './services.js'
 import { defaultSession, type Session } from './session.js'
 import { type RunRequest, StatementRun } from './statement-run.js'
+import { createSystemInformation } from './system-information.js'
 import { connectorArena, createThreadEnvironment } from './thread.js'
 import { TransactionManager } from './transaction.js'
 import type { WorkerStart } from './worker-start.js'
 
+/** The connector over the engine itself, which only the engine can make. */
+const SYSTEM_CONNECTOR = 'system'
+
 /** Catalogs that every engine has unless it is told otherwise. */
 const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   memory: { 'connector.name': 'memory' },
+  system: { 'connector.name': SYSTEM_CONNECTOR },
 }
 
 /** The version of the package. */
@@ -48,6 +57,8 @@ export class Engine {
   readonly services: EngineServices
   readonly registered: RegisteredSources
   readonly threadCount: number
+  /** Where a server offers the engine; empty while none does. */
+  httpUri = ''
   /** What a statement gets that says nothing else. */
   readonly defaultSession: Session
   readonly #nextQueryId = queryIdGenerator()
@@ -77,6 +88,7 @@ export class Engine {
     const planCache = new PlanCache()
     const registered = new RegisteredSources(() => planCache.invalidate())
     const queries = new QueryRegistry()
+    const contexts = new QueryContexts()
     const catalogProperties = { ...DEFAULT_CATALOGS, ...options.catalogs }
     const buffers = new SharedBuffers()
     const pool = startPool(options, shared, catalogProperties, buffers)
@@ -86,10 +98,11 @@ export class Engine {
         allocator,
         registry: functions,
         connector: (catalog) => catalogs.get(catalog).connector,
-        knownSession: (queryId, catalog) => runner.knownSession(queryId, catalog),
+        knownSession: (queryId, catalog) => contexts.find(queryId)?.connectorSession(catalog),
       }),
       pool,
       catalogs,
+      contexts,
       memoryLimitBytes: options.memoryLimitBytes,
       outputPageRows: options.outputPageRows,
       expressionTarget: options.expressionTarget,
@@ -103,6 +116,7 @@ export class Engine {
       transactions: new TransactionManager(catalogs),
       functions,
       queries,
+      contexts,
       parseType,
       parse: parseStatement,
       firstBigint,
@@ -230,13 +244,29 @@ async function createCatalogs(
     createArena: () => connectorArena(allocator),
     sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
   })
+  const { services } = engine
+  const { catalogs } = services
+  const catalogInformation = createCatalogInformation(
+    (queryId) => services.contexts.get(queryId),
+    parseType,
+  )
+  const systemInformation = createSystemInformation({
+    ...services,
+    catalogInformation,
+    httpUri: () => engine.httpUri,
+  })
   for (const [name, properties] of Object.entries(catalogProperties)) {
     const { connectorName, config } = catalogDescriptor(name, properties)
-    engine.services.catalogs.add({
-      name,
-      connectorName,
-      config,
-      connector: await createConnector(factories, name, connectorName, config, context),
+    const connector =
+      connectorName === SYSTEM_CONNECTOR
+        ? createSystemConnector(systemInformation, config)
+        : await createConnector(factories, name, connectorName, config, context)
+    catalogs.add({ name, connectorName, config, connector })
+    catalogs.add({
+      name: informationCatalog(name),
+      connectorName: 'information_schema',
+      config: {},
+      connector: informationSchemaConnector(name, catalogInformation),
     })
   }
 }

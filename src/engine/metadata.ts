@@ -1,3 +1,4 @@
+import { INFORMATION_SCHEMA } from '../connectors/information-schema/connector.js'
 import type {
   MetadataResolver,
   PathEntry,
@@ -17,6 +18,7 @@ import {
   MillraceError,
   type SqlType,
 } from '../spi/index.js'
+import { informationCatalog } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
 
 /** How far redirections of a table may lead. @source Trino MetadataManager.MAX_TABLE_REDIRECTIONS */
@@ -61,6 +63,7 @@ export async function schemaExists(
   schema: string,
 ): Promise<boolean> {
   if (context.catalogs.find(catalog) === undefined) return false
+  if (schema === INFORMATION_SCHEMA) return true
   const metadata = await context.metadata(catalog)
   const session = context.connectorSession(catalog)
   if (metadata.schemaExists !== undefined) return metadata.schemaExists(session, schema)
@@ -89,6 +92,7 @@ export async function findView(
   context: QueryContext,
   name: QualifiedObjectName,
 ): Promise<ConnectorViewDefinition | undefined> {
+  if (name.schema === INFORMATION_SCHEMA) return undefined
   const metadata = await context.metadata(name.catalog)
   return metadata.getView?.(context.connectorSession(name.catalog), {
     schema: name.schema,
@@ -120,6 +124,7 @@ export async function followRedirections(
   context: QueryContext,
   name: QualifiedObjectName,
 ): Promise<QualifiedObjectName> {
+  if (name.schema === INFORMATION_SCHEMA) return name
   let current = name
   const visited = [name]
   for (;;) {
@@ -153,9 +158,15 @@ const objectName = (name: CatalogSchemaTableName): QualifiedObjectName => ({
 export const printName = (name: QualifiedObjectName): string =>
   `${name.catalog}.${name.schema}.${name.name}`
 
+/** The catalog whose connector answers for a table: information_schema has one of its own behind each catalog. */
+const connectorCatalog = (name: QualifiedObjectName): string =>
+  name.schema === INFORMATION_SCHEMA ? informationCatalog(name.catalog) : name.catalog
+
 /** A table as its connector knows it in this query. */
 export interface TableLookup {
   readonly name: QualifiedObjectName
+  /** Whose connector has it. */
+  readonly catalog: string
   readonly metadata: ConnectorMetadata
   readonly handle: unknown
   readonly tableMetadata: ConnectorTableMetadata
@@ -168,8 +179,9 @@ export async function lookUpTable(
   name: QualifiedObjectName,
   version?: ConnectorTableVersion,
 ): Promise<TableLookup | undefined> {
-  const metadata = await context.metadata(name.catalog)
-  const session = context.connectorSession(name.catalog)
+  const catalog = connectorCatalog(name)
+  const metadata = await context.metadata(catalog)
+  const session = context.connectorSession(catalog)
   const handle = await metadata.getTableHandle(
     session,
     { schema: name.schema, table: name.name },
@@ -181,7 +193,7 @@ export async function lookUpTable(
     metadata.getTableMetadata(session, handle),
     metadata.getColumnHandles(session, handle),
   ])
-  return { name, metadata, handle, tableMetadata, columnHandles }
+  return { name, catalog, metadata, handle, tableMetadata, columnHandles }
 }
 
 /** A table as the planner sees it; undefined where there is none of the name. */
@@ -192,14 +204,15 @@ export async function resolveTable(
 ): Promise<ResolvedTable | undefined> {
   const found = await lookUpTable(context, name, version)
   if (found === undefined) return undefined
-  const session = context.connectorSession(name.catalog)
+  const { catalog } = found
+  const session = context.connectorSession(catalog)
   const tableVersion = await found.metadata.getTableVersion?.(session, found.handle)
-  const { handle: transaction } = await context.transaction.join(name.catalog)
+  const { handle: transaction } = await context.transaction.join(catalog)
   return {
     kind: 'table',
     name,
     table: {
-      catalog: name.catalog,
+      catalog,
       schema: name.schema,
       table: name.name,
       handle: found.handle,

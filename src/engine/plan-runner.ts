@@ -11,7 +11,6 @@ import type { ThreadPool } from '../dataflow/threads/pool.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
 import {
-  type ConnectorSession,
   type ConnectorSplitSource,
   EMPTY_DYNAMIC_FILTER,
   TRUE_EXPRESSION,
@@ -19,12 +18,15 @@ import {
 } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
+import type { QueryContexts } from './query-contexts.js'
 import type { ExecutionInfo, PlanExecution } from './services.js'
 
 export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
   readonly pool: ThreadPool | undefined
   readonly catalogs: CatalogManager
+  /** Enumerating splits needs the transactions of queries. */
+  readonly contexts: QueryContexts
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -35,8 +37,6 @@ export class PlanRunner {
   readonly #options: PlanRunnerOptions
   readonly #environment: ExecutionEnvironment
   readonly #slotsInUse = new Set<number>()
-  /** The contexts of queries under way: enumerating splits needs their transactions. */
-  readonly #contexts = new Map<string, QueryContext>()
 
   constructor(options: PlanRunnerOptions) {
     this.#options = options
@@ -45,11 +45,6 @@ export class PlanRunner {
       pool: options.pool,
       openSplits: (task, scan, signal) => this.#openSplits(task, scan, signal),
     }
-  }
-
-  /** The session that a query under way has with a catalog. */
-  knownSession(queryId: string, catalog: string): ConnectorSession | undefined {
-    return this.#contexts.get(queryId)?.connectorSession(catalog)
   }
 
   /**
@@ -73,7 +68,6 @@ export class PlanRunner {
     const { queryId } = context
     const { thread, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
     const slot = takeQuerySlot(thread.allocator, this.#slotsInUse, memoryLimitBytes)
-    this.#contexts.set(queryId, context)
     const execution = new QueryExecution(this.#environment, {
       queryId,
       slot,
@@ -95,7 +89,6 @@ export class PlanRunner {
       end: () =>
         (ending ??= execution.end().finally(() => {
           this.#slotsInUse.delete(slot)
-          this.#contexts.delete(queryId)
         })),
       info: () => executionInfo(execution.info()),
     }
@@ -106,7 +99,7 @@ export class PlanRunner {
     scan: ScanSource,
     signal: AbortSignal,
   ): Promise<ConnectorSplitSource> {
-    const context = this.#contexts.get(task.queryId)!
+    const context = this.#options.contexts.get(task.queryId)
     const { catalog, handle } = scan.table
     const { connector, handle: transaction } = await context.transaction.join(catalog)
     const splitManager = connector.getSplitManager?.()

@@ -5,6 +5,7 @@ import type { OutputNode } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
+import type { QueryContexts } from './query-contexts.js'
 import type { QueryRegistry } from './query-registry.js'
 import type { ColumnStats } from './statements/show-object.js'
 import type { PlanResult, ResultColumn, StatementContext } from './statements/statement.js'
@@ -30,6 +31,7 @@ export interface EngineServices {
   readonly transactions: TransactionManager
   readonly functions: FunctionRegistry
   readonly queries: QueryRegistry
+  readonly contexts: QueryContexts
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
   parseType(name: string): SqlType
   /** @throws SYNTAX_ERROR */

@@ -164,6 +164,7 @@ export class StatementRun {
       warnings: this.warnings,
     })
     this.#context = context
+    this.#services.contexts.add(context)
     const statementContext: StatementContext = {
       ...context,
       services: this.#services,
@@ -317,6 +318,7 @@ export class StatementRun {
       this.#failure ??= toMillraceError(error)
       state = 'FAILED'
     }
+    this.#services.contexts.remove(this.id)
     this.#state = state
     this.#endedMillis = Date.now()
     this.#services.queries.ended(this)

@@ -4,6 +4,7 @@ import {
   type ConnectorSession,
   type IsolationLevel,
   MillraceError,
+  type TransactionDescription,
 } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 
@@ -30,12 +31,27 @@ export class Transaction {
   readonly #branches = new Map<string, Promise<Branch>>()
   #writtenCatalog: string | undefined
   #ended = false
+  readonly #createMillis = Date.now()
+  #usedMillis = Date.now()
   #failed = false
 
   constructor(id: string, settings: TransactionSettings, catalogs: CatalogManager) {
     this.id = id
     this.settings = settings
     this.#catalogs = catalogs
+  }
+
+  describe(): TransactionDescription {
+    return {
+      transactionId: this.id,
+      isolationLevel: this.settings.isolationLevel,
+      readOnly: this.settings.readOnly,
+      autoCommitContext: this.settings.autoCommit,
+      createMillis: this.#createMillis,
+      idleTimeSeconds: Math.floor((Date.now() - this.#usedMillis) / 1000),
+      ...(this.#writtenCatalog === undefined ? {} : { writtenCatalog: this.#writtenCatalog }),
+      catalogs: [...this.#branches.keys()].filter((catalog) => !catalog.startsWith('$')),
+    }
   }
 
   /** True once a statement failed: only ROLLBACK is left. */
@@ -52,6 +68,7 @@ export class Transaction {
     if (this.#ended) {
       throw new MillraceError('UNKNOWN_TRANSACTION', `Transaction has ended: ${this.id}`)
     }
+    this.#usedMillis = Date.now()
     let branch = this.#branches.get(catalog)
     if (branch === undefined) {
       branch = this.#begin(catalog)
@@ -177,6 +194,11 @@ export class TransactionManager {
     }
     entry.timer.refresh()
     return entry.transaction
+  }
+
+  /** Explicit transactions under way. */
+  list(): readonly TransactionDescription[] {
+    return [...this.#open.values()].map(({ transaction }) => transaction.describe())
   }
 
   /** Takes a transaction out of the list, for its end. */

@@ -42,6 +42,7 @@ export async function startServer(
   queryRoutes(server, engine)
   const host = options.host ?? '127.0.0.1'
   const url = await server.listen({ host, port: options.port ?? 8080 })
+  engine.httpUri = url
   const address = server.server.address()
   return {
     host,
@@ -49,6 +50,7 @@ export async function startServer(
     url,
     async close() {
       tracker.close()
+      engine.httpUri = ''
       await server.close()
     },
   }

@@ -3,6 +3,7 @@ import { likeMatcher } from '../../expressions/value/like.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
 import type { ColumnMetadata } from '../../spi/index.js'
+import { listRelations, listSchemas } from '../catalog-information.js'
 import { findView, lookUpTable, printName, schemaExists } from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
 import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
@@ -96,13 +97,11 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
   async showSchemas(node, context) {
     const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
     requireCatalog(context, node, catalog)
-    const metadata = await context.metadata(catalog)
-    const names = await metadata.listSchemaNames(context.connectorSession(catalog))
-    const matches = patternMatcher(node)
+    const names = await listSchemas(context, catalog)
     return staticResult(
       varcharColumns('Schema'),
-      [...new Set(names)]
-        .filter(matches)
+      names
+        .filter(patternMatcher(node))
         .sort(compareText)
         .map((name) => [name]),
     )
@@ -111,10 +110,9 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
   async showTables(node, context) {
     const name = catalogSchemaName(context.session, node, node.schema)
     await requireSchema(context, node, name)
-    const metadata = await context.metadata(name.catalog)
-    const tables = await metadata.listTables(context.connectorSession(name.catalog), name.schema)
+    const relations = await listRelations(context, name.catalog, { schema: name.schema })
     const matches = patternMatcher(node)
-    const names = new Set(tables.filter((t) => t.schema === name.schema).map((t) => t.table))
+    const names = new Set(relations.map((relation) => relation.table))
     return staticResult(
       varcharColumns('Table'),
       [...names]
