@@ -10,6 +10,7 @@ import type { Expression } from '../ir.js'
 import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
+import { type ConstantCase, constantCaseOf, decodeCase } from './constant-case.js'
 import { isDataError, throwFailure } from './failure.js'
 import type { FallbackOf } from './filter.js'
 import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
@@ -28,6 +29,7 @@ export class WasmProjection {
   readonly #parts: readonly HoistedPart[]
   /** The whole expression is a part. */
   readonly #isPart: boolean
+  readonly #constantCase: ConstantCase | undefined
   readonly #textFunction: TextFunction | undefined
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
@@ -38,7 +40,9 @@ export class WasmProjection {
 
   constructor(expression: Expression, registry: FunctionRegistry, fallbackOf: FallbackOf) {
     this.#expression = expression
-    const hoisted = hoist(expression, freeChannels(expression), registry, fallbackOf)
+    this.#constantCase = constantCaseOf(expression)
+    const numeric = this.#constantCase?.codes ?? expression
+    const hoisted = hoist(numeric, freeChannels(expression), registry, fallbackOf)
     this.#parts = hoisted.parts
     this.#isPart = hoisted.expression.kind === 'input' && this.#parts.length === 1
     this.#program = canLower(hoisted.expression) ? prepareRowProgram(hoisted.expression) : undefined
@@ -75,14 +79,19 @@ export class WasmProjection {
   #projectConstants(page: Page, arena: Arena): Block {
     const blocks = page.blocks.map((block) => (block.encoding === 'constant' ? block.value : block))
     const value = this.#evaluate({ rowCount: 1, blocks }, arena)
-    assert(value.encoding === 'flat')
-    return { encoding: 'constant', type: this.#expression.type, rowCount: page.rowCount, value }
+    const { rowCount } = page
+    if (value.encoding === 'flat') {
+      return { encoding: 'constant', type: this.#expression.type, rowCount, value }
+    }
+    assert(value.encoding === 'dictionary' && value.validity === null)
+    return { ...value, rowCount, codes: arena.allocate(rowCount).fill(value.codes[0]!) }
   }
 
   /** Evaluates dictionary entries; undefined where there are more than rows, or one fails. */
   #projectEntries(page: Page, arena: Arena): Block | undefined {
     const [channel] = this.#channels
     if (channel === undefined || this.#channels.length > 1) return undefined
+    if (this.#constantCase !== undefined) return undefined
     const block = page.blocks[channel]!
     if (block.encoding !== 'dictionary' || block.dictionary.rowCount > page.rowCount) {
       return undefined
@@ -113,7 +122,11 @@ export class WasmProjection {
     if (this.#program !== undefined) {
       const extended = extendPage(page, this.#parts, arena)
       const outcome = runRowProjection(this.#program, extended, arena)
-      if (outcome.kind === 'done') return outcome.value
+      if (outcome.kind === 'done') {
+        return this.#constantCase === undefined
+          ? outcome.value
+          : decodeCase(this.#constantCase, outcome.value, arena)
+      }
       if (outcome.kind === 'failed') throwFailure(this.#engine(), page, outcome.position)
     }
     return this.#engine().project(page, arena)

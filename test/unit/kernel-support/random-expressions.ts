@@ -122,7 +122,11 @@ export function randomExpression(
       condition: randomCondition(source, depth - 1),
       result: sub(type),
     }))
-    return caseWhen(whens, random.chance(0.2) ? nullConstant(type) : sub(type))
+    const chosen = random.chance(0.4)
+      ? whens.map((w) => ({ ...w, result: constant(type, randomConstant(random, type)) }))
+      : whens
+    const otherwise = chosen === whens ? sub(type) : constant(type, randomConstant(random, type))
+    return caseWhen(chosen, random.chance(0.2) ? nullConstant(type) : otherwise)
   }
   if (generic === 1) return coalesce([sub(type), sub(type)])
   if (generic === 2) return nullIf(sub(type), sub(type), type)

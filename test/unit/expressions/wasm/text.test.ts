@@ -4,6 +4,7 @@ import type { Expression } from '../../../../src/expressions/ir.js'
 import {
   between,
   call,
+  caseWhen,
   comparison,
   constant,
   inList,
@@ -122,6 +123,21 @@ describe(`text kernels (seed ${seed})`, () => {
         }
       }
     }
+  })
+
+  it('choose among texts by code', () => {
+    const e = caseWhen(
+      [
+        { condition: comparison('=', column, text('a')), result: text('one') },
+        { condition: comparison('<', column, text('b')), result: constant(VARCHAR, null) },
+      ],
+      text('other'),
+    )
+    const of = page([blockOf(VARCHAR, ['a', 'ab', null, 'c', 'a'], arena)])
+    const block = compileProjection(e, { registry, target: 'wasm' }).project(of, arena)
+    expect(block.encoding).toBe('dictionary')
+    const chosen = Array.from({ length: 5 }, (_, i) => readValue(block, i))
+    expect(chosen).toEqual(['one', null, 'other', 'other', 'one'])
   })
 
   it('answer as the interpreter does', () => {
