@@ -208,6 +208,11 @@ function valuesPredicate(e: Expression, set: ValueSet): Expression {
 }
 
 function rangePredicate(e: Expression, range: Range, type: SqlType): Expression {
+  const isFloat = type.kind === 'double' || type.kind === 'real'
+  if (isFloat && range.low !== undefined && range.high === undefined) {
+    // NaN, the last value of the order, is in the range, but greater than nothing for SQL.
+    return not(comparison(range.lowInclusive ? '<' : '<=', e, constant(range.low, type)))
+  }
   const terms: Expression[] = []
   if (range.low !== undefined) {
     terms.push(comparison(range.lowInclusive ? '>=' : '>', e, constant(range.low, type)))
