@@ -89,8 +89,11 @@ function orientOuter(node: JoinNode, context: OptimizerContext): PlanNode {
   if (node.criteria.length === 0 || context.session.joinReorderingStrategy !== 'AUTOMATIC')
     return over
   const { estimator } = context
-  if (estimator.outputBytes(right) <= FLIP_RATIO * estimator.outputBytes(left)) return over
-  if (!estimator.of(left).known || !estimator.of(right).known) return over
+  const leftKnown = estimator.of(left).known
+  const rightKnown = estimator.of(right).known
+  if (!leftKnown) return over
+  const larger = estimator.outputBytes(right) > FLIP_RATIO * estimator.outputBytes(left)
+  if (rightKnown && !larger) return over
   return {
     ...over,
     type: node.type === 'left' ? 'right' : node.type === 'right' ? 'left' : 'full',
@@ -145,9 +148,11 @@ function joinCandidates(
   const forward = costOf(rowsA, rowsB)
   const backward = costOf(rowsB, rowsA)
   const mask = a.mask | b.mask
-  return forward <= backward
-    ? { mask, stats, cost: forward, sides: [a, b] }
-    : { mask, stats, cost: backward, sides: [b, a] }
+  const probeFirst = { mask, stats, cost: forward, sides: [a, b] } as const
+  const probeSecond = { mask, stats, cost: backward, sides: [b, a] } as const
+  // What nobody knows the size of (a stream) is not stored: it may never end, and its rows are to come out as they come in.
+  if (a.stats.known !== b.stats.known) return a.stats.known ? probeSecond : probeFirst
+  return forward <= backward ? probeFirst : probeSecond
 }
 
 /** The cheapest tree over all relations. O(3^n) pairs of sets. */

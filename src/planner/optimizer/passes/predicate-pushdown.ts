@@ -21,7 +21,7 @@ import {
   symbolOf,
 } from '../expression/predicates.js'
 import { simplifyPredicate } from '../expression/simplify.js'
-import { isDeterministic, substitute, symbolsOf } from '../expression/tree.js'
+import { childrenOf, isDeterministic, substitute, symbolsOf } from '../expression/tree.js'
 import { pushIntoJoin } from './predicate-pushdown-join.js'
 import { pushIntoSemiJoin } from './predicate-pushdown-semi-join.js'
 
@@ -139,6 +139,9 @@ function pushIntoProject(
     for (const name of symbolsOf(e)) {
       const expression = assigned.get(name)
       if (expression === undefined || !isDeterministic(expression)) return false
+      // Computing something twice for a row costs more than the rows it saves.
+      const trivial = expression.kind === 'symbol' || expression.kind === 'constant'
+      if (!trivial && countUses(e, name) > 1) return false
     }
     return true
   }
@@ -149,6 +152,12 @@ function pushIntoProject(
   if (isFalse(predicate)) return emptyValues(context, outputsOf(node))
   const over = withSources(node, [push(node.source, conjunctsOf(predicate), context)])
   return filterOver(context, over, up)
+}
+
+function countUses(e: Expression, name: string): number {
+  if (e.kind === 'symbol') return e.name === name ? 1 : 0
+  const uses = childrenOf(e).reduce((sum, child) => sum + countUses(child, name), 0)
+  return e.kind === 'lambda' ? 2 * uses : uses
 }
 
 function pushIntoAggregation(
