@@ -91,9 +91,11 @@ function topAccumulator(
   return {
     create: () => ({ size: 0, rows: [] }),
     add: (top, value, keyOrSize, size) => {
-      resize(top, packed ? size! : keyOrSize!)
+      const wanted = packed ? size! : keyOrSize!
       const key = packed ? keyOrSize! : value!
-      if (key !== null) insert(top, { key, value: value! })
+      if (wanted === null || key === null) return top
+      resize(top, wanted)
+      insert(top, { key, value: value! })
       return top
     },
     combine: (top, other) => {
