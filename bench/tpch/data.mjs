@@ -22,7 +22,7 @@ export async function exportTables(scaleFactor, folder) {
     process.stderr.write(`writing ${table} at scale factor ${scaleFactor}\n`)
     const partial = join(folder, `${table}.partial`)
     const file = createWriteStream(partial)
-    const sql = `SELECT * FROM tpch.sf${scaleFactor}.${table}`
+    const sql = `SELECT * FROM tpch."sf${scaleFactor}".${table}`
     let text = ''
     for await (const row of engine.query(sql, undefined, { rowMode: 'array' })) {
       text += `${row.join('|')}\n`

@@ -53,11 +53,13 @@ export class PlanRunner {
    */
   start(
     plan: OutputNode,
+    inputBytes: number | undefined,
     context: QueryContext,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
     const { thread, pool, catalogs } = this.#options
     const { writer, ...local } = planLocally(plan, {
       threads: pool?.size ?? 0,
+      ...(inputBytes === undefined ? {} : { inputBytes }),
       isThreadBound: (catalog) => catalogs.get(catalog).connector.threadBound === true,
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })

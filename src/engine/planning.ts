@@ -5,7 +5,7 @@ import { coerce } from '../expressions/ir-build.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
 import { Estimator } from '../planner/cost/estimator.js'
-import { TableStatisticsCache } from '../planner/cost/table-statistics.js'
+import { scansOf, TableStatisticsCache } from '../planner/cost/table-statistics.js'
 import { describeInput, describeOutput, viewColumns } from '../planner/logical-planner/describe.js'
 import {
   analyzeAndPlan,
@@ -63,8 +63,11 @@ export async function planStatement(
     ...planningOptions(services, context),
     metadata: resolver,
   })
+  const plan = await optimizePlan(services, logical, context)
+  const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {
-    plan: await optimizePlan(services, logical, context),
+    plan,
+    inputBytes: scansOf(plan).reduce((sum, scan) => sum + estimator.outputBytes(scan), 0),
     columns: logical.columns,
   }
   if (cacheable) services.cache.add(context, statement, logical, planned)

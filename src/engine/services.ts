@@ -17,6 +17,8 @@ export type ParameterValue = Expression | ConstantExpression
 /** A statement that reads or writes rows, planned and optimised. */
 export interface PlannedStatement {
   readonly plan: OutputNode
+  /** Estimated bytes of the tables that are read. */
+  readonly inputBytes: number
   readonly columns: readonly ResultColumn[]
 }
 

@@ -12,10 +12,11 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  const { plan, columns } = await context.services.plan(statement, context)
+  const { plan, columns, inputBytes } = await context.services.plan(statement, context)
   return {
     kind: 'plan',
     plan,
+    inputBytes,
     columns,
     ...(updateType === undefined ? {} : { updateType, countsRows: true }),
   }

@@ -22,6 +22,8 @@ export type StatementResult = PlanResult | PagesResult | DoneResult
 export interface PlanResult {
   readonly kind: 'plan'
   readonly plan: OutputNode
+  /** Estimated bytes of the tables that are read; absent where unknown. */
+  readonly inputBytes?: number
   readonly columns: readonly ResultColumn[]
   readonly updateType?: string
   /** True: the one row of the result is the number of rows written. */
