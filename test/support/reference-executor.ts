@@ -3,7 +3,7 @@ import { compileLambda, compileRow, type RowLookup } from '../../src/expressions
 import type { Expression, ResolvedFunction } from '../../src/expressions/ir.js'
 import type { FunctionRegistry } from '../../src/expressions/registry.js'
 import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
-import { equalityOf, hashKeyOf, orderOf } from '../../src/expressions/value/comparison.js'
+import { equalityOf, hashKeyOf } from '../../src/expressions/value/comparison.js'
 import type {
   AggregateCall,
   PlanNode,
@@ -14,8 +14,9 @@ import type {
 import { visitPlan } from '../../src/planner/plan/node.js'
 import { outputsOf } from '../../src/planner/plan/structure.js'
 import type { PlanSymbol } from '../../src/planner/plan/symbol.js'
-import { type MapValue, MillraceError, type Value } from '../../src/spi/index.js'
+import { MillraceError, type Value } from '../../src/spi/index.js'
 import { comparatorOf, frameOf, type Row } from './reference-frame.js'
+import { comparisonOf, setOperation, unnested } from './reference-rows.js'
 
 export interface ReferenceOptions {
   readonly registry: FunctionRegistry
@@ -102,7 +103,31 @@ class ReferenceExecutor {
       },
       aggregation: (n) => this.#aggregate(n, rows(n.source), outer),
       join: (n) => this.#join(n, rows(n.left), rows(n.right), outer),
-      semiJoin: unsupported,
+      semiJoin: (n) => {
+        const filtering = rows(n.filteringSource)
+        const filter = n.filter === undefined ? undefined : this.#compile(n.filter)
+        const equalities = n.criteria.map((c) => ({ ...c, equal: equalityOf(c.left.type) }))
+        const mark = (row: Row): Value => {
+          let answer: Value = false
+          for (const other of filtering) {
+            if (filter !== undefined && filter(new Map([...row, ...other])) !== true) continue
+            const compared = equalities.map((c) => {
+              const a = row.get(c.left.name) as Value
+              const b = other.get(c.right.name) as Value
+              return a === null || b === null ? null : c.equal(a, b)
+            })
+            if (compared.every((x) => x === true)) return true
+            if (n.nullAware && !compared.includes(false)) answer = null
+          }
+          return answer
+        }
+        const marked = rows(n.source).map((row) => ({ row, answer: mark(row) }))
+        if (n.mode === 'mark') {
+          return marked.map(({ row, answer }) => new Map([...row, [n.output!.name, answer]]))
+        }
+        const wanted = n.mode === 'semi'
+        return marked.filter(({ answer }) => answer === wanted).map(({ row }) => row)
+      },
       sort: (n) => [...rows(n.source)].sort(comparatorOf(n.orderBy)),
       topN: (n) => [...rows(n.source)].sort(comparatorOf(n.orderBy)).slice(0, n.count),
       limit: (n) => {
@@ -171,7 +196,16 @@ class ReferenceExecutor {
         })
       },
       window: (n) => this.#window(n, rows(n.source)),
-      rowNumber: unsupported,
+      rowNumber: (n) => {
+        const counts = new Map<string, number>()
+        const key = keyOf(n.partitionBy)
+        return rows(n.source).flatMap((row) => {
+          const count = (counts.get(key(row)) ?? 0) + 1
+          counts.set(key(row), count)
+          const isKept = count <= (n.maxRowsPerPartition ?? Number.POSITIVE_INFINITY)
+          return isKept ? [new Map([...row, [n.symbol.name, BigInt(count)]])] : []
+        })
+      },
       topNRanking: unsupported,
       unnest: (n) =>
         rows(n.source).flatMap((row) => {
@@ -330,7 +364,7 @@ class ReferenceExecutor {
   }
 
   #accumulate(
-    call: Pick<AggregateCall, 'function' | 'args' | 'distinct' | 'filter' | 'orderBy'>,
+    call: Pick<AggregateCall, 'function' | 'args' | 'distinct' | 'filter' | 'mask' | 'orderBy'>,
     group: readonly Row[],
   ): Value {
     const registered = this.#options.registry.find(call.function.id)
@@ -344,7 +378,8 @@ class ReferenceExecutor {
     const seen = new Set<string>()
     let state = accumulator.create()
     for (const row of rows) {
-      if (call.filter !== undefined && row.get(call.filter.name) !== true) continue
+      const conditions = [call.filter, call.mask]
+      if (conditions.some((s) => s !== undefined && row.get(s.name) !== true)) continue
       const args = evaluators.map((evaluate) => evaluate(row))
       if (skipsNulls && args.includes(null)) continue
       if (call.distinct) {
@@ -416,74 +451,5 @@ class ReferenceExecutor {
         frameEnd: end,
       })
     })
-  }
-}
-
-function setOperation(
-  operation: 'intersect' | 'except',
-  isDistinct: boolean,
-  sources: readonly (readonly Row[])[],
-  key: (row: Row) => string,
-): Row[] {
-  let result = [...sources[0]!]
-  for (const source of sources.slice(1)) {
-    const counts = new Map<string, number>()
-    for (const row of source) counts.set(key(row), (counts.get(key(row)) ?? 0) + 1)
-    result = result.filter((row) => {
-      const count = counts.get(key(row)) ?? 0
-      if (!isDistinct && count > 0) counts.set(key(row), count - 1)
-      return operation === 'intersect' ? count > 0 : count === 0
-    })
-  }
-  return isDistinct ? [...new Map(result.map((row) => [key(row), row])).values()] : result
-}
-
-function unnested(value: Value, outputs: readonly PlanSymbol[]): Map<string, Value>[] {
-  if (value === null) return []
-  if (Array.isArray(value)) {
-    return value.map((element: Value) => {
-      if (outputs.length === 1 && !(Array.isArray(element) && isRowOutput(outputs))) {
-        return new Map([[outputs[0]!.name, element]])
-      }
-      const fields = element as readonly Value[] | null
-      return new Map(outputs.map((s, i) => [s.name, fields?.[i] ?? null]))
-    })
-  }
-  const map = value as MapValue
-  return map.keys.map(
-    (key, i) =>
-      new Map([
-        [outputs[0]!.name, key],
-        [outputs[1]!.name, map.values[i]!],
-      ]),
-  )
-}
-
-/** One output of an array of arrays is the inner array; of an array of rows with one field it is the field. */
-const isRowOutput = (outputs: readonly PlanSymbol[]): boolean => outputs[0]!.type.kind !== 'array'
-
-function comparisonOf(
-  operator: '=' | '<>' | '<' | '<=' | '>' | '>=',
-  { type }: PlanSymbol,
-): (left: Value, right: Value) => boolean | null {
-  const equal = equalityOf(type)
-  const order = orderOf(type)
-  return (left, right) => {
-    if (left === null || right === null) return null
-    const equality = operator === '=' || operator === '<>' ? equal(left, right) : null
-    switch (operator) {
-      case '=':
-        return equality
-      case '<>':
-        return equality === null ? null : !equality
-      case '<':
-        return order(left, right) < 0
-      case '<=':
-        return order(left, right) <= 0
-      case '>':
-        return order(left, right) > 0
-      case '>=':
-        return order(left, right) >= 0
-    }
   }
 }

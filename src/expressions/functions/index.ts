@@ -112,6 +112,8 @@ import {
   regexpReplace,
   regexpSplit,
 } from './regexp/regexp.js'
+import { jsonArray, jsonObject } from './sql-json/constructors.js'
+import { jsonExists, jsonQuery, jsonValue } from './sql-json/path-functions.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
 import {
   chr,
@@ -201,6 +203,11 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...hmacs,
   crc32,
   bind,
+  jsonArray,
+  jsonExists,
+  jsonObject,
+  jsonQuery,
+  jsonValue,
   fail,
   greatest,
   least,

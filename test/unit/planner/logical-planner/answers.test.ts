@@ -115,6 +115,18 @@ const CASES: Readonly<
     ],
     ['SELECT * FROM TABLE(exclude_columns(TABLE(SELECT 1 AS a, 2 AS b), DESCRIPTOR(A)))', ['2']],
   ],
+  'SQL/JSON': [
+    [`SELECT json_value('{"a": [1, 2.5]}', 'lax $.a[1]' RETURNING double)`, ['2.5']],
+    [`SELECT json_value('{"a": "x"}', 'lax $.a' RETURNING bigint DEFAULT -1 ON ERROR)`, ['-1']],
+    [`SELECT json_value('{}', 'lax $.a' DEFAULT 'none' ON EMPTY)`, ['none']],
+    [`SELECT json_exists('[1, 2]', 'lax $[*] ? (@ > $x)' PASSING 1 AS "x")`, ['true']],
+    [`SELECT json_query('[1, "a"]', 'lax $[*]' WITH WRAPPER)`, ['[1,"a"]']],
+    [
+      `SELECT json_object('a' : 1.50, 'b' : '[1]' FORMAT JSON, 'c' : DATE '2020-01-02')`,
+      ['{"a":1.50,"b":[1],"c":"2020-01-02"}'],
+    ],
+    [`SELECT json_array(x, NULL, true) FROM (VALUES 'q') t(x)`, ['["q",true]']],
+  ],
   'evaluated once': [
     [
       'SELECT count(*) FROM TABLE(sequence(1, 300)) WHERE CASE random(3) WHEN 0 THEN 1 WHEN 1 THEN 1 WHEN 2 THEN 1 END IS NULL',
