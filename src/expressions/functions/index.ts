@@ -125,6 +125,7 @@ import {
   soundex,
 } from './string/characters.js'
 import { concat, concatWs } from './string/concat.js'
+import { format } from './string/format.js'
 import { lpad, rpad } from './string/pad.js'
 import { replace, startsWith, strpos, translate } from './string/search.js'
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
@@ -306,6 +307,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   luhnCheck,
   concat,
   concatWs,
+  format,
   lpad,
   rpad,
   strpos,
