@@ -5,7 +5,7 @@ import type { ExpressionEngine, PageFilter, PageProjection, Selection } from './
 import { compileJsPages, interpretPages, type RowwiseEngine } from './rowwise.js'
 import { allocateInt32 } from './wasm/buffers.js'
 import { WasmFilter } from './wasm/filter.js'
-import { kernelMemory } from './wasm/kernel-memory.js'
+import { arenaBuffer, kernelMemory } from './wasm/kernel-memory.js'
 import { WasmProjection } from './wasm/projection.js'
 
 export type { ExpressionEngine, PageFilter, PageProjection, Selection } from './page-expression.js'
@@ -25,7 +25,7 @@ function chosenEngine(options: CompileOptions): ExpressionEngine {
 }
 
 /** Whether kernels can write into an arena's memory; an arena over the heap is served by the fallback. */
-const isShared = (arena: Arena): boolean => kernelMemory(arena.allocate(0).buffer) !== undefined
+const isShared = (arena: Arena): boolean => kernelMemory(arenaBuffer(arena)) !== undefined
 
 const rowwiseOf =
   (engine: ExpressionEngine, options: CompileOptions) =>

@@ -1,19 +1,60 @@
 import type { Arena, Block, FlatBlock, Page } from '../../spi/index.js'
 import { bytesOf, type Codes, codesView, floatView, integerView } from './buffers.js'
+import { arenaBuffer } from './kernel-memory.js'
 
 /** Blocks into arena memory: `import` copies what lies elsewhere, `copy` everything. */
 
 /** A page whose buffers all lie in the arena's memory: kernels can read it. Copies only what does not yet. */
 export function importPage(page: Page, arena: Arena): Page {
-  const copy = importer(arena)
-  const blocks = page.blocks.map((block) => transferBlock(block, copy))
+  const blocks = page.blocks.map((block) => importBlock(block, arena))
   return blocks.every((block, channel) => block === page.blocks[channel])
     ? page
     : { ...page, blocks }
 }
 
-export const importBlock = (block: Block, arena: Arena): Block =>
-  transferBlock(block, importer(arena))
+/** A block whose buffers all lie in the arena's memory: itself where they do already. */
+export function importBlock(block: Block, arena: Arena): Block {
+  return liesIn(block, arenaBuffer(arena)) ? block : transferBlock(block, importer(arena))
+}
+
+const viewLiesIn = (view: ArrayBufferView | null, buffer: ArrayBufferLike): boolean =>
+  view === null || view.buffer === buffer
+
+function liesIn(block: Block, buffer: ArrayBufferLike): boolean {
+  switch (block.encoding) {
+    case 'constant':
+      return liesIn(block.value, buffer)
+    case 'dictionary':
+      return (
+        block.codes.buffer === buffer &&
+        viewLiesIn(block.validity, buffer) &&
+        liesIn(block.dictionary, buffer)
+      )
+    case 'flat':
+      return viewLiesIn(block.validity, buffer) && contentLiesIn(block, buffer)
+  }
+}
+
+function contentLiesIn(block: FlatBlock, buffer: ArrayBufferLike): boolean {
+  switch (block.storage) {
+    case 'null':
+      return true
+    case 'bytes':
+      return block.offsets.buffer === buffer && block.bytes.buffer === buffer
+    case 'array':
+      return block.offsets.buffer === buffer && liesIn(block.elements, buffer)
+    case 'map':
+      return (
+        block.offsets.buffer === buffer &&
+        liesIn(block.keys, buffer) &&
+        liesIn(block.mapValues, buffer)
+      )
+    case 'row':
+      return block.fields.every((field) => liesIn(field, buffer))
+    default:
+      return block.values.buffer === buffer
+  }
+}
 
 /** A deep copy that outlives the block's borrow. O(bytes); of strings only those the offsets span. */
 export const copyBlock = (block: Block, arena: Arena): Block => transferBlock(block, copier(arena))
@@ -34,7 +75,7 @@ const copier =
   }
 
 const importer = (arena: Arena): Transfer => {
-  const shared = arena.allocate(0).buffer
+  const shared = arenaBuffer(arena)
   const copy = copier(arena)
   return (view, make, length) => (view.buffer === shared ? view : copy(view, make, length))
 }

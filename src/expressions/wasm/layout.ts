@@ -81,44 +81,41 @@ export function layoutOf(block: Block, type: SqlType): InputLayout | undefined {
 const constantIsNull = (value: FlatBlock): boolean =>
   value.storage === 'null' || (value.validity !== null && (value.validity[0]! & 1) === 0)
 
+const SLOT_BYTES = 8
+
 /** Writes the parameters of a kernel call: 8 bytes each. */
 export class ParameterWriter {
   readonly address: number
-  readonly #i32: Int32Array
-  readonly #i64: BigInt64Array
-  readonly #f32: Float32Array
-  readonly #f64: Float64Array
+  /** One view for all types: views over shared memory are costly to make. */
+  readonly #view: DataView
   #next = 0
 
   constructor(arena: Arena, slotCount: number) {
-    const bytes = arena.allocate(slotCount * 8)
+    const bytes = arena.allocate(slotCount * SLOT_BYTES)
     this.address = bytes.byteOffset
-    this.#i32 = new Int32Array(bytes.buffer, bytes.byteOffset, slotCount * 2)
-    this.#f32 = new Float32Array(bytes.buffer, bytes.byteOffset, slotCount * 2)
-    this.#i64 = new BigInt64Array(bytes.buffer, bytes.byteOffset, slotCount)
-    this.#f64 = new Float64Array(bytes.buffer, bytes.byteOffset, slotCount)
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   }
 
   i32(value: number): void {
-    this.#i32[this.#slot() * 2] = value
+    this.#view.setInt32(this.#slot(), value, true)
   }
   i64(value: number | bigint): void {
-    this.#i64[this.#slot()] = BigInt(value)
+    this.#view.setBigInt64(this.#slot(), BigInt(value), true)
   }
   f32(value: number): void {
-    this.#f32[this.#slot() * 2] = value
+    this.#view.setFloat32(this.#slot(), value, true)
   }
   f64(value: number): void {
-    this.#f64[this.#slot()] = value
+    this.#view.setFloat64(this.#slot(), value, true)
   }
   /** Reads back an i32 that the kernel wrote. */
   read(slot: number): number {
-    return this.#i32[slot * 2]!
+    return this.#view.getInt32(slot * SLOT_BYTES, true)
   }
 
+  /** @throws RangeError, by the view, past the slots there are */
   #slot(): number {
-    assert(this.#next < this.#f64.length, 'too many kernel parameters')
-    return this.#next++
+    return this.#next++ * SLOT_BYTES
   }
 }
 
@@ -145,7 +142,7 @@ export class ParameterReader {
     return this.#f.let(f64.load(this.#params, this.#offset()))
   }
   #offset(): number {
-    return this.#next++ * 8
+    return this.#next++ * SLOT_BYTES
   }
 }
 
