@@ -9,6 +9,7 @@ import type { OptimizerContext } from '../context.js'
 import { inferEqualities, isInferable } from '../expression/equality-inference.js'
 import { and, conjunctsOf, equal, namesOf, symbolOf } from '../expression/predicates.js'
 import { isDeterministic, symbolsOf } from '../expression/tree.js'
+import { replaceOwnExtremes } from './own-extremes.js'
 import { equalityOfSides } from './predicate-pushdown-join.js'
 
 /** Relations of a tree of inner joins, as bits 0 to leaves.length - 1, and what connects them. */
@@ -42,22 +43,26 @@ export function joinGraph(
   rewriteLeaf: (leaf: PlanNode) => PlanNode,
   context: OptimizerContext,
 ): JoinGraph {
-  const leaves: PlanNode[] = []
-  const conjuncts: Expression[] = []
+  const found: PlanNode[] = []
+  const terms: Expression[] = []
   const filtering = new Map<number, SemiJoinNode>()
   const flatten = (node: PlanNode): void => {
     if (node.kind === 'join' && node.type === 'inner') {
       flatten(node.left)
       flatten(node.right)
-      for (const c of node.criteria) conjuncts.push(equal(symbolOf(c.left), symbolOf(c.right)))
-      conjuncts.push(...conjunctsOf(node.filter))
+      for (const c of node.criteria) terms.push(equal(symbolOf(c.left), symbolOf(c.right)))
+      terms.push(...conjunctsOf(node.filter))
     } else if (node.kind === 'semiJoin' && node.mode !== 'mark') {
       flatten(node.source)
-      filtering.set(leaves.length, node)
-      leaves.push(rewriteLeaf(node.filteringSource))
-    } else leaves.push(rewriteLeaf(node))
+      filtering.set(found.length, node)
+      found.push(rewriteLeaf(node.filteringSource))
+    } else found.push(rewriteLeaf(node))
   }
   flatten(root)
+  const { leaves, conjuncts } =
+    filtering.size === 0
+      ? replaceOwnExtremes(found, terms, context)
+      : { leaves: found, conjuncts: terms }
   const leafOf = new Map<string, bigint>()
   leaves.forEach((leaf, i) => {
     for (const name of namesOf(outputsOf(leaf))) leafOf.set(name, 1n << BigInt(i))
