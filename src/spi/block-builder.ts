@@ -3,7 +3,7 @@ import type { Block, ConstantBlock, FlatBlock } from './block.js'
 import { BytesBuilder } from './block-builder/bytes-builder.js'
 import { BooleanBuilder, Fixed16Builder, FloatBuilder } from './block-builder/fixed-builder.js'
 import type { BlockBuilder } from './block-builder/flat-builder.js'
-import { IntegerBuilder } from './block-builder/integer-builder.js'
+import { IntegerBuilder, logicalInteger } from './block-builder/integer-builder.js'
 import { LongDecimalBuilder } from './block-builder/long-decimal-builder.js'
 import { ArrayBuilder, MapBuilder, RowBuilder } from './block-builder/nested-builder.js'
 import { NullBuilder } from './block-builder/null-builder.js'
@@ -12,7 +12,7 @@ import { type Arena, heapArena } from './memory.js'
 import type { SqlType } from './type.js'
 import type { Value } from './value.js'
 
-export type { BlockBuilder }
+export { type BlockBuilder, logicalInteger }
 
 /**
  * Makes a builder of flat blocks of a type. Integers get the narrowest storage that their values allow.

@@ -117,4 +117,6 @@ export interface ConnectorFactory {
     config: Readonly<Record<string, string>>,
     context: ConnectorContext,
   ): Awaitable<Connector>
+  /** Of older connectors: not called, since handles are plain values. @source Trino ConnectorHandleResolver */
+  getHandleResolver?(): unknown
 }

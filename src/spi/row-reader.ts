@@ -110,10 +110,14 @@ class IteratorReader implements RowReader {
   }
 }
 
-interface AsyncRows {
+/** What a reader of rows that come one by one is made over. */
+export interface AsyncRows {
   next(): Promise<{ readonly done?: boolean | undefined; readonly value?: unknown }>
+  /** Ends the source; `inFlight`: while a row is being waited for. */
   stop(inFlight: boolean): Awaitable<void>
 }
+
+export const asyncRowReader = (rows: AsyncRows): RowReader => new AsyncReader(rows)
 
 /**
  * Asks for one row after the other while a batch is waited for. Rows that come without a pause end up in one batch; an

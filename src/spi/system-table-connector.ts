@@ -1,10 +1,7 @@
-import type { BlockBuilder } from './block-builder.js'
-import { createBlockBuilder } from './block-builder.js'
+import { CarrierPageSource } from './carrier-page-source.js'
 import type { Connector } from './connector.js'
 import type { ConnectorTypes } from './connector-types.js'
 import { MillraceError } from './error.js'
-import type { Page } from './page.js'
-import type { ConnectorPageSource } from './page-source.js'
 import {
   intersectTuples,
   TUPLE_DOMAIN_ALL,
@@ -13,12 +10,10 @@ import {
   tuplesContain,
 } from './predicate/tuple-domain.js'
 import type { Procedure } from './procedure.js'
-import { type RowReader, rowReader } from './row-reader.js'
+import { rowReader } from './row-reader.js'
 import { type ColumnMetadata, printSchemaTableName, type SchemaTableName } from './schema.js'
-import type { ConnectorSession } from './session.js'
 import { fixedSplitSource } from './split.js'
 import type { SystemTable } from './system-table.js'
-import type { Value } from './value.js'
 
 export interface SystemTableHandle {
   readonly schema: string
@@ -92,53 +87,14 @@ export function systemTableConnector(
     getSplitManager: () => ({ getSplits: () => fixedSplitSource([{}]) }),
     getPageSourceProvider: () => ({
       createPageSource: (_transaction, session, _split, handle, columns, _filter, signal) =>
-        new SystemPageSource(get(handle), handle.constraint, columns, session, signal),
+        new CarrierPageSource(
+          rowReader(get(handle).rows(session, handle.constraint, signal)),
+          columns.map((column) => ({
+            index: column.index,
+            type: get(handle).metadata.columns[column.index]!.type,
+          })),
+        ),
     }),
     getProcedures: () => procedures,
-  }
-}
-
-const ROWS_PER_PAGE = 4096
-
-/** Rows of carriers as pages of the columns that are read. */
-class SystemPageSource implements ConnectorPageSource {
-  readonly #reader: RowReader
-  readonly #indexes: readonly number[]
-  readonly #builders: readonly BlockBuilder[]
-  #completedBytes = 0
-  readonly readTimeNanos = 0
-  readonly memoryUsage = 0
-
-  constructor(
-    table: SystemTable,
-    constraint: TupleDomain<number>,
-    columns: readonly SystemColumnHandle[],
-    session: ConnectorSession,
-    signal: AbortSignal,
-  ) {
-    this.#reader = rowReader(table.rows(session, constraint, signal))
-    this.#indexes = columns.map((column) => column.index)
-    this.#builders = this.#indexes.map((index) =>
-      createBlockBuilder(table.metadata.columns[index]!.type),
-    )
-  }
-
-  get completedBytes(): number {
-    return this.#completedBytes
-  }
-
-  async getNextPage(): Promise<Page | undefined> {
-    const rows = (await this.#reader.take(ROWS_PER_PAGE)) as readonly (readonly Value[])[]
-    if (rows.length === 0) return undefined
-    for (const row of rows) {
-      for (const [i, index] of this.#indexes.entries())
-        this.#builders[i]!.append(row[index] ?? null)
-    }
-    for (const builder of this.#builders) this.#completedBytes += builder.byteLength
-    return { rowCount: rows.length, blocks: this.#builders.map((builder) => builder.build()) }
-  }
-
-  async close(): Promise<void> {
-    await this.#reader.close()
   }
 }

@@ -5,8 +5,8 @@ import {
   type ConnectorPageSource,
   type ConnectorSession,
   EMPTY_DYNAMIC_FILTER,
-  MillraceError,
   type Page,
+  pageSourceProviderOf,
 } from '../../spi/index.js'
 import { type PageStream, WAIT } from '../page-stream.js'
 import type { ScanSource } from '../pipeline.js'
@@ -147,25 +147,17 @@ export class ScanStream implements PageStream {
   #createSource(split: unknown): void | Promise<void> {
     const connector = this.#connector!
     const { table, columns } = this.#spec
-    const provider = connector.getPageSourceProvider?.()
-    if (provider !== undefined) {
-      const source = provider.createPageSource(
-        table.transaction,
-        this.#session!,
-        split as never,
-        table.handle,
-        columns,
-        EMPTY_DYNAMIC_FILTER,
-        this.#abort.signal,
-      )
-      if (isPromise(source)) return source.then((s) => this.#use(s))
-      this.#source = source
-      return
-    }
-    throw new MillraceError(
-      'NOT_SUPPORTED',
-      `Catalog cannot be read: its connector has no page sources: ${table.catalog}`,
+    const source = pageSourceProviderOf(connector).createPageSource(
+      table.transaction,
+      this.#session!,
+      split as never,
+      table.handle,
+      columns,
+      EMPTY_DYNAMIC_FILTER,
+      this.#abort.signal,
     )
+    if (isPromise(source)) return source.then((s) => this.#use(s))
+    this.#source = source
   }
 
   /** A source that arrives after the scan was closed is closed at once. */

@@ -197,3 +197,7 @@ const INTEGER_CODERS: Readonly<Partial<Record<SqlType['kind'], (value: Value) =>
     return (exactUnits(picos, PICOS_PER_NANO) << OFFSET_BITS) | BigInt(offsetMinutes + OFFSET_BIAS)
   },
 }
+
+/** The logical integer that a carrier is stored as, see {@link IntegerBlock}. */
+export const logicalInteger = (type: SqlType, value: Value): bigint =>
+  BigInt((INTEGER_CODERS[type.kind] ?? plainInteger)(value))

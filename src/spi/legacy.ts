@@ -1,0 +1,125 @@
+import { assert } from './assert.js'
+import type { Block, DictionaryBlock } from './block.js'
+import { createBlockBuilder } from './block-builder.js'
+import { readValue } from './block-value.js'
+import type { ConnectorMetadata } from './connector-metadata.js'
+import type { ConnectorTypes } from './connector-types.js'
+import { MillraceError } from './error.js'
+import type { Page } from './page.js'
+import { type ConnectorMergeSink, type ConnectorPageSink, MERGE_OPERATION } from './page-sink.js'
+import type { ConnectorPageSource } from './page-source.js'
+import type { Awaitable, ColumnMetadata, SchemaTableName, SchemaTablePrefix } from './schema.js'
+import type { ConnectorSession } from './session.js'
+
+/** Older shapes of the contract, which the documents still show, and what makes today's of them. */
+
+/** Metadata from before streamTableColumns. @source Trino ConnectorMetadata.listTableColumns, deprecated */
+export type LegacyConnectorMetadata<T extends ConnectorTypes = ConnectorTypes> = Omit<
+  ConnectorMetadata<T>,
+  'streamTableColumns'
+> & {
+  listTableColumns(
+    session: ConnectorSession,
+    prefix: SchemaTablePrefix,
+  ): Awaitable<
+    | ReadonlyMap<SchemaTableName, readonly ColumnMetadata[]>
+    | readonly (readonly [SchemaTableName, readonly ColumnMetadata[]])[]
+  >
+}
+
+/** Adds to older metadata the method that took the place of listTableColumns. */
+export const adaptLegacyMetadata = <T extends ConnectorTypes>(
+  metadata: LegacyConnectorMetadata<T>,
+): ConnectorMetadata<T> =>
+  Object.assign(metadata, {
+    async *streamTableColumns(session: ConnectorSession, prefix: SchemaTablePrefix) {
+      for (const [table, columns] of await metadata.listTableColumns(session, prefix)) {
+        yield { table, columns }
+      }
+    },
+  })
+
+/** A page source that also deletes and updates the rows it gave. @source Trino UpdatablePageSource, gone since 2022 */
+export interface UpdatablePageSource extends ConnectorPageSource {
+  deleteRows(rowIds: Block): Awaitable<void>
+  /**
+   * @param page the new values of the updated columns, and the row ids
+   * @param columnValueAndRowIdChannels channel in `page` of each updated column, the row id's last
+   */
+  updateRows?(page: Page, columnValueAndRowIdChannels: readonly number[]): Awaitable<void>
+  finish(): Awaitable<readonly Uint8Array[]>
+  abort?(): Awaitable<void>
+}
+
+/**
+ * A merge sink over an updatable page source: rows to delete and to update go to it, new rows to a page sink.
+ * @param columnCount of the table: where the operation is in merge pages
+ */
+export function updatableMergeSink(
+  source: UpdatablePageSource,
+  columnCount: number,
+  inserts?: ConnectorPageSink,
+): ConnectorMergeSink {
+  const columns = Array.from({ length: columnCount }, (_, channel) => channel)
+  return {
+    async storeMergedRows(page) {
+      const rowId = page.blocks[columnCount + 2]
+      assert(rowId !== undefined, 'a merge page: columns, operation, case, row id')
+      const deleted: number[] = []
+      const updated: number[] = []
+      const inserted: number[] = []
+      const targets: Readonly<Record<number, number[]>> = {
+        [MERGE_OPERATION.insert]: inserted,
+        [MERGE_OPERATION.updateInsert]: inserted,
+        [MERGE_OPERATION.delete]: deleted,
+        [MERGE_OPERATION.updateDelete]: deleted,
+        [MERGE_OPERATION.update]: updated,
+      }
+      for (let position = 0; position < page.rowCount; position++) {
+        const operation = readValue(page.blocks[columnCount]!, position)
+        const target = targets[Number(operation)]
+        assert(target !== undefined, 'an operation of a merge')
+        target.push(position)
+      }
+      if (deleted.length > 0) await source.deleteRows(pick(rowId, deleted))
+      if (updated.length > 0) {
+        if (source.updateRows === undefined) throw unsupported()
+        const blocks = [...columns.map((c) => pick(page.blocks[c]!, updated)), pick(rowId, updated)]
+        await source.updateRows({ rowCount: updated.length, blocks }, [...columns, columnCount])
+      }
+      if (inserted.length > 0) {
+        if (inserts === undefined) throw unsupported()
+        const blocks = columns.map((c) => pick(page.blocks[c]!, inserted))
+        await inserts.appendPage({ rowCount: inserted.length, blocks })
+      }
+    },
+    async finish() {
+      return [...(await source.finish()), ...((await inserts?.finish()) ?? [])]
+    },
+    async abort() {
+      await Promise.all([source.abort?.(), inserts?.abort()])
+    },
+  }
+}
+
+const unsupported = (): MillraceError =>
+  new MillraceError('NOT_SUPPORTED', 'This connector does not support modifying table rows')
+
+/** The given positions of a block: a selection over a flat one, a copy of others. */
+function pick(block: Block, positions: readonly number[]): Block {
+  if (block.encoding === 'constant') return { ...block, rowCount: positions.length }
+  if (block.encoding === 'flat') {
+    const picked: DictionaryBlock = {
+      type: block.type,
+      rowCount: positions.length,
+      encoding: 'dictionary',
+      codes: Int32Array.from(positions),
+      dictionary: block,
+      validity: null,
+    }
+    return picked
+  }
+  const builder = createBlockBuilder(block.type)
+  for (const position of positions) builder.appendRange(block, position, position + 1)
+  return builder.build()
+}
