@@ -182,7 +182,7 @@ export class MemoryCatalog {
 
   #requireSchema(schema: string): void {
     if (!this.#schemas.has(schema)) {
-      throw new MillraceError('SCHEMA_NOT_FOUND', `Schema does not exist: ${schema}`)
+      throw new MillraceError('NOT_FOUND', `Schema ${schema} not found`)
     }
   }
 

@@ -59,7 +59,7 @@ describe('schemas', () => {
     const twice = harness.transact((m) => m.createSchema!(session, 'default', {}, owner))
     await expect(twice).rejects.toMatchObject({ code: 'SCHEMA_ALREADY_EXISTS' })
     await expect(create({ schema: 'nope', table: 't' })).rejects.toMatchObject({
-      code: 'SCHEMA_NOT_FOUND',
+      code: 'NOT_FOUND',
     })
   })
 })
