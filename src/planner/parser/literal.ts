@@ -193,7 +193,10 @@ export function parseIntervalLiteral(cursor: TokenCursor): IntervalLiteral {
   if (!negative) cursor.accept(Token.PLUS)
   const value = parseString(cursor).value
   const startField = parseIntervalField(cursor)
-  const endField = cursor.accept(Token.TO) ? parseIntervalField(cursor) : undefined
+  // TO may also be an alias
+  const ranged = cursor.at(Token.TO) && isIntervalField(cursor.peek(1))
+  if (ranged) cursor.advance()
+  const endField = ranged ? parseIntervalField(cursor) : undefined
   return {
     kind: 'intervalLiteral',
     location: cursor.location(start),

@@ -40,6 +40,8 @@ export function formatStringLiteral(value: string): string {
     const codePoint = character.codePointAt(0) ?? 0
     if (character === '\\') result += '\\\\'
     else if (codePoint >= 0x20 && codePoint < 0x7f) result += character
+    // half of a pair has no escape
+    else if (codePoint >= 0xd800 && codePoint <= 0xdfff) result += character
     else result += escapeCodePoint(codePoint)
   }
   return `U&'${result}'`

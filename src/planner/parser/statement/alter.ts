@@ -20,7 +20,8 @@ export function parseAlter(cursor: TokenCursor): Statement {
     cursor.advance()
     return parseAlterTable(cursor, location, cursor.location(entity))
   }
-  if (cursor.acceptSequence(Token.MATERIALIZED, Token.VIEW)) {
+  if (cursor.atSequence(Token.MATERIALIZED, Token.VIEW) && !namesView(cursor)) {
+    cursor.index += 2
     return parseAlterMaterializedView(cursor, location)
   }
   cursor.identifier()
@@ -34,6 +35,12 @@ export function parseAlter(cursor: TokenCursor): Statement {
   }
   cursor.expect(Token.SET)
   return parseSetAuthorization(cursor, location, cursor.textAt(entity), name)
+}
+
+/** Tells whether VIEW after the word here is the name of an entity of the kind MATERIALIZED. */
+function namesView(cursor: TokenCursor): boolean {
+  if (cursor.peek(2) === Token.PERIOD_SIGN) return true
+  return cursor.peek(2) === Token.SET && cursor.peek(3) === Token.AUTHORIZATION
 }
 
 /** `AUTHORIZATION principal` after SET. */

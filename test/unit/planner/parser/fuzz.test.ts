@@ -3,13 +3,13 @@ import { formatStatement } from '../../../../src/planner/parser/format/format.js
 import { parseStatement } from '../../../../src/planner/parser/parser.js'
 import { splitStatements } from '../../../../src/planner/parser/splitter.js'
 import { MillraceError } from '../../../../src/spi/error.js'
-import { fuzzSeed, mutatedStatement, randomOf } from './mutation.js'
+import { fuzzRuns, fuzzSeed, mutatedStatement, randomOf } from './mutation.js'
 
 test('mutated statements parse and round-trip, or are syntax errors with a place', () => {
   const seed = fuzzSeed()
   const random = randomOf(seed)
   let parsed = 0
-  for (let i = 0; i < 2000; i++) {
+  for (let i = 0; i < fuzzRuns(2000); i++) {
     const sql = mutatedStatement(random)
     const where = `seed ${seed}, case ${i}: ${sql}`
     try {

@@ -20,9 +20,14 @@ export function randomOf(seed: number): Random {
   }
 }
 
-/** The seed to use: MILLRACE_FUZZ_SEED, or another one each time. */
+/** The seed to use: MILLRACE_FUZZ_SEED, to look further than the runs that are the same each time. */
 export function fuzzSeed(): number {
-  return Number(process.env['MILLRACE_FUZZ_SEED'] ?? Date.now() % 2 ** 31)
+  return Number(process.env['MILLRACE_FUZZ_SEED'] ?? 1)
+}
+
+/** How many statements to mutate: MILLRACE_FUZZ_RUNS, or a number that takes a few seconds. */
+export function fuzzRuns(usual: number): number {
+  return Number(process.env['MILLRACE_FUZZ_RUNS'] ?? usual)
 }
 
 const CORPUS = [...STATEMENTS, ...recordedStatements]

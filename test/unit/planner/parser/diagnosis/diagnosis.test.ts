@@ -9,7 +9,7 @@ import {
   parseStatement,
 } from '../../../../../src/planner/parser/parser.js'
 import { MillraceError } from '../../../../../src/spi/error.js'
-import { fuzzSeed, mutatedStatement, randomOf } from '../mutation.js'
+import { fuzzRuns, fuzzSeed, mutatedStatement, randomOf } from '../mutation.js'
 import { STATEMENTS } from '../statements.js'
 
 function messageOf(parse: () => unknown): string {
@@ -45,7 +45,7 @@ describe('the grammar and the parser agree', () => {
   test('on mutated statements', () => {
     const seed = fuzzSeed()
     const random = randomOf(seed)
-    for (let i = 0; i < 1000; i++) {
+    for (let i = 0; i < fuzzRuns(1000); i++) {
       const sql = mutatedStatement(random)
       // longer ones are slow to diagnose and say no more
       if (sql.length > 500) continue
