@@ -113,6 +113,7 @@ import {
   regexpSplit,
 } from './regexp/regexp.js'
 import { jsonArray, jsonObject } from './sql-json/constructors.js'
+import { jsonTable } from './sql-json/json-table.js'
 import { jsonExists, jsonQuery, jsonValue } from './sql-json/path-functions.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
 import {
@@ -208,6 +209,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   jsonExists,
   jsonObject,
   jsonQuery,
+  jsonTable,
   jsonValue,
   fail,
   greatest,

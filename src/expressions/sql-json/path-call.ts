@@ -38,22 +38,32 @@ export type PathRunner = (
   passing: Value,
 ) => readonly JsonNode[]
 
-/** Evaluates paths for a call whose passed values have the fields of a row type. */
-export function pathRunner(passingType: SqlType, session: SessionContext): PathRunner {
+/** The values passed to paths, by name, of a row of a type. */
+export function pathVariables(
+  passingType: SqlType,
+  session: SessionContext,
+): (passing: PathOptions['passing'], values: Value) => ReadonlyMap<string, JsonNode> {
   const items =
     passingType.kind === 'row' ? passingType.fields.map((f) => jsonItemOf(f.type, session)) : []
+  return (passing, values) =>
+    new Map(
+      passing.map(({ name, format }, i): [string, JsonNode] => {
+        const value = (values as readonly Value[])[i] ?? null
+        const isJson = format !== undefined && value !== null
+        return [name, isJson ? jsonInput(value as string | Uint8Array, format) : items[i]!(value)]
+      }),
+    )
+}
+
+/** Evaluates paths for a call whose passed values have the fields of a row type. */
+export function pathRunner(passingType: SqlType, session: SessionContext): PathRunner {
+  const variablesOf = pathVariables(passingType, session)
   return (input, path, { format, passing }, values) => {
     const context = jsonInput(input, format)
-    const variables = new Map<string, JsonNode>()
-    passing.forEach(({ name, format: itemFormat }, i) => {
-      const value = (values as readonly Value[])[i] ?? null
-      const isJson = itemFormat !== undefined && value !== null
-      variables.set(
-        name,
-        isJson ? jsonInput(value as string | Uint8Array, itemFormat) : items[i]!(value),
-      )
+    return evaluatePath(parseSqlJsonPath(path), {
+      context,
+      variables: variablesOf(passing, values),
     })
-    return evaluatePath(parseSqlJsonPath(path), { context, variables })
   }
 }
 

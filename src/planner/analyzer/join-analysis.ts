@@ -18,8 +18,12 @@ const TYPES = {
   FULL: 'full',
 } as const
 
-const isUnnest = (node: Relation): boolean =>
-  node.kind === 'aliasedRelation' ? isUnnest(node.relation) : node.kind === 'unnest'
+/** What an outer join can only be made with unconditionally: its rows come from each row of the left side. */
+function unnestedForm(node: Relation): 'UNNEST' | 'JSON_TABLE' | undefined {
+  if (node.kind === 'aliasedRelation') return unnestedForm(node.relation)
+  if (node.kind === 'jsonTable') return 'JSON_TABLE'
+  return node.kind === 'unnest' ? 'UNNEST' : undefined
+}
 
 const isLateral = (node: Relation): boolean =>
   node.kind === 'aliasedRelation'
@@ -55,13 +59,14 @@ export function analyzeJoin(
   const context = expressionContext(analysis, relationScope(fields, scope))
   const condition = analyzeCondition(criteria.expression, context, 'JOIN ON')
   refuseCalls(context.met, criteria.expression, 'JOIN')
-  if (node.type !== 'INNER' && isUnnest(node.right)) {
+  const form = unnestedForm(node.right)
+  if (node.type !== 'INNER' && form !== undefined) {
     const isTrue = condition.kind === 'constant' && condition.value === true
     if (!isTrue) {
       throw semanticError(
         'NOT_SUPPORTED',
         criteria.expression,
-        `${node.type} JOIN involving UNNEST is only supported with condition ON TRUE`,
+        `${node.type} JOIN involving ${form} is only supported with condition ON TRUE`,
       )
     }
   }

@@ -1,6 +1,6 @@
 import { canCast } from '../../expressions/cast/cast.js'
 import { canCoerce } from '../../expressions/coercion.js'
-import type { Expression } from '../../expressions/ir.js'
+import type { ConstantExpression, Expression } from '../../expressions/ir.js'
 import {
   call,
   cast,
@@ -54,7 +54,7 @@ export function analyzeJsonForm(node: JsonExpression, context: ExpressionContext
 }
 
 /** The path's errors are at their place in its literal. */
-function checkPath(literal: StringLiteral, names: readonly string[]): void {
+export function checkPath(literal: StringLiteral, names: readonly string[]): void {
   try {
     const { variables } = parseSqlJsonPath(literal.value)
     const missing = variables.find((name) => !names.includes(name))
@@ -74,14 +74,17 @@ function checkPath(literal: StringLiteral, names: readonly string[]): void {
 }
 
 /** The arguments that the functions with a path have in common. */
-interface PathArguments {
+export interface PathArguments {
   readonly input: Expression
-  readonly path: Expression
+  readonly path: ConstantExpression
   readonly passing: Expression
-  readonly options: { readonly format: JsonFormat; readonly passing: readonly object[] }
+  readonly options: {
+    readonly format: JsonFormat
+    readonly passing: readonly { readonly name: string; readonly format?: JsonFormat }[]
+  }
 }
 
-function pathArguments(node: JsonPathInvocation, context: ExpressionContext): PathArguments {
+export function pathArguments(node: JsonPathInvocation, context: ExpressionContext): PathArguments {
   const input = jsonInputOf(analyze(node.inputExpression, context), node.inputExpression)
   const parameters = node.pathParameters.map(({ name, parameter, format }) => ({
     name: name.delimited ? name.value : name.value.toUpperCase(),

@@ -22,6 +22,7 @@ import type { BoundRelation, BoundUnnest, Field } from './bound.js'
 import { refuseCalls } from './clause-check.js'
 import { evaluateConstant } from './constant-evaluation.js'
 import { analyzeJoin } from './join-analysis.js'
+import { analyzeJsonTable } from './json-table-analysis.js'
 import { type Scope, subqueryScope } from './scope.js'
 import { analyzeSelect } from './select-analyzer.js'
 import { semanticError } from './semantic-error.js'
@@ -71,14 +72,9 @@ export function analyzeRelation(
     case 'tableFunctionInvocation':
       return analyzeTableFunction(node, scope, analysis, analyzeRelation)
     case 'jsonTable':
+      return analyzeJsonTable(node, scope, analysis)
     case 'patternRecognitionRelation':
-      throw semanticError(
-        'NOT_SUPPORTED',
-        node,
-        node.kind === 'jsonTable'
-          ? 'JSON_TABLE is not supported'
-          : 'MATCH_RECOGNIZE is not supported',
-      )
+      throw semanticError('NOT_SUPPORTED', node, 'MATCH_RECOGNIZE is not supported')
   }
 }
 

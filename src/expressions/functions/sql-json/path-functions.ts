@@ -1,10 +1,10 @@
 import { MillraceError } from '../../../spi/error.js'
-import { BIGINT, BOOLEAN, DOUBLE, type SqlType, typeName, VARCHAR } from '../../../spi/type.js'
 import type { Value } from '../../../spi/value.js'
-import { castFunction } from '../../cast/cast.js'
-import { type BoundCall, type LambdaValue, scalarFunction } from '../../function-definition.js'
-import { type JsonNode, writeJson } from '../../json/json-node.js'
+import { type LambdaValue, scalarFunction } from '../../function-definition.js'
+import type { JsonNode } from '../../json/json-node.js'
+import { queryResult } from '../../sql-json/json-table.js'
 import { isJsonError, pathOptions, pathRunner } from '../../sql-json/path-call.js'
+import { itemAsValue, valueError } from '../../sql-json/value-of-item.js'
 
 type Input = string | Uint8Array | null
 
@@ -84,65 +84,16 @@ export const jsonQuery = scalarFunction({
           if (items.length === 0) {
             return onBehavior(options.emptyBehavior, queryError('JSON path found no items'))
           }
-          const [first] = items as [JsonNode]
-          const isComposite = Array.isArray(first) || first instanceof Map
-          const wraps =
-            options.wrapper === 'UNCONDITIONAL' ||
-            (options.wrapper === 'CONDITIONAL' && (items.length > 1 || !isComposite))
-          if (wraps) return writeJson([...items], false)
-          if (items.length > 1) {
-            return onBehavior(options.errorBehavior, queryError('JSON path found multiple items'))
+          try {
+            return queryResult(items, options)
+          } catch (error) {
+            return onBehavior(options.errorBehavior, error)
           }
-          if (options.omitQuotes === true && typeof first === 'string') return first
-          return writeJson(first, false)
         }
       },
     },
   ],
 })
-
-const valueError = (message: string): MillraceError =>
-  new MillraceError('JSON_VALUE_RESULT_ERROR', `cannot extract SQL scalar from JSON: ${message}`)
-
-const typeOfItem = (item: string | bigint | number | boolean): SqlType => {
-  switch (typeof item) {
-    case 'string':
-      return VARCHAR
-    case 'bigint':
-      return BIGINT
-    case 'number':
-      return DOUBLE
-    default:
-      return BOOLEAN
-  }
-}
-
-/** The one scalar a path found, as a value of the function's type. */
-function scalarOf(items: readonly JsonNode[], call: BoundCall): Value {
-  if (items.length > 1) throw valueError('JSON path found multiple items')
-  const item = items[0]!
-  if (item === null) return null
-  if (Array.isArray(item) || item instanceof Map) {
-    throw valueError('JSON path found an item that cannot be converted to an SQL value')
-  }
-  const from = typeOfItem(item)
-  const refuse = (cause?: unknown): never => {
-    const message = `Cannot cast value of type ${typeName(from)} to declared return type of function JSON_VALUE: ${typeName(call.returnType)}`
-    throw new MillraceError(
-      'JSON_VALUE_RESULT_ERROR',
-      `cannot extract SQL scalar from JSON: ${message}`,
-      { cause },
-    )
-  }
-  const cast = castFunction(from, call.returnType, call.session)
-  if (cast === undefined) return refuse()
-  try {
-    return cast(item)
-  } catch (cause) {
-    if (cause instanceof MillraceError && cause.type === 'USER_ERROR') return refuse(cause)
-    throw cause
-  }
-}
 
 /** JSON_VALUE: input, path, options, the row of passed values, and as lambdas what DEFAULT gives on empty and on error. */
 export const jsonValue = scalarFunction({
@@ -182,7 +133,7 @@ export const jsonValue = scalarFunction({
             return options.emptyBehavior === 'DEFAULT' ? onEmpty() : null
           }
           try {
-            return scalarOf(items, call)
+            return itemAsValue(items, call.returnType, call.session)
           } catch (error) {
             return handle(error)
           }

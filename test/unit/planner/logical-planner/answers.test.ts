@@ -127,6 +127,20 @@ const CASES: Readonly<
     ],
     [`SELECT json_array(x, NULL, true) FROM (VALUES 'q') t(x)`, ['["q",true]']],
   ],
+  JSON_TABLE: [
+    [
+      `SELECT * FROM JSON_TABLE('[{"a": 1, "k": [7, 8]}, {"a": 2}]', 'lax $[*]' COLUMNS (n FOR ORDINALITY, a integer PATH 'lax $.a', NESTED PATH 'lax $.k[*]' COLUMNS (k integer PATH 'lax $'))) ORDER BY 1, 3`,
+      ['1 1 7', '1 1 8', '2 2 null'],
+    ],
+    [
+      `SELECT t.x, j.v FROM (VALUES '{"v": "q"}', '{}', NULL) t(x) LEFT JOIN JSON_TABLE(t.x, 'lax $' COLUMNS (v varchar PATH 'lax $.v' DEFAULT 'none' ON EMPTY)) j ON true ORDER BY 1`,
+      ['{"v": "q"} q', '{} none', 'null null'],
+    ],
+    [
+      `SELECT * FROM JSON_TABLE('{"x": [1], "y": [2, 3]}', 'lax $' AS "r" COLUMNS (NESTED PATH 'lax $.x[*]' AS "p" COLUMNS (x integer PATH 'lax $'), NESTED PATH 'lax $.y[*]' AS "q" COLUMNS (y integer PATH 'lax $')) PLAN ("r" INNER ("p" CROSS "q"))) ORDER BY 2`,
+      ['1 2', '1 3'],
+    ],
+  ],
   'evaluated once': [
     [
       'SELECT count(*) FROM TABLE(sequence(1, 300)) WHERE CASE random(3) WHEN 0 THEN 1 WHEN 1 THEN 1 WHEN 2 THEN 1 END IS NULL',
