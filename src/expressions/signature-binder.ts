@@ -109,6 +109,7 @@ function bindLambdas(
 ): boolean {
   for (let round = 0; round < 8; round++) {
     const before = new Map(bindings.types)
+    let exact = true
     for (let i = 0; i < formal.length; i++) {
       const lambda = actual[i]!
       const template = formal[i]!
@@ -125,14 +126,13 @@ function bindLambdas(
       const result = types.at(-1)!
       const returned = lambda.resolve(parameterTypes)
       if (!unify(result, returned, bindings, coercion)) return false
-      // A result that is no variable is not coerced.
-      if (!hasVariables(result) && !typesEqual(instantiate(result, bindings)!, returned))
-        return false
+      exact &&= typesEqual(instantiate(result, bindings) ?? returned, returned)
     }
     const settled =
       before.size === bindings.types.size &&
       [...bindings.types].every(([name, type]) => typesEqual(type, before.get(name)!))
-    if (settled) return true
+    // What a lambda gives is not coerced: it may only widen variables that its parameters then have.
+    if (settled) return exact
   }
   return false
 }

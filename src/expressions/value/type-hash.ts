@@ -100,7 +100,7 @@ export function typeHash(type: SqlType): TypeHash {
     case 'row':
       return ofElements(
         1n,
-        type.fields.map((field) => typeHash(field.type)),
+        type.fields.map((field) => hashCodeOf(field.type)),
       )
     case 'map': {
       const key = typeHash(type.key)
@@ -115,6 +115,55 @@ export function typeHash(type: SqlType): TypeHash {
         hashBytes(value as Uint8Array)
         return hashBigint()
       }
+  }
+}
+
+const scrambled = (value: bigint): bigint => {
+  const product = unsigned(value * 0xc2b2ae3d27d4eb4fn)
+  const rotated = unsigned((product << 31n) | (product >> 33n))
+  return unsigned(rotated * 0x9e3779b185ebca87n)
+}
+
+const bits = new DataView(new ArrayBuffer(8))
+
+/** What Trino's HASH_CODE operators give, which hash the fields of rows even for checksums. */
+function hashCodeOf(type: SqlType): TypeHash {
+  switch (type.kind) {
+    case 'boolean':
+      return (value) => (value === true ? 1231n : 1237n)
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+    case 'date':
+    case 'time':
+    case 'interval year to month':
+    case 'interval day to second':
+      return (value) => scrambled(BigInt(value as number | bigint))
+    case 'decimal':
+      return type.precision <= 18 ? (value) => scrambled(value as bigint) : typeHash(type)
+    case 'double':
+      return (value) => {
+        bits.setFloat64(0, value === 0 ? 0 : (value as number))
+        return scrambled(bits.getBigInt64(0))
+      }
+    case 'real':
+      return (value) => {
+        bits.setFloat32(0, value === 0 ? 0 : (value as number))
+        return scrambled(BigInt(bits.getInt32(0)))
+      }
+    case 'timestamp':
+      return type.precision <= 6
+        ? (value) => scrambled(floorQuotient(value as bigint, PICOS_PER_MICRO))
+        : typeHash(type)
+    case 'timestamp with time zone':
+      return type.precision <= 3
+        ? (value) => scrambled(floorQuotient((value as ZonedTimestamp).picos, PICOS_PER_MILLI))
+        : typeHash(type)
+    case 'array':
+      return ofElements(0n, [hashCodeOf(type.element)])
+    default:
+      return typeHash(type)
   }
 }
 
