@@ -29,7 +29,7 @@ import { createMetadataResolver } from './metadata.js'
 import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
 import { plannerSession, type QueryContext } from './query-context.js'
-import type { PlannedStatement } from './services.js'
+import type { ParameterValue, PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
 import type { ResultColumn, StatementContext } from './statements/statement.js'
@@ -125,6 +125,28 @@ const selectOf = (expression: Expression): Query => ({
   },
 })
 
+/** An expression of a statement with the parameters that it has itself, counted from 0. */
+function ownParameters(
+  expression: Expression,
+  parameters: readonly ParameterValue[],
+): { readonly expression: Expression; readonly parameters: readonly ParameterValue[] } {
+  const own: ParameterValue[] = []
+  const renumber = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(renumber)
+    if (typeof value !== 'object' || value === null) return value
+    if ('kind' in value && value.kind === 'parameter' && 'position' in value) {
+      const parameter = parameters[Number(value.position)]
+      if (parameter === undefined) return value
+      own.push(parameter)
+      return { ...value, position: own.length - 1 }
+    }
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, renumber(item)]))
+  }
+  return parameters.length === 0
+    ? { expression, parameters }
+    : { expression: renumber(expression) as Expression, parameters: own }
+}
+
 /**
  * The value of an expression without columns.
  * @param type what it is coerced to
@@ -136,7 +158,11 @@ export async function evaluateExpression(
   context: StatementContext,
   type: SqlType | undefined,
 ): Promise<{ readonly type: SqlType; readonly value: Value }> {
-  const logical = await analyzeAndPlan(selectOf(expression), planningOptions(services, context))
+  const own = ownParameters(expression, context.parameters)
+  const logical = await analyzeAndPlan(selectOf(own.expression), {
+    ...planningOptions(services, context),
+    parameters: own.parameters,
+  })
   const options = { registry: services.functions, session: sessionContext(context) }
   const { outputs, source } = logical.root
   const output = outputs[0]!

@@ -1,0 +1,348 @@
+import { once } from 'node:events'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Millrace, MillraceError } from '../../../src/index.js'
+
+let engine: Millrace
+
+beforeAll(async () => {
+  engine = await Millrace.create({
+    threads: 0,
+    timeZone: 'UTC',
+    catalogs: { tpch: { 'connector.name': 'tpch' } },
+  })
+})
+afterAll(() => engine.close())
+
+const codeOf = (promise: Promise<unknown>): Promise<string | undefined> =>
+  promise.then(
+    () => undefined,
+    (error: MillraceError) => error.code,
+  )
+
+describe('consumption', () => {
+  test('each way gives the same rows', async () => {
+    const sql = 'SELECT nationkey, name FROM tpch.tiny.nation'
+    const all = await engine.query(sql).all()
+    expect(all.length).toBe(25)
+    const iterated: unknown[] = []
+    for await (const row of engine.query(sql)) iterated.push(row)
+    const streamed: unknown[] = []
+    for await (const row of engine.query(sql).readable()) streamed.push(row)
+    const highland = await new Promise((resolve) => engine.query(sql).highland().toArray(resolve))
+    let pageRows = 0
+    for await (const page of engine.query(sql).pages()) pageRows += page.rowCount
+    expect(iterated).toEqual(all)
+    expect(streamed).toEqual(all)
+    expect(highland).toEqual(all)
+    expect(pageRows).toBe(25)
+  })
+
+  test('a second consumption is an error, columns and info are none', async () => {
+    const query = engine.query('SELECT 1 AS a')
+    expect(await query.columns()).toMatchObject([{ name: 'a', type: { kind: 'integer' } }])
+    expect((await query.info()).state).toBe('RUNNING')
+    expect(await query.all()).toEqual([{ a: 1 }])
+    expect(await codeOf(query.all())).toBe('GENERIC_USER_ERROR')
+    expect(() => query.readable()).toThrow(MillraceError)
+    expect((await query.stats()).state).toBe('FINISHED')
+  })
+
+  test('nothing runs and nothing is reported before a query is consumed', async () => {
+    engine.query('SELECT broken FROM nowhere')
+    const query = engine.query('SELECT 1')
+    expect(await query.stats()).toMatchObject({ state: 'QUEUED', queryId: undefined })
+  })
+
+  test('errors reach the consumer with their place', async () => {
+    await expect(engine.query('SELECT 1 +').all()).rejects.toMatchObject({
+      code: 'SYNTAX_ERROR',
+      location: { line: 1 },
+    })
+    const stream = engine.query('SELECT 1 / (orderkey - 3) FROM tpch.tiny.orders').readable()
+    stream.resume()
+    const [error] = (await once(stream, 'error')) as [MillraceError]
+    expect(error.code).toBe('DIVISION_BY_ZERO')
+  })
+
+  test('two columns of one name need arrays', async () => {
+    expect(await codeOf(engine.query('SELECT 1 AS a, 2 AS a').all())).toBe('DUPLICATE_COLUMN_NAME')
+    expect(await engine.query('SELECT 1 AS a, 2 AS a', [], { rowMode: 'array' }).all()).toEqual([
+      [1, 2],
+    ])
+  })
+
+  test('a column called __proto__ is a column', async () => {
+    const [row] = await engine.query('SELECT 5 AS "__proto__"').all()
+    expect(Object.entries(row!)).toEqual([['__proto__', 5]])
+    expect(Object.getPrototypeOf(row)).toBe(Object.prototype)
+  })
+
+  test('pages may be kept', async () => {
+    const pages = []
+    for await (const page of engine.query('SELECT orderkey FROM tpch.tiny.lineitem').pages()) {
+      pages.push(page)
+    }
+    const sums = pages.map((page) => {
+      const [block] = page.blocks
+      if (block?.encoding !== 'flat' || !('base' in block)) return Number.NaN
+      let sum = 0
+      for (let i = 0; i < page.rowCount; i++)
+        sum += block.base + block.factor * Number(block.values[i])
+      return sum
+    })
+    const [expected] = await engine
+      .query<[bigint]>('SELECT sum(orderkey) FROM tpch.tiny.lineitem', [], { rowMode: 'array' })
+      .all()
+    expect(BigInt(sums.reduce((a, b) => a + b, 0))).toBe(expected![0])
+  })
+})
+
+describe('ending', () => {
+  const big = 'SELECT * FROM tpch.sf1.lineitem'
+
+  test('leaving an iteration ends the query', async () => {
+    const query = engine.query(big)
+    for await (const _ of query) break
+    expect((await query.info()).state).toBe('FAILED')
+    expect((await query.info()).error?.code).toBe('USER_CANCELED')
+  })
+
+  test('cancel fails the consumer', async () => {
+    const query = engine.query(big)
+    const iterator = query[Symbol.asyncIterator]()
+    await iterator.next()
+    await query.cancel()
+    const rest = async () => {
+      for (let i = 0; i < 5000; i++) if ((await iterator.next()).done === true) return
+    }
+    expect(await codeOf(rest())).toBe('USER_CANCELED')
+    const never = engine.query(big)
+    await never.cancel()
+    expect(await codeOf(never.all())).toBe('USER_CANCELED')
+  })
+
+  test('a signal ends a query, before and while it runs', async () => {
+    const before = AbortSignal.abort()
+    expect(await codeOf(engine.query('SELECT 1', [], { signal: before }).all())).toBe(
+      'USER_CANCELED',
+    )
+    const controller = new AbortController()
+    const rows = engine.query(big, [], { signal: controller.signal })[Symbol.asyncIterator]()
+    await rows.next()
+    controller.abort()
+    const rest = async () => {
+      for (let i = 0; i < 5000; i++) await rows.next()
+    }
+    expect(await codeOf(rest())).toBe('USER_CANCELED')
+  })
+
+  test('destroying a stream ends the query', async () => {
+    const query = engine.query(big)
+    const stream = query.readable()
+    stream.once('data', () => stream.destroy())
+    await once(stream, 'close')
+    expect((await query.info()).state).toBe('FAILED')
+  })
+
+  test('a query that takes too long fails', async () => {
+    const session = { query_max_run_time: '1ms' }
+    expect(await codeOf(engine.query(big, [], { session }).all())).toBe('EXCEEDED_TIME_LIMIT')
+  })
+
+  test('a closed engine takes no statements', async () => {
+    const own = await Millrace.create({ threads: 0 })
+    await own.close()
+    await own.close()
+    expect(await codeOf(own.query('SELECT 1').all())).toBe('SERVER_SHUTTING_DOWN')
+  })
+})
+
+describe('parameters', () => {
+  test('values have the types they look like', async () => {
+    const values = [
+      null,
+      true,
+      5,
+      3_000_000_000,
+      1.5,
+      5n,
+      'aé',
+      new Uint8Array([0, 255]),
+      [1, null],
+    ]
+    const query = engine.query(`SELECT ${values.map(() => '?').join(', ')}`, values, {
+      rowMode: 'array',
+    })
+    const columns = await query.columns()
+    expect(columns.map(({ type }) => type.kind)).toEqual([
+      'unknown',
+      'boolean',
+      'integer',
+      'bigint',
+      'double',
+      'bigint',
+      'varchar',
+      'varbinary',
+      'array',
+    ])
+    expect(await query.all()).toEqual([
+      [null, true, 5, 3_000_000_000n, 1.5, 5n, 'aé', new Uint8Array([0, 255]), [1, null]],
+    ])
+  })
+
+  test('wrong numbers and kinds are refused', async () => {
+    expect(await codeOf(engine.query('SELECT ?').all())).toBe('INVALID_PARAMETER_USAGE')
+    expect(await codeOf(engine.query('SELECT 1', [1]).all())).toBe('INVALID_PARAMETER_USAGE')
+    for (const value of [undefined, Symbol('s'), {}, () => 1, [1, 'a'], new Date(Number.NaN)]) {
+      expect(await codeOf(engine.query('SELECT ?', [value]).all())).toBe('INVALID_PARAMETER_USAGE')
+    }
+  })
+})
+
+describe('sessions', () => {
+  test('statements change the session of their engine', async () => {
+    const own = await Millrace.create({
+      threads: 0,
+      catalogs: { tpch: { 'connector.name': 'tpch' } },
+    })
+    expect(await own.execute('USE tpch.tiny')).toEqual({
+      updateType: 'USE',
+      updateCount: undefined,
+    })
+    expect(await own.query('SELECT count(*) AS c FROM region').all()).toEqual([{ c: 5n }])
+    expect(await codeOf(own.query('TABLE region', [], { schema: 'nope' }).all())).toBe(
+      'SCHEMA_NOT_FOUND',
+    )
+    await own.execute('PREPARE p FROM SELECT ? + 1 AS x')
+    expect(await own.query('EXECUTE p USING 41').all()).toEqual([{ x: 42 }])
+    await own.execute("SET TIME ZONE 'Asia/Tokyo'")
+    expect(await own.query('SELECT current_timezone() AS z').all()).toEqual([{ z: 'Asia/Tokyo' }])
+    await own.execute('START TRANSACTION READ ONLY')
+    expect(await codeOf(own.execute('CREATE TABLE memory.default.t (a integer)'))).toBe(
+      'READ_ONLY_VIOLATION',
+    )
+    await own.execute('ROLLBACK')
+    await own.close()
+  })
+
+  test('values: plain gives numbers and Dates', async () => {
+    const [row] = await engine
+      .query(
+        "SELECT BIGINT '5' AS a, 1.50 AS b, DATE '2020-01-01' AS c, TIMESTAMP '2020-01-01 10:00:00.5 Europe/Berlin' AS d",
+        [],
+        { values: 'plain' },
+      )
+      .all()
+    expect(row).toEqual({
+      a: 5,
+      b: 1.5,
+      c: new Date('2020-01-01T00:00:00Z'),
+      d: new Date('2020-01-01T09:00:00.500Z'),
+    })
+  })
+})
+
+describe('configuration', () => {
+  test.each([
+    [{ nope: 1 }, 'Unknown option: nope'],
+    [{ threads: -1 }, 'threads must be'],
+    [{ memoryLimitBytes: 5 }, 'memoryLimitBytes must be'],
+    [{ timeZone: 'Nope/Nope' }, 'Unknown time zone'],
+    [{ catalogs: { c: {} } }, 'Catalog has no connector.name'],
+    [{ catalogs: { c: { 'connector.name': 'nope' } } }, "No factory for connector 'nope'"],
+    [{ catalogs: { 'A B': { 'connector.name': 'tpch' } } }, 'Catalog name'],
+    [
+      { catalogs: { c: { 'connector.name': 'tpch', 'tpch.column-namin': 'X' } } },
+      'tpch.column-namin',
+    ],
+    [{ plugins: ['no-such-package-here'] }, 'Plugin cannot be loaded'],
+    [{ plugins: [{}, { getConnectorFactory: () => ({}) as never }] }, 'A connector factory has'],
+  ])('%j is refused', async (options, message) => {
+    await expect(Millrace.create({ threads: 0, ...options })).rejects.toThrow(message)
+  })
+})
+
+describe('sources of the program', () => {
+  test('arrays, generators and functions are tables', async () => {
+    engine.register('people', [
+      { id: 1, name: 'a' },
+      { id: 2, name: null },
+    ])
+    expect(await engine.query('SELECT * FROM people WHERE id > 1').all()).toEqual([
+      { id: 2n, name: null },
+    ])
+    engine.register(
+      'numbers',
+      async function* () {
+        for (let i = 0; i < 5; i++) yield [i]
+      },
+      [{ name: 'n', type: 'integer' }],
+    )
+    const pairs = 'SELECT count(*) AS c FROM numbers a JOIN numbers b ON a.n = b.n'
+    expect(await engine.query(pairs).all()).toEqual([{ c: 5n }])
+    expect(engine.unregister('numbers')).toBe(true)
+    expect(engine.unregister('numbers')).toBe(false)
+    expect(await codeOf(engine.query('TABLE numbers').all())).toBe('TABLE_NOT_FOUND')
+  })
+
+  test('a registered name shadows a table until it is taken away', async () => {
+    await engine.execute("CREATE TABLE shadowed AS SELECT 'table' AS x")
+    engine.register('shadowed', [{ x: 'source' }])
+    expect(await engine.query('SELECT x FROM shadowed').all()).toEqual([{ x: 'source' }])
+    engine.unregister('shadowed')
+    expect(await engine.query('SELECT x FROM shadowed').all()).toEqual([{ x: 'table' }])
+  })
+
+  test('a source that throws fails its query only', async () => {
+    engine.register('broken', async function* () {
+      yield { x: 1 }
+      throw new Error('the source broke')
+    })
+    await expect(engine.query('SELECT * FROM broken').all()).rejects.toThrow('the source broke')
+    expect(await engine.query('SELECT 1 AS a').all()).toEqual([{ a: 1 }])
+  })
+
+  test('rows reach the consumer as they come', async () => {
+    let release: () => void = () => {}
+    engine.register(
+      'slow',
+      async function* () {
+        yield { i: 1 }
+        await new Promise<void>((resolve) => {
+          release = resolve
+        })
+        yield { i: 2 }
+      },
+      [{ name: 'i', type: 'integer' }],
+    )
+    const rows = engine.query('SELECT i + 0 AS i FROM slow WHERE i > 0')[Symbol.asyncIterator]()
+    expect(await rows.next()).toEqual({ done: false, value: { i: 1 } })
+    release()
+    expect(await rows.next()).toEqual({ done: false, value: { i: 2 } })
+    expect((await rows.next()).done).toBe(true)
+  })
+})
+
+describe('system catalog', () => {
+  test('queries and their end are shown, and can be killed', async () => {
+    const query = engine.query('SELECT * FROM tpch.sf1.lineitem')
+    const rows = query[Symbol.asyncIterator]()
+    await rows.next()
+    const { queryId } = await query.stats()
+    const state = async () =>
+      engine.query('SELECT state FROM system.runtime.queries WHERE query_id = ?', [queryId]).all()
+    expect(await state()).toEqual([{ state: 'RUNNING' }])
+    await engine.execute('CALL system.runtime.kill_query(query_id => ?, message => ?)', [
+      queryId,
+      'enough',
+    ])
+    const rest = async () => {
+      for (let i = 0; i < 5000; i++) await rows.next()
+    }
+    await expect(rest()).rejects.toMatchObject({
+      code: 'ADMINISTRATIVELY_KILLED',
+      message: expect.stringContaining('enough'),
+    })
+    expect(await state()).toEqual([{ state: 'FAILED' }])
+  })
+})
