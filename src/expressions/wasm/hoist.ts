@@ -1,7 +1,13 @@
 import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
 import type { Expression } from '../ir.js'
 import { input } from '../ir-build.js'
-import { childrenOf, collectChannels, isDeterministic, transformTopDown } from '../ir-walk.js'
+import {
+  childrenOf,
+  collectChannels,
+  expressionKey,
+  isDeterministic,
+  transformTopDown,
+} from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
 import { repOf } from './lowered.js'
@@ -39,10 +45,17 @@ export function hoist(
   fallbackOf: (e: Expression) => RowwiseEngine,
 ): Hoisted {
   const parts: HoistedPart[] = []
+  const known = new Map<string, Expression>()
   const add = (e: Expression, evaluate: HoistedPart['evaluate']): Expression => {
-    const channel = newChannel()
-    parts.push({ channel, expression: e, evaluate })
-    return input(channel, e.type)
+    const key = expressionKey(e)
+    let read = known.get(key)
+    if (read === undefined) {
+      const channel = newChannel()
+      parts.push({ channel, expression: e, evaluate })
+      read = input(channel, e.type)
+      known.set(key, read)
+    }
+    return read
   }
   const hoisted = transformTopDown(expression, (e) => {
     if (e.kind === 'lambda') return e
