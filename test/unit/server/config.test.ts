@@ -1,0 +1,75 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, test } from 'vitest'
+import { nearestName, parseProperties, readConfig } from '../../../src/server/config.js'
+
+const folders: string[] = []
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true })
+})
+
+function etc(files: Readonly<Record<string, string>>): string {
+  const folder = mkdtempSync(join(tmpdir(), 'millrace-config-'))
+  folders.push(folder)
+  mkdirSync(join(folder, 'catalog'))
+  for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+  return folder
+}
+
+test('properties: comments, blanks, continued lines, both separators', () => {
+  const text = '# c\n! c\n\n a = 1 \nb:two=2\nlong=x,\\\n   y\nempty=\n'
+  expect(parseProperties(text, 'f')).toEqual({ a: '1', b: 'two=2', long: 'x,y', empty: '' })
+  expect(() => parseProperties('a=1\na=2', 'f')).toThrow('Property is set twice in f: a')
+  expect(() => parseProperties('nonsense', 'f')).toThrow('Line 1 of f has no name and value')
+})
+
+test('values come from the environment', () => {
+  process.env['MILLRACE_TEST_SECRET'] = 's3'
+  expect(parseProperties('a=${ENV:MILLRACE_TEST_SECRET}!', 'f')).toEqual({ a: 's3!' })
+  delete process.env['MILLRACE_TEST_SECRET']
+  expect(() => parseProperties('a=${ENV:MILLRACE_TEST_SECRET}', 'f')).toThrow(
+    'MILLRACE_TEST_SECRET',
+  )
+})
+
+test('a directory as Trino has it', () => {
+  const folder = etc({
+    'config.properties':
+      'coordinator=true\nhttp-server.http.port=8181\nquery.max-memory=2GB\nplugins=some-package,./mine.js\n',
+    'node.properties': 'node.environment=test\nnode.id=n1\nnode.data-dir=/tmp\n',
+    'catalog/tpch.properties': 'connector.name=tpch\ntpch.column-naming=STANDARD\n',
+    'catalog/README': 'not a catalog',
+  })
+  const config = readConfig(folder)
+  expect(config.server).toEqual({ port: 8181 })
+  expect(config.engine).toMatchObject({
+    catalogs: { tpch: { 'connector.name': 'tpch', 'tpch.column-naming': 'STANDARD' } },
+    memoryLimitBytes: 2 * 1024 ** 3,
+    environment: 'test',
+    nodeId: 'n1',
+  })
+  const [first, second] = config.engine.plugins!
+  expect(first).toBe('some-package')
+  expect(String(second)).toBe(`file://${folder}/mine.js`)
+})
+
+test('mistakes are told with what was meant', () => {
+  const misspelt = etc({ 'config.properties': 'http-server.http.prot=1\n' })
+  expect(() => readConfig(misspelt)).toThrowError(
+    expect.objectContaining({
+      code: 'CONFIGURATION_INVALID',
+      message: 'Property of config.properties is not used: http-server.http.prot',
+      hint: 'Did you mean http-server.http.port?',
+    }),
+  )
+  expect(() => readConfig(etc({ 'config.properties': 'http-server.http.port=many\n' }))).toThrow(
+    'must be a whole number',
+  )
+  expect(() => readConfig('/no/such/directory')).toThrow('does not exist')
+})
+
+test('the nearest name, if it is near', () => {
+  expect(nearestName('prot', ['port', 'host'])).toBe('port')
+  expect(nearestName('something-else', ['port', 'host'])).toBeUndefined()
+})
