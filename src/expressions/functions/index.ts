@@ -95,6 +95,7 @@ import {
   transformValues,
 } from './map/basic.js'
 import { bitCount, bitwise, bitwiseNot, fromBase, toBase } from './math/bitwise.js'
+import { distributions } from './math/distributions.js'
 import { elementary, floatTests, mathConstants, random } from './math/elementary.js'
 import { formatNumber, parseDataSize } from './math/format-number.js'
 import { abs, ceiling, floor, round, sign, truncate } from './math/rounding.js'
@@ -132,6 +133,7 @@ import { replace, startsWith, strpos, translate } from './string/search.js'
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substring } from './string/substring.js'
 import { urls } from './string/url.js'
+import { hexOfCharacters, uuid } from './uuid/uuid.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
 import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
 
@@ -205,12 +207,6 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   ...hmacs,
   crc32,
   bind,
-  jsonArray,
-  jsonExists,
-  jsonObject,
-  jsonQuery,
-  jsonTable,
-  jsonValue,
   fail,
   greatest,
   least,
@@ -262,6 +258,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   bitCount,
   toBase,
   fromBase,
+  ...distributions,
   ...elementary,
   ...mathConstants,
   ...floatTests,
@@ -293,6 +290,12 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   regexpSplit,
   regexpCount,
   regexpPosition,
+  jsonArray,
+  jsonObject,
+  jsonTable,
+  jsonExists,
+  jsonQuery,
+  jsonValue,
   length,
   upper,
   lower,
@@ -322,6 +325,8 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   splitToMultimap,
   substring,
   ...urls,
+  uuid,
+  hexOfCharacters,
   rowNumber,
   rank,
   denseRank,

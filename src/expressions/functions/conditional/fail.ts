@@ -12,6 +12,13 @@ export const fail = scalarFunction({
   hidden: true,
   overloads: [
     {
+      args: ['varchar'],
+      returns: 'unknown',
+      evaluate: (message: string) => {
+        throw new MillraceError('GENERIC_USER_ERROR', message)
+      },
+    },
+    {
       args: ['integer', 'varchar'],
       returns: 'unknown',
       bind: () => (number, message) => {
