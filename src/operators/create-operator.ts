@@ -1,5 +1,4 @@
 import type { Page, SqlType } from '../spi/index.js'
-import { MillraceError } from '../spi/index.js'
 import { AggregationOperator } from './aggregation/aggregation.js'
 import { createAssignUniqueId } from './assign-unique-id.js'
 import { createEnforceSingleRow } from './enforce-single-row.js'
@@ -18,6 +17,7 @@ import type { OperatorKind, OperatorSpec, SpecOf } from './spec.js'
 import { createTopN } from './top-n.js'
 import { createTopNRanking } from './top-n-ranking.js'
 import { createUnnest } from './unnest.js'
+import { createWindow } from './window.js'
 
 /** What operators read of what earlier pipelines left in shared memory. */
 export interface SharedPages {
@@ -30,10 +30,6 @@ type Factories = {
     context: OperatorContext,
     pages: SharedPages,
   ) => Operator
-}
-
-const unsupported = (spec: OperatorSpec): never => {
-  throw new MillraceError('NOT_SUPPORTED', `This operator does not exist yet: ${spec.kind}`)
 }
 
 /** One factory a kind; the compiler says which is missing. */
@@ -51,7 +47,7 @@ const FACTORIES: Factories = {
   assignUniqueId: createAssignUniqueId,
   markDistinct: createMarkDistinct,
   groupId: createGroupId,
-  window: unsupported,
+  window: createWindow,
   rowNumber: createRowNumber,
   topNRanking: createTopNRanking,
   unnest: createUnnest,

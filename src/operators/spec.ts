@@ -164,6 +164,8 @@ export interface WindowFunctionSpec {
   readonly args: readonly Expression[]
   readonly frame: WindowFrameSpec
   readonly ignoreNulls: boolean
+  /** Aggregates only: of rows with the same arguments the first in the frame counts. */
+  readonly distinct?: boolean
   readonly filterChannel?: number
 }
 export interface WindowSpec extends SpecFields {

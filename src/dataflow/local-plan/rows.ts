@@ -95,6 +95,7 @@ export function planWindow(node: WindowNode, context: LocalPlanContext): Stream 
       args: f.args.map((arg) => bindInputs(arg, layout)),
       frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
       ignoreNulls: f.ignoreNulls,
+      ...(f.distinct === true ? { distinct: true } : {}),
       ...(f.filter === undefined ? {} : { filterChannel: channelOf(layout, f.filter) }),
     })),
   }
