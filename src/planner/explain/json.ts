@@ -10,7 +10,7 @@ export interface JsonPlanNode {
   readonly id: string
   readonly name: string
   readonly descriptor: Readonly<Record<string, string>>
-  readonly outputs: readonly { readonly name: string; readonly type: string }[]
+  readonly outputs: readonly { readonly symbol: string; readonly type: string }[]
   readonly details: readonly string[]
   readonly estimates: readonly JsonEstimate[]
   readonly children: readonly JsonPlanNode[]
@@ -33,7 +33,7 @@ export function planJson(plan: PlanNode, estimator?: Estimator): JsonPlanNode {
     id: plan.id,
     name,
     descriptor: Object.fromEntries(descriptor),
-    outputs: outputsOf(plan).map((s) => ({ name: s.name, type: typeName(s.type) })),
+    outputs: outputsOf(plan).map((s) => ({ symbol: s.name, type: typeName(s.type) })),
     details: lines,
     estimates: estimator === undefined ? [] : [estimateOf(plan, estimator)],
     children: sourcesOf(plan).map((source) => planJson(source, estimator)),

@@ -1,0 +1,81 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { innerJoinRows } from '../../../../src/planner/cost/join-statistics.js'
+import type { SymbolStatistics } from '../../../../src/planner/cost/statistics.js'
+import {
+  distinctAfter,
+  statsValue,
+  UNKNOWN_SYMBOL,
+} from '../../../../src/planner/cost/statistics.js'
+import { DATE, decimalType, timestampType, VARCHAR } from '../../../../src/spi/index.js'
+import type { Catalogs } from '../optimizer/planning.js'
+import { planQuery, tpchCatalogs } from '../optimizer/planning.js'
+
+let catalogs: Catalogs
+beforeAll(async () => {
+  catalogs = await tpchCatalogs()
+})
+
+async function rows(sql: string): Promise<number> {
+  const at = { catalog: 'tpch', schema: 'sf1' }
+  const { plan, context } = await planQuery(sql, catalogs, at)
+  return context.estimator.of(plan).rowCount
+}
+
+/** True counts at scale factor 1, by the TPC-H specification, and how far off an estimate may be. */
+const CASES: readonly [string, number, number][] = [
+  ['SELECT * FROM orders', 1_500_000, 1],
+  [
+    "SELECT * FROM orders WHERE orderdate >= DATE '1995-01-01' AND orderdate < DATE '1996-01-01'",
+    228_637,
+    1.1,
+  ],
+  ["SELECT * FROM customer WHERE mktsegment = 'BUILDING'", 30_142, 1.1],
+  ["SELECT * FROM lineitem WHERE shipmode IN ('MAIL', 'SHIP')", 1_714_000, 1.1],
+  ['SELECT * FROM lineitem WHERE quantity <> 1', 5_881_000, 1.1],
+  ['SELECT * FROM orders o JOIN lineitem l ON o.orderkey = l.orderkey', 6_001_215, 1.1],
+  ['SELECT * FROM customer c JOIN nation n ON c.nationkey = n.nationkey', 150_000, 1.1],
+  [
+    'SELECT * FROM lineitem l JOIN partsupp p ON l.partkey = p.partkey AND l.suppkey = p.suppkey',
+    6_001_215,
+    5,
+  ],
+  ['SELECT nationkey, count(*) FROM customer GROUP BY nationkey', 25, 1],
+  ['SELECT DISTINCT returnflag, linestatus FROM lineitem', 4, 2],
+  ['SELECT * FROM orders LIMIT 7', 7, 1],
+  ['SELECT name FROM nation UNION ALL SELECT name FROM region', 30, 1],
+]
+
+describe('row counts are estimated from statistics', () => {
+  for (const [sql, truth, factor] of CASES) {
+    it(sql, async () => {
+      const estimate = await rows(sql)
+      expect(estimate).toBeGreaterThanOrEqual(truth / factor)
+      expect(estimate).toBeLessThanOrEqual(truth * factor)
+    })
+  }
+})
+
+describe('formulas', () => {
+  it('keeps a key’s values in proportion, and few values nearly all', () => {
+    expect(distinctAfter(1000, 1000, 0.25)).toBeCloseTo(250)
+    expect(distinctAfter(10, 100_000, 0.1)).toBeCloseTo(10)
+    expect(distinctAfter(10, 100_000, 0)).toBe(0)
+  })
+  it('joins no rows of ranges that do not meet, and no nulls', () => {
+    const side = (s: Partial<SymbolStatistics>) => ({
+      rowCount: 100,
+      known: true,
+      symbols: new Map([['k', { ...UNKNOWN_SYMBOL, distinct: 10, nullsFraction: 0, ...s }]]),
+    })
+    const keys = [{ left: 'k', right: 'k' }]
+    expect(innerJoinRows(side({}), side({}), keys)).toBeCloseTo(1000)
+    expect(innerJoinRows(side({ low: 0, high: 1 }), side({ low: 2, high: 3 }), keys)).toBe(0)
+    expect(innerJoinRows(side({ nullsFraction: 0.5 }), side({}), keys)).toBeCloseTo(500)
+  })
+  it('carries values as statistics do', () => {
+    expect(statsValue(decimalType(12, 2), 150n)).toBe(1.5)
+    expect(statsValue(DATE, 9000)).toBe(9000)
+    expect(statsValue(timestampType(3), 2_000_000n)).toBe(2)
+    expect(statsValue(VARCHAR, 'x')).toBeNaN()
+  })
+})
