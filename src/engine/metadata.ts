@@ -29,8 +29,6 @@ export interface ResolverOptions {
   readonly parseType: (name: string) => SqlType
   /** Sources that the program registered, by bare name. */
   readonly registered?: (name: string) => Promise<ResolvedTable | undefined>
-  /** The constant that a version expression is. */
-  readonly evaluateVersion?: (version: TableVersion) => ConnectorTableVersion
 }
 
 /** Answers the analyzer's questions from the catalogs of a query. Each relation is looked up once a query. */
@@ -83,9 +81,15 @@ async function resolveRelation(
   return resolveTable(
     context,
     target,
-    version === undefined ? undefined : options.evaluateVersion?.(version),
+    version === undefined ? undefined : connectorVersion(version),
   )
 }
+
+const connectorVersion = ({ rangeType, value }: TableVersion): ConnectorTableVersion => ({
+  pointerType: rangeType === 'TIMESTAMP' ? 'TEMPORAL' : 'TARGET_ID',
+  type: value.type,
+  value: value.value,
+})
 
 /** The definition of a view, undefined where there is none of the name. */
 export async function findView(

@@ -1,4 +1,4 @@
-import type { Expression } from '../expressions/ir.js'
+import type { ConstantExpression, Expression } from '../expressions/ir.js'
 import type { SqlType } from '../spi/index.js'
 import type { TableReference } from './plan/node.js'
 
@@ -38,7 +38,7 @@ export interface QualifiedObjectName {
 /** FOR TIMESTAMP | VERSION AS OF: the value is a constant of its type. */
 export interface TableVersion {
   readonly rangeType: 'TIMESTAMP' | 'VERSION'
-  readonly value: Expression
+  readonly value: ConstantExpression
 }
 
 export type ResolvedRelation = ResolvedTable | ResolvedView

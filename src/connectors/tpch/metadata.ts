@@ -6,7 +6,7 @@ import type {
   LocalProperty,
   TupleDomain,
 } from '../../spi/index.js'
-import { schemaTableName } from '../../spi/index.js'
+import { MillraceError, schemaTableName } from '../../spi/index.js'
 import type { TpchColumnHandle } from './columns.js'
 import { columnHandles, isTpchTable, ROW_NUMBER, TABLE_NAMES } from './columns.js'
 import type { TpchConfig } from './config.js'
@@ -37,7 +37,10 @@ export function tpchMetadata(config: TpchConfig): ConnectorMetadata<TpchTypes> {
         }
       }
     },
-    getTableHandle(_session, { schema, table }) {
+    getTableHandle(_session, { schema, table }, startVersion, endVersion) {
+      if (startVersion !== undefined || endVersion !== undefined) {
+        throw new MillraceError('NOT_SUPPORTED', 'This connector does not support versioned tables')
+      }
       const scaleFactor = schemaScaleFactor(schema)
       return scaleFactor === undefined || !isTpchTable(table)
         ? undefined
