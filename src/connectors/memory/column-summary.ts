@@ -129,8 +129,34 @@ export class ColumnSummarizer {
     this.#ascending = false
   }
 
+  /** Blocks without nulls that are stored narrow: what the builder found of them need not be found again. */
+  #addDense(block: NarrowBlock): void {
+    const { values, base, factor, rowCount, bounds, ascending } = block
+    this.#min = Math.min(this.#min, bounds.min)
+    this.#max = Math.max(this.#max, bounds.max)
+    if (!ascending || bounds.min < this.#last) this.#ascending = false
+    if (this.#strictlyAscending) {
+      let last = this.#last
+      let strict: boolean = this.#ascending
+      for (let i = 0; strict && i < rowCount; i++) {
+        const value = base + factor * values[i]!
+        strict = value > last
+        last = value
+      }
+      this.#strictlyAscending = strict
+    }
+    this.#last = base + factor * values[rowCount - 1]!
+    this.#dataBytes += rowCount * (INTEGER_BYTES[block.type.kind] ?? 8)
+    if (!this.#hasOthers) this.#integers.addAll(values, rowCount, base, factor)
+    else for (let i = 0; i < rowCount; i++) this.#sketch.add(hashNumber(base + factor * values[i]!))
+  }
+
   #addIntegers(block: IntegerBlock): void {
     const { values, base, factor, validity, rowCount } = block
+    if (isNarrow(block)) {
+      this.#addDense(block)
+      return
+    }
     const bytesEach = INTEGER_BYTES[block.type.kind] ?? 8
     for (let i = 0; i < rowCount; i++) {
       if (!isValid(validity, i)) {
@@ -209,6 +235,13 @@ export class ColumnSummarizer {
     }
   }
 }
+
+type NarrowBlock = IntegerBlock & {
+  readonly values: Int8Array | Int16Array | Int32Array
+  readonly bounds: { readonly min: number; readonly max: number }
+}
+const isNarrow = (block: IntegerBlock): block is NarrowBlock =>
+  block.storage !== 'i64' && block.validity === null && block.bounds !== undefined
 
 /** Bytes of a value in Trino's fixed-width types. */
 const INTEGER_BYTES: Readonly<Partial<Record<SqlType['kind'], number>>> = {

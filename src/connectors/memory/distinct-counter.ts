@@ -76,6 +76,53 @@ export class DistinctIntegers {
     return !this.#repeated && this.#words !== undefined
   }
 
+  /** Adds base + factor * values[i] for i below count. */
+  addAll(
+    values: Int8Array | Int16Array | Int32Array,
+    count: number,
+    base: number,
+    factor: number,
+  ): void {
+    let i = 0
+    while (i < count) {
+      i = this.#addCovered(values, i, count, base, factor)
+      // The first value that the bits don't cover: they grow, or are given up.
+      if (i < count) this.add(base + factor * values[i++]!)
+    }
+  }
+
+  /** Adds values from position `start` on while their bits are there; where it stopped. */
+  #addCovered(
+    values: Int8Array | Int16Array | Int32Array,
+    start: number,
+    count: number,
+    base: number,
+    factor: number,
+  ): number {
+    const words = this.#words
+    if (words === undefined || this.#base === undefined) return start
+    const shift = base - this.#base
+    const limit = words.length * 32
+    let distinct = this.#count
+    let repeated = this.#repeated
+    let i = start
+    for (; i < count; i++) {
+      const bit = shift + factor * values[i]!
+      if (bit < 0 || bit >= limit) break
+      const mask = 1 << (bit & 31)
+      const word = words[bit >>> 5]!
+      if ((word & mask) !== 0) repeated = true
+      else {
+        words[bit >>> 5] = word | mask
+        distinct++
+      }
+    }
+    this.#added += i - start
+    this.#count = distinct
+    this.#repeated = repeated
+    return i
+  }
+
   add(value: number): void {
     this.#added++
     if (this.#words === undefined) {

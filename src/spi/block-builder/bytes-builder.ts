@@ -45,6 +45,21 @@ export class BytesBuilder extends FlatBuilder {
     }
   }
 
+  protected override appendDense(flat: FlatBlock, start: number, end: number): boolean {
+    const { bytes, offsets, ascii } = flat as BytesBlock
+    const first = offsets[start]!
+    const shift = this.#byteCount - first
+    if (ascii === true) {
+      this.#reserve(offsets[end]! - first)
+      this.#bytes.set(bytes.subarray(first, offsets[end]!), this.#byteCount)
+      this.#byteCount += offsets[end]! - first
+    } else this.#appendBytes(bytes, first, offsets[end]!)
+    const next = this.rowCount + 1 - start
+    if (next + end >= this.#offsets.length) this.#growOffsets(next + end)
+    for (let i = start; i < end; i++) this.#offsets[next + i] = offsets[i + 1]! + shift
+    return true
+  }
+
   protected buildFlat(rowCount: number, validity: Validity): FlatBlock {
     const bytes = this.arena.allocate(this.#byteCount)
     bytes.set(this.#bytes.subarray(0, this.#byteCount))
@@ -110,12 +125,14 @@ export class BytesBuilder extends FlatBuilder {
   /** Ends the value at position rowCount. */
   #endValue(): void {
     const next = this.rowCount + 1
-    if (next >= this.#offsets.length) {
-      const grown = new Int32Array(grownLength(this.#offsets.length, next + 1))
-      grown.set(this.#offsets)
-      this.#offsets = grown
-    }
+    if (next >= this.#offsets.length) this.#growOffsets(next)
     this.#offsets[next] = this.#byteCount
+  }
+
+  #growOffsets(last: number): void {
+    const grown = new Int32Array(grownLength(this.#offsets.length, last + 1))
+    grown.set(this.#offsets)
+    this.#offsets = grown
   }
 
   #reserve(byteLength: number): void {

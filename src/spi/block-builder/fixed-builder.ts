@@ -51,6 +51,12 @@ export class FloatBuilder extends FlatBuilder {
     }
   }
 
+  protected override appendDense(flat: FlatBlock, start: number, end: number): boolean {
+    this.#reserve(this.rowCount + end - start)
+    this.#values.set((flat as FloatBlock).values.subarray(start, end), this.rowCount)
+    return true
+  }
+
   protected buildFlat(rowCount: number, validity: Validity): FlatBlock {
     const { type } = this
     const bytes = this.arena.allocate(rowCount * this.#values.BYTES_PER_ELEMENT)

@@ -63,6 +63,12 @@ export abstract class FlatBuilder implements BlockBuilder {
 
   appendRange(block: Block, start: number, end: number): void {
     assert(start >= 0 && start <= end && end <= block.rowCount, 'range outside of the block')
+    if (block.encoding === 'flat' && block.storage !== 'null' && block.validity === null) {
+      if (this.appendDense(block, start, end)) {
+        this.#markAllValid(end - start)
+        return
+      }
+    }
     const flat =
       block.encoding === 'flat'
         ? block
@@ -85,6 +91,13 @@ export abstract class FlatBuilder implements BlockBuilder {
   protected abstract appendNullValue(): void
   /** Appends positions of a flat block of the builder's type, marking each. */
   protected abstract appendFlat(flat: FlatBlock, positions: FlatPositions): void
+  /**
+   * Stores positions start to end of a flat block without nulls from position rowCount on, without marking them; false where
+   * there is no quicker way than {@link appendFlat}.
+   */
+  protected appendDense(_flat: FlatBlock, _start: number, _end: number): boolean {
+    return false
+  }
   /** Makes the block and forgets the values. */
   protected abstract buildFlat(rowCount: number, validity: Validity): FlatBlock
 
@@ -94,8 +107,22 @@ export abstract class FlatBuilder implements BlockBuilder {
     this.#rowCount++
   }
 
+  #markAllValid(count: number): void {
+    const end = this.#rowCount + count
+    while (end >> 3 >= this.#bits.length) this.#double()
+    while (this.#rowCount < end && (this.#rowCount & 7) !== 0) this.markValid()
+    const wholeBytes = (end - this.#rowCount) >> 3
+    const firstByte = this.#rowCount >> 3
+    this.#bits.fill(0xff, firstByte, firstByte + wholeBytes)
+    this.#rowCount += wholeBytes * 8
+    while (this.#rowCount < end) this.markValid()
+  }
+
   #grow(): void {
-    if (this.#rowCount >> 3 < this.#bits.length) return
+    if (this.#rowCount >> 3 >= this.#bits.length) this.#double()
+  }
+
+  #double(): void {
     const grown = new Uint8Array(this.#bits.length * 2)
     grown.set(this.#bits)
     this.#bits = grown

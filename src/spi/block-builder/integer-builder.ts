@@ -80,6 +80,34 @@ export class IntegerBuilder extends FlatBuilder {
     }
   }
 
+  protected override appendDense(flat: FlatBlock, start: number, end: number): boolean {
+    const block = flat as IntegerBlock
+    if (this.#wide !== undefined || block.storage === 'i64') return false
+    this.#reserve(this.rowCount + end - start)
+    const { values, base, factor } = block as IntegerBlock & { values: Int32Array }
+    const stored = this.#values
+    let next = this.rowCount
+    let min = this.#min
+    let max = this.#max
+    let last = Number(this.#last)
+    let ascending = this.#ascending
+    for (let i = start; i < end; i++) {
+      const value = base + factor * values[i]!
+      if (value < min) min = value
+      if (value > max) max = value
+      if (value < last) ascending = false
+      last = value
+      stored[next++] = value
+    }
+    // Values that are not exact as doubles take the way that tells.
+    if (max > Number.MAX_SAFE_INTEGER || min < Number.MIN_SAFE_INTEGER) return false
+    this.#min = min
+    this.#max = max
+    this.#last = last
+    this.#ascending = ascending
+    return true
+  }
+
   protected buildFlat(rowCount: number, validity: Validity): FlatBlock {
     const block =
       this.#wide === undefined ? this.#narrow(rowCount, validity) : this.#i64(rowCount, validity)
