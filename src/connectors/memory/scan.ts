@@ -119,7 +119,7 @@ export class MemoryPageSource implements ConnectorPageSource {
   getNextPage(): Page | undefined {
     while (this.#next < this.#pages.length) {
       const reference = this.#pages[this.#next++]!
-      const page = this.#load(reference)
+      const page = loadPage(this.#store, reference, this.#columns)
       const { channelCount, stored } = reference
       this.#completedBytes += Math.round(
         (stored.byteLength * this.#columns.length) / Math.max(1, channelCount),
@@ -131,23 +131,6 @@ export class MemoryPageSource implements ConnectorPageSource {
 
   close(): void {
     this.#next = this.#pages.length
-  }
-
-  #load({ stored, channelCount, rowLimit }: PageReference): Page {
-    const present = this.#columns.filter((column) => column.channel < channelCount)
-    const page = this.#store.load(
-      stored,
-      present.map((column) => column.channel),
-      present.map((column) => column.type),
-    )
-    let next = 0
-    const blocks = this.#columns.map((column) =>
-      column.channel < channelCount
-        ? page.blocks[next++]!
-        : nullConstant(column.type, stored.rowCount),
-    )
-    const whole = { rowCount: stored.rowCount, blocks }
-    return rowLimit === undefined ? whole : headOfPage(whole, rowLimit)
   }
 
   /** Whether the page may have a row that the joins above the scan keep. */
@@ -167,4 +150,26 @@ export class MemoryPageSource implements ConnectorPageSource {
 function nullConstant(type: SqlType, rowCount: number): Block {
   const value: NullBlock = { type, rowCount: 1, encoding: 'flat', storage: 'null', validity: null }
   return { type, rowCount, encoding: 'constant', value }
+}
+
+/** The columns of a stored page; null where it is older than a column. */
+export function loadPage(
+  store: PageStore,
+  { stored, channelCount, rowLimit }: PageReference,
+  columns: readonly MemoryColumnHandle[],
+): Page {
+  const present = columns.filter((column) => column.channel < channelCount)
+  const page = store.load(
+    stored,
+    present.map((column) => column.channel),
+    present.map((column) => column.type),
+  )
+  let next = 0
+  const blocks = columns.map((column) =>
+    column.channel < channelCount
+      ? page.blocks[next++]!
+      : nullConstant(column.type, stored.rowCount),
+  )
+  const whole = { rowCount: stored.rowCount, blocks }
+  return rowLimit === undefined ? whole : headOfPage(whole, rowLimit)
 }

@@ -8,6 +8,7 @@ import {
 } from '../../spi/index.js'
 import type { MemoryCatalog } from './catalog.js'
 import type { ColumnSummary } from './column-summary.js'
+import { compact } from './compaction.js'
 import type { MemoryWriteHandle } from './handles.js'
 import { PageWriter } from './page-writer.js'
 import { type MemoryTable, publishPages, type TablePage, tablePage } from './table.js'
@@ -70,6 +71,13 @@ export class MemoryWrites {
     } else this.#catalog.addTable(table, create === 'replace')
     for (const { pages, summaries } of write.finished) publishPages(table, pages, summaries)
     this.#writes.delete(id)
+    const replaced = compact(
+      table,
+      this.#store,
+      (page) => this.#storePage(page),
+      (pages) => this.#catalog.pages.discard(pages),
+    )
+    this.#catalog.pages.retire(replaced)
   }
 
   /** Drops what a transaction has written and not published. */

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memoryConnectorFactory } from '../../../../src/connectors/memory/connector.js'
+import type { MemorySplit } from '../../../../src/connectors/memory/handles.js'
 import {
   BIGINT,
   type Connector,
@@ -396,6 +397,33 @@ describe('memory connector', () => {
       expect(await version()).toBe(before)
       await harness.insert('default', 't', [numbers(1, () => 1n)])
       expect(await version()).not.toBe(before)
+    })
+
+    it('join the small pages of many inserts, under the eyes of a scan', async () => {
+      const types = [BIGINT, VARCHAR]
+      await createTable(types)
+      const row = (i: number): Value[] => [BigInt(i), i % 5 === 0 ? null : `t${i % 3}`]
+      const rows = Array.from({ length: 150 }, (_, i) => row(i))
+      for (const one of rows.slice(0, 20))
+        await harness.insert('default', 't', [pageOf(types, [one])])
+      await harness.transact(async (metadata, transaction) => {
+        expect(await harness.scanIn(metadata, transaction, name)).toEqual(rows.slice(0, 20))
+        for (const one of rows.slice(20)) {
+          await harness.insert('default', 't', [pageOf(types, [one])])
+        }
+        // This transaction began before the pages were joined and still sees those it saw first.
+        expect(await harness.scanIn(metadata, transaction, name)).toEqual(rows.slice(0, 20))
+      })
+      expect(await harness.scan('default', 't')).toEqual(rows)
+      const pageCount = await harness.transact(async (metadata, transaction) => {
+        const { splits } = await harness.splits(metadata, transaction, name)
+        return splits.flatMap((split) => (split as MemorySplit).pages).length
+      })
+      expect(pageCount).toBeLessThan(64)
+      expect((await statistics()).rowCount).toBe(150)
+      expect(await columnStatistics(0)).toMatchObject({ unique: true, ascending: true })
+      await harness.connector.shutdown!()
+      expect(context.allocator.usedBytes).toBe(0)
     })
 
     it('stop at memory.max-data-per-node', async () => {
