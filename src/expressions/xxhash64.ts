@@ -124,7 +124,34 @@ export function hashNumber(value: number): void {
 }
 
 export function hashInteger64(value: bigint): void {
+  const number = Number(value)
+  if (Number.isSafeInteger(number)) {
+    hashNumber(number)
+    return
+  }
   hashWord(Number((value >> 32n) & 0xffffffffn), Number(value & 0xffffffffn))
+}
+
+const text = Buffer.allocUnsafe(8192)
+
+/** Hashes the UTF-8 bytes of a string. */
+export function hashText(value: string): void {
+  if (value.length * 3 > text.length) hashBytes(Buffer.from(value))
+  else hashBytes(text, 0, text.write(value))
+}
+
+/** Makes the word another one, such as a combination of hashes. */
+export function setHash(value: bigint): void {
+  high = Number(value >> 32n) | 0
+  low = Number(value & 0xffffffffn) | 0
+}
+
+/** Adds the word times checksum()'s prime to a sum in halves: sum[0] is the upper. */
+export function addToChecksum(sum: Uint32Array): void {
+  multiply(P1H, P1L)
+  add(sum[0]!, sum[1]!)
+  sum[0] = high
+  sum[1] = low
 }
 
 const scratch = new DataView(new ArrayBuffer(8))

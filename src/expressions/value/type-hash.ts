@@ -7,6 +7,7 @@ import {
   hashInteger64,
   hashNumber,
   hashReal,
+  hashText,
 } from '../xxhash64.js'
 import {
   floorModulo,
@@ -18,6 +19,38 @@ import {
 
 /** The XxHash64 of a value that is not NULL: left in xxhash64's word for simple types, and given as an unsigned integer. */
 export type TypeHash = (value: Value) => bigint
+
+/** Hashes a value of a simple type into xxhash64's word, without a BigInt; undefined for other types. */
+export function wordHash(type: SqlType): ((value: Value) => void) | undefined {
+  switch (type.kind) {
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'date':
+    case 'interval year to month':
+      return (value) => hashNumber(value as number)
+    case 'bigint':
+    case 'time':
+    case 'interval day to second':
+      return (value) => hashInteger64(value as bigint)
+    case 'decimal':
+      return type.precision <= 18 ? (value) => hashInteger64(value as bigint) : undefined
+    case 'real':
+      return (value) => hashReal(value as number)
+    case 'double':
+      return (value) => hashDouble(value as number)
+    case 'boolean':
+      return (value) => hashNumber(value === true ? 1 : 0)
+    case 'varchar':
+    case 'char':
+    case 'json':
+      return (value) => hashText(value as string)
+    case 'varbinary':
+      return (value) => hashBytes(value as Uint8Array)
+    default:
+      return undefined
+  }
+}
 
 const unsigned = (value: bigint): bigint => BigInt.asUintN(64, value)
 
@@ -87,7 +120,7 @@ export function typeHash(type: SqlType): TypeHash {
     case 'char':
     case 'json':
       return (value) => {
-        hashBytes(Buffer.from(value as string))
+        hashText(value as string)
         return hashBigint()
       }
     case 'uuid':

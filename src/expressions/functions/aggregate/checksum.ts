@@ -1,17 +1,60 @@
+import type { SqlType } from '../../../spi/type.js'
 import type { Value } from '../../../spi/value.js'
-import { aggregateFunction, aggregateOverload } from '../../function-definition.js'
-import { typeHash } from '../../value/type-hash.js'
+import {
+  type Accumulator,
+  aggregateFunction,
+  aggregateOverload,
+} from '../../function-definition.js'
+import { typeHash, wordHash } from '../../value/type-hash.js'
+import { addToChecksum, setHash } from '../../xxhash64.js'
 
-const PRIME = 0x9e3779b185ebca87n
+/** A 64-bit sum in halves; the upper first. */
+interface State {
+  readonly sum: Uint32Array
+  isEmpty: boolean
+}
 
-const bytesOf = (sum: bigint): Uint8Array => {
+/** NULL counts as the prime itself: a hash of 1. */
+const NULL_HASH = 1n
+
+function bytesOf({ sum, isEmpty }: State): Value {
+  if (isEmpty) return null
   const bytes = Buffer.alloc(8)
-  bytes.writeBigUInt64LE(sum)
+  bytes.writeUInt32LE(sum[1]!, 0)
+  bytes.writeUInt32LE(sum[0]!, 4)
   return new Uint8Array(bytes)
 }
 
-const plus = (left: bigint | null, right: bigint | null): bigint | null =>
-  left === null ? right : right === null ? left : BigInt.asUintN(64, left + right)
+function accumulator(type: SqlType): Accumulator<State> {
+  const fast = type.kind === 'unknown' ? undefined : wordHash(type)
+  const slow = fast === undefined && type.kind !== 'unknown' ? typeHash(type) : undefined
+  const hash = fast ?? ((value: Value) => setHash(slow!(value)))
+  return {
+    create: () => ({ sum: new Uint32Array(2), isEmpty: true }),
+    add: (state, value) => {
+      if (value === null) setHash(NULL_HASH)
+      else hash(value!)
+      addToChecksum(state.sum)
+      state.isEmpty = false
+      return state
+    },
+    combine: (state, other) => {
+      const low = state.sum[1]! + other.sum[1]!
+      state.sum[0] = state.sum[0]! + other.sum[0]! + (low > 0xffffffff ? 1 : 0)
+      state.sum[1] = low
+      state.isEmpty &&= other.isEmpty
+      return state
+    },
+    serialize: bytesOf,
+    deserialize: (value) => {
+      if (value === null) return { sum: new Uint32Array(2), isEmpty: true }
+      const bytes = Buffer.from(value as Uint8Array)
+      const sum = Uint32Array.of(bytes.readUInt32LE(4), bytes.readUInt32LE(0))
+      return { sum, isEmpty: false }
+    },
+    finish: bytesOf,
+  }
+}
 
 export const checksum = aggregateFunction({
   name: 'checksum',
@@ -23,19 +66,7 @@ export const checksum = aggregateFunction({
       typeVariables: ['T:comparable'],
       intermediate: 'varbinary',
       nulls: 'called',
-      bind: ({ argumentTypes }) => {
-        const hash = typeHash(argumentTypes[0]!)
-        return {
-          create: (): bigint | null => null,
-          add: (state: bigint | null, value: Value | undefined) =>
-            plus(state, value === null ? PRIME : BigInt.asUintN(64, hash(value!) * PRIME)),
-          combine: plus,
-          serialize: (state: bigint | null) => (state === null ? null : bytesOf(state)),
-          deserialize: (value: Value) =>
-            value === null ? null : Buffer.from(value as Uint8Array).readBigUInt64LE(0),
-          finish: (state: bigint | null) => (state === null ? null : bytesOf(state)),
-        }
-      },
+      bind: ({ argumentTypes }) => accumulator(argumentTypes[0]!),
     }),
   ],
 })
