@@ -12,8 +12,9 @@ import {
 import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from '../keys/integer-table.js'
-import { type EncoderState, KeyEncoder, KeyLookup } from '../keys/key-encoder.js'
+import { type EncoderState, KeyEncoder } from '../keys/key-encoder.js'
 import { directKernels } from '../keys/key-kernels.js'
+import { KeyLookup } from '../keys/key-lookup.js'
 import { joinKernels } from './join-kernels.js'
 
 /** Codes are addressed directly where the map has at most this many entries a row, or is this small. */

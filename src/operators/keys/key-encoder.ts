@@ -8,10 +8,10 @@ import {
   type SqlType,
   type Value,
 } from '../../spi/index.js'
-import { flattenBlock } from '../kernels/gather.js'
-import { BytesTable, type BytesTableState, lookupBytes } from './bytes-table.js'
-import { IntegerTable, type IntegerTableState, lookupIntegers } from './integer-table.js'
-import { accumulateKernel, codeKernels } from './key-kernels.js'
+import { BytesTable, type BytesTableState } from './bytes-table.js'
+import { codeKernels } from './code-kernels.js'
+import { IntegerTable, type IntegerTableState } from './integer-table.js'
+import { accumulateKernel } from './key-kernels.js'
 import { type KeyKind, keyKind } from './key-kind.js'
 import { FOLD_SIZE, type KeyLayout, packKeys } from './key-layout.js'
 import {
@@ -25,8 +25,12 @@ import {
   rangeSource,
 } from './key-source.js'
 
-/** A `range` column may span this many values; beyond, its values are numbered. */
-const RANGE_MAX = 1n << 40n
+/**
+ * A `range` column may span this many values; beyond, its values are numbered. Beside other columns it must fit a word
+ * together with a folded one.
+ */
+const RANGE_MAX_ALONE = 1n << 40n
+const RANGE_MAX = FOLD_SIZE - 2n
 const FIRST_IDS = 256n
 
 /** A column's state in an encoder: plain data once the encoder is done, for lookups from any thread. */
@@ -70,6 +74,7 @@ export class KeyEncoder {
   readonly #columns: readonly Column[]
   readonly #status: Int32Array
   readonly #arenas: Arena[] = []
+  readonly #rangeMax: bigint
   #folds: IntegerTable[] = []
   #layout: KeyLayout | undefined
   /** Kinds of the columns when the layout was made: integers may turn out not to be a range. */
@@ -84,6 +89,7 @@ export class KeyEncoder {
     this.#memory = memory
     this.#createArena = createArena
     this.#status = status
+    this.#rangeMax = types.length === 1 ? RANGE_MAX_ALONE : RANGE_MAX
     this.#columns = types.map((type) => ({
       type,
       kind: keyKind(type),
@@ -124,7 +130,12 @@ export class KeyEncoder {
 
   /** The layout that what was prepared needs. */
   nextLayout(): KeyLayout {
-    return packKeys(this.#columns.map((column, i) => this.#size(column, this.#layout?.columns[i])))
+    return packKeys(
+      this.#columns.map((column, i) => {
+        const kept = column.kind === this.#layoutKinds[i] ? this.#layout?.columns[i] : undefined
+        return this.#size(column, kept)
+      }),
+    )
   }
 
   /**
@@ -132,9 +143,19 @@ export class KeyEncoder {
    */
   recode(codes: number, count: number, arena: Arena): number {
     const before = this.#layout
-    const layout = this.nextLayout()
     const foldsBefore = this.#folds
-    const kindsBefore = this.#layoutKinds
+    const words =
+      before === undefined || count === 0
+        ? []
+        : unfoldWords(this.#memory, codes, count, before, foldsBefore, arena)
+    // What was a range and is numbered now: the numbers decide the sizes of the layout.
+    const renumbered = this.#columns.map((column, i) => {
+      if (before === undefined || count === 0 || column.kind === this.#layoutKinds[i])
+        return undefined
+      const old = before.columns[i]!
+      return this.#renumber(column, words[old.word]!, count, old, arena)
+    })
+    const layout = this.nextLayout()
     this.#layout = layout
     this.#layoutKinds = this.#columns.map((column) => column.kind)
     this.#folds = Array.from(
@@ -146,7 +167,6 @@ export class KeyEncoder {
       return codes
     }
     const kernels = codeKernels(this.#memory)
-    const wordCodes = unfoldWords(this.#memory, codes, count, before, foldsBefore, arena)
     let current = 0
     let out = 0
     layout.columns.forEach((column, i) => {
@@ -156,14 +176,14 @@ export class KeyEncoder {
         if (folded !== undefined) this.#accumulate(idSource(folded), count, FOLD_SIZE, 1n, out)
         current = column.word
       }
-      const old = before.columns[i]!
-      if (this.#columns[i]!.kind !== kindsBefore[i]) {
-        const ids = this.#renumber(this.#columns[i]!, wordCodes[old.word]!, count, old, arena)
+      const ids = renumbered[i]
+      if (ids !== undefined) {
         this.#accumulate(idSource(ids), count, column.size, column.stride, out)
         return
       }
+      const old = before.columns[i]!
       const delta = this.#columns[i]!.kind === 'range' ? old.min - column.min : 0n
-      kernels.recode(wordCodes[old.word]!, count, old.stride, old.size, delta, column.stride, out)
+      kernels.recode(words[old.word]!, count, old.stride, old.size, delta, column.stride, out)
     })
     for (const fold of foldsBefore) fold.close()
     return out
@@ -262,7 +282,7 @@ export class KeyEncoder {
       if (extent !== undefined) {
         const min = column.min > column.max || extent.min < column.min ? extent.min : column.min
         const max = column.min > column.max || extent.max > column.max ? extent.max : column.max
-        if (max - min < RANGE_MAX) {
+        if (max - min < this.#rangeMax) {
           column.min = min
           column.max = max
           return rangeSource(integers)
@@ -328,7 +348,9 @@ export class KeyEncoder {
       const span = current.size
       const min = column.min < current.min ? minOf(column.min, current.min - span) : current.min
       const max = column.max > currentMax ? maxOf(column.max, currentMax + span) : currentMax
-      return { size: max - min + 2n, min }
+      return max - min < this.#rangeMax
+        ? { size: max - min + 2n, min }
+        : { size: column.max - column.min + 2n, min: column.min }
     }
     const count = BigInt(
       column.int64?.count ?? column.bytes?.count ?? column.generic?.values.length ?? 0,
@@ -336,7 +358,7 @@ export class KeyEncoder {
     if (current !== undefined && count < current.size) return current
     let size = FIRST_IDS
     while (size <= count) size *= 4n
-    return { size, min: 0n }
+    return { size: minOf(size, FOLD_SIZE), min: 0n }
   }
 
   /** One column of packed codes: values of a range, else ids; the bits of those that are not null. */
@@ -443,119 +465,4 @@ function unfoldWords(
     words[word] = out
   }
   return words
-}
-
-/** NaN equals nothing in a join, though it is one group. */
-function maskNaN(block: Block, ids: Int32Array, arena: Arena): void {
-  const flat = flattenBlock(block, arena)
-  if (flat.storage !== 'f64' && flat.storage !== 'f32') return
-  for (let i = 0; i < flat.rowCount; i++) if (Number.isNaN(flat.values[i])) ids[i] = -1
-}
-
-/** Codes of a page's keys under a finished encoder; -1 where a key is null or is not among its values. */
-export class KeyLookup {
-  readonly #memory: WebAssembly.Memory
-  readonly #state: EncoderState
-  readonly #types: readonly SqlType[]
-  readonly #entryIds: readonly WeakMap<FlatBlock, Int32Array>[]
-  readonly #generic: readonly (ReadonlyMap<string, number> | undefined)[]
-  readonly #createArena: () => Arena
-  readonly #arenas: Arena[] = []
-
-  constructor(
-    memory: WebAssembly.Memory,
-    createArena: () => Arena,
-    types: readonly SqlType[],
-    state: EncoderState,
-  ) {
-    this.#memory = memory
-    this.#createArena = createArena
-    this.#types = types
-    this.#state = state
-    this.#entryIds = types.map(() => new WeakMap())
-    this.#generic = state.columns.map((column) =>
-      column.kind === 'generic' ? new Map(column.keys.map((key, id) => [key, id])) : undefined,
-    )
-  }
-
-  /** The address of rowCount i64 codes in `arena`. */
-  encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
-    const { layout, folds } = this.#state
-    let codes = arena.allocate(rowCount * 8).byteOffset
-    let word = 0
-    let first = true
-    layout.columns.forEach((column, i) => {
-      if (column.word !== word) {
-        const ids = allocateInt32(arena, rowCount)
-        lookupIntegers(this.#memory, folds[word]!, codes, rowCount, true, ids.byteOffset)
-        codes = arena.allocate(rowCount * 8).fill(0).byteOffset
-        this.#accumulate(idSource(ids), rowCount, 1n, FOLD_SIZE - 1n, 1n, codes, true)
-        word = column.word
-        first = false
-      }
-      const source = this.#source(i, blocks[i]!, arena)
-      const isRange = this.#state.columns[i]!.kind === 'range'
-      const offset = isRange ? BigInt(source.base) - column.min + 1n : 1n
-      this.#accumulate(source, rowCount, offset, column.size - 1n, column.stride, codes, first)
-      first = false
-    })
-    return codes
-  }
-
-  #accumulate(
-    source: CodeSource,
-    count: number,
-    offset: bigint,
-    range: bigint,
-    stride: bigint,
-    codes: number,
-    first: boolean,
-  ): void {
-    accumulateKernel(this.#memory, {
-      source: source.source,
-      nullable: source.validity !== 0,
-      first,
-      lookup: true,
-    })(source.address, source.validity, count, offset, BigInt(source.factor), range, stride, codes)
-  }
-
-  #source(index: number, block: Block, arena: Arena): CodeSource {
-    const state = this.#state.columns[index]!
-    switch (state.kind) {
-      case 'range': {
-        const integers = rangeBlock(block, arena)
-        return integers === undefined
-          ? idSource(allocateInt32(arena, block.rowCount).fill(-1))
-          : rangeSource(integers)
-      }
-      case 'int64': {
-        const number = (keys: number, count: number, ids: number) =>
-          lookupIntegers(this.#memory, state.table, keys, count, false, ids)
-        const ids = int64Ids(this.#memory, block, { number }, arena)
-        maskNaN(block, ids, arena)
-        return idSource(ids)
-      }
-      case 'bytes': {
-        const numbering = {
-          number: (b: BytesBlock, ids: number) => lookupBytes(this.#memory, state.table, b, ids),
-        }
-        const keep = () => {
-          const kept = this.#createArena()
-          this.#arenas.push(kept)
-          return kept
-        }
-        const entryIds = this.#entryIds[index]!
-        return idSource(bytesIds(this.#memory, block, numbering, entryIds, keep, arena))
-      }
-      case 'generic': {
-        const known = this.#generic[index]!
-        const number = (key: string) => known.get(key) ?? -1
-        return idSource(genericIds(block, this.#types[index]!, { number }, arena))
-      }
-    }
-  }
-
-  close(): void {
-    for (const arena of this.#arenas) arena.close()
-  }
 }

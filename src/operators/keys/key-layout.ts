@@ -22,7 +22,7 @@ export interface ColumnLayout {
 export const FOLD_SIZE = 1n << 31n
 const WORD_SIZE_MAX = 1n << 62n
 
-/** @param sizes number of parts of each column, null included */
+/** @param columns each with its number of parts, null included: at most FOLD_SIZE where there are several */
 export function packKeys(
   columns: readonly { readonly size: bigint; readonly min: bigint }[],
 ): KeyLayout {

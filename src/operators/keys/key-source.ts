@@ -12,7 +12,8 @@ import {
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { writeIntegers } from '../kernels/integer-storage.js'
-import { codeKernels, extentKernel, type KeySource } from './key-kernels.js'
+import { codeKernels } from './code-kernels.js'
+import { extentKernel, type KeySource } from './key-kernels.js'
 
 /** A column of a page as the accumulate kernel reads it: code = offset + factor * raw, 0 for null. */
 export interface CodeSource {

@@ -1,0 +1,132 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import type { Arena, Block, BytesBlock, FlatBlock, SqlType } from '../../spi/index.js'
+import { flattenBlock } from '../kernels/gather.js'
+import { lookupBytes } from './bytes-table.js'
+import { lookupIntegers } from './integer-table.js'
+import type { EncoderState } from './key-encoder.js'
+import { accumulateKernel } from './key-kernels.js'
+import { FOLD_SIZE } from './key-layout.js'
+import {
+  bytesIds,
+  type CodeSource,
+  genericIds,
+  idSource,
+  int64Ids,
+  rangeBlock,
+  rangeSource,
+} from './key-source.js'
+
+/** NaN equals nothing in a join, though it is one group. */
+function maskNaN(block: Block, ids: Int32Array, arena: Arena): void {
+  const flat = flattenBlock(block, arena)
+  if (flat.storage !== 'f64' && flat.storage !== 'f32') return
+  for (let i = 0; i < flat.rowCount; i++) if (Number.isNaN(flat.values[i])) ids[i] = -1
+}
+
+/** Codes of a page's keys under a finished encoder; -1 where a key is null or is not among its values. */
+export class KeyLookup {
+  readonly #memory: WebAssembly.Memory
+  readonly #state: EncoderState
+  readonly #types: readonly SqlType[]
+  readonly #entryIds: readonly WeakMap<FlatBlock, Int32Array>[]
+  readonly #generic: readonly (ReadonlyMap<string, number> | undefined)[]
+  readonly #createArena: () => Arena
+  readonly #arenas: Arena[] = []
+
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    types: readonly SqlType[],
+    state: EncoderState,
+  ) {
+    this.#memory = memory
+    this.#createArena = createArena
+    this.#types = types
+    this.#state = state
+    this.#entryIds = types.map(() => new WeakMap())
+    this.#generic = state.columns.map((column) =>
+      column.kind === 'generic' ? new Map(column.keys.map((key, id) => [key, id])) : undefined,
+    )
+  }
+
+  /** The address of rowCount i64 codes in `arena`. */
+  encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
+    const { layout, folds } = this.#state
+    let codes = arena.allocate(rowCount * 8).byteOffset
+    let word = 0
+    let first = true
+    layout.columns.forEach((column, i) => {
+      if (column.word !== word) {
+        const ids = allocateInt32(arena, rowCount)
+        lookupIntegers(this.#memory, folds[word]!, codes, rowCount, true, ids.byteOffset)
+        codes = arena.allocate(rowCount * 8).fill(0).byteOffset
+        this.#accumulate(idSource(ids), rowCount, 1n, FOLD_SIZE - 1n, 1n, codes, true)
+        word = column.word
+        first = false
+      }
+      const source = this.#source(i, blocks[i]!, arena)
+      const isRange = this.#state.columns[i]!.kind === 'range'
+      const offset = isRange ? BigInt(source.base) - column.min + 1n : 1n
+      this.#accumulate(source, rowCount, offset, column.size - 1n, column.stride, codes, first)
+      first = false
+    })
+    return codes
+  }
+
+  #accumulate(
+    source: CodeSource,
+    count: number,
+    offset: bigint,
+    range: bigint,
+    stride: bigint,
+    codes: number,
+    first: boolean,
+  ): void {
+    accumulateKernel(this.#memory, {
+      source: source.source,
+      nullable: source.validity !== 0,
+      first,
+      lookup: true,
+    })(source.address, source.validity, count, offset, BigInt(source.factor), range, stride, codes)
+  }
+
+  #source(index: number, block: Block, arena: Arena): CodeSource {
+    const state = this.#state.columns[index]!
+    switch (state.kind) {
+      case 'range': {
+        const integers = rangeBlock(block, arena)
+        return integers === undefined
+          ? idSource(allocateInt32(arena, block.rowCount).fill(-1))
+          : rangeSource(integers)
+      }
+      case 'int64': {
+        const number = (keys: number, count: number, ids: number) =>
+          lookupIntegers(this.#memory, state.table, keys, count, false, ids)
+        const ids = int64Ids(this.#memory, block, { number }, arena)
+        maskNaN(block, ids, arena)
+        return idSource(ids)
+      }
+      case 'bytes': {
+        const numbering = {
+          number: (b: BytesBlock, ids: number) => lookupBytes(this.#memory, state.table, b, ids),
+        }
+        const keep = () => {
+          const kept = this.#createArena()
+          this.#arenas.push(kept)
+          return kept
+        }
+        const entryIds = this.#entryIds[index]!
+        return idSource(bytesIds(this.#memory, block, numbering, entryIds, keep, arena))
+      }
+      case 'generic': {
+        const known = this.#generic[index]!
+        const number = (key: string) => known.get(key) ?? -1
+        return idSource(genericIds(block, this.#types[index]!, { number }, arena))
+      }
+    }
+  }
+
+  close(): void {
+    for (const arena of this.#arenas) arena.close()
+  }
+}
