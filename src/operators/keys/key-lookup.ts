@@ -52,6 +52,8 @@ export class KeyLookup {
   /** The address of rowCount i64 codes in `arena`. */
   encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
     const { layout, folds } = this.#state
+    // A key without columns is the same for all rows: a condition beyond keys decides.
+    if (layout.columns.length === 0) return arena.allocate(rowCount * 8).fill(0).byteOffset
     let codes = arena.allocate(rowCount * 8).byteOffset
     let word = 0
     let first = true

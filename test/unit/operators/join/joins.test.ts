@@ -31,7 +31,7 @@ const row = fc.tuple(
   fc.integer({ min: 0, max: 5 }),
 )
 const rows = fc.array(row, { maxLength: 30 })
-const keySets = [[0], [1], [2], [0, 1], [0, 1, 2]] as const
+const keySets = [[0], [1], [2], [0, 1], [0, 1, 2], []] as const
 
 /** payload of the probe side < payload of the build side */
 const FILTER = comparison('<', input(3, INTEGER), input(TYPES.length + 3, INTEGER))
@@ -145,9 +145,9 @@ describe('hash joins', () => {
         fc.constantFrom('semi', 'anti', 'mark'),
         fc.constantFrom('exists', 'filtered', 'in'),
         fc.constantFrom(1, 7, 100),
-        (probe, build, someKeys, mode, form, pageRows) => {
+        (probe, build, someKeys: readonly number[], mode, form, pageRows) => {
           memory.releaseAll()
-          const keys = form === 'in' ? someKeys.slice(0, 1) : someKeys
+          const keys = form === 'in' ? [someKeys[0] ?? 0] : someKeys
           const context = indexed(build, keys, pageRows, form !== 'filtered')
           const operator = new SemiJoinOperator(
             {
