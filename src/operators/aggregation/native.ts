@@ -16,14 +16,9 @@ import { rangeBlock } from '../keys/key-source.js'
 import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
 import { addCounts, countAggregator, stateBuffer } from './counts.js'
+import { exactSumAggregator, exactSumStates } from './exact-sums.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
-import { IntegerSums } from './integer-sums.js'
 import { floatStates, integerStates, validityOfCounts, wideStates } from './state-blocks.js'
-
-/** The type of exact sums on their way: 38 digits are not the limit of its 128 bits. */
-const SUM_STATE = decimalType(38, 0)
-const TEN_38 = 10n ** 38n
-const BIGINT_MAX = 2n ** 63n - 1n
 
 const isFloat = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'real'
 
@@ -43,8 +38,8 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
     }
     if (isInteger(type) || type.kind === 'decimal') {
       return {
-        stateTypes: isAverage ? [SUM_STATE, BIGINT] : [SUM_STATE],
-        create: (c) => integerSumAggregator(c, result, isAverage),
+        stateTypes: exactSumStates(type, isAverage),
+        create: (c) => exactSumAggregator(c, type, result, isAverage),
       }
     }
     return undefined
@@ -56,155 +51,6 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
     return { stateTypes: [type], create: (c) => extremeAggregator(c, type, largest) }
   }
   return undefined
-}
-
-function integerSumAggregator(
-  context: AggregatorContext,
-  resultType: SqlType,
-  isAverage: boolean,
-): Aggregator {
-  const sums = new IntegerSums(context)
-  /** Rows of each group where states are merged: the sums' own counts then count states. */
-  let rows: GrowableBuffer | undefined
-  const validity = (from: number, to: number, arena: Arena) =>
-    validityOfCounts(sums.counts.int64(), from, to, arena)
-  let groupCount = 0
-  const sumBlock = (type: SqlType, from: number, to: number, arena: Arena): Block => {
-    sums.settle()
-    return sums.wide === undefined
-      ? integerStates(type, sums.narrow, from, to, validity(from, to, arena), sums.maxAbs, arena)
-      : wideStates(type, sums.wide, from, to, validity(from, to, arena), arena)
-  }
-  const counts = () => rows ?? sums.counts
-  return {
-    reserve(count) {
-      groupCount = count
-      sums.reserve(count)
-      rows?.reserve(count * 8)
-    },
-    add: (args, _rowCount, groups, arena) => sums.add(args[0]!, groups, arena),
-    merge(states, rowCount, groups, arena) {
-      sums.add(states[0]!, groups, arena)
-      if (!isAverage) return
-      rows ??= stateBuffer(context)
-      rows.reserve(groupCount * 8)
-      addCounts(context, states[1]!, rowCount, groups, rows, arena)
-    },
-    states(from, to, arena) {
-      const sum = sumBlock(SUM_STATE, from, to, arena)
-      if (!isAverage) return [sum]
-      const count = integerStates(BIGINT, counts(), from, to, null, Number.POSITIVE_INFINITY, arena)
-      return [sum, count]
-    },
-    results(from, to, arena) {
-      sums.settle()
-      if (isAverage) {
-        return averages(
-          sums,
-          counts().int64(),
-          resultType,
-          from,
-          to,
-          arena,
-          validity(from, to, arena),
-        )
-      }
-      if (resultType.kind === 'decimal') {
-        if (sums.wide !== undefined) checkDecimals(sums, from, to)
-        return sumBlock(resultType, from, to, arena)
-      }
-      return sums.wide === undefined
-        ? sumBlock(resultType, from, to, arena)
-        : bigintSums(sums, from, to, validity(from, to, arena), resultType, arena)
-    },
-    close() {
-      sums.close()
-      rows?.close()
-    },
-  }
-}
-
-function checkDecimals(sums: IntegerSums, from: number, to: number): void {
-  for (let group = from; group < to; group++) {
-    const sum = sums.sum(group)
-    if (sum >= TEN_38 || sum <= -TEN_38) {
-      throw new MillraceError('NUMERIC_VALUE_OUT_OF_RANGE', 'Decimal overflow')
-    }
-  }
-}
-
-function bigintSums(
-  sums: IntegerSums,
-  from: number,
-  to: number,
-  validity: Uint8Array | null,
-  type: SqlType,
-  arena: Arena,
-): Block {
-  const bytes = arena.allocate((to - from) * 8)
-  const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, to - from)
-  for (let group = from; group < to; group++) {
-    const sum = sums.sum(group)
-    if (sum > BIGINT_MAX || sum < -BIGINT_MAX - 1n) {
-      throw new MillraceError('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${sum}`)
-    }
-    values[group - from] = sum
-  }
-  const rowCount = to - from
-  return {
-    encoding: 'flat',
-    storage: 'i64',
-    type,
-    rowCount,
-    validity,
-    values,
-    base: 0,
-    factor: 1,
-  }
-}
-
-/** Sum by count: DOUBLE for integers, else a decimal of the argument's type, rounded half up. */
-function averages(
-  sums: IntegerSums,
-  counts: BigInt64Array,
-  type: SqlType,
-  from: number,
-  to: number,
-  arena: Arena,
-  validity: Uint8Array | null,
-): Block {
-  const rowCount = to - from
-  if (type.kind !== 'decimal') {
-    const bytes = arena.allocate(rowCount * 8)
-    const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
-    for (let i = 0; i < rowCount; i++) {
-      const count = counts[from + i]!
-      values[i] = count === 0n ? 0 : Number(sums.sum(from + i)) / Number(count)
-    }
-    return { encoding: 'flat', storage: 'f64', type, rowCount, validity, values }
-  }
-  const isShort = (type as DecimalType).precision <= 18
-  const bytes = arena.allocate(rowCount * (isShort ? 8 : 16))
-  const words = new BigInt64Array(bytes.buffer, bytes.byteOffset, isShort ? rowCount : rowCount * 2)
-  for (let i = 0; i < rowCount; i++) {
-    const average = divideHalfUp(sums.sum(from + i), counts[from + i]!)
-    if (isShort) words[i] = average
-    else {
-      words[2 * i] = BigInt.asIntN(64, average)
-      words[2 * i + 1] = average >> 64n
-    }
-  }
-  const flat = { encoding: 'flat', type, rowCount, validity } as const
-  return isShort
-    ? { ...flat, storage: 'i64', values: words, base: 0, factor: 1 }
-    : { ...flat, storage: 'fixed16', values: bytes }
-}
-
-function divideHalfUp(sum: bigint, count: bigint): bigint {
-  if (count === 0n) return 0n
-  const magnitude = sum < 0n ? -sum : sum
-  const quotient = (2n * magnitude + count) / (2n * count)
-  return sum < 0n ? -quotient : quotient
 }
 
 function extremeAggregator(

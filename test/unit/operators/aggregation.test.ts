@@ -210,4 +210,16 @@ describe('aggregation', () => {
       expect.objectContaining({ code: 'NUMERIC_VALUE_OUT_OF_RANGE' }),
     )
   })
+
+  test('an average of the largest decimals is exact, and their sum an error', () => {
+    const largest = 10n ** 38n - 1n
+    const rows = Array.from({ length: 9 }, () => TYPES.map((_, c) => (c === 5 ? largest : null)))
+    const pages = pagesOf(memory, TYPES, rows, 4)
+    const average = new AggregationOperator(spec('single', [], [aggregate('avg', 5)]), context)
+    expect(runOperator(average, pages)).toEqual([[largest]])
+    const sum = new AggregationOperator(spec('single', [], [aggregate('sum', 5)]), context)
+    expect(() => runOperator(sum, pages)).toThrow(
+      expect.objectContaining({ code: 'NUMERIC_VALUE_OUT_OF_RANGE' }),
+    )
+  })
 })

@@ -1,0 +1,262 @@
+import {
+  type Arena,
+  BIGINT,
+  type Block,
+  type DecimalType,
+  decimalType,
+  type Fixed16Block,
+  isShortDecimal,
+  MillraceError,
+  type SqlType,
+} from '../../spi/index.js'
+import { flattenBlock } from '../kernels/gather.js'
+import type { GrowableBuffer } from '../keys/growable.js'
+import type { Aggregator, AggregatorContext } from './aggregator.js'
+import { addCounts, stateBuffer } from './counts.js'
+import { IntegerSums } from './integer-sums.js'
+import { integerStates, validityOfCounts, wideStates } from './state-blocks.js'
+
+/** The type of exact sums on their way: 38 digits are not the limit of its 128 bits. */
+const SUM_STATE = decimalType(38, 0)
+const TEN_38 = 10n ** 38n
+const BIGINT_MAX = 2n ** 63n - 1n
+
+const isLong = (type: SqlType): boolean => type.kind === 'decimal' && !isShortDecimal(type)
+
+/**
+ * Types of the state columns of SUM and AVG of integers and decimals. Values of long decimals are summed in two halves,
+ * low and high 64 bits, so that no number of them leaves 128 bits on the way.
+ */
+export const exactSumStates = (type: SqlType, isAverage: boolean): readonly SqlType[] => [
+  SUM_STATE,
+  ...(isLong(type) ? [SUM_STATE] : []),
+  ...(isAverage ? [BIGINT] : []),
+]
+
+/** SUM and AVG of integers and decimals, exact whatever comes between. */
+export function exactSumAggregator(
+  context: AggregatorContext,
+  type: SqlType,
+  resultType: SqlType,
+  isAverage: boolean,
+): Aggregator {
+  const low = new IntegerSums(context)
+  /** Of long decimals: what is above 64 bits; made for the first value that is wider. */
+  let high: IntegerSums | undefined
+  /** Rows of each group where states are merged: the sums' own counts then count states. */
+  let rows: GrowableBuffer | undefined
+  let groupCount = 0
+  const highSums = (): IntegerSums => {
+    if (high === undefined) {
+      high = new IntegerSums(context)
+      high.reserve(groupCount)
+    }
+    return high
+  }
+  const validity = (from: number, to: number, arena: Arena) =>
+    validityOfCounts(low.counts.int64(), from, to, arena)
+  const counts = () => rows ?? low.counts
+  const total = (group: number): bigint =>
+    low.sum(group) + (high === undefined ? 0n : high.sum(group) << 64n)
+  const results = (from: number, to: number, arena: Arena): Block => {
+    low.settle()
+    high?.settle()
+    const valid = validity(from, to, arena)
+    if (isAverage) return averages(total, counts().int64(), resultType, from, to, valid, arena)
+    if (high === undefined && low.wide === undefined) {
+      return sumColumn(low, resultType, from, to, valid, arena)
+    }
+    return resultType.kind === 'decimal'
+      ? decimalSums(total, resultType, from, to, valid, arena)
+      : bigintSums(total, resultType, from, to, valid, arena)
+  }
+  return {
+    reserve(count) {
+      groupCount = count
+      low.reserve(count)
+      high?.reserve(count)
+      rows?.reserve(count * 8)
+    },
+    add(args, _rowCount, groups, arena) {
+      const flat = flattenBlock(args[0]!, arena)
+      if (flat.storage !== 'fixed16') {
+        low.add(flat, groups, arena)
+        return
+      }
+      const halves = splitHalves(flat, arena)
+      low.add(halves.low, groups, arena)
+      highSums().add(halves.high, groups, arena)
+    },
+    merge(states, rowCount, groups, arena) {
+      low.add(states[0]!, groups, arena)
+      if (isLong(type)) highSums().add(states[1]!, groups, arena)
+      if (!isAverage) return
+      rows ??= stateBuffer(context)
+      rows.reserve(groupCount * 8)
+      addCounts(context, states.at(-1)!, rowCount, groups, rows, arena)
+    },
+    states(from, to, arena) {
+      low.settle()
+      high?.settle()
+      const sum = sumColumn(low, SUM_STATE, from, to, validity(from, to, arena), arena)
+      const upper = isLong(type) ? [upperColumn(high, from, to, arena)] : []
+      const unbounded = Number.POSITIVE_INFINITY
+      const count = isAverage
+        ? [integerStates(BIGINT, counts(), from, to, null, unbounded, arena)]
+        : []
+      return [sum, ...upper, ...count]
+    },
+    results,
+    close() {
+      low.close()
+      high?.close()
+      rows?.close()
+    },
+  }
+}
+
+/** value = high * 2^64 + low, both signed. */
+function splitHalves(
+  block: Fixed16Block,
+  arena: Arena,
+): { readonly low: Block; readonly high: Block } {
+  const { rowCount, validity, type } = block
+  const words = new BigInt64Array(block.values.buffer, block.values.byteOffset, rowCount * 2)
+  const column = (valueAt: (row: number) => bigint): Block => {
+    const bytes = arena.allocate(rowCount * 8)
+    const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
+    for (let i = 0; i < rowCount; i++) values[i] = valueAt(i)
+    return {
+      encoding: 'flat',
+      storage: 'i64',
+      type,
+      rowCount,
+      validity,
+      values,
+      base: 0,
+      factor: 1,
+    }
+  }
+  return {
+    low: column((i) => words[2 * i]!),
+    high: column((i) => words[2 * i + 1]! + (words[2 * i]! < 0n ? 1n : 0n)),
+  }
+}
+
+const sumColumn = (
+  sums: IntegerSums,
+  type: SqlType,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block =>
+  sums.wide === undefined
+    ? integerStates(type, sums.narrow, from, to, validity, sums.maxAbs, arena)
+    : wideStates(type, sums.wide, from, to, validity, arena)
+
+/** The upper halves; zero where no value had one. */
+function upperColumn(high: IntegerSums | undefined, from: number, to: number, arena: Arena): Block {
+  if (high !== undefined) return sumColumn(high, SUM_STATE, from, to, null, arena)
+  const rowCount = to - from
+  const bytes = arena.allocate(rowCount).fill(0)
+  return {
+    encoding: 'flat',
+    storage: 'i8',
+    type: SUM_STATE,
+    rowCount,
+    validity: null,
+    values: new Int8Array(bytes.buffer, bytes.byteOffset, rowCount),
+    base: 0,
+    factor: 1,
+    bounds: { min: 0, max: 0 },
+  }
+}
+
+function decimalSums(
+  total: (group: number) => bigint,
+  type: SqlType,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const rowCount = to - from
+  const values = arena.allocate(rowCount * 16)
+  const words = new BigInt64Array(values.buffer, values.byteOffset, rowCount * 2)
+  for (let i = 0; i < rowCount; i++) {
+    const sum = total(from + i)
+    if (sum >= TEN_38 || sum <= -TEN_38) {
+      throw new MillraceError('NUMERIC_VALUE_OUT_OF_RANGE', 'Decimal overflow')
+    }
+    words[2 * i] = BigInt.asIntN(64, sum)
+    words[2 * i + 1] = sum >> 64n
+  }
+  return { encoding: 'flat', storage: 'fixed16', type, rowCount, validity, values }
+}
+
+function bigintSums(
+  total: (group: number) => bigint,
+  type: SqlType,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const rowCount = to - from
+  const bytes = arena.allocate(rowCount * 8)
+  const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
+  for (let i = 0; i < rowCount; i++) {
+    const sum = total(from + i)
+    if (sum > BIGINT_MAX || sum < -BIGINT_MAX - 1n) {
+      throw new MillraceError('NUMERIC_VALUE_OUT_OF_RANGE', `bigint addition overflow: ${sum}`)
+    }
+    values[i] = sum
+  }
+  const flat = { encoding: 'flat', type, rowCount, validity } as const
+  return { ...flat, storage: 'i64', values, base: 0, factor: 1 }
+}
+
+/** Sum by count: DOUBLE for integers, else a decimal of the argument's type, rounded half up. */
+function averages(
+  total: (group: number) => bigint,
+  counts: BigInt64Array,
+  type: SqlType,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const rowCount = to - from
+  const flat = { encoding: 'flat', type, rowCount, validity } as const
+  if (type.kind !== 'decimal') {
+    const bytes = arena.allocate(rowCount * 8)
+    const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
+    for (let i = 0; i < rowCount; i++) {
+      const count = counts[from + i]!
+      values[i] = count === 0n ? 0 : Number(total(from + i)) / Number(count)
+    }
+    return { ...flat, storage: 'f64', values }
+  }
+  const isShort = (type as DecimalType).precision <= 18
+  const bytes = arena.allocate(rowCount * (isShort ? 8 : 16))
+  const words = new BigInt64Array(bytes.buffer, bytes.byteOffset, isShort ? rowCount : rowCount * 2)
+  for (let i = 0; i < rowCount; i++) {
+    const average = divideHalfUp(total(from + i), counts[from + i]!)
+    if (isShort) words[i] = average
+    else {
+      words[2 * i] = BigInt.asIntN(64, average)
+      words[2 * i + 1] = average >> 64n
+    }
+  }
+  return isShort
+    ? { ...flat, storage: 'i64', values: words, base: 0, factor: 1 }
+    : { ...flat, storage: 'fixed16', values: bytes }
+}
+
+function divideHalfUp(sum: bigint, count: bigint): bigint {
+  if (count === 0n) return 0n
+  const magnitude = sum < 0n ? -sum : sum
+  const quotient = (2n * magnitude + count) / (2n * count)
+  return sum < 0n ? -quotient : quotient
+}
