@@ -276,7 +276,10 @@ export class KeyEncoder {
     if (column.kind === 'range') {
       const integers = rangeBlock(block, arena)
       if (integers === undefined) {
-        return idSource(allocateInt32(arena, block.rowCount).fill(-1))
+        // A range is numbered from its minimum, so that only a validity says null for any minimum.
+        const valid = arena.allocate((block.rowCount + 7) >> 3).fill(0)
+        const zeros = allocateInt32(arena, block.rowCount).fill(0)
+        return { ...idSource(zeros), validity: valid.byteOffset }
       }
       const extent = extentOf(this.#memory, integers, arena)
       if (extent !== undefined) {
