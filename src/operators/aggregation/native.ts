@@ -1,24 +1,14 @@
 import type { ResolvedFunction } from '../../expressions/ir.js'
-import {
-  type Arena,
-  BIGINT,
-  type Block,
-  type DecimalType,
-  decimalType,
-  isInteger,
-  MillraceError,
-  type SqlType,
-} from '../../spi/index.js'
+import { type Arena, BIGINT, type Block, isInteger, type SqlType } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
-import type { GrowableBuffer } from '../keys/growable.js'
 import { keyKind } from '../keys/key-kind.js'
 import { rangeBlock } from '../keys/key-source.js'
 import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
-import { addCounts, countAggregator, stateBuffer } from './counts.js'
+import { countAggregator, stateBuffer } from './counts.js'
 import { exactSumAggregator, exactSumStates } from './exact-sums.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
-import { floatStates, integerStates, validityOfCounts, wideStates } from './state-blocks.js'
+import { floatStates, integerStates, validityOfCounts } from './state-blocks.js'
 
 const isFloat = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'real'
 
