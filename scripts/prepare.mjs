@@ -22,7 +22,9 @@ if (installed < modifiedAt(join(root, 'package-lock.json'))) {
 }
 // A stamp of our own: the compiler leaves its files alone where their contents stay the same.
 const stamp = join(root, 'dist', '.built')
-if (modifiedAt(stamp) < Math.max(newest(join(root, 'src')), modifiedAt(join(root, 'tsconfig.json')))) {
+if (
+  modifiedAt(stamp) < Math.max(newest(join(root, 'src')), modifiedAt(join(root, 'tsconfig.json')))
+) {
   run('npx tsc -b', 'building')
   writeFileSync(stamp, '')
 }

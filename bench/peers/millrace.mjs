@@ -17,7 +17,9 @@ servePeer({
       },
     })
     for (const table of Object.keys(TABLES)) {
-      await engine.execute(`CREATE TABLE ${table} AS SELECT * FROM tpch."sf${scaleFactor}".${table}`)
+      await engine.execute(
+        `CREATE TABLE ${table} AS SELECT * FROM tpch."sf${scaleFactor}".${table}`,
+      )
     }
     return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
   },
