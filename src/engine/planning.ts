@@ -16,7 +16,7 @@ import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
 import { optimize } from '../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
-import type { OutputNode, PlanNode } from '../planner/plan/node.js'
+import type { OutputNode, PlanNode, TableScanNode } from '../planner/plan/node.js'
 import {
   assert,
   MillraceError,
@@ -33,6 +33,7 @@ import type { ParameterValue, PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
 import type { ResultColumn, StatementContext } from './statements/statement.js'
+import { checkUnbounded } from './unbounded-check.js'
 
 export interface PlanningServices {
   readonly functions: FunctionRegistry
@@ -64,6 +65,7 @@ export async function planStatement(
     metadata: resolver,
   })
   const plan = await optimizePlan(services, logical, context)
+  await refuseEndlessWaits(plan, context)
   const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {
     plan,
@@ -124,6 +126,21 @@ const selectOf = (expression: Expression): Query => ({
     rows: [{ kind: 'row', location: expression.location, items: [expression] }],
   },
 })
+
+/** @throws NOT_SUPPORTED where something waits for the end of a source that has none */
+async function refuseEndlessWaits(plan: OutputNode, context: QueryContext): Promise<void> {
+  const unbounded = new Set<TableScanNode>()
+  for (const scan of scansOf(plan)) {
+    const { catalog, handle } = scan.table
+    const { connector } = context.catalogs.get(catalog)
+    // What other threads read has splits, and these an end.
+    if (connector.threadBound !== true) continue
+    const metadata = await context.metadata(catalog)
+    const table = await metadata.getTableMetadata(context.connectorSession(catalog), handle)
+    if (table.unbounded === true) unbounded.add(scan)
+  }
+  if (unbounded.size > 0) checkUnbounded(plan, (scan) => unbounded.has(scan))
+}
 
 /** An expression of a statement with the parameters that it has itself, counted from 0. */
 function ownParameters(

@@ -302,6 +302,33 @@ describe('sources of the program', () => {
     expect(await engine.query('SELECT 1 AS a').all()).toEqual([{ a: 1 }])
   })
 
+  test('what waits for the end of an endless source is refused', async () => {
+    const endless = async function* () {
+      for (let i = 0; ; i++) yield { i }
+    }
+    engine.register('endless', endless, [{ name: 'i', type: 'bigint' }], { unbounded: true })
+    for (const sql of [
+      'SELECT count(*) FROM endless',
+      'SELECT i FROM endless ORDER BY i',
+      'SELECT DISTINCT i FROM endless',
+      'SELECT n.name FROM tpch.tiny.nation n LEFT JOIN endless e ON e.i = n.nationkey',
+      'SELECT name FROM tpch.tiny.nation WHERE nationkey IN (SELECT i FROM endless)',
+    ]) {
+      await expect(engine.query(sql).all(), sql).rejects.toMatchObject({
+        code: 'NOT_SUPPORTED',
+        message: expect.stringContaining('never ends'),
+      })
+    }
+    expect(await engine.query('SELECT i FROM endless WHERE i > 1 LIMIT 2').all()).toEqual([
+      { i: 2n },
+      { i: 3n },
+    ])
+    expect(
+      await engine.query('SELECT sum(i) AS s FROM (SELECT i FROM endless LIMIT 4)').all(),
+    ).toEqual([{ s: 6n }])
+    engine.unregister('endless')
+  })
+
   test('rows reach the consumer as they come', async () => {
     let release: () => void = () => {}
     engine.register(
