@@ -36,7 +36,7 @@ type Factories = {
 const FACTORIES: Factories = {
   filterProject: (spec, context) => new FilterProjectOperator(spec, context),
   limit: createLimit,
-  offset: (spec) => new OffsetOperator(spec),
+  offset: (spec, context) => new OffsetOperator(spec, context),
   aggregation: (spec, context) => new AggregationOperator(spec, context),
   lookupJoin: (spec, context, pages) => new LookupJoinOperator(spec, context, pages.read),
   semiJoin: (spec, context, pages) => new SemiJoinOperator(spec, context, pages.read),

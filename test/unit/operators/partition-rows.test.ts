@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { createGroupId } from '../../../src/operators/group-id.js'
 import { createLimit } from '../../../src/operators/limit.js'
 import { createMarkDistinct } from '../../../src/operators/mark-distinct.js'
+import type { OperatorContext } from '../../../src/operators/operator.js'
 import { createRowNumber } from '../../../src/operators/row-number.js'
 import { createSample } from '../../../src/operators/sample.js'
 import type { ChannelOrder, TopNRankingSpec } from '../../../src/operators/spec.js'
@@ -21,8 +22,11 @@ const by = (channel: number, ascending = true, nullsFirst = false): ChannelOrder
 })
 
 describe('limit', () => {
-  const make = (count: number, ties?: readonly ChannelOrder[]) => () =>
-    createLimit({ kind: 'limit', planNodeId: '1', count, ...(ties === undefined ? {} : { ties }) })
+  const make = (count: number, ties?: readonly ChannelOrder[]) => (context: OperatorContext) =>
+    createLimit(
+      { kind: 'limit', planNodeId: '1', count, ...(ties === undefined ? {} : { ties }) },
+      context,
+    )
   operatorTest('cuts inside a page', {
     input: page`bigint varchar | 1 a | NULL b | 3 c`,
     make: make(2),
