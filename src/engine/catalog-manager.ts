@@ -7,6 +7,8 @@ export interface Catalog {
   readonly connector: Connector
   /** Properties without `connector.name`, from which other threads make the connector again. */
   readonly config: Readonly<Record<string, string>>
+  /** True where only the calling thread can have the connector, whatever that says itself. */
+  readonly isLocal?: boolean
 }
 
 /** The name of the catalog that holds the information_schema of another; statements cannot name it. */

@@ -2,6 +2,7 @@ import {
   type Connector,
   type ConnectorContext,
   type ConnectorFactory,
+  codedError,
   connectorFactoriesOf,
   MillraceError,
   type Plugin,
@@ -23,11 +24,14 @@ export type PluginSource = string | URL | Plugin
 export interface ConnectorFactories {
   /** @throws CONFIGURATION_INVALID for a name that no connector has */
   get(connectorName: string): Promise<ConnectorFactory>
+  /** Whether the connector comes from an object of the program, which other threads can't load. */
+  isLocal(connectorName: string): boolean
 }
 
 /** Loads plugins and answers for their connectors. @throws CONFIGURATION_INVALID for what is no plugin */
 export async function loadFactories(plugins: readonly PluginSource[]): Promise<ConnectorFactories> {
   const added = new Map<string, ConnectorFactory>()
+  const local = new Set<string>()
   for (const source of plugins) {
     for (const factory of connectorFactoriesOf(await loadPlugin(source))) {
       if (added.has(factory.name) || Object.hasOwn(BUILT_IN, factory.name)) {
@@ -37,9 +41,11 @@ export async function loadFactories(plugins: readonly PluginSource[]): Promise<C
         )
       }
       added.set(factory.name, factory)
+      if (isPluginObject(source)) local.add(factory.name)
     }
   }
   return {
+    isLocal: (connectorName) => local.has(connectorName),
     async get(connectorName) {
       const load = Object.hasOwn(BUILT_IN, connectorName) ? BUILT_IN[connectorName] : undefined
       const factory = added.get(connectorName) ?? (await load?.())
@@ -53,8 +59,11 @@ export async function loadFactories(plugins: readonly PluginSource[]): Promise<C
   }
 }
 
+const isPluginObject = (source: PluginSource): source is Plugin =>
+  typeof source === 'object' && !(source instanceof URL)
+
 async function loadPlugin(source: PluginSource): Promise<Plugin> {
-  if (typeof source === 'object' && !(source instanceof URL)) return source
+  if (isPluginObject(source)) return source
   const specifier = String(source)
   let module: { readonly default?: unknown; readonly plugin?: unknown }
   try {
@@ -90,17 +99,18 @@ export async function createConnector(
   try {
     return await factory.create(catalogName, config, context)
   } catch (error) {
-    if (!(error instanceof MillraceError)) {
+    const coded = codedError(error)
+    if (coded === undefined) {
       throw new MillraceError(
         'CONFIGURATION_INVALID',
         `Catalog could not be created: ${catalogName}`,
         { cause: error },
       )
     }
-    throw new MillraceError(error.code, `Catalog '${catalogName}': ${error.message}`, {
+    throw new MillraceError(coded.code, `Catalog '${catalogName}': ${coded.message}`, {
       cause: error,
-      detail: error.detail,
-      hint: error.hint,
+      detail: coded.detail,
+      hint: coded.hint,
     })
   }
 }

@@ -1,5 +1,6 @@
 import {
   type ConnectorSession,
+  codedError,
   MillraceError,
   type PropertyMetadata,
   type Value,
@@ -62,7 +63,8 @@ export function decodeProperty<T>(
   try {
     return property.decode(value)
   } catch (error) {
-    if (error instanceof MillraceError) throw error
+    const coded = codedError(error)
+    if (coded !== undefined) throw coded
     throw new MillraceError(code, error instanceof Error ? error.message : String(error), {
       cause: error,
     })

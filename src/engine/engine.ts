@@ -261,7 +261,8 @@ async function createCatalogs(
       connectorName === SYSTEM_CONNECTOR
         ? createSystemConnector(systemInformation, config)
         : await createConnector(factories, name, connectorName, config, context)
-    catalogs.add({ name, connectorName, config, connector })
+    const isLocal = factories.isLocal(connectorName)
+    catalogs.add({ name, connectorName, config, connector, isLocal })
     catalogs.add({
       name: informationCatalog(name),
       connectorName: 'information_schema',

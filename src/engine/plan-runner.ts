@@ -60,7 +60,10 @@ export class PlanRunner {
     const { writer, ...local } = planLocally(plan, {
       threads: pool?.size ?? 0,
       ...(inputBytes === undefined ? {} : { inputBytes }),
-      isThreadBound: (catalog) => catalogs.get(catalog).connector.threadBound === true,
+      isThreadBound(name) {
+        const { connector, isLocal } = catalogs.get(name)
+        return isLocal === true || connector.threadBound === true
+      },
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })
     return { execution: this.#execution(local, context), writer }

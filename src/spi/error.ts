@@ -60,9 +60,31 @@ export interface ErrorRecord {
   readonly cause?: ErrorRecord
 }
 
+/**
+ * A thrown value as the MillraceError that it is; undefined for others. A plugin may bring its own copy of this module,
+ * whose errors are no instances of this class and mean the same.
+ */
+export function codedError(error: unknown): MillraceError | undefined {
+  if (error instanceof MillraceError) return error
+  if (!(error instanceof Error) || error.name !== 'MillraceError') return undefined
+  const foreign = error as Error & Partial<MillraceError>
+  if (typeof foreign.code !== 'string') return undefined
+  const own = new MillraceError(foreign.code, foreign.message, {
+    location: foreign.location,
+    detail: foreign.detail,
+    hint: foreign.hint,
+    cause: foreign.cause,
+    ...(foreign.number === undefined ? {} : { number: foreign.number }),
+    ...(foreign.type === undefined ? {} : { type: foreign.type }),
+  })
+  if (foreign.stack !== undefined) own.stack = foreign.stack
+  return own
+}
+
 /** Makes any thrown value a MillraceError; what is not one already becomes GENERIC_INTERNAL_ERROR with it as cause. */
 export function toMillraceError(error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error
+  const coded = codedError(error)
+  if (coded !== undefined) return coded
   const message = error instanceof Error ? error.message : String(error)
   return new MillraceError('GENERIC_INTERNAL_ERROR', message, { cause: error })
 }

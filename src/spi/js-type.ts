@@ -19,9 +19,9 @@ import {
 /**
  * The SQL type that JavaScript values are read as when nothing is declared: number: BIGINT where safe integers, else
  * DOUBLE; bigint: BIGINT, or DECIMAL(38, 0) beyond 64 bits; string: VARCHAR; Date: TIMESTAMP(3) in UTC; bytes: VARBINARY;
- * array: ARRAY; Map: MAP; other objects: ROW. UNKNOWN for null and undefined; undefined for what is no value, such as a function.
+ * array: ARRAY; Map: MAP; other objects: ROW. With `numbersAreDoubles` every number is DOUBLE. UNKNOWN for null and undefined; undefined for what is no value, such as a function.
  */
-export function inferType(value: unknown): SqlType | undefined {
+export function inferType(value: unknown, numbersAreDoubles = false): SqlType | undefined {
   switch (typeof value) {
     case 'undefined':
       return UNKNOWN
@@ -30,41 +30,46 @@ export function inferType(value: unknown): SqlType | undefined {
     case 'string':
       return VARCHAR
     case 'number':
-      return Number.isSafeInteger(value) && !Object.is(value, -0) ? BIGINT : DOUBLE
+      return !numbersAreDoubles && Number.isSafeInteger(value) && !Object.is(value, -0)
+        ? BIGINT
+        : DOUBLE
     case 'bigint':
       return BigInt.asIntN(64, value) === value ? BIGINT : decimalType(MAX_DECIMAL_PRECISION, 0)
     case 'object':
-      return value === null ? UNKNOWN : inferObjectType(value)
+      return value === null ? UNKNOWN : inferObjectType(value, numbersAreDoubles)
     default:
       return undefined
   }
 }
 
-function inferObjectType(value: object): SqlType | undefined {
+function inferObjectType(value: object, numbersAreDoubles: boolean): SqlType | undefined {
   if (value instanceof Date) return timestampType(3)
   if (value instanceof ArrayBuffer || value instanceof Uint8Array) return VARBINARY
   if (value instanceof Map) {
-    const key = inferCommonType(value.keys())
-    const mapped = inferCommonType(value.values())
+    const key = inferCommonType(value.keys(), numbersAreDoubles)
+    const mapped = inferCommonType(value.values(), numbersAreDoubles)
     return key === undefined || mapped === undefined ? undefined : mapType(key, mapped)
   }
   if (Symbol.iterator in value) {
-    const element = inferCommonType(value as Iterable<unknown>)
+    const element = inferCommonType(value as Iterable<unknown>, numbersAreDoubles)
     return element === undefined ? undefined : arrayType(element)
   }
   const fields: RowField[] = []
   for (const [name, member] of Object.entries(value)) {
-    const type = inferType(member)
+    const type = inferType(member, numbersAreDoubles)
     if (type === undefined) return undefined
     fields.push({ name, type })
   }
   return fields.length === 0 ? undefined : rowType(fields)
 }
 
-function inferCommonType(values: Iterable<unknown>): SqlType | undefined {
+function inferCommonType(
+  values: Iterable<unknown>,
+  numbersAreDoubles: boolean,
+): SqlType | undefined {
   let common: SqlType | undefined = UNKNOWN
   for (const value of values) {
-    const type = inferType(value)
+    const type = inferType(value, numbersAreDoubles)
     common = type === undefined || common === undefined ? undefined : unifyTypes(common, type)
   }
   return common

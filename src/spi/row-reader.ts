@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream'
-import { MillraceError } from './error.js'
+import { codedError, MillraceError } from './error.js'
 import type { Awaitable } from './schema.js'
 
 /** Rows of JavaScript values: each an array, an object, or for a table of one column the value itself. */
@@ -220,7 +220,8 @@ class AsyncReader implements RowReader {
 
 /** What a source throws, with a code; a MillraceError stays what it is. */
 function sourceError(error: unknown): MillraceError {
-  if (error instanceof MillraceError) return error
+  const coded = codedError(error)
+  if (coded !== undefined) return coded
   const message = error instanceof Error ? error.message : String(error)
   return new MillraceError('SOURCE_ERROR', `Source failed: ${message}`, {
     number: SOURCE_ERROR_NUMBER,

@@ -17,9 +17,10 @@ interface Inferred {
 /**
  * The columns of rows that nothing is declared of: members of objects in the order in which they first appear; `_col0`,
  * `_col1` … of arrays; one column `value` for anything else.
+ * @param isSample true where more rows may come: numbers are DOUBLE then, not BIGINT where they happen to be whole
  * @throws TYPE_MISMATCH, DUPLICATE_COLUMN_NAME, TABLE_HAS_NO_COLUMNS
  */
-export function inferColumns(rows: Iterable<unknown>): readonly RowColumn[] {
+export function inferColumns(rows: Iterable<unknown>, isSample = false): readonly RowColumn[] {
   const columns = new Map<string, Inferred>()
   let shape: 'array' | 'object' | 'value' | undefined
   for (const row of rows) {
@@ -30,7 +31,7 @@ export function inferColumns(rows: Iterable<unknown>): readonly RowColumn[] {
     }
     for (const [key, index, value] of membersOf(row, own)) {
       const column = columns.get(key)
-      const type = inferType(value)
+      const type = inferType(value, isSample)
       const common = type === undefined ? undefined : unifyTypes(column?.type ?? UNKNOWN, type)
       if (common === undefined) throw noCommonType(key, column?.type, type, value)
       if (column === undefined) columns.set(key, { key, index, type: common })

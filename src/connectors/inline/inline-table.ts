@@ -159,8 +159,9 @@ export class InlineTable {
   }
 }
 
+/** Numbers are DOUBLE here: a row to come may have a fraction, though those seen have none. */
 function sampled(rows: readonly unknown[]): readonly RowColumn[] {
-  const columns = checkNames(inferColumns(rows))
+  const columns = checkNames(inferColumns(rows, true))
   const open = columns.find((column) => column.type.kind === UNKNOWN.kind)
   if (open !== undefined) {
     throw new MillraceError(

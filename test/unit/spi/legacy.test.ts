@@ -4,6 +4,7 @@ import {
   BIGINT,
   type Block,
   type ConnectorPageSink,
+  codedError,
   connectorFactoriesOf,
   INTEGER,
   type LegacyConnectorMetadata,
@@ -12,6 +13,7 @@ import {
   type Page,
   readValue,
   TINYINT,
+  toMillraceError,
   type UpdatablePageSource,
   updatableMergeSink,
   VARCHAR,
@@ -39,6 +41,31 @@ describe('older metadata', () => {
       { table: { schema: 's', table: 't' }, columns: [{ name: 'a', type: BIGINT }] },
     ])
     expect(await metadata.listTables(testSession())).toEqual([{ schema: 's', table: 't' }])
+  })
+})
+
+describe('errors of another copy of the SPI', () => {
+  it('keep their codes', () => {
+    const foreign = Object.assign(new Error('no such thing'), {
+      name: 'MillraceError',
+      code: 'TABLE_NOT_FOUND',
+      number: 46,
+      type: 'USER_ERROR',
+      hint: 'look elsewhere',
+    })
+    const coded = codedError(foreign)
+    expect(coded).toBeInstanceOf(MillraceError)
+    expect(coded).toMatchObject({
+      code: 'TABLE_NOT_FOUND',
+      number: 46,
+      type: 'USER_ERROR',
+      message: 'no such thing',
+      hint: 'look elsewhere',
+      stack: foreign.stack,
+    })
+    expect(toMillraceError(foreign).code).toBe('TABLE_NOT_FOUND')
+    expect(codedError(new Error('plain'))).toBeUndefined()
+    expect(toMillraceError(new Error('plain'))).toMatchObject({ code: 'GENERIC_INTERNAL_ERROR' })
   })
 })
 

@@ -109,12 +109,19 @@ describe('sources', () => {
 
   it.each(KINDS)('%s', async (_, source, isOneShot) => {
     tables.register('T', source())
+    // Of an array all rows are seen; elsewhere a fraction may still come.
+    const isWhole = Array.isArray(source())
     expect(await columnsOf()).toEqual([
-      ['id', BIGINT],
+      ['id', isWhole ? BIGINT : DOUBLE],
       ['name', VARCHAR],
       ['score', DOUBLE],
     ])
-    expect(await scan()).toEqual(ROWS)
+    const read = await scan()
+    expect(
+      isWhole
+        ? read
+        : read.map(([id, ...rest]) => [id === null ? null : BigInt(id as number), ...rest]),
+    ).toEqual(ROWS)
     if (isOneShot) {
       await expect(scan()).rejects.toMatchObject({
         code: 'NOT_SUPPORTED',
@@ -163,7 +170,7 @@ describe('sources', () => {
   it('fill many pages', async () => {
     const rows = Array.from({ length: 100_000 }, (_, i) => ({ i }))
     for (const source of [rows, () => asynchronously(rows)]) {
-      tables.register('t', source)
+      tables.register('t', source, { columns: [{ name: 'i', type: BIGINT }] })
       const read = await scan()
       expect(read).toHaveLength(100_000)
       expect(read.every(([value], i) => value === BigInt(i))).toBe(true)
@@ -368,10 +375,10 @@ describe('streams', () => {
     tables.register('t', stream)
     const columns = columnsOf()
     stream.push({ a: 1 })
-    expect(await columns).toEqual([['a', BIGINT]])
+    expect(await columns).toEqual([['a', DOUBLE]])
     stream.push({ a: 2 })
     stream.push(null)
-    expect(await scan()).toEqual([[1n], [2n]])
+    expect(await scan()).toEqual([[1], [2]])
   })
 
   it('are closed with the connector when they were only looked at', async () => {
