@@ -1,8 +1,8 @@
 import type { ChannelOrder } from '../../src/operators/spec.js'
-import { compareValues, type SqlType, type Value } from '../../src/spi/index.js'
+import { compareValues, type SqlType } from '../../src/spi/index.js'
 import type { Row } from './page-literal.js'
 
-/** ORDER BY's comparison of rows of carriers, for references: -0 before 0, as Trino sorts. */
+/** ORDER BY's comparison of rows of carriers, for references. */
 export function compareRowsBy(orderBy: readonly ChannelOrder[], types: readonly SqlType[]) {
   return (a: Row, b: Row): number => {
     for (const { channel, ascending, nullsFirst } of orderBy) {
@@ -12,12 +12,9 @@ export function compareRowsBy(orderBy: readonly ChannelOrder[], types: readonly 
         if (left === right) continue
         return (left === null) === nullsFirst ? -1 : 1
       }
-      const sign = compareValues(types[channel]!, left, right) || compareZeros(left, right)
+      const sign = compareValues(types[channel]!, left, right)
       if (sign !== 0) return ascending ? sign : -sign
     }
     return 0
   }
 }
-
-const compareZeros = (a: Value, b: Value): number =>
-  a === 0 && b === 0 ? Number(Object.is(b, -0)) - Number(Object.is(a, -0)) : 0

@@ -229,7 +229,7 @@ export class KeyEncoder {
         first = false
       }
       const source = sources[i]!
-      const offset = this.#columns[i]!.kind === 'range' ? BigInt(source.base) - column.min + 1n : 1n
+      const offset = source.isIds ? 1n : BigInt(source.base) - column.min + 1n
       this.#accumulate(source, rowCount, column.size, column.stride, codes, offset, first)
       first = false
     })

@@ -67,8 +67,7 @@ export class KeyLookup {
         first = false
       }
       const source = this.#source(i, blocks[i]!, arena)
-      const isRange = this.#state.columns[i]!.kind === 'range'
-      const offset = isRange ? BigInt(source.base) - column.min + 1n : 1n
+      const offset = source.isIds ? 1n : BigInt(source.base) - column.min + 1n
       this.#accumulate(source, rowCount, offset, column.size - 1n, column.stride, codes, first)
       first = false
     })

@@ -23,6 +23,8 @@ export interface CodeSource {
   readonly validity: number
   readonly base: number
   readonly factor: number
+  /** The raw values are ids and -1 for null, in a `range` column too: a page of nulls has no integers. */
+  readonly isIds: boolean
 }
 
 /** Numbers for strings: insert or lookup. */
@@ -94,6 +96,7 @@ export const rangeSource = (block: IntegerBlock): CodeSource => ({
   validity: block.validity === null ? 0 : block.validity.byteOffset,
   base: block.base,
   factor: block.factor,
+  isIds: false,
 })
 
 /** Ids as a source: id + 1, so that -1 (null) is 0. */
@@ -103,6 +106,7 @@ export const idSource = (ids: Int32Array): CodeSource => ({
   validity: 0,
   base: 0,
   factor: 1,
+  isIds: true,
 })
 
 /** Dense numbers of 64-bit keys; -1 for null. */

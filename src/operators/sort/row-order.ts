@@ -25,16 +25,12 @@ export type RowOrder = (
 
 /**
  * The order that ORDER BY gives rows of any two pages, exact for every orderable type. NaN is the largest number
- * and -0 comes before 0. One virtual call a column: for ties and merges, not for sorting whole columns.
+ * and -0 is 0. One virtual call a column: for ties and merges, not for sorting whole columns.
  * @throws NOT_SUPPORTED where nulls inside of arrays or rows would have to be compared
  * @source Trino PagesIndexOrdering, COMPARISON_UNORDERED_LAST
  */
-export function rowOrder(
-  orderBy: readonly ChannelOrder[],
-  types: readonly SqlType[],
-  zeros: ZeroOrder = 'apart',
-): RowOrder {
-  const orders = orderBy.map((order) => positionOrder(types[order.channel]!, order, zeros))
+export function rowOrder(orderBy: readonly ChannelOrder[], types: readonly SqlType[]): RowOrder {
+  const orders = orderBy.map((order) => positionOrder(types[order.channel]!, order))
   const channels = orderBy.map(({ channel }) => channel)
   if (orders.length === 1) {
     const [order] = orders
@@ -51,9 +47,6 @@ export function rowOrder(
   }
 }
 
-/** Whether -0 comes before 0, as it sorts, or is its peer, as ranks and ties count it. */
-export type ZeroOrder = 'apart' | 'peers'
-
 /**
  * Tells whether the order does not tell two rows apart: peers of a window, ties of a limit.
  * @source Trino PagesHashStrategy.positionIdenticalToPosition
@@ -62,7 +55,7 @@ export function rowPeers(
   orderBy: readonly ChannelOrder[],
   types: readonly SqlType[],
 ): (a: readonly Block[], aPosition: number, b: readonly Block[], bPosition: number) => boolean {
-  const order = rowOrder(orderBy, types, 'peers')
+  const order = rowOrder(orderBy, types)
   return (a, aPosition, b, bPosition) => order(a, aPosition, b, bPosition) === 0
 }
 
@@ -70,9 +63,8 @@ export function rowPeers(
 export function positionOrder(
   type: SqlType,
   { ascending, nullsFirst }: Omit<ChannelOrder, 'channel'>,
-  zeros: ZeroOrder = 'apart',
 ): PositionOrder {
-  const order = flatOrder(type, zeros)
+  const order = flatOrder(type)
   const nullSign = nullsFirst ? -1 : 1
   return (a, aPosition, b, bPosition) => {
     const left = locate(a, aPosition)
@@ -110,7 +102,7 @@ function locate(block: Block, position: number): FlatBlock {
 type FlatOrder = (a: FlatBlock, aPosition: number, b: FlatBlock, bPosition: number) => number
 
 /** Orders values of flat blocks that are not null. */
-function flatOrder(type: SqlType, zeros: ZeroOrder): FlatOrder {
+function flatOrder(type: SqlType): FlatOrder {
   const byCarrier: FlatOrder = (a, i, b, j) =>
     compareValues(type, readValue(a, i)!, readValue(b, j)!)
   if (type.kind === 'time with time zone') return byCarrier
@@ -122,9 +114,7 @@ function flatOrder(type: SqlType, zeros: ZeroOrder): FlatOrder {
         isInteger(a) && isInteger(b) ? compareIntegers(a, i, b, j, dropBits) : byCarrier(a, i, b, j)
     case 'f32':
     case 'f64':
-      return zeros === 'apart'
-        ? (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j))
-        : (a, i, b, j) => compareFloats(floatAt(a, i) + 0, floatAt(b, j) + 0)
+      return (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j))
     case 'bool':
       return (a, i, b, j) => boolAt(a, i) - boolAt(b, j)
     case 'bytes':
@@ -167,12 +157,11 @@ function compareIntegers(
   return x < y ? -1 : x > y ? 1 : 0
 }
 
-/** As Java's Double.compare, which ORDER BY of Trino uses: -0 before 0, NaN last. */
+/** NaN last and its own peer; -0 is 0, as in Trino 476 (Double.compare, which older versions used, tells them apart). */
 export function compareFloats(a: number, b: number): number {
   if (a < b) return -1
   if (a > b) return 1
-  if (a === b) return a !== 0 ? 0 : Number(Object.is(b, -0)) - Number(Object.is(a, -0))
-  return Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+  return a === b ? 0 : Number(Number.isNaN(a)) - Number(Number.isNaN(b))
 }
 
 function compareBytesAt(a: BytesBlock, aPosition: number, b: BytesBlock, bPosition: number) {

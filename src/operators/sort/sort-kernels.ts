@@ -56,19 +56,21 @@ type Encode = {
 
 const SIGN = -(1n << 63n)
 
-/** Bits of a double in the order of Java's Double.compare: -0 before 0, every NaN alike and last. */
+/** Bits of a double in its order: -0 and 0 alike, every NaN alike and last. */
 const orderedBits = (f: FunctionBuilder, bits: Expr<'i64'>): Expr<'i64'> => {
   const kept = f.let(bits)
   const magnitude = f.let(i64.and(kept, ~SIGN))
   const ordered = i64.xor(kept, i64.or(i64.shr_s(kept, 63n), SIGN))
-  return i64.select(i64.gt_u(magnitude, 0x7ff0000000000000n), -1n, ordered)
+  const number = i64.select(i64.eqz(magnitude), SIGN, ordered)
+  return i64.select(i64.gt_u(magnitude, 0x7ff0000000000000n), -1n, number)
 }
 
 const orderedBits32 = (f: FunctionBuilder, bits: Expr<'i32'>): Expr<'i64'> => {
   const kept = f.let(bits)
   const magnitude = f.let(i32.and(kept, 0x7fffffff))
   const ordered = i32.xor(kept, i32.or(i32.shr_s(kept, 31), 0x80000000 | 0))
-  return i64.extend_i32_u(i32.select(i32.gt_u(magnitude, 0x7f800000), -1, ordered))
+  const number = i32.select(i32.eqz(magnitude), 0x80000000 | 0, ordered)
+  return i64.extend_i32_u(i32.select(i32.gt_u(magnitude, 0x7f800000), -1, number))
 }
 
 /** The eight bytes at an address as a big-endian number. */

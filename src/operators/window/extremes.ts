@@ -23,7 +23,7 @@ export function extremes(context: WindowCallContext, sign: 1 | -1): TryEvaluate 
     if (!movesForward(frames, chunk.rowCount)) return undefined
     const included = includedRows(context, argument, chunk)
     const numbers = isNumber ? numbersOf(argument, chunk) : undefined
-    const order = positionOrder(type, { ascending: true, nullsFirst: false }, 'peers')
+    const order = positionOrder(type, { ascending: true, nullsFirst: false })
     const isBetter: IsBetter =
       numbers === undefined
         ? (row, other) => sign * order(argument, row, argument, other) > 0

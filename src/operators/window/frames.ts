@@ -177,7 +177,7 @@ class RangeSearch {
     this.#keys = blocks[bound.sortKeyChannel ?? order.channel]!
     this.#boundaries = blocks[bound.channel]!
     const type: SqlType = this.#keys.type
-    this.#order = positionOrder(type, order, 'peers')
+    this.#order = positionOrder(type, order)
   }
 
   isNullKey(row: number): boolean {

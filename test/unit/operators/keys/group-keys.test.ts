@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { nullBlock } from '../../../../src/operators/kernels/gather.js'
 import { GroupKeys } from '../../../../src/operators/keys/group-keys.js'
 import {
   type Arena,
@@ -39,13 +40,11 @@ function expectGroups(types: readonly SqlType[], pages: readonly (readonly Value
   for (const page of pages) {
     input.reset()
     arena.reset()
-    const blocks = types.map((type, c) =>
-      blockOf(
-        type,
-        page.map((row) => row[c]!),
-        input,
-      ),
-    )
+    const blocks = types.map((type, c) => {
+      const column = page.map((row) => row[c]!)
+      const isNullBlock = column.length % 2 === 0 && column.every((value) => value === null)
+      return isNullBlock ? nullBlock(type, column.length) : blockOf(type, column, input)
+    })
     const made: Page = { rowCount: page.length, blocks }
     const groups = keys.add(
       made,
@@ -122,6 +121,18 @@ describe('group keys', () => {
       Array.from({ length: 50 }, (_, i) => [BigInt(i % 7) * step - step] as const),
     )
     expectGroups([BIGINT], pages)
+  })
+
+  test('take pages of nulls among values far from 0, as grouping sets make them', () => {
+    const pages = [-7, 1, 1000].map((from) => [
+      [1, 2].map((i) => [from + i, 5n] as const),
+      [
+        [null, 5n],
+        [null, null],
+      ] as const,
+    ])
+    for (const page of pages) expectGroups([INTEGER, BIGINT], page)
+    expectGroups([INTEGER, BIGINT], pages.flat())
   })
 
   test('hold many distinct strings', () => {
