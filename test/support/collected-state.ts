@@ -3,6 +3,7 @@ import type { QueryMemory } from '../../src/dataflow/memory/query-memory.js'
 import { CollectSink } from '../../src/dataflow/page-sink.js'
 import type { Page, SqlType } from '../../src/spi/index.js'
 import { createRandom } from '../unit/kernel-support/cells.js'
+import { sharedMemory } from './operator-environment.js'
 import { type Encoding, toPage } from './operator-test.js'
 import type { Table } from './page-literal.js'
 
@@ -26,13 +27,11 @@ export function collectedStates(
   return sinks.map((sink) => sink.finish())
 }
 
-/** Reads page words over a query's memory, as tasks do. */
-export const pageReader =
-  (memory: QueryMemory) =>
-  (words: Float64Array, types: readonly SqlType[]): Page =>
-    readPageWords(
-      words,
-      memory.allocator.memory.buffer,
-      types.map((_, channel) => channel),
-      types,
-    )
+/** Reads page words over the shared memory, as tasks do. */
+export const readCollectedPage = (words: Float64Array, types: readonly SqlType[]): Page =>
+  readPageWords(
+    words,
+    sharedMemory().memory.buffer,
+    types.map((_, channel) => channel),
+    types,
+  )

@@ -1,18 +1,27 @@
 import { QueryMemory, takeQuerySlot } from '../../src/dataflow/memory/query-memory.js'
-import { ChunkAllocator, createSharedMemory } from '../../src/dataflow/memory/shared-memory.js'
+import {
+  ChunkAllocator,
+  createSharedMemory,
+  type SharedMemory,
+} from '../../src/dataflow/memory/shared-memory.js'
 import { builtinRegistry } from '../../src/expressions/functions/index.js'
 import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
 import type { ExecutionSettings, OperatorContext } from '../../src/operators/operator.js'
 
 const LIMIT_BYTES = 1 << 30
 const registry = builtinRegistry()
-let shared: ReturnType<typeof createSharedMemory> | undefined
+let shared: SharedMemory | undefined
 const slotsInUse = new Set<number>()
 
-/** The memory of one query, as a task has it, over a shared memory that a test file reserves once. */
-export function queryMemory(limitBytes = LIMIT_BYTES): QueryMemory {
+/** The shared memory of a test file, reserved once. */
+export function sharedMemory(): SharedMemory {
   shared ??= createSharedMemory(LIMIT_BYTES)
-  const allocator = new ChunkAllocator(shared)
+  return shared
+}
+
+/** The memory of one query, as a task has it; the one before must have come to its end. */
+export function queryMemory(limitBytes = LIMIT_BYTES): QueryMemory {
+  const allocator = new ChunkAllocator(sharedMemory())
   slotsInUse.clear()
   return new QueryMemory(allocator, takeQuerySlot(allocator, slotsInUse, limitBytes))
 }

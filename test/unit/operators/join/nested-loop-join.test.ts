@@ -4,8 +4,8 @@ import { createNestedLoopJoin } from '../../../../src/operators/join/nested-loop
 import type { OperatorContext } from '../../../../src/operators/operator.js'
 import type { NestedLoopJoinSpec } from '../../../../src/operators/spec.js'
 import { BIGINT, BOOLEAN, INTEGER, VARCHAR } from '../../../../src/spi/index.js'
-import { collectedStates, pageReader } from '../../../support/collected-state.js'
-import { queryMemory } from '../../../support/operator-environment.js'
+import { collectedStates, readCollectedPage } from '../../../support/collected-state.js'
+import type { queryMemory } from '../../../support/operator-environment.js'
 import { operatorProperty, operatorTest } from '../../../support/operator-test.js'
 import { page, type Row, type Table } from '../../../support/page-literal.js'
 import { randomValue } from '../../../support/random-value.js'
@@ -37,7 +37,7 @@ function joinSpec(type: NestedLoopJoinSpec['type'], filter?: Expression): Nested
 }
 
 const make = (spec: NestedLoopJoinSpec) => (context: OperatorContext) =>
-  createNestedLoopJoin(spec, context, pageReader(queryMemory()))
+  createNestedLoopJoin(spec, context, readCollectedPage)
 
 const withBuild =
   (build: Table, driverCount = 1, pageRows = Infinity) =>
