@@ -124,7 +124,7 @@ function shifted(sign: 1 | -1) {
       const hasDefault = argumentTypes.length > 2
       return (at): Value => {
         const offset = hasOffset ? (partition.argument(1, at.position) as bigint | null) : 1n
-        if (offset === null) return null
+        if (offset === null) return invalidArgument('Offset must not be null')
         if (offset < 0n) return invalidArgument('Offset must be at least 0')
         const distance = offset > BigInt(partition.rowCount) ? partition.rowCount : Number(offset)
         const row = neighbour(partition, present, at.position, sign * distance)
