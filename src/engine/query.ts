@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import type { RecordBatch } from 'apache-arrow'
 import { MillraceError, type Page } from '../spi/index.js'
 import { type HighlandStream, highlandStream } from './highland.js'
 import { copyPage } from './page-copy.js'
@@ -115,6 +116,20 @@ export class Query<T = Row> implements AsyncIterable<T> {
     try {
       for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
         yield copyPage(page)
+      }
+    } finally {
+      run.cancel()
+      await run.settled
+    }
+  }
+
+  /** The result as Arrow record batches, which may be kept; loads apache-arrow. */
+  async *arrow(): AsyncGenerator<RecordBatch, void, undefined> {
+    const run = this.#consume()
+    try {
+      const [columns, { toRecordBatch }] = await Promise.all([run.start(), import('./arrow.js')])
+      for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
+        yield toRecordBatch(page, columns)
       }
     } finally {
       run.cancel()
