@@ -40,12 +40,19 @@ export class InlineTables {
   register(name: string, source: InlineSource, options: InlineOptions = {}): void {
     const key = name.toLowerCase()
     const table = new InlineTable(key, source, options)
+    this.unregister(key)
     this.#tables.set(key, { id: this.#nextId++, table })
   }
 
-  /** Whether there was a table of the name. */
+  /** Whether there was a table of the name. A stream that was only looked at ends; scans under way go on. */
   unregister(name: string): boolean {
-    return this.#tables.delete(name.toLowerCase())
+    const key = name.toLowerCase()
+    // What a source throws while it is put away concerns nobody any more.
+    this.#tables
+      .get(key)
+      ?.table.close()
+      .catch(() => {})
+    return this.#tables.delete(key)
   }
 
   get names(): readonly string[] {

@@ -134,6 +134,14 @@ export const PLAIN_TYPES = [
   'setdigest',
   'tdigest',
   'color',
+  'bingtile',
+  'codepoints',
+  'geometry',
+  'joniregexp',
+  'jsonpath',
+  'kdbtree',
+  'likepattern',
+  'sphericalgeography',
 ] as const
 
 /** Names of types with parameters. */
@@ -152,10 +160,13 @@ export const PARAMETRIC_TYPES = [
   'timestamp with time zone',
 ] as const
 
+/** Types whose values are compared by functions only, and may stand in predicates all the same. */
+const OPAQUE: ReadonlySet<SqlType['kind']> = new Set(['color', 'bingtile', 'geometry'])
+
 /** A row of jdbc.types for one type. @source Trino TypesJdbcTable.addTypeRow */
 export function typeRow(name: string, type: SqlType | undefined): Value[] {
   const number = (value: number | undefined): Value => (value === undefined ? null : BigInt(value))
-  const searchable = type !== undefined && (isComparable(type) || type.kind === 'color') ? 3n : 0n
+  const searchable = type !== undefined && (isComparable(type) || OPAQUE.has(type.kind)) ? 3n : 0n
   const dataType = type === undefined ? (name === 'array' ? 2003 : JAVA_OBJECT) : jdbcType(type)
   return [
     name,

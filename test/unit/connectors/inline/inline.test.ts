@@ -387,6 +387,11 @@ describe('streams', () => {
     await columnsOf()
     await harness.connector.shutdown!()
     expect(stream.destroyed).toBe(true)
+    const other = Readable.from(OBJECTS)
+    tables.register('t', other)
+    await columnsOf()
+    tables.register('t', [1])
+    expect(other.destroyed).toBe(true)
   })
 })
 
