@@ -38,7 +38,7 @@ export async function renderFunctions(definitions, folder, extension) {
     '<!-- Written by `npm run docs` from src/expressions/functions; do not edit. -->',
     '',
     `${shown.length} functions by family. Types are as SQL writes them; a name that is no type, such as \`T\` or \`x\`, stands for any`,
-    'type or number. Aggregates may be used with `OVER`. `SHOW FUNCTIONS` lists the same.',
+    'type or number. `SHOW FUNCTIONS` lists the same.',
   ]
   for (const family of familyNames) {
     const members = shown

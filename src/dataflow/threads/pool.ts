@@ -84,6 +84,7 @@ export class ThreadPool {
 
   #spawn(index: number): PoolThread {
     const worker = new Worker(this.#options.entry, {
+      execArgv: inheritedFlags(process.execArgv),
       name: `millrace-${index + 1}`,
       workerData: { ...(this.#options.workerData as object), threadName: `worker-${index + 1}` },
     })
@@ -132,3 +133,7 @@ export class ThreadPool {
     return thread
   }
 }
+
+/** Node's flags without those that say how the main program was given: a worker that is started with them dies. */
+const inheritedFlags = (flags: readonly string[]): string[] =>
+  flags.filter((flag, i) => !flag.startsWith('--input-type') && flags[i - 1] !== '--input-type')

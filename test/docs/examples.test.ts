@@ -1,0 +1,43 @@
+import { execFile } from 'node:child_process'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { DIST, ROOT, requireBuild } from '../support/build.js'
+import { type ServerProcess, startServerProcess } from '../support/server-process.js'
+import { documentPages, type Example, examplesOf } from './pages.js'
+
+const SERVER_URL = 'http://127.0.0.1:8080'
+const EXAMPLES = documentPages().flatMap(examplesOf)
+let server: ServerProcess
+
+beforeAll(async () => {
+  requireBuild()
+  server = await startServerProcess({ tpch: { 'connector.name': 'tpch' } })
+})
+afterAll(() => server?.stop())
+
+const run = (program: string, args: readonly string[], input = ''): Promise<string> =>
+  new Promise((resolve, reject) => {
+    const child = execFile(program, args, { cwd: ROOT }, (error, stdout, stderr) =>
+      error === null ? resolve(stdout) : reject(new Error(`${stderr}\n${stdout}`)),
+    )
+    child.stdin!.end(input)
+  })
+
+/** What an example prints: programs import `millrace` as one that has it installed would. */
+function outputOf({ language, code, needsServer }: Example): Promise<string> {
+  const program = needsServer ? code.replaceAll(SERVER_URL, server.url) : code
+  if (language === 'js') return run(process.execPath, ['--input-type=module'], program)
+  const command = `'${process.execPath}' '${join(DIST, 'cli/main.js')}'`
+  return run('sh', ['-c', program.replaceAll('npm start --', command)])
+}
+
+describe('examples of the documentation', () => {
+  it('are found', () => {
+    expect(EXAMPLES.length).toBeGreaterThan(5)
+  })
+  it.each(
+    EXAMPLES.map((example) => [example.title, example] as const),
+  )('%s prints what it says', async (_, example) => {
+    expect(await outputOf(example)).toBe(example.output)
+  })
+})
