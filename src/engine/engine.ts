@@ -20,6 +20,7 @@ import { CatalogManager, informationCatalog } from './catalog-manager.js'
 import { createConnector, loadFactories } from './catalogs.js'
 import { createConnectorContext } from './connector-context.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
+import { OwnFunctions } from './own-functions.js'
 import { PlanCache } from './plan-cache.js'
 import { PlanRunner } from './plan-runner.js'
 import { createPlanServices } from './plan-services.js'
@@ -62,6 +63,7 @@ export class Engine {
   /** What a statement gets that says nothing else. */
   readonly defaultSession: Session
   readonly #nextQueryId = queryIdGenerator()
+  readonly #ownFunctions: OwnFunctions
   readonly #pool: ThreadPool | undefined
   #closing: Promise<void> | undefined
 
@@ -69,10 +71,12 @@ export class Engine {
     readonly options: ResolvedOptions
     readonly services: EngineServices
     readonly registered: RegisteredSources
+    readonly ownFunctions: OwnFunctions
     readonly pool: ThreadPool | undefined
   }) {
     this.services = parts.services
     this.registered = parts.registered
+    this.#ownFunctions = parts.ownFunctions
     this.#pool = parts.pool
     this.threadCount = parts.options.threads
     this.defaultSession = defaultSession(parts.options.user, parts.options.timeZone)
@@ -92,6 +96,7 @@ export class Engine {
     const catalogProperties = { ...DEFAULT_CATALOGS, ...options.catalogs }
     const buffers = new SharedBuffers()
     const pool = startPool(options, shared, catalogProperties, buffers)
+    const ownFunctions = new OwnFunctions()
     const runner = new PlanRunner({
       thread: createThreadEnvironment({
         threadName: 'main',
@@ -102,6 +107,7 @@ export class Engine {
       }),
       pool,
       catalogs,
+      ownFunctions,
       contexts,
       memoryLimitBytes: options.memoryLimitBytes,
       outputPageRows: options.outputPageRows,
@@ -128,7 +134,7 @@ export class Engine {
       config: {},
       connector: registered.connector,
     })
-    const engine = new Engine({ options, services, registered, pool })
+    const engine = new Engine({ options, services, registered, ownFunctions, pool })
     try {
       await createCatalogs(engine, options, catalogProperties, allocator, buffers)
     } catch (error) {
@@ -146,12 +152,13 @@ export class Engine {
     return new StatementRun(this.services, this.#nextQueryId(), request)
   }
 
-  /** Adds a function of the program. Its code cannot travel: queries that call it must run in this thread. */
+  /** Adds a function of the program. Its code cannot travel: queries that call it run in this thread. */
   registerFunction(definition: FunctionDefinition): void {
     if (this.services.functions.has(definition.name)) {
       throw new MillraceError('ALREADY_EXISTS', `Function already exists: ${definition.name}`)
     }
     this.services.functions.add(definition)
+    this.#ownFunctions.add([definition.name, ...(definition.aliases ?? [])])
   }
 
   /** Resolves when the worker threads take queries. */

@@ -17,6 +17,7 @@ import {
   TUPLE_DOMAIN_ALL,
 } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
+import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
 import type { ExecutionInfo, PlanExecution } from './services.js'
@@ -25,6 +26,7 @@ export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
   readonly pool: ThreadPool | undefined
   readonly catalogs: CatalogManager
+  readonly ownFunctions: OwnFunctions
   /** Enumerating splits needs the transactions of queries. */
   readonly contexts: QueryContexts
   readonly memoryLimitBytes: number
@@ -56,9 +58,9 @@ export class PlanRunner {
     inputBytes: number | undefined,
     context: QueryContext,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
-    const { thread, pool, catalogs } = this.#options
+    const { thread, pool, catalogs, ownFunctions } = this.#options
     const { writer, ...local } = planLocally(plan, {
-      threads: pool?.size ?? 0,
+      threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
       ...(inputBytes === undefined ? {} : { inputBytes }),
       isThreadBound(name) {
         const { connector, isLocal } = catalogs.get(name)
