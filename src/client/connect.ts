@@ -1,5 +1,4 @@
 import { MillraceError } from '../spi/error.js'
-import type { ErrorType } from '../spi/error-codes.js'
 import { parseExactJson } from './exact-json.js'
 import { type TypeSignature, valueDecoder } from './value-decoder.js'
 
@@ -27,7 +26,7 @@ interface ResultPage {
     readonly message: string
     readonly errorName: string
     readonly errorCode: number
-    readonly errorType: ErrorType
+    readonly errorType: MillraceError['type']
     readonly errorLocation?: { readonly lineNumber: number; readonly columnNumber: number }
   }
   readonly updateType?: string

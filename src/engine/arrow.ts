@@ -27,6 +27,8 @@ import type { ResultColumn } from './statements/statement.js'
 import { bigintReader, numberReader } from './values/integer-reader.js'
 import { textReader, utf8Reader } from './values/text-reader.js'
 
+export type { RecordBatch }
+
 /**
  * Makes an Arrow record batch of a page that is the caller's. DECIMAL is decimal128, DATE date32, TIMESTAMP up to
  * microseconds timestamp[us]; what Arrow has no type for (zoned times, picoseconds, intervals, UUID …) is its text.

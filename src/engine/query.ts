@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream'
-import type { RecordBatch } from 'apache-arrow'
 import { MillraceError, type Page } from '../spi/index.js'
+import type { RecordBatch } from './arrow.js'
 import { type HighlandStream, highlandStream } from './highland.js'
 import { copyPage } from './page-copy.js'
 import { RowSlices } from './row-slices.js'
