@@ -5,9 +5,16 @@ import type { Value } from '../spi/value.js'
 import { castFunction } from './cast/cast.js'
 import { isTryable } from './errors.js'
 import type { Argument, LambdaValue, ScalarOverload } from './function-definition.js'
-import type { CallExpression, ComparisonOperator, Expression, ExpressionKind } from './ir.js'
+import type {
+  CallExpression,
+  ComparisonOperator,
+  Expression,
+  ExpressionKind,
+  ResolvedFunction,
+} from './ir.js'
 import { childrenOf } from './ir-walk.js'
 import type { FunctionRegistry } from './registry.js'
+import { routineOverload } from './routine.js'
 import { DEFAULT_SESSION, type SessionContext } from './session-context.js'
 import { equalityOf, identityOf, orderOf } from './value/comparison.js'
 
@@ -344,10 +351,20 @@ export function bindScalar(
   return evaluator as (...args: Argument[]) => Value
 }
 
+/** What a resolved scalar function means: a routine it carries, or the registry's overload. */
+export function scalarOverloadOf(fn: ResolvedFunction, registry: FunctionRegistry): ScalarOverload {
+  if (fn.routine !== undefined) {
+    return routineOverload(fn, fn.routine, (expression, session) =>
+      compileRow(expression, { registry, session }),
+    )
+  }
+  const registered = registry.find(fn.id)
+  assert(registered.kind === 'scalar', `scalar function ${fn.id}`)
+  return registered.overload
+}
+
 function compileCall(call: CallExpression, scope: Scope): Evaluate {
-  const registered = scope.registry.find(call.function.id)
-  assert(registered.kind === 'scalar', `scalar function ${call.function.id}`)
-  const { overload } = registered
+  const overload = scalarOverloadOf(call.function, scope.registry)
   const run = bindScalar(overload, call, scope.session)
   const parts = call.args.map((arg) =>
     arg.kind === 'lambda' ? compileLambdaIn(arg, scope) : compile(arg, scope),

@@ -140,7 +140,7 @@ export interface LambdaExpression {
   readonly body: Expression
 }
 
-/** A function with its types bound; found again in any thread's registry by `id`. */
+/** A function with its types bound; found again in any thread's registry by `id`, but for SQL routines, which it carries. */
 export interface ResolvedFunction {
   /** Canonical lower-case name. */
   readonly name: string
@@ -150,4 +150,42 @@ export interface ResolvedFunction {
   readonly returnType: SqlType
   readonly kind: 'scalar' | 'aggregate' | 'window'
   readonly deterministic: boolean
+  /** Set where the function is written in SQL; `id` then names its content, so that equal ids mean equal routines. */
+  readonly routine?: Routine
 }
+
+/** A function written in SQL, analyzed. Parameters and variables are symbols of its expressions. */
+export interface Routine {
+  readonly parameters: readonly { readonly name: string; readonly type: SqlType }[]
+  readonly returnType: SqlType
+  /** A NULL argument gives NULL without running the body. */
+  readonly returnsNullOnNull: boolean
+  readonly body: RoutineStatement
+}
+
+/** Conditions are BOOLEAN, values have the type of what they are given to. NULL as a condition is false. */
+export type RoutineStatement =
+  | { readonly kind: 'return'; readonly value: Expression }
+  | { readonly kind: 'set'; readonly variable: string; readonly value: Expression }
+  | {
+      readonly kind: 'block'
+      /** Set each time the block is entered. */
+      readonly variables: readonly { readonly name: string; readonly initial: Expression }[]
+      readonly statements: readonly RoutineStatement[]
+    }
+  | {
+      readonly kind: 'if'
+      readonly condition: Expression
+      readonly onTrue: RoutineStatement
+      readonly otherwise?: RoutineStatement
+    }
+  /** Runs the body while the condition holds: tested before each turn, or after it. */
+  | {
+      readonly kind: 'loop'
+      readonly label?: string
+      readonly whileTrue?: Expression
+      readonly untilTrue?: Expression
+      readonly body: RoutineStatement
+    }
+  | { readonly kind: 'leave'; readonly label: string }
+  | { readonly kind: 'iterate'; readonly label: string }

@@ -4,7 +4,7 @@ import type { Value } from '../../spi/value.js'
 import { castFunction } from '../cast/cast.js'
 import { isTypeOnlyCoercion } from '../coercion.js'
 import { isTryable } from '../errors.js'
-import { bindScalar, comparator } from '../interpreter.js'
+import { bindScalar, comparator, scalarOverloadOf } from '../interpreter.js'
 import type { CallExpression, ComparisonOperator, Expression, ExpressionKind } from '../ir.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { SessionContext } from '../session-context.js'
@@ -360,9 +360,7 @@ function emitIn(
 }
 
 function emitCall(emitter: Emitter, call: CallExpression): Operand {
-  const registered = emitter.registry.find(call.function.id)
-  assert(registered.kind === 'scalar', `scalar function ${call.function.id}`)
-  const { overload } = registered
+  const overload = scalarOverloadOf(call.function, emitter.registry)
   const run = slot(emitter, bindScalar(overload, call, emitter.session))
   const result = declare(emitter, call.type)
   block(emitter, (leave) => {

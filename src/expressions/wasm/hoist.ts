@@ -101,6 +101,7 @@ function fallbackEvaluation(
 function neverFails(e: Expression, registry: FunctionRegistry): boolean {
   switch (e.kind) {
     case 'call': {
+      if (e.function.routine !== undefined) return false
       const found = registry.find(e.function.id)
       const safe = found.kind === 'scalar' && found.overload.neverFails === true
       return safe && e.args.every((arg) => neverFails(arg, registry))

@@ -6,6 +6,7 @@ import { fieldReference } from './column-analysis.js'
 import { analyzeOrderBy, type OrderByOutput } from './order-by-analysis.js'
 import { analyzeRecursiveQuery } from './recursion-analysis.js'
 import { analyzeRelation, type RelationPlace } from './relation-analyzer.js'
+import { withInlineFunctions } from './routine-registry.js'
 import { analyzeRowLimits } from './row-limit-analysis.js'
 import { relationScope, type Scope, type WithQuery } from './scope.js'
 import { semanticError } from './semantic-error.js'
@@ -14,12 +15,10 @@ import { semanticError } from './semantic-error.js'
 export function analyzeQuery(
   node: Query,
   scope: Scope,
-  analysis: Analysis,
+  outer: Analysis,
   place: RelationPlace,
 ): BoundRelation {
-  if (node.functions.length > 0) {
-    throw semanticError('NOT_SUPPORTED', node.functions[0]!, 'Inline functions are not supported')
-  }
+  const analysis = withInlineFunctions(node.functions, outer)
   const withScope = node.with === undefined ? scope : analyzeWith(node.with, scope, analysis)
   const isPlain =
     node.orderBy === undefined && node.offset === undefined && node.limit === undefined

@@ -1,0 +1,125 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Millrace, type MillraceError } from '../../../src/index.js'
+
+let engine: Millrace
+
+beforeAll(async () => {
+  engine = await Millrace.create({ threads: 0, timeZone: 'UTC' })
+})
+afterAll(() => engine.close())
+
+const rows = (sql: string): Promise<readonly (readonly unknown[])[]> =>
+  engine.query(sql, [], { rowMode: 'array' }).all() as Promise<readonly (readonly unknown[])[]>
+
+const failure = async (sql: string): Promise<string> => {
+  try {
+    await rows(sql)
+  } catch (error) {
+    const { code, message, location } = error as MillraceError
+    return `${code} ${location === undefined ? '' : `${location.line}:${location.column} `}${message}`
+  }
+  return 'none'
+}
+
+describe('inline SQL routines', () => {
+  test('run for each row, with state of their own each time', async () => {
+    const sql = `WITH FUNCTION digits(n bigint) RETURNS integer
+      BEGIN
+        DECLARE count integer DEFAULT 0;
+        IF n = 0 THEN RETURN 1; END IF;
+        WHILE n > 0 DO SET n = n / 10; SET count = count + 1; END WHILE;
+        RETURN count;
+      END
+      SELECT x, digits(x) FROM UNNEST(ARRAY[0, 7, 10, 12345, 99]) t(x)`
+    expect(await rows(sql)).toEqual([
+      [0, 1],
+      [7, 1],
+      [10, 2],
+      [12345, 5],
+      [99, 2],
+    ])
+  })
+
+  test('leave and iterate go to the loop of their label, from inner loops too', async () => {
+    const sql = `WITH FUNCTION f(n integer) RETURNS integer
+      BEGIN
+        DECLARE i, sum integer DEFAULT 0;
+        outside: LOOP
+          SET i = i + 1;
+          IF i > n THEN LEAVE outside; END IF;
+          inside: REPEAT
+            IF i % 2 = 0 THEN ITERATE outside; END IF;
+            SET sum = sum + i;
+          UNTIL true END REPEAT;
+        END LOOP;
+        RETURN sum;
+      END
+      SELECT f(0), f(1), f(6)`
+    expect(await rows(sql)).toEqual([[0, 1, 9]])
+  })
+
+  test('a simple CASE evaluates its value once and may match nothing', async () => {
+    const sql = `WITH FUNCTION f(x bigint) RETURNS varchar
+      BEGIN
+        DECLARE r varchar DEFAULT 'none';
+        CASE x WHEN 1 THEN SET r = 'one'; WHEN 2 THEN SET r = 'two'; END CASE;
+        RETURN r;
+      END
+      SELECT f(1), f(2), f(3), f(NULL)`
+    expect(await rows(sql)).toEqual([['one', 'two', 'none', 'none']])
+  })
+
+  test('call each other whatever their order, but not themselves', async () => {
+    const sql = `WITH FUNCTION g(x integer) RETURNS integer RETURN f(x) + 1,
+        FUNCTION f(x integer) RETURNS integer RETURN x * 2
+      SELECT g(f(5))`
+    expect(await rows(sql)).toEqual([[21]])
+    expect(
+      await failure('WITH FUNCTION f(x integer) RETURNS integer RETURN f(x) SELECT f(1)'),
+    ).toMatch(/^NOT_SUPPORTED .*Recursive language functions are not supported/)
+  })
+
+  test('shadow functions of the language, whose kernels must not answer for them', async () => {
+    const sql = `WITH FUNCTION abs(x bigint) RETURNS bigint RETURN x - 100,
+        FUNCTION lower(x varchar) RETURNS varchar RETURN x || '!'
+      SELECT abs(x), lower(y) FROM (VALUES (1, 'A'), (2, 'B')) t(x, y) WHERE abs(x) < -98`
+    expect(await rows(sql)).toEqual([[-99n, 'A!']])
+  })
+
+  test('one text gives one answer whatever a function of its name meant before', async () => {
+    const one =
+      'WITH FUNCTION f(x integer) RETURNS integer RETURN x + 1 SELECT f(x) FROM (VALUES 1, 2) t(x)'
+    expect(await rows(one)).toEqual([[2], [3]])
+    expect(await rows(one.replace('x + 1', 'x + 5'))).toEqual([[6], [7]])
+  })
+
+  test('NULL arguments: seen, unless the function says otherwise', async () => {
+    const sql = `WITH FUNCTION a(x integer) RETURNS boolean RETURN x IS NULL,
+        FUNCTION b(x integer) RETURNS boolean RETURNS NULL ON NULL INPUT RETURN x IS NULL
+      SELECT a(x), b(x) FROM (VALUES 1, NULL) t(x)`
+    expect(await rows(sql)).toEqual([
+      [false, false],
+      [true, null],
+    ])
+  })
+
+  test('failures can be tried', async () => {
+    const sql = `WITH FUNCTION f(x integer) RETURNS integer RETURN 10 / x
+      SELECT try(f(x)) FROM (VALUES 0, 5) t(x)`
+    expect(await rows(sql)).toEqual([[null], [2]])
+  })
+
+  test.each([
+    ["RETURN 'a'", 'TYPE_MISMATCH 1:51 Value of RETURN must evaluate to integer'],
+    ['RETURN (SELECT 1)', 'NOT_SUPPORTED 1:51 Queries are not allowed in functions'],
+    ['RETURN count(x)', 'EXPRESSION_NOT_SCALAR'],
+    ['BEGIN LEAVE nope; RETURN 1; END', 'NOT_FOUND 1:56 Label not defined: nope'],
+    ['BEGIN SET z = 1; RETURN 1; END', 'NOT_FOUND 1:54 Variable cannot be resolved: z'],
+    ['BEGIN DECLARE x integer; RETURN 1; END', 'ALREADY_EXISTS 1:58'],
+    ['BEGIN DECLARE y integer; END', 'MISSING_RETURN 1:44'],
+    ['BEGIN IF 1 THEN RETURN 2; END IF; RETURN 1; END', 'TYPE_MISMATCH 1:53 Condition of IF'],
+  ])('%s is refused', async (body, expected) => {
+    const sql = `WITH FUNCTION f(x integer) RETURNS integer ${body} SELECT f(1)`
+    expect(await failure(sql)).toContain(expected)
+  })
+})
