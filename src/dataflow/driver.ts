@@ -119,16 +119,16 @@ function* transform(
       }
       meter.inputRows += page.rowCount
       meter.inputPages += 1
-      yield* emit(operator.process(page), meter)
+      yield* emit(() => operator.process(page), meter)
       if (operator.finished) break
     }
   }
-  yield* emit(operator.finish(), meter)
+  yield* emit(() => operator.finish(), meter)
 }
 
-function* emit(pages: Iterable<Page>, meter: OperatorMeter): Generator<Page, void> {
+function* emit(pages: () => Iterable<Page>, meter: OperatorMeter): Generator<Page, void> {
   let startedAt = performance.now()
-  for (const page of pages) {
+  for (const page of pages()) {
     meter.elapsedMillis += performance.now() - startedAt
     meter.outputRows += page.rowCount
     meter.outputPages += 1

@@ -88,13 +88,27 @@ export class Task {
   ): Promise<{ readonly state: unknown; readonly stats: DriverStats }> {
     const { driver, stats } = this.createDriver(pipeline, inputs)
     const sink = this.#createSink(pipeline, inputs)
+    const meter = operatorMeter(
+      'planNodeId' in pipeline.sink ? pipeline.sink.planNodeId : '',
+      pipeline.sink.kind,
+    )
+    const metered = <T>(action: () => T): T => {
+      const startedAt = performance.now()
+      const result = action()
+      meter.elapsedMillis += performance.now() - startedAt
+      return result
+    }
     try {
       for (;;) {
         const page = await driver.nextPage()
         if (page === undefined) break
-        await sink.add(page)
+        meter.inputRows += page.rowCount
+        meter.inputPages += 1
+        await metered(() => sink.add(page))
       }
-      return { state: sink.finish(), stats: stats() }
+      const state = metered(() => sink.finish())
+      const own = stats()
+      return { state, stats: { ...own, operators: [...own.operators, meter] } }
     } finally {
       sink.close()
       await driver.close()

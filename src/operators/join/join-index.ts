@@ -17,9 +17,14 @@ import { directKernels } from '../keys/key-kernels.js'
 import { KeyLookup } from '../keys/key-lookup.js'
 import { joinKernels } from './join-kernels.js'
 
-/** Codes are addressed directly where the map has at most this many entries a row, or is this small. */
-const DIRECT_ENTRIES_PER_ROW = 8
+/**
+ * Codes are addressed directly where the map is this small, or sparser than hashing would take but still cheap to clear:
+ * probes that come in the order of the keys then read memory in order, and most that miss touch one cache line.
+ */
 const DIRECT_SIZE_ALWAYS = 1 << 20
+const DIRECT_SPARSE_ENTRIES_PER_ROW = 128
+const DIRECT_SPARSE_SIZE_MAX = 1 << 24
+const DIRECT_ENTRIES_PER_ROW = 8
 const DIRECT_SIZE_MAX = 1 << 27
 
 /** An index over the build side of a join: plain data about shared memory, for all threads. */
@@ -61,6 +66,7 @@ export function buildJoinIndex(
     const next = allocateInt32(kept, rowCount)
     const isDirect =
       size <= DIRECT_SIZE_ALWAYS ||
+      (size <= DIRECT_SPARSE_SIZE_MAX && size <= rowCount * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
       (size <= DIRECT_SIZE_MAX && size <= rowCount * DIRECT_ENTRIES_PER_ROW)
     if (isDirect) {
       const heads = allocateInt32(kept, size).fill(0)
