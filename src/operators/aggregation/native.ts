@@ -5,6 +5,7 @@ import { keyKind } from '../keys/key-kind.js'
 import { rangeBlock } from '../keys/key-source.js'
 import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
+import { arbitraryAggregator } from './arbitrary.js'
 import { countAggregator, stateBuffer } from './counts.js'
 import { exactSumAggregator, exactSumStates } from './exact-sums.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
@@ -18,6 +19,9 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
   const result = fn.returnType
   if (fn.name === 'count') return { stateTypes: [BIGINT], create: (c) => countAggregator(c) }
   if (type === undefined || fn.argumentTypes.length !== 1) return undefined
+  if (fn.name === 'arbitrary' || fn.name === 'any_value') {
+    return { stateTypes: [type], create: (c) => arbitraryAggregator(c, type) }
+  }
   if (fn.name === 'sum' || fn.name === 'avg') {
     const isAverage = fn.name === 'avg'
     if (isFloat(type)) {
