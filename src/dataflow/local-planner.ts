@@ -35,12 +35,17 @@ export interface LocalPlannerOptions {
   readonly threads: number
   /** Estimated bytes of the tables that are read; absent where unknown. */
   readonly inputBytes?: number
+  /** Estimated rows of each table scan, by plan node; absent where unknown. */
+  readonly scanRows?: ReadonlyMap<string, number>
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
 }
 
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
 const INLINE_BYTES_MAX = 4 * 1024 * 1024
+
+/** A scan of fewer rows has one driver: its pipeline can end in a join index without a gathering step. */
+const SMALL_SCAN_ROWS = 16_384
 
 /** Threads that are worth it. */
 function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
@@ -76,6 +81,9 @@ export function planLocally(
     nextPipelineId: 0,
     nextScanId: 0,
     isThreadBound: options.isThreadBound,
+    isSmall: (scan) =>
+      (options.scanRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
+    indexes: new Map(),
     intermediateType: options.intermediateType,
     onlyStreamsAbove: true,
     plan(node) {

@@ -44,13 +44,6 @@ export interface ScanSource {
   readonly table: TableReference
   readonly columns: readonly unknown[]
   readonly types: readonly SqlType[]
-  /** Join indexes that rows may be dropped by: channel, and the pipeline that makes the index. */
-  readonly dynamicFilters: readonly {
-    readonly channel: number
-    readonly column: unknown
-    readonly indexPipeline: number
-    readonly keyIndex: number
-  }[]
 }
 export interface ValuesSource {
   readonly kind: 'values'

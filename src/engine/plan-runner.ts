@@ -21,6 +21,7 @@ import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
 import type { ExecutionInfo, PlanExecution } from './services.js'
+import type { PlanResult } from './statements/statement.js'
 
 export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
@@ -55,13 +56,14 @@ export class PlanRunner {
    */
   start(
     plan: OutputNode,
-    inputBytes: number | undefined,
+    estimates: Pick<PlanResult, 'inputBytes' | 'scanRows'>,
     context: QueryContext,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
     const { thread, pool, catalogs, ownFunctions } = this.#options
     const { writer, ...local } = planLocally(plan, {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
-      ...(inputBytes === undefined ? {} : { inputBytes }),
+      ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
+      ...(estimates.scanRows === undefined ? {} : { scanRows: estimates.scanRows }),
       isThreadBound(name) {
         const { connector, isLocal } = catalogs.get(name)
         return isLocal === true || connector.threadBound === true

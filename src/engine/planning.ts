@@ -70,6 +70,7 @@ export async function planStatement(
   const planned: PlannedStatement = {
     plan,
     inputBytes: scansOf(plan).reduce((sum, scan) => sum + estimator.outputBytes(scan), 0),
+    scanRows: new Map(scansOf(plan).map((scan) => [scan.id, estimator.of(scan).rowCount])),
     columns: logical.columns,
   }
   if (cacheable) services.cache.add(context, statement, logical, planned)

@@ -19,6 +19,8 @@ export interface PlannedStatement {
   readonly plan: OutputNode
   /** Estimated bytes of the tables that are read. */
   readonly inputBytes: number
+  /** Estimated rows of each table scan, by plan node. */
+  readonly scanRows: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
 }
 

@@ -12,7 +12,7 @@ export function startPlan(
   result: PlanResult,
   context: QueryContext,
 ): PlanExecution {
-  const { execution, writer } = runner.start(result.plan, result.inputBytes, context)
+  const { execution, writer } = runner.start(result.plan, result, context)
   if (writer === undefined) return execution
   return writeExecution(execution, () =>
     beginWrite(writer, context, (request) => newTable(request, result.tableProperties ?? {})),

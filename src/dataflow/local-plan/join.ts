@@ -1,6 +1,7 @@
 import { TRUE } from '../../expressions/ir-build.js'
 import type { JoinNode, PlanNode, SemiJoinNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
+import type { SqlType } from '../../spi/index.js'
 import {
   bindInputs,
   channelsOf,
@@ -30,6 +31,29 @@ function buildIndex(
     keysOnly,
   })
 }
+
+/**
+ * Offers a join's index to scans below its probe side. Not where the join itself is the next to see the scan's rows: it
+ * would look every key up twice.
+ */
+function offerIndex(
+  node: JoinNode | SemiJoinNode,
+  probe: PlanNode,
+  indexPipeline: number,
+  buildTypes: readonly SqlType[],
+  context: LocalPlanContext,
+): void {
+  if (isScanned(probe)) return
+  for (const { id, symbol } of node.dynamicFilters ?? []) {
+    const keyIndex = node.criteria.findIndex((c) => c.right.name === symbol.name)
+    const keyCount = node.criteria.length
+    if (keyIndex >= 0) context.indexes.set(id, { indexPipeline, keyIndex, keyCount, buildTypes })
+  }
+}
+
+const isScanned = (node: PlanNode): boolean =>
+  node.kind === 'tableScan' ||
+  ((node.kind === 'filter' || node.kind === 'project') && isScanned(node.source))
 
 /** RIGHT joins are LEFT joins with the sides changed: outputs are found by symbol. */
 function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left' | 'full' } {
@@ -62,6 +86,7 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
         context,
       )
     : endPipeline(context, build, { kind: 'collect', types: typesOf(buildLayout) })
+  if (keyed) offerIndex(node, node.left, buildPipeline, typesOf(buildLayout), context)
   const planned = context.plan(node.left)
   // Rows of the build side without a match come after all probe rows: one driver has to see them.
   const probe = node.type === 'full' ? gather(context, planned) : planned
@@ -99,6 +124,7 @@ export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Str
     node.criteria.map((c) => c.right),
   )
   const indexPipeline = buildIndex(node, build, keyChannels, node.filter === undefined, context)
+  offerIndex(node, node.source, indexPipeline, typesOf(build.layout), context)
   const probe = context.plan(node.source)
   return {
     ...withOperator(

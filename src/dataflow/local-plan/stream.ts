@@ -2,7 +2,7 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { input } from '../../expressions/ir-build.js'
 import { replaceSymbols } from '../../expressions/ir-walk.js'
 import type { ChannelOrder, OperatorSpec } from '../../operators/spec.js'
-import type { PlanNode, SortItem } from '../../planner/plan/node.js'
+import type { PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type SqlType } from '../../spi/index.js'
 import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
@@ -29,6 +29,10 @@ export interface LocalPlanContext {
   nextScanId: number
   /** True where the catalog's rows can only be read in the thread that asked. */
   isThreadBound(catalog: string): boolean
+  /** True where a scan is expected to give so few rows that one driver is best. */
+  isSmall(scan: TableScanNode): boolean
+  /** Join indexes whose keys filter scans of the probe side, by the id of each dynamic filter. */
+  readonly indexes: Map<string, FilterIndex>
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */
@@ -36,6 +40,14 @@ export interface LocalPlanContext {
   /** Plans a source node. */
   plan(node: PlanNode): Stream
   writer?: { readonly node: Extract<PlanNode, { kind: 'tableWriter' }> }
+}
+
+/** One key of a join index as a dynamic filter. */
+export interface FilterIndex {
+  readonly indexPipeline: number
+  readonly keyIndex: number
+  readonly keyCount: number
+  readonly buildTypes: readonly SqlType[]
 }
 
 export const typesOf = (layout: readonly PlanSymbol[]): readonly SqlType[] =>

@@ -12,11 +12,12 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  const { plan, columns, inputBytes } = await context.services.plan(statement, context)
+  const { plan, columns, inputBytes, scanRows } = await context.services.plan(statement, context)
   return {
     kind: 'plan',
     plan,
     inputBytes,
+    scanRows,
     columns,
     ...(updateType === undefined ? {} : { updateType, countsRows: true }),
   }

@@ -139,8 +139,12 @@ export class JoinIndexReader {
   find(keyBlocks: readonly Block[], rowCount: number, arena: Arena): Int32Array {
     const rows = allocateInt32(arena, rowCount + 1)
     if (this.#lookup === undefined) return rows.fill(-1)
-    const codes = this.#lookup.encode(keyBlocks, rowCount, arena)
     const { table, heads } = this.state
+    const [key] = keyBlocks
+    if (table === undefined && key !== undefined && this.#lookup.probe(key, heads, rows, arena)) {
+      return rows
+    }
+    const codes = this.#lookup.encode(keyBlocks, rowCount, arena)
     if (table === undefined) {
       directKernels(this.memory).lookup(codes, rowCount, heads, rows.byteOffset)
     } else {

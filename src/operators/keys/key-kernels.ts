@@ -173,6 +173,59 @@ export function directKernels(memory: WebAssembly.Memory): DirectKernels {
   })
 }
 
+export interface ProbeKernel {
+  /** rows[i] = map[offset + factor * source[i]] - 1 where that is 1 to range, else -1: a lookup by one key, in one pass. */
+  probe(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    range: bigint,
+    map: number,
+    rows: number,
+  ): void
+}
+
+export function probeKernel(
+  memory: WebAssembly.Memory,
+  source: KeySource,
+  nullable: boolean,
+): ProbeKernel['probe'] {
+  const build = (m: ModuleBuilder) => {
+    m.function(
+      'probe',
+      {
+        source: 'i32',
+        validity: 'i32',
+        count: 'i32',
+        offset: 'i64',
+        factor: 'i64',
+        range: 'i64',
+        map: 'i32',
+        rows: 'i32',
+      },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const code = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          f.set(code, i64.add(p.offset, i64.mul(p.factor, loadKey(source, p.source, i))))
+          const inside = i64.lt_u(i64.sub(code, 1n), p.range)
+          const row = i32.if(
+            nullable ? i32.and(inside, validBit(p.validity, i)) : inside,
+            i32.load(at(p.map, i32.wrap_i64(code), 2)),
+            0,
+          )
+          f.store32(at(p.rows, i, 2), i32.sub(row, 1))
+        })
+      },
+    )
+  }
+  const key = `key probe ${source}${nullable ? ' nullable' : ''}`
+  return kernel<ProbeKernel>(memory, key, build).probe
+}
+
 export interface IntegerTableKernels {
   /**
    * ids[i] = dense number of keys[i], inserting until status[0] (the count) meets `limit`. Slots are [key i64, id + 1 i32,

@@ -4,7 +4,7 @@ import { flattenBlock } from '../kernels/gather.js'
 import { lookupBytes } from './bytes-table.js'
 import { lookupIntegers } from './integer-table.js'
 import type { EncoderState } from './key-encoder.js'
-import { accumulateKernel } from './key-kernels.js'
+import { accumulateKernel, probeKernel } from './key-kernels.js'
 import { FOLD_SIZE } from './key-layout.js'
 import {
   bytesIds,
@@ -47,6 +47,33 @@ export class KeyLookup {
     this.#generic = state.columns.map((column) =>
       column.kind === 'generic' ? new Map(column.keys.map((key, id) => [key, id])) : undefined,
     )
+  }
+
+  /**
+   * For a key of one column of integers: map[code] - 1 of each row, -1 where that is none.
+   * @returns false for other keys, which are looked up by {@link encode}
+   */
+  probe(block: Block, map: number, rows: Int32Array, arena: Arena): boolean {
+    const { columns } = this.#state.layout
+    if (columns.length !== 1 || this.#state.columns[0]!.kind !== 'range') return false
+    const integers = rangeBlock(block, arena)
+    if (integers === undefined) {
+      rows.fill(-1, 0, block.rowCount)
+      return true
+    }
+    const { source, address, validity, base, factor } = rangeSource(integers)
+    const { min, size } = columns[0]!
+    probeKernel(this.#memory, source, validity !== 0)(
+      address,
+      validity,
+      block.rowCount,
+      BigInt(base) - min + 1n,
+      BigInt(factor),
+      size - 1n,
+      map,
+      rows.byteOffset,
+    )
+    return true
   }
 
   /** The address of rowCount i64 codes in `arena`. */

@@ -148,7 +148,10 @@ function acrossCriteria(filters: Targets, criteria: readonly JoinCriterion[]): T
 /** A filter must promise to drop this share of the probe side's keys, where both sides are known. */
 const DROPPED_AT_LEAST = 0.1
 
-/** A filter for each criterion but those whose build side has (nearly) all keys of the probe side. */
+/**
+ * A filter for each criterion, unless the build side has (nearly) all values of the probe side for every one: execution
+ * looks the keys of a join up together.
+ */
 function makeFilters(
   criteria: readonly JoinCriterion[],
   probe: PlanNode,
@@ -157,7 +160,7 @@ function makeFilters(
 ): readonly Made[] {
   const probed = state.estimator.of(probe)
   const built = state.estimator.of(build)
-  return criteria.flatMap(({ left, right }) => {
+  const promises = criteria.some(({ left, right }) => {
     const probeKeys = symbolStatistics(probed, left.name)
     const buildKeys = symbolStatistics(built, right.name)
     const useless =
@@ -166,8 +169,14 @@ function makeFilters(
       buildKeys.distinct >= probeKeys.distinct * (1 - DROPPED_AT_LEAST) &&
       buildKeys.low <= probeKeys.low &&
       buildKeys.high >= probeKeys.high
-    return useless ? [] : [{ id: `df_${state.next++}`, symbol: right, probe: left }]
+    return !useless
   })
+  if (!promises) return []
+  return criteria.map(({ left, right }) => ({
+    id: `df_${state.next++}`,
+    symbol: right,
+    probe: left,
+  }))
 }
 
 type Made = Consumer & { readonly probe: PlanSymbol }
