@@ -13,7 +13,12 @@ const newest = (folder) =>
     .reduce((latest, entry) => Math.max(latest, modifiedAt(join(entry.parentPath, entry.name))), 0)
 const run = (command, why) => {
   process.stderr.write(`millrace: ${why}: ${command}\n`)
-  execSync(command, { cwd: root, stdio: ['ignore', 2, 2] })
+  try {
+    execSync(command, { cwd: root, stdio: ['ignore', 2, 2] })
+  } catch (error) {
+    process.stderr.write(`millrace: failed: ${command}\n`)
+    process.exit(error.status ?? 1)
+  }
 }
 
 const installed = modifiedAt(join(root, 'node_modules', '.package-lock.json'))

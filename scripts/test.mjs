@@ -16,7 +16,7 @@ const run = (command, commandArgs) =>
 
 let lintFailed = 0
 if (args.length === 0) lintFailed = run('npx', ['biome', 'check', '.']).status === 0 ? 0 : 1
-run('npx', [
+const { status } = run('npx', [
   'vitest',
   'run',
   '--reporter=default',
@@ -32,7 +32,8 @@ try {
   failed =
     report.numFailedTests +
     (report.numFailedTestSuites > 0 && report.numFailedTests === 0 ? report.numFailedTestSuites : 0)
-  if (passed + failed === 0) failed = 1
+  // Nothing ran, or something failed that belongs to no test, such as a rejection that nobody handled.
+  if (failed === 0 && (passed === 0 || status !== 0)) failed = 1
 } catch (error) {
   console.error(`the test report could not be read: ${error.message}`)
 }
