@@ -10,8 +10,13 @@ export const DIST = join(ROOT, 'dist')
  * @throws where that is missing or older than the sources
  */
 export function requireBuild(): void {
-  const info = join(DIST, '.tsbuildinfo')
-  const built = existsSync(info) ? statSync(info).mtimeMs : 0
+  // The compiler's own stamp stays as it is where a build changed nothing; scripts/prepare.mjs leaves another.
+  const built = Math.max(
+    ...['.tsbuildinfo', '.built'].map((stamp) => {
+      const path = join(DIST, stamp)
+      return existsSync(path) ? statSync(path).mtimeMs : 0
+    }),
+  )
   const source = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce(

@@ -94,8 +94,8 @@ describe('inline SQL routines', () => {
   })
 
   test('NULL arguments: seen, unless the function says otherwise', async () => {
-    const sql = `WITH FUNCTION a(x integer) RETURNS boolean RETURN x IS NULL,
-        FUNCTION b(x integer) RETURNS boolean RETURNS NULL ON NULL INPUT RETURN x IS NULL
+    const sql = `WITH FUNCTION a(x integer) RETURNS boolean RETURN (x IS NULL),
+        FUNCTION b(x integer) RETURNS boolean RETURNS NULL ON NULL INPUT RETURN (x IS NULL)
       SELECT a(x), b(x) FROM (VALUES 1, NULL) t(x)`
     expect(await rows(sql)).toEqual([
       [false, false],
