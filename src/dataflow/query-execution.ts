@@ -244,6 +244,7 @@ export class QueryExecution {
     const splits = await PipelineSplits.open(
       scansOf(pipeline.source),
       this.plan.pipelines.length,
+      (byteLength) => this.#task.allocate(byteLength),
       (scan) => this.#environment.openSplits(this.#descriptor, scan, this.#abort.signal),
     )
     this.#splits.push(splits)
@@ -272,7 +273,7 @@ export class QueryExecution {
         driverIndex,
         driverCount,
         states,
-        counters: splits.counters.buffer as SharedArrayBuffer,
+        counters: { address: splits.counters.byteOffset, length: splits.counters.length },
         splits: splits.assignments(),
       })
     }

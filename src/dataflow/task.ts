@@ -115,6 +115,11 @@ export class Task {
     }
   }
 
+  /** Memory that the query holds until it ends. */
+  allocate(byteLength: number): Uint8Array {
+    return this.#queryArena.allocate(byteLength)
+  }
+
   /** Copies a page to memory that the query holds until it ends, or until `arena` is reset. */
   createArena(): ChunkArena {
     return this.memory.createArena()

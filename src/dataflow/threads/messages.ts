@@ -31,8 +31,8 @@ export interface RunMessage {
   readonly driverIndex: number
   readonly driverCount: number
   readonly states: readonly (readonly [number, readonly unknown[]])[]
-  /** Words: one a pipeline (collected pages), then one a scan (splits). */
-  readonly counters: SharedArrayBuffer
+  /** Words in the shared memory: one a pipeline (collected pages), then one a scan (splits). */
+  readonly counters: { readonly address: number; readonly length: number }
   readonly splits: readonly SplitAssignment[]
 }
 

@@ -129,7 +129,8 @@ export class WorkerRuntime {
   }
 
   #inputs(query: WorkerQuery, message: RunMessage): DriverInputs {
-    const counters = new Int32Array(message.counters)
+    const { address, length } = message.counters
+    const counters = new Int32Array(this.#environment.allocator.memory.buffer, address, length)
     const pipelineCount = counters.length - message.splits.length
     const positions = new Map(message.splits.map((s, i) => [s.scanId, pipelineCount + i]))
     const lists = new Map(
