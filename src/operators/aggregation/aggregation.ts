@@ -13,7 +13,7 @@ import { flattenBlock } from '../kernels/gather.js'
 import { GroupKeys } from '../keys/group-keys.js'
 import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
-import type { Aggregator } from './aggregator.js'
+import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { genericAggregator } from './generic.js'
 import { zeroGroups } from './integer-sums.js'
 import { nativeAggregate } from './native.js'
@@ -50,6 +50,7 @@ export class AggregationOperator implements Operator {
   readonly #fixed: Arena
   readonly #keys: GroupKeys | undefined
   readonly #calls: readonly Call[]
+  readonly #sharedStates = new Map<string, unknown>()
   #groupCount = 0
 
   constructor(spec: AggregationSpec, context: OperatorContext) {
@@ -89,9 +90,30 @@ export class AggregationOperator implements Operator {
       return native.create({
         memory: this.#memory,
         createArena: () => this.#context.createArena(),
+        ...this.#sharing(call),
       })
     }
     return genericAggregator(call.function, call.args, call.orderBy, settings)
+  }
+
+  /** Calls that add the same column of the same rows find each other by a key. States that are merged are their own. */
+  #sharing(call: AggregateSpec): Pick<AggregatorContext, 'shared'> {
+    const { step } = this.#spec
+    if (step === 'final' || call.distinct || !call.args.every((arg) => arg.kind === 'input')) {
+      return {}
+    }
+    const channels = call.args.map((arg) => (arg.kind === 'input' ? arg.channel : -1))
+    const rows = JSON.stringify([channels, call.filterChannel, call.maskChannel])
+    return {
+      shared: (name, make) => {
+        const key = `${name} ${rows}`
+        const known = this.#sharedStates.get(key)
+        if (known !== undefined) return { value: known as ReturnType<typeof make>, isFirst: false }
+        const value = make()
+        this.#sharedStates.set(key, value)
+        return { value, isFirst: true }
+      },
+    }
   }
 
   #reserve(groupCount: number): void {

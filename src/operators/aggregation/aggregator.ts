@@ -22,6 +22,11 @@ export interface Aggregator {
 export interface AggregatorContext {
   readonly memory: WebAssembly.Memory
   createArena(): Arena
+  /**
+   * State that calls over the same rows and arguments share; absent where nothing can be shared. The first to ask for it
+   * makes it, updates it and closes it.
+   */
+  shared?<T>(name: string, make: () => T): { readonly value: T; readonly isFirst: boolean }
 }
 
 export type AggregatorFactory = (context: AggregatorContext) => Aggregator

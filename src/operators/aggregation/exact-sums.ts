@@ -33,83 +33,119 @@ export const exactSumStates = (type: SqlType, isAverage: boolean): readonly SqlT
   ...(isAverage ? [BIGINT] : []),
 ]
 
-/** SUM and AVG of integers and decimals, exact whatever comes between. */
+/** Sums of groups, in two halves where values of long decimals need it. */
+class ExactSums {
+  readonly low: IntegerSums
+  /** Of long decimals: what is above 64 bits; made for the first value that is wider. */
+  high: IntegerSums | undefined
+  readonly #context: AggregatorContext
+  #groupCount = 0
+
+  constructor(context: AggregatorContext) {
+    this.#context = context
+    this.low = new IntegerSums(context)
+  }
+
+  reserve(groupCount: number): void {
+    this.#groupCount = groupCount
+    this.low.reserve(groupCount)
+    this.high?.reserve(groupCount)
+  }
+
+  highSums(): IntegerSums {
+    if (this.high === undefined) {
+      this.high = new IntegerSums(this.#context)
+      this.high.reserve(this.#groupCount)
+    }
+    return this.high
+  }
+
+  add(block: Block, groups: Int32Array | undefined, arena: Arena): void {
+    const flat = flattenBlock(block, arena)
+    if (flat.storage !== 'fixed16') {
+      this.low.add(flat, groups, arena)
+      return
+    }
+    const halves = splitHalves(flat, arena)
+    this.low.add(halves.low, groups, arena)
+    this.highSums().add(halves.high, groups, arena)
+  }
+
+  settle(): void {
+    this.low.settle()
+    this.high?.settle()
+  }
+
+  total(group: number): bigint {
+    return this.low.sum(group) + (this.high === undefined ? 0n : this.high.sum(group) << 64n)
+  }
+
+  close(): void {
+    this.low.close()
+    this.high?.close()
+  }
+}
+
+/**
+ * SUM and AVG of integers and decimals, exact whatever comes between. Calls of one operator over the same rows of the
+ * same column share their sums: the first adds, the others read.
+ */
 export function exactSumAggregator(
   context: AggregatorContext,
   type: SqlType,
   resultType: SqlType,
   isAverage: boolean,
 ): Aggregator {
-  const low = new IntegerSums(context)
-  /** Of long decimals: what is above 64 bits; made for the first value that is wider. */
-  let high: IntegerSums | undefined
+  const shared = context.shared?.('exact sums', () => new ExactSums(context))
+  const sums = shared?.value ?? new ExactSums(context)
+  const isOwner = shared?.isFirst ?? true
   /** Rows of each group where states are merged: the sums' own counts then count states. */
   let rows: GrowableBuffer | undefined
   let groupCount = 0
-  const highSums = (): IntegerSums => {
-    if (high === undefined) {
-      high = new IntegerSums(context)
-      high.reserve(groupCount)
-    }
-    return high
-  }
   const validity = (from: number, to: number, arena: Arena) =>
-    validityOfCounts(low.counts.int64(), from, to, arena)
-  const counts = () => rows ?? low.counts
-  const total = (group: number): bigint =>
-    low.sum(group) + (high === undefined ? 0n : high.sum(group) << 64n)
-  const results = (from: number, to: number, arena: Arena): Block => {
-    low.settle()
-    high?.settle()
-    const valid = validity(from, to, arena)
-    if (isAverage) return averages(total, counts().int64(), resultType, from, to, valid, arena)
-    if (high === undefined && low.wide === undefined) {
-      return sumColumn(low, resultType, from, to, valid, arena)
-    }
-    return resultType.kind === 'decimal'
-      ? decimalSums(total, resultType, from, to, valid, arena)
-      : bigintSums(total, resultType, from, to, valid, arena)
-  }
+    validityOfCounts(sums.low.counts.int64(), from, to, arena)
+  const counts = () => rows ?? sums.low.counts
+  const total = (group: number): bigint => sums.total(group)
   return {
     reserve(count) {
       groupCount = count
-      low.reserve(count)
-      high?.reserve(count)
+      if (isOwner) sums.reserve(count)
       rows?.reserve(count * 8)
     },
     add(args, _rowCount, groups, arena) {
-      const flat = flattenBlock(args[0]!, arena)
-      if (flat.storage !== 'fixed16') {
-        low.add(flat, groups, arena)
-        return
-      }
-      const halves = splitHalves(flat, arena)
-      low.add(halves.low, groups, arena)
-      highSums().add(halves.high, groups, arena)
+      if (isOwner) sums.add(args[0]!, groups, arena)
     },
     merge(states, rowCount, groups, arena) {
-      low.add(states[0]!, groups, arena)
-      if (isLong(type)) highSums().add(states[1]!, groups, arena)
+      sums.low.add(states[0]!, groups, arena)
+      if (isLong(type)) sums.highSums().add(states[1]!, groups, arena)
       if (!isAverage) return
       rows ??= stateBuffer(context)
       rows.reserve(groupCount * 8)
       addCounts(context, states.at(-1)!, rowCount, groups, rows, arena)
     },
     states(from, to, arena) {
-      low.settle()
-      high?.settle()
-      const sum = sumColumn(low, SUM_STATE, from, to, validity(from, to, arena), arena)
-      const upper = isLong(type) ? [upperColumn(high, from, to, arena)] : []
+      sums.settle()
+      const sum = sumColumn(sums.low, SUM_STATE, from, to, validity(from, to, arena), arena)
+      const upper = isLong(type) ? [upperColumn(sums.high, from, to, arena)] : []
       const unbounded = Number.POSITIVE_INFINITY
       const count = isAverage
         ? [integerStates(BIGINT, counts(), from, to, null, unbounded, arena)]
         : []
       return [sum, ...upper, ...count]
     },
-    results,
+    results(from, to, arena) {
+      sums.settle()
+      const valid = validity(from, to, arena)
+      if (isAverage) return averages(total, counts().int64(), resultType, from, to, valid, arena)
+      if (sums.high === undefined && sums.low.wide === undefined) {
+        return sumColumn(sums.low, resultType, from, to, valid, arena)
+      }
+      return resultType.kind === 'decimal'
+        ? decimalSums(total, resultType, from, to, valid, arena)
+        : bigintSums(total, resultType, from, to, valid, arena)
+    },
     close() {
-      low.close()
-      high?.close()
+      if (isOwner) sums.close()
       rows?.close()
     },
   }
