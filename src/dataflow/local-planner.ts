@@ -8,6 +8,7 @@ import { planAggregation } from './local-plan/aggregation.js'
 import { planFilter, planProject } from './local-plan/filter-project.js'
 import { planJoin, planSemiJoin, planUnion } from './local-plan/join.js'
 import { planLimit, planOffset, planSort, planTopN } from './local-plan/order.js'
+import { planPatternRecognition } from './local-plan/pattern-recognition.js'
 import {
   planAssignUniqueId,
   planEnforceSingleRow,
@@ -141,6 +142,7 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     markDistinct: (n) => planMarkDistinct(n, context),
     groupId: (n) => planGroupId(n, context),
     window: (n) => planWindow(n, context),
+    patternRecognition: (n) => planPatternRecognition(n, context),
     rowNumber: (n) => planRowNumber(n, context),
     topNRanking: (n) => planTopNRanking(n, context),
     unnest: (n) => planUnnest(n, context),

@@ -9,6 +9,7 @@ import { createNestedLoopJoin } from './join/nested-loop-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
 import { createLimit, OffsetOperator } from './limit.js'
 import { createMarkDistinct } from './mark-distinct.js'
+import { createPatternRecognition } from './match/pattern-recognition.js'
 import type { Operator, OperatorContext } from './operator.js'
 import { createRowNumber } from './row-number.js'
 import { createSample } from './sample.js'
@@ -48,6 +49,7 @@ const FACTORIES: Factories = {
   markDistinct: createMarkDistinct,
   groupId: createGroupId,
   window: createWindow,
+  patternRecognition: createPatternRecognition,
   rowNumber: createRowNumber,
   topNRanking: createTopNRanking,
   unnest: createUnnest,

@@ -1,4 +1,5 @@
 import type { Expression, ResolvedFunction } from '../expressions/ir.js'
+import type { RowPatternSpec } from '../expressions/row-pattern.js'
 import type { SqlType } from '../spi/index.js'
 
 /**
@@ -20,6 +21,7 @@ export type OperatorSpec =
   | MarkDistinctSpec
   | GroupIdSpec
   | WindowSpec
+  | PatternRecognitionSpec
   | RowNumberSpec
   | TopNRankingSpec
   | UnnestSpec
@@ -174,6 +176,17 @@ export interface WindowSpec extends SpecFields {
   readonly partitionBy: readonly number[]
   readonly orderBy: readonly ChannelOrder[]
   readonly functions: readonly WindowFunctionSpec[]
+}
+/** Rows come sorted by partition, then order, in one driver. */
+export interface PatternRecognitionSpec extends SpecFields {
+  readonly kind: 'patternRecognition'
+  readonly types: readonly SqlType[]
+  readonly partitionBy: readonly number[]
+  /** What the expressions of `pattern` read, by position. */
+  readonly inputs: readonly number[]
+  /** Channels that are passed on, before the measures. */
+  readonly columns: readonly number[]
+  readonly pattern: RowPatternSpec
 }
 export interface RowNumberSpec extends SpecFields {
   readonly kind: 'rowNumber'

@@ -25,6 +25,7 @@ function partsOf(relation: BoundRelation): {
     case 'unnest':
       return { expressions: relation.collections.map((c) => c.expression), relations: [] }
     case 'sample':
+    case 'patternRecognition':
     case 'reference':
       return { expressions: [], relations: [relation.source] }
     case 'projection':

@@ -1,4 +1,5 @@
 import type { ComparisonOperator, Expression, ResolvedFunction } from '../../expressions/ir.js'
+import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SqlType } from '../../spi/index.js'
 import type { QualifiedObjectName } from '../metadata.js'
 import type { TableReference } from '../plan/node.js'
@@ -39,6 +40,7 @@ export type BoundRelation =
   | BoundSelect
   | BoundQuery
   | BoundProjection
+  | BoundPatternRecognition
 
 interface BoundFields {
   /** In order, hidden ones included. */
@@ -115,6 +117,24 @@ export interface BoundProjection extends BoundFields {
   readonly kind: 'projection'
   readonly source: BoundRelation
   readonly expressions: readonly Expression[]
+}
+
+/** MATCH_RECOGNIZE: its fields are `columns` of the source, with the measures between them. */
+export interface BoundPatternRecognition extends BoundFields {
+  readonly kind: 'patternRecognition'
+  readonly source: BoundRelation
+  readonly partitionBy: readonly Field[]
+  readonly orderBy: readonly {
+    readonly field: Field
+    readonly ascending: boolean
+    readonly nullsFirst: boolean
+  }[]
+  /** Fields of the source that the expressions of `spec` read, by position. */
+  readonly inputs: readonly Field[]
+  readonly columns: readonly Field[]
+  /** How many of the columns stand before the measures. */
+  readonly measuresAt: number
+  readonly spec: RowPatternSpec
 }
 
 /** A query body with what follows it. */

@@ -23,6 +23,7 @@ import { refuseCalls } from './clause-check.js'
 import { evaluateConstant } from './constant-evaluation.js'
 import { analyzeJoin } from './join-analysis.js'
 import { analyzeJsonTable } from './json-table-analysis.js'
+import { analyzePatternRecognition } from './row-pattern-analysis.js'
 import { type Scope, subqueryScope } from './scope.js'
 import { analyzeSelect } from './select-analyzer.js'
 import { semanticError } from './semantic-error.js'
@@ -74,7 +75,7 @@ export function analyzeRelation(
     case 'jsonTable':
       return analyzeJsonTable(node, scope, analysis)
     case 'patternRecognitionRelation':
-      throw semanticError('NOT_SUPPORTED', node, 'MATCH_RECOGNIZE is not supported')
+      return analyzePatternRecognition(node, scope, analysis, analyzeRelation)
   }
 }
 

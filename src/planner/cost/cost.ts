@@ -41,6 +41,7 @@ export function costOf(node: PlanNode, estimator: Estimator): PlanCost {
       return { cpu: inputs, memoryBytes: estimator.outputBytes(node.source) }
     case 'sort':
     case 'window':
+    case 'patternRecognition':
     case 'topNRanking':
       return { cpu: sorted(inputs), memoryBytes: estimator.outputBytes(node.source) }
     case 'topN':

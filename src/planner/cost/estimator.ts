@@ -128,6 +128,7 @@ export class Estimator {
       case 'markDistinct':
       case 'assignUniqueId':
       case 'window':
+      case 'patternRecognition':
       case 'exchange':
       case 'output':
         return this.of(sourcesOf(node)[0] as PlanNode)

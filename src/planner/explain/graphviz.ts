@@ -18,6 +18,7 @@ const COLORS: Readonly<Partial<Record<PlanNode['kind'], string>>> = {
   unnest: 'crimson',
   values: 'deepskyblue',
   window: 'darkolivegreen4',
+  patternRecognition: 'darkolivegreen4',
 }
 
 /**

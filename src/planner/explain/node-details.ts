@@ -180,6 +180,19 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ],
         n.functions.map(windowText),
       ),
+    patternRecognition: (n) =>
+      details(
+        'PatternRecognition',
+        [
+          ['partitionBy', n.partitionBy.length === 0 ? undefined : namesText(n.partitionBy)],
+          ['orderBy', n.orderBy.length === 0 ? undefined : orderText(n.orderBy)],
+        ],
+        [
+          `labels: ${n.spec.labels.join(', ')}`,
+          `rows per match: ${n.spec.rowsPerMatch}`,
+          `measures: ${namesText(n.measures)}`,
+        ],
+      ),
     rowNumber: (n) =>
       details('RowNumber', [
         ['partitionBy', namesText(n.partitionBy)],

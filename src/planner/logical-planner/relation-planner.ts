@@ -12,6 +12,7 @@ import type {
 import type { PlanNode, SetOperationNode } from '../plan/node.js'
 import { distinct } from './aggregation-planner.js'
 import { planJoin } from './join-planner.js'
+import { planPatternRecognition } from './pattern-recognition-planner.js'
 import { planRecursion, recursiveReferencePlan } from './recursion-planner.js'
 import { planQuery, planSelect } from './select-planner.js'
 import {
@@ -67,6 +68,8 @@ export function planRelation(
       return planSelect(state, relation, outer, planRelation)
     case 'query':
       return planQuery(state, relation, outer, planRelation)
+    case 'patternRecognition':
+      return planPatternRecognition(state, relation, outer, planRelation)
     case 'projection':
       return planProjection(state, relation, outer)
   }

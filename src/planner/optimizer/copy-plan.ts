@@ -55,6 +55,7 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
       n.groupIdSymbol,
     ],
     window: (n) => n.functions.map((f) => f.symbol),
+    patternRecognition: (n) => n.measures,
     rowNumber: (n) => [n.symbol],
     topNRanking: (n) => [n.symbol],
     unnest: (n) => [
@@ -162,6 +163,14 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
       partitionBy: all(n.partitionBy),
       orderBy: order(n.orderBy),
       functions: n.functions.map((f) => renameWindowCall(f, rename, maybe, expr)),
+    }),
+    patternRecognition: (n) => ({
+      ...n,
+      partitionBy: all(n.partitionBy),
+      orderBy: order(n.orderBy),
+      inputs: all(n.inputs),
+      columns: all(n.columns),
+      measures: all(n.measures),
     }),
     rowNumber: (n) => ({ ...n, partitionBy: all(n.partitionBy), symbol: rename(n.symbol) }),
     topNRanking: (n) => ({

@@ -1,4 +1,5 @@
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
+import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -25,6 +26,7 @@ export type PlanNode =
   | WindowNode
   | RowNumberNode
   | TopNRankingNode
+  | PatternRecognitionNode
   | UnnestNode
   | SampleNode
   | ApplyNode
@@ -265,6 +267,21 @@ export interface WindowNode extends NodeFields {
   readonly partitionBy: readonly PlanSymbol[]
   readonly orderBy: readonly SortItem[]
   readonly functions: readonly WindowFunctionCall[]
+}
+/**
+ * Finds matches of a row pattern in each partition. Outputs are `columns`, which the source gives, then the measures.
+ * With one row per match the columns are among `partitionBy`.
+ */
+export interface PatternRecognitionNode extends NodeFields {
+  readonly kind: 'patternRecognition'
+  readonly source: PlanNode
+  readonly partitionBy: readonly PlanSymbol[]
+  readonly orderBy: readonly SortItem[]
+  /** What the expressions of `spec` read, by position. */
+  readonly inputs: readonly PlanSymbol[]
+  readonly columns: readonly PlanSymbol[]
+  readonly measures: readonly PlanSymbol[]
+  readonly spec: RowPatternSpec
 }
 export interface RowNumberNode extends NodeFields {
   readonly kind: 'rowNumber'

@@ -190,6 +190,12 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.symbols(n.groupingColumns.map((c) => c.input))
       check.symbols(n.aggregationArguments)
     },
+    patternRecognition: (n) => {
+      check.symbols(n.partitionBy)
+      ordered(n)
+      check.symbols(n.inputs)
+      check.symbols(n.columns)
+    },
     window: (n) => {
       check.symbols(n.partitionBy)
       ordered(n)

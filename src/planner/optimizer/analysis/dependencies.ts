@@ -58,6 +58,7 @@ export function dependenciesOf(node: PlanNode, context: OptimizerContext): reado
     case 'groupId':
     case 'setOperation':
     case 'unnest':
+    case 'patternRecognition':
     case 'values':
     case 'remoteSource':
     case 'apply':

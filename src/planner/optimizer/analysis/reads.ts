@@ -67,6 +67,12 @@ export const readsOf = (node: PlanNode): readonly string[] =>
         ]),
       ]),
     ],
+    patternRecognition: (n) => [
+      ...ofSymbols(n.partitionBy),
+      ...ofOrder(n.orderBy),
+      ...ofSymbols(n.inputs),
+      ...ofSymbols(n.columns),
+    ],
     rowNumber: (n) => ofSymbols(n.partitionBy),
     topNRanking: (n) => [...ofSymbols(n.partitionBy), ...ofOrder(n.orderBy)],
     unnest: (n) => [...ofSymbols(n.replicated), ...ofSymbols(n.mappings.map((m) => m.input))],

@@ -63,6 +63,8 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
       return pruneGroupId(node, required, context)
     case 'window':
       return pruneWindow(node, required, context)
+    case 'patternRecognition':
+      return prunePatternRecognition(node, required, context)
     case 'unnest':
       return pruneUnnest(node, required, context)
     case 'apply':
@@ -98,6 +100,17 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
     case 'remoteSource':
       return keepAll(node, context)
   }
+}
+
+/** The measures stay: matching may fail, and they are computed only for rows that are given. */
+function prunePatternRecognition(
+  node: PlanNode & { kind: 'patternRecognition' },
+  required: Names,
+  context: OptimizerContext,
+): PlanNode {
+  const columns = node.columns.filter((c) => required.has(c.name))
+  const kept = sameLength(columns, node.columns) ? node : { ...node, columns }
+  return passThrough(kept, new Set(readsOf(kept)), context)
 }
 
 const keepAll = (node: PlanNode, context: OptimizerContext): PlanNode =>

@@ -97,6 +97,7 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
     case 'aggregation':
       return pass(node, node.globalGroupingSets.length > 0 ? [] : node.groupingKeys, filters, state)
     case 'window':
+    case 'patternRecognition':
     case 'rowNumber':
     case 'topNRanking':
       return pass(node, node.partitionBy, filters, state)

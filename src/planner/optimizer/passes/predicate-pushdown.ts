@@ -63,6 +63,7 @@ export function push(
     case 'markDistinct':
       return through(node, conjuncts, namesOf(node.distinctSymbols), context)
     case 'window':
+    case 'patternRecognition':
     case 'rowNumber':
     case 'topNRanking':
       return through(node, conjuncts, namesOf(node.partitionBy), context)

@@ -1,0 +1,45 @@
+import type { PatternRecognitionNode, SortItem } from '../../planner/plan/node.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import { planSort } from './order.js'
+import {
+  channelsOf,
+  gather,
+  type LocalPlanContext,
+  type Stream,
+  typesOf,
+  withOperator,
+} from './stream.js'
+
+/** Sorts by partition and order, in as many drivers as there are, and matches in one, partition after partition. */
+export function planPatternRecognition(
+  node: PatternRecognitionNode,
+  context: LocalPlanContext,
+): Stream {
+  const partition = node.partitionBy.map(
+    (symbol): SortItem => ({
+      symbol,
+      ascending: true,
+      nullsFirst: false,
+    }),
+  )
+  const names = new Set(partition.map((item) => item.symbol.name))
+  const orderBy = [...partition, ...node.orderBy.filter((item) => !names.has(item.symbol.name))]
+  const stream =
+    orderBy.length === 0
+      ? gather(context, context.plan(node.source))
+      : planSort({ kind: 'sort', id: node.id, source: node.source, orderBy }, context)
+  const { layout } = stream
+  return withOperator(
+    stream,
+    {
+      kind: 'patternRecognition',
+      planNodeId: node.id,
+      types: typesOf(layout),
+      partitionBy: channelsOf(layout, node.partitionBy),
+      inputs: channelsOf(layout, node.inputs),
+      columns: channelsOf(layout, node.columns),
+      pattern: node.spec,
+    },
+    outputsOf(node),
+  )
+}

@@ -1,0 +1,324 @@
+import { isComparable, isOrderable } from '../../expressions/coercion.js'
+import { coerce } from '../../expressions/ir-build.js'
+import type {
+  PatternExpression,
+  PatternTerm,
+  RowsPerMatch,
+  SkipTarget,
+} from '../../expressions/row-pattern.js'
+import { BOOLEAN, typeName } from '../../spi/index.js'
+import type {
+  Expression as AstExpression,
+  PatternQuantifier,
+  PatternRecognitionRelation,
+  Relation,
+  RowPattern,
+} from '../parser/ast/index.js'
+import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
+import type { BoundPatternRecognition, BoundRelation, Field } from './bound.js'
+import { expressionText } from './expression-text.js'
+import {
+  analyzePatternExpression,
+  canonicalName,
+  type PatternContext,
+} from './row-pattern-expression.js'
+import { qualifiedNameOf, relationScope, resolveField, rootScope, type Scope } from './scope.js'
+import { semanticError } from './semantic-error.js'
+
+type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
+
+const ROWS_PER_MATCH: Readonly<
+  Record<NonNullable<PatternRecognitionRelation['rowsPerMatch']>, RowsPerMatch>
+> = {
+  ONE: 'one',
+  ALL_SHOW_EMPTY: 'allShowEmpty',
+  ALL_OMIT_EMPTY: 'allOmitEmpty',
+  ALL_WITH_UNMATCHED: 'allWithUnmatched',
+}
+
+/**
+ * MATCH_RECOGNIZE over a relation.
+ * @throws MillraceError with Trino's code at the place in the text
+ * @source Trino StatementAnalyzer.visitPatternRecognitionRelation, PatternRecognitionAnalyzer
+ */
+export function analyzePatternRecognition(
+  node: PatternRecognitionRelation,
+  scope: Scope,
+  analysis: Analysis,
+  analyzeRelation: AnalyzeRelation,
+): BoundPatternRecognition {
+  const source = analyzeRelation(node.input, scope, analysis)
+  const inputScope = relationScope(visibleFields(source.fields), rootScope)
+  const partitionBy = node.partitionBy.map((e) => inputColumn(e, inputScope))
+  partitionBy.forEach((field, i) => {
+    if (isComparable(field.type)) return
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node.partitionBy[i]!,
+      `${typeName(field.type)} is not comparable, and therefore cannot be used in PARTITION BY`,
+    )
+  })
+  const orderBy = (node.orderBy?.sortItems ?? []).map((item) => {
+    const field = inputColumn(item.sortKey, inputScope)
+    if (!isOrderable(field.type)) {
+      throw semanticError(
+        'TYPE_MISMATCH',
+        item,
+        `${typeName(field.type)} is not orderable, and therefore cannot be used in ORDER BY`,
+      )
+    }
+    const ascending = item.ordering === 'ASCENDING'
+    return { field, ascending, nullsFirst: item.nullOrdering === 'FIRST' }
+  })
+  const labels = collectLabels(node.pattern)
+  const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
+  checkPattern(node, rowsPerMatch)
+  const context: PatternContext = {
+    analysis,
+    scope: inputScope,
+    variables: variablesOf(node, labels),
+    inputs: [],
+  }
+  const definitions = analyzeDefinitions(node, labels, context)
+  const measures = node.measures.map((m) =>
+    analyzePatternExpression(m.expression, 'MEASURES', context),
+  )
+  const columns =
+    rowsPerMatch === 'one'
+      ? partitionBy
+      : distinctFields([...partitionBy, ...orderBy.map((o) => o.field)])
+  const rest =
+    rowsPerMatch === 'one'
+      ? []
+      : inputScope.fields.filter((f) => !columns.some((c) => c.id === f.id))
+  const measureFields = measures.map((m, i) =>
+    newField(analysis, m.expression.type, node.measures[i]!.name.value),
+  )
+  return {
+    kind: 'patternRecognition',
+    source,
+    partitionBy,
+    orderBy,
+    inputs: context.inputs,
+    columns: [...columns, ...rest],
+    measuresAt: columns.length,
+    spec: {
+      labels,
+      pattern: termOf(node.pattern, labels),
+      definitions,
+      measures,
+      rowsPerMatch,
+      skip: skipTarget(node, context),
+    },
+    fields: [...newFields(analysis, columns), ...measureFields, ...newFields(analysis, rest)],
+  }
+}
+
+const distinctFields = (fields: readonly Field[]): readonly Field[] => [
+  ...new Map(fields.map((f) => [f.id, f])).values(),
+]
+
+/** PARTITION BY and ORDER BY take columns only. */
+function inputColumn(node: AstExpression, scope: Scope): Field {
+  const name = qualifiedNameOf(node)
+  if (name === undefined) {
+    throw semanticError(
+      'INVALID_COLUMN_REFERENCE',
+      node,
+      `Expected column reference. Actual: ${expressionText(node)}`,
+    )
+  }
+  const resolved = resolveField(scope, name, node)
+  if (resolved !== undefined) return resolved.field
+  throw semanticError(
+    'COLUMN_NOT_FOUND',
+    node,
+    `Column ${name.join('.')} is not present in the input relation`,
+  )
+}
+
+const partsOf = (pattern: RowPattern): readonly RowPattern[] => {
+  switch (pattern.kind) {
+    case 'patternAlternation':
+    case 'patternConcatenation':
+    case 'patternPermutation':
+      return pattern.patterns
+    case 'excludedPattern':
+    case 'quantifiedPattern':
+      return [pattern.pattern]
+    case 'anchorPattern':
+    case 'emptyPattern':
+    case 'patternVariable':
+      return []
+  }
+}
+
+/** Primary variables in the order they first appear. */
+function collectLabels(pattern: RowPattern): readonly string[] {
+  const found = new Set<string>()
+  const visit = (p: RowPattern): void => {
+    if (p.kind === 'patternVariable') found.add(canonicalName(p.name))
+    for (const part of partsOf(p)) visit(part)
+  }
+  visit(pattern)
+  return [...found]
+}
+
+function variablesOf(
+  node: PatternRecognitionRelation,
+  labels: readonly string[],
+): ReadonlyMap<string, readonly number[]> {
+  const variables = new Map<string, readonly number[]>(labels.map((label, i) => [label, [i]]))
+  for (const subset of node.subsets) {
+    const name = canonicalName(subset.name)
+    if (variables.has(name)) {
+      const kind = labels.includes(name)
+        ? `union pattern variable name: ${subset.name.value} is a duplicate of primary pattern variable name`
+        : `union pattern variable name: ${subset.name.value} is declared twice`
+      throw semanticError('INVALID_LABEL', subset.name, kind)
+    }
+    const members = subset.identifiers.map((identifier) => {
+      const label = labels.indexOf(canonicalName(identifier))
+      if (label >= 0) return label
+      throw semanticError(
+        'INVALID_LABEL',
+        identifier,
+        `subset element: ${identifier.value} is not a primary pattern variable`,
+      )
+    })
+    variables.set(name, members)
+  }
+  return variables
+}
+
+function analyzeDefinitions(
+  node: PatternRecognitionRelation,
+  labels: readonly string[],
+  context: PatternContext,
+): readonly (PatternExpression | null)[] {
+  const definitions = labels.map((): PatternExpression | null => null)
+  for (const definition of node.variableDefinitions) {
+    const label = labels.indexOf(canonicalName(definition.name))
+    if (label < 0) {
+      throw semanticError(
+        'INVALID_LABEL',
+        definition,
+        `defined variable: ${definition.name.value} is not a primary pattern variable`,
+      )
+    }
+    if (definitions[label] !== null) {
+      throw semanticError(
+        'INVALID_LABEL',
+        definition,
+        `pattern variable with name: ${definition.name.value} is defined twice`,
+      )
+    }
+    const { expression, values } = analyzePatternExpression(
+      definition.expression,
+      'DEFINE',
+      context,
+    )
+    if (expression.type.kind !== 'boolean' && expression.type.kind !== 'unknown') {
+      throw semanticError(
+        'TYPE_MISMATCH',
+        definition.expression,
+        `Expression defining a label must be boolean (actual type: ${typeName(expression.type)})`,
+      )
+    }
+    definitions[label] = { expression: coerce(expression, BOOLEAN), values }
+  }
+  return definitions
+}
+
+function checkPattern(node: PatternRecognitionRelation, rowsPerMatch: RowsPerMatch): void {
+  if (node.patternSearchMode !== undefined) {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node.patternSearchMode,
+      `Pattern search modifier: ${node.patternSearchMode.mode} is not allowed in MATCH_RECOGNIZE clause`,
+    )
+  }
+  const visit = (p: RowPattern): void => {
+    if (p.kind === 'excludedPattern' && rowsPerMatch === 'allWithUnmatched') {
+      throw semanticError(
+        'INVALID_ROW_PATTERN',
+        p,
+        'Pattern exclusion syntax is not allowed when ALL ROWS PER MATCH WITH UNMATCHED ROWS is specified',
+      )
+    }
+    for (const part of partsOf(p)) visit(part)
+  }
+  visit(node.pattern)
+}
+
+function skipTarget(node: PatternRecognitionRelation, context: PatternContext): SkipTarget {
+  const skip = node.afterMatchSkipTo
+  if (skip === undefined || skip.position === 'PAST LAST') return { kind: 'pastLast' }
+  if (skip.position === 'NEXT') return { kind: 'next' }
+  const labels = context.variables.get(canonicalName(skip.identifier!))
+  if (labels === undefined) {
+    throw semanticError(
+      'INVALID_LABEL',
+      skip.identifier!,
+      `${skip.identifier!.value} is not a primary or union pattern variable`,
+    )
+  }
+  return { kind: skip.position === 'FIRST' ? 'first' : 'last', labels }
+}
+
+function termOf(pattern: RowPattern, labels: readonly string[]): PatternTerm {
+  const terms = (patterns: readonly RowPattern[]) => patterns.map((p) => termOf(p, labels))
+  switch (pattern.kind) {
+    case 'patternVariable':
+      return { kind: 'label', label: labels.indexOf(canonicalName(pattern.name)) }
+    case 'patternAlternation':
+      return { kind: 'alternation', terms: terms(pattern.patterns) }
+    case 'patternConcatenation':
+      return { kind: 'concatenation', terms: terms(pattern.patterns) }
+    case 'patternPermutation':
+      return { kind: 'permutation', terms: terms(pattern.patterns) }
+    case 'excludedPattern':
+      return { kind: 'exclusion', term: termOf(pattern.pattern, labels) }
+    case 'emptyPattern':
+      return { kind: 'empty' }
+    case 'anchorPattern':
+      return { kind: 'anchor', at: pattern.type === 'PARTITION_START' ? 'start' : 'end' }
+    case 'quantifiedPattern': {
+      const { greedy } = pattern.quantifier
+      return {
+        kind: 'quantified',
+        term: termOf(pattern.pattern, labels),
+        greedy,
+        ...bounds(pattern.quantifier),
+      }
+    }
+  }
+}
+
+function bounds(quantifier: PatternQuantifier): { min: number; max?: number } {
+  switch (quantifier.type) {
+    case 'ZERO_OR_MORE':
+      return { min: 0 }
+    case 'ONE_OR_MORE':
+      return { min: 1 }
+    case 'ZERO_OR_ONE':
+      return { min: 0, max: 1 }
+    case 'RANGE': {
+      const refuse = (code: 'NUMERIC_VALUE_OUT_OF_RANGE' | 'INVALID_RANGE', message: string) =>
+        semanticError(code, quantifier, `Pattern quantifier ${message}`)
+      const number = (text: string, what: string): number => {
+        const value = Number(text.replaceAll('_', ''))
+        if (value <= 2_147_483_647) return value
+        throw refuse('NUMERIC_VALUE_OUT_OF_RANGE', `${what} bound must not exceed 2147483647`)
+      }
+      const min = quantifier.atLeast === undefined ? 0 : number(quantifier.atLeast, 'lower')
+      if (quantifier.atMost === undefined) return { min }
+      const max = number(quantifier.atMost, 'upper')
+      if (max < 1) {
+        throw refuse('NUMERIC_VALUE_OUT_OF_RANGE', 'upper bound must be greater than or equal to 1')
+      }
+      if (min > max) throw refuse('INVALID_RANGE', 'lower bound must not exceed upper bound')
+      return { min, max }
+    }
+  }
+}
