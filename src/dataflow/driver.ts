@@ -4,7 +4,6 @@ import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
 
 /** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
-export const TURN_NANOS = 4_000_000n
 const TURN_MILLIS = 4
 
 /**
@@ -32,9 +31,19 @@ export class Driver implements PageStream {
     this.#isCancelled = isCancelled
     let pages: Generator<Page | typeof WAIT, void> = this.#sourcePages(meters[0]!)
     operators.forEach((operator, i) => {
-      pages = transform(pages, operator, meters[i + 1]!)
+      pages = transform(pages, operator, meters[i + 1]!, this)
     })
     this.#pages = pages
+  }
+
+  get isCancelled(): boolean {
+    return this.#isCancelled()
+  }
+
+  /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
+  takesTurn(): boolean {
+    if (performance.now() - this.#turnStartedAt > TURN_MILLIS) this.#turnDue = true
+    return this.#turnDue
   }
 
   next(): Page | typeof WAIT | undefined {
@@ -85,9 +94,8 @@ export class Driver implements PageStream {
 
   *#sourcePages(meter: OperatorMeter): Generator<Page | typeof WAIT, void> {
     for (;;) {
-      if (this.#isCancelled()) return
-      if (performance.now() - this.#turnStartedAt > TURN_MILLIS) {
-        this.#turnDue = true
+      if (this.isCancelled) return
+      if (this.takesTurn()) {
         yield WAIT
         continue
       }
@@ -110,6 +118,7 @@ function* transform(
   input: Generator<Page | typeof WAIT, void>,
   operator: Operator,
   meter: OperatorMeter,
+  driver: Driver,
 ): Generator<Page | typeof WAIT, void> {
   if (!operator.finished) {
     for (const page of input) {
@@ -119,20 +128,29 @@ function* transform(
       }
       meter.inputRows += page.rowCount
       meter.inputPages += 1
-      yield* emit(() => operator.process(page), meter)
+      yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }
   }
-  yield* emit(() => operator.finish(), meter)
+  // What a cancelled query would still emit, nobody reads.
+  if (!driver.isCancelled) yield* emit(() => operator.finish(), meter, driver)
 }
 
-function* emit(pages: () => Iterable<Page>, meter: OperatorMeter): Generator<Page, void> {
+/** The pages of one call of an operator; those of a long finish let the event loop take its turns too. */
+function* emit(
+  pages: () => Iterable<Page>,
+  meter: OperatorMeter,
+  driver: Driver,
+): Generator<Page | typeof WAIT, void> {
   let startedAt = performance.now()
   for (const page of pages()) {
     meter.elapsedMillis += performance.now() - startedAt
     meter.outputRows += page.rowCount
     meter.outputPages += 1
-    if (page.rowCount > 0) yield page
+    if (page.rowCount > 0) {
+      if (driver.takesTurn()) yield WAIT
+      yield page
+    }
     startedAt = performance.now()
   }
   meter.elapsedMillis += performance.now() - startedAt

@@ -17,7 +17,9 @@ import { directKernels } from './key-kernels.js'
 
 /** Codes below this are always addressed directly: 4 MB of map. */
 const DIRECT_SIZE_ALWAYS = 1 << 20
-/** A larger map may have this many entries for each row seen or expected. */
+/** A larger map may have this many entries for each row seen: hashing would touch as much memory, in no order. */
+const DIRECT_SPARSE_ENTRIES_PER_ROW = 64
+const DIRECT_SPARSE_SIZE_MAX = 1 << 24
 const DIRECT_ENTRIES_PER_ROW = 8
 const DIRECT_SIZE_MAX = 1 << 25
 
@@ -97,6 +99,7 @@ export class GroupKeys {
     const { size } = this.#encoder.layout
     const direct =
       size <= DIRECT_SIZE_ALWAYS ||
+      (size <= DIRECT_SPARSE_SIZE_MAX && size <= this.#rowsSeen * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
       (size <= DIRECT_SIZE_MAX && size <= this.#rowsSeen * DIRECT_ENTRIES_PER_ROW)
     const kept = new BigInt64Array(this.#memory.buffer, codes, this.#count).slice()
     if (direct) {
