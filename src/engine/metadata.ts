@@ -50,6 +50,13 @@ export function createMetadataResolver(
       }
       return relation
     },
+    async getLanguageFunctions({ catalog, schema, name }) {
+      if (context.catalogs.find(catalog) === undefined) return []
+      const metadata = await context.metadata(catalog)
+      const session = context.connectorSession(catalog)
+      const found = await metadata.getLanguageFunctions?.(session, { schema, function: name })
+      return (found ?? []).map((definition) => definition.sql)
+    },
     ...(options.registered === undefined ? {} : { getRegistered: options.registered }),
   }
 }

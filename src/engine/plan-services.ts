@@ -4,6 +4,7 @@ import type { PlanCache } from './plan-cache.js'
 import type { PlanRunner } from './plan-runner.js'
 import {
   columnsOfView,
+  describeFunction,
   describeStatement,
   estimateQuery,
   estimatorOf,
@@ -26,6 +27,7 @@ export function createPlanServices(parts: {
   | 'plan'
   | 'describe'
   | 'viewColumns'
+  | 'describeFunction'
   | 'evaluate'
   | 'explain'
   | 'explainAnalyze'
@@ -41,6 +43,7 @@ export function createPlanServices(parts: {
     plan: (statement, context) => planStatement(planning, statement, context),
     describe: (statement, context) => describeStatement(planning, statement, context),
     viewColumns: (query, node, context) => columnsOfView(planning, query, node, context),
+    describeFunction: (statement, context) => describeFunction(planning, statement, context),
     evaluate: (expression, context, type) =>
       evaluateExpression(planning, expression, context, type),
     estimate: (query, context) => estimateQuery(planning, query, context),

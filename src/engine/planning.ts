@@ -4,6 +4,7 @@ import type { Expression as IrExpression } from '../expressions/ir.js'
 import { coerce } from '../expressions/ir-build.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
+import { describeRoutine, type RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import { Estimator } from '../planner/cost/estimator.js'
 import { scansOf, TableStatisticsCache } from '../planner/cost/table-statistics.js'
 import { describeInput, describeOutput, viewColumns } from '../planner/logical-planner/describe.js'
@@ -11,6 +12,7 @@ import {
   analyzeAndPlan,
   type LogicalPlan,
   type PlanningOptions,
+  startAnalysis,
 } from '../planner/logical-planner/logical-planner.js'
 import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
@@ -256,6 +258,16 @@ export const columnsOfView = (
   node: NodeBase,
   context: StatementContext,
 ): Promise<readonly ResultColumn[]> => viewColumns(query, node, planningOptions(services, context))
+
+/** Analyses a function written in SQL. @throws what its analysis throws */
+export async function describeFunction(
+  services: PlanningServices,
+  statement: Extract<Statement, { kind: 'createFunction' }>,
+  context: StatementContext,
+): Promise<RoutineDescription> {
+  const analysis = await startAnalysis(statement, planningOptions(services, context), [])
+  return describeRoutine(statement.specification, analysis)
+}
 
 /** Estimates of the nodes of an optimised plan. */
 export async function estimatorOf(

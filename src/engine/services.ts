@@ -1,5 +1,6 @@
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
+import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { OutputNode } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
@@ -53,6 +54,11 @@ export interface EngineServices {
     node: NodeBase,
     context: StatementContext,
   ): Promise<readonly ResultColumn[]>
+  /** Analyses a function written in SQL. @throws what its analysis throws */
+  describeFunction(
+    statement: Extract<Statement, { kind: 'createFunction' }>,
+    context: StatementContext,
+  ): Promise<RoutineDescription>
   /** The value of an expression without columns, coerced to `type` if given. */
   evaluate(
     expression: Expression,

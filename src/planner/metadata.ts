@@ -24,6 +24,8 @@ export interface MetadataResolver {
    * the method there are none.
    */
   getRegistered?(name: string): Promise<ResolvedTable | undefined>
+  /** CREATE FUNCTION statements of the SQL functions of a full name, one an overload. */
+  getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
   /** A table function of the session's path or of a full name; undefined where there is none. */
   getTableFunction?(name: readonly string[]): Promise<ResolvedTableFunction | undefined>
 }

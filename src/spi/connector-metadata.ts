@@ -1,5 +1,6 @@
 import type { ConnectorTypes } from './connector-types.js'
 import type {
+  LanguageFunctionManagement,
   MaterializedViewManagement,
   RoleManagement,
   SchemaManagement,
@@ -37,6 +38,7 @@ export interface ConnectorMetadata<T extends ConnectorTypes = ConnectorTypes>
     Partial<SchemaManagement>,
     Partial<TableManagement<T>>,
     Partial<ViewManagement>,
+    Partial<LanguageFunctionManagement>,
     Partial<MaterializedViewManagement>,
     Partial<RoleManagement>,
     Partial<WriteMetadata<T>>,

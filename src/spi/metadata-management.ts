@@ -176,6 +176,40 @@ export interface ViewManagement {
   getViewProperties(session: ConnectorSession, name: SchemaTableName): Awaitable<Properties>
 }
 
+/** A function written in SQL as a connector keeps it. @source Trino LanguageFunction */
+export interface LanguageFunction {
+  /** Tells overloads apart: the types of the arguments. */
+  readonly signatureToken: string
+  /** A CREATE FUNCTION statement. */
+  readonly sql: string
+  readonly owner?: string
+}
+export interface SchemaFunctionName {
+  readonly schema: string
+  readonly function: string
+}
+export interface LanguageFunctionManagement {
+  listLanguageFunctions(
+    session: ConnectorSession,
+    schema: string,
+  ): Awaitable<readonly (readonly [SchemaFunctionName, LanguageFunction])[]>
+  getLanguageFunctions(
+    session: ConnectorSession,
+    name: SchemaFunctionName,
+  ): Awaitable<readonly LanguageFunction[]>
+  /** Puts a function in the place of the one of its signature, if there is one. */
+  createLanguageFunction(
+    session: ConnectorSession,
+    name: SchemaFunctionName,
+    definition: LanguageFunction,
+  ): Awaitable<void>
+  dropLanguageFunction(
+    session: ConnectorSession,
+    name: SchemaFunctionName,
+    signatureToken: string,
+  ): Awaitable<void>
+}
+
 export interface MaterializedViewManagement {
   createMaterializedView(
     session: ConnectorSession,

@@ -1,9 +1,11 @@
 import {
   type ColumnMetadata,
   type ConnectorViewDefinition,
+  type LanguageFunction,
   MillraceError,
   type PageStore,
   printSchemaTableName,
+  type SchemaFunctionName,
   type SchemaTableName,
 } from '../../spi/index.js'
 import { PageReclamation } from './reclamation.js'
@@ -12,6 +14,9 @@ import { createMemoryTable, type MemoryTable } from './table.js'
 export const DEFAULT_SCHEMA = 'default'
 
 const nameKey = ({ schema, table }: SchemaTableName): string => JSON.stringify([schema, table])
+
+const functionKey = (name: SchemaFunctionName): string =>
+  JSON.stringify([name.schema, name.function])
 
 /** Catalogs made in this process: their dictionaries have different ids, also those of different engines. */
 let catalogCount = 0
@@ -26,6 +31,11 @@ export class MemoryCatalog {
   readonly #views = new Map<
     string,
     { readonly name: SchemaTableName; readonly definition: ConnectorViewDefinition }
+  >()
+  /** By schema and name, then by signature. */
+  readonly #functions = new Map<
+    string,
+    { readonly name: SchemaFunctionName; readonly bySignature: Map<string, LanguageFunction> }
   >()
   #nextTableId = 0
 
@@ -52,12 +62,42 @@ export class MemoryCatalog {
     this.#requireSchema(schema)
     const tables = this.tables(schema)
     const views = this.views(schema)
-    if (!cascade && tables.length + views.length > 0) {
+    if (!cascade && tables.length + views.length + this.functionsOf(schema).length > 0) {
       throw new MillraceError('SCHEMA_NOT_EMPTY', `Schema is not empty: ${schema}`)
     }
     for (const table of tables) this.dropTable(table.id)
     for (const { name } of views) this.dropView(name)
+    for (const [name, { signatureToken }] of this.functionsOf(schema)) {
+      this.dropFunction(name, signatureToken)
+    }
     this.#schemas.delete(schema)
+  }
+
+  functionsOf(schema: string): readonly (readonly [SchemaFunctionName, LanguageFunction])[] {
+    return [...this.#functions.values()]
+      .filter(({ name }) => name.schema === schema)
+      .flatMap(({ name, bySignature }) => [...bySignature.values()].map((f) => [name, f] as const))
+  }
+
+  functionsNamed(name: SchemaFunctionName): readonly LanguageFunction[] {
+    return [...(this.#functions.get(functionKey(name))?.bySignature.values() ?? [])]
+  }
+
+  putFunction(name: SchemaFunctionName, definition: LanguageFunction): void {
+    this.#requireSchema(name.schema)
+    const key = functionKey(name)
+    const entry = this.#functions.get(key) ?? { name, bySignature: new Map() }
+    entry.bySignature.set(definition.signatureToken, definition)
+    this.#functions.set(key, entry)
+  }
+
+  dropFunction(name: SchemaFunctionName, signatureToken: string): void {
+    const key = functionKey(name)
+    const entry = this.#functions.get(key)
+    if (entry?.bySignature.delete(signatureToken) !== true) {
+      throw new MillraceError('FUNCTION_NOT_FOUND', `Function not found: ${name.function}`)
+    }
+    if (entry.bySignature.size === 0) this.#functions.delete(key)
   }
 
   renameSchema(source: string, target: string): void {
@@ -65,6 +105,10 @@ export class MemoryCatalog {
     this.createSchema(target)
     for (const table of this.tables(source)) {
       this.renameTable(table.id, { schema: target, table: table.name })
+    }
+    for (const [name, definition] of this.functionsOf(source)) {
+      this.putFunction({ schema: target, function: name.function }, definition)
+      this.dropFunction(name, definition.signatureToken)
     }
     for (const { name } of this.views(source)) {
       this.renameView(name, { schema: target, table: name.table })

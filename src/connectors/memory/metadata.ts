@@ -37,6 +37,7 @@ export function memoryMetadata(
     ...schemaManagement(catalog),
     ...tableManagement(catalog, tableOf),
     ...viewManagement(catalog),
+    ...functionManagement(catalog),
     ...writeMetadata(catalog, writes, transaction, tableOf),
   }
 }
@@ -213,6 +214,15 @@ function viewManagement(catalog: MemoryCatalog) {
         .filter(({ name }) => table === undefined || name.table === table)
         .map(({ name, definition }) => [name, definition] as const),
     getView: (_session, name) => catalog.view(name),
+  } satisfies Partial<Metadata>
+}
+
+function functionManagement(catalog: MemoryCatalog) {
+  return {
+    listLanguageFunctions: (_session, schema) => catalog.functionsOf(schema),
+    getLanguageFunctions: (_session, name) => catalog.functionsNamed(name),
+    createLanguageFunction: (_session, name, definition) => catalog.putFunction(name, definition),
+    dropLanguageFunction: (_session, name, token) => catalog.dropFunction(name, token),
   } satisfies Partial<Metadata>
 }
 

@@ -1,7 +1,8 @@
 import type { CallArgument } from '../../planner/parser/ast/index.js'
 import { MillraceError, type Procedure, type Value } from '../../spi/index.js'
+import { createFunction, dropFunction } from './function-statements.js'
 import type { CatalogStatementKinds, MaintenanceStatementKinds } from './kinds.js'
-import { errorAt, qualifiedObjectName, sessionCatalog, sessionSchema } from './names.js'
+import { errorAt, qualifiedObjectName } from './names.js'
 import { requireCatalog } from './show.js'
 import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
 import { done, requireTable, viewOf } from './table-statements.js'
@@ -109,7 +110,7 @@ export const maintenanceHandlers: StatementHandlers<MaintenanceStatementKinds> =
   },
 }
 
-/** Catalogs are fixed while an engine runs; SQL routines of a schema need a connector that keeps them. */
+/** Catalogs are fixed while an engine runs; SQL functions are their connectors'. */
 export const catalogHandlers: StatementHandlers<CatalogStatementKinds> = {
   async createCatalog() {
     throw new MillraceError(
@@ -123,25 +124,6 @@ export const catalogHandlers: StatementHandlers<CatalogStatementKinds> = {
       'DROP CATALOG is not supported by the static catalog store',
     )
   },
-  async createFunction(node, context) {
-    const { parts } = node.specification.name
-    if (parts.length < 3) {
-      throw errorAt(
-        node,
-        'NOT_SUPPORTED',
-        'Catalog and schema must be specified when function schema is not configured',
-      )
-    }
-    requireCatalog(context, node, parts[0]!.value.toLowerCase())
-    throw unsupported('creating functions')
-  },
-  async dropFunction(node, context) {
-    const { parts } = node.name
-    const catalog =
-      parts.length === 3 ? parts[0]!.value.toLowerCase() : sessionCatalog(context.session, node)
-    if (parts.length === 1) sessionSchema(context.session, node)
-    requireCatalog(context, node, catalog)
-    if (node.exists) return done('DROP FUNCTION')
-    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
-  },
+  createFunction,
+  dropFunction,
 }

@@ -4,6 +4,7 @@ import { findView, lookUpTable, printName, schemaExists, type TableLookup } from
 import { javaNumberText } from '../values/number-text.js'
 import { dateText } from '../values/temporal-text.js'
 import { createSchemaText, createTableText, createViewText } from './create-text.js'
+import { functionText } from './function-statements.js'
 import type { ShowObjectKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName } from './names.js'
 import { requireCatalog } from './show.js'
@@ -41,7 +42,7 @@ async function showCreate(
     )
   }
   if (node.type === 'FUNCTION') {
-    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+    return singleText('Create Function', await functionText(node, node.name, context))
   }
   const name = qualifiedObjectName(context.session, node, node.name)
   requireCatalog(context, node, name.catalog)

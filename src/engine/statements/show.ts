@@ -7,6 +7,7 @@ import { listRelations, listSchemas } from '../catalog-information.js'
 import { findView, lookUpTable, printName, schemaExists } from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
 import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
+import { schemaFunctionRows } from './function-rows.js'
 import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
 import type { ResultColumn, StatementContext, StatementHandlers } from './statement.js'
@@ -150,6 +151,14 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     if (node.schema !== undefined) {
       const name = catalogSchemaName(context.session, node, node.schema)
       requireCatalog(context, node, name.catalog)
+      const found = await schemaFunctionRows(name, context)
+      if (found.length > 0) {
+        const matches = patternMatcher(node)
+        return staticResult(
+          literalColumns(names, found),
+          found.filter((row) => matches(String(row[0]))),
+        )
+      }
       const columns = names.map((column) => ({
         name: column,
         type: column === 'Deterministic' ? BOOLEAN : VARCHAR,

@@ -9,6 +9,8 @@ import type {
   TableVersion,
 } from '../metadata.js'
 import type { NodeBase, QualifiedName, Query, Statement, Table } from '../parser/ast/index.js'
+import { parseStatement } from '../parser/parser.js'
+import type { NamedRoutine } from './routine-registry.js'
 import { semanticError } from './semantic-error.js'
 
 /** What a name of the text turned out to be. */
@@ -30,6 +32,8 @@ export interface CollectedMetadata {
   readonly registered: ReadonlyMap<string, ResolvedTable>
   readonly views: ReadonlyMap<string, ParsedView>
   readonly functions: ReadonlyMap<string, ResolvedTableFunction>
+  /** SQL functions of catalogs, overloads one by one. */
+  readonly routines: readonly NamedRoutine[]
 }
 
 /** For expressions that name no tables. */
@@ -38,6 +42,7 @@ export const NO_METADATA: CollectedMetadata = {
   registered: new Map(),
   views: new Map(),
   functions: new Map(),
+  routines: [],
 }
 
 export const nameKey = (name: QualifiedObjectName, version?: Table['queryPeriod']): string =>
@@ -87,6 +92,8 @@ interface Collector {
   readonly registered: Map<string, ResolvedTable>
   readonly views: Map<string, ParsedView>
   readonly functions: Map<string, ResolvedTableFunction>
+  readonly routines: NamedRoutine[]
+  readonly knownRoutines: Set<string>
 }
 
 /**
@@ -108,6 +115,8 @@ export async function collectMetadata(
     registered: new Map(),
     views: new Map(),
     functions: new Map(),
+    routines: [],
+    knownRoutines: new Set(),
   }
   await collectFrom(statement, session, collector)
   return collector
@@ -118,9 +127,10 @@ async function collectFrom(
   session: Pick<PlannerSession, 'catalog' | 'schema'>,
   collector: Collector,
 ): Promise<void> {
-  const { tables, functions } = namesIn(root)
+  const { tables, functions, calls } = namesIn(root)
   await Promise.all(tables.map((table) => lookUpTable(table, session, collector)))
   await Promise.all(functions.map((name) => lookUpFunction(name, collector)))
+  await Promise.all(calls.map((name) => lookUpRoutines(name, session, collector)))
 }
 
 async function lookUpTable(
@@ -185,6 +195,29 @@ async function lookUpFunction(
   if (found !== undefined) functions.set(parts.join('.'), found)
 }
 
+/** SQL functions of a full name, and those that they call in turn. */
+async function lookUpRoutines(
+  name: QualifiedName,
+  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  collector: Collector,
+): Promise<void> {
+  const { resolver, routines, knownRoutines } = collector
+  const parts = name.parts.map((part) => part.value.toLowerCase())
+  const fullName = parts.join('.')
+  if (resolver.getLanguageFunctions === undefined || knownRoutines.has(fullName)) return
+  knownRoutines.add(fullName)
+  const [catalog, schema, last] = parts as [string, string, string]
+  for (const sql of await resolver.getLanguageFunctions({ catalog, schema, name: last })) {
+    const statement = parseStatement(sql)
+    if (statement.kind !== 'createFunction') {
+      throw new MillraceError('INVALID_FUNCTION_DEFINITION', `Not a function: ${sql}`)
+    }
+    const { specification } = statement
+    routines.push({ name: fullName, fullName, specification })
+    await collectFrom(specification, session, collector)
+  }
+}
+
 interface NamedTable {
   readonly name: QualifiedName
   readonly queryPeriod?: Table['queryPeriod']
@@ -200,9 +233,12 @@ const isObject = (value: unknown): value is Record<string, unknown> =>
 function namesIn(root: object): {
   readonly tables: readonly NamedTable[]
   readonly functions: readonly QualifiedName[]
+  /** Calls by a full name. */
+  readonly calls: readonly QualifiedName[]
 } {
   const tables: NamedTable[] = []
   const functions: QualifiedName[] = []
+  const calls: QualifiedName[] = []
   const visit = (value: unknown, hidden: ReadonlySet<string>): void => {
     if (Array.isArray(value)) {
       for (const item of value) visit(item, hidden)
@@ -220,6 +256,10 @@ function namesIn(root: object): {
     if (value['kind'] === 'createTableAsSelect')
       tables.push({ name: value['name'] as QualifiedName })
     if (value['kind'] === 'tableFunctionInvocation') functions.push(value['name'] as QualifiedName)
+    if (value['kind'] === 'functionCall') {
+      const name = value['name'] as QualifiedName
+      if (name.parts.length === 3) calls.push(name)
+    }
     if (value['kind'] === 'query' && isObject(value['with'])) {
       visitQueryWith(value as unknown as Query, hidden, visit)
       return
@@ -227,7 +267,7 @@ function namesIn(root: object): {
     for (const key in value) if (key !== 'location' && key !== 'span') visit(value[key], hidden)
   }
   visit(root, new Set())
-  return { tables, functions }
+  return { tables, functions, calls }
 }
 
 /** A WITH name hides tables in the queries after it, and in its own when recursive. */

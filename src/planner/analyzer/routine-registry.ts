@@ -69,6 +69,24 @@ export interface NamedRoutine {
   readonly specification: FunctionSpecification
 }
 
+/** What SHOW FUNCTIONS and the catalogs need of a function; analyzes it whole. */
+export interface RoutineDescription {
+  readonly argumentTypes: readonly string[]
+  readonly returnType: string
+  readonly deterministic: boolean
+}
+
+export function describeRoutine(
+  specification: FunctionSpecification,
+  analysis: Analysis,
+): RoutineDescription {
+  const overload = signatureOf(specification)
+  const fullName = specification.name.parts.map((part) => part.value.toLowerCase()).join('.')
+  const routine = { name: fullName, fullName, specification }
+  const { deterministic } = analyzeBody({ routine, overload, isUnderWay: false }, analysis)
+  return { argumentTypes: overload.args, returnType: overload.returns, deterministic }
+}
+
 interface RoutineState {
   readonly routine: NamedRoutine
   readonly overload: ScalarOverload

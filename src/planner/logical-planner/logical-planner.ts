@@ -13,6 +13,7 @@ import type { Field } from '../analyzer/bound.js'
 import { evaluateConstant, sessionContextOf } from '../analyzer/constant-evaluation.js'
 import { collectMetadata, NO_METADATA } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
+import { withRoutines } from '../analyzer/routine-registry.js'
 import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
 import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
@@ -101,7 +102,11 @@ export async function startAnalysis(
     parseQuery,
     versionResolver(options),
   )
-  return newAnalysis({ ...options, metadata, parameters })
+  const analysis = newAnalysis({ ...options, metadata, parameters })
+  if (metadata.routines.length === 0) return analysis
+  // A stored function may be replaced at any time, so that the plan must not be kept.
+  analysis.traits.deterministic = false
+  return withRoutines(metadata.routines, analysis)
 }
 
 function parseQuery(sql: string): Query {

@@ -123,3 +123,45 @@ describe('inline SQL routines', () => {
     expect(await failure(sql)).toContain(expected)
   })
 })
+
+describe('SQL routines of a catalog', () => {
+  test('are called by their full name, overloaded, replaced, renamed with their schema and dropped', async () => {
+    await engine.execute('CREATE SCHEMA memory.fns')
+    await engine.execute('CREATE FUNCTION memory.fns.g(x integer) RETURNS integer RETURN x + 1')
+    await engine.execute(
+      "CREATE FUNCTION memory.fns.g(x varchar) RETURNS varchar COMMENT 'shouts' RETURN x || '!'",
+    )
+    await engine.execute(
+      'CREATE FUNCTION memory.fns.h(x integer) RETURNS integer RETURN memory.fns.g(x) * 10',
+    )
+    const sql = "SELECT memory.fns.g(1), memory.fns.g('a'), memory.fns.h(2)"
+    expect(await rows(sql)).toEqual([[2, 'a!', 30]])
+    expect(
+      await failure('CREATE FUNCTION memory.fns.g(y integer) RETURNS integer RETURN y'),
+    ).toContain('ALREADY_EXISTS 1:1')
+    await engine.execute(
+      'CREATE OR REPLACE FUNCTION memory.fns.g(x integer) RETURNS integer RETURN x + 5',
+    )
+    expect(await rows(sql)).toEqual([[6, 'a!', 70]])
+    expect(await rows("SHOW FUNCTIONS FROM memory.fns LIKE 'g'")).toEqual([
+      ['g', 'integer', 'integer', 'scalar', true, ''],
+      ['g', 'varchar', 'varchar', 'scalar', true, 'shouts'],
+    ])
+    expect(await failure('DROP SCHEMA memory.fns')).toContain('SCHEMA_NOT_EMPTY')
+    await engine.execute('DROP FUNCTION memory.fns.h(integer)')
+    expect(await failure(sql)).toContain("Function 'memory.fns.h' not registered")
+    expect(await failure('DROP FUNCTION memory.fns.h(integer)')).toContain('FUNCTION_NOT_FOUND')
+    await engine.execute('ALTER SCHEMA memory.fns RENAME TO other')
+    expect(await rows('SELECT memory.other.g(1)')).toEqual([[6]])
+    await engine.execute('DROP SCHEMA memory.other CASCADE')
+  })
+
+  test('are checked when they are made', async () => {
+    expect(
+      await failure('CREATE FUNCTION memory.default.f(x integer) RETURNS integer RETURN y'),
+    ).toContain('COLUMN_NOT_FOUND')
+    expect(
+      await failure('CREATE FUNCTION memory.nope.f(x integer) RETURNS integer RETURN x'),
+    ).toContain('SCHEMA_NOT_FOUND')
+  })
+})

@@ -1,0 +1,93 @@
+import { analyzeType } from '../../planner/analyzer/type-analysis.js'
+import type { QualifiedObjectName } from '../../planner/metadata.js'
+import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
+import { formatStatement } from '../../planner/parser/format/format.js'
+import { typeName } from '../../spi/index.js'
+import { schemaExists } from '../metadata.js'
+import { errorAt, qualifiedObjectName } from './names.js'
+import { requireCatalog } from './show.js'
+import type { DoneResult, StatementContext, StatementOf } from './statement.js'
+import { done } from './table-statements.js'
+import { unsupported } from './unsupported.js'
+
+/** New functions have a full name: there is no schema that unqualified ones go to. */
+function fullName(
+  node: NodeBase,
+  name: QualifiedName,
+  context: StatementContext,
+): QualifiedObjectName {
+  if (name.parts.length < 3) {
+    throw errorAt(
+      node,
+      'NOT_SUPPORTED',
+      'Catalog and schema must be specified when function schema is not configured',
+    )
+  }
+  const full = qualifiedObjectName(context.session, node, name)
+  requireCatalog(context, node, full.catalog)
+  return full
+}
+
+/** @source Trino CreateFunctionTask */
+export async function createFunction(
+  node: StatementOf<'createFunction'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const { catalog, schema, name } = fullName(node, node.specification.name, context)
+  const metadata = await context.metadata(catalog)
+  const session = context.connectorSession(catalog)
+  if (metadata.createLanguageFunction === undefined) throw unsupported('creating functions')
+  if (!(await schemaExists(context, catalog, schema))) {
+    throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${schema}' does not exist`)
+  }
+  const { argumentTypes } = await context.services.describeFunction(node, context)
+  const functionName = { schema, function: name }
+  const signatureToken = argumentTypes.join(',')
+  const known = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
+  if (!node.replace && known.some((f) => f.signatureToken === signatureToken)) {
+    throw errorAt(node, 'ALREADY_EXISTS', 'Function already exists')
+  }
+  await metadata.createLanguageFunction(session, functionName, {
+    signatureToken,
+    sql: formatStatement({ ...node, replace: false }),
+    owner: context.session.user,
+  })
+  return done('CREATE FUNCTION')
+}
+
+/** @source Trino DropFunctionTask */
+export async function dropFunction(
+  node: StatementOf<'dropFunction'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const { catalog, schema, name } = qualifiedObjectName(context.session, node, node.name)
+  requireCatalog(context, node, catalog)
+  const metadata = await context.metadata(catalog)
+  const session = context.connectorSession(catalog)
+  const functionName = { schema, function: name }
+  const signatureToken = node.parameters.map((p) => typeName(analyzeType(p.type))).join(',')
+  const known = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
+  if (!known.some((f) => f.signatureToken === signatureToken)) {
+    if (node.exists) return done('DROP FUNCTION')
+    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+  }
+  if (metadata.dropLanguageFunction === undefined) throw unsupported('dropping functions')
+  await metadata.dropLanguageFunction(session, functionName, signatureToken)
+  return done('DROP FUNCTION')
+}
+
+/** The text of SHOW CREATE FUNCTION: all overloads. */
+export async function functionText(
+  node: NodeBase,
+  name: QualifiedName,
+  context: StatementContext,
+): Promise<string> {
+  const full = qualifiedObjectName(context.session, node, name)
+  requireCatalog(context, node, full.catalog)
+  const metadata = await context.metadata(full.catalog)
+  const session = context.connectorSession(full.catalog)
+  const functionName = { schema: full.schema, function: full.name }
+  const found = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
+  if (found.length === 0) throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+  return found.map((f) => f.sql).join('\n\n')
+}
