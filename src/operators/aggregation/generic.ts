@@ -7,6 +7,7 @@ import {
   type Block,
   compareValues,
   createBlockBuilder,
+  isValid,
   readValue,
   type SqlType,
   type Value,
@@ -90,10 +91,22 @@ export function genericAggregator(
     },
     add(blocks, rowCount, groups) {
       orderTypes = blocks.slice(valueCount).map((block) => block.type)
+      const readers = blocks.map(valueReader)
+      const [only] = readers
+      if (only !== undefined && readers.length === 1 && order === undefined) {
+        for (let i = 0; i < rowCount; i++) {
+          const group = groups === undefined ? 0 : groups[i]!
+          if (group < 0) continue
+          const value = only(i)
+          if (value === null && skipsNulls) continue
+          states[group] = accumulator.add(states[group], value)
+        }
+        return
+      }
       for (let i = 0; i < rowCount; i++) {
         const group = groups === undefined ? 0 : groups[i]!
         if (group < 0) continue
-        const values = blocks.map((block) => readValue(block, i))
+        const values = readers.map((read) => read(i))
         const own = values.slice(0, valueCount)
         if (skipsNulls && own.includes(null)) continue
         if (order === undefined) addRow(group, own)
@@ -118,6 +131,27 @@ export function genericAggregator(
       states.length = 0
       pending.length = 0
     },
+  }
+}
+
+/** Reads a block's values, those of a dictionary of texts once an entry: strings can be shared, other carriers may not. */
+function valueReader(block: Block): (position: number) => Value {
+  if (
+    block.encoding !== 'dictionary' ||
+    block.dictionary.storage !== 'bytes' ||
+    block.dictionary.rowCount > block.rowCount
+  ) {
+    return (position) => readValue(block, position)
+  }
+  const texts: (string | undefined)[] = new Array(block.dictionary.rowCount).fill(undefined)
+  return (position) => {
+    if (!isValid(block.validity, position)) return null
+    const code = block.codes[position]!
+    const known = texts[code]
+    if (known !== undefined) return known
+    const value = readValue(block, position)
+    if (typeof value === 'string') texts[code] = value
+    return value
   }
 }
 
