@@ -1,7 +1,9 @@
+import { isOrderable } from '../../expressions/coercion.js'
 import type { PatternRecognitionNode, SortItem } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import { planSort } from './order.js'
 import {
+  channelOrder,
   channelsOf,
   gather,
   type LocalPlanContext,
@@ -24,8 +26,9 @@ export function planPatternRecognition(
   )
   const names = new Set(partition.map((item) => item.symbol.name))
   const orderBy = [...partition, ...node.orderBy.filter((item) => !names.has(item.symbol.name))]
-  const stream =
-    orderBy.length === 0
+  const stream = node.partitionBy.some((symbol) => !isOrderable(symbol.type))
+    ? groupedStream(node, context)
+    : orderBy.length === 0
       ? gather(context, context.plan(node.source))
       : planSort({ kind: 'sort', id: node.id, source: node.source, orderBy }, context)
   const { layout } = stream
@@ -42,4 +45,17 @@ export function planPatternRecognition(
     },
     outputsOf(node),
   )
+}
+
+/** Where keys have no order: a window without functions, which puts equal keys beside each other. */
+function groupedStream(node: PatternRecognitionNode, context: LocalPlanContext): Stream {
+  const stream = gather(context, context.plan(node.source))
+  return withOperator(stream, {
+    kind: 'window',
+    planNodeId: node.id,
+    types: typesOf(stream.layout),
+    partitionBy: channelsOf(stream.layout, node.partitionBy),
+    orderBy: channelOrder(stream.layout, node.orderBy),
+    functions: [],
+  })
 }

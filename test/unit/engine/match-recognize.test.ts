@@ -86,6 +86,18 @@ describe('MATCH_RECOGNIZE', () => {
     ])
   })
 
+  test('partitions by keys that are equal or not, without an order', async () => {
+    const input = `(SELECT MAP(ARRAY[id % 2], ARRAY['x']) AS k, id FROM UNNEST(sequence(1, 7)) t(id)) t`
+    const sql = match(
+      'PARTITION BY k ORDER BY id DESC MEASURES FIRST(id) AS f, count(*) AS n PATTERN (A+) DEFINE A AS true',
+      input,
+    )
+    expect(await rows(`SELECT f, n FROM (${sql}) ORDER BY f`)).toEqual([
+      [6n, 3n],
+      [7n, 4n],
+    ])
+  })
+
   test('loops over what may be empty end', async () => {
     const input = '(VALUES 1, 2, 3) t(id)'
     const sql = match(
