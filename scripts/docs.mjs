@@ -4,9 +4,9 @@ import './prepare.mjs'
 import { renderErrors } from './reference/errors.mjs'
 import { renderFunctions } from './reference/functions.mjs'
 
-const { ERROR_CODES } = await import('../dist/spi/error-codes.js')
-const { BUILTIN_FUNCTIONS } = await import('../dist/expressions/functions/index.js')
-const functions = new URL('../dist/expressions/functions/', import.meta.url)
+const { ERROR_CODES } = await import('../build/spi/error-codes.js')
+const { BUILTIN_FUNCTIONS } = await import('../build/expressions/functions/index.js')
+const functions = new URL('../build/expressions/functions/', import.meta.url)
 const pages = {
   'errors.md': renderErrors(ERROR_CODES),
   'functions.md': await renderFunctions(BUILTIN_FUNCTIONS, functions, '.js'),

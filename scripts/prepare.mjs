@@ -30,6 +30,6 @@ const stamp = join(root, 'dist', '.built')
 if (
   modifiedAt(stamp) < Math.max(newest(join(root, 'src')), modifiedAt(join(root, 'tsconfig.json')))
 ) {
-  run('npx tsc -b', 'building')
+  run('npm run --silent build', 'building')
   writeFileSync(stamp, '')
 }

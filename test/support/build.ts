@@ -10,13 +10,8 @@ export const DIST = join(ROOT, 'dist')
  * @throws where that is missing or older than the sources
  */
 export function requireBuild(): void {
-  // The compiler's own stamp stays as it is where a build changed nothing; scripts/prepare.mjs leaves another.
-  const built = Math.max(
-    ...['.tsbuildinfo', '.built'].map((stamp) => {
-      const path = join(DIST, stamp)
-      return existsSync(path) ? statSync(path).mtimeMs : 0
-    }),
-  )
+  const bundle = join(DIST, 'index.js')
+  const built = existsSync(bundle) ? statSync(bundle).mtimeMs : 0
   const source = readdirSync(join(ROOT, 'src'), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
     .reduce(
