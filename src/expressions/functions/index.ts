@@ -49,6 +49,7 @@ import {
 import { sequence } from './array/sequence.js'
 import { fromUtf8, numberEncodings, textEncodings, toUtf8 } from './binary/encodings.js'
 import { crc32, digests, hmacs, murmur3Digest } from './binary/hashes.js'
+import { bar, color, render, rgb } from './color/color.js'
 import { bind } from './conditional/bind.js'
 import { fail } from './conditional/fail.js'
 import { greatest, least } from './conditional/greatest.js'
@@ -56,7 +57,13 @@ import { tryFunction } from './conditional/try.js'
 import { typeOf } from './conditional/typeof.js'
 import { dateAdd, dateDiff, dateTrunc } from './datetime/date-unit.js'
 import { dateFields, lastDayOfMonth, timeFields } from './datetime/extract.js'
-import { dateFormat, dateParse, formatDatetime, parseDatetime } from './datetime/format.js'
+import {
+  dateFormat,
+  dateParse,
+  formatDatetime,
+  parseDatetime,
+  teradataFormats,
+} from './datetime/format.js'
 import {
   fromIso8601Date,
   fromIso8601Timestamp,
@@ -113,6 +120,22 @@ import {
   regexpReplace,
   regexpSplit,
 } from './regexp/regexp.js'
+import { currentGroups } from './session/current-groups.js'
+import { approxMostFrequent, numericHistogram } from './sketch/histograms.js'
+import {
+  qdigestAgg,
+  quantileAtValue,
+  tdigestAgg,
+  valueAtQuantileFunction,
+  valuesAtQuantiles,
+} from './sketch/quantiles.js'
+import {
+  hashCounts,
+  intersectionCardinality,
+  jaccardIndex,
+  makeSetDigest,
+  mergeSetDigests,
+} from './sketch/set-digest.js'
 import { jsonArray, jsonObject } from './sql-json/constructors.js'
 import { jsonTable } from './sql-json/json-table.js'
 import { jsonExists, jsonQuery, jsonValue } from './sql-json/path-functions.js'
@@ -129,7 +152,7 @@ import {
 import { concat, concatWs } from './string/concat.js'
 import { format } from './string/format.js'
 import { lpad, rpad } from './string/pad.js'
-import { replace, startsWith, strpos, translate } from './string/search.js'
+import { replace, startsWith, strpos, teradataStrings, translate } from './string/search.js'
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substring } from './string/substring.js'
 import { urls } from './string/url.js'
@@ -206,6 +229,10 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   murmur3Digest,
   ...hmacs,
   crc32,
+  color,
+  rgb,
+  render,
+  bar,
   bind,
   fail,
   greatest,
@@ -222,6 +249,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   formatDatetime,
   dateParse,
   parseDatetime,
+  ...teradataFormats,
   toIso8601,
   fromIso8601Date,
   fromIso8601Timestamp,
@@ -290,6 +318,19 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   regexpSplit,
   regexpCount,
   regexpPosition,
+  currentGroups,
+  numericHistogram,
+  approxMostFrequent,
+  tdigestAgg,
+  qdigestAgg,
+  valueAtQuantileFunction,
+  valuesAtQuantiles,
+  quantileAtValue,
+  makeSetDigest,
+  mergeSetDigests,
+  intersectionCardinality,
+  jaccardIndex,
+  hashCounts,
   jsonArray,
   jsonObject,
   jsonTable,
@@ -319,6 +360,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   startsWith,
   replace,
   translate,
+  ...teradataStrings,
   split,
   splitPart,
   splitToMap,

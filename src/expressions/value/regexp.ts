@@ -1,13 +1,18 @@
 import { invalidArgument } from '../errors.js'
+import { type Captures, searchProgram } from './regexp-machine.js'
+import { compileProgram, type RegexpProgram } from './regexp-program.js'
 
 /**
- * Regular expressions in Java's syntax, translated to JavaScript's: the one seam behind which a linear-time engine can
- * be put. What JavaScript cannot express (possessive quantifiers, flags inside the pattern) is refused.
+ * Regular expressions in Java's syntax, translated to JavaScript's. What JavaScript cannot express (possessive
+ * quantifiers, flags inside the pattern) is refused. A search whose backtracking could take long is left to a machine
+ * that reads every character once.
  */
 export interface CompiledPattern {
   /** With flags g and u; callers reset lastIndex. */
   readonly regexp: RegExp
   readonly groupCount: number
+  /** Absent for patterns with lookaround or backreferences: those only backtracking can match. */
+  readonly program: RegexpProgram | undefined
 }
 
 const compiled = new Map<string, CompiledPattern>()
@@ -27,9 +32,61 @@ export function compilePattern(pattern: string): CompiledPattern {
     return invalidArgument(`Invalid regular expression: ${pattern}`)
   }
   if (compiled.size >= MAX_COMPILED) compiled.clear()
-  const result = { regexp, groupCount }
+  const result = { regexp, groupCount, program: compileProgram(regexp.source, regexp.flags) }
   compiled.set(pattern, result)
   return result
+}
+
+/** Steps that backtracking, which is compiled to machine code, may need before the machine is the better choice. */
+const MAX_BACKTRACKING = 2 ** 24
+
+/** The machine, where one can be used and backtracking could need too many steps. */
+function machineFor({ program }: CompiledPattern, text: string): RegexpProgram | undefined {
+  if (program?.choices !== undefined && text.length ** (program.choices + 1) <= MAX_BACKTRACKING) {
+    return undefined
+  }
+  return program
+}
+
+/** Tells whether a pattern matches anywhere in a text. */
+export function matchesPattern(pattern: CompiledPattern, text: string): boolean {
+  const program = machineFor(pattern, text)
+  if (program !== undefined) return searchProgram(program, text, 0) !== undefined
+  pattern.regexp.lastIndex = 0
+  return pattern.regexp.test(text)
+}
+
+/** The matches of a pattern in a text, from the left, none overlapping another. */
+export function allMatches(pattern: CompiledPattern, text: string): Iterable<RegExpMatchArray> {
+  const program = machineFor(pattern, text)
+  if (program !== undefined) return machineMatches(program, text)
+  pattern.regexp.lastIndex = 0
+  return text.matchAll(pattern.regexp)
+}
+
+function* machineMatches(program: RegexpProgram, text: string): Generator<RegExpMatchArray> {
+  for (let from = 0; from <= text.length; ) {
+    const captures = searchProgram(program, text, from)
+    if (captures === undefined) return
+    yield matchArray(program, text, captures)
+    const [start, end] = captures as readonly [number, number]
+    from = end > start ? end : end + (text.codePointAt(end)! > 0xffff ? 2 : 1)
+  }
+}
+
+/** A match in the form that JavaScript's own expressions give. */
+function matchArray(program: RegexpProgram, text: string, captures: Captures): RegExpMatchArray {
+  const parts: (string | undefined)[] = []
+  for (let i = 0; i < captures.length; i += 2) {
+    const [start, end] = [captures[i]!, captures[i + 1]!]
+    parts.push(start < 0 || end < 0 ? undefined : text.slice(start, end))
+  }
+  const names = [...program.groupNames].map(([name, index]) => [name, parts[index]])
+  return Object.assign(parts as RegExpMatchArray, {
+    index: captures[0]!,
+    input: text,
+    groups: Object.fromEntries(names) as Record<string, string>,
+  })
 }
 
 interface Translation {

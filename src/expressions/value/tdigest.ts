@@ -1,122 +1,154 @@
 /**
- * A t-digest: centroids of values by weight, exact while there are few.
- * @source T. Dunning, O. Ertl, Computing Extremely Accurate Quantiles Using t-Digests
+ * A t-digest with the parameters, the order of work and the bytes of airlift's, so that the same rows give the same
+ * sketch: centroids of values by weight, exact while there are few.
+ * @source airlift stats TDigest; T. Dunning, O. Ertl, Computing Extremely Accurate Quantiles Using t-Digests
  */
 export interface TDigest {
-  /** Sorted by mean after {@link compress}; what was added since is behind. */
+  /** Sorted by mean once merged; what was added since is behind. */
   means: number[]
   weights: number[]
   min: number
   max: number
   total: number
-  isSorted: boolean
+  /** Nothing was added since the last merge. */
+  isMerged: boolean
+  /** Merges go from either end in turn, so that no side is favoured. */
+  isBackwards: boolean
+  readonly compression: number
 }
 
-const MAX_CENTROIDS = 8192
-const COMPRESSION = 1000
+const DEFAULT_COMPRESSION = 100
+const FORMAT = 0
+const HEADER_BYTES = 37
 
-export const createTDigest = (): TDigest => ({
+export const createTDigest = (compression = DEFAULT_COMPRESSION): TDigest => ({
   means: [],
   weights: [],
   min: Number.POSITIVE_INFINITY,
   max: Number.NEGATIVE_INFINITY,
   total: 0,
-  isSorted: true,
+  isMerged: true,
+  isBackwards: false,
+  compression,
 })
 
+/** While values come in, twice as many centroids are kept as are written. */
+const inner = ({ compression }: TDigest): number => 2 * compression
+const capacity = (digest: TDigest): number => Math.trunc(6 * (inner(digest) + 10))
+
 export function addToTDigest(digest: TDigest, value: number, weight = 1): void {
+  if (digest.means.length >= capacity(digest)) compress(digest, inner(digest))
   digest.means.push(value)
   digest.weights.push(weight)
   digest.total += weight
   digest.min = Math.min(digest.min, value)
   digest.max = Math.max(digest.max, value)
-  digest.isSorted = false
-  if (digest.means.length > MAX_CENTROIDS) compress(digest)
+  digest.isMerged = false
 }
 
 export function mergeTDigest(into: TDigest, other: TDigest): TDigest {
-  for (let i = 0; i < other.means.length; i++) {
-    addToTDigest(into, other.means[i]!, other.weights[i]!)
+  if (into.means.length + other.means.length > capacity(into)) {
+    compress(into, inner(into))
+    compress(other, inner(other))
   }
+  for (const mean of other.means) into.means.push(mean)
+  for (const weight of other.weights) into.weights.push(weight)
+  into.total += other.total
   into.min = Math.min(into.min, other.min)
   into.max = Math.max(into.max, other.max)
+  into.isMerged = false
   return into
 }
 
 function sort(digest: TDigest): void {
-  if (digest.isSorted) return
-  const order = digest.means.map((_, i) => i).sort((a, b) => digest.means[a]! - digest.means[b]!)
-  digest.means = order.map((i) => digest.means[i]!)
-  digest.weights = order.map((i) => digest.weights[i]!)
-  digest.isSorted = true
+  const { means, weights } = digest
+  const order = Uint32Array.from(means, (_, i) => i).sort((a, b) => means[a]! - means[b]!)
+  if (digest.isBackwards) order.reverse()
+  digest.means = Array.from(order, (i) => means[i]!)
+  digest.weights = Array.from(order, (i) => weights[i]!)
 }
 
 /** Joins neighbours as long as their weight stays small for their quantile. */
-function compress(digest: TDigest): void {
+function compress(digest: TDigest, compression: number): void {
+  if (digest.means.length === 0) return
   sort(digest)
-  const means: number[] = []
-  const weights: number[] = []
+  const { total } = digest
+  const normalizer = compression / (4 * Math.log(total / compression) + 24)
+  const maxShare = (quantile: number) => (quantile * (1 - quantile)) / normalizer
+  const means = [digest.means[0]!]
+  const weights = [digest.weights[0]!]
   let before = 0
-  for (let i = 0; i < digest.means.length; i++) {
+  let shareBefore = maxShare(0)
+  let last = 0
+  for (let i = 1; i < digest.means.length; i++) {
     const weight = digest.weights[i]!
-    const last = weights.length - 1
-    const joined = last < 0 ? 0 : weights[last]! + weight
-    const q = last < 0 ? 0 : (before + joined / 2) / digest.total
-    if (last >= 0 && joined <= (4 * digest.total * q * (1 - q)) / COMPRESSION) {
-      means[last] = means[last]! + ((digest.means[i]! - means[last]!) * weight) / joined
+    const mean = digest.means[i]!
+    const joined = weights[last]! + weight
+    const quantile = Math.min((before + joined) / total, 1)
+    if (joined <= total * Math.min(shareBefore, maxShare(quantile))) {
+      means[last] = means[last]! + ((mean - means[last]!) * weight) / joined
       weights[last] = joined
     } else {
-      if (last >= 0) before += weights[last]!
-      means.push(digest.means[i]!)
+      before += weights[last]!
+      shareBefore = maxShare(before / total)
+      last++
+      means.push(mean)
       weights.push(weight)
     }
   }
-  digest.means = means
-  digest.weights = weights
+  digest.means = digest.isBackwards ? means.reverse() : means
+  digest.weights = digest.isBackwards ? weights.reverse() : weights
+  digest.isBackwards = !digest.isBackwards
+  digest.isMerged = true
 }
 
-/** The value at a quantile, between centroids by interpolation. @source airlift TDigest.valueAt */
+function settle(digest: TDigest): void {
+  if (!digest.isMerged) compress(digest, inner(digest))
+}
+
+const interpolate = (x: number, x0: number, y0: number, x1: number, y1: number): number =>
+  ((x - x0) / (x1 - x0)) * (y1 - y0)
+
+/** The value at a quantile, between centroids by interpolation; NaN of nothing. */
 export function valueAtQuantile(digest: TDigest, quantile: number): number {
-  sort(digest)
+  settle(digest)
   const { means, weights, total, min, max } = digest
   const last = means.length - 1
+  if (last < 0) return Number.NaN
   if (last === 0) return means[0]!
-  if (quantile === 0) return min
-  if (quantile === 1) return max
   const offset = quantile * total
   if (offset < 1) return min
-  if (offset > total - 1) return max
-  let weightSoFar = weights[0]! / 2
-  if (weights[0]! > 1 && offset < weightSoFar) {
-    return min + ((offset - 1) / (weightSoFar - 1)) * (means[0]! - min)
-  }
+  const half = weights[0]! / 2
+  if (offset < half) return min + interpolate(offset, 1, min, half, means[0]!)
+  const toTop = (): number =>
+    max + interpolate(total - offset, 1, max, weights[last]! / 2, means[last]!)
+  const isAboveLast = total - offset <= weights[last]! / 2 && weights[last]! / 2 > 1
+  if (offset <= total - 1 && isAboveLast) return toTop()
+  if (offset >= total - 1) return max
+  let weightSoFar = half
   for (let i = 0; i < last; i++) {
     const delta = (weights[i]! + weights[i + 1]!) / 2
-    if (weightSoFar + delta > offset) {
-      let leftExclusion = 0
-      if (weights[i] === 1) {
-        if (offset - weightSoFar < 0.5) return means[i]!
-        leftExclusion = 0.5
-      }
-      let rightExclusion = 0
-      if (weights[i + 1] === 1) {
-        if (weightSoFar + delta - offset <= 0.5) return means[i + 1]!
-        rightExclusion = 0.5
-      }
-      const toLeft = offset - weightSoFar - leftExclusion
-      const toRight = weightSoFar + delta - offset - rightExclusion
-      return (means[i]! * toRight + means[i + 1]! * toLeft) / (toLeft + toRight)
-    }
+    if (weightSoFar + delta > offset) return within(digest, i, offset - weightSoFar, delta)
     weightSoFar += delta
   }
-  const toRight = offset - total - weights[last]! / 2
-  const toLeft = weights[last]! / 2 - toRight
-  return (means[last]! * toLeft + max * toRight) / (toLeft + toRight)
+  return weights[last]! / 2 > 1 ? toTop() : max
+}
+
+/** Between centroid `i` and the next one; one that is a single value covers its half of the way alone. */
+function within({ means, weights }: TDigest, i: number, way: number, length: number): number {
+  const left = weights[i]!
+  const right = weights[i + 1]!
+  if (left === 1 && way < left / 2) return means[i]!
+  if (right === 1 && way >= left / 2) return means[i + 1]!
+  if (left === 1) {
+    return means[i]! + interpolate(way - left / 2, 0, means[i]!, right / 2, means[i + 1]!)
+  }
+  return means[i]! + interpolate(way, 0, means[i]!, right === 1 ? left / 2 : length, means[i + 1]!)
 }
 
 /** The least value whose weight with all below it is more than the quantile's: a value that was added, while exact. */
 export function valueAtRank(digest: TDigest, quantile: number): number {
-  sort(digest)
+  settle(digest)
   const wanted = quantile * digest.total
   let sum = 0
   for (let i = 0; i < digest.means.length; i++) {
@@ -124,4 +156,39 @@ export function valueAtRank(digest: TDigest, quantile: number): number {
     if (sum > wanted) return digest.means[i]!
   }
   return digest.max
+}
+
+export function serializeTDigest(digest: TDigest): Uint8Array {
+  compress(digest, digest.compression)
+  const { means, weights } = digest
+  const bytes = Buffer.alloc(HEADER_BYTES + 16 * means.length)
+  bytes[0] = FORMAT
+  bytes.writeDoubleLE(digest.min, 1)
+  bytes.writeDoubleLE(digest.max, 9)
+  bytes.writeDoubleLE(digest.compression, 17)
+  bytes.writeDoubleLE(digest.total, 25)
+  bytes.writeInt32LE(means.length, 33)
+  means.forEach((mean, i) => {
+    bytes.writeDoubleLE(mean, HEADER_BYTES + 8 * i)
+    bytes.writeDoubleLE(weights[i]!, HEADER_BYTES + 8 * (means.length + i))
+  })
+  return new Uint8Array(bytes)
+}
+
+/** @returns undefined for bytes that are no sketch */
+export function deserializeTDigest(value: Uint8Array): TDigest | undefined {
+  if (value.length < HEADER_BYTES || value[0] !== FORMAT) return undefined
+  const bytes = Buffer.from(value.buffer, value.byteOffset, value.length)
+  const count = bytes.readInt32LE(33)
+  if (value.length !== HEADER_BYTES + 16 * count) return undefined
+  const doubles = (from: number) =>
+    Array.from({ length: count }, (_, i) => bytes.readDoubleLE(from + 8 * i))
+  return {
+    ...createTDigest(bytes.readDoubleLE(17)),
+    means: doubles(HEADER_BYTES),
+    weights: doubles(HEADER_BYTES + 8 * count),
+    min: bytes.readDoubleLE(1),
+    max: bytes.readDoubleLE(9),
+    total: bytes.readDoubleLE(25),
+  }
 }

@@ -19,6 +19,7 @@ import {
 } from '../../value/hyperloglog.js'
 import { murmur3 } from '../../value/murmur3.js'
 import { typeHash } from '../../value/type-hash.js'
+import { digestMerges } from '../sketch/quantiles.js'
 
 const DEFAULT_STANDARD_ERROR = 0.023
 const APPROX_SET_INDEX_BITS = 12
@@ -117,6 +118,7 @@ export const merge = aggregateFunction({
   name: 'merge',
   description: 'The sketch of all that sketches were made of',
   overloads: [
+    ...digestMerges,
     aggregateOverload({
       args: ['hyperloglog'],
       returns: 'hyperloglog',

@@ -70,7 +70,7 @@ function accumulator(kind: Kind, isWeighted: boolean): Accumulator<State> {
       digest.min = min as number
       digest.max = max as number
       digest.total = digest.weights.reduce((sum, weight) => sum + weight, 0)
-      digest.isSorted = false
+      digest.isMerged = false
       return {
         digest,
         percentiles: isArray === true ? percentiles! : (percentiles as readonly Value[])[0]!,

@@ -8,6 +8,7 @@ import { equalityOf, findKey, identityOf } from '../../value/comparison.js'
 import { isMappedIpv4, parseIpAddress } from '../../value/network.js'
 import { createValueSet } from '../../value/value-set.js'
 import { sketchCardinality } from '../aggregate/approximate.js'
+import { setDigestCardinality } from '../sketch/set-digest.js'
 
 type Values = readonly Value[]
 
@@ -26,6 +27,7 @@ export const cardinality = scalarFunction({
       evaluate: (array: Values) => BigInt(array.length),
     },
     { args: ['hyperloglog'], returns: 'bigint', evaluate: sketchCardinality },
+    { args: ['setdigest'], returns: 'bigint', evaluate: setDigestCardinality },
     {
       args: ['map(k,v)'],
       returns: 'bigint',

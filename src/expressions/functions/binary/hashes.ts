@@ -1,6 +1,8 @@
 import { createHash, createHmac } from 'node:crypto'
+import { MillraceError } from '../../../spi/error.js'
 import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
 import { murmur3 } from '../../value/murmur3.js'
+import { spookyHash } from '../../value/spooky-hash.js'
 import { hashBytes, hashHigh, hashLow } from '../../xxhash64.js'
 
 const ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha512'] as const
@@ -11,6 +13,12 @@ const digest = (name: string, evaluate: (bytes: Uint8Array) => Uint8Array): Func
     description: `The ${name} hash of bytes`,
     overloads: [{ args: ['varbinary'], returns: 'varbinary', neverFails: true, evaluate }],
   })
+
+function bigEndian(hash: bigint): Uint8Array {
+  const bytes = new Uint8Array(8)
+  new DataView(bytes.buffer).setBigUint64(0, hash)
+  return bytes
+}
 
 export const digests: readonly FunctionDefinition[] = [
   ...ALGORITHMS.map((name) =>
@@ -23,6 +31,8 @@ export const digests: readonly FunctionDefinition[] = [
     result.writeUInt32BE(hashLow(), 4)
     return new Uint8Array(result)
   }),
+  digest('spooky_hash_v2_32', (bytes) => bigEndian(spookyHash(bytes)).subarray(4)),
+  digest('spooky_hash_v2_64', (bytes) => bigEndian(spookyHash(bytes))),
 ]
 
 export const murmur3Digest = scalarFunction({
@@ -52,8 +62,10 @@ export const hmacs: readonly FunctionDefinition[] = ALGORITHMS.map((name) =>
       {
         args: ['varbinary', 'varbinary'],
         returns: 'varbinary',
-        evaluate: (bytes: Uint8Array, key: Uint8Array) =>
-          new Uint8Array(createHmac(name, key).update(bytes).digest()),
+        evaluate: (bytes: Uint8Array, key: Uint8Array) => {
+          if (key.length === 0) throw new MillraceError('GENERIC_INTERNAL_ERROR', 'Empty key')
+          return new Uint8Array(createHmac(name, key).update(bytes).digest())
+        },
       },
     ],
   }),

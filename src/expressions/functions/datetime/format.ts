@@ -1,10 +1,11 @@
 import type { ZonedTimestamp } from '../../../spi/value.js'
 import {
+  type FunctionDefinition,
   type ScalarEvaluator,
   type ScalarOverload,
   scalarFunction,
 } from '../../function-definition.js'
-import { PICOS_PER_MILLI, roundPicos } from '../../value/civil.js'
+import { floorModulo, PICOS_PER_DAY, PICOS_PER_MILLI, roundPicos } from '../../value/civil.js'
 import { jodaPattern, mysqlPattern } from '../../value/datetime-letters.js'
 import {
   localTimeOf,
@@ -13,6 +14,7 @@ import {
   printPattern,
 } from '../../value/datetime-pattern.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
+import { teradataPattern } from '../../value/teradata-pattern.js'
 
 type PatternParser = (pattern: string) => readonly PatternPart[]
 
@@ -101,3 +103,43 @@ export const parseDatetime = scalarFunction({
     },
   ],
 })
+
+export const teradataFormats: readonly FunctionDefinition[] = [
+  scalarFunction({
+    name: 'to_char',
+    description: 'A timestamp as a text, by a pattern of Teradata',
+    overloads: printing(teradataPattern).slice(1),
+  }),
+  scalarFunction({
+    name: 'to_date',
+    description: 'The date that a text writes, by a pattern of Teradata',
+    overloads: [
+      {
+        args: ['varchar(x)', 'varchar(y)'],
+        returns: 'date',
+        bind: (): ScalarEvaluator => {
+          const parts = remembering(teradataPattern)
+          return (text: string, pattern: string) => {
+            const { local } = parsePattern(parts(pattern), text)
+            return Number((local - floorModulo(local, PICOS_PER_DAY)) / PICOS_PER_DAY)
+          }
+        },
+      },
+    ],
+  }),
+  scalarFunction({
+    name: 'to_timestamp',
+    description: 'The timestamp that a text writes, by a pattern of Teradata',
+    overloads: [
+      {
+        args: ['varchar(x)', 'varchar(y)'],
+        returns: 'timestamp(3)',
+        bind: (): ScalarEvaluator => {
+          const parts = remembering(teradataPattern)
+          return (text: string, pattern: string) =>
+            toMillis(parsePattern(parts(pattern), text).local)
+        },
+      },
+    ],
+  }),
+]

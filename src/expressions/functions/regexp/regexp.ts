@@ -1,13 +1,16 @@
 import { invalidArgument } from '../../errors.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
 import { codePointCount, offsetOfCodePoint } from '../../value/code-points.js'
-import { compilePattern, expandReplacement, parseReplacement } from '../../value/regexp.js'
+import {
+  allMatches,
+  compilePattern,
+  expandReplacement,
+  matchesPattern,
+  parseReplacement,
+} from '../../value/regexp.js'
 
-function matchesOf(text: string, pattern: string): IterableIterator<RegExpMatchArray> {
-  const { regexp } = compilePattern(pattern)
-  regexp.lastIndex = 0
-  return text.matchAll(regexp)
-}
+const matchesOf = (text: string, pattern: string): Iterable<RegExpMatchArray> =>
+  allMatches(compilePattern(pattern), text)
 
 function checkGroup(group: bigint, pattern: string): number {
   const { groupCount } = compilePattern(pattern)
@@ -25,11 +28,7 @@ export const regexpLike = scalarFunction({
     {
       args: ['varchar(x)', 'joniregexp'],
       returns: 'boolean',
-      evaluate: (text: string, pattern: string) => {
-        const { regexp } = compilePattern(pattern)
-        regexp.lastIndex = 0
-        return regexp.test(text)
-      },
+      evaluate: (text: string, pattern: string) => matchesPattern(compilePattern(pattern), text),
     },
   ],
 })

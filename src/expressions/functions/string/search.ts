@@ -1,5 +1,5 @@
 import { invalidArgument } from '../../errors.js'
-import { scalarFunction } from '../../function-definition.js'
+import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
 import { codePointCount } from '../../value/code-points.js'
 
 /** The position, from 1, of the n-th occurrence, counted from the end where n is negative; 0 where there is none. */
@@ -97,3 +97,31 @@ export const translate = scalarFunction({
     },
   ],
 })
+
+export const teradataStrings: readonly FunctionDefinition[] = [
+  scalarFunction({
+    name: 'index',
+    description: 'The position of a string in another, from 1; 0 where there is none',
+    overloads: [
+      {
+        args: ['varchar', 'varchar'],
+        returns: 'bigint',
+        neverFails: true,
+        evaluate: (text: string, wanted: string) => positionOf(text, wanted),
+      },
+    ],
+  }),
+  scalarFunction({
+    name: 'char2hexint',
+    description: 'The code units of a string in hexadecimal',
+    overloads: [
+      {
+        args: ['varchar'],
+        returns: 'varchar',
+        neverFails: true,
+        evaluate: (text: string) =>
+          Buffer.from(text, 'utf16le').swap16().toString('hex').toUpperCase(),
+      },
+    ],
+  }),
+]

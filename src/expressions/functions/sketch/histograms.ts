@@ -1,0 +1,135 @@
+import type { MapValue, Value } from '../../../spi/value.js'
+import { invalidArgument } from '../../errors.js'
+import {
+  type Accumulator,
+  aggregateFunction,
+  aggregateOverload,
+} from '../../function-definition.js'
+import {
+  addToHistogram,
+  compactHistogram,
+  createNumericHistogram,
+  mergeHistograms,
+  type NumericHistogram,
+} from '../../value/numeric-histogram.js'
+import {
+  createStreamSummary,
+  mostFrequent,
+  offer,
+  type StreamSummary,
+} from '../../value/stream-summary.js'
+
+function bucketCount(value: Value, name: string): number {
+  const buckets = value as bigint
+  if (buckets < 2n) invalidArgument(`${name} bucket count must be greater than one`)
+  if (buckets > 2_147_483_647n) invalidArgument(`${name} bucket count is too large: ${buckets}`)
+  return Number(buckets)
+}
+
+type Histogram = NumericHistogram | null
+
+const histograms = (round: (value: number) => number): Accumulator<Histogram> => ({
+  create: () => null,
+  add: (state, buckets, value, weight = 1) => {
+    const histogram = state ?? createNumericHistogram(bucketCount(buckets!, 'numeric_histogram'))
+    addToHistogram(histogram, value as number, weight as number)
+    return histogram
+  },
+  combine: (state, other) =>
+    state === null ? other : other === null ? state : mergeHistograms(state, other),
+  serialize: (state) => {
+    if (state === null) return null
+    compactHistogram(state)
+    return [BigInt(state.maxBuckets), state.values, state.weights]
+  },
+  deserialize: (value) => {
+    if (value === null) return null
+    const [maxBuckets, values, weights] = value as readonly [bigint, number[], number[]]
+    return { maxBuckets: Number(maxBuckets), values: [...values], weights: [...weights] }
+  },
+  finish: (state) => {
+    if (state === null) return null
+    compactHistogram(state)
+    return { keys: state.values.map(round), values: state.weights.map(round) }
+  },
+  byteSize: (state) => (state === null ? 0 : 16 * state.values.length),
+})
+
+export const numericHistogram = aggregateFunction({
+  name: 'numeric_histogram',
+  description: 'A histogram of at most so many buckets: their means and weights',
+  overloads: (['double', 'real'] as const).flatMap((type) =>
+    [
+      ['bigint', type],
+      ['bigint', type, 'double'],
+    ].map((args) =>
+      aggregateOverload({
+        args,
+        returns: `map(${type},${type})`,
+        intermediate: 'row(bigint, array(double), array(double))',
+        bind: () => histograms(type === 'real' ? Math.fround : (value) => value),
+      }),
+    ),
+  ),
+})
+
+interface Frequencies {
+  readonly buckets: number
+  readonly summary: StreamSummary<Value>
+}
+
+const frequencies: Accumulator<Frequencies | null> = {
+  create: () => null,
+  add: (state, buckets, value, capacity) => {
+    const { buckets: limit, summary } = state ?? {
+      buckets: bucketCount(buckets!, 'approx_most_frequent'),
+      summary: createStreamSummary<Value>(Math.max(1, Number(capacity))),
+    }
+    offer(summary, value!)
+    return state ?? { buckets: limit, summary }
+  },
+  combine: (state, other) => {
+    if (state === null || other === null) return state ?? other
+    for (const [key, count] of mostFrequent(other.summary, other.summary.capacity)) {
+      offer(state.summary, key, count)
+    }
+    return state
+  },
+  serialize: (state) => {
+    if (state === null) return null
+    const { buckets, summary } = state
+    return [BigInt(buckets), BigInt(summary.capacity), toMap(summary, summary.capacity)]
+  },
+  deserialize: (value) => {
+    if (value === null) return null
+    const [buckets, capacity, counts] = value as readonly [bigint, bigint, MapValue]
+    const summary = createStreamSummary<Value>(Number(capacity))
+    counts.keys.forEach((key, i) => {
+      offer(summary, key, Number(counts.values[i]))
+    })
+    return { buckets: Number(buckets), summary }
+  },
+  finish: (state) => (state === null ? null : toMap(state.summary, state.buckets)),
+  byteSize: (state) => (state === null ? 0 : 160 * state.summary.counts.size),
+}
+
+function toMap(summary: StreamSummary<Value>, limit: number): MapValue {
+  const entries = mostFrequent(summary, limit)
+  return {
+    keys: entries.map(([key]) => key),
+    values: entries.map(([, count]) => BigInt(count)),
+  }
+}
+
+export const approxMostFrequent = aggregateFunction({
+  name: 'approx_most_frequent',
+  description: 'About the most frequent values with their counts, counting so many at a time',
+  overloads: ['bigint', 'varchar'].map((type) =>
+    aggregateOverload({
+      args: ['bigint', type, 'bigint'],
+      returns: `map(${type},bigint)`,
+      intermediate: `row(bigint, bigint, map(${type},bigint))`,
+      bind: () => frequencies,
+    }),
+  ),
+})
