@@ -251,12 +251,14 @@ export const valuesAtQuantiles = scalarFunction({
 export const quantileAtValue = scalarFunction({
   name: 'quantile_at_value',
   description: 'About the fraction of values below one; NULL outside of what a digest was made of',
-  overloads: QDIGEST_TYPES.map((type): ScalarOverload => ({
-    args: [`qdigest(${type})`, type],
-    returns: 'double',
-    bind:
-      ({ argumentTypes }) =>
-      (digest: Uint8Array, value: Value) =>
-        quantileOfValue(loadQDigest(digest), toSortable(argumentTypes[1]!, value)) ?? null,
-  })),
+  overloads: QDIGEST_TYPES.map(
+    (type): ScalarOverload => ({
+      args: [`qdigest(${type})`, type],
+      returns: 'double',
+      bind:
+        ({ argumentTypes }) =>
+        (digest: Uint8Array, value: Value) =>
+          quantileOfValue(loadQDigest(digest), toSortable(argumentTypes[1]!, value)) ?? null,
+    }),
+  ),
 })
