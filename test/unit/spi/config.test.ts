@@ -121,7 +121,6 @@ describe('parseConfig', () => {
   })
 
   it('reads environment variables', () => {
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: the syntax under test
     const properties = { 'example.url': 'http://${ENV:HOST}:${ENV:PORT}/' }
     const config = parseConfig(SCHEMA, properties, { HOST: 'db', PORT: '80' })
     expect(config['example.url']).toBe('http://db:80/')

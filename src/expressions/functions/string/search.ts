@@ -111,17 +111,4 @@ export const teradataStrings: readonly FunctionDefinition[] = [
       },
     ],
   }),
-  scalarFunction({
-    name: 'char2hexint',
-    description: 'The code units of a string in hexadecimal',
-    overloads: [
-      {
-        args: ['varchar'],
-        returns: 'varchar',
-        neverFails: true,
-        evaluate: (text: string) =>
-          Buffer.from(text, 'utf16le').swap16().toString('hex').toUpperCase(),
-      },
-    ],
-  }),
 ]

@@ -22,7 +22,8 @@ const solid = fc.letrec<{ solid: string; any: string }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3 },
     tie('solid'),
-    fc.constantFrom('', '^', '$', '\\b', '\\B'),
+    // Not \\B: JavaScript finds it inside a surrogate pair too.
+    fc.constantFrom('', '^', '$', '\\b'),
     tie('solid').map((body) => `(${body})`),
     fc
       .tuple(tie('solid'), fc.constantFrom('*', '*?', '?', '??', '{0,2}'))
@@ -71,7 +72,7 @@ describe('the machine for regular expressions', () => {
     '(a|a)*b',
     '(a|aa)+$',
     '(?:a*)*b',
-    'a?'.repeat(30) + 'a'.repeat(30) + 'b',
+    `${'a?'.repeat(30) + 'a'.repeat(30)}b`,
   ])('%s takes steps in proportion to the text', (pattern) => {
     const { program } = compilePattern(pattern)
     const count = (length: number): number => {
