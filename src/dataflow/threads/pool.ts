@@ -84,7 +84,7 @@ export class ThreadPool {
 
   #spawn(index: number): PoolThread {
     const worker = new Worker(this.#options.entry, {
-      execArgv: inheritedFlags(process.execArgv),
+      ...ownFlags(process.execArgv),
       name: `millrace-${index + 1}`,
       workerData: { ...(this.#options.workerData as object), threadName: `worker-${index + 1}` },
     })
@@ -134,6 +134,9 @@ export class ThreadPool {
   }
 }
 
-/** Node's flags without those that say how the main program was given: a worker that is started with them dies. */
-const inheritedFlags = (flags: readonly string[]): string[] =>
-  flags.filter((flag, i) => !flag.startsWith('--input-type') && flags[i - 1] !== '--input-type')
+/**
+ * A worker inherits Node's flags, but dies of those that say how the main program was given. Flags of V8, which hold for the
+ * whole process, may not be passed on by name.
+ */
+const ownFlags = (flags: readonly string[]): { readonly execArgv?: string[] } =>
+  flags.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
