@@ -57,8 +57,6 @@ export interface CollectedSource {
   readonly kind: 'collected'
   readonly pipelines: readonly number[]
   readonly types: readonly SqlType[]
-  /** Reads only the partition with the driver's number: rows of one key meet in one driver. */
-  readonly partitioned: boolean
 }
 /** Sorted runs, one a driver of the pipeline, merged. */
 export interface MergeSource {
@@ -87,8 +85,6 @@ export type SinkSpec =
   | {
       readonly kind: 'collect'
       readonly types: readonly SqlType[]
-      /** Splits rows by a hash of these channels into as many partitions as there are threads. */
-      readonly partitionBy?: readonly number[]
     }
   /** Builds the index of a join over the collected build side. */
   | {

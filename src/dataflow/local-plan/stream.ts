@@ -120,7 +120,7 @@ export function collected(context: LocalPlanContext, stream: Stream, parallel: b
   const types = typesOf(stream.layout)
   const id = endPipeline(context, stream, { kind: 'collect', types })
   return {
-    source: { kind: 'collected', pipelines: [id], types, partitioned: false },
+    source: { kind: 'collected', pipelines: [id], types },
     operators: [],
     layout: stream.layout,
     parallel,
