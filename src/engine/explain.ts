@@ -1,10 +1,9 @@
 import type { Estimator } from '../planner/cost/estimator.js'
-import { nodeDetails } from '../planner/explain/node-details.js'
+import { planGraphviz } from '../planner/explain/graphviz.js'
+import { planJson } from '../planner/explain/json.js'
 import { planText } from '../planner/explain/text.js'
-import type { OutputNode, PlanNode, PlanNodeId } from '../planner/plan/node.js'
-import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
+import type { OutputNode, PlanNodeId } from '../planner/plan/node.js'
 import type { PlanExecution } from './services.js'
-import { displayTypeName } from './statements/type-display.js'
 
 /** The plan of a statement in the form that EXPLAIN asks for, with the optimizer's estimates. */
 export function explainText(
@@ -16,9 +15,9 @@ export function explainText(
     case 'TEXT':
       return planText(plan, { estimator })
     case 'JSON':
-      return JSON.stringify(planJson(plan), null, 2)
+      return JSON.stringify(planJson(plan, estimator), null, 2)
     case 'GRAPHVIZ':
-      return planGraph(plan)
+      return planGraphviz([{ id: 0, plan }])
   }
 }
 
@@ -91,36 +90,4 @@ function operatorTotals(detail: unknown): Map<PlanNodeId, OperatorTotals> {
     total.elapsedMillis += operator.elapsedMillis
   }
   return totals
-}
-
-/** @source Trino JsonRenderer */
-function planJson(node: PlanNode): unknown {
-  const { name, descriptor, lines } = nodeDetails(node)
-  return {
-    id: node.id,
-    name,
-    descriptor: Object.fromEntries(descriptor),
-    outputs: outputsOf(node).map((symbol) => ({
-      symbol: symbol.name,
-      type: displayTypeName(symbol.type),
-    })),
-    details: lines,
-    children: sourcesOf(node).map(planJson),
-  }
-}
-
-function planGraph(root: PlanNode): string {
-  const lines: string[] = []
-  const visit = (node: PlanNode): void => {
-    const { name, descriptor, lines: details } = nodeDetails(node)
-    const properties = descriptor.map(([key, value]) => `${key} = ${value}`).join(', ')
-    const label = JSON.stringify([`${name}[${properties}]`, ...details].join('\n'))
-    lines.push(`  node_${node.id} [label=${label}, shape=box];`)
-    for (const source of sourcesOf(node)) {
-      lines.push(`  node_${node.id} -> node_${source.id};`)
-      visit(source)
-    }
-  }
-  visit(root)
-  return `digraph logical_plan {\n${lines.join('\n')}\n}`
 }

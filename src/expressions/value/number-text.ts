@@ -95,7 +95,7 @@ export function parseDouble(text: string): number | undefined {
   const trimmed = text.replace(/^[\0- ]+|[\0- ]+$/g, '')
   const match = /^([+-]?)(NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$/.exec(trimmed)
   if (match === null) return undefined
-  const [, sign, digits] = match as unknown as [string, string, string]
+  const [, sign, digits = ''] = match
   if ((digits === 'NaN' || digits === 'Infinity') && /[fFdD]$/.test(trimmed)) return undefined
   const size = Number(digits)
   return sign === '-' ? -size : size

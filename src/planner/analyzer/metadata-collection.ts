@@ -225,6 +225,9 @@ interface NamedTable {
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null
+const isTable = (value: object): value is Table => 'kind' in value && value.kind === 'table'
+const isQueryWith = (value: object): value is Query =>
+  'kind' in value && value.kind === 'query' && 'with' in value && value.with !== undefined
 
 /**
  * Every table name of a syntax tree. A bare name of a WITH query around it may still be looked up, in vain: which of them
@@ -245,8 +248,8 @@ function namesIn(root: object): {
       return
     }
     if (!isObject(value)) return
-    if (value['kind'] === 'table') {
-      const table = value as unknown as Table
+    if (isTable(value)) {
+      const table = value
       const [first] = table.name.parts
       const isWithName = table.name.parts.length === 1 && hidden.has(first!.value.toLowerCase())
       if (!isWithName) tables.push(table)
@@ -260,8 +263,8 @@ function namesIn(root: object): {
       const name = value['name'] as QualifiedName
       if (name.parts.length === 3) calls.push(name)
     }
-    if (value['kind'] === 'query' && isObject(value['with'])) {
-      visitQueryWith(value as unknown as Query, hidden, visit)
+    if (isQueryWith(value)) {
+      visitQueryWith(value, hidden, visit)
       return
     }
     for (const key in value) if (key !== 'location' && key !== 'span') visit(value[key], hidden)
