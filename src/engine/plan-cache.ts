@@ -1,25 +1,29 @@
 import type { LogicalPlan } from '../planner/logical-planner/logical-planner.js'
-import type { MetadataResolver, ResolvedTable } from '../planner/metadata.js'
+import type { MetadataResolver } from '../planner/metadata.js'
 import type { Query, Statement } from '../planner/parser/ast/index.js'
+import type { OutputNode, PlanNode } from '../planner/plan/node.js'
+import { sourcesOf, withSources } from '../planner/plan/structure.js'
 import type { QueryContext } from './query-context.js'
+import { answersHold, type MetadataAnswer } from './recorded-metadata.js'
 import type { PlannedStatement } from './services.js'
 import type { StatementContext } from './statements/statement.js'
 
 interface Entry {
   readonly planned: PlannedStatement
-  readonly tables: readonly ResolvedTable[]
+  readonly answers: readonly MetadataAnswer[]
 }
 
 /** How many plans are kept; the one used longest ago goes first. */
 const MAX_PLANS = 500
 
 /**
- * Plans of queries by their text and what of the session gives it meaning. A plan is used again while every table it
- * reads has the version it had; plans that depend on the time or on tables without versions are not kept.
+ * Plans of queries by their text and what of the session gives it meaning. A plan is used again while everything that
+ * planning asked of catalogs has the same answer, tables their versions among them, and reads its tables in the
+ * transaction of the query that uses it; plans that depend on the time or on tables without versions are not kept.
  */
 export class PlanCache {
   readonly #entries = new Map<string, Entry>()
-  /** Changes when a registered source does: bare names may mean something else then. */
+  /** Changes when a registered source or function does: names may mean something else then. */
   #generation = 0
 
   async find(
@@ -31,31 +35,31 @@ export class PlanCache {
     const entry = this.#entries.get(key)
     if (entry === undefined) return undefined
     this.#entries.delete(key)
-    for (const table of entry.tables) {
-      const current = await resolver.getRelation(table.name)
-      if (current?.kind !== 'table' || current.version !== table.version) return undefined
-    }
+    if (!(await answersHold(entry.answers, resolver))) return undefined
     this.#entries.set(key, entry)
-    return entry.planned
+    const plan = (await inTransaction(entry.planned.plan, context as QueryContext)) as OutputNode
+    return { ...entry.planned, plan }
   }
 
+  /** @param answers what planning asked of catalogs */
   add(
     context: StatementContext,
     statement: Query,
+    answers: readonly MetadataAnswer[],
     logical: LogicalPlan,
     planned: PlannedStatement,
   ): void {
-    const { tables } = logical
-    if (!logical.isDeterministic) return
-    if (tables.some((t) => t.version === undefined || t.table.transaction !== undefined)) return
-    this.#entries.set(this.#key(context, statement), { planned, tables })
+    // A plan that is found again gives no warnings.
+    if (!logical.isDeterministic || (context as QueryContext).warnings.length > 0) return
+    if (answers.some(({ stamp }) => stamp === undefined)) return
+    this.#entries.set(this.#key(context, statement), { planned, answers })
     if (this.#entries.size > MAX_PLANS) {
       const [oldest] = this.#entries.keys()
       if (oldest !== undefined) this.#entries.delete(oldest)
     }
   }
 
-  /** Forgets all plans: what bare names mean has changed. */
+  /** Forgets all plans: what names mean has changed. */
   invalidate(): void {
     this.#generation++
     this.#entries.clear()
@@ -79,4 +83,16 @@ export class PlanCache {
       [...session.catalogProperties].map(([catalog, properties]) => [catalog, ...properties]),
     ])
   }
+}
+
+/** The plan with scans that belong to the transaction of this query. */
+async function inTransaction(node: PlanNode, context: QueryContext): Promise<PlanNode> {
+  if (node.kind === 'tableScan') {
+    const { transaction: _, ...table } = node.table
+    const { handle } = await context.transaction.join(table.catalog)
+    return { ...node, table: handle === null ? table : { ...table, transaction: handle } }
+  }
+  const sources: PlanNode[] = []
+  for (const source of sourcesOf(node)) sources.push(await inTransaction(source, context))
+  return withSources(node, sources)
 }

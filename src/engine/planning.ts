@@ -31,6 +31,7 @@ import { createMetadataResolver } from './metadata.js'
 import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
 import { plannerSession, type QueryContext } from './query-context.js'
+import { type MetadataAnswer, recordMetadata } from './recorded-metadata.js'
 import type { ParameterValue, PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
@@ -62,9 +63,10 @@ export async function planStatement(
     const known = await services.cache.find(context, statement, resolver)
     if (known !== undefined) return known
   }
+  const answers: MetadataAnswer[] = []
   const logical = await analyzeAndPlan(statement, {
     ...planningOptions(services, context),
-    metadata: resolver,
+    metadata: cacheable ? recordMetadata(resolver, answers) : resolver,
   })
   const plan = await optimizePlan(services, logical, context)
   await refuseEndlessWaits(plan, context)
@@ -75,7 +77,7 @@ export async function planStatement(
     scanRows: new Map(scansOf(plan).map((scan) => [scan.id, estimator.of(scan).rowCount])),
     columns: logical.columns,
   }
-  if (cacheable) services.cache.add(context, statement, logical, planned)
+  if (cacheable) services.cache.add(context, statement, answers, logical, planned)
   return planned
 }
 
