@@ -1,0 +1,232 @@
+import { assert, MillraceError, type Page } from '../../spi/index.js'
+import type {
+  BufferReader,
+  OutputBuffer,
+  OutputBufferKind,
+  OutputBufferState,
+  OutputBufferStatus,
+} from '../output-buffer.js'
+import { copiedPage, type OwnedPage } from '../owned-page.js'
+import { MemoryReader, type ReaderSource } from './memory-reader.js'
+import { PageQueue } from './page-queue.js'
+import { SharedPage } from './shared-page.js'
+
+export interface MemoryOutputBufferOptions {
+  readonly kind: OutputBufferKind
+  /** Of a partitioned buffer. */
+  readonly partitionCount?: number
+  /** Default 32 MiB (sink.max-buffer-size). */
+  readonly bufferBytesMax?: number
+}
+
+const DEFAULT_BUFFER_BYTES = 32 * 2 ** 20
+/** Of the bound: below this a full buffer takes pages again, so that producers wake for more than one page. */
+const RESUME_FRACTION = 0.5
+
+/** An output buffer in the memory of its thread: what retry-policy NONE and QUERY use. */
+export class MemoryOutputBuffer implements OutputBuffer {
+  readonly kind: OutputBufferKind
+  readonly #bufferBytesMax: number
+  readonly #readers = new Map<number, MemoryReader>()
+  readonly #source: ReaderSource
+  /** Arbitrary: pages for whoever comes first. Broadcast: all pages, while readers are yet to be named. */
+  readonly #common = new PageQueue()
+  #noMoreReaders: boolean
+  #state: OutputBufferState = 'open'
+  #failure: MillraceError | undefined
+  #bufferedBytes = 0
+  #bufferedPages = 0
+  #totalRows = 0
+  #totalPages = 0
+  #totalBytes = 0
+  #isFull = false
+  #waiting: (() => void)[] = []
+  readonly #stateListeners: ((state: OutputBufferState) => void)[] = []
+
+  constructor(options: MemoryOutputBufferOptions) {
+    this.kind = options.kind
+    this.#bufferBytesMax = options.bufferBytesMax ?? DEFAULT_BUFFER_BYTES
+    this.#noMoreReaders = this.kind === 'partitioned'
+    this.#source = {
+      takeShared: () => (this.kind === 'arbitrary' ? this.#common.shift() : undefined),
+      mayGrow: () =>
+        this.#state === 'open' || (this.kind === 'arbitrary' && this.#common.length > 0),
+      failure: () => this.#failure,
+      readerDone: () => this.#readerDone(),
+    }
+    if (this.kind !== 'partitioned') return
+    const count = options.partitionCount ?? 0
+    assert(count > 0, 'a partitioned buffer has partitions')
+    for (let id = 0; id < count; id++) this.#readers.set(id, new MemoryReader(id, this.#source))
+  }
+
+  add(page: Page, partition?: number): boolean {
+    return this.#wants(partition) ? this.addOwned(copiedPage(page), partition) : !this.#isFull
+  }
+
+  addOwned(owned: OwnedPage, partition?: number): boolean {
+    if (!this.#wants(partition)) {
+      owned.release()
+      return !this.#isFull
+    }
+    this.#totalRows += owned.page.rowCount
+    this.#totalPages += 1
+    this.#totalBytes += owned.byteLength
+    this.#bufferedBytes += owned.byteLength
+    this.#bufferedPages += 1
+    if (this.#bufferedBytes >= this.#bufferBytesMax) this.#isFull = true
+    // Held while it is handed out: a reader may be done with it at once.
+    const page = new SharedPage(owned, (released) => this.#released(released)).hold()
+    this.#place(page, partition)
+    page.release()
+    return !this.#isFull
+  }
+
+  get isFull(): boolean {
+    return this.#isFull
+  }
+
+  ready(): Promise<void> {
+    if (!this.#isFull || this.#state !== 'open' || this.isAbandoned) return Promise.resolve()
+    return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  get isAbandoned(): boolean {
+    if (this.#state === 'failed' || this.#state === 'aborted') return true
+    return this.#state === 'open' && this.#everyReaderDone()
+  }
+
+  finish(): void {
+    if (this.#state !== 'open') return
+    this.#setState('flushing')
+    this.#finishIfDone()
+    for (const reader of this.#readers.values()) reader.wake()
+  }
+
+  fail(error: MillraceError): void {
+    this.#drop('failed', error)
+  }
+
+  destroy(): void {
+    this.#drop('aborted', new MillraceError('ABANDONED_TASK', 'The output of the task was dropped'))
+  }
+
+  setReaders(bufferIds: readonly number[], noMore: boolean): void {
+    for (const id of bufferIds) {
+      if (this.#readers.has(id)) continue
+      assert(!this.#noMoreReaders, `no buffer ${id}`)
+      const reader = new MemoryReader(id, this.#source)
+      this.#readers.set(id, reader)
+      if (this.kind === 'broadcast') {
+        this.#common.forEach((page) => {
+          reader.push(page.hold())
+        })
+      }
+    }
+    if (!noMore || this.#noMoreReaders) return
+    this.#noMoreReaders = true
+    if (this.kind === 'broadcast') for (const page of this.#common.clear()) page.release()
+    if (this.#everyReaderDone()) this.#readerDone()
+  }
+
+  reader(bufferId: number): BufferReader {
+    const reader = this.#readers.get(bufferId)
+    if (reader === undefined) {
+      throw new MillraceError('GENERIC_INTERNAL_ERROR', `The task has no output buffer ${bufferId}`)
+    }
+    return reader
+  }
+
+  status(): OutputBufferStatus {
+    return {
+      kind: this.kind,
+      state: this.#state,
+      bufferedBytes: this.#bufferedBytes,
+      bufferedPages: this.#bufferedPages,
+      totalRows: this.#totalRows,
+      totalPages: this.#totalPages,
+      totalBytes: this.#totalBytes,
+      readers: [...this.#readers.values()].map((reader) => reader.status()),
+    }
+  }
+
+  onState(listener: (state: OutputBufferState) => void): void {
+    this.#stateListeners.push(listener)
+    listener(this.#state)
+  }
+
+  /** Whether a page for the partition would reach anyone. */
+  #wants(partition: number | undefined): boolean {
+    if (this.#state !== 'open' || this.isAbandoned) {
+      assert(this.#state !== 'flushing' && this.#state !== 'finished', 'a page after finish')
+      return false
+    }
+    if (this.kind !== 'partitioned') return true
+    const reader = this.#readers.get(partition ?? -1)
+    assert(reader !== undefined, `no partition ${partition}`)
+    return !reader.isDone
+  }
+
+  #place(page: SharedPage, partition: number | undefined): void {
+    if (this.kind === 'partitioned') {
+      this.#readers.get(partition!)!.push(page.hold())
+      return
+    }
+    if (this.kind === 'broadcast') {
+      if (!this.#noMoreReaders) this.#common.push(page.hold())
+      for (const reader of this.#readers.values()) reader.push(page.hold())
+      return
+    }
+    this.#common.push(page.hold())
+    for (const reader of this.#readers.values()) {
+      if (this.#common.length === 0) break
+      reader.wake()
+    }
+  }
+
+  #released(page: SharedPage): void {
+    this.#bufferedBytes -= page.byteLength
+    this.#bufferedPages -= 1
+    if (!this.#isFull || this.#bufferedBytes > this.#bufferBytesMax * RESUME_FRACTION) return
+    this.#isFull = false
+    this.#wake()
+  }
+
+  #everyReaderDone(): boolean {
+    if (!this.#noMoreReaders) return false
+    for (const reader of this.#readers.values()) if (!reader.isDone) return false
+    return true
+  }
+
+  #readerDone(): void {
+    if (!this.#everyReaderDone()) return
+    for (const page of this.#common.clear()) page.release()
+    this.#finishIfDone()
+    this.#wake()
+  }
+
+  #finishIfDone(): void {
+    if (this.#state === 'flushing' && this.#everyReaderDone()) this.#setState('finished')
+  }
+
+  #drop(state: 'failed' | 'aborted', error: MillraceError): void {
+    if (this.#state !== 'open' && this.#state !== 'flushing') return
+    this.#failure = error
+    this.#setState(state)
+    for (const page of this.#common.clear()) page.release()
+    for (const reader of this.#readers.values()) reader.drop()
+    for (const reader of this.#readers.values()) reader.wake()
+    this.#wake()
+  }
+
+  #setState(state: OutputBufferState): void {
+    this.#state = state
+    for (const listener of this.#stateListeners) listener(state)
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting
+    this.#waiting = []
+    for (const resolve of waiting) resolve()
+  }
+}

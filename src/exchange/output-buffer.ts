@@ -1,0 +1,92 @@
+import type { MillraceError, Page } from '../spi/index.js'
+import type { OwnedPage } from './owned-page.js'
+
+/**
+ * partitioned: each page goes to the reader of its partition; broadcast: each page goes to every reader; arbitrary: each
+ * page goes to one reader, whichever asks first.
+ */
+export type OutputBufferKind = 'partitioned' | 'broadcast' | 'arbitrary'
+
+/**
+ * open: takes pages; flushing: no more pages come, readers have yet to get some; finished: every reader has all;
+ * failed, aborted: dropped. @source Trino BufferState
+ */
+export type OutputBufferState = 'open' | 'flushing' | 'finished' | 'failed' | 'aborted'
+
+export interface OutputBufferStatus {
+  readonly kind: OutputBufferKind
+  readonly state: OutputBufferState
+  readonly bufferedBytes: number
+  readonly bufferedPages: number
+  readonly totalRows: number
+  readonly totalPages: number
+  readonly totalBytes: number
+  readonly readers: readonly ReaderStatus[]
+}
+
+export interface ReaderStatus {
+  readonly bufferId: number
+  readonly bufferedPages: number
+  readonly sentPages: number
+  /** Whether the reader has everything, or left. */
+  readonly done: boolean
+}
+
+/**
+ * A task's output, bounded in bytes, waiting for the tasks that consume it. It lives in one thread. Pages are counted from
+ * `add` until every reader they are for has released them.
+ * @source Trino OutputBuffer
+ */
+export interface OutputBuffer {
+  readonly kind: OutputBufferKind
+  /**
+   * Takes a page for a partition (partitioned only); the page is borrowed until the call returns. A page is always taken,
+   * so that the buffer holds at most its bound and one page.
+   * @returns false when the buffer is full: no further page before {@link ready} resolves
+   */
+  add(page: Page, partition?: number): boolean
+  /** The same without copying: the buffer releases the page when no reader needs it any more. */
+  addOwned(page: OwnedPage, partition?: number): boolean
+  readonly isFull: boolean
+  /** Resolves when there is room again, or when pages are no longer wanted; never rejects. */
+  ready(): Promise<void>
+  /** True once no reader wants a page any more: the task can stop early. */
+  readonly isAbandoned: boolean
+  /** No more pages come; readers get the rest and then the end. Idempotent. */
+  finish(): void
+  /** Readers get the error instead of what they have not read yet. */
+  fail(error: MillraceError): void
+  /** Drops everything. Readers that are not at the end get ABANDONED_TASK. Idempotent. */
+  destroy(): void
+  /**
+   * Names readers of broadcast and arbitrary buffers; known ones may be named again. `noMore`: no further reader comes,
+   * so that what all have read can be dropped.
+   */
+  setReaders(bufferIds: readonly number[], noMore: boolean): void
+  /**
+   * The reader of a buffer id: the same object each time, so that a consumer that comes again goes on.
+   * @throws GENERIC_INTERNAL_ERROR for an id that does not exist
+   */
+  reader(bufferId: number): BufferReader
+  status(): OutputBufferStatus
+  /** Calls back with the state, now and whenever it changes. */
+  onState(listener: (state: OutputBufferState) => void): void
+}
+
+/** One consumer's side of an output buffer. */
+export interface BufferReader {
+  readonly bufferId: number
+  /**
+   * The next page, or undefined while there is none. It is the caller's, who releases it; until then the buffer counts it.
+   * @throws what the buffer failed with
+   */
+  next(): OwnedPage | undefined
+  /** True once every page was read and none comes. */
+  readonly isEnded: boolean
+  /** The consumer has got everything up to the end. */
+  finish(): void
+  /** The consumer wants no more: what is left for it is dropped. Idempotent. */
+  abort(): void
+  /** The one listener that is told when `next` or `isEnded` may have changed; called at once. */
+  onReadable(listener: () => void): void
+}
