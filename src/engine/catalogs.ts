@@ -12,6 +12,7 @@ import {
 const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
   blackhole: async () =>
     (await import('../connectors/blackhole/connector.js')).blackHoleConnectorFactory,
+  files: async () => (await import('../connectors/files/connector.js')).filesConnectorFactory,
   jmx: async () => (await import('../connectors/jmx/connector.js')).jmxConnectorFactory,
   memory: async () => (await import('../connectors/memory/connector.js')).memoryConnectorFactory,
   tpch: async () => (await import('../connectors/tpch/connector.js')).tpchConnectorFactory,

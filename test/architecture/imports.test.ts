@@ -22,9 +22,10 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
 
 /** npm packages and the only places that may import them. */
 const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'apache-arrow': ['engine/arrow', 'spi/arrow'],
+  'apache-arrow': ['engine/arrow', 'spi/arrow', 'connectors/files/arrow'],
   highland: ['engine/highland', 'dataflow/streams/highland'],
   fastify: ['server'],
+  fzstd: ['connectors/files'],
 }
 
 interface Import {

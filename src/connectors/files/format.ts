@@ -24,6 +24,15 @@ export interface FileFormat {
    */
   readonly isSelfDescribing: boolean
   /**
+   * Of text formats: the one summary by which all files of a table are read, from those of some of its files. Absent: the
+   * first one's. @throws HIVE_PARTITION_SCHEMA_MISMATCH naming the file that differs
+   */
+  merge?(files: readonly InspectedFile[]): FileSummary
+  /**
+   * Of text formats: a summary for files that hold the given columns, as this format's writer made them with the options.
+   */
+  summaryOf?(columns: readonly FileColumn[], options: FormatOptions): FileSummary
+  /**
    * Reads what the file says of itself, or for text formats infers it from a sample.
    * @throws HIVE_BAD_DATA for what is no file of the format, HIVE_CANNOT_OPEN_SPLIT where it can't be read, with the file
    */
@@ -40,9 +49,10 @@ export interface FileFormat {
   ): Promise<FileStatistics | undefined>
   /**
    * The parts of a file that are read on their own, each of about `targetBytes` where the format allows. Those
-   * which `predicate` rules out may be left out: none at all means that nothing of the file is read.
+   * which `predicate` rules out may be left out: none at all means that nothing of the file is read. An iterable gives
+   * those that are known already before the file has been looked through.
    */
-  splits(request: SplitRequest): Awaitable<readonly FilePart[]>
+  splits(request: SplitRequest): Awaitable<readonly FilePart[]> | AsyncIterable<FilePart>
   createPageSource(request: ReadRequest): Awaitable<ConnectorPageSource>
   /** Absent where files of the format are only read. */
   readonly writing?: FileWriting
@@ -76,6 +86,11 @@ export interface FileSummary {
   readonly rowCount?: number
   /** The format's own, for its other functions: a CSV file's dialect, say. */
   readonly layout?: unknown
+}
+
+export interface InspectedFile {
+  readonly file: DataFile
+  readonly summary: FileSummary
 }
 
 /** Options of reading that a catalog, a table's properties or a session set, by name; a format takes those it knows. */

@@ -1,0 +1,129 @@
+import {
+  type Block,
+  type FlatBlock,
+  type FloatBlock,
+  type SqlType,
+  typeName,
+  typesEqual,
+  UNKNOWN,
+} from '../../spi/index.js'
+import { fileError } from './file-errors.js'
+import type { FileColumn, InspectedFile } from './format.js'
+
+/** Columns of a file by the name they have in a table: lower case, made unique by a number at the end. */
+export function columnsByName(columns: readonly FileColumn[]): ReadonlyMap<string, FileColumn> {
+  const byName = new Map<string, FileColumn>()
+  for (const column of columns) {
+    const plain = column.name.toLowerCase()
+    let name = plain
+    for (let i = 1; byName.has(name); i++) name = `${plain}_${i}`
+    byName.set(name, column)
+  }
+  return byName
+}
+
+export interface CommonColumn {
+  readonly name: string
+  readonly type: SqlType
+}
+
+/**
+ * The columns of a table whose files describe themselves: those of the first file, each in a type that holds the values
+ * of all. @throws HIVE_PARTITION_SCHEMA_MISMATCH naming the two files
+ */
+export function commonColumns(files: readonly InspectedFile[]): readonly CommonColumn[] {
+  const [first, ...others] = files
+  const types = new Map<string, SqlType>()
+  for (const [name, { type }] of columnsByName(first!.summary.columns)) types.set(name, type)
+  for (const { file, summary } of others) {
+    const byName = columnsByName(summary.columns)
+    for (const [name, type] of types) {
+      const other = byName.get(name)
+      if (other === undefined) throw missingColumn(name, file.path, first!.file.path)
+      const common = commonType(type, other.type)
+      if (common === undefined) throw otherType(name, other.type, file.path, type)
+      types.set(name, common)
+    }
+    for (const name of byName.keys()) {
+      if (!types.has(name)) throw missingColumn(name, first!.file.path, file.path)
+    }
+  }
+  return Array.from(types, ([name, type]) => ({ name, type }))
+}
+
+const HINT = 'Name the files that belong together by a pattern, or read each by itself'
+
+export const missingColumn = (name: string, path: string, other: string) =>
+  fileError('HIVE_PARTITION_SCHEMA_MISMATCH', `File has no column '${name}': ${path}`, {
+    detail: `The column is in ${other}`,
+    hint: HINT,
+  })
+
+export const otherType = (name: string, type: SqlType, path: string, expected: SqlType) =>
+  fileError(
+    'HIVE_PARTITION_SCHEMA_MISMATCH',
+    `Column '${name}' has the type ${typeName(type)} instead of ${typeName(expected)}: ${path}`,
+    { hint: HINT },
+  )
+
+const INTEGER_RANKS: Readonly<Partial<Record<SqlType['kind'], number>>> = {
+  tinyint: 0,
+  smallint: 1,
+  integer: 2,
+  bigint: 3,
+}
+
+/** The type that holds the values of both without loss, among those that blocks are read as; undefined for none. */
+export function commonType(a: SqlType, b: SqlType): SqlType | undefined {
+  if (typesEqual(a, b)) return a
+  if (a.kind === 'unknown') return b
+  if (b.kind === 'unknown') return a
+  return isReadableAs(a, b) ? b : isReadableAs(b, a) ? a : undefined
+}
+
+/** Whether blocks of type `from` can be given out as `to`. */
+export function isReadableAs(from: SqlType, to: SqlType): boolean {
+  if (typesEqual(from, to) || from.kind === UNKNOWN.kind) return true
+  const [rank, other] = [INTEGER_RANKS[from.kind], INTEGER_RANKS[to.kind]]
+  if (rank !== undefined && other !== undefined) return rank <= other
+  if (from.kind === 'real' && to.kind === 'double') return true
+  if (from.kind === 'varchar' && to.kind === 'varchar') {
+    return to.length === undefined || (from.length !== undefined && from.length <= to.length)
+  }
+  if (from.kind === 'decimal' && to.kind === 'decimal') {
+    return from.scale === to.scale && from.precision <= to.precision
+  }
+  // Both are microseconds.
+  return from.kind === 'timestamp' && to.kind === 'timestamp'
+    ? from.precision <= to.precision && to.precision <= 6
+    : false
+}
+
+/** A block in a type that it is readable as. O(1) but for REAL as DOUBLE. */
+export function readAs(block: Block, type: SqlType): Block {
+  if (typesEqual(block.type, type)) return block
+  switch (block.encoding) {
+    case 'constant':
+      return { ...block, type, value: flatAs(block.value, type) }
+    case 'dictionary': {
+      // The entries are another block than those the id stands for.
+      const { dictionaryId: _, ...rest } = block
+      return { ...rest, type, dictionary: flatAs(block.dictionary, type) }
+    }
+    case 'flat':
+      return flatAs(block, type)
+  }
+}
+
+function flatAs(block: FlatBlock, type: SqlType): FlatBlock {
+  if (block.storage === 'f32' && type.kind === 'double') {
+    const wide: FloatBlock = {
+      ...block,
+      type,
+      storage: 'f64',
+      values: Float64Array.from(block.values),
+    }
+    return wide
+  }
+  return { ...block, type }
+}
