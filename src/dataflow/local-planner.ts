@@ -5,7 +5,7 @@ import { visitPlan } from '../planner/plan/node.js'
 import { sourcesOf } from '../planner/plan/structure.js'
 import { assert, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
-import { planFilter, planProject } from './local-plan/filter-project.js'
+import { planFilter, planProject, planTableScan } from './local-plan/filter-project.js'
 import { planJoin, planSemiJoin, planUnion } from './local-plan/join.js'
 import { planLimit, planOffset, planSort, planTopN } from './local-plan/order.js'
 import { planPatternRecognition } from './local-plan/pattern-recognition.js'
@@ -20,7 +20,7 @@ import {
   planUnnest,
   planWindow,
 } from './local-plan/rows.js'
-import { planTableScan, planValues } from './local-plan/scan.js'
+import { planValues } from './local-plan/scan.js'
 import {
   channelsOf,
   endPipeline,

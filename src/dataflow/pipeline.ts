@@ -1,5 +1,5 @@
 import type { Expression } from '../expressions/ir.js'
-import type { ChannelOrder, OperatorSpec } from '../operators/spec.js'
+import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../operators/spec.js'
 import type { TableReference } from '../planner/plan/node.js'
 import type { SqlType } from '../spi/index.js'
 
@@ -44,6 +44,12 @@ export interface ScanSource {
   readonly table: TableReference
   readonly columns: readonly unknown[]
   readonly types: readonly SqlType[]
+  /** What the connector is told of joins above. */
+  readonly dynamicFilters: readonly ScanFilter[]
+}
+/** Values of a column that the keys of an index, an earlier pipeline's state, leave. */
+export interface ScanFilter extends KeyFilterRef {
+  readonly column: unknown
 }
 export interface ValuesSource {
   readonly kind: 'values'
@@ -94,6 +100,8 @@ export type SinkSpec =
       readonly keyChannels: readonly number[]
       /** Only whether a key is there counts. */
       readonly keysOnly: boolean
+      /** Keys, by their place, that dynamic filters are made of. */
+      readonly filterKeys: readonly number[]
     }
   /** Hands pages to the pipeline with the channel source. */
   | { readonly kind: 'channel'; readonly types: readonly SqlType[] }

@@ -1,11 +1,13 @@
 import {
   type ConnectorSplitSource,
+  type DynamicFilter,
   errorFromRecord,
   MillraceError,
   type Page,
   toMillraceError,
 } from '../spi/index.js'
 import type { Driver } from './driver.js'
+import { dynamicFilterOf } from './dynamic-filter.js'
 import { QueryMemory } from './memory/query-memory.js'
 import type { PageStream } from './page-stream.js'
 import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline.js'
@@ -25,6 +27,7 @@ export interface ExecutionEnvironment {
   openSplits(
     task: TaskDescriptor,
     scan: ScanSource,
+    dynamicFilter: DynamicFilter,
     signal: AbortSignal,
   ): Promise<ConnectorSplitSource>
 }
@@ -245,7 +248,13 @@ export class QueryExecution {
       scansOf(pipeline.source),
       this.plan.pipelines.length,
       (byteLength) => this.#task.allocate(byteLength),
-      (scan) => this.#environment.openSplits(this.#descriptor, scan, this.#abort.signal),
+      (scan) =>
+        this.#environment.openSplits(
+          this.#descriptor,
+          scan,
+          dynamicFilterOf(scan.dynamicFilters, (id) => this.#states.get(id)),
+          this.#abort.signal,
+        ),
     )
     this.#splits.push(splits)
     return splits

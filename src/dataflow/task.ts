@@ -4,6 +4,7 @@ import type { Operator, OperatorContext } from '../operators/operator.js'
 import type { OperatorSpec } from '../operators/spec.js'
 import { assert } from '../spi/index.js'
 import { Driver } from './driver.js'
+import { dynamicFilterOf } from './dynamic-filter.js'
 import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
 import { type CollectedPages, CollectSink, type PageSink, pageCopier } from './page-sink.js'
@@ -192,6 +193,7 @@ export class Task {
           inputs.splits,
           this.memory.createArena(),
           abort,
+          dynamicFilterOf(source.dynamicFilters, (id) => inputs.states.get(id)),
           () => ({
             connector: this.#environment.connector(source.table.catalog),
             session: () =>

@@ -12,7 +12,7 @@ import type { SessionContext } from '../expressions/session-context.js'
 import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
 import {
   type ConnectorSplitSource,
-  EMPTY_DYNAMIC_FILTER,
+  type DynamicFilter,
   TRUE_EXPRESSION,
   TUPLE_DOMAIN_ALL,
 } from '../spi/index.js'
@@ -46,7 +46,8 @@ export class PlanRunner {
     this.#environment = {
       thread: options.thread,
       pool: options.pool,
-      openSplits: (task, scan, signal) => this.#openSplits(task, scan, signal),
+      openSplits: (task, scan, dynamicFilter, signal) =>
+        this.#openSplits(task, scan, dynamicFilter, signal),
     }
   }
 
@@ -106,6 +107,7 @@ export class PlanRunner {
   async #openSplits(
     task: TaskDescriptor,
     scan: ScanSource,
+    dynamicFilter: DynamicFilter,
     signal: AbortSignal,
   ): Promise<ConnectorSplitSource> {
     const context = this.#options.contexts.get(task.queryId)
@@ -119,7 +121,7 @@ export class PlanRunner {
       transaction,
       context.connectorSession(catalog),
       handle,
-      EMPTY_DYNAMIC_FILTER,
+      dynamicFilter,
       { summary: TUPLE_DOMAIN_ALL, expression: TRUE_EXPRESSION, assignments: {} },
       signal,
     )

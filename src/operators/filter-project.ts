@@ -1,8 +1,11 @@
 import { compileFilter, compileProjection } from '../expressions/compile.js'
 import { collectChannels } from '../expressions/ir-walk.js'
-import type { PageFilter, PageProjection } from '../expressions/page-expression.js'
-import type { Arena, Block, Page } from '../spi/index.js'
+import type { PageFilter, PageProjection, Selection } from '../expressions/page-expression.js'
+import { kernelMemory } from '../expressions/wasm/kernel-memory.js'
+import { type Arena, assert, type Block, type Page } from '../spi/index.js'
+import type { JoinBuildState } from './join/join-index-sink.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
+import { KeyFilter } from './keys/key-filter.js'
 import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
 import type { FilterProjectSpec } from './spec.js'
 
@@ -17,6 +20,7 @@ export class FilterProjectOperator implements Operator {
   /** A channel that passes through, or something to compute. */
   readonly #projections: readonly (number | PageProjection)[]
   readonly #usedChannels: readonly number[]
+  readonly #keyFilters: readonly { readonly channel: number; readonly filter: KeyFilter }[]
 
   constructor(spec: FilterProjectSpec, context: OperatorContext) {
     this.#arena = context.createArena()
@@ -30,6 +34,7 @@ export class FilterProjectOperator implements Operator {
     this.#projections = spec.projections.map((expression) =>
       expression.kind === 'input' ? expression.channel : compileProjection(expression, options),
     )
+    this.#keyFilters = openKeyFilters(spec.keyFilters ?? [], this.#arena, context)
     this.#usedChannels = [
       ...new Set(spec.projections.flatMap((expression) => collectChannels(expression))),
     ]
@@ -48,15 +53,29 @@ export class FilterProjectOperator implements Operator {
   }
 
   #select(page: Page): Page {
-    if (this.#filter === undefined) return page
-    const { count, positions } = this.#filter.filter(page, this.#arena)
-    if (positions === null || count === page.rowCount) return page
+    const { count, positions } = this.#positions(page)
     if (count === 0) return { rowCount: 0, blocks: [] }
+    if (positions === null || count === page.rowCount) return page
     const blocks: Block[] = page.blocks.map((block) => nullBlock(block.type, count))
     for (const channel of this.#usedChannels) {
       blocks[channel] = gatherBlock(page.blocks[channel]!, positions, count, this.#arena)
     }
     return { rowCount: count, blocks }
+  }
+
+  /** What the filter keeps; of that, what joins above may need. */
+  #positions(page: Page): Selection {
+    for (const { channel, filter } of this.#keyFilters) {
+      if (filter.excludes(page.blocks[channel]!)) return { count: 0, positions: null }
+    }
+    let selection: Selection =
+      this.#filter === undefined
+        ? { count: page.rowCount, positions: null }
+        : this.#filter.filter(page, this.#arena)
+    for (const { channel, filter } of this.#keyFilters) {
+      selection = filter.select(page.blocks[channel]!, selection, this.#arena)
+    }
+    return selection
   }
 
   finish(): readonly Page[] {
@@ -74,4 +93,21 @@ export class FilterProjectOperator implements Operator {
     }
     return { expressions: [...engines].join(', ') || 'none' }
   }
+}
+
+/** Filters of the indexes that earlier pipelines have built. */
+function openKeyFilters(
+  refs: NonNullable<FilterProjectSpec['keyFilters']>,
+  arena: Arena,
+  context: OperatorContext,
+): readonly { readonly channel: number; readonly filter: KeyFilter }[] {
+  if (refs.length === 0) return []
+  const memory = kernelMemory(arena.allocate(0).buffer)
+  assert(memory !== undefined, 'joins run over shared memory')
+  return refs.map(({ indexPipeline, keyIndex, channel }) => {
+    const [build] = context.stateOf(indexPipeline) as readonly JoinBuildState[]
+    const state = build?.index.filters[keyIndex]
+    assert(state !== undefined, 'the index that filters a scan is built before')
+    return { channel, filter: new KeyFilter(memory, state) }
+  })
 }

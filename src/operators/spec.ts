@@ -41,7 +41,14 @@ export interface ChannelOrder {
 export interface FilterProjectSpec extends SpecFields {
   readonly kind: 'filterProject'
   readonly filter?: Expression
+  /** Rows whose keys are not in the indexes of joins above are dropped too. */
+  readonly keyFilters?: readonly (KeyFilterRef & { readonly channel: number })[]
   readonly projections: readonly Expression[]
+}
+/** One key of a join index as a filter. */
+export interface KeyFilterRef {
+  readonly indexPipeline: number
+  readonly keyIndex: number
 }
 export interface LimitSpec extends SpecFields {
   readonly kind: 'limit'

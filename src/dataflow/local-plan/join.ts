@@ -1,7 +1,6 @@
 import { TRUE } from '../../expressions/ir-build.js'
 import type { JoinNode, PlanNode, SemiJoinNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
-import type { SqlType } from '../../spi/index.js'
 import {
   bindInputs,
   channelsOf,
@@ -14,7 +13,10 @@ import {
   withOperator,
 } from './stream.js'
 
-/** Ends the build side in an index: pages collected by all threads first where it is parallel. */
+/**
+ * Ends the build side in an index: pages collected by all threads first where it is parallel. Scans planned from then on may be
+ * filtered by its keys.
+ */
 function buildIndex(
   node: JoinNode | SemiJoinNode,
   build: Stream,
@@ -23,37 +25,28 @@ function buildIndex(
   context: LocalPlanContext,
 ): number {
   const single = gather(context, build)
-  return endPipeline(context, single, {
+  const filters = filterKeys(node)
+  const indexPipeline = endPipeline(context, single, {
     kind: 'joinIndex',
     planNodeId: node.id,
     types: typesOf(build.layout),
     keyChannels,
     keysOnly,
+    filterKeys: [...new Set(filters.map(({ keyIndex }) => keyIndex))],
   })
+  for (const { id, keyIndex } of filters) context.indexes.set(id, { indexPipeline, keyIndex })
+  return indexPipeline
 }
 
-/**
- * Offers a join's index to scans below its probe side. Not where the join itself is the next to see the scan's rows: it
- * would look every key up twice.
- */
-function offerIndex(
+/** The keys that dynamic filters are made of, each with the filter's id. */
+const filterKeys = (
   node: JoinNode | SemiJoinNode,
-  probe: PlanNode,
-  indexPipeline: number,
-  buildTypes: readonly SqlType[],
-  context: LocalPlanContext,
-): void {
-  if (isScanned(probe)) return
-  for (const { id, symbol } of node.dynamicFilters ?? []) {
+): readonly { readonly id: string; readonly keyIndex: number }[] =>
+  (node.dynamicFilters ?? []).flatMap(({ id, symbol }) => {
     const keyIndex = node.criteria.findIndex((c) => c.right.name === symbol.name)
-    const keyCount = node.criteria.length
-    if (keyIndex >= 0) context.indexes.set(id, { indexPipeline, keyIndex, keyCount, buildTypes })
-  }
-}
-
-const isScanned = (node: PlanNode): boolean =>
-  node.kind === 'tableScan' ||
-  ((node.kind === 'filter' || node.kind === 'project') && isScanned(node.source))
+    // Of a RIGHT join the probe side is the one that keeps all rows.
+    return keyIndex < 0 ? [] : [{ id, keyIndex }]
+  })
 
 /** RIGHT joins are LEFT joins with the sides changed: outputs are found by symbol. */
 function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left' | 'full' } {
@@ -86,7 +79,6 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
         context,
       )
     : endPipeline(context, build, { kind: 'collect', types: typesOf(buildLayout) })
-  if (keyed) offerIndex(node, node.left, buildPipeline, typesOf(buildLayout), context)
   const planned = context.plan(node.left)
   // Rows of the build side without a match come after all probe rows: one driver has to see them.
   const probe = node.type === 'full' ? gather(context, planned) : planned
@@ -124,7 +116,6 @@ export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Str
     node.criteria.map((c) => c.right),
   )
   const indexPipeline = buildIndex(node, build, keyChannels, node.filter === undefined, context)
-  offerIndex(node, node.source, indexPipeline, typesOf(build.layout), context)
   const probe = context.plan(node.source)
   return {
     ...withOperator(

@@ -1,7 +1,7 @@
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { input } from '../../expressions/ir-build.js'
 import { replaceSymbols } from '../../expressions/ir-walk.js'
-import type { ChannelOrder, OperatorSpec } from '../../operators/spec.js'
+import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../../operators/spec.js'
 import type { PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type SqlType } from '../../spi/index.js'
@@ -31,8 +31,8 @@ export interface LocalPlanContext {
   isThreadBound(catalog: string): boolean
   /** True where a scan is expected to give so few rows that one driver is best. */
   isSmall(scan: TableScanNode): boolean
-  /** Join indexes whose keys filter scans of the probe side, by the id of each dynamic filter. */
-  readonly indexes: Map<string, FilterIndex>
+  /** Keys of join indexes that filter scans planned later, by the id of the dynamic filter. */
+  readonly indexes: Map<string, KeyFilterRef>
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */
@@ -40,14 +40,6 @@ export interface LocalPlanContext {
   /** Plans a source node. */
   plan(node: PlanNode): Stream
   writer?: { readonly node: Extract<PlanNode, { kind: 'tableWriter' }> }
-}
-
-/** One key of a join index as a dynamic filter. */
-export interface FilterIndex {
-  readonly indexPipeline: number
-  readonly keyIndex: number
-  readonly keyCount: number
-  readonly buildTypes: readonly SqlType[]
 }
 
 export const typesOf = (layout: readonly PlanSymbol[]): readonly SqlType[] =>
@@ -84,12 +76,18 @@ export const channelOrder = (
     nullsFirst: item.nullsFirst,
   }))
 
-/** Adds an operator that keeps the layout, or changes it. */
+/** Adds an operator that keeps the layout, or changes it, and reads the state of earlier pipelines. */
 export const withOperator = (
   stream: Stream,
   operator: OperatorSpec,
   layout: readonly PlanSymbol[] = stream.layout,
-): Stream => ({ ...stream, operators: [...stream.operators, operator], layout })
+  dependsOn: readonly number[] = [],
+): Stream => ({
+  ...stream,
+  operators: [...stream.operators, operator],
+  layout,
+  dependsOn: [...stream.dependsOn, ...dependsOn],
+})
 
 /** Ends a stream in a sink: it becomes a pipeline of the plan. */
 export function endPipeline(context: LocalPlanContext, stream: Stream, sink: SinkSpec): number {

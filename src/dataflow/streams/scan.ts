@@ -4,7 +4,7 @@ import {
   type Connector,
   type ConnectorPageSource,
   type ConnectorSession,
-  EMPTY_DYNAMIC_FILTER,
+  type DynamicFilter,
   type Page,
   pageSourceProviderOf,
 } from '../../spi/index.js'
@@ -28,6 +28,7 @@ export class ScanStream implements PageStream {
     session(connector: Connector): ConnectorSession
   }
   readonly #abort: AbortController
+  readonly #dynamicFilter: DynamicFilter
   #connector: Connector | undefined
   #session: ConnectorSession | undefined
   #source: ConnectorPageSource | undefined
@@ -43,6 +44,7 @@ export class ScanStream implements PageStream {
     splits: SplitQueue,
     arena: Arena,
     abort: AbortController,
+    dynamicFilter: DynamicFilter,
     open: () => {
       readonly connector: Connector | Promise<Connector>
       session(connector: Connector): ConnectorSession
@@ -52,6 +54,7 @@ export class ScanStream implements PageStream {
     this.#splits = splits
     this.#arena = arena
     this.#abort = abort
+    this.#dynamicFilter = dynamicFilter
     this.#open = open
   }
 
@@ -153,7 +156,7 @@ export class ScanStream implements PageStream {
       split as never,
       table.handle,
       columns,
-      EMPTY_DYNAMIC_FILTER,
+      this.#dynamicFilter,
       this.#abort.signal,
     )
     if (isPromise(source)) return source.then((s) => this.#use(s))

@@ -15,6 +15,8 @@ export interface JoinIndexSpec {
   readonly keyChannels: readonly number[]
   /** Only whether a key is there counts: other columns are not kept. */
   readonly keysOnly: boolean
+  /** Keys, by their place, that dynamic filters are made of. */
+  readonly filterKeys: readonly number[]
 }
 
 /** Collects the build side of a join and indexes it. */
@@ -49,7 +51,7 @@ export class JoinIndexSink {
   }
 
   finish(): JoinBuildState {
-    const { types, keyChannels } = this.#spec
+    const { types, keyChannels, filterKeys } = this.#spec
     const rowCount = this.#pages.reduce((sum, page) => sum + page.rowCount, 0)
     const arena = this.#context.queryArena
     const columns = types.map((type, channel) =>
@@ -61,6 +63,7 @@ export class JoinIndexSink {
       keyChannels.map((channel) => columns[channel]!),
       rowCount,
       keyChannels.map((channel) => types[channel]!),
+      filterKeys,
       () => this.#context.createArena(),
     )
     return { index, words: this.#writeWords({ rowCount, blocks: columns }) }

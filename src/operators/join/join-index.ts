@@ -13,6 +13,7 @@ import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from '../keys/integer-table.js'
 import { type EncoderState, KeyEncoder } from '../keys/key-encoder.js'
+import { type KeyFilterState, makeKeyFilter } from '../keys/key-filter.js'
 import { directKernels } from '../keys/key-kernels.js'
 import { KeyLookup } from '../keys/key-lookup.js'
 import { joinKernels } from './join-kernels.js'
@@ -37,24 +38,36 @@ export interface JoinIndexState {
   /** Next row with the same key, + 1; 0 where keys are unique. */
   readonly next: number
   readonly hasNullKey: boolean
+  /** By key: what scans of the other side drop rows by, where some do. */
+  readonly filters: readonly (KeyFilterState | undefined)[]
 }
 
-/** Builds the index over columns that stay where they are as long as the query runs. */
+/**
+ * Builds the index over columns that stay where they are as long as the query runs.
+ * @param filterKeys the keys, by their place, that scans of the other side are filtered by
+ */
 export function buildJoinIndex(
   keyBlocks: readonly Block[],
   rowCount: number,
   keyTypes: readonly SqlType[],
+  filterKeys: readonly number[],
   createArena: () => Arena,
 ): JoinIndexState {
   const hasNullKey = keyBlocks.some((block) => mayHaveNulls(block) && hasNull(block))
-  if (rowCount === 0) {
-    return { rowCount, encoder: undefined, heads: 0, table: undefined, next: 0, hasNullKey }
-  }
   const kept = createArena()
   const scratch = createArena()
   try {
     const memory = kernelMemory(kept.allocate(0).buffer)
     assert(memory !== undefined, 'joins run over shared memory')
+    const filters = keyBlocks.map((block, key) =>
+      filterKeys.includes(key)
+        ? makeKeyFilter(memory, block, keyTypes[key]!, kept, scratch)
+        : undefined,
+    )
+    const shared = { rowCount, hasNullKey, filters }
+    if (rowCount === 0) {
+      return { ...shared, encoder: undefined, heads: 0, table: undefined, next: 0 }
+    }
     const words = kept.allocate(16)
     const status = new Int32Array(words.buffer, words.byteOffset, 4)
     const encoder = new KeyEncoder(memory, createArena, status, keyTypes)
@@ -72,12 +85,11 @@ export function buildJoinIndex(
       const heads = allocateInt32(kept, size).fill(0)
       const duplicates = kernels.chainCodes(codes, rowCount, heads.byteOffset, next.byteOffset)
       return {
-        rowCount,
+        ...shared,
         encoder: encoder.state(),
         heads: heads.byteOffset,
         table: undefined,
         next: duplicates === 0 ? 0 : next.byteOffset,
-        hasNullKey,
       }
     }
     const table = new IntegerTable(memory, createArena, status)
@@ -86,12 +98,11 @@ export function buildJoinIndex(
     const heads = allocateInt32(kept, table.count).fill(0)
     const duplicates = kernels.chainIds(ids.byteOffset, rowCount, heads.byteOffset, next.byteOffset)
     return {
-      rowCount,
+      ...shared,
       encoder: encoder.state(),
       heads: heads.byteOffset,
       table: table.state(),
       next: duplicates === 0 ? 0 : next.byteOffset,
-      hasNullKey,
     }
   } finally {
     scratch.close()

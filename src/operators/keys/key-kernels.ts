@@ -256,7 +256,7 @@ export interface IntegerTableKernels {
   rebuild(keyOf: number, count: number, slots: number, shift: bigint, mask: number): void
 }
 
-const HASH_MULTIPLIER = -7046029254386353131n // 2^64 / golden ratio, as a signed integer
+export const HASH_MULTIPLIER = -7046029254386353131n // 2^64 / golden ratio, as a signed integer
 
 const slotOf = (
   slots: Expr<'i32'>,

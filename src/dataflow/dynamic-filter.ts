@@ -1,0 +1,59 @@
+import type { JoinBuildState } from '../operators/join/join-index-sink.js'
+import type { KeyFilterState } from '../operators/keys/key-filter.js'
+import {
+  assert,
+  type Domain,
+  type DynamicFilter,
+  domain,
+  EMPTY_DYNAMIC_FILTER,
+  integerCarrier,
+  intersectTuples,
+  multipleValuesDomain,
+  noneDomain,
+  notNull,
+  TUPLE_DOMAIN_ALL,
+  type TupleDomain,
+  tupleDomain,
+  valueSetOfRanges,
+} from '../spi/index.js'
+import type { ScanFilter } from './pipeline.js'
+
+/**
+ * What joins above tell the connector of a scan. A pipeline starts after those whose indexes filter it, so that the filter is
+ * complete from the start and nobody has to wait for it.
+ * @param stateOf the states of earlier pipelines, by id
+ */
+export function dynamicFilterOf(
+  filters: readonly ScanFilter[],
+  stateOf: (pipeline: number) => readonly unknown[] | undefined,
+): DynamicFilter {
+  if (filters.length === 0) return EMPTY_DYNAMIC_FILTER
+  let predicate: TupleDomain<unknown> = TUPLE_DOMAIN_ALL
+  for (const { indexPipeline, keyIndex, column } of filters) {
+    const [build] = (stateOf(indexPipeline) ?? []) as readonly JoinBuildState[]
+    const state = build?.index.filters[keyIndex]
+    assert(state !== undefined, 'the index that filters a scan is built before')
+    const keys = tupleDomain<unknown>([{ column, domain: domainOf(state) }])
+    predicate = intersectTuples<unknown>(predicate, keys)
+  }
+  return {
+    columnsCovered: filters.map(({ column }) => column),
+    isBlocked: () => Promise.resolve(),
+    isComplete: () => true,
+    isAwaitable: () => false,
+    getCurrentPredicate: () => predicate,
+  }
+}
+
+/** The values that can match: each of few, else a range. */
+function domainOf({ type, isEmpty, values, integers }: KeyFilterState): Domain {
+  if (isEmpty) return noneDomain(type)
+  if (values !== undefined) return multipleValuesDomain(type, values)
+  if (integers === undefined) return notNull(type)
+  const low = integerCarrier(type, integers.min)
+  const high = integerCarrier(type, integers.max)
+  return domain(
+    valueSetOfRanges(type, [{ low, lowInclusive: true, high, highInclusive: true }]),
+    false,
+  )
+}

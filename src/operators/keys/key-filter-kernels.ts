@@ -1,0 +1,148 @@
+import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
+import { kernel } from '../../expressions/wasm/module-cache.js'
+import { i32, i64 } from '../../expressions/wasm/scalar.js'
+import type { Expr } from '../../expressions/wasm/value.js'
+import { at, HASH_MULTIPLIER, type KeySource, loadKey, validBit } from './key-kernels.js'
+
+/** How a key finds its bit: its distance from the smallest (`dense`, in 32 bits: `narrow`), or its hash. */
+export type KeyFilterMode = 'narrow' | 'dense' | 'hashed'
+
+/**
+ * Kernels of bitmaps over integer keys. A key is base + factor * source[i]; it is inside where its distance from the smallest
+ * key, offset + factor * source[i], is below `size`. In a dense bitmap that distance is the bit, and bit `size` is 0; in a
+ * hashed one the bits are those of the key's hash, shifted to the length of the bitmap.
+ */
+export interface KeyFilterKernels {
+  /** Sets the bits of the keys that are not null. */
+  mark(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    size: bigint,
+    shift: bigint,
+    bits: number,
+  ): void
+  /** Lists the positions of [0, count) whose key has its bit set. @returns how many */
+  select(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    size: bigint,
+    shift: bigint,
+    bits: number,
+    out: number,
+  ): number
+  /** As `select`, of the given positions; `out` may be where they are. */
+  refine(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    size: bigint,
+    shift: bigint,
+    bits: number,
+    out: number,
+    positions: number,
+  ): number
+}
+
+const COLUMN = {
+  source: 'i32',
+  validity: 'i32',
+  count: 'i32',
+  offset: 'i64',
+  factor: 'i64',
+  size: 'i64',
+  shift: 'i64',
+  bits: 'i32',
+} as const
+
+type Params = {
+  readonly [K in keyof typeof COLUMN]: Local<(typeof COLUMN)[K]>
+}
+
+/**
+ * @param mode `narrow` needs source values of at most 32 bits, factor 1, and an offset and size that {@link isNarrow} allows
+ */
+export function keyFilterKernels(
+  memory: WebAssembly.Memory,
+  source: KeySource,
+  nullable: boolean,
+  mode: KeyFilterMode,
+): KeyFilterKernels {
+  const build = (m: ModuleBuilder) => {
+    m.function('mark', COLUMN, null, (f, p) => {
+      const i = f.local('i32')
+      const bit = bitLocator(f, p, source, mode)
+      const mark = () => {
+        const index = bit(i)
+        const byte = f.let(i32.add(p.bits, i32.shr_u(index, 3)))
+        f.store8(byte, i32.or(i32.load8_u(byte), i32.shl(1, i32.and(index, 7))))
+      }
+      f.for(i, 0, p.count, () => {
+        if (nullable) f.if(validBit(p.validity, i), mark)
+        else mark()
+      })
+    })
+    for (const name of ['select', 'refine'] as const) {
+      const params = { ...COLUMN, out: 'i32', ...(name === 'refine' ? { positions: 'i32' } : {}) }
+      m.function(
+        name,
+        params as typeof COLUMN & { out: 'i32'; positions: 'i32' },
+        'i32',
+        (f, p) => {
+          const i = f.local('i32')
+          const position = name === 'refine' ? f.local('i32') : i
+          const found = f.local('i32')
+          const bit = bitLocator(f, p, source, mode)
+          f.for(i, 0, p.count, () => {
+            if (name === 'refine') f.set(position, i32.load(at(p.positions, i, 2)))
+            const isSet = validBit(p.bits, bit(position))
+            f.store32(at(p.out, found, 2), position)
+            const keeps = nullable ? i32.and(isSet, validBit(p.validity, position)) : isSet
+            f.set(found, i32.add(found, keeps))
+          })
+          f.return(found)
+        },
+      )
+    }
+  }
+  const key = `key filter ${source}${nullable ? ' nullable' : ''} ${mode}`
+  return kernel<KeyFilterKernels>(memory, key, build)
+}
+
+/** Code for the bit of the key at a position, in a local; outside of the range, a bit that is 0. */
+function bitLocator(
+  f: FunctionBuilder,
+  p: Params,
+  source: KeySource,
+  mode: KeyFilterMode,
+): (position: Expr<'i32'>) => Local<'i32'> {
+  const index = f.local('i32')
+  if (mode === 'narrow') {
+    const offset = f.let(i32.wrap_i64(p.offset))
+    const size = f.let(i32.wrap_i64(p.size))
+    return (position) => {
+      f.set(index, i32.add(i32.wrap_i64(loadKey(source, p.source, position)), offset))
+      f.set(index, i32.select(i32.lt_u(index, size), index, size))
+      return index
+    }
+  }
+  const distance = f.local('i64')
+  return (position) => {
+    f.set(distance, i64.add(p.offset, i64.mul(p.factor, loadKey(source, p.source, position))))
+    if (mode === 'dense') {
+      const bounded = i64.select(i64.lt_u(distance, p.size), distance, p.size)
+      f.set(index, i32.wrap_i64(bounded))
+    } else {
+      const hash = i64.mul(i64.xor(distance, i64.shr_u(distance, 32n)), i64.const(HASH_MULTIPLIER))
+      f.set(index, i32.wrap_i64(i64.shr_u(hash, p.shift)))
+    }
+    return index
+  }
+}
