@@ -50,6 +50,19 @@ export function createMetadataResolver(
       }
       return relation
     },
+    async getRowChange({ table }) {
+      const metadata = await context.metadata(table.catalog)
+      const session = context.connectorSession(table.catalog)
+      if (metadata.getMergeRowIdColumnHandle === undefined) return undefined
+      const handle = await metadata.getMergeRowIdColumnHandle(session, table.handle)
+      const { type } = await metadata.getColumnMetadata(session, table.handle, handle)
+      return {
+        rowId: { handle, type },
+        paradigm:
+          (await metadata.getRowChangeParadigm?.(session, table.handle)) ??
+          'DELETE_ROW_AND_INSERT_ROW',
+      }
+    },
     async getLanguageFunctions({ catalog, schema, name }) {
       if (context.catalogs.find(catalog) === undefined) return []
       const metadata = await context.metadata(catalog)

@@ -1,4 +1,4 @@
-import type { CreateTableRequest, InsertRequest } from '../planner/metadata.js'
+import type { CreateTableRequest, InsertRequest, MergeRequest } from '../planner/metadata.js'
 import type { TableWriterNode } from '../planner/plan/node.js'
 import {
   BIGINT,
@@ -11,12 +11,13 @@ import {
   type Page,
   page,
 } from '../spi/index.js'
+import { beginMerge } from './merge-execution.js'
 import type { QueryContext } from './query-context.js'
 import type { PlanExecution } from './services.js'
 
 /** A write that a connector has been told of. */
 export interface BegunWrite {
-  openSink(): Promise<ConnectorPageSink>
+  openSink(): Promise<Pick<ConnectorPageSink, 'appendPage' | 'finish' | 'abort'>>
   finish(fragments: readonly Uint8Array[]): Promise<void>
 }
 
@@ -30,7 +31,7 @@ export function writeExecution(
   source: PlanExecution,
   begin: () => Promise<BegunWrite>,
 ): PlanExecution {
-  let sink: ConnectorPageSink | undefined
+  let sink: Awaited<ReturnType<BegunWrite['openSink']>> | undefined
   let isWritten = false
   const write = async (): Promise<Page> => {
     const begun = await begin()
@@ -73,16 +74,17 @@ export async function beginWrite(
   const { connector, handle: transaction } = await context.transaction.join(catalog)
   const metadata = await context.metadata(catalog)
   const sinks = connector.getPageSinkProvider?.()
-  return target.kind === 'insert'
-    ? beginInsert(target.handle as InsertRequest, context, metadata, transaction, sinks)
-    : beginCreate(
-        tableMetadata(target.handle as CreateTableRequest),
-        target.handle as CreateTableRequest,
-        context,
-        metadata,
-        transaction,
-        sinks,
-      )
+  switch (target.kind) {
+    case 'insert':
+      return beginInsert(target.handle as InsertRequest, context, metadata, transaction, sinks)
+    case 'create': {
+      const request = target.handle as CreateTableRequest
+      const table = tableMetadata(request)
+      return beginCreate(table, request, context, metadata, transaction, sinks)
+    }
+    case 'merge':
+      return beginMerge(target.handle as MergeRequest, context, metadata, transaction, sinks)
+  }
 }
 
 async function beginInsert(

@@ -1,5 +1,5 @@
 import type { ConstantExpression, Expression } from '../expressions/ir.js'
-import type { SqlType } from '../spi/index.js'
+import type { RowChangeParadigm, SqlType } from '../spi/index.js'
 import type { TableReference } from './plan/node.js'
 
 /**
@@ -26,6 +26,8 @@ export interface MetadataResolver {
   getRegistered?(name: string): Promise<ResolvedTable | undefined>
   /** CREATE FUNCTION statements of the SQL functions of a full name, one an overload. */
   getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
+  /** How the rows of a table are changed; undefined where its connector can't. */
+  getRowChange?(table: ResolvedTable): Promise<ResolvedRowChange | undefined>
   /** A table function of the session's path or of a full name; undefined where there is none. */
   getTableFunction?(name: readonly string[]): Promise<ResolvedTableFunction | undefined>
 }
@@ -63,6 +65,13 @@ export interface ResolvedColumn {
   /** The connector's plain value. */
   readonly handle: unknown
   readonly nullable?: boolean
+}
+
+/** What DELETE, UPDATE and MERGE need to know of a table. */
+export interface ResolvedRowChange {
+  /** The column that names a row: comparable, never null. */
+  readonly rowId: { readonly handle: unknown; readonly type: SqlType }
+  readonly paradigm: RowChangeParadigm
 }
 
 /** A view is its text, analyzed under the session it was created in. */
@@ -114,6 +123,17 @@ export interface CreateTableRequest {
   /** Constants as written; absent value: DEFAULT. */
   readonly properties: readonly { readonly name: string; readonly value?: Expression }[]
   readonly saveMode: 'FAIL' | 'IGNORE' | 'REPLACE'
+}
+
+/** Handle of a `merge` target in a plan; the engine turns it into the connector's by beginMerge. */
+export interface MergeRequest {
+  readonly name: QualifiedObjectName
+  readonly table: TableReference
+  readonly paradigm: RowChangeParadigm
+  /** The table's visible columns, in the order of the writer's first columns. */
+  readonly columns: readonly ResolvedColumn[]
+  /** Handles of the columns that each UPDATE case sets, by case number. */
+  readonly updateCaseColumns: Readonly<Record<number, readonly unknown[]>>
 }
 
 /** Handle of an `insert` target in a plan; the engine turns it into the connector's by beginInsert. */

@@ -1,6 +1,5 @@
 import { assert } from './assert.js'
-import type { Block, DictionaryBlock } from './block.js'
-import { createBlockBuilder } from './block-builder.js'
+import type { Block } from './block.js'
 import { readValue } from './block-value.js'
 import type { ConnectorMetadata } from './connector-metadata.js'
 import type { ConnectorTypes } from './connector-types.js'
@@ -9,6 +8,7 @@ import type { Page } from './page.js'
 import { type ConnectorMergeSink, type ConnectorPageSink, MERGE_OPERATION } from './page-sink.js'
 import type { ConnectorPageSource } from './page-source.js'
 import type { Awaitable, ColumnMetadata, SchemaTableName, SchemaTablePrefix } from './schema.js'
+import { selectPositions } from './select-positions.js'
 import type { ConnectorSession } from './session.js'
 
 /** Older shapes of the contract, which the documents still show, and what makes today's of them. */
@@ -81,15 +81,20 @@ export function updatableMergeSink(
         assert(target !== undefined, 'an operation of a merge')
         target.push(position)
       }
-      if (deleted.length > 0) await source.deleteRows(pick(rowId, deleted))
+      if (deleted.length > 0)
+        await source.deleteRows(selectPositions(rowId, Int32Array.from(deleted)))
       if (updated.length > 0) {
         if (source.updateRows === undefined) throw unsupported()
-        const blocks = [...columns.map((c) => pick(page.blocks[c]!, updated)), pick(rowId, updated)]
+        const picked = Int32Array.from(updated)
+        const blocks = [...columns.map((c) => page.blocks[c]!), rowId].map((block) =>
+          selectPositions(block, picked),
+        )
         await source.updateRows({ rowCount: updated.length, blocks }, [...columns, columnCount])
       }
       if (inserted.length > 0) {
         if (inserts === undefined) throw unsupported()
-        const blocks = columns.map((c) => pick(page.blocks[c]!, inserted))
+        const picked = Int32Array.from(inserted)
+        const blocks = columns.map((c) => selectPositions(page.blocks[c]!, picked))
         await inserts.appendPage({ rowCount: inserted.length, blocks })
       }
     },
@@ -104,22 +109,3 @@ export function updatableMergeSink(
 
 const unsupported = (): MillraceError =>
   new MillraceError('NOT_SUPPORTED', 'This connector does not support modifying table rows')
-
-/** The given positions of a block: a selection over a flat one, a copy of others. */
-function pick(block: Block, positions: readonly number[]): Block {
-  if (block.encoding === 'constant') return { ...block, rowCount: positions.length }
-  if (block.encoding === 'flat') {
-    const picked: DictionaryBlock = {
-      type: block.type,
-      rowCount: positions.length,
-      encoding: 'dictionary',
-      codes: Int32Array.from(positions),
-      dictionary: block,
-      validity: null,
-    }
-    return picked
-  }
-  const builder = createBlockBuilder(block.type)
-  for (const position of positions) builder.appendRange(block, position, position + 1)
-  return builder.build()
-}

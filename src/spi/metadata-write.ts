@@ -53,10 +53,23 @@ export interface WriteMetadata<T extends ConnectorTypes = ConnectorTypes> {
     fragments: readonly Uint8Array[],
     statistics: readonly ComputedStatistics[],
   ): Awaitable<void>
+  /** How updates come to merge sinks. Absent: `DELETE_ROW_AND_INSERT_ROW`. */
   getRowChangeParadigm(session: ConnectorSession, table: T['table']): Awaitable<RowChangeParadigm>
-  /** The hidden column that names a row for a merge sink. */
+  /**
+   * The column that names a row for a merge sink: of a type that can be compared, never null, one value a row. Scans of
+   * the table are asked for it as for any other column, and getColumnMetadata for its type. DELETE, UPDATE and MERGE need
+   * it, also where {@link PushdownMetadata.applyDelete} takes them over; without it they are NOT_SUPPORTED.
+   */
   getMergeRowIdColumnHandle(session: ConnectorSession, table: T['table']): Awaitable<T['column']>
-  beginMerge(session: ConnectorSession, table: T['table']): Awaitable<T['merge']>
+  /**
+   * Called before the table is read. Sinks of the handle get the changes, {@link finishMerge} publishes them.
+   * @param updateCaseColumns the columns that each UPDATE case sets, by case number (0 of an UPDATE statement)
+   */
+  beginMerge(
+    session: ConnectorSession,
+    table: T['table'],
+    updateCaseColumns: ReadonlyMap<number, readonly T['column'][]>,
+  ): Awaitable<T['merge']>
   finishMerge(
     session: ConnectorSession,
     handle: T['merge'],
@@ -107,7 +120,10 @@ export interface WriteMetadata<T extends ConnectorTypes = ConnectorTypes> {
     session: ConnectorSession,
     name: SchemaTableName,
     storageTable: T['table'],
+    /** Tables of this catalog that the view's query reads. */
     sourceTables: readonly T['table'][],
+    /** It reads tables of other catalogs too. */
+    hasForeignSourceTables: boolean,
   ): Awaitable<T['insert']>
   finishRefreshMaterializedView(
     session: ConnectorSession,

@@ -28,13 +28,20 @@ export const MERGE_OPERATION = {
   updateDelete: 5,
 } as const
 
+/**
+ * How the updates of a table come to its merge sinks. `CHANGE_ONLY_UPDATED_COLUMNS`: as `update` rows, with the row id and all
+ * columns as they will be (those that the case does not set unchanged). `DELETE_ROW_AND_INSERT_ROW`: as an `updateDelete` row with
+ * the row id and an `updateInsert` row with the columns, the pages of both one after the other.
+ * @source Trino RowChangeParadigm
+ */
 export type RowChangeParadigm = 'CHANGE_ONLY_UPDATED_COLUMNS' | 'DELETE_ROW_AND_INSERT_ROW'
 
 /** Takes the changes of MERGE, UPDATE and DELETE. @source Trino ConnectorMergeSink */
 export interface ConnectorMergeSink {
   /**
-   * Blocks: the table's columns, then the operation (TINYINT, {@link MERGE_OPERATION}), then the case number (INTEGER),
-   * then the row id.
+   * Blocks: the table's visible columns, then the operation (TINYINT, {@link MERGE_OPERATION}), then the case number
+   * (INTEGER), then the row id. The operation says which mean something: columns not of deleted rows, the row id not of
+   * inserted ones. The page is borrowed until the answer.
    */
   storeMergedRows(page: Page): Awaitable<void>
   finish(): Awaitable<readonly Uint8Array[]>

@@ -66,8 +66,8 @@ if (!existsSync(join(folder, 'lib.mjs'))) {
           'tpch.column-naming': 'STANDARD',
           'tpch.double-type-mapping': 'DECIMAL',
         },
-        tpcds: { 'connector.name': 'memory' },
-        memory: { 'connector.name': 'memory' },
+        tpcds: { 'connector.name': 'memory', 'memory.trino-limits': 'true' },
+        memory: { 'connector.name': 'memory', 'memory.trino-limits': 'true' },
       })
     })
     afterAll(async () => {

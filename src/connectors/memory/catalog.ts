@@ -1,108 +1,224 @@
 import {
   type ColumnMetadata,
+  type ConnectorMaterializedViewDefinition,
   type ConnectorViewDefinition,
   type LanguageFunction,
   MillraceError,
   type PageStore,
+  type Principal,
   printSchemaTableName,
   type SchemaFunctionName,
   type SchemaTableName,
+  type StoredPage,
 } from '../../spi/index.js'
+import {
+  assignMaps,
+  type CatalogMaps,
+  copyMaps,
+  keyOf,
+  newMaps,
+  type StoredMaterializedView,
+  type StoredView,
+} from './catalog-maps.js'
 import { PageReclamation } from './reclamation.js'
 import { createMemoryTable, type MemoryTable } from './table.js'
 
 export const DEFAULT_SCHEMA = 'default'
 
-const nameKey = ({ schema, table }: SchemaTableName): string => JSON.stringify([schema, table])
+/** Tables that keep the rows of materialized views; they are in no list. */
+const STORAGE_PREFIX = '$materialized_view$'
+export const storageTableName = ({ schema, table }: SchemaTableName): SchemaTableName => ({
+  schema,
+  table: `${STORAGE_PREFIX}${table}`,
+})
 
-const functionKey = (name: SchemaFunctionName): string =>
-  JSON.stringify([name.schema, name.function])
+const nameKey = ({ schema, table }: SchemaTableName): string => keyOf(schema, table)
+
+const functionKey = (name: SchemaFunctionName, signatureToken: string): string =>
+  keyOf(name.schema, name.function, signatureToken)
 
 /** Catalogs made in this process: their dictionaries have different ids, also those of different engines. */
 let catalogCount = 0
 
-/** The schemas, tables and views of one catalog. Lives in the thread that plans queries. */
-export class MemoryCatalog {
+/** What all states of one catalog share. */
+interface Shared {
   readonly pages: PageReclamation
-  readonly #dictionaryPrefix: string
-  readonly #schemas = new Set([DEFAULT_SCHEMA])
+  readonly dictionaryPrefix: string
+  nextTableId: number
+  nextDictionary: number
+}
+
+/** What a fork began with, and what becomes of its pages at its end. */
+interface Fork {
+  readonly maps: CatalogMaps
+  /** By id. */
+  readonly tables: ReadonlyMap<number, MemoryTable>
+  /** Pages that were written, and pages that are used no more. */
+  readonly written: Set<StoredPage>
+  readonly retired: StoredPage[]
+}
+
+/**
+ * A state of the schemas, tables and views of one catalog: the committed one, or the fork of it that a transaction of several
+ * statements works on. Lives in the thread that plans queries.
+ */
+export class MemoryCatalog {
+  readonly #shared: Shared
+  readonly #fork: Fork | undefined
+  readonly #maps: CatalogMaps
   readonly #tables = new Map<string, MemoryTable>()
   readonly #tablesById = new Map<number, MemoryTable>()
-  readonly #views = new Map<
-    string,
-    { readonly name: SchemaTableName; readonly definition: ConnectorViewDefinition }
-  >()
-  /** By schema and name, then by signature. */
-  readonly #functions = new Map<
-    string,
-    { readonly name: SchemaFunctionName; readonly bySignature: Map<string, LanguageFunction> }
-  >()
-  #nextTableId = 0
 
-  constructor(catalogName: string, store: PageStore) {
-    this.pages = new PageReclamation(store)
-    this.#dictionaryPrefix = `memory/${++catalogCount}/${catalogName}`
+  private constructor(shared: Shared, maps: CatalogMaps, fork?: Fork) {
+    this.#shared = shared
+    this.#maps = maps
+    this.#fork = fork
+  }
+
+  static create(catalogName: string, store: PageStore): MemoryCatalog {
+    const maps = newMaps()
+    maps.schemas.set(keyOf(DEFAULT_SCHEMA), {})
+    return new MemoryCatalog(
+      {
+        pages: new PageReclamation(store),
+        dictionaryPrefix: `memory/${++catalogCount}/${catalogName}`,
+        nextTableId: 0,
+        nextDictionary: 0,
+      },
+      maps,
+    )
+  }
+
+  /** A copy that changes apart from this state. O(objects of the catalog), not of their rows. */
+  fork(): MemoryCatalog {
+    const copies = [...this.#tablesById.values()].map((table): MemoryTable => ({ ...table }))
+    const forked = new MemoryCatalog(this.#shared, copyMaps(this.#maps), {
+      maps: copyMaps(this.#maps),
+      tables: new Map([...this.#tablesById].map(([id, table]) => [id, { ...table }])),
+      written: new Set(),
+      retired: [],
+    })
+    for (const table of copies) forked.#put(table)
+    return forked
+  }
+
+  get pages(): PageReclamation {
+    return this.#shared.pages
+  }
+  get maps(): CatalogMaps {
+    return this.#maps
+  }
+  /** What a fork began with. */
+  get base(): Fork | undefined {
+    return this.#fork
+  }
+  get allTables(): ReadonlyMap<number, MemoryTable> {
+    return this.#tablesById
+  }
+
+  /** Takes over the state that a transaction has led to. */
+  install(maps: CatalogMaps, tables: Iterable<MemoryTable>): void {
+    assignMaps(this.#maps, maps)
+    this.#tables.clear()
+    this.#tablesById.clear()
+    for (const table of tables) this.#put(table)
+  }
+
+  /** Pages that no later scan of this state finds. */
+  retire(pages: readonly StoredPage[]): void {
+    if (this.#fork === undefined) this.pages.retire(pages)
+    else this.#fork.retired.push(...pages)
+  }
+
+  /** A page was written for this state. */
+  written(page: StoredPage): void {
+    this.#fork?.written.add(page)
+  }
+
+  /** Gives back pages that no scan found. */
+  discard(pages: readonly StoredPage[]): void {
+    for (const page of pages) this.#fork?.written.delete(page)
+    this.pages.discard(pages)
+  }
+
+  #put(table: MemoryTable): void {
+    this.#tables.set(nameKey({ schema: table.schema, table: table.name }), table)
+    this.#tablesById.set(table.id, table)
   }
 
   get schemas(): readonly string[] {
-    return [...this.#schemas]
+    return [...this.#maps.schemas.keys()].map((key) => JSON.parse(key)[0])
   }
   hasSchema(schema: string): boolean {
-    return this.#schemas.has(schema)
+    return this.#maps.schemas.has(keyOf(schema))
+  }
+  schemaOwner(schema: string): Principal | undefined {
+    return this.#maps.schemas.get(keyOf(schema))?.owner
   }
 
-  createSchema(schema: string): void {
-    if (this.#schemas.has(schema)) {
+  createSchema(schema: string, owner?: Principal): void {
+    if (this.hasSchema(schema)) {
       throw new MillraceError('SCHEMA_ALREADY_EXISTS', `Schema already exists: ${schema}`)
     }
-    this.#schemas.add(schema)
+    this.setSchemaOwner(schema, owner)
+  }
+
+  setSchemaOwner(schema: string, owner: Principal | undefined): void {
+    this.#maps.schemas.set(keyOf(schema), owner === undefined ? {} : { owner })
   }
 
   dropSchema(schema: string, cascade: boolean): void {
     this.#requireSchema(schema)
-    const tables = this.tables(schema)
-    const views = this.views(schema)
-    if (!cascade && tables.length + views.length + this.functionsOf(schema).length > 0) {
+    const parts = [
+      this.tables(schema),
+      this.views(schema),
+      this.materializedViews(schema),
+      this.functionsOf(schema),
+    ]
+    if (!cascade && parts.some((part) => part.length > 0)) {
       throw new MillraceError('SCHEMA_NOT_EMPTY', `Schema is not empty: ${schema}`)
     }
-    for (const table of tables) this.dropTable(table.id)
-    for (const { name } of views) this.dropView(name)
+    for (const { name } of this.materializedViews(schema)) this.dropMaterializedView(name)
+    for (const table of this.tables(schema)) this.dropTable(table.id)
+    for (const { name } of this.views(schema)) this.dropView(name)
     for (const [name, { signatureToken }] of this.functionsOf(schema)) {
       this.dropFunction(name, signatureToken)
     }
-    this.#schemas.delete(schema)
+    for (const [key, grant] of this.#maps.schemaGrants) {
+      if (grant.schema === schema) this.#maps.schemaGrants.delete(key)
+    }
+    this.#maps.schemas.delete(keyOf(schema))
   }
 
   functionsOf(schema: string): readonly (readonly [SchemaFunctionName, LanguageFunction])[] {
-    return [...this.#functions.values()]
+    return [...this.#maps.functions.values()]
       .filter(({ name }) => name.schema === schema)
-      .flatMap(({ name, bySignature }) => [...bySignature.values()].map((f) => [name, f] as const))
+      .map(({ name, definition }) => [name, definition] as const)
   }
 
   functionsNamed(name: SchemaFunctionName): readonly LanguageFunction[] {
-    return [...(this.#functions.get(functionKey(name))?.bySignature.values() ?? [])]
+    return this.functionsOf(name.schema)
+      .filter(([own]) => own.function === name.function)
+      .map(([, definition]) => definition)
   }
 
   putFunction(name: SchemaFunctionName, definition: LanguageFunction): void {
     this.#requireSchema(name.schema)
-    const key = functionKey(name)
-    const entry = this.#functions.get(key) ?? { name, bySignature: new Map() }
-    entry.bySignature.set(definition.signatureToken, definition)
-    this.#functions.set(key, entry)
+    this.#maps.functions.set(functionKey(name, definition.signatureToken), { name, definition })
   }
 
   dropFunction(name: SchemaFunctionName, signatureToken: string): void {
-    const key = functionKey(name)
-    const entry = this.#functions.get(key)
-    if (entry?.bySignature.delete(signatureToken) !== true) {
+    if (!this.#maps.functions.delete(functionKey(name, signatureToken))) {
       throw new MillraceError('FUNCTION_NOT_FOUND', `Function not found: ${name.function}`)
     }
-    if (entry.bySignature.size === 0) this.#functions.delete(key)
   }
 
   renameSchema(source: string, target: string): void {
     this.#requireSchema(source)
-    this.createSchema(target)
+    this.createSchema(target, this.schemaOwner(source))
+    for (const { name } of this.materializedViews(source)) {
+      this.renameMaterializedView(name, { schema: target, table: name.table })
+    }
     for (const table of this.tables(source)) {
       this.renameTable(table.id, { schema: target, table: table.name })
     }
@@ -113,11 +229,14 @@ export class MemoryCatalog {
     for (const { name } of this.views(source)) {
       this.renameView(name, { schema: target, table: name.table })
     }
-    this.#schemas.delete(source)
+    this.#maps.schemas.delete(keyOf(source))
   }
 
+  /** Without those that keep the rows of materialized views. */
   tables(schema?: string): readonly MemoryTable[] {
-    return [...this.#tables.values()].filter((t) => schema === undefined || t.schema === schema)
+    return [...this.#tables.values()].filter(
+      (t) => (schema === undefined || t.schema === schema) && !t.name.startsWith(STORAGE_PREFIX),
+    )
   }
   table(name: SchemaTableName): MemoryTable | undefined {
     return this.#tables.get(nameKey(name))
@@ -140,12 +259,13 @@ export class MemoryCatalog {
     columns: readonly ColumnMetadata[],
     comment: string | undefined,
   ): MemoryTable {
-    const id = this.#nextTableId++
-    return createMemoryTable(id, schema, table, columns, comment, this.#dictionaryPrefix)
+    const id = this.#shared.nextTableId++
+    return createMemoryTable(id, schema, table, columns, comment, this.#shared.dictionaryPrefix)
   }
 
-  dictionaryId(table: MemoryTable, channel: number): string {
-    return `${this.#dictionaryPrefix}/${table.id}/${channel}`
+  /** For a column that is added to a table, or begins anew. */
+  newDictionaryId(): string {
+    return `${this.#shared.dictionaryPrefix}/column/${this.#shared.nextDictionary++}`
   }
 
   /** With `replace` in the place of a table of its name. */
@@ -155,16 +275,25 @@ export class MemoryCatalog {
     const old = this.table(name)
     if (!replace || old === undefined) this.#requireUnused(name)
     else this.dropTable(old.id)
-    this.#tables.set(nameKey(name), table)
-    this.#tablesById.set(table.id, table)
+    this.#put(table)
   }
 
   dropTable(id: number): void {
     const table = this.#tablesById.get(id)
     if (table === undefined) return
-    this.#tables.delete(nameKey({ schema: table.schema, table: table.name }))
+    const name = { schema: table.schema, table: table.name }
+    this.#tables.delete(nameKey(name))
     this.#tablesById.delete(id)
-    this.pages.retire(table.pages.map((page) => page.stored))
+    this.#dropGrants(name)
+    this.retire(table.pages.map((page) => page.stored))
+  }
+
+  #dropGrants({ schema, table }: SchemaTableName): void {
+    for (const [key, grant] of this.#maps.tableGrants) {
+      if (grant.table.schema === schema && grant.table.table === table) {
+        this.#maps.tableGrants.delete(key)
+      }
+    }
   }
 
   renameTable(id: number, name: SchemaTableName): void {
@@ -178,21 +307,19 @@ export class MemoryCatalog {
     this.#tables.set(nameKey(name), table)
   }
 
-  views(
-    schema?: string,
-  ): readonly { readonly name: SchemaTableName; readonly definition: ConnectorViewDefinition }[] {
-    return [...this.#views.values()].filter(
+  views(schema?: string): readonly StoredView[] {
+    return [...this.#maps.views.values()].filter(
       ({ name }) => schema === undefined || name.schema === schema,
     )
   }
   view(name: SchemaTableName): ConnectorViewDefinition | undefined {
-    return this.#views.get(nameKey(name))?.definition
+    return this.#maps.views.get(nameKey(name))?.definition
   }
 
   putView(name: SchemaTableName, definition: ConnectorViewDefinition, replace: boolean): void {
     this.#requireSchema(name.schema)
-    if (!replace || this.table(name) !== undefined) this.#requireUnused(name)
-    this.#views.set(nameKey(name), { name, definition })
+    if (!replace || this.view(name) === undefined) this.#requireUnused(name)
+    this.#maps.views.set(nameKey(name), { name, definition })
   }
 
   changeView(
@@ -204,13 +331,77 @@ export class MemoryCatalog {
 
   dropView(name: SchemaTableName): void {
     this.#requireView(name)
-    this.#views.delete(nameKey(name))
+    this.#maps.views.delete(nameKey(name))
+    this.#dropGrants(name)
   }
 
   renameView(source: SchemaTableName, target: SchemaTableName): void {
     const definition = this.#requireView(source)
     this.putView(target, definition, false)
-    this.#views.delete(nameKey(source))
+    this.#maps.views.delete(nameKey(source))
+  }
+
+  materializedViews(schema?: string): readonly StoredMaterializedView[] {
+    return [...this.#maps.materializedViews.values()].filter(
+      ({ name }) => schema === undefined || name.schema === schema,
+    )
+  }
+  materializedView(name: SchemaTableName): StoredMaterializedView | undefined {
+    return this.#maps.materializedViews.get(nameKey(name))
+  }
+
+  /** With an empty table for its rows. */
+  createMaterializedView(
+    name: SchemaTableName,
+    definition: ConnectorMaterializedViewDefinition,
+    columns: readonly ColumnMetadata[],
+    replace: boolean,
+  ): void {
+    if (replace && this.materializedView(name) !== undefined) this.dropMaterializedView(name)
+    this.#requireUnused(name)
+    this.addTable(this.newTable(storageTableName(name), columns, undefined), false)
+    this.#maps.materializedViews.set(nameKey(name), { name, definition })
+  }
+
+  changeMaterializedView(view: StoredMaterializedView): void {
+    this.#maps.materializedViews.set(nameKey(view.name), view)
+  }
+
+  dropMaterializedView(name: SchemaTableName): void {
+    this.#requireMaterializedView(name)
+    const storage = this.table(storageTableName(name))
+    if (storage !== undefined) this.dropTable(storage.id)
+    this.#maps.materializedViews.delete(nameKey(name))
+    this.#dropGrants(name)
+  }
+
+  renameMaterializedView(source: SchemaTableName, target: SchemaTableName): void {
+    const view = this.#requireMaterializedView(source)
+    this.#requireUnused(target)
+    this.renameTable(this.table(storageTableName(source))!.id, storageTableName(target))
+    this.#maps.materializedViews.delete(nameKey(source))
+    const { storageTable, ...definition } = view.definition
+    this.changeMaterializedView({
+      ...view,
+      name: target,
+      definition: {
+        ...definition,
+        ...(storageTable === undefined
+          ? {}
+          : { storageTable: { ...storageTable, ...storageTableName(target) } }),
+      },
+    })
+  }
+
+  #requireMaterializedView(name: SchemaTableName): StoredMaterializedView {
+    const view = this.materializedView(name)
+    if (view === undefined) {
+      throw new MillraceError(
+        'TABLE_NOT_FOUND',
+        `Materialized view does not exist: ${printSchemaTableName(name)}`,
+      )
+    }
+    return view
   }
 
   #requireView(name: SchemaTableName): ConnectorViewDefinition {
@@ -225,14 +416,21 @@ export class MemoryCatalog {
   }
 
   #requireSchema(schema: string): void {
-    if (!this.#schemas.has(schema)) {
+    if (!this.hasSchema(schema)) {
       throw new MillraceError('NOT_FOUND', `Schema ${schema} not found`)
     }
   }
 
   #requireUnused(name: SchemaTableName): void {
-    if (this.table(name) === undefined && this.view(name) === undefined) return
-    const kind = this.table(name) === undefined ? 'View' : 'Table'
+    const kind =
+      this.table(name) !== undefined
+        ? 'Table'
+        : this.view(name) !== undefined
+          ? 'View'
+          : this.materializedView(name) !== undefined
+            ? 'Materialized view'
+            : undefined
+    if (kind === undefined) return
     throw new MillraceError(
       'TABLE_ALREADY_EXISTS',
       `${kind} already exists: ${printSchemaTableName(name)}`,

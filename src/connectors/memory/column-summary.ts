@@ -335,3 +335,28 @@ function statisticsScale(type: SqlType): number | undefined {
 export function integerBounds(block: Block): { min: number; max: number } | undefined {
   return block.encoding === 'flat' && 'bounds' in block ? block.bounds : undefined
 }
+
+/** The summary of the rows that are left when some are removed: what can't be told exactly stays as wide as it was. */
+export function summaryWithout(
+  summary: ColumnSummary,
+  removed: {
+    readonly rowCount: number
+    readonly nullCount: number
+    /** Of the integers that are left, where known. */
+    readonly bounds: { readonly min: number; readonly max: number } | undefined
+  },
+): ColumnSummary {
+  const rowCount = summary.rowCount - removed.rowCount
+  const nullCount = summary.nullCount - removed.nullCount
+  const valuesBefore = summary.rowCount - summary.nullCount
+  const values = rowCount - nullCount
+  if (values === 0) return { ...nullSummary(rowCount), dataBytes: 0 }
+  return {
+    ...summary,
+    ...(summary.min === undefined ? {} : removed.bounds),
+    rowCount,
+    nullCount,
+    distinctCount: summary.unique ? values : Math.min(summary.distinctCount, values),
+    dataBytes: Math.round((summary.dataBytes * values) / valuesBefore),
+  }
+}

@@ -1,5 +1,6 @@
-import { MillraceError, type Page, type PageStore, type StoredPage } from '../../spi/index.js'
+import { MillraceError, type StoredPage } from '../../spi/index.js'
 import { PageWriter } from './page-writer.js'
+import type { PageIo } from './row-removal.js'
 import { loadPage } from './scan.js'
 import { columnHandle, type MemoryTable, type TablePage, tablePage } from './table.js'
 
@@ -12,20 +13,16 @@ const SMALL_ROWS = [64, 2048] as const
  * each of two sizes, so that n inserts of a row cost O(n).
  * @returns the pages that were replaced, which scans under way may still be reading
  */
-export function compact(
-  table: MemoryTable,
-  store: PageStore,
-  storePage: (page: Page) => StoredPage,
-  discard: (pages: readonly StoredPage[]) => void,
-): readonly StoredPage[] {
+export function compact(table: MemoryTable, io: PageIo): readonly StoredPage[] {
   const replaced: StoredPage[] = []
   for (const smallRows of SMALL_ROWS) {
     const first = table.pages.findLastIndex((page) => page.stored.rowCount >= smallRows) + 1
     const run = table.pages.slice(first)
     if (run.length < RUN_PAGES) continue
-    const joined = join(table, run, store, storePage, discard)
+    const joined = join(table, run, io)
     if (joined === undefined) break
     table.pages = [...table.pages.slice(0, first), ...joined]
+    table.version++
     replaced.push(...run.map((page) => page.stored))
   }
   return replaced
@@ -35,9 +32,7 @@ export function compact(
 function join(
   { columns }: MemoryTable,
   run: readonly TablePage[],
-  store: PageStore,
-  storePage: (page: Page) => StoredPage,
-  discard: (pages: readonly StoredPage[]) => void,
+  { store, storePage, discard }: PageIo,
 ): readonly TablePage[] | undefined {
   const handles = columns.map(columnHandle)
   const joined: TablePage[] = []

@@ -1,19 +1,29 @@
-import { dataSizeConfig, parseConfig } from '../../spi/index.js'
+import { booleanConfig, dataSizeConfig, parseConfig } from '../../spi/index.js'
 
 const SCHEMA = {
   'memory.max-data-per-node': dataSizeConfig({
     description: "Limit of the catalog's stored pages; the engine's memory limit by default",
     min: '1B',
   }),
+  'memory.trino-limits': booleanConfig({
+    description: "Refuse what Trino's memory connector refuses",
+    default: 'false',
+  }),
 }
 
 export interface MemoryConfig {
   readonly maxDataBytes: number
+  /** Without what goes beyond Trino's memory connector. */
+  readonly trinoLimits: boolean
 }
 
 export const parseMemoryConfig = (
   properties: Readonly<Record<string, string>>,
   memoryLimitBytes: number,
-): MemoryConfig => ({
-  maxDataBytes: parseConfig(SCHEMA, properties)['memory.max-data-per-node'] ?? memoryLimitBytes,
-})
+): MemoryConfig => {
+  const config = parseConfig(SCHEMA, properties)
+  return {
+    maxDataBytes: config['memory.max-data-per-node'] ?? memoryLimitBytes,
+    trinoLimits: config['memory.trino-limits'],
+  }
+}

@@ -1,11 +1,11 @@
 import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
 import { intersectTuples } from '../../spi/index.js'
 import { MemoryCatalog } from './catalog.js'
-import { parseMemoryConfig } from './config.js'
+import { type MemoryConfig, parseMemoryConfig } from './config.js'
 import type { MemoryTypes } from './handles.js'
 import { memoryMetadata } from './metadata.js'
 import { MemoryPageSource, memorySplits } from './scan.js'
-import type { TablePage } from './table.js'
+import { MemoryTransactions } from './transactions.js'
 import { MemoryWrites } from './writes.js'
 
 /**
@@ -18,42 +18,46 @@ export const memoryConnectorFactory: ConnectorFactory = {
   name: 'memory',
   create(catalogName, properties, context) {
     const config = parseMemoryConfig(properties, context.memoryLimitBytes)
-    return createConnector(catalogName, config.maxDataBytes, context)
+    return createConnector(catalogName, config, context)
   },
 }
 
 function createConnector(
   catalogName: string,
-  maxDataBytes: number,
-  { pageStore }: ConnectorContext,
+  config: MemoryConfig,
+  { pageStore, getType }: ConnectorContext,
 ): Connector<MemoryTypes> {
-  const catalog = new MemoryCatalog(catalogName, pageStore)
-  const writes = new MemoryWrites(catalog, pageStore, maxDataBytes)
-  /** The pages that each transaction has seen of each table: all its scans see the same. */
-  const seen = new Map<number, Map<number, readonly TablePage[]>>()
-  const end = (transaction: number): void => {
-    writes.endTransaction(transaction)
-    seen.delete(transaction)
-    catalog.pages.end(transaction)
-  }
+  const catalog = MemoryCatalog.create(catalogName, pageStore)
+  const writes = new MemoryWrites(pageStore, config.maxDataBytes)
+  const transactions = new MemoryTransactions(catalog)
   return {
     threadBoundWrites: true,
-    isSingleStatementWritesOnly: () => true,
-    getCapabilities: () => ['NOT_NULL_COLUMN_CONSTRAINT'],
-    beginTransaction() {
-      const transaction = catalog.pages.begin()
-      seen.set(transaction, new Map())
-      return transaction
+    isSingleStatementWritesOnly: () => config.trinoLimits,
+    getCapabilities: () => [
+      'NOT_NULL_COLUMN_CONSTRAINT',
+      ...(config.trinoLimits ? [] : (['MATERIALIZED_VIEW_GRACE_PERIOD'] as const)),
+    ],
+    beginTransaction: (options) => transactions.begin(options, !config.trinoLimits),
+    commit(transaction) {
+      writes.endTransaction(transaction)
+      transactions.commit(transaction)
     },
-    commit: end,
-    rollback: end,
-    getMetadata: (_session, transaction) => memoryMetadata(catalog, writes, transaction),
+    rollback(transaction) {
+      writes.endTransaction(transaction)
+      transactions.rollback(transaction)
+    },
+    getMetadata: (_session, transaction) =>
+      memoryMetadata(transactions.get(transaction), writes, config, {
+        name: catalogName,
+        getType,
+      }),
     getSplitManager: () => ({
       getSplits(transaction, _session, handle, dynamicFilter, { summary }) {
-        const table = catalog.tableById(handle.id, handle)
-        const pagesSeen = seen.get(transaction)
-        const pages = pagesSeen?.get(table.id) ?? table.pages
-        pagesSeen?.set(table.id, pages)
+        const { catalog: state, seen } = transactions.get(transaction)
+        const table = state.tableById(handle.id, handle)
+        // A fork changes by its own transaction only, which is to see what it has done.
+        const pages = (state.base === undefined ? seen.get(table.id) : undefined) ?? table.pages
+        seen.set(table.id, pages)
         const predicate = intersectTuples(summary, dynamicFilter.getCurrentPredicate())
         return memorySplits({ ...table, pages }, handle, predicate)
       },
@@ -65,9 +69,10 @@ function createConnector(
     getPageSinkProvider: () => ({
       createPageSink: (_transaction, _session, handle) => writes.createSink(handle),
       createInsertPageSink: (_transaction, _session, handle) => writes.createSink(handle),
+      createMergeSink: (_transaction, _session, handle) => writes.createMergeSink(handle),
     }),
     shutdown() {
-      for (const table of catalog.tables()) catalog.dropTable(table.id)
+      for (const id of [...catalog.allTables.keys()]) catalog.dropTable(id)
     },
   }
 }

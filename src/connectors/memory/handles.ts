@@ -12,7 +12,7 @@ export interface MemoryTableHandle {
 export interface MemoryColumnHandle {
   readonly name: string
   readonly type: SqlType
-  /** Of the stored pages; pages written before the column was added don't have it. */
+  /** Of the stored pages; pages written before the column was added don't have it. -1: the row id. */
   readonly channel: number
 }
 
@@ -42,4 +42,5 @@ export interface MemoryTypes extends ConnectorTypes {
   transaction: number
   insert: MemoryWriteHandle
   output: MemoryWriteHandle
+  merge: MemoryWriteHandle
 }

@@ -24,6 +24,7 @@ import type {
   PageReference,
 } from './handles.js'
 import { headOfPage } from './head-of-page.js'
+import { ROW_ID_COLUMN, rowIdBlock } from './row-id.js'
 import type { MemoryTable, TablePage } from './table.js'
 
 /** Small pages read by one split at most. */
@@ -158,18 +159,19 @@ export function loadPage(
   { stored, channelCount, rowLimit }: PageReference,
   columns: readonly MemoryColumnHandle[],
 ): Page {
-  const present = columns.filter((column) => column.channel < channelCount)
+  const present = columns.filter(({ channel }) => channel >= 0 && channel < channelCount)
   const page = store.load(
     stored,
     present.map((column) => column.channel),
     present.map((column) => column.type),
   )
   let next = 0
-  const blocks = columns.map((column) =>
-    column.channel < channelCount
+  const blocks = columns.map((column) => {
+    if (column.channel === ROW_ID_COLUMN.channel) return rowIdBlock(stored)
+    return column.channel < channelCount
       ? page.blocks[next++]!
-      : nullConstant(column.type, stored.rowCount),
-  )
+      : nullConstant(column.type, stored.rowCount)
+  })
   const whole = { rowCount: stored.rowCount, blocks }
   return rowLimit === undefined ? whole : headOfPage(whole, rowLimit)
 }

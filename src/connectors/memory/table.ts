@@ -1,7 +1,8 @@
-import type { ColumnMetadata, Page, StoredPage } from '../../spi/index.js'
+import type { ColumnMetadata, Page, Principal, StoredPage } from '../../spi/index.js'
 import { type ColumnSummary, integerBounds, joinSummaries, nullSummary } from './column-summary.js'
 import { type ColumnDictionary, columnDictionary, hasDictionary } from './column-writer.js'
 import type { MemoryColumnHandle } from './handles.js'
+import type { Removal } from './row-removal.js'
 
 /** A page of a table, with what is needed to skip it. */
 export interface TablePage {
@@ -30,6 +31,8 @@ export interface MemoryTable {
   schema: string
   name: string
   comment: string | undefined
+  /** As SET AUTHORIZATION said. */
+  owner: Principal | undefined
   columns: readonly TableColumn[]
   pages: readonly TablePage[]
   rowCount: number
@@ -50,6 +53,7 @@ export function createMemoryTable(
     schema,
     name,
     comment,
+    owner: undefined,
     columns: columns.map((metadata, channel) =>
       newColumn(metadata, `${dictionaryPrefix}/${id}/${channel}`, 0),
     ),
@@ -90,6 +94,17 @@ export function publishPages(
   table.columns = table.columns.map((column, channel) => ({
     ...column,
     summary: joinSummaries(column.summary, summaries[channel] ?? nullSummary(added)),
+  }))
+  table.version++
+}
+
+/** Takes rows out of a table. */
+export function publishRemoval(table: MemoryTable, removal: Removal): void {
+  table.pages = removal.pages
+  table.rowCount = removal.rowCount
+  table.columns = table.columns.map((column, channel) => ({
+    ...column,
+    summary: removal.summaries[channel]!,
   }))
   table.version++
 }

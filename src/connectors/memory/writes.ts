@@ -1,5 +1,6 @@
 import {
   assert,
+  type ConnectorMergeSink,
   type ConnectorPageSink,
   MillraceError,
   type Page,
@@ -10,12 +11,24 @@ import type { MemoryCatalog } from './catalog.js'
 import type { ColumnSummary } from './column-summary.js'
 import { compact } from './compaction.js'
 import type { MemoryWriteHandle } from './handles.js'
+import { memoryMergeSink } from './merge-sink.js'
 import { PageWriter } from './page-writer.js'
-import { type MemoryTable, publishPages, type TablePage, tablePage } from './table.js'
+import { RowSet } from './row-id.js'
+import { type PageIo, removeRows } from './row-removal.js'
+import {
+  type MemoryTable,
+  publishPages,
+  publishRemoval,
+  type TablePage,
+  tablePage,
+} from './table.js'
+import { emptyTable } from './table-metadata.js'
 
 interface Write {
   readonly id: number
   readonly transaction: number
+  /** The state that the write goes to. */
+  readonly catalog: MemoryCatalog
   readonly table: MemoryTable
   /** Whether the table is to be added, and in the place of one of its name. */
   readonly create: 'no' | 'new' | 'replace'
@@ -24,60 +37,108 @@ interface Write {
     readonly pages: readonly TablePage[]
     readonly summaries: readonly ColumnSummary[]
   }[]
+  /** Rows to take out of the table. */
+  readonly deleted: RowSet
+  /** The write deletes rows by their ids, so that pages of the table must stay where they are. */
+  readonly isMerge: boolean
+  readonly replacesRows: boolean
+  /** Comes with the publication. */
+  onPublish?: () => void
 }
 
 /** The writes under way in one catalog. Nothing of a write can be seen before it is published as a whole. */
 export class MemoryWrites {
-  readonly #catalog: MemoryCatalog
   readonly #store: PageStore
   readonly #maxDataBytes: number
   readonly #writes = new Map<number, Write>()
   #nextId = 0
 
-  constructor(catalog: MemoryCatalog, store: PageStore, maxDataBytes: number) {
-    this.#catalog = catalog
+  constructor(store: PageStore, maxDataBytes: number) {
     this.#store = store
     this.#maxDataBytes = maxDataBytes
   }
 
+  /** How pages of a state are stored. */
+  io(catalog: MemoryCatalog): PageIo {
+    return {
+      store: this.#store,
+      storePage: (page) => this.#storePage(page, catalog),
+      discard: (pages) => catalog.discard(pages),
+    }
+  }
+
   begin(
-    transaction: number,
+    place: Pick<Write, 'transaction' | 'catalog'>,
     table: MemoryTable,
     create: Write['create'],
     channels: readonly number[],
   ): MemoryWriteHandle {
+    return this.#begin({ ...place, table, create, isMerge: false, replacesRows: false }, channels)
+  }
+
+  /** The rows of the write take the place of all that the table has. */
+  beginReplacement(
+    place: Pick<Write, 'transaction' | 'catalog'>,
+    table: MemoryTable,
+  ): MemoryWriteHandle {
+    const channels = table.columns.map((_, channel) => channel)
+    return this.#begin(
+      { ...place, table, create: 'no', isMerge: false, replacesRows: true },
+      channels,
+    )
+  }
+
+  beginMerge(place: Pick<Write, 'transaction' | 'catalog'>, table: MemoryTable): MemoryWriteHandle {
+    const channels = table.columns.map((_, channel) => channel)
+    return this.#begin(
+      { ...place, table, create: 'no', isMerge: true, replacesRows: false },
+      channels,
+    )
+  }
+
+  #begin(
+    write: Pick<Write, 'transaction' | 'catalog' | 'table' | 'create' | 'isMerge' | 'replacesRows'>,
+    channels: readonly number[],
+  ): MemoryWriteHandle {
     const id = this.#nextId++
-    this.#writes.set(id, { id, transaction, table, create, finished: [] })
+    this.#writes.set(id, { ...write, id, finished: [], deleted: new RowSet() })
     return { writeId: id, channels }
+  }
+
+  /** Has something done where and when the write becomes visible. */
+  onPublish({ writeId }: MemoryWriteHandle, action: () => void): void {
+    this.#require(writeId).onPublish = action
+  }
+
+  createMergeSink(handle: MemoryWriteHandle): ConnectorMergeSink {
+    const write = this.#require(handle.writeId)
+    return memoryMergeSink(handle.channels.length, write.deleted, this.createSink(handle))
   }
 
   createSink({ writeId, channels }: MemoryWriteHandle): ConnectorPageSink {
     const write = this.#require(writeId)
-    return new MemoryPageSink(
-      write,
-      channels,
-      (page) => this.#storePage(page),
-      (pages) => this.#catalog.pages.discard(pages),
-    )
+    return new MemoryPageSink(write, channels, this.io(write.catalog))
   }
 
   /** Makes the rows of all finished sinks visible. */
   publish({ writeId }: MemoryWriteHandle): void {
     const write = this.#require(writeId)
-    const { table, create, id } = write
+    const { table, create, id, catalog } = write
     if (create === 'no') {
       // Fails where the table has been dropped, before anything changes.
-      this.#catalog.tableById(table.id, { schema: table.schema, table: table.name })
-    } else this.#catalog.addTable(table, create === 'replace')
+      catalog.tableById(table.id, { schema: table.schema, table: table.name })
+    } else catalog.addTable(table, create === 'replace')
+    if (write.replacesRows) emptyTable(catalog, table)
+    if (!write.deleted.isEmpty) {
+      const removal = removeRows(table, write.deleted, this.io(catalog))
+      publishRemoval(table, removal)
+      catalog.retire(removal.replaced)
+    }
     for (const { pages, summaries } of write.finished) publishPages(table, pages, summaries)
     this.#writes.delete(id)
-    const replaced = compact(
-      table,
-      this.#store,
-      (page) => this.#storePage(page),
-      (pages) => this.#catalog.pages.discard(pages),
-    )
-    this.#catalog.pages.retire(replaced)
+    write.onPublish?.()
+    const isRead = [...this.#writes.values()].some((w) => w.isMerge && w.table === table)
+    if (!isRead) catalog.retire(compact(table, this.io(catalog)))
   }
 
   /** Drops what a transaction has written and not published. */
@@ -86,7 +147,7 @@ export class MemoryWrites {
       if (write.transaction !== transaction) continue
       this.#writes.delete(write.id)
       for (const { pages } of write.finished) {
-        this.#catalog.pages.discard(pages.map((page) => page.stored))
+        write.catalog.discard(pages.map((page) => page.stored))
       }
     }
   }
@@ -97,11 +158,14 @@ export class MemoryWrites {
     return write
   }
 
-  #storePage(page: Page): StoredPage {
-    const { pages } = this.#catalog
+  #storePage(page: Page, catalog: MemoryCatalog): StoredPage {
+    const { pages } = catalog
     const stored = this.#store.store(page)
     pages.stored(stored)
-    if (pages.storedBytes <= this.#maxDataBytes) return stored
+    if (pages.storedBytes <= this.#maxDataBytes) {
+      catalog.written(stored)
+      return stored
+    }
     pages.discard([stored])
     throw new MillraceError(
       'MEMORY_LIMIT_EXCEEDED',
@@ -123,12 +187,7 @@ class MemoryPageSink implements ConnectorPageSink {
   readonly #pages: TablePage[] = []
   #completedBytes = 0
 
-  constructor(
-    write: Write,
-    channels: readonly number[],
-    store: (page: Page) => StoredPage,
-    discard: (pages: readonly StoredPage[]) => void,
-  ) {
+  constructor(write: Write, channels: readonly number[], { storePage, discard }: PageIo) {
     this.#write = write
     const { columns } = write.table
     assert(channels.length === columns.length, 'an insert into all columns')
@@ -137,7 +196,7 @@ class MemoryPageSink implements ConnectorPageSink {
       columns.map((column) => column.metadata.type),
       columns.map((column) => column.dictionary),
       (page) => {
-        const stored = store(page)
+        const stored = storePage(page)
         this.#completedBytes += stored.byteLength
         this.#pages.push(tablePage(stored, page))
       },

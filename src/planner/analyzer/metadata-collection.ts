@@ -4,6 +4,7 @@ import type {
   PlannerSession,
   QualifiedObjectName,
   ResolvedRelation,
+  ResolvedRowChange,
   ResolvedTable,
   ResolvedTableFunction,
   TableVersion,
@@ -34,6 +35,8 @@ export interface CollectedMetadata {
   readonly functions: ReadonlyMap<string, ResolvedTableFunction>
   /** SQL functions of catalogs, overloads one by one. */
   readonly routines: readonly NamedRoutine[]
+  /** Of the table that DELETE, UPDATE or MERGE names, where its connector can change rows. */
+  readonly rowChange?: ResolvedRowChange
 }
 
 /** For expressions that name no tables. */
@@ -119,7 +122,35 @@ export async function collectMetadata(
     knownRoutines: new Set(),
   }
   await collectFrom(statement, session, collector)
-  return collector
+  const rowChange = await findRowChange(statement, session, collector)
+  return rowChange === undefined ? collector : { ...collector, rowChange }
+}
+
+/** The table that a statement changes rows of; undefined for other statements. */
+export function changedTable(statement: Statement): Table | undefined {
+  switch (statement.kind) {
+    case 'delete':
+    case 'update':
+      return statement.table
+    case 'merge': {
+      const { target } = statement
+      const table = target.kind === 'aliasedRelation' ? target.relation : target
+      return table.kind === 'table' ? table : undefined
+    }
+    default:
+      return undefined
+  }
+}
+
+async function findRowChange(
+  statement: Statement,
+  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  { relations, resolver }: Collector,
+): Promise<ResolvedRowChange | undefined> {
+  const table = changedTable(statement)
+  if (table === undefined || resolver.getRowChange === undefined) return undefined
+  const found = relations.get(nameKey(qualify(table.name, session, table)))
+  return found?.relation?.kind === 'table' ? resolver.getRowChange(found.relation) : undefined
 }
 
 async function collectFrom(

@@ -17,11 +17,12 @@ import { type Analysis, analyze, expressionContext, visibleFields } from './anal
 import type { BoundRelation, Field } from './bound.js'
 import { evaluateConstant } from './constant-evaluation.js'
 import { nameKey, qualifiedText, qualify } from './metadata-collection.js'
+import type { BoundRowChange } from './row-change-analysis.js'
 import { rootScope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 import { findTable } from './table-analysis.js'
 
-export type BoundWrite = BoundCreateTable | BoundInsert
+export type BoundWrite = BoundCreateTable | BoundInsert | BoundRowChange
 
 export interface BoundCreateTable {
   readonly kind: 'createTable'
@@ -200,7 +201,7 @@ function insertColumns(
 }
 
 /** Values of types with a bounded text inside are never cut, so these must coerce; others need a common type. */
-const canInsert = (from: SqlType, to: SqlType): boolean =>
+export const canInsert = (from: SqlType, to: SqlType): boolean =>
   hasNestedBoundedText(to) ? canCoerce(from, to) : isCompatible(from, to)
 
 function hasNestedBoundedText(type: SqlType): boolean {

@@ -229,7 +229,7 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
       ]),
     tableWriter: (n) =>
       details(
-        'TableWriter',
+        n.target.kind === 'merge' ? 'MergeWriter' : 'TableWriter',
         [['table', n.target.name]],
         n.columns.map((c, i) => `${n.columnNames[i]} := ${c.name}`),
       ),

@@ -1,6 +1,7 @@
 import { type SqlType, UNKNOWN } from '../../spi/index.js'
 import { visibleFields } from '../analyzer/analysis.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
+import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
 import { analyzeCreateTable, analyzeInsert, tableColumns } from '../analyzer/write-analysis.js'
 import type { QualifiedObjectName } from '../metadata.js'
@@ -16,6 +17,13 @@ export interface DescribedColumn {
   readonly aliased: boolean
 }
 
+const WRITES: ReadonlySet<Statement['kind']> = new Set([
+  'createTableAsSelect',
+  'insert',
+  'delete',
+  'update',
+  'merge',
+])
 const ROWS: DescribedColumn = { name: 'rows', type: { kind: 'bigint' }, aliased: false }
 
 /**
@@ -26,7 +34,7 @@ export async function describeOutput(
   statement: Statement,
   options: PlanningOptions,
 ): Promise<readonly DescribedColumn[]> {
-  if (statement.kind === 'createTableAsSelect' || statement.kind === 'insert') return [ROWS]
+  if (WRITES.has(statement.kind)) return [ROWS]
   if (statement.kind !== 'query') return []
   const analysis = await startAnalysis(statement, options, undefined)
   const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
@@ -49,6 +57,9 @@ export async function describeInput(
   if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
   else if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
   else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
+  else if (statement.kind === 'delete') analyzeDelete(statement, analysis)
+  else if (statement.kind === 'update') analyzeUpdate(statement, analysis)
+  else if (statement.kind === 'merge') analyzeMerge(statement, analysis)
   return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
 }
 

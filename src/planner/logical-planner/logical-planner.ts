@@ -14,6 +14,7 @@ import { evaluateConstant, sessionContextOf } from '../analyzer/constant-evaluat
 import { collectMetadata, NO_METADATA } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
 import { withRoutines } from '../analyzer/routine-registry.js'
+import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
 import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
@@ -42,7 +43,7 @@ export interface LogicalPlan {
   readonly symbolAllocator: SymbolAllocator
   readonly idAllocator: PlanNodeIdAllocator
   readonly columns: readonly { readonly name: string; readonly type: SqlType }[]
-  /** `CREATE TABLE`, `INSERT`; absent for queries. */
+  /** `CREATE TABLE`, `INSERT`, `UPDATE` …; absent for queries. */
   readonly updateType?: string
   /** What was read, with versions: a plan is good as long as they are current. */
   readonly tables: readonly ResolvedTable[]
@@ -53,7 +54,7 @@ export interface LogicalPlan {
 const MAX_RECURSION_DEPTH = 10
 
 /**
- * Analyzes a query, CREATE TABLE AS or INSERT and plans it. Waits for metadata only.
+ * Analyzes a query or a statement that writes rows and plans it. Waits for metadata only.
  * @throws MillraceError with Trino's code and the place in the text; NOT_SUPPORTED for statements that are no plans
  */
 export async function analyzeAndPlan(
@@ -79,6 +80,21 @@ export async function analyzeAndPlan(
       return {
         ...planRows(state, analysis, analyzeInsert(statement, analysis)),
         updateType: 'INSERT',
+      }
+    case 'delete':
+      return {
+        ...planRows(state, analysis, analyzeDelete(statement, analysis)),
+        updateType: 'DELETE',
+      }
+    case 'update':
+      return {
+        ...planRows(state, analysis, analyzeUpdate(statement, analysis)),
+        updateType: 'UPDATE',
+      }
+    case 'merge':
+      return {
+        ...planRows(state, analysis, analyzeMerge(statement, analysis)),
+        updateType: 'MERGE',
       }
     default:
       throw semanticError('NOT_SUPPORTED', statement, `Not planned: ${statement.kind}`)

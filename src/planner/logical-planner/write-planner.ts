@@ -1,33 +1,29 @@
-import type { Expression } from '../../expressions/ir.js'
-import {
-  call,
-  caseWhen,
-  cast,
-  coerce,
-  comparison,
-  constant,
-  isNull,
-  nullConstant,
-  TRUE,
-} from '../../expressions/ir-build.js'
-import type { FunctionRegistry } from '../../expressions/registry.js'
-import { BIGINT, BOOLEAN, type SqlType, typeName, VARBINARY, VARCHAR } from '../../spi/index.js'
-import { failure } from '../analyzer/failure.js'
+import { constant, nullConstant } from '../../expressions/ir-build.js'
+import { BIGINT } from '../../spi/index.js'
 import { qualifiedText } from '../analyzer/metadata-collection.js'
 import type { BoundCreateTable, BoundInsert, BoundWrite } from '../analyzer/write-analysis.js'
 import type { InsertRequest } from '../metadata.js'
-import type { Assignment, PlanNode, WriterTarget } from '../plan/node.js'
-import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
+import type { Assignment, PlanNode } from '../plan/node.js'
+import { symbolReference } from '../plan/symbol.js'
 import { planRelation } from './relation-planner.js'
+import { planRowChange } from './row-change-planner.js'
 import { type PlannerState, project, type RelationPlan } from './sub-plan.js'
 import { visibleSymbols } from './subquery-planner.js'
+import { requireValues, storedAs, writer } from './writer.js'
 
 /**
  * The writer and the finish over a write's query; the one output counts the rows.
  * @source Trino io.trino.sql.planner.LogicalPlanner.createTableWriterPlan
  */
 export function planWrite(state: PlannerState, write: BoundWrite): RelationPlan {
-  return write.kind === 'createTable' ? planCreate(state, write) : planInsert(state, write)
+  switch (write.kind) {
+    case 'createTable':
+      return planCreate(state, write)
+    case 'insert':
+      return planInsert(state, write)
+    case 'rowChange':
+      return planRowChange(state, write)
+  }
 }
 
 function planCreate(state: PlannerState, write: BoundCreateTable): RelationPlan {
@@ -82,7 +78,11 @@ function planInsert(state: PlannerState, write: BoundInsert): RelationPlan {
           : storedAs(state.registry, symbolReference(symbolOf.get(input.id)!), column.type),
     }),
   )
-  const node = requireValues(state, write, project(state, source.node, assignments), assignments)
+  const columns = write.columns.map(({ column }, i) => ({
+    column,
+    symbol: assignments[i]!.symbol,
+  }))
+  const node = requireValues(state, project(state, source.node, assignments), columns)
   const { table, name } = write.table
   const request: InsertRequest = { name, table, columns: write.columns.map((c) => c.column) }
   return writer(
@@ -92,82 +92,4 @@ function planInsert(state: PlannerState, write: BoundInsert): RelationPlan {
     write.columns.map((c) => c.column.name),
     { kind: 'insert', catalog: table.catalog, name: qualifiedText(name), handle: request },
   )
-}
-
-/** NULL for a NOT NULL column fails. */
-function requireValues(
-  state: PlannerState,
-  write: BoundInsert,
-  source: PlanNode,
-  assignments: readonly Assignment[],
-): PlanNode {
-  const whens = write.columns.flatMap(({ column }, i) =>
-    column.nullable === false
-      ? [
-          {
-            condition: isNull(symbolReference(assignments[i]!.symbol)),
-            result: failure(
-              state.registry,
-              'CONSTRAINT_VIOLATION',
-              `NULL value not allowed for NOT NULL column: ${column.name}`,
-              BOOLEAN,
-            ),
-          },
-        ]
-      : [],
-  )
-  if (whens.length === 0) return source
-  return { kind: 'filter', id: state.ids.next(), source, predicate: caseWhen(whens, TRUE) }
-}
-
-/** The value as the column's type; text longer than the column fails unless only blanks are cut. */
-function storedAs(registry: FunctionRegistry, value: Expression, type: SqlType): Expression {
-  const { type: from } = value
-  const isText = (t: SqlType) => t.kind === 'varchar' || t.kind === 'char'
-  const length = type.kind === 'varchar' || type.kind === 'char' ? type.length : undefined
-  if (!isText(from) || length === undefined) return coerce(value, type)
-  if ((from.kind === 'varchar' || from.kind === 'char') && (from.length ?? Infinity) <= length) {
-    return coerce(value, type)
-  }
-  const trimmed = call(registry.resolve('rtrim', [VARCHAR]), [cast(value, VARCHAR)])
-  const size = call(registry.resolve('length', [VARCHAR]), [coerce(trimmed, VARCHAR)])
-  return caseWhen(
-    [
-      {
-        condition: comparison('>', size, constant(BIGINT, BigInt(length))),
-        result: failure(
-          registry,
-          'INVALID_CAST_ARGUMENT',
-          `Cannot truncate non-space characters when casting from ${typeName(from)} to ${typeName(type)} on INSERT`,
-          type,
-        ),
-      },
-    ],
-    cast(value, type),
-  )
-}
-
-function writer(
-  state: PlannerState,
-  source: PlanNode,
-  columns: readonly PlanSymbol[],
-  columnNames: readonly string[],
-  target: WriterTarget,
-): RelationPlan {
-  const partial = state.symbols.newSymbol('partialrows', BIGINT)
-  const node: PlanNode = {
-    kind: 'tableWriter',
-    id: state.ids.next(),
-    source,
-    target,
-    columns,
-    columnNames,
-    rowCountSymbol: partial,
-    fragmentSymbol: state.symbols.newSymbol('fragment', VARBINARY),
-  }
-  const rowCountSymbol = state.symbols.newSymbol('rows', BIGINT)
-  return {
-    node: { kind: 'tableFinish', id: state.ids.next(), source: node, target, rowCountSymbol },
-    symbols: [rowCountSymbol],
-  }
 }

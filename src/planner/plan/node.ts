@@ -350,6 +350,14 @@ export interface CorrelatedJoinNode extends NodeFields {
 /** What a write writes into; handles are the connector's. */
 export type WriterTarget =
   | {
+      /** The writer's columns are the table's, then the operation, the case number and the row id. */
+      readonly kind: 'merge'
+      readonly operation: 'DELETE' | 'UPDATE' | 'MERGE'
+      readonly catalog: string
+      readonly handle: unknown
+      readonly name: string
+    }
+  | {
       readonly kind: 'insert'
       readonly catalog: string
       readonly handle: unknown
