@@ -13,7 +13,13 @@ export async function executeStatement(
     readonly session?: readonly string[] | undefined
   },
 ): Promise<number> {
-  const engine = await Engine.create({ catalogs: { tpch: { 'connector.name': 'tpch' } } })
+  const engine = await Engine.create({
+    catalogs: {
+      tpch: { 'connector.name': 'tpch' },
+      files: { 'connector.name': 'files', 'files.root': '.' },
+    },
+    localFiles: true,
+  })
   try {
     let session = engine.defaultSession
     if (options.catalog !== undefined) session = { ...session, catalog: options.catalog }

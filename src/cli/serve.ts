@@ -3,7 +3,10 @@ import type { ServerConfig } from '../server/config.js'
 import { MillraceError } from '../spi/index.js'
 
 /** What is served without a configuration directory. */
-const EMBEDDED_CATALOGS = { tpch: { 'connector.name': 'tpch' } }
+const EMBEDDED_CATALOGS = {
+  tpch: { 'connector.name': 'tpch' },
+  files: { 'connector.name': 'files', 'files.root': '.' },
+}
 
 /** Serves until the process is told to end. */
 export async function serve(options: {

@@ -12,6 +12,11 @@ export interface EngineOptions {
   readonly memoryLimitBytes?: number
   /** Packages by name or URL, or plugin objects, that bring connectors. */
   readonly plugins?: readonly PluginSource[]
+  /**
+   * Whether `FROM 'path'` reads any file that the process can read; by default the embedded engine and the shell do. Without,
+   * only files of catalogs of the files connector are read.
+   */
+  readonly localFiles?: boolean
   /** Who queries run as unless they say otherwise; default: the process's user. */
   readonly user?: string
   /** Zone of queries unless they say otherwise; default: the process's. */
@@ -31,6 +36,7 @@ export interface ResolvedOptions {
   readonly threads: number
   readonly memoryLimitBytes: number
   readonly plugins: readonly PluginSource[]
+  readonly localFiles: boolean
   readonly user: string
   readonly timeZone: string
   readonly environment: string
@@ -54,6 +60,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'threads',
     'memoryLimitBytes',
     'plugins',
+    'localFiles',
     'user',
     'timeZone',
     'environment',
@@ -81,6 +88,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     threads,
     memoryLimitBytes,
     plugins: options.plugins ?? [],
+    localFiles: options.localFiles ?? false,
     user: options.user ?? processUser(),
     timeZone: zoneOf(options.timeZone),
     environment: options.environment ?? 'embedded',

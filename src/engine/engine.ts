@@ -20,6 +20,7 @@ import { CatalogManager, informationCatalog } from './catalog-manager.js'
 import { createConnector, loadFactories } from './catalogs.js'
 import { createConnectorContext } from './connector-context.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
+import { LOCAL_FILES_CATALOG, localFilesProperties } from './local-files.js'
 import { OwnFunctions } from './own-functions.js'
 import { PlanCache } from './plan-cache.js'
 import { PlanRunner } from './plan-runner.js'
@@ -93,7 +94,12 @@ export class Engine {
     const registered = new RegisteredSources(() => planCache.invalidate())
     const queries = new QueryRegistry()
     const contexts = new QueryContexts()
-    const catalogProperties = { ...DEFAULT_CATALOGS, ...options.catalogs }
+    const localFiles = options.localFiles ? localFilesProperties() : undefined
+    const catalogProperties = {
+      ...DEFAULT_CATALOGS,
+      ...options.catalogs,
+      ...(localFiles === undefined ? {} : { [LOCAL_FILES_CATALOG]: localFiles }),
+    }
     const buffers = new SharedBuffers()
     const pool = startPool(options, shared, catalogProperties, buffers)
     const ownFunctions = new OwnFunctions()

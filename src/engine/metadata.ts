@@ -29,6 +29,8 @@ export interface ResolverOptions {
   readonly parseType: (name: string) => SqlType
   /** Sources that the program registered, by bare name. */
   readonly registered?: (name: string) => Promise<ResolvedTable | undefined>
+  /** Files by path. */
+  readonly files?: (path: string) => Promise<ResolvedTable | undefined>
 }
 
 /** Answers the analyzer's questions from the catalogs of a query. Each relation is looked up once a query. */
@@ -70,6 +72,7 @@ export function createMetadataResolver(
       const found = await metadata.getLanguageFunctions?.(session, { schema, function: name })
       return (found ?? []).map((definition) => definition.sql)
     },
+    ...(options.files === undefined ? {} : { getFileTable: options.files }),
     ...(options.registered === undefined ? {} : { getRegistered: options.registered }),
   }
 }

@@ -54,7 +54,7 @@ export class Millrace {
    * @throws MillraceError CONFIGURATION_INVALID for options or properties that are wrong, before anything runs
    */
   static async create(options: EngineOptions = {}): Promise<Millrace> {
-    return new Millrace(await Engine.create(options))
+    return new Millrace(await Engine.create({ localFiles: true, ...options }))
   }
 
   /**

@@ -27,6 +27,7 @@ import {
   typesEqual,
   type Value,
 } from '../spi/index.js'
+import { resolveFiles } from './local-files.js'
 import { createMetadataResolver } from './metadata.js'
 import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
@@ -49,6 +50,7 @@ const resolverOf = (services: PlanningServices, context: QueryContext) =>
   createMetadataResolver(context, {
     parseType,
     registered: (name) => services.registered(name, context),
+    files: (path) => resolveFiles(context, path),
   })
 
 /** Analyses, plans and optimises a statement, or finds the plan of an earlier run of it that still holds. */

@@ -36,7 +36,7 @@ export function recordMetadata(
     })
     return answer
   }
-  const { getRegistered, getLanguageFunctions, getTableFunction } = resolver
+  const { getRegistered, getFileTable, getLanguageFunctions, getTableFunction } = resolver
   return {
     catalogExists: (catalog) => record((r) => r.catalogExists(catalog), String),
     schemaExists: (catalog, schema) => record((r) => r.schemaExists(catalog, schema), String),
@@ -51,6 +51,9 @@ export function recordMetadata(
       : {
           getRegistered: (name) => record(async (r) => r.getRegistered?.(name), relationStamp),
         }),
+    ...(getFileTable === undefined
+      ? {}
+      : { getFileTable: (path) => record(async (r) => r.getFileTable?.(path), relationStamp) }),
     ...(getLanguageFunctions === undefined
       ? {}
       : {

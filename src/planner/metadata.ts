@@ -24,6 +24,11 @@ export interface MetadataResolver {
    * the method there are none.
    */
   getRegistered?(name: string): Promise<ResolvedTable | undefined>
+  /**
+   * Files by their path or pattern; undefined where there are none.
+   * @throws NOT_SUPPORTED where files can't be named by path, PERMISSION_DENIED outside of what may be read
+   */
+  getFileTable?(path: string): Promise<ResolvedTable | undefined>
   /** CREATE FUNCTION statements of the SQL functions of a full name, one an overload. */
   getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
   /** How the rows of a table are changed; undefined where its connector can't. */

@@ -13,10 +13,11 @@ import type { FilesConfig } from './config.js'
 import { entriesOf, isHidden } from './file-tree.js'
 import { loadFormat } from './formats.js'
 import type { FilesColumnHandle, FilesTableHandle, FilesTypes } from './handles.js'
+import { PATH_SCHEMA } from './path-schema.js'
 import { tableStatistics } from './statistics.js'
 import type { SummaryCache } from './summary-cache.js'
 import { columnMetadata, type TableDefinition } from './table-definition.js'
-import { DEFAULT_SCHEMA, listTableNames, PATH_SCHEMA, schemaFolder } from './table-files.js'
+import { DEFAULT_SCHEMA, listTableNames, schemaFolder } from './table-files.js'
 import type { SeenTables } from './transactions.js'
 
 type Metadata = ConnectorMetadata<FilesTypes>

@@ -17,12 +17,11 @@ import {
 import type { DataFile, FormatName } from './format.js'
 import { splitFileName } from './formats.js'
 import { isGlob } from './glob.js'
+import { PATH_SCHEMA } from './path-schema.js'
 import { DESCRIPTION_FILE, readDescription, type TableDescription } from './table-description.js'
 
 /** The schema of the files that lie in files.root itself. */
 export const DEFAULT_SCHEMA = 'default'
-/** The schema whose tables are paths: what `FROM 'path'` is turned into. Not listed. */
-export const PATH_SCHEMA = '$path'
 
 /** The files of a table, found by its name. */
 export interface TableFiles {

@@ -31,6 +31,8 @@ export interface ParsedView {
 export interface CollectedMetadata {
   readonly relations: ReadonlyMap<string, FoundRelation>
   readonly registered: ReadonlyMap<string, ResolvedTable>
+  /** Files by their path; undefined where there are none. */
+  readonly files: ReadonlyMap<string, ResolvedTable | undefined>
   readonly views: ReadonlyMap<string, ParsedView>
   readonly functions: ReadonlyMap<string, ResolvedTableFunction>
   /** SQL functions of catalogs, overloads one by one. */
@@ -43,6 +45,7 @@ export interface CollectedMetadata {
 export const NO_METADATA: CollectedMetadata = {
   relations: new Map(),
   registered: new Map(),
+  files: new Map(),
   views: new Map(),
   functions: new Map(),
   routines: [],
@@ -93,6 +96,7 @@ interface Collector {
   readonly evaluateVersion: (table: Table) => TableVersion
   readonly relations: Map<string, FoundRelation>
   readonly registered: Map<string, ResolvedTable>
+  readonly files: Map<string, ResolvedTable | undefined>
   readonly views: Map<string, ParsedView>
   readonly functions: Map<string, ResolvedTableFunction>
   readonly routines: NamedRoutine[]
@@ -116,6 +120,7 @@ export async function collectMetadata(
     evaluateVersion,
     relations: new Map(),
     registered: new Map(),
+    files: new Map(),
     views: new Map(),
     functions: new Map(),
     routines: [],
@@ -170,6 +175,11 @@ async function lookUpTable(
   collector: Collector,
 ): Promise<void> {
   const { resolver } = collector
+  if (table.path !== undefined) {
+    if (collector.files.has(table.path)) return
+    collector.files.set(table.path, await resolver.getFileTable?.(table.path))
+    return
+  }
   const parts = table.name.parts
   if (parts.length === 1 && resolver.getRegistered !== undefined) {
     const name = parts[0]!.value.toLowerCase()
@@ -251,6 +261,7 @@ async function lookUpRoutines(
 
 interface NamedTable {
   readonly name: QualifiedName
+  readonly path?: string
   readonly queryPeriod?: Table['queryPeriod']
 }
 
@@ -282,7 +293,10 @@ function namesIn(root: object): {
     if (isTable(value)) {
       const table = value
       const [first] = table.name.parts
-      const isWithName = table.name.parts.length === 1 && hidden.has(first!.value.toLowerCase())
+      const isWithName =
+        table.path === undefined &&
+        table.name.parts.length === 1 &&
+        hidden.has(first!.value.toLowerCase())
       if (!isWithName) tables.push(table)
       if (table.queryPeriod !== undefined) visit(table.queryPeriod.end, hidden)
       return

@@ -14,6 +14,11 @@ import { semanticError } from './semantic-error.js'
 /** A table, a view or a WITH query by name. */
 export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): BoundRelation {
   const qualifier = node.name.parts.map((part) => part.value.toLowerCase())
+  if (node.path !== undefined) {
+    const files = analysis.metadata.files.get(node.path)
+    if (files !== undefined) return boundTable(files, qualifier, analysis)
+    throw semanticError('TABLE_NOT_FOUND', node, `File does not exist: ${node.path}`)
+  }
   if (qualifier.length === 1) {
     const withQuery = findWithQuery(scope, qualifier[0]!)
     if (withQuery !== undefined) {

@@ -46,6 +46,8 @@ export class TokenCursor {
   /** Token range of the last primary expression that `.*` follows. */
   qualifiedStarStart = -1
   qualifiedStarEnd = -1
+  /** Tokens that are paths of files in the place of a table's name, which Trino's grammar doesn't have. */
+  readonly pathTokens: number[] = []
   /** How deep inside nested rules the cursor is. */
   #depth = 0
   readonly #kinds: readonly TokenKind[]
@@ -91,6 +93,10 @@ export class TokenCursor {
       this.peek(1) === second &&
       (third === undefined || this.peek(2) === third)
     )
+  }
+
+  notePath(tokenIndex: number): void {
+    this.pathTokens.push(tokenIndex)
   }
 
   /** Steps over the current token and returns its index. */

@@ -71,10 +71,18 @@ function parseAll<T>(sql: string, goal: ParseGoal, rule: (cursor: TokenCursor) =
     result = rule(cursor)
     if (!cursor.at(Token.EOF)) cursor.fail(Token.EOF)
   } catch (error) {
-    throw userError(error, tokens, goal)
+    throw userError(error, withPathsAsNames(tokens, cursor.pathTokens), goal)
   }
   cursor.throwComplaints()
   return result
+}
+
+/** The tokens as the diagnosis of Trino's grammar can take them. */
+function withPathsAsNames(tokens: TokenList, pathTokens: readonly number[]): TokenList {
+  if (pathTokens.length === 0) return tokens
+  const kinds = [...tokens.kinds]
+  for (const index of pathTokens) kinds[index] = Token.QUOTED_IDENTIFIER
+  return { ...tokens, kinds }
 }
 
 function userError(error: unknown, tokens: TokenList, goal: ParseGoal): unknown {

@@ -5,13 +5,15 @@ import type {
   QueryPeriod,
   Relation,
   RowsPerMatch,
+  Table,
 } from './ast/index.js'
 import type { TokenCursor } from './cursor.js'
 import { parseJsonTable } from './json-table.js'
+import { parseString } from './literal.js'
 import { parseColumnAliases, parseQualifiedName } from './name.js'
 import { parseMatchClauses, parseMeasures } from './row-pattern.js'
 import { parseTableFunction } from './table-function.js'
-import { isIdentifierKind, Token, type TokenKind } from './token.js'
+import { isIdentifierKind, isStringKind, Token, type TokenKind } from './token.js'
 import { optionalOrderBy, parsePartitionBy, startsTrailingClause } from './window.js'
 
 const JOIN_TYPES: ReadonlyMap<TokenKind, Join['type']> = new Map([
@@ -187,9 +189,29 @@ function parseRelationPrimary(cursor: TokenCursor): Relation {
     case Token.JSON_TABLE:
       return parseJsonTable(cursor)
   }
+  if (isStringKind(cursor.kind) && !isEmptyString(cursor)) return parseFileTable(cursor)
   const name = parseQualifiedName(cursor)
   const period = cursor.at(Token.FOR) ? { queryPeriod: parseQueryPeriod(cursor) } : {}
   return { kind: 'table', location, name, ...period }
+}
+
+const isEmptyString = (cursor: TokenCursor): boolean => cursor.textAt(cursor.index) === "''"
+
+/** `'path'`: files as a table, an extension. Its columns can be named by the file's name without its endings. */
+function parseFileTable(cursor: TokenCursor): Table {
+  const location = cursor.location(cursor.index)
+  const index = cursor.index
+  const path = parseString(cursor).value
+  cursor.notePath(index)
+  const file = path.slice(path.lastIndexOf('/') + 1)
+  const value = file.split('.').find((part) => part !== '') ?? path
+  const name: Identifier = { kind: 'identifier', location, value, delimited: true }
+  return {
+    kind: 'table',
+    location,
+    name: { kind: 'qualifiedName', location, parts: [name] },
+    path,
+  }
 }
 
 /** A query or a relation in parentheses; those of a relation leave no trace. */

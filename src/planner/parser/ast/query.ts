@@ -99,6 +99,8 @@ export interface Corresponding extends NodeBase {
 export interface Table extends NodeBase {
   readonly kind: 'table'
   readonly name: QualifiedName
+  /** Of `FROM 'path'`, an extension: the files that are the table, whose name is then that of the file. */
+  readonly path?: string
   readonly queryPeriod?: QueryPeriod
 }
 

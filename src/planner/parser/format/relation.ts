@@ -7,7 +7,12 @@ import type {
 } from '../ast/index.js'
 import { PARENTHESIZED_CHAIN_MAX } from './expression.js'
 import { formatJsonTable } from './json-table.js'
-import { formatColumnAliases, formatIdentifier, formatQualifiedName } from './name.js'
+import {
+  formatColumnAliases,
+  formatIdentifier,
+  formatQualifiedName,
+  formatStringLiteral,
+} from './name.js'
 import { definitionLines, type FormatRules, indentation, join, optional } from './rules.js'
 import { formatTableFunction } from './table-function.js'
 import {
@@ -38,6 +43,7 @@ export function formatRelation(node: Relation, indent: number, rules: FormatRule
       return `${input} TABLESAMPLE ${node.type} (${percentage})`
     }
     case 'table': {
+      if (node.path !== undefined) return formatStringLiteral(node.path)
       const period = optional(node.queryPeriod, ({ rangeType, end }) => {
         return `FOR ${rangeType} AS OF ${rules.expression(end)}`
       })
