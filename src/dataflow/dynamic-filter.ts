@@ -1,5 +1,4 @@
-import type { JoinBuildState } from '../operators/join/join-index-sink.js'
-import type { KeyFilterState } from '../operators/keys/key-filter.js'
+import type { KeyFilterState, KeyFilterStates } from '../operators/keys/key-filter.js'
 import {
   assert,
   type Domain,
@@ -19,7 +18,7 @@ import {
 import type { ScanFilter } from './pipeline.js'
 
 /**
- * What joins above tell the connector of a scan. A pipeline starts after those whose indexes filter it, so that the filter is
+ * What joins above tell the connector of a scan. A pipeline starts after those that make its filters, so that the filter is
  * complete from the start and nobody has to wait for it.
  * @param stateOf the states of earlier pipelines, by id
  */
@@ -29,12 +28,12 @@ export function dynamicFilterOf(
 ): DynamicFilter {
   if (filters.length === 0) return EMPTY_DYNAMIC_FILTER
   let predicate: TupleDomain<unknown> = TUPLE_DOMAIN_ALL
-  for (const { indexPipeline, keyIndex, column } of filters) {
-    const [build] = (stateOf(indexPipeline) ?? []) as readonly JoinBuildState[]
-    const state = build?.index.filters[keyIndex]
-    assert(state !== undefined, 'the index that filters a scan is built before')
-    const keys = tupleDomain<unknown>([{ column, domain: domainOf(state) }])
-    predicate = intersectTuples<unknown>(predicate, keys)
+  for (const { pipeline, keyIndex, column } of filters) {
+    const [keys] = (stateOf(pipeline) ?? []) as readonly KeyFilterStates[]
+    const state = keys?.filters[keyIndex]
+    assert(state !== undefined, 'what filters a scan is made before')
+    const known = tupleDomain<unknown>([{ column, domain: domainOf(state) }])
+    predicate = intersectTuples<unknown>(predicate, known)
   }
   return {
     columnsCovered: filters.map(({ column }) => column),

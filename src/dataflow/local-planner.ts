@@ -84,7 +84,7 @@ export function planLocally(
     isThreadBound: options.isThreadBound,
     isSmall: (scan) =>
       (options.scanRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
-    indexes: new Map(),
+    keyFilters: new Map(),
     intermediateType: options.intermediateType,
     onlyStreamsAbove: true,
     plan(node) {

@@ -47,7 +47,7 @@ export interface ScanSource {
   /** What the connector is told of joins above. */
   readonly dynamicFilters: readonly ScanFilter[]
 }
-/** Values of a column that the keys of an index, an earlier pipeline's state, leave. */
+/** A key filter, and the connector's column that it is about. */
 export interface ScanFilter extends KeyFilterRef {
   readonly column: unknown
 }
@@ -102,6 +102,13 @@ export type SinkSpec =
       readonly keysOnly: boolean
       /** Keys, by their place, that dynamic filters are made of. */
       readonly filterKeys: readonly number[]
+    }
+  /** Makes filters of keys, for scans that come later. */
+  | {
+      readonly kind: 'keyFilters'
+      readonly planNodeId: string
+      readonly types: readonly SqlType[]
+      readonly keyChannels: readonly number[]
     }
   /** Hands pages to the pipeline with the channel source. */
   | { readonly kind: 'channel'; readonly types: readonly SqlType[] }

@@ -1,5 +1,6 @@
 import { createOperator, type SharedPages } from '../operators/create-operator.js'
 import { JoinIndexSink } from '../operators/join/join-index-sink.js'
+import { KeyFilterSink } from '../operators/join/key-filter-sink.js'
 import type { Operator, OperatorContext } from '../operators/operator.js'
 import type { OperatorSpec } from '../operators/spec.js'
 import { assert } from '../spi/index.js'
@@ -142,6 +143,8 @@ export class Task {
           this.#operatorContext(sink.planNodeId, inputs),
           pageCopier(this.#queryArena),
         )
+      case 'keyFilters':
+        return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs))
       case 'channel':
       case 'output':
         throw new Error('internal error: pages of this pipeline are pulled')

@@ -3,9 +3,8 @@ import { collectChannels } from '../expressions/ir-walk.js'
 import type { PageFilter, PageProjection, Selection } from '../expressions/page-expression.js'
 import { kernelMemory } from '../expressions/wasm/kernel-memory.js'
 import { type Arena, assert, type Block, type Page } from '../spi/index.js'
-import type { JoinBuildState } from './join/join-index-sink.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
-import { KeyFilter } from './keys/key-filter.js'
+import { KeyFilter, type KeyFilterStates } from './keys/key-filter.js'
 import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
 import type { FilterProjectSpec } from './spec.js'
 
@@ -95,7 +94,7 @@ export class FilterProjectOperator implements Operator {
   }
 }
 
-/** Filters of the indexes that earlier pipelines have built. */
+/** Filters that earlier pipelines have made. */
 function openKeyFilters(
   refs: NonNullable<FilterProjectSpec['keyFilters']>,
   arena: Arena,
@@ -104,10 +103,10 @@ function openKeyFilters(
   if (refs.length === 0) return []
   const memory = kernelMemory(arena.allocate(0).buffer)
   assert(memory !== undefined, 'joins run over shared memory')
-  return refs.map(({ indexPipeline, keyIndex, channel }) => {
-    const [build] = context.stateOf(indexPipeline) as readonly JoinBuildState[]
-    const state = build?.index.filters[keyIndex]
-    assert(state !== undefined, 'the index that filters a scan is built before')
+  return refs.map(({ pipeline, keyIndex, channel }) => {
+    const [keys] = context.stateOf(pipeline) as readonly KeyFilterStates[]
+    const state = keys?.filters[keyIndex]
+    assert(state !== undefined, 'what filters a scan is made before')
     return { channel, filter: new KeyFilter(memory, state) }
   })
 }

@@ -41,13 +41,13 @@ export interface ChannelOrder {
 export interface FilterProjectSpec extends SpecFields {
   readonly kind: 'filterProject'
   readonly filter?: Expression
-  /** Rows whose keys are not in the indexes of joins above are dropped too. */
+  /** Rows that joins above have no use for are dropped too. */
   readonly keyFilters?: readonly (KeyFilterRef & { readonly channel: number })[]
   readonly projections: readonly Expression[]
 }
-/** One key of a join index as a filter. */
+/** The filter of one key, in the state that an earlier pipeline leaves. */
 export interface KeyFilterRef {
-  readonly indexPipeline: number
+  readonly pipeline: number
   readonly keyIndex: number
 }
 export interface LimitSpec extends SpecFields {

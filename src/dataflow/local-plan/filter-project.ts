@@ -66,5 +66,5 @@ const filterProject = (
       projections,
     },
     layout,
-    filters.map((filter) => filter.indexPipeline),
+    filters.map((filter) => filter.pipeline),
   )

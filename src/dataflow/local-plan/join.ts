@@ -34,7 +34,9 @@ function buildIndex(
     keysOnly,
     filterKeys: [...new Set(filters.map(({ keyIndex }) => keyIndex))],
   })
-  for (const { id, keyIndex } of filters) context.indexes.set(id, { indexPipeline, keyIndex })
+  for (const { id, keyIndex } of filters) {
+    context.keyFilters.set(id, { pipeline: indexPipeline, keyIndex })
+  }
   return indexPipeline
 }
 
@@ -47,6 +49,36 @@ const filterKeys = (
     // Of a RIGHT join the probe side is the one that keeps all rows.
     return keyIndex < 0 ? [] : [{ id, keyIndex }]
   })
+
+/**
+ * The probe side of a join or semi-join. With filters for the other side it is read first: collected, so that its keys are
+ * known before the build side's scans run, and looked up afterwards.
+ */
+function planProbe(
+  node: JoinNode | SemiJoinNode,
+  probe: PlanNode,
+  context: LocalPlanContext,
+): Stream | undefined {
+  const filters = node.probeFilters
+  if (filters === undefined) return undefined
+  const stream = context.plan(probe)
+  const rows = collected(context, stream, stream.parallel)
+  const pipeline = endPipeline(
+    context,
+    { ...rows, parallel: false },
+    {
+      kind: 'keyFilters',
+      planNodeId: node.id,
+      types: typesOf(stream.layout),
+      keyChannels: channelsOf(
+        stream.layout,
+        filters.map(({ symbol }) => symbol),
+      ),
+    },
+  )
+  filters.forEach(({ id }, keyIndex) => context.keyFilters.set(id, { pipeline, keyIndex }))
+  return rows
+}
 
 /** RIGHT joins are LEFT joins with the sides changed: outputs are found by symbol. */
 function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left' | 'full' } {
@@ -64,6 +96,7 @@ function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left
 
 export function planJoin(original: JoinNode, context: LocalPlanContext): Stream {
   const node = normalised(original)
+  const first = planProbe(node, node.left, context)
   const build = context.plan(node.right)
   const buildLayout = build.layout
   const keyed = node.criteria.length > 0
@@ -79,7 +112,7 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
         context,
       )
     : endPipeline(context, build, { kind: 'collect', types: typesOf(buildLayout) })
-  const planned = context.plan(node.left)
+  const planned = first ?? context.plan(node.left)
   // Rows of the build side without a match come after all probe rows: one driver has to see them.
   const probe = node.type === 'full' ? gather(context, planned) : planned
   const layout = [...probe.layout, ...buildLayout]
@@ -110,13 +143,14 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
 }
 
 export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Stream {
+  const first = planProbe(node, node.source, context)
   const build = context.plan(node.filteringSource)
   const keyChannels = channelsOf(
     build.layout,
     node.criteria.map((c) => c.right),
   )
   const indexPipeline = buildIndex(node, build, keyChannels, node.filter === undefined, context)
-  const probe = context.plan(node.source)
+  const probe = first ?? context.plan(node.source)
   return {
     ...withOperator(
       probe,

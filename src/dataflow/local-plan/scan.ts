@@ -35,12 +35,12 @@ export const planValues = (node: ValuesNode): Stream => ({
   dependsOn: [],
 })
 
-/** What the indexes of joins further up, if they are built before the scan runs, say about its columns. */
+/** What joins further up, if their keys are known before the scan runs, say about its columns. */
 export const keyFilters = (
   node: TableScanNode,
   context: LocalPlanContext,
 ): NonNullable<FilterProjectSpec['keyFilters']> =>
   (node.dynamicFilters ?? []).flatMap(({ id, symbol }) => {
-    const index = context.indexes.get(id)
-    return index === undefined ? [] : [{ ...index, channel: channelOf(node.outputs, symbol) }]
+    const filter = context.keyFilters.get(id)
+    return filter === undefined ? [] : [{ ...filter, channel: channelOf(node.outputs, symbol) }]
   })

@@ -31,8 +31,8 @@ export interface LocalPlanContext {
   isThreadBound(catalog: string): boolean
   /** True where a scan is expected to give so few rows that one driver is best. */
   isSmall(scan: TableScanNode): boolean
-  /** Keys of join indexes that filter scans planned later, by the id of the dynamic filter. */
-  readonly indexes: Map<string, KeyFilterRef>
+  /** Filters of keys that earlier pipelines make, for scans planned later, by the id of the dynamic filter. */
+  readonly keyFilters: Map<string, KeyFilterRef>
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */

@@ -1,10 +1,11 @@
 import { copyBlock } from '../../expressions/wasm/import.js'
 import type { Arena, Block, Page, SqlType } from '../../spi/index.js'
+import { type KeyFilterStates, keyFilterStates } from '../keys/key-filter.js'
 import type { OperatorContext } from '../operator.js'
 import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
-export interface JoinBuildState {
+export interface JoinBuildState extends KeyFilterStates {
   readonly index: JoinIndexState
   /** Columns as page words; channels that are not kept are empty null blocks. */
   readonly words: Float64Array
@@ -63,10 +64,14 @@ export class JoinIndexSink {
       keyChannels.map((channel) => columns[channel]!),
       rowCount,
       keyChannels.map((channel) => types[channel]!),
-      filterKeys,
       () => this.#context.createArena(),
     )
-    return { index, words: this.#writeWords({ rowCount, blocks: columns }) }
+    const filters = keyFilterStates(
+      keyChannels.map((channel, key) => (filterKeys.includes(key) ? columns[channel] : undefined)),
+      arena,
+      () => this.#context.createArena(),
+    )
+    return { index, filters, words: this.#writeWords({ rowCount, blocks: columns }) }
   }
 
   close(): void {

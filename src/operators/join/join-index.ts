@@ -13,7 +13,6 @@ import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { IntegerTable, type IntegerTableState, lookupIntegers } from '../keys/integer-table.js'
 import { type EncoderState, KeyEncoder } from '../keys/key-encoder.js'
-import { type KeyFilterState, makeKeyFilter } from '../keys/key-filter.js'
 import { directKernels } from '../keys/key-kernels.js'
 import { KeyLookup } from '../keys/key-lookup.js'
 import { joinKernels } from './join-kernels.js'
@@ -38,36 +37,25 @@ export interface JoinIndexState {
   /** Next row with the same key, + 1; 0 where keys are unique. */
   readonly next: number
   readonly hasNullKey: boolean
-  /** By key: what scans of the other side drop rows by, where some do. */
-  readonly filters: readonly (KeyFilterState | undefined)[]
 }
 
-/**
- * Builds the index over columns that stay where they are as long as the query runs.
- * @param filterKeys the keys, by their place, that scans of the other side are filtered by
- */
+/** Builds the index over columns that stay where they are as long as the query runs. */
 export function buildJoinIndex(
   keyBlocks: readonly Block[],
   rowCount: number,
   keyTypes: readonly SqlType[],
-  filterKeys: readonly number[],
   createArena: () => Arena,
 ): JoinIndexState {
   const hasNullKey = keyBlocks.some((block) => mayHaveNulls(block) && hasNull(block))
+  const shared = { rowCount, hasNullKey }
+  if (rowCount === 0) {
+    return { ...shared, encoder: undefined, heads: 0, table: undefined, next: 0 }
+  }
   const kept = createArena()
   const scratch = createArena()
   try {
     const memory = kernelMemory(kept.allocate(0).buffer)
     assert(memory !== undefined, 'joins run over shared memory')
-    const filters = keyBlocks.map((block, key) =>
-      filterKeys.includes(key)
-        ? makeKeyFilter(memory, block, keyTypes[key]!, kept, scratch)
-        : undefined,
-    )
-    const shared = { rowCount, hasNullKey, filters }
-    if (rowCount === 0) {
-      return { ...shared, encoder: undefined, heads: 0, table: undefined, next: 0 }
-    }
     const words = kept.allocate(16)
     const status = new Int32Array(words.buffer, words.byteOffset, 4)
     const encoder = new KeyEncoder(memory, createArena, status, keyTypes)

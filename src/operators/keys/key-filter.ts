@@ -1,7 +1,9 @@
 import type { Selection } from '../../expressions/page-expression.js'
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import {
   type Arena,
+  assert,
   type Block,
   type IntegerBlock,
   readValue,
@@ -25,6 +27,11 @@ export interface KeyFilterState {
   readonly integers: IntegerFilterState | undefined
   /** All keys, each once, where there are few: what connectors prune by. */
   readonly values: readonly Value[] | undefined
+}
+
+/** State of a pipeline that filters are made in: one a key, where some scan uses it. */
+export interface KeyFilterStates {
+  readonly filters: readonly (KeyFilterState | undefined)[]
 }
 
 export interface IntegerFilterState {
@@ -64,6 +71,25 @@ export function makeKeyFilter(
   if (keyKind(type) !== 'range') return { type, isEmpty: false, integers: undefined, values }
   const integers = integerFilter(memory, rangeBlock(column, scratch), kept, scratch)
   return integers === undefined ? nothing : { type, isEmpty: false, integers, values }
+}
+
+/** Filters of the columns that are given, which are there as long as the filters are used. */
+export function keyFilterStates(
+  columns: readonly (Block | undefined)[],
+  kept: Arena,
+  createArena: () => Arena,
+): readonly (KeyFilterState | undefined)[] {
+  if (columns.every((column) => column === undefined)) return columns as readonly undefined[]
+  const scratch = createArena()
+  try {
+    const memory = kernelMemory(scratch.allocate(0).buffer)
+    assert(memory !== undefined, 'joins run over shared memory')
+    return columns.map((column) =>
+      column === undefined ? undefined : makeKeyFilter(memory, column, column.type, kept, scratch),
+    )
+  } finally {
+    scratch.close()
+  }
 }
 
 /** @returns undefined where every key is null */

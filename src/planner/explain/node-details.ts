@@ -132,6 +132,7 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['filter', n.filter === undefined ? undefined : expressionText(n.filter)],
         ['distribution', n.distribution?.toUpperCase()],
         ['dynamicFilterAssignments', filtersText(n.dynamicFilters, '->')],
+        ['probeFilterAssignments', filtersText(n.probeFilters, '->')],
       ])
     },
     semiJoin: (n) =>
@@ -141,6 +142,7 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['nullAware', n.nullAware ? 'true' : undefined],
         ['output', n.output?.name],
         ['dynamicFilterAssignments', filtersText(n.dynamicFilters, '->')],
+        ['probeFilterAssignments', filtersText(n.probeFilters, '->')],
       ]),
     sort: (n) => details('Sort', [['orderBy', orderText(n.orderBy)]]),
     topN: (n) =>

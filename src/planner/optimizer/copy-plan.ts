@@ -91,10 +91,12 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
     items.map((item) => ({ ...item, symbol: rename(item.symbol) }))
   const criteria = (list: readonly { left: PlanSymbol; right: PlanSymbol }[]) =>
     list.map((c) => ({ left: rename(c.left), right: rename(c.right) }))
-  const filters = (list: readonly { id: string; symbol: PlanSymbol }[] | undefined) =>
-    list === undefined
-      ? {}
-      : { dynamicFilters: list.map((f) => ({ id: f.id, symbol: rename(f.symbol) })) }
+  type Filters = readonly { readonly id: string; readonly symbol: PlanSymbol }[] | undefined
+  const renamed = (list: Filters) => list?.map((f) => ({ id: f.id, symbol: rename(f.symbol) }))
+  const filters = (made: Filters, probe?: Filters) => ({
+    ...(made === undefined ? {} : { dynamicFilters: renamed(made)! }),
+    ...(probe === undefined ? {} : { probeFilters: renamed(probe)! }),
+  })
   return visitPlan<PlanNode>(node, {
     tableScan: (n) => ({ ...n, outputs: all(n.outputs), ...filters(n.dynamicFilters) }),
     values: (n) => ({ ...n, outputs: all(n.outputs), rows: n.rows.map((r) => r.map(expr)) }),
@@ -123,14 +125,14 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
       ...(n.filter === undefined ? {} : { filter: expr(n.filter) }),
       leftOutputs: all(n.leftOutputs),
       rightOutputs: all(n.rightOutputs),
-      ...filters(n.dynamicFilters),
+      ...filters(n.dynamicFilters, n.probeFilters),
     }),
     semiJoin: (n) => ({
       ...n,
       criteria: criteria(n.criteria),
       ...(n.filter === undefined ? {} : { filter: expr(n.filter) }),
       ...(n.output === undefined ? {} : { output: rename(n.output) }),
-      ...filters(n.dynamicFilters),
+      ...filters(n.dynamicFilters, n.probeFilters),
     }),
     sort: (n) => ({ ...n, orderBy: order(n.orderBy) }),
     topN: (n) => ({ ...n, orderBy: order(n.orderBy) }),

@@ -150,6 +150,8 @@ export interface JoinNode extends NodeFields {
   readonly distribution?: 'partitioned' | 'replicated'
   /** Filters the build side makes: id and the criterion's right symbol. */
   readonly dynamicFilters?: readonly { readonly id: string; readonly symbol: PlanSymbol }[]
+  /** Filters that the left side makes for scans of the right one: it is then read first. Not of RIGHT and FULL joins. */
+  readonly probeFilters?: readonly { readonly id: string; readonly symbol: PlanSymbol }[]
 }
 export interface JoinCriterion {
   readonly left: PlanSymbol
@@ -172,6 +174,8 @@ export interface SemiJoinNode extends NodeFields {
   /** Set with mode `mark`. */
   readonly output?: PlanSymbol
   readonly dynamicFilters?: readonly { readonly id: string; readonly symbol: PlanSymbol }[]
+  /** Filters that the source makes for scans of the filtering source: it is then read first. */
+  readonly probeFilters?: readonly { readonly id: string; readonly symbol: PlanSymbol }[]
 }
 export interface SortNode extends NodeFields {
   readonly kind: 'sort'

@@ -162,6 +162,10 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
         (n.dynamicFilters ?? []).map((f) => f.symbol),
         right,
       )
+      check.symbols(
+        (n.probeFilters ?? []).map((f) => f.symbol),
+        left,
+      )
     },
     semiJoin: (n) => {
       checkCriteria(n.criteria, scopeOf([n.source]), scopeOf([n.filteringSource]), check)
@@ -169,7 +173,7 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.that((n.mode === 'mark') === (n.output !== undefined), 'an output with mode mark only')
       check.that(!n.nullAware || n.criteria.length === 1, 'one criterion with nullAware')
       check.that(!n.nullAware || n.filter === undefined, 'no filter with nullAware')
-      check.symbols((n.dynamicFilters ?? []).map((f) => f.symbol))
+      check.symbols([...(n.dynamicFilters ?? []), ...(n.probeFilters ?? [])].map((f) => f.symbol))
     },
     sort: ordered,
     topN: ordered,

@@ -34,6 +34,7 @@ function randomQuery(random: Random): string {
     `SELECT count(*), sum(b.k), max(x.k) FROM ${b} LEFT JOIN ${x} ON ${on}`,
     `SELECT count(*), sum(b.k), max(x.k) FROM ${b} RIGHT JOIN ${x} ON ${on}`,
     `SELECT count(*), sum(b.k), max(x.k) FROM ${b} FULL JOIN ${x} ON ${on}`,
+    `SELECT count(*), sum(b.k), sum(x.k) FROM ${x} LEFT JOIN ${b} ON ${on} AND b.k > x.m`,
     `SELECT count(*), sum(k) FROM ${b} WHERE b.${key} IN (SELECT ${key} FROM ${x})`,
     `SELECT count(*), sum(k) FROM ${b} WHERE b.${key} NOT IN (SELECT ${key} FROM ${x})`,
     `SELECT count(*), sum(k) FROM ${b} WHERE EXISTS (SELECT 1 FROM ${x} WHERE ${on} AND x.k <> b.m)`,

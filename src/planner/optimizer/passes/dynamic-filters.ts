@@ -1,6 +1,12 @@
 import type { Estimator } from '../../cost/estimator.js'
 import { symbolStatistics } from '../../cost/statistics.js'
-import type { JoinCriterion, PlanNode, TableScanNode } from '../../plan/node.js'
+import type {
+  JoinCriterion,
+  JoinNode,
+  PlanNode,
+  SemiJoinNode,
+  TableScanNode,
+} from '../../plan/node.js'
 import { outputsOf, sourcesOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import type { OptimizerContext } from '../context.js'
@@ -38,6 +44,9 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
       return dynamicFilters.length === 0 ? node : { ...node, dynamicFilters }
     }
     case 'join': {
+      // The right side of a LEFT join matters where the left one has its keys.
+      const first =
+        node.type === 'left' ? readFirst(node.criteria, node.left, node.right, state) : []
       // Rows without a partner are dropped of the left side by inner and right joins.
       const makes = node.type === 'inner' || node.type === 'right'
       const made = makes ? makeFilters(node.criteria, node.left, node.right, state) : []
@@ -46,30 +55,15 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
       const left = node.type === 'inner' || node.type === 'left'
       const right = node.type === 'inner' || node.type === 'right'
       const toLeft = add(left ? restrictTo(across, node.left) : new Map(), made)
-      const toRight = right ? restrictTo(across, node.right) : new Map()
+      const toRight = add(right ? restrictTo(across, node.right) : new Map(), first)
       const over = withSources(node, [
         assign(node.left, toLeft, state),
         assign(node.right, toRight, state),
       ]) as typeof node
-      return made.length === 0 ? over : { ...over, dynamicFilters: producers(made) }
+      return withFilters(over, made, first)
     }
-    case 'semiJoin': {
-      const made =
-        node.mode === 'semi'
-          ? makeFilters(node.criteria, node.source, node.filteringSource, state)
-          : []
-      const toSource = add(restrictTo(filters, node.source), made)
-      // A filtering row matters only to source rows with its key, and those the filter drops.
-      const toFiltering =
-        node.nullAware && node.mode !== 'semi'
-          ? new Map<string, readonly string[]>()
-          : restrictTo(acrossCriteria(filters, node.criteria), node.filteringSource)
-      const over = withSources(node, [
-        assign(node.source, toSource, state),
-        assign(node.filteringSource, toFiltering, state),
-      ]) as typeof node
-      return made.length === 0 ? over : { ...over, dynamicFilters: producers(made) }
-    }
+    case 'semiJoin':
+      return assignSemiJoin(node, filters, state)
     case 'project': {
       const below = new Map<string, readonly string[]>()
       for (const { symbol, expression } of node.assignments) {
@@ -116,6 +110,52 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
         sourcesOf(node).map((source) => assign(source, new Map(), state)),
       )
   }
+}
+
+function assignSemiJoin(node: SemiJoinNode, filters: Targets, state: State): PlanNode {
+  const { criteria, source, filteringSource } = node
+  // A filtering row matters only to source rows with its key, unless a null or the lack of any row does.
+  const keysOnly = !node.nullAware || node.mode === 'semi'
+  const reversed = keysOnly ? readFirst(criteria, source, filteringSource, state) : []
+  const across = keysOnly
+    ? restrictTo(acrossCriteria(filters, criteria), filteringSource)
+    : new Map<string, readonly string[]>()
+  const filtering = assign(filteringSource, add(across, reversed), state)
+  const first = reversed.filter(({ id }) => state.used.has(id))
+  // What is read first is not filtered by what is read later.
+  const made =
+    node.mode === 'semi' && first.length === 0
+      ? makeFilters(criteria, source, filteringSource, state)
+      : []
+  const toSource = add(restrictTo(filters, source), made)
+  const over = withSources(node, [assign(source, toSource, state), filtering]) as SemiJoinNode
+  return withFilters(over, made, first)
+}
+
+/** A side that is read first must have so many times fewer rows than the other one, and that one so many. */
+const FIRST_TIMES_FEWER = 4
+const FIRST_OTHER_ROWS_MIN = 100_000
+
+/**
+ * Filters of the probe side's keys for the build side, where it has far fewer rows: it is collected before the other side is
+ * scanned, and then looked up.
+ */
+function readFirst(
+  criteria: readonly JoinCriterion[],
+  probe: PlanNode,
+  build: PlanNode,
+  state: State,
+): readonly Made[] {
+  const probed = state.estimator.of(probe)
+  const built = state.estimator.of(build)
+  const pays =
+    probed.known &&
+    built.known &&
+    built.rowCount >= FIRST_OTHER_ROWS_MIN &&
+    probed.rowCount * FIRST_TIMES_FEWER <= built.rowCount
+  if (!pays) return []
+  const reversed = criteria.map(({ left, right }) => ({ left: right, right: left }))
+  return makeFilters(reversed, build, probe, state)
 }
 
 function pass(
@@ -182,8 +222,21 @@ function makeFilters(
 
 type Made = Consumer & { readonly probe: PlanSymbol }
 
-const producers = (made: readonly Made[]): readonly Consumer[] =>
-  made.map(({ id, symbol }) => ({ id, symbol }))
+/** A node that makes filters for scans of its first source, and of its second. */
+function withFilters<N extends JoinNode | SemiJoinNode>(
+  node: N,
+  made: readonly Consumer[],
+  first: readonly Consumer[],
+): N {
+  const { dynamicFilters: _, probeFilters: __, ...fields } = node
+  return {
+    ...fields,
+    ...(made.length === 0 ? {} : { dynamicFilters: made.map(named) }),
+    ...(first.length === 0 ? {} : { probeFilters: first.map(named) }),
+  } as N
+}
+
+const named = ({ id, symbol }: Consumer): Consumer => ({ id, symbol })
 
 function add(filters: Map<string, readonly string[]>, made: readonly Made[]): Targets {
   for (const { id, probe } of made) {
@@ -197,11 +250,11 @@ function dropUnused(node: PlanNode, used: ReadonlySet<string>): PlanNode {
     node,
     sourcesOf(node).map((source) => dropUnused(source, used)),
   )
-  if ((over.kind !== 'join' && over.kind !== 'semiJoin') || over.dynamicFilters === undefined) {
-    return over
-  }
-  const kept = over.dynamicFilters.filter(({ id }) => used.has(id))
-  if (kept.length === over.dynamicFilters.length) return over
-  const { dynamicFilters: _, ...fields } = over
-  return kept.length === 0 ? fields : { ...fields, dynamicFilters: kept }
+  if (over.kind !== 'join' && over.kind !== 'semiJoin') return over
+  const isUsed = ({ id }: Consumer): boolean => used.has(id)
+  const { dynamicFilters = [], probeFilters = [] } = over
+  const made = dynamicFilters.filter(isUsed)
+  const first = probeFilters.filter(isUsed)
+  const isSame = made.length === dynamicFilters.length && first.length === probeFilters.length
+  return isSame ? over : withFilters(over, made, first)
 }
