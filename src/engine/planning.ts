@@ -66,11 +66,11 @@ export async function planStatement(
     if (known !== undefined) return known
   }
   const answers: MetadataAnswer[] = []
-  const logical = await analyzeAndPlan(statement, {
-    ...planningOptions(services, context),
-    metadata: cacheable ? recordMetadata(resolver, answers) : resolver,
-  })
-  const plan = await optimizePlan(services, logical, context)
+  const metadata = cacheable ? recordMetadata(resolver, answers) : resolver
+  const logical = await withinStack('analysis', () =>
+    analyzeAndPlan(statement, { ...planningOptions(services, context), metadata }),
+  )
+  const plan = await withinStack('planning', () => optimizePlan(services, logical, context))
   await refuseEndlessWaits(plan, context)
   const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {
@@ -81,6 +81,21 @@ export async function planStatement(
   }
   if (cacheable) services.cache.add(context, statement, answers, logical, planned)
   return planned
+}
+
+/**
+ * Analysis and planning recurse over the statement: a chain of thousands of operators leaves no stack.
+ * @throws STACK_OVERFLOW
+ * @source Trino SqlQueryExecution
+ */
+async function withinStack<T>(phase: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof RangeError && cause.message.includes('call stack'))) throw cause
+    const message = `statement is too large (stack overflow during ${phase})`
+    throw new MillraceError('STACK_OVERFLOW', message, { cause })
+  }
 }
 
 const planningOptions = (

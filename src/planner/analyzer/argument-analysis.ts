@@ -19,13 +19,14 @@ export function resolveArguments(
   const args = node.arguments.map((arg) =>
     arg.kind === 'lambdaExpression' ? arg : analyze(arg, context),
   )
+  const analyzeOnce = lambdaAnalyzer(context)
   const types = args.map(
     (arg): ArgumentType =>
       arg.kind === 'lambdaExpression'
         ? {
             kind: 'lambda argument',
             parameterCount: arg.arguments.length,
-            resolve: (parameterTypes) => analyzeLambda(arg, parameterTypes, context).body.type,
+            resolve: (parameterTypes) => analyzeOnce(arg, parameterTypes).body.type,
           }
         : arg.type,
   )
@@ -39,7 +40,7 @@ export function resolveArguments(
     if (type.kind !== 'function') {
       throw semanticError('TYPE_MISMATCH', arg, `Expected ${typeName(type)} but got a lambda`)
     }
-    const { parameters, body } = analyzeLambda(arg, type.argumentTypes, context)
+    const { parameters, body } = analyzeOnce(arg, type.argumentTypes)
     return lambda(parameters, coerceNoting(context.analysis, body, type.returnType))
   })
   return { resolved, args: bound }
@@ -86,11 +87,34 @@ function checkLambdaArities(
   })
 }
 
+interface AnalyzedLambda {
+  readonly parameters: readonly { readonly name: string; readonly type: SqlType }[]
+  readonly body: Expression
+}
+
+/**
+ * Overloads are tried one after another, each with the lambda's type: without a memory of the bodies analyzed, lambdas in
+ * lambdas would take time exponential in their depth.
+ */
+function lambdaAnalyzer(
+  context: ExpressionContext,
+): (node: LambdaExpression, types: readonly SqlType[]) => AnalyzedLambda {
+  const analyzed = new Map<LambdaExpression, Map<string, AnalyzedLambda>>()
+  return (node, types) => {
+    let byTypes = analyzed.get(node)
+    if (byTypes === undefined) analyzed.set(node, (byTypes = new Map()))
+    const key = types.map(typeName).join(', ')
+    let result = byTypes.get(key)
+    if (result === undefined) byTypes.set(key, (result = analyzeLambda(node, types, context)))
+    return result
+  }
+}
+
 function analyzeLambda(
   node: LambdaExpression,
   types: readonly SqlType[],
   context: ExpressionContext,
-): { parameters: { name: string; type: SqlType }[]; body: Expression } {
+): AnalyzedLambda {
   const depth = context.lambdaDepth
   const fields = node.arguments.map(
     (argument, i): Field => ({

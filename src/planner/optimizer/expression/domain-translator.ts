@@ -84,16 +84,33 @@ function combined(
 ): SymbolDomain | undefined {
   const [first] = parts
   if (first === undefined) return undefined
-  let result = first
-  for (const part of parts.slice(1)) {
+  const domains: Domain[] = []
+  for (const part of parts) {
     if (part === undefined || part.symbol.name !== first.symbol.name) return undefined
-    result = {
-      symbol: first.symbol,
-      domain: combine(result.domain, part.domain),
-      exact: result.exact && part.exact,
-    }
+    domains.push(part.domain)
   }
-  return result
+  return {
+    symbol: first.symbol,
+    domain: combinePairwise(domains, combine),
+    exact: parts.every((part) => part?.exact === true),
+  }
+}
+
+/** Neighbours first, then their results: thousands of ranges take n log n steps, where one after another they take n². */
+function combinePairwise(
+  domains: readonly Domain[],
+  combine: (a: Domain, b: Domain) => Domain,
+): Domain {
+  let level = domains
+  while (level.length > 1) {
+    const next: Domain[] = []
+    for (let i = 0; i < level.length; i += 2) {
+      const right = level[i + 1]
+      next.push(right === undefined ? level[i]! : combine(level[i]!, right))
+    }
+    level = next
+  }
+  return level[0]!
 }
 
 function ofComparison({ operator, left, right }: ComparisonExpression): SymbolDomain | undefined {
@@ -234,21 +251,24 @@ export interface ExtractedDomains {
 }
 
 export function extractDomains(predicate: readonly Expression[]): ExtractedDomains {
-  const bySymbol = new Map<
-    string,
-    { symbol: PlanSymbol; domain: Domain; exact: readonly Expression[] }
-  >()
+  const found = new Map<string, { symbol: PlanSymbol; domains: Domain[]; exact: Expression[] }>()
   const rest: Expression[] = []
   for (const e of predicate.flatMap((p) => conjunctsOf(p))) {
-    const found = domainOf(e)
-    if (found === undefined || !found.exact) rest.push(e)
-    if (found === undefined) continue
-    const known = bySymbol.get(found.symbol.name)
-    bySymbol.set(found.symbol.name, {
-      symbol: found.symbol,
-      domain: known === undefined ? found.domain : intersectDomains(known.domain, found.domain),
-      exact: [...(known?.exact ?? []), ...(found.exact ? [e] : [])],
-    })
+    const part = domainOf(e)
+    if (part === undefined || !part.exact) rest.push(e)
+    if (part === undefined) continue
+    let known = found.get(part.symbol.name)
+    if (known === undefined) {
+      found.set(part.symbol.name, (known = { symbol: part.symbol, domains: [], exact: [] }))
+    }
+    known.domains.push(part.domain)
+    if (part.exact) known.exact.push(e)
   }
+  const bySymbol = new Map(
+    [...found].map(([name, { symbol, domains, exact }]) => [
+      name,
+      { symbol, domain: combinePairwise(domains, intersectDomains), exact },
+    ]),
+  )
   return { bySymbol, rest }
 }

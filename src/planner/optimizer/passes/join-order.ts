@@ -198,32 +198,48 @@ function mayJoin(graph: JoinGraph, a: Candidate, b: Candidate, single: boolean):
 const isSingle = (part: number, scalars: number): boolean =>
   (part & (part - 1)) === 0 && (part & scalars) !== 0
 
-/** Joins the pair with the fewest rows first, connected pairs before others. O(n^3) estimates. */
+/** A pair of parts that may be joined next; connected pairs have a lower rank. */
+interface GreedyPair {
+  readonly a: Candidate
+  readonly b: Candidate
+  readonly joined: Candidate
+  readonly rank: number
+}
+
+/** Joins the pair with the fewest rows first, connected pairs before others. O(n²) estimates: a pair is looked at once. */
 function greedily(graph: JoinGraph, context: OptimizerContext): Candidate {
   let parts = relations(graph, context)
+  let pairs = parts.flatMap((a, i) => greedyPairs(graph, a, parts.slice(i + 1)))
   while (parts.length > 1) {
-    let chosen: { joined: Candidate; a: Candidate; b: Candidate; rank: number } | undefined
-    for (const [i, a] of parts.entries()) {
-      for (const b of parts.slice(i + 1)) {
-        const filters = isFiltering(graph, a.mask) || isFiltering(graph, b.mask)
-        if (filters && !mayJoin(graph, a, b, false)) continue
-        const stats = statisticsOf(graph, a, b)
-        if (stats === undefined) continue
-        const joined = joinCandidates(graph, a, b, stats)
-        const kind = filters ? 'equality' : connection(graph, a.mask, b.mask)
-        const rank = kind === 'equality' ? 0 : kind === 'condition' ? 1 : 2
-        const better =
-          chosen === undefined ||
-          rank < chosen.rank ||
-          (rank === chosen.rank && joined.stats.rowCount < chosen.joined.stats.rowCount)
-        if (better) chosen = { joined, a, b, rank }
-      }
-    }
-    const { joined, a, b } = chosen as { joined: Candidate; a: Candidate; b: Candidate }
-    parts = [...parts.filter((part) => part !== a && part !== b), joined]
+    const { a, b, joined } = pairs.reduce((best, pair) => (isBetter(pair, best) ? pair : best))
+    const touches = (part: Candidate): boolean => part === a || part === b
+    parts = parts.filter((part) => !touches(part))
+    pairs = [
+      ...pairs.filter((pair) => !touches(pair.a) && !touches(pair.b)),
+      ...greedyPairs(graph, joined, parts),
+    ]
+    parts.push(joined)
   }
-  return parts[0] as Candidate
+  return parts[0]!
 }
+
+function greedyPairs(graph: JoinGraph, a: Candidate, others: readonly Candidate[]): GreedyPair[] {
+  const pairs: GreedyPair[] = []
+  for (const b of others) {
+    const filters = isFiltering(graph, a.mask) || isFiltering(graph, b.mask)
+    if (filters && !mayJoin(graph, a, b, false)) continue
+    const stats = statisticsOf(graph, a, b)
+    if (stats === undefined) continue
+    const kind = filters ? 'equality' : connection(graph, a.mask, b.mask)
+    const rank = kind === 'equality' ? 0 : kind === 'condition' ? 1 : 2
+    pairs.push({ a, b, joined: joinCandidates(graph, a, b, stats), rank })
+  }
+  return pairs
+}
+
+const isBetter = (pair: GreedyPair, than: GreedyPair): boolean =>
+  pair.rank < than.rank ||
+  (pair.rank === than.rank && pair.joined.stats.rowCount < than.joined.stats.rowCount)
 
 /** The order as written, but a relation only once something connects it. @source Trino EliminateCrossJoins */
 function inWrittenOrder(graph: JoinGraph, context: OptimizerContext): Candidate {
