@@ -4,6 +4,7 @@ import {
 } from '../connectors/information-schema/connector.js'
 import type {
   CatalogInformation,
+  ConnectorMaterializedViewDefinition,
   ConnectorMetadata,
   ConnectorSession,
   ConnectorViewDefinition,
@@ -60,19 +61,23 @@ export async function listRelations(
   if (prefix.schema !== undefined && prefix.table !== undefined) {
     return findRelation(metadata, session, { schema: prefix.schema, table: prefix.table })
   }
-  const [names, views] = await Promise.all([
+  const [names, views, materialized] = await Promise.all([
     metadata.listTables(session, prefix.schema),
     metadata.listViews?.(session, prefix.schema) ?? [],
+    metadata.listMaterializedViews?.(session, prefix.schema) ?? [],
   ])
-  const viewKeys = new Set(views.map(keyOf))
-  const all = new Map([...names, ...views].map((name) => [keyOf(name), name]))
+  const types = new Map<string, RelationDescription['type']>([
+    ...views.map((name) => [keyOf(name), 'VIEW'] as const),
+    ...materialized.map((name) => [keyOf(name), 'MATERIALIZED_VIEW'] as const),
+  ])
+  const all = new Map([...names, ...views, ...materialized].map((name) => [keyOf(name), name]))
   const relations = [...all]
     .filter(([, name]) => isIncluded(name, prefix))
     .map(
       ([key, name]): RelationDescription => ({
         schema: name.schema,
         table: name.table,
-        type: viewKeys.has(key) ? 'VIEW' : 'TABLE',
+        type: types.get(key) ?? 'TABLE',
       }),
     )
   return [...relations, ...own]
@@ -86,6 +91,9 @@ async function findRelation(
   name: SchemaTableName,
 ): Promise<RelationDescription[]> {
   if ((await metadata.getView?.(session, name)) !== undefined) return [{ ...name, type: 'VIEW' }]
+  if ((await metadata.getMaterializedView?.(session, name)) !== undefined) {
+    return [{ ...name, type: 'MATERIALIZED_VIEW' }]
+  }
   const handle = await metadata.getTableHandle(session, name)
   return handle === undefined ? [] : [{ ...name, type: 'TABLE' }]
 }
@@ -101,6 +109,22 @@ async function listViewDefinitions(
   return views.filter(([name]) => isIncluded(name, prefix))
 }
 
+async function listMaterializedViewDefinitions(
+  context: QueryContext,
+  catalog: string,
+  prefix: SchemaTablePrefix,
+): Promise<readonly (readonly [SchemaTableName, ConnectorMaterializedViewDefinition])[]> {
+  if (prefix.schema === INFORMATION_SCHEMA) return []
+  const { metadata, session } = await partsOf(context, catalog)
+  const names = (await metadata.listMaterializedViews?.(session, prefix.schema)) ?? []
+  const found = await Promise.all(
+    names
+      .filter((name) => isIncluded(name, prefix))
+      .map(async (name) => [name, await metadata.getMaterializedView?.(session, name)] as const),
+  )
+  return found.flatMap(([name, view]) => (view === undefined ? [] : [[name, view] as const]))
+}
+
 /** The columns of the tables and views of a catalog. */
 export async function* listColumns(
   context: QueryContext,
@@ -114,7 +138,10 @@ export async function* listColumns(
   }
   if (prefix.schema === INFORMATION_SCHEMA) return
   const { metadata, session } = await partsOf(context, catalog)
-  const views = await listViewDefinitions(context, catalog, prefix)
+  const views = [
+    ...(await listViewDefinitions(context, catalog, prefix)),
+    ...(await listMaterializedViewDefinitions(context, catalog, prefix)),
+  ]
   const viewKeys = new Set(views.map(([name]) => keyOf(name)))
   for await (const { table, columns } of metadata.streamTableColumns(session, prefix)) {
     if (columns === undefined || viewKeys.has(keyOf(table)) || !isIncluded(table, prefix)) continue
@@ -196,16 +223,8 @@ export function createCatalogInformation(
       return views.map(([name, { originalSql }]) => ({ ...name, originalSql }))
     },
     async listMaterializedViews(session, catalog, prefix) {
-      const parts = await partsOf(of(session), catalog)
-      const names =
-        (await parts.metadata.listMaterializedViews?.(parts.session, prefix.schema)) ?? []
-      const found = names.filter((name) => isIncluded(name, prefix))
-      return Promise.all(
-        found.map(async (name) => {
-          const view = await parts.metadata.getMaterializedView?.(parts.session, name)
-          return { ...name, originalSql: view?.originalSql ?? '' }
-        }),
-      )
+      const views = await listMaterializedViewDefinitions(of(session), catalog, prefix)
+      return views.map(([name, { originalSql }]) => ({ ...name, originalSql }))
     },
     listComments: (session, catalog, prefix) => listComments(of(session), catalog, prefix),
     async listRoles(session, catalog) {

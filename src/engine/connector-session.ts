@@ -3,6 +3,7 @@ import {
   codedError,
   MillraceError,
   type PropertyMetadata,
+  type SelectedRole,
   type Value,
 } from '../spi/index.js'
 import { parsePropertyText } from './property-text.js'
@@ -17,13 +18,15 @@ export function createConnectorSession(options: {
   readonly source?: string | undefined
   readonly traceToken?: string | undefined
   readonly signal: AbortSignal
+  /** Set for the catalog. */
+  readonly role?: SelectedRole | undefined
   /** The catalog's session properties as text. */
   readonly properties: ReadonlyMap<string, string>
 }): ConnectorSession {
-  const { properties, user, source, traceToken } = options
+  const { properties, user, source, traceToken, role } = options
   return {
     queryId: options.queryId,
-    identity: { user, groups: [] },
+    identity: { user, groups: [], ...(role === undefined ? {} : { connectorRole: role }) },
     user,
     timeZone: options.timeZone,
     locale: options.locale,

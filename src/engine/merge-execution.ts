@@ -1,4 +1,4 @@
-import type { MergeRequest } from '../planner/metadata.js'
+import type { InsertRequest, MergeRequest } from '../planner/metadata.js'
 import {
   assert,
   type Block,
@@ -17,6 +17,40 @@ import {
 import type { QueryContext } from './query-context.js'
 import { unsupported } from './statements/unsupported.js'
 import type { BegunWrite } from './write-execution.js'
+
+/** Tells the connector of the refresh of a materialized view. */
+export async function beginRefresh(
+  request: InsertRequest,
+  refresh: InsertRequest['refresh'] & object,
+  context: QueryContext,
+  metadata: ConnectorMetadata,
+  transaction: unknown,
+  sinks: ConnectorPageSinkProvider | undefined,
+): Promise<BegunWrite> {
+  const session = context.connectorSession(request.table.catalog)
+  if (
+    metadata.beginRefreshMaterializedView === undefined ||
+    metadata.finishRefreshMaterializedView === undefined ||
+    sinks?.createInsertPageSink === undefined
+  ) {
+    throw unsupported('refreshing materialized views')
+  }
+  const view = { schema: refresh.view.schema, table: refresh.view.name }
+  const handle = await metadata.beginRefreshMaterializedView(
+    session,
+    view,
+    request.table.handle,
+    refresh.sources,
+    refresh.hasForeignSources,
+  )
+  return {
+    openSink: async () =>
+      sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
+    finish: async (fragments) => {
+      await metadata.finishRefreshMaterializedView!(session, view, handle, fragments, [])
+    },
+  }
+}
 
 /** Tells the connector of a DELETE, UPDATE or MERGE; its sink gets pages as the table's paradigm has them. */
 export async function beginMerge(

@@ -11,6 +11,7 @@ import type {
 } from '../planner/metadata.js'
 import {
   type CatalogSchemaTableName,
+  type ConnectorMaterializedViewDefinition,
   type ConnectorMetadata,
   type ConnectorTableMetadata,
   type ConnectorTableVersion,
@@ -100,6 +101,9 @@ async function resolveRelation(
   if (context.catalogs.find(name.catalog) === undefined) return undefined
   const view = version === undefined ? await findView(context, name) : undefined
   if (view !== undefined) return resolvedView(name, view, options.parseType)
+  const materialized = version === undefined ? await findMaterializedView(context, name) : undefined
+  if (materialized !== undefined)
+    return resolveMaterializedView(context, options, name, materialized)
   const target = await followRedirections(context, name)
   return resolveTable(
     context,
@@ -125,6 +129,62 @@ export async function findView(
     schema: name.schema,
     table: name.name,
   })
+}
+
+/** The definition of a materialized view, undefined where there is none of the name. */
+export async function findMaterializedView(
+  context: QueryContext,
+  name: QualifiedObjectName,
+): Promise<ConnectorMaterializedViewDefinition | undefined> {
+  if (name.schema === INFORMATION_SCHEMA) return undefined
+  const metadata = await context.metadata(name.catalog)
+  return metadata.getMaterializedView?.(context.connectorSession(name.catalog), {
+    schema: name.schema,
+    table: name.name,
+  })
+}
+
+/** The stored rows of a materialized view while they are fresh enough, its query once they are not. */
+async function resolveMaterializedView(
+  context: QueryContext,
+  options: ResolverOptions,
+  name: QualifiedObjectName,
+  view: ConnectorMaterializedViewDefinition,
+): Promise<ResolvedRelation> {
+  const { storageTable } = view
+  if (storageTable !== undefined && (await isFreshEnough(context, name, view))) {
+    const stored = await resolveTable(context, objectName(storageTable))
+    if (stored !== undefined) {
+      // How fresh the rows are may be another thing for the next query.
+      const { version: _, ...table } = stored
+      return { ...table, name, isMaterializedView: true }
+    }
+  }
+  const { version: _, ...expanded } = resolvedView(
+    name,
+    { ...view, runAsInvoker: false },
+    options.parseType,
+  )
+  return { ...expanded, isMaterializedView: true }
+}
+
+/** @source Trino StatementAnalyzer.isMaterializedViewSufficientlyFresh */
+async function isFreshEnough(
+  context: QueryContext,
+  name: QualifiedObjectName,
+  { gracePeriodMillis }: ConnectorMaterializedViewDefinition,
+): Promise<boolean> {
+  const metadata = await context.metadata(name.catalog)
+  const freshness = await metadata.getMaterializedViewFreshness?.(
+    context.connectorSession(name.catalog),
+    { schema: name.schema, table: name.name },
+  )
+  if (freshness === undefined) return false
+  if (freshness.freshness === 'FRESH') return true
+  if (freshness.lastFreshMillis === undefined) return false
+  if (gracePeriodMillis === undefined) return true
+  if (gracePeriodMillis === 0) return false
+  return context.startMillis - freshness.lastFreshMillis <= gracePeriodMillis
 }
 
 function resolvedView(

@@ -78,6 +78,7 @@ export async function planStatement(
     inputBytes: scansOf(plan).reduce((sum, scan) => sum + estimator.outputBytes(scan), 0),
     scanRows: new Map(scansOf(plan).map((scan) => [scan.id, estimator.of(scan).rowCount])),
     columns: logical.columns,
+    tables: logical.tables.map(({ table }) => table),
   }
   if (cacheable) services.cache.add(context, statement, answers, logical, planned)
   return planned

@@ -57,6 +57,7 @@ export function createQueryContext(options: {
           queryId: options.queryId,
           startMillis: options.startMillis,
           signal: options.signal,
+          role: options.session.roles?.get(catalog),
           properties: options.session.catalogProperties.get(catalog) ?? new Map(),
         })
         sessions.set(catalog, connectorSession)

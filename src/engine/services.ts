@@ -2,7 +2,7 @@ import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
-import type { OutputNode } from '../planner/plan/node.js'
+import type { OutputNode, TableReference } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
@@ -23,6 +23,8 @@ export interface PlannedStatement {
   /** Estimated rows of each table scan, by plan node. */
   readonly scanRows: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
+  /** The tables that it names, itself or through views. */
+  readonly tables: readonly TableReference[]
 }
 
 /** What statements use of the engine. */

@@ -1,4 +1,5 @@
 import type { PathEntry } from '../planner/metadata.js'
+import { MillraceError, type SelectedRole } from '../spi/index.js'
 
 /** What gives a statement its meaning, beside its text. Plain and immutable: statements answer with changes to it. */
 export interface Session {
@@ -22,6 +23,8 @@ export interface Session {
   readonly catalogProperties: ReadonlyMap<string, ReadonlyMap<string, string>>
   /** SQL text by name. */
   readonly preparedStatements: ReadonlyMap<string, string>
+  /** Roles by catalog, as SET ROLE set them; of catalogs without one, all that the user has. */
+  readonly roles?: ReadonlyMap<string, SelectedRole>
   /** Of an explicit transaction. */
   readonly transactionId?: string
 }
@@ -108,9 +111,13 @@ export function applyChanges(session: Session, changes: SessionChanges): Session
   const transactionId =
     changes.startedTransactionId ?? (changes.clearTransactionId === true ? undefined : before)
   const timeZone = changes.setProperties?.['time_zone_id']
+  let roles = next.roles ?? new Map<string, SelectedRole>()
+  for (const [catalog, text] of Object.entries(changes.setRoles ?? {}))
+    roles = changed(roles, catalog, parseRole(text))
   return {
     ...rest,
     preparedStatements: prepared,
+    ...(roles.size === 0 ? {} : { roles }),
     ...(transactionId === undefined ? {} : { transactionId }),
     ...(changes.catalog === undefined ? {} : { catalog: changes.catalog }),
     ...(changes.schema === undefined ? {} : { schema: changes.schema }),
@@ -119,4 +126,16 @@ export function applyChanges(session: Session, changes: SessionChanges): Session
       : { path: changes.path.entries, pathText: changes.path.text }),
     ...(timeZone === undefined ? {} : { timeZone }),
   }
+}
+
+/** A role as the protocol writes it: `ALL`, `NONE`, `ROLE{name}`. @source Trino SelectedRole */
+export const roleText = ({ type, role }: SelectedRole): string =>
+  type === 'ROLE' ? `ROLE{${role}}` : type
+
+/** The role of such a text. @throws MillraceError INVALID_ARGUMENTS */
+export function parseRole(text: string): SelectedRole {
+  if (text === 'ALL' || text === 'NONE') return { type: text }
+  const role = /^ROLE\{(.*)\}$/s.exec(text)?.[1]
+  if (role === undefined) throw new MillraceError('INVALID_ARGUMENTS', `Invalid role: ${text}`)
+  return { type: 'ROLE', role }
 }

@@ -11,7 +11,7 @@ import {
   type Page,
   page,
 } from '../spi/index.js'
-import { beginMerge } from './merge-execution.js'
+import { beginMerge, beginRefresh } from './merge-execution.js'
 import type { QueryContext } from './query-context.js'
 import type { PlanExecution } from './services.js'
 
@@ -75,8 +75,12 @@ export async function beginWrite(
   const metadata = await context.metadata(catalog)
   const sinks = connector.getPageSinkProvider?.()
   switch (target.kind) {
-    case 'insert':
-      return beginInsert(target.handle as InsertRequest, context, metadata, transaction, sinks)
+    case 'insert': {
+      const request = target.handle as InsertRequest
+      return request.refresh === undefined
+        ? beginInsert(request, context, metadata, transaction, sinks)
+        : beginRefresh(request, request.refresh, context, metadata, transaction, sinks)
+    }
     case 'create': {
       const request = target.handle as CreateTableRequest
       const table = tableMetadata(request)

@@ -61,6 +61,8 @@ export interface ResolvedTable {
   readonly columns: readonly ResolvedColumn[]
   /** Changes whenever the table's data or definition may have: cached plans hold it. Absent: never cached. */
   readonly version?: string
+  /** It keeps the rows of the materialized view of this name. */
+  readonly isMaterializedView?: boolean
 }
 
 export interface ResolvedColumn {
@@ -92,6 +94,8 @@ export interface ResolvedView {
   /** Whose rights it runs with; absent: the invoker's. */
   readonly owner?: string
   readonly version?: string
+  /** A materialized view whose rows are too old. */
+  readonly isMaterializedView?: boolean
 }
 
 export interface ResolvedTableFunction {
@@ -147,4 +151,11 @@ export interface InsertRequest {
   readonly table: TableReference
   /** In the order of the writer's columns. */
   readonly columns: readonly ResolvedColumn[]
+  /** The insert is the refresh of a materialized view: its rows take the place of those in the table. */
+  readonly refresh?: {
+    readonly view: QualifiedObjectName
+    /** Handles of the tables of the same catalog that are read. */
+    readonly sources: readonly unknown[]
+    readonly hasForeignSources: boolean
+  }
 }

@@ -1,5 +1,6 @@
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type {
+  ConnectorMaterializedViewDefinition,
   ConnectorTableMetadata,
   ConnectorViewDefinition,
   Principal,
@@ -87,6 +88,19 @@ export function createViewText(name: QualifiedObjectName, view: ConnectorViewDef
   const comment = view.comment === undefined ? '' : ` COMMENT ${quoted(view.comment)}`
   const security = view.runAsInvoker ? 'INVOKER' : 'DEFINER'
   return `CREATE VIEW ${fullName(name.catalog, name.schema, name.name)}${comment} SECURITY ${security} AS\n${view.originalSql.trimEnd()}`
+}
+
+/** @source Trino SqlFormatter.visitCreateMaterializedView */
+export function createMaterializedViewText(
+  name: QualifiedObjectName,
+  view: ConnectorMaterializedViewDefinition,
+): string {
+  const grace =
+    view.gracePeriodMillis === undefined
+      ? ''
+      : `\nGRACE PERIOD INTERVAL '${view.gracePeriodMillis / 1000}' SECOND`
+  const comment = view.comment === undefined ? '' : `\nCOMMENT ${quoted(view.comment)}`
+  return `CREATE MATERIALIZED VIEW ${fullName(name.catalog, name.schema, name.name)}${grace}${comment} AS\n${view.originalSql.trimEnd()}`
 }
 
 /** A type as SQL, where row fields may need quotes. */

@@ -2,6 +2,7 @@ import type { Statement } from '../../planner/parser/ast/index.js'
 import { columnHandlers } from './column-statements.js'
 import { explainHandlers } from './explain-statements.js'
 import { catalogHandlers, maintenanceHandlers } from './maintenance-statements.js'
+import { materializedViewHandlers } from './materialized-view-statements.js'
 import { preparedHandlers } from './prepared-statements.js'
 import { queryHandlers } from './query-statements.js'
 import { schemaHandlers } from './schema-statements.js'
@@ -12,7 +13,7 @@ import { showObjectHandlers } from './show-object.js'
 import type { StatementContext, StatementHandlers, StatementResult } from './statement.js'
 import { tableHandlers } from './table-statements.js'
 import { transactionHandlers } from './transaction-statements.js'
-import { materializedViewHandlers, viewHandlers } from './view-statements.js'
+import { viewHandlers } from './view-statements.js'
 
 /** Every kind of statement: one that lacks a handler does not compile. */
 const HANDLERS: StatementHandlers = {

@@ -1,12 +1,33 @@
-import type { GrantObject, Identifier, NodeBase } from '../../planner/parser/ast/index.js'
-import { MillraceError } from '../../spi/index.js'
+import type {
+  GrantObject,
+  GrantorSpecification,
+  Identifier,
+  NodeBase,
+} from '../../planner/parser/ast/index.js'
+import {
+  type ConnectorMetadata,
+  type ConnectorSession,
+  type GrantInfo,
+  MillraceError,
+  type Principal,
+  type Privilege,
+} from '../../spi/index.js'
 import { lookUpTable, printName } from '../metadata.js'
+import { roleText } from '../session.js'
 import type { SecurityStatementKinds } from './kinds.js'
-import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
+import { materializedViewOf } from './materialized-view-statements.js'
+import {
+  type CatalogSchema,
+  catalogSchemaName,
+  errorAt,
+  qualifiedObjectName,
+  sessionCatalog,
+} from './names.js'
+import { principalOf, writableMetadata } from './schema-statements.js'
 import { requireCatalog, requireSchema } from './show.js'
-import type { DoneResult, StatementContext, StatementHandlers } from './statement.js'
+import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
 import { staticResult, VARCHAR } from './static-rows.js'
-import { requireTable, viewOf } from './table-statements.js'
+import { done, requireTable, viewOf } from './table-statements.js'
 
 const GRANT_COLUMNS = [
   'Grantor',
@@ -21,128 +42,309 @@ const GRANT_COLUMNS = [
   'With Hierarchy',
 ]
 
+const PRIVILEGES: readonly Privilege[] = ['SELECT', 'DELETE', 'INSERT', 'UPDATE', 'CREATE']
+
 const noPermissions = (catalog: string): MillraceError =>
   new MillraceError('NOT_SUPPORTED', `Catalog does not support permission management: ${catalog}`)
 
-/** Roles of the whole system do not exist, those of catalogs no connector of the engine has. */
-function refuseRoles(
+/** The catalog of a statement about roles, and what its connector knows of roles. */
+interface RoleCatalog {
+  readonly catalog: string
+  readonly metadata: ConnectorMetadata
+  readonly session: ConnectorSession
+}
+
+/** Roles of the whole system do not exist, those of a catalog where its connector has them. */
+async function roleCatalog(
   context: StatementContext,
   node: NodeBase,
   catalog: Identifier | undefined,
-): MillraceError {
+): Promise<RoleCatalog> {
   if (catalog === undefined) {
-    return new MillraceError('NOT_SUPPORTED', 'System roles are not enabled')
+    throw new MillraceError('NOT_SUPPORTED', 'System roles are not enabled')
   }
   const name = catalog.value.toLowerCase()
   requireCatalog(context, node, name)
-  return new MillraceError('NOT_SUPPORTED', `Catalog does not support role management: ${name}`)
+  const metadata = await context.metadata(name)
+  if (metadata.createRole === undefined || metadata.roleExists === undefined) {
+    throw new MillraceError('NOT_SUPPORTED', `Catalog does not support role management: ${name}`)
+  }
+  await context.transaction.checkWrite(name)
+  return { catalog: name, metadata, session: context.connectorSession(name) }
 }
 
-async function refuseGrant(
+const missingRole = (node: NodeBase, role: string): MillraceError =>
+  errorAt(node, 'ROLE_NOT_FOUND', `Role '${role}' does not exist`)
+
+async function requireRoles(
+  { metadata, session }: RoleCatalog,
+  node: NodeBase,
+  roles: readonly string[],
+): Promise<void> {
+  for (const role of roles) {
+    if ((await metadata.roleExists!(session, role)) !== true) throw missingRole(node, role)
+  }
+}
+
+/** A principal as catalogs know it: roles are in lower case. */
+const lowerRole = (principal: Principal): Principal =>
+  principal.type === 'ROLE' ? { ...principal, name: principal.name.toLowerCase() } : principal
+
+function grantorOf(
+  grantor: GrantorSpecification | undefined,
+  context: StatementContext,
+): Principal | undefined {
+  if (grantor === undefined) return undefined
+  return grantor.type === 'principal' && grantor.principal !== undefined
+    ? lowerRole(principalOf(grantor.principal))
+    : { type: 'USER', name: context.session.user }
+}
+
+async function changeRoleGrants(
+  node: StatementOf<'grantRoles'> | StatementOf<'revokeRoles'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const place = await roleCatalog(context, node, node.catalog)
+  const roles = node.roles.map((role) => role.value.toLowerCase())
+  const grantees = node.grantees.map((grantee) => lowerRole(principalOf(grantee)))
+  const grantor = grantorOf(node.grantor, context)
+  await requireRoles(place, node, [
+    ...roles,
+    ...grantees.flatMap((grantee) => (grantee.type === 'ROLE' ? [grantee.name] : [])),
+  ])
+  const { metadata, session } = place
+  const isGrant = node.kind === 'grantRoles'
+  const change = isGrant ? metadata.grantRoles : metadata.revokeRoles
+  await change?.call(metadata, session, roles, grantees, node.adminOption, grantor)
+  return done(isGrant ? 'GRANT ROLE' : 'REVOKE ROLE')
+}
+
+/** @throws INVALID_PRIVILEGE */
+function privilegesOf(
+  node: NodeBase,
+  written: readonly string[] | undefined,
+): readonly Privilege[] {
+  if (written === undefined) return PRIVILEGES
+  return written.map((text) => {
+    const privilege = PRIVILEGES.find((known) => known === text.toUpperCase())
+    if (privilege === undefined) {
+      throw errorAt(node, 'INVALID_PRIVILEGE', `Unknown privilege: '${text}'`)
+    }
+    return privilege
+  })
+}
+
+/** The schema, or the table or view, that a grant is about; it must exist. */
+async function grantTarget(
   context: StatementContext,
   node: NodeBase,
   target: GrantObject,
-): Promise<MillraceError> {
+): Promise<CatalogSchema & { readonly table?: string }> {
   if (target.entityKind === 'SCHEMA') {
     const name = catalogSchemaName(context.session, node, target.name)
     await requireSchema(context, node, name)
-    return noPermissions(name.catalog)
+    return name
   }
   const name = qualifiedObjectName(context.session, node, target.name)
-  if ((await viewOf(context, name)) === undefined) {
-    await requireTable(context, node, target.name, false)
+  const isView =
+    (await viewOf(context, name)) !== undefined ||
+    (await materializedViewOf(context, name)) !== undefined
+  if (!isView) await requireTable(context, node, target.name, false)
+  return { catalog: name.catalog, schema: name.schema, table: name.name }
+}
+
+async function changeGrants(
+  node: StatementOf<'grant'> | StatementOf<'revoke'> | StatementOf<'deny'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const { catalog, schema, table } = await grantTarget(context, node, node.grantObject)
+  const privileges = privilegesOf(node, node.privileges)
+  const grantee = lowerRole(principalOf(node.grantee))
+  const metadata = await context.metadata(catalog)
+  const session = context.connectorSession(catalog)
+  const option =
+    node.kind === 'grant' ? node.withGrantOption : node.kind === 'revoke' && node.grantOptionFor
+  const method = (
+    {
+      grant: table === undefined ? 'grantSchemaPrivileges' : 'grantTablePrivileges',
+      revoke: table === undefined ? 'revokeSchemaPrivileges' : 'revokeTablePrivileges',
+      deny: 'denyTablePrivileges',
+    } as const
+  )[node.kind]
+  if (metadata[method] === undefined || (node.kind === 'deny' && table === undefined)) {
+    throw noPermissions(catalog)
   }
-  return noPermissions(name.catalog)
+  await context.transaction.checkWrite(catalog)
+  if (method === 'grantSchemaPrivileges' || method === 'revokeSchemaPrivileges') {
+    await metadata[method]!(session, schema, privileges, grantee, option)
+  } else {
+    await metadata[method]!(session, { schema, table: table! }, privileges, grantee, option)
+  }
+  return done(node.kind.toUpperCase())
+}
+
+async function setAuthorization(
+  node: StatementOf<'setAuthorization'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const principal = lowerRole(principalOf(node.principal))
+  if (node.ownedEntityKind === 'SCHEMA') {
+    const name = catalogSchemaName(context.session, node, node.source)
+    await requireSchema(context, node, name)
+    const metadata = await context.metadata(name.catalog)
+    if (metadata.setSchemaAuthorization === undefined) throw noPermissions(name.catalog)
+    await context.transaction.checkWrite(name.catalog)
+    await metadata.setSchemaAuthorization(
+      context.connectorSession(name.catalog),
+      name.schema,
+      principal,
+    )
+    return done('SET AUTHORIZATION')
+  }
+  const name = qualifiedObjectName(context.session, node, node.source)
+  requireCatalog(context, node, name.catalog)
+  const isView = (await viewOf(context, name)) !== undefined
+  if (!isView && (await lookUpTable(context, name)) === undefined) {
+    const what = node.ownedEntityKind === 'VIEW' ? 'View' : 'Table'
+    throw errorAt(node, 'TABLE_NOT_FOUND', `${what} '${printName(name)}' does not exist`)
+  }
+  const method = isView ? 'setViewAuthorization' : 'setTableAuthorization'
+  if ((await context.metadata(name.catalog))[method] === undefined) {
+    throw noPermissions(name.catalog)
+  }
+  const metadata = await writableMetadata(context, name.catalog)
+  await metadata[method]!(
+    context.connectorSession(name.catalog),
+    { schema: name.schema, table: name.name },
+    principal,
+  )
+  return done('SET AUTHORIZATION')
+}
+
+async function setRole(
+  node: StatementOf<'setRole'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const catalog = node.catalog?.value.toLowerCase()
+  if (catalog !== undefined) requireCatalog(context, node, catalog)
+  const role = node.role?.value.toLowerCase()
+  if (node.type === 'ROLE') {
+    const metadata = catalog === undefined ? undefined : await context.metadata(catalog)
+    const exists =
+      metadata !== undefined &&
+      (await metadata.roleExists?.(context.connectorSession(catalog!), role!)) === true
+    if (!exists) throw missingRole(node, role!)
+    const user: Principal = { type: 'USER', name: context.session.user }
+    const granted = await metadata.listApplicableRoles?.(context.connectorSession(catalog!), user)
+    if (granted?.some((grant) => grant.role === role) !== true) {
+      throw new MillraceError('PERMISSION_DENIED', `Access Denied: Cannot set role ${role}`)
+    }
+  }
+  const selected = { type: node.type, ...(role === undefined ? {} : { role }) }
+  return {
+    kind: 'done',
+    updateType: 'SET ROLE',
+    changes: { setRoles: { [catalog ?? 'system']: roleText(selected) } },
+  }
+}
+
+function grantRow(catalog: string, grant: GrantInfo): readonly (string | null)[] {
+  const yesNo = (value: boolean) => (value ? 'YES' : 'NO')
+  return [
+    grant.grantor?.name ?? null,
+    grant.grantor?.type ?? null,
+    grant.grantee.name,
+    grant.grantee.type,
+    catalog,
+    grant.table.schema,
+    grant.table.table,
+    grant.privilege,
+    yesNo(grant.grantOption),
+    grant.withHierarchy === undefined ? null : yesNo(grant.withHierarchy),
+  ]
 }
 
 /**
- * Roles, grants and owners: everybody may do everything, no connector manages permissions, and the statements say so.
+ * Roles, grants and owners: connectors that keep them do, others say so. Nothing here is enforced by the engine.
  * @source Trino CreateRoleTask, GrantTask, SetRoleTask, SetAuthorizationTask and their siblings
  */
 export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async createRole(node, context) {
-    throw refuseRoles(context, node, node.catalog)
+    const { metadata, session } = await roleCatalog(context, node, node.catalog)
+    const role = node.name.value.toLowerCase()
+    if ((await metadata.roleExists!(session, role)) === true) {
+      throw errorAt(node, 'ROLE_ALREADY_EXISTS', `Role '${role}' already exists`)
+    }
+    await metadata.createRole!(session, role, grantorOf(node.grantor, context))
+    return done('CREATE ROLE')
   },
+
   async dropRole(node, context) {
-    throw refuseRoles(context, node, node.catalog)
-  },
-  async grantRoles(node, context) {
-    throw refuseRoles(context, node, node.catalog)
-  },
-  async revokeRoles(node, context) {
-    throw refuseRoles(context, node, node.catalog)
+    const place = await roleCatalog(context, node, node.catalog)
+    const role = node.name.value.toLowerCase()
+    if ((await place.metadata.roleExists!(place.session, role)) !== true) {
+      if (node.exists) return done('DROP ROLE')
+      throw missingRole(node, role)
+    }
+    await place.metadata.dropRole?.(place.session, role)
+    return done('DROP ROLE')
   },
 
-  async grant(node, context) {
-    throw await refuseGrant(context, node, node.grantObject)
-  },
-  async revoke(node, context) {
-    throw await refuseGrant(context, node, node.grantObject)
-  },
-  async deny(node, context) {
-    throw await refuseGrant(context, node, node.grantObject)
-  },
-
-  async setRole(node, context): Promise<DoneResult> {
-    const catalog = node.catalog?.value.toLowerCase()
-    if (catalog !== undefined) requireCatalog(context, node, catalog)
-    if (node.type === 'ROLE') {
-      throw errorAt(
-        node,
-        'ROLE_NOT_FOUND',
-        `Role '${node.role?.value.toLowerCase()}' does not exist`,
-      )
-    }
-    return {
-      kind: 'done',
-      updateType: 'SET ROLE',
-      changes: { setRoles: { [catalog ?? 'system']: node.type } },
-    }
-  },
-
-  async setAuthorization(node, context) {
-    if (node.ownedEntityKind === 'SCHEMA') {
-      const name = catalogSchemaName(context.session, node, node.source)
-      await requireSchema(context, node, name)
-      throw noPermissions(name.catalog)
-    }
-    const name = qualifiedObjectName(context.session, node, node.source)
-    requireCatalog(context, node, name.catalog)
-    const isView = (await viewOf(context, name)) !== undefined
-    if (!isView && (await lookUpTable(context, name)) === undefined) {
-      const what = node.ownedEntityKind === 'VIEW' ? 'View' : 'Table'
-      throw errorAt(node, 'TABLE_NOT_FOUND', `${what} '${printName(name)}' does not exist`)
-    }
-    throw noPermissions(name.catalog)
-  },
+  grantRoles: changeRoleGrants,
+  revokeRoles: changeRoleGrants,
+  grant: changeGrants,
+  revoke: changeGrants,
+  deny: changeGrants,
+  setRole,
+  setAuthorization,
 
   async showGrants(node, context) {
-    if (node.grantObject !== undefined) {
-      const { name: written } = node.grantObject
-      const name = qualifiedObjectName(context.session, node, written)
-      if ((await viewOf(context, name)) === undefined) {
-        await requireTable(context, node, written, false)
-      }
-    } else {
-      requireCatalog(context, node, sessionCatalog(context.session, node))
-    }
+    const columns = GRANT_COLUMNS.map((name) => ({ name, type: VARCHAR }))
+    const target =
+      node.grantObject === undefined
+        ? { catalog: sessionCatalog(context.session, node) }
+        : await grantTarget(context, node, node.grantObject)
+    const { catalog, ...prefix } = target
+    requireCatalog(context, node, catalog)
+    const metadata = await context.metadata(catalog)
+    const session = context.connectorSession(catalog)
+    const grants = (await metadata.listTablePrivileges?.(session, prefix)) ?? []
     return staticResult(
-      GRANT_COLUMNS.map((name) => ({ name, type: VARCHAR })),
-      [],
+      columns,
+      grants.map((grant) => grantRow(catalog, grant)),
     )
   },
 
   async showRoles(node, context) {
-    if (node.catalog !== undefined) {
-      requireCatalog(context, node, node.catalog.value.toLowerCase())
-    }
-    return staticResult([{ name: 'Role', type: VARCHAR }], [])
+    const column = { name: 'Role', type: VARCHAR }
+    if (node.catalog === undefined) return staticResult([column], [])
+    const catalog = node.catalog.value.toLowerCase()
+    requireCatalog(context, node, catalog)
+    const metadata = await context.metadata(catalog)
+    const session = context.connectorSession(catalog)
+    const roles = node.current
+      ? await metadata.listEnabledRoles?.(session)
+      : await metadata.listRoles?.(session)
+    return staticResult(
+      [column],
+      [...(roles ?? [])].sort().map((role) => [role]),
+    )
   },
 
   async showRoleGrants(node, context) {
-    if (node.catalog !== undefined) {
-      requireCatalog(context, node, node.catalog.value.toLowerCase())
-    }
-    return staticResult([{ name: 'Role Grants', type: VARCHAR }], [])
+    const column = { name: 'Role Grants', type: VARCHAR }
+    if (node.catalog === undefined) return staticResult([column], [])
+    const catalog = node.catalog.value.toLowerCase()
+    requireCatalog(context, node, catalog)
+    const metadata = await context.metadata(catalog)
+    const user: Principal = { type: 'USER', name: context.session.user }
+    const grants = await metadata.listRoleGrants?.(context.connectorSession(catalog), user)
+    return staticResult(
+      [column],
+      (grants ?? [])
+        .map((grant) => grant.role)
+        .sort()
+        .map((role) => [role]),
+    )
   },
 }

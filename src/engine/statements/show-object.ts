@@ -1,9 +1,21 @@
 import type { Query, Table, TableSubquery } from '../../planner/parser/ast/index.js'
 import type { ColumnMetadata, ColumnStatistics, SqlType, TableStatistics } from '../../spi/index.js'
-import { findView, lookUpTable, printName, schemaExists, type TableLookup } from '../metadata.js'
+import {
+  findMaterializedView,
+  findView,
+  lookUpTable,
+  printName,
+  schemaExists,
+  type TableLookup,
+} from '../metadata.js'
 import { javaNumberText } from '../values/number-text.js'
 import { dateText } from '../values/temporal-text.js'
-import { createSchemaText, createTableText, createViewText } from './create-text.js'
+import {
+  createMaterializedViewText,
+  createSchemaText,
+  createTableText,
+  createViewText,
+} from './create-text.js'
 import { functionText } from './function-statements.js'
 import type { ShowObjectKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName } from './names.js'
@@ -58,6 +70,11 @@ async function showCreate(
     return singleText('Create View', createViewText(name, view))
   }
   if (view !== undefined) throw isA('view')
+  const materialized = await findMaterializedView(context, name)
+  if (materialized !== undefined) {
+    if (node.type !== 'MATERIALIZED VIEW') throw isA('materialized view')
+    return singleText('Create Materialized View', createMaterializedViewText(name, materialized))
+  }
   if (table === undefined) {
     throw errorAt(node, 'TABLE_NOT_FOUND', `${what} '${printName(name)}' does not exist`)
   }

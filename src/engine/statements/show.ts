@@ -4,7 +4,13 @@ import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
 import type { ColumnMetadata } from '../../spi/index.js'
 import { listRelations, listSchemas } from '../catalog-information.js'
-import { findView, lookUpTable, printName, schemaExists } from '../metadata.js'
+import {
+  findMaterializedView,
+  findView,
+  lookUpTable,
+  printName,
+  schemaExists,
+} from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
 import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
 import { schemaFunctionRows } from './function-rows.js'
@@ -60,7 +66,7 @@ async function relationColumns(
   context: StatementContext,
   name: QualifiedObjectName,
 ): Promise<readonly { name: string; type: string; extra: string; comment: string }[] | undefined> {
-  const view = await findView(context, name)
+  const view = (await findView(context, name)) ?? (await findMaterializedView(context, name))
   if (view !== undefined) {
     return view.columns.map((column) => ({
       name: column.name,

@@ -12,7 +12,14 @@ import {
   type Properties,
   typeName,
 } from '../../spi/index.js'
-import { findView, lookUpTable, printName, schemaExists, type TableLookup } from '../metadata.js'
+import {
+  findMaterializedView,
+  findView,
+  lookUpTable,
+  printName,
+  schemaExists,
+  type TableLookup,
+} from '../metadata.js'
 import { columnType } from './column-type.js'
 import type { TableStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
@@ -79,6 +86,16 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
           node,
           'GENERIC_USER_ERROR',
           `Table '${printName(name)}' does not exist, but a view with that name exists. Did you mean DROP VIEW ${printName(name)}?`,
+        )
+      }
+      const isMaterialized =
+        context.catalogs.find(name.catalog) !== undefined &&
+        (await findMaterializedView(context, name)) !== undefined
+      if (isMaterialized) {
+        throw errorAt(
+          node,
+          'GENERIC_USER_ERROR',
+          `Table '${printName(name)}' does not exist, but a materialized view with that name exists. Did you mean DROP MATERIALIZED VIEW ${printName(name)}?`,
         )
       }
       if (node.exists) return done('DROP TABLE')

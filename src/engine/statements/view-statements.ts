@@ -1,7 +1,7 @@
 import { formatStatement } from '../../planner/parser/format/format.js'
 import { type ConnectorViewDefinition, typeName } from '../../spi/index.js'
 import { lookUpTable, printName, schemaExists } from '../metadata.js'
-import type { MaterializedViewStatementKinds, ViewStatementKinds } from './kinds.js'
+import type { ViewStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
@@ -135,34 +135,4 @@ async function viewDefinition(
       catalog === undefined ? [] : [{ catalog, schema }],
     ),
   }
-}
-
-/**
- * No connector of the engine keeps materialized views yet: creating one is NOT_SUPPORTED, and none of a name exists.
- */
-export const materializedViewHandlers: StatementHandlers<MaterializedViewStatementKinds> = {
-  async createMaterializedView(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.name)
-    requireCatalog(context, node, name.catalog)
-    await context.services.viewColumns(node.query, node, context)
-    throw unsupported('creating materialized views')
-  },
-  async dropMaterializedView(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.name)
-    if (node.exists) return done('DROP MATERIALIZED VIEW')
-    throw errorAt(
-      node,
-      'GENERIC_USER_ERROR',
-      `Materialized view '${printName(name)}' does not exist`,
-    )
-  },
-  async renameMaterializedView(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.source)
-    if (node.exists) return done('RENAME MATERIALIZED VIEW')
-    throw errorAt(node, 'TABLE_NOT_FOUND', `Materialized View '${printName(name)}' does not exist`)
-  },
-  async refreshMaterializedView(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.table.name)
-    throw errorAt(node, 'TABLE_NOT_FOUND', `Materialized view '${printName(name)}' does not exist`)
-  },
 }

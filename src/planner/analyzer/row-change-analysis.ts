@@ -66,8 +66,14 @@ function targetTable(node: Delete | Update | Merge, analysis: Analysis): Resolve
   }
   const name = qualify(table.name, analysis.session, table)
   const found = analysis.metadata.relations.get(nameKey(name))
-  if (found?.relation?.kind === 'view') {
-    throw semanticError('NOT_SUPPORTED', node, `${PHRASES[node.kind]} views is not supported`)
+  const view =
+    found?.relation?.isMaterializedView === true
+      ? 'materialized views'
+      : found?.relation?.kind === 'view'
+        ? 'views'
+        : undefined
+  if (view !== undefined) {
+    throw semanticError('NOT_SUPPORTED', node, `${PHRASES[node.kind]} ${view} is not supported`)
   }
   return findTable(table, analysis).relation as ResolvedTable
 }

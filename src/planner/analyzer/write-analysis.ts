@@ -164,6 +164,9 @@ export function analyzeInsert(node: Insert, analysis: Analysis): BoundInsert {
 function insertTarget(node: Insert, analysis: Analysis): ResolvedTable {
   const name: QualifiedObjectName = qualify(node.table.name, analysis.session, node)
   const found = analysis.metadata.relations.get(nameKey(name))
+  if (found?.relation?.isMaterializedView === true) {
+    throw semanticError('NOT_SUPPORTED', node, 'Inserting into materialized views is not supported')
+  }
   if (found?.relation?.kind === 'view') {
     throw semanticError('NOT_SUPPORTED', node, 'Inserting into views is not supported')
   }

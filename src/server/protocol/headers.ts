@@ -1,5 +1,5 @@
 import type { Session, SessionChanges } from '../../engine/session.js'
-import { DEFAULT_LOCALE, splitPropertyName } from '../../engine/session.js'
+import { DEFAULT_LOCALE, parseRole, splitPropertyName } from '../../engine/session.js'
 import { canonicalTimeZone } from '../../engine/session-properties.js'
 import type { PathEntry } from '../../planner/metadata.js'
 
@@ -103,10 +103,16 @@ export function sessionFromHeaders(headers: RequestHeaders): Session {
     properties,
     catalogProperties,
     preparedStatements: pairs(headers, 'prepared-statement'),
+    ...rolesOf(pairs(headers, 'role')),
     ...(transactionId === undefined || transactionId.toUpperCase() === 'NONE'
       ? {}
       : { transactionId }),
   }
+}
+
+function rolesOf(texts: ReadonlyMap<string, string>): Pick<Session, 'roles'> {
+  if (texts.size === 0) return {}
+  return { roles: new Map([...texts].map(([catalog, text]) => [catalog, parseRole(text)])) }
 }
 
 function propertiesOf(
