@@ -11,6 +11,7 @@ import type { Expression } from './ir.js'
 import { collectChannels } from './ir-walk.js'
 import { compileJsFilter, compileJsProjection } from './js/compile-js.js'
 import type { Selection } from './page-expression.js'
+import { zeroed } from './wasm/buffers.js'
 
 /** What runs an expression row by row: the JS compiler, or the interpreter that defines the answers. */
 export interface RowwiseEngine {
@@ -137,7 +138,7 @@ function narrowBlock(block: Block, positions: Int32Array, count: number, arena: 
       const codes = allocatePositions(arena, count)
       for (let i = 0; i < count; i++) codes[i] = block.codes[positions[i]!]!
       if (block.validity === null) return { ...block, rowCount: count, codes }
-      const validity = arena.allocate((count + 7) >> 3).fill(0)
+      const validity = zeroed(arena.allocate((count + 7) >> 3))
       for (let i = 0; i < count; i++) {
         const p = positions[i]!
         assert(p < block.rowCount)

@@ -1,4 +1,4 @@
-import { allocateInt32 } from '../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -151,7 +151,7 @@ function elementPositions(
 function ordinalColumn(ordinals: Int32Array, arena: Arena): Block {
   const column = integerColumn(ordinals, BIGINT)
   if (!ordinals.includes(0)) return column
-  const validity = arena.allocate((ordinals.length + 7) >> 3).fill(0)
+  const validity = zeroed(arena.allocate((ordinals.length + 7) >> 3))
   for (let i = 0; i < ordinals.length; i++) {
     if (ordinals[i]! > 0) validity[i >> 3]! |= 1 << (i & 7)
   }

@@ -7,6 +7,7 @@ import type { Expression } from '../ir.js'
 import { collectChannels } from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import { DEFAULT_SESSION, type SessionContext } from '../session-context.js'
+import { zeroed } from '../wasm/buffers.js'
 import { type DerivedPart, derivedBlock, splitDerived } from './dictionary-parts.js'
 import { compileKernel, type Kernel } from './js-compiler.js'
 import { accessesOf, emitKernel, type KernelOptions, type KernelSink } from './js-kernel.js'
@@ -97,9 +98,9 @@ export function compileJsProjection(
 }
 
 function valuesFor(type: SqlType, rowCount: number, arena: Arena) {
-  if (type.kind === 'boolean') return arena.allocate(rowCount).fill(0)
+  if (type.kind === 'boolean') return zeroed(arena.allocate(rowCount))
   const width = type.kind === 'real' ? 4 : 8
-  const bytes = arena.allocate(rowCount * width).fill(0)
+  const bytes = zeroed(arena.allocate(rowCount * width))
   return type.kind === 'real'
     ? new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
     : new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)

@@ -12,7 +12,7 @@ import { collectChannels, isDeterministic } from '../ir-walk.js'
 import type { Selection } from '../page-expression.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
-import { allocateInt32 } from './buffers.js'
+import { allocateInt32, zeroed } from './buffers.js'
 import { isDataError, throwFailure } from './failure.js'
 import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
@@ -121,7 +121,7 @@ export class WasmFilter {
 
   /** The conjunct for each position of a block: 0 or 1; undefined where it fails for one. */
   #hits(conjunct: Conjunct, block: FlatBlock, arena: Arena): Uint8Array | undefined {
-    const hits = arena.allocate(block.rowCount).fill(0)
+    const hits = zeroed(arena.allocate(block.rowCount))
     const inner: Page = {
       rowCount: block.rowCount,
       blocks: new Array<Block>(conjunct.channel! + 1).fill(block),

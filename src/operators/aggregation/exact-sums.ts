@@ -1,3 +1,4 @@
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   BIGINT,
@@ -195,7 +196,7 @@ const sumColumn = (
 function upperColumn(high: IntegerSums | undefined, from: number, to: number, arena: Arena): Block {
   if (high !== undefined) return sumColumn(high, SUM_STATE, from, to, null, arena)
   const rowCount = to - from
-  const bytes = arena.allocate(rowCount).fill(0)
+  const bytes = zeroed(arena.allocate(rowCount))
   return {
     encoding: 'flat',
     storage: 'i8',

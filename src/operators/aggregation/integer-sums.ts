@@ -1,3 +1,4 @@
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import { type Arena, assert, type Block, type FlatBlock } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { storageBounds } from '../kernels/integer-storage.js'
@@ -128,7 +129,7 @@ export class IntegerSums {
 
 /** A list of group 0 a row. */
 export function zeroGroups(rowCount: number, arena: Arena): Int32Array {
-  const bytes = arena.allocate(rowCount * 4).fill(0)
+  const bytes = zeroed(arena.allocate(rowCount * 4))
   return new Int32Array(bytes.buffer, bytes.byteOffset, rowCount)
 }
 

@@ -1,3 +1,4 @@
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block, IntegerBlock, SqlType } from '../../spi/index.js'
 import type { GrowableBuffer } from '../keys/growable.js'
 
@@ -24,7 +25,7 @@ export function validityOfCounts(
     hasNulls = (halves[2 * i]! | halves[2 * i + 1]!) === 0
   }
   if (!hasNulls) return null
-  const validity = arena.allocate((rowCount + 7) >> 3).fill(0)
+  const validity = zeroed(arena.allocate((rowCount + 7) >> 3))
   for (let i = 0; i < rowCount; i++) {
     if ((halves[2 * i]! | halves[2 * i + 1]!) !== 0) validity[i >> 3]! |= 1 << (i & 7)
   }

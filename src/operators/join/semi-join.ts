@@ -1,4 +1,4 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { type Arena, assert, type Block, BOOLEAN, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
@@ -91,7 +91,7 @@ export class SemiJoinOperator implements Operator {
   }
 
   #knownBits(rows: Int32Array, keys: readonly Block[], rowCount: number): Uint8Array | null {
-    const bits = this.#arena.allocate((rowCount + 7) >> 3).fill(0)
+    const bits = zeroed(this.#arena.allocate((rowCount + 7) >> 3))
     let unknown = 0
     for (let i = 0; i < rowCount; i++) {
       if (rows[i]! < 0 && this.#isUnknown(keys, i)) unknown += 1

@@ -8,6 +8,7 @@ import {
   floatView,
   integerView,
   STORAGE_BYTES,
+  zeroed,
 } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
@@ -96,7 +97,7 @@ export function flattenBlock(block: Block, arena: Arena): FlatBlock {
       return block
     case 'constant': {
       if (block.value.storage === 'null') return nullBlock(block.type, block.rowCount)
-      const codes = arena.allocate(block.rowCount).fill(0)
+      const codes = zeroed(arena.allocate(block.rowCount))
       return gatherFlat(block.value, {
         positions: codes,
         count: block.rowCount,
@@ -151,7 +152,7 @@ function gather(block: Block, g: Gather): Block {
         encoding: 'dictionary',
         type: block.type,
         rowCount: g.count,
-        codes: g.arena.allocate(g.count).fill(0),
+        codes: zeroed(g.arena.allocate(g.count)),
         dictionary: block.value,
         validity: gatherValidity(null, g),
       }

@@ -1,3 +1,4 @@
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena } from '../../spi/index.js'
 
 /** Shared memory that grows by doubling and keeps its contents; new bytes are zero. */
@@ -9,7 +10,7 @@ export class GrowableBuffer {
   constructor(createArena: () => Arena, byteLength: number) {
     this.#createArena = createArena
     this.#arena = createArena()
-    this.#bytes = this.#arena.allocate(byteLength).fill(0)
+    this.#bytes = zeroed(this.#arena.allocate(byteLength))
   }
 
   get address(): number {
@@ -33,7 +34,7 @@ export class GrowableBuffer {
 
   /** Starts again with so many zero bytes. */
   renew(byteLength: number): void {
-    if (byteLength <= this.#bytes.byteLength) this.#bytes.fill(0)
+    if (byteLength <= this.#bytes.byteLength) zeroed(this.#bytes)
     else this.#replace(byteLength, false)
   }
 
@@ -42,7 +43,7 @@ export class GrowableBuffer {
     const bytes = arena.allocate(byteLength)
     const kept = keep ? this.#bytes.byteLength : 0
     if (keep) bytes.set(this.#bytes)
-    bytes.fill(0, kept)
+    zeroed(bytes.subarray(kept))
     this.#arena.close()
     this.#arena = arena
     this.#bytes = bytes

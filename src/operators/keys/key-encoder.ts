@@ -1,4 +1,4 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -263,7 +263,7 @@ export class KeyEncoder {
   }
 
   #zeroCodes(count: number, arena: Arena): number {
-    return arena.allocate(count * 8).fill(0).byteOffset
+    return zeroed(arena.allocate(count * 8)).byteOffset
   }
 
   #fold(word: number, codes: number, count: number, arena: Arena): Int32Array {
@@ -277,7 +277,7 @@ export class KeyEncoder {
       const integers = rangeBlock(block, arena)
       if (integers === undefined) {
         // A range is numbered from its minimum, so that only a validity says null for any minimum.
-        const valid = arena.allocate((block.rowCount + 7) >> 3).fill(0)
+        const valid = zeroed(arena.allocate((block.rowCount + 7) >> 3))
         const zeros = allocateInt32(arena, block.rowCount).fill(0)
         return { ...idSource(zeros), validity: valid.byteOffset }
       }
@@ -372,7 +372,7 @@ export class KeyEncoder {
     const low = base + 1n
     const high = base + size - 1n
     const isNarrow = low >= INT32_MIN && high <= INT32_MAX
-    const validity = arena.allocate((count + 7) >> 3).fill(0)
+    const validity = zeroed(arena.allocate((count + 7) >> 3))
     const out = arena.allocate(count * (isNarrow ? 4 : 8))
     const kernels = codeKernels(this.#memory)
     const decode = isNarrow ? kernels.decode32 : kernels.decode64

@@ -1,4 +1,4 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block, BytesBlock, FlatBlock, SqlType } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { lookupBytes } from './bytes-table.js'
@@ -80,7 +80,7 @@ export class KeyLookup {
   encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
     const { layout, folds } = this.#state
     // A key without columns is the same for all rows: a condition beyond keys decides.
-    if (layout.columns.length === 0) return arena.allocate(rowCount * 8).fill(0).byteOffset
+    if (layout.columns.length === 0) return zeroed(arena.allocate(rowCount * 8)).byteOffset
     let codes = arena.allocate(rowCount * 8).byteOffset
     let word = 0
     let first = true
@@ -88,7 +88,7 @@ export class KeyLookup {
       if (column.word !== word) {
         const ids = allocateInt32(arena, rowCount)
         lookupIntegers(this.#memory, folds[word]!, codes, rowCount, true, ids.byteOffset)
-        codes = arena.allocate(rowCount * 8).fill(0).byteOffset
+        codes = zeroed(arena.allocate(rowCount * 8)).byteOffset
         this.#accumulate(idSource(ids), rowCount, 1n, FOLD_SIZE - 1n, 1n, codes, true)
         word = column.word
         first = false

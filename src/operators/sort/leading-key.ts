@@ -1,4 +1,4 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import type { ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
@@ -47,7 +47,7 @@ export function leadingKeys(
     return keys
   }
   const entries = block.encoding === 'constant' ? block.value : block.dictionary
-  const codes = block.encoding === 'constant' ? arena.allocate(rowCount).fill(0) : block.codes
+  const codes = block.encoding === 'constant' ? zeroed(arena.allocate(rowCount)) : block.codes
   const validity = block.encoding === 'constant' ? null : block.validity
   const entryKeys = arena.allocate(entries.rowCount * 8).byteOffset
   encodeEntries(memory, entries, direction, entryKeys)

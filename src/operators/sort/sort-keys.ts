@@ -1,4 +1,5 @@
 import type { Codes } from '../../expressions/wasm/buffers.js'
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   assert,
@@ -343,7 +344,7 @@ function encodeNullFlags(encoder: Encoder, validity: Validity, direction: Direct
   const codes = arena.allocate(16)
   const notNull = direction.nullsFirst ? 1n : 0n
   new BigUint64Array(codes.buffer, codes.byteOffset, 1)[0] = notNull
-  const indexes = arena.allocate(rowCount).fill(0)
+  const indexes = zeroed(arena.allocate(rowCount))
   const address = wordFor(encoder, 1)
   const { freeBits } = encoder
   const nullCode = 1n - notNull
@@ -367,7 +368,7 @@ function appendField(
 function wordFor(encoder: Encoder, bits: number): number {
   assert(bits > 0 && bits <= 64)
   if (encoder.freeBits < bits) {
-    encoder.words.push(encoder.arena.allocate(encoder.rowCount * 8).fill(0).byteOffset)
+    encoder.words.push(zeroed(encoder.arena.allocate(encoder.rowCount * 8)).byteOffset)
     encoder.freeBits = 64
   }
   encoder.freeBits -= bits

@@ -1,4 +1,5 @@
 import { divideHalfUp } from '../../expressions/value/decimal.js'
+import { zeroed } from '../../expressions/wasm/buffers.js'
 import {
   type Arena,
   type Block,
@@ -166,7 +167,7 @@ function resultBlock(
 /** Sums of no rows are null. */
 function validityOf(counts: Int32Array, arena: Arena): Validity {
   if (!counts.includes(0)) return null
-  const validity = arena.allocate((counts.length + 7) >> 3).fill(0)
+  const validity = zeroed(arena.allocate((counts.length + 7) >> 3))
   for (let i = 0; i < counts.length; i++) {
     if (counts[i] !== 0) validity[i >> 3]! |= 1 << (i & 7)
   }
