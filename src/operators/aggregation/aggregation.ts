@@ -204,7 +204,7 @@ export class AggregationOperator implements Operator {
     const keys = this.#keys
     return {
       groups: this.#groupCount,
-      ...(keys === undefined ? {} : { addressing: keys.isDirect ? 'direct' : 'hash' }),
+      ...(keys === undefined ? {} : { addressing: keys.addressing }),
     }
   }
 }

@@ -7,7 +7,7 @@ import { at, validBit } from './key-kernels.js'
 /** WASM kernels over packed codes and ids of keys. */
 
 export interface CodeKernels {
-  /** out[i] (+)= newStride * (part + delta) for the nonzero part of codes[i]: a column moved to another layout. */
+  /** Below, a size of 0 stands for no other column above in the word. out[i] (+)= newStride * (part + delta) for the nonzero part of codes[i]: a column moved to another layout. */
   recode(
     codes: number,
     count: number,
@@ -56,6 +56,18 @@ export interface CodeKernels {
 
 const CANONICAL_NAN = 0x7ff8000000000000n
 
+/** part = code / stride % size. Divisions are most of the time of these loops: none by 1, and a size of 0 means no remainder. */
+function setPart(
+  f: FunctionBuilder,
+  part: Local<'i64'>,
+  code: Expr<'i64'>,
+  p: { readonly stride: Local<'i64'>; readonly size: Local<'i64'> },
+): void {
+  f.set(part, code)
+  f.if(i64.ne(p.stride, 1n), () => f.set(part, i64.div_u(part, p.stride)))
+  f.if(i64.ne(p.size, 0n), () => f.set(part, i64.rem_u(part, p.size)))
+}
+
 export function codeKernels(memory: WebAssembly.Memory): CodeKernels {
   return kernel<CodeKernels>(memory, 'key codes', (m) => {
     m.function(
@@ -64,9 +76,10 @@ export function codeKernels(memory: WebAssembly.Memory): CodeKernels {
       null,
       (f, p) => {
         const i = f.local('i32')
+        const part = f.local('i64')
         f.for(i, 0, p.count, () => {
-          const code = i64.load(at(p.codes, i, 3))
-          f.store64(at(p.out, i, 3), i64.rem_u(i64.div_u(code, p.stride), p.size))
+          setPart(f, part, i64.load(at(p.codes, i, 3)), p)
+          f.store64(at(p.out, i, 3), part)
         })
       },
     )
@@ -86,7 +99,7 @@ export function codeKernels(memory: WebAssembly.Memory): CodeKernels {
         const i = f.local('i32')
         const part = f.local('i64')
         f.for(i, 0, p.count, () => {
-          f.set(part, i64.rem_u(i64.div_u(i64.load(at(p.codes, i, 3)), p.stride), p.size))
+          setPart(f, part, i64.load(at(p.codes, i, 3)), p)
           f.if(i32.eqz(i64.eqz(part)), () => {
             const target = at(p.out, i, 3)
             const moved = i64.mul(i64.add(part, p.delta), p.newStride)
@@ -132,7 +145,7 @@ export function codeKernels(memory: WebAssembly.Memory): CodeKernels {
           const part = f.local('i64')
           const byte = f.local('i32')
           f.for(i, 0, p.count, () => {
-            f.set(part, i64.rem_u(i64.div_u(i64.load(at(p.codes, i, 3)), p.stride), p.size))
+            setPart(f, part, i64.load(at(p.codes, i, 3)), p)
             f.if(
               i64.eqz(part),
               () => f.set(nulls, i32.add(nulls, 1)),

@@ -13,7 +13,7 @@ import {
 import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
-import { directKernels } from './key-kernels.js'
+import { directKernels, runKernels } from './key-kernels.js'
 
 /** Codes below this are always addressed directly: 4 MB of map. */
 const DIRECT_SIZE_ALWAYS = 1 << 20
@@ -23,9 +23,13 @@ const DIRECT_SPARSE_SIZE_MAX = 1 << 24
 const DIRECT_ENTRIES_PER_ROW = 8
 const DIRECT_SIZE_MAX = 1 << 25
 
+/** How a code leads to its group. */
+export type KeyAddressing = 'runs' | 'direct' | 'hash'
+
 /**
- * Numbers the distinct keys of rows: groups 0, 1, 2 … in order of first appearance. Codes that span little are
- * addressed directly, others hashed.
+ * Numbers the distinct keys of rows: groups 0, 1, 2 … in order of first appearance. While codes only rise, as those of
+ * clustered keys do, equal ones are neighbours and nothing is looked up; after that, codes that span little are addressed
+ * directly, others hashed.
  */
 export class GroupKeys {
   readonly #memory: WebAssembly.Memory
@@ -33,6 +37,8 @@ export class GroupKeys {
   readonly #encoder: KeyEncoder
   readonly #status: Int32Array
   readonly #codeOf: GrowableBuffer
+  /** True while #codeOf is strictly ascending and codes have only risen. */
+  #inRuns = true
   #direct: GrowableBuffer | undefined
   #table: IntegerTable | undefined
   #count = 0
@@ -55,9 +61,9 @@ export class GroupKeys {
     return this.#count
   }
 
-  /** True while groups are addressed directly, without hashing. */
-  get isDirect(): boolean {
-    return this.#direct !== undefined
+  get addressing(): KeyAddressing {
+    if (this.#inRuns) return 'runs'
+    return this.#direct === undefined ? 'hash' : 'direct'
   }
 
   /** The group of each row, in `arena`. */
@@ -69,24 +75,46 @@ export class GroupKeys {
     if (relayout) this.#relayout(arena)
     const codes = this.#encoder.encode(keys, arena)
     const groups = allocateInt32(arena, rowCount)
-    if (this.#direct !== undefined) {
-      this.#codeOf.reserve((this.#count + rowCount) * 8)
-      this.#status[0] = this.#count
-      directKernels(this.#memory).insert(
-        codes,
-        rowCount,
-        this.#direct.address,
-        this.#codeOf.address,
-        groups.byteOffset,
-        this.#status.byteOffset,
-      )
-      this.#count = this.#status[0]
-    } else {
+    const done = this.#inRuns ? this.#insertRuns(codes, rowCount, groups, arena) : 0
+    if (done < rowCount) this.#insert(codes + done * 8, groups.subarray(done))
+    return groups
+  }
+
+  /** @returns rows done; where these are not all, groups are addressed in another way from here on */
+  #insertRuns(codes: number, rowCount: number, groups: Int32Array, arena: Arena): number {
+    this.#codeOf.reserve((this.#count + rowCount) * 8)
+    this.#status[0] = this.#count
+    const done = runKernels(this.#memory).insert(
+      codes,
+      rowCount,
+      this.#codeOf.address,
+      groups.byteOffset,
+      this.#status.byteOffset,
+    )
+    this.#count = this.#status[0]
+    if (done < rowCount) this.#address(this.#codeOf.address, arena)
+    return done
+  }
+
+  #insert(codes: number, groups: Int32Array): void {
+    const rowCount = groups.length
+    if (this.#direct === undefined) {
       const table = this.#table!
       table.insert(codes, rowCount, groups.byteOffset)
       this.#count = table.count
+      return
     }
-    return groups
+    this.#codeOf.reserve((this.#count + rowCount) * 8)
+    this.#status[0] = this.#count
+    directKernels(this.#memory).insert(
+      codes,
+      rowCount,
+      this.#direct.address,
+      this.#codeOf.address,
+      groups.byteOffset,
+      this.#status.byteOffset,
+    )
+    this.#count = this.#status[0]
   }
 
   #codesAddress(): number {
@@ -96,6 +124,15 @@ export class GroupKeys {
   /** Moves to the layout that the values need now, keeping the numbers of the groups. */
   #relayout(arena: Arena): void {
     const codes = this.#encoder.recode(this.#codesAddress(), this.#count, arena)
+    // What was a range may be numbered now, in another order.
+    if (this.#inRuns && runKernels(this.#memory).rising(codes, this.#count) === 1) {
+      this.#codeOf.int64().set(new BigInt64Array(this.#memory.buffer, codes, this.#count))
+    } else this.#address(codes, arena)
+  }
+
+  /** Makes the map or table of the groups, given by their codes. */
+  #address(codes: number, arena: Arena): void {
+    this.#inRuns = false
     const { size } = this.#encoder.layout
     const direct =
       size <= DIRECT_SIZE_ALWAYS ||

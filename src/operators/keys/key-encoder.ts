@@ -153,7 +153,7 @@ export class KeyEncoder {
       if (before === undefined || count === 0 || column.kind === this.#layoutKinds[i])
         return undefined
       const old = before.columns[i]!
-      return this.#renumber(column, words[old.word]!, count, old, arena)
+      return this.#renumber(column, words[old.word]!, count, moduloOf(before, i), old, arena)
     })
     const layout = this.nextLayout()
     this.#layout = layout
@@ -183,7 +183,15 @@ export class KeyEncoder {
       }
       const old = before.columns[i]!
       const delta = this.#columns[i]!.kind === 'range' ? old.min - column.min : 0n
-      kernels.recode(words[old.word]!, count, old.stride, old.size, delta, column.stride, out)
+      kernels.recode(
+        words[old.word]!,
+        count,
+        old.stride,
+        moduloOf(before, i),
+        delta,
+        column.stride,
+        out,
+      )
     })
     for (const fold of foldsBefore) fold.close()
     return out
@@ -194,11 +202,12 @@ export class KeyEncoder {
     column: Column,
     codes: number,
     count: number,
-    old: { readonly stride: bigint; readonly size: bigint; readonly min: bigint },
+    modulo: bigint,
+    old: { readonly stride: bigint; readonly min: bigint },
     arena: Arena,
   ): Int32Array {
     const out = arena.allocate(count * 8)
-    codeKernels(this.#memory).extract(codes, count, old.stride, old.size, out.byteOffset)
+    codeKernels(this.#memory).extract(codes, count, old.stride, modulo, out.byteOffset)
     const values = new BigInt64Array(out.buffer, out.byteOffset, count)
     const nulls: number[] = []
     for (let i = 0; i < count; i++) {
@@ -380,7 +389,7 @@ export class KeyEncoder {
       words[word]!,
       count,
       stride,
-      size,
+      moduloOf(this.layout, column),
       base,
       validity.byteOffset,
       out.byteOffset,
@@ -450,6 +459,10 @@ export interface DecodedKeys {
 
 const minOf = (a: bigint, b: bigint): bigint => (a < b ? a : b)
 const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b)
+
+/** What a column's part is the remainder of; 0 for the last column of a word, whose part is the quotient. */
+const moduloOf = ({ columns }: KeyLayout, index: number): bigint =>
+  columns[index + 1]?.word === columns[index]!.word ? columns[index]!.size : 0n
 
 /** Codes of every word, from those of the last. */
 function unfoldWords(

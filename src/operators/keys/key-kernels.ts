@@ -173,6 +173,56 @@ export function directKernels(memory: WebAssembly.Memory): DirectKernels {
   })
 }
 
+export interface RunKernels {
+  /**
+   * As long as codes never fall: groups[i] = number of the run of equal codes, new ones from status[0] on, whose codes go to
+   * codeOf. @returns rows done: the first that is not is below the last code
+   */
+  insert(codes: number, count: number, codeOf: number, groups: number, status: number): number
+  /** 1 where each code is above the one before. */
+  rising(codes: number, count: number): number
+}
+
+export function runKernels(memory: WebAssembly.Memory): RunKernels {
+  return kernel<RunKernels>(memory, 'key runs', (m) => {
+    m.function(
+      'insert',
+      { codes: 'i32', count: 'i32', codeOf: 'i32', groups: 'i32', status: 'i32' },
+      'i32',
+      (f, p) => {
+        const i = f.local('i32')
+        const next = f.let(i32.load(p.status))
+        const code = f.local('i64')
+        const last = f.let(i64.const(-1n))
+        f.if(next, () => f.set(last, i64.load(at(p.codeOf, i32.sub(next, 1), 3))))
+        f.for(i, 0, p.count, (exit) => {
+          f.set(code, i64.load(at(p.codes, i, 3)))
+          f.if(i64.ne(code, last), () => {
+            f.brIf(exit, i64.lt_s(code, last))
+            f.store64(at(p.codeOf, next, 3), code)
+            f.set(next, i32.add(next, 1))
+            f.set(last, code)
+          })
+          f.store32(at(p.groups, i, 2), i32.sub(next, 1))
+        })
+        f.store32(p.status, next)
+        f.return(i)
+      },
+    )
+    m.function('rising', { codes: 'i32', count: 'i32' }, 'i32', (f, p) => {
+      const i = f.local('i32')
+      const last = f.let(i64.const(-1n))
+      const code = f.local('i64')
+      f.for(i, 0, p.count, () => {
+        f.set(code, i64.load(at(p.codes, i, 3)))
+        f.if(i64.le_s(code, last), () => f.return(0))
+        f.set(last, code)
+      })
+      f.return(1)
+    })
+  })
+}
+
 export interface ProbeKernel {
   /** rows[i] = map[offset + factor * source[i]] - 1 where that is 1 to range, else -1: a lookup by one key, in one pass. */
   probe(

@@ -68,7 +68,9 @@ function expectGroups(types: readonly SqlType[], pages: readonly (readonly Value
     expect(read).toEqual(row.map((v, c) => valueKey(types[c]!, v)))
   })
   keys.close()
+  const { addressing } = keys
   memory.releaseAll()
+  return addressing
 }
 
 const values: readonly (readonly [SqlType, fc.Arbitrary<Value>])[] = [
@@ -114,6 +116,35 @@ describe('group keys', () => {
       }),
       { numRuns: 300, verbose: 1 },
     )
+  })
+
+  test('number clustered keys by runs, and go on in another way where they fall', () => {
+    const clustered = fc.tuple(
+      fc.integer({ min: -100, max: 100 }),
+      fc.array(fc.array(fc.nat({ max: 3 }), { maxLength: 50 }), { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(1, 3, 1000, 2 ** 24),
+      fc.array(fc.integer({ min: -100, max: 400 }), { maxLength: 5 }),
+    )
+    const seen = new Set<string>()
+    fc.assert(
+      fc.property(clustered, ([first, steps, scale, tail]) => {
+        memory.releaseAll()
+        let key = first
+        const pages = steps.map((page) =>
+          page.map((step) => {
+            key += step
+            return [BigInt(key * scale), BigInt(key >> 2)]
+          }),
+        )
+        pages.push(tail.map((value) => [BigInt(value * scale), BigInt(value >> 2)]))
+        seen.add(expectGroups([BIGINT, BIGINT], pages))
+        const single = pages.map((page) => page.map((row) => [row[0]!]))
+        seen.add(expectGroups([BIGINT], single))
+        if (tail.length === 0) expect(expectGroups([BIGINT], single)).toBe('runs')
+      }),
+      { numRuns: 300, verbose: 1 },
+    )
+    expect([...seen].sort()).toEqual(['direct', 'hash', 'runs'])
   })
 
   test('move from direct addressing to hashing as the range grows', () => {
