@@ -36,8 +36,8 @@ export interface LocalPlannerOptions {
   readonly threads: number
   /** Estimated bytes of the tables that are read; absent where unknown. */
   readonly inputBytes?: number
-  /** Estimated rows of each table scan, by plan node; absent where unknown. */
-  readonly scanRows?: ReadonlyMap<string, number>
+  /** Estimated rows that come out of plan nodes, by their id; absent where unknown. */
+  readonly nodeRows?: ReadonlyMap<string, number>
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
 }
@@ -83,7 +83,8 @@ export function planLocally(
     nextScanId: 0,
     isThreadBound: options.isThreadBound,
     isSmall: (scan) =>
-      (options.scanRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
+      (options.nodeRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
+    estimatedRows: (node) => options.nodeRows?.get(node.id),
     keyFilters: new Map(),
     intermediateType: options.intermediateType,
     onlyStreamsAbove: true,

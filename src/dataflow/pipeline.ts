@@ -58,11 +58,13 @@ export interface ValuesSource {
   /** Expressions without inputs. */
   readonly rows: readonly (readonly Expression[])[]
 }
-/** Pages that pipelines have collected, in any order; several drivers share them. */
+/** Pages that pipelines have collected, in any order. */
 export interface CollectedSource {
   readonly kind: 'collected'
   readonly pipelines: readonly number[]
   readonly types: readonly SqlType[]
+  /** Every driver reads all pages; otherwise each page goes to one driver. */
+  readonly everyDriver?: true
 }
 /** Sorted runs, one a driver of the pipeline, merged. */
 export interface MergeSource {

@@ -222,9 +222,10 @@ export class Task {
           (id) => inputs.states.get(id) as readonly CollectedPages[],
         )
         const counter = source.pipelines[0]!
-        return new CollectedStream(states, memory, source.types, () =>
-          Atomics.add(inputs.counters, counter, 1),
-        )
+        let own = 0
+        const takeNext =
+          source.everyDriver === true ? () => own++ : () => Atomics.add(inputs.counters, counter, 1)
+        return new CollectedStream(states, memory, source.types, takeNext)
       }
       case 'merge':
         return createMergeStream(

@@ -57,14 +57,14 @@ export class PlanRunner {
    */
   start(
     plan: OutputNode,
-    estimates: Pick<PlanResult, 'inputBytes' | 'scanRows'>,
+    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
     context: QueryContext,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
     const { thread, pool, catalogs, ownFunctions } = this.#options
     const { writer, ...local } = planLocally(plan, {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
-      ...(estimates.scanRows === undefined ? {} : { scanRows: estimates.scanRows }),
+      ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
       isThreadBound(name) {
         const { connector, isLocal } = catalogs.get(name)
         return isLocal === true || connector.threadBound === true

@@ -19,6 +19,7 @@ import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metad
 import { optimize } from '../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { OutputNode, PlanNode, TableScanNode } from '../planner/plan/node.js'
+import { sourcesOf } from '../planner/plan/structure.js'
 import {
   assert,
   MillraceError,
@@ -76,7 +77,7 @@ export async function planStatement(
   const planned: PlannedStatement = {
     plan,
     inputBytes: scansOf(plan).reduce((sum, scan) => sum + estimator.outputBytes(scan), 0),
-    scanRows: new Map(scansOf(plan).map((scan) => [scan.id, estimator.of(scan).rowCount])),
+    nodeRows: nodeRows(plan, estimator),
     columns: logical.columns,
     tables: logical.tables.map(({ table }) => table),
   }
@@ -97,6 +98,18 @@ async function withinStack<T>(phase: string, work: () => Promise<T>): Promise<T>
     const message = `statement is too large (stack overflow during ${phase})`
     throw new MillraceError('STACK_OVERFLOW', message, { cause })
   }
+}
+
+/** Estimated rows of every node that has an estimate. */
+function nodeRows(plan: OutputNode, estimator: Estimator): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>()
+  const visit = (node: PlanNode): void => {
+    const { rowCount } = estimator.of(node)
+    if (Number.isFinite(rowCount)) rows.set(node.id, rowCount)
+    for (const source of sourcesOf(node)) visit(source)
+  }
+  visit(plan)
+  return rows
 }
 
 const planningOptions = (

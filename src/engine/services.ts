@@ -20,8 +20,8 @@ export interface PlannedStatement {
   readonly plan: OutputNode
   /** Estimated bytes of the tables that are read. */
   readonly inputBytes: number
-  /** Estimated rows of each table scan, by plan node. */
-  readonly scanRows: ReadonlyMap<string, number>
+  /** Estimated rows that come out of plan nodes, by their id. */
+  readonly nodeRows: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
   /** The tables that it names, itself or through views. */
   readonly tables: readonly TableReference[]

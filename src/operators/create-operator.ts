@@ -7,6 +7,7 @@ import { createGroupId } from './group-id.js'
 import { LookupJoinOperator } from './join/lookup-join.js'
 import { createNestedLoopJoin } from './join/nested-loop-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
+import { createKeyShare } from './key-share.js'
 import { createLimit, OffsetOperator } from './limit.js'
 import { createMarkDistinct } from './mark-distinct.js'
 import { createPatternRecognition } from './match/pattern-recognition.js'
@@ -54,6 +55,7 @@ const FACTORIES: Factories = {
   topNRanking: createTopNRanking,
   unnest: createUnnest,
   sample: (spec, context) => createSample(spec, context),
+  keyShare: createKeyShare,
 }
 
 /** Makes the operator of a driver. */

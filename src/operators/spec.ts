@@ -26,6 +26,7 @@ export type OperatorSpec =
   | TopNRankingSpec
   | UnnestSpec
   | SampleSpec
+  | KeyShareSpec
 
 export type OperatorKind = OperatorSpec['kind']
 export type SpecOf<K extends OperatorKind> = Extract<OperatorSpec, { kind: K }>
@@ -220,4 +221,10 @@ export interface UnnestSpec extends SpecFields {
 export interface SampleSpec extends SpecFields {
   readonly kind: 'sample'
   readonly ratio: number
+}
+/** Keeps the rows whose key falls to the driver; see key-share.ts. */
+export interface KeyShareSpec extends SpecFields {
+  readonly kind: 'keyShare'
+  readonly keyChannels: readonly number[]
+  readonly keyTypes: readonly SqlType[]
 }

@@ -8,8 +8,8 @@ import {
   channelOf,
   channelOrder,
   channelsOf,
-  collected,
   gather,
+  gatherByKey,
   type LocalPlanContext,
   type Stream,
   typesOf,
@@ -18,7 +18,7 @@ import {
 
 /**
  * One step in a single driver; in several, a partial step in each and a final one over what they collected, unless an
- * aggregate (DISTINCT, ORDER BY) needs all rows in one place.
+ * aggregate (DISTINCT, ORDER BY) needs all rows of a group in one place. Where groups are many, the drivers share them.
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
   const stream = context.plan(node.source)
@@ -27,7 +27,19 @@ export function planAggregation(node: AggregationNode, context: LocalPlanContext
   )
   return stream.parallel && !needsAllRows
     ? twoSteps(node, stream, context)
-    : oneStep(node, gather(context, stream))
+    : oneStep(node, inOnePlace(node, stream, context.estimatedRows(node.source), context))
+}
+
+/** Rows of a group in one driver, and all in one where a row comes for no input. */
+function inOnePlace(
+  node: AggregationNode,
+  stream: Stream,
+  rows: number | undefined,
+  context: LocalPlanContext,
+): Stream {
+  return node.globalGroupingSets.length > 0
+    ? gather(context, stream)
+    : gatherByKey(context, stream, node.groupingKeys, rows, node.id)
 }
 
 const aggregateSpec = (call: AggregateCall, stream: Stream): AggregateSpec => ({
@@ -97,7 +109,7 @@ function twoSteps(node: AggregationNode, stream: Stream, context: LocalPlanConte
     },
     partialLayout,
   )
-  const all = collected(context, partial, false)
+  const all = inOnePlace(node, partial, context.estimatedRows(node), context)
   const layout = outputsOf(node)
   return withOperator(
     all,

@@ -4,6 +4,7 @@ import type {
   EnforceSingleRowNode,
   GroupIdNode,
   MarkDistinctNode,
+  PlanNode,
   RowNumberNode,
   SampleNode,
   TopNRankingNode,
@@ -11,12 +12,14 @@ import type {
   WindowNode,
 } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
+import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import {
   bindInputs,
   channelOf,
   channelOrder,
   channelsOf,
   gather,
+  gatherByKey,
   type LocalPlanContext,
   type Stream,
   typesOf,
@@ -43,8 +46,16 @@ export function planAssignUniqueId(node: AssignUniqueIdNode, context: LocalPlanC
   return withOperator(stream, operator, outputsOf(node))
 }
 
+/** The rows of a node's source, those with equal keys in one driver. */
+const byKey = (
+  node: PlanNode & { readonly source: PlanNode },
+  keys: readonly PlanSymbol[],
+  context: LocalPlanContext,
+): Stream =>
+  gatherByKey(context, context.plan(node.source), keys, context.estimatedRows(node.source), node.id)
+
 export function planMarkDistinct(node: MarkDistinctNode, context: LocalPlanContext): Stream {
-  const stream = gather(context, context.plan(node.source))
+  const stream = byKey(node, node.distinctSymbols, context)
   return withOperator(
     stream,
     {
@@ -77,7 +88,7 @@ export function planGroupId(node: GroupIdNode, context: LocalPlanContext): Strea
 }
 
 export function planWindow(node: WindowNode, context: LocalPlanContext): Stream {
-  const stream = gather(context, context.plan(node.source))
+  const stream = byKey(node, node.partitionBy, context)
   const { layout } = stream
   const bound = (b: WindowNode['functions'][number]['frame']['start']) => ({
     kind: b.kind,
@@ -103,7 +114,7 @@ export function planWindow(node: WindowNode, context: LocalPlanContext): Stream 
 }
 
 export function planRowNumber(node: RowNumberNode, context: LocalPlanContext): Stream {
-  const stream = gather(context, context.plan(node.source))
+  const stream = byKey(node, node.partitionBy, context)
   const operator: OperatorSpec = {
     kind: 'rowNumber',
     planNodeId: node.id,
@@ -117,7 +128,7 @@ export function planRowNumber(node: RowNumberNode, context: LocalPlanContext): S
 }
 
 export function planTopNRanking(node: TopNRankingNode, context: LocalPlanContext): Stream {
-  const stream = gather(context, context.plan(node.source))
+  const stream = byKey(node, node.partitionBy, context)
   const operator: OperatorSpec = {
     kind: 'topNRanking',
     planNodeId: node.id,

@@ -1,6 +1,7 @@
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { input } from '../../expressions/ir-build.js'
 import { replaceSymbols } from '../../expressions/ir-walk.js'
+import { isHashable } from '../../operators/keys/key-hash.js'
 import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../../operators/spec.js'
 import type { PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
@@ -31,6 +32,8 @@ export interface LocalPlanContext {
   isThreadBound(catalog: string): boolean
   /** True where a scan is expected to give so few rows that one driver is best. */
   isSmall(scan: TableScanNode): boolean
+  /** Rows that a node is estimated to give; undefined where nothing is known. */
+  estimatedRows(node: PlanNode): number | undefined
   /** Filters of keys that earlier pipelines make, for scans planned later, by the id of the dynamic filter. */
   readonly keyFilters: Map<string, KeyFilterRef>
   /** Type of the partial state of an aggregate's definition. */
@@ -111,6 +114,37 @@ const driversOf = (context: LocalPlanContext, stream: Stream): PipelineSpec['dri
 /** Brings the rows of a parallel stream into one driver, in any order. */
 export function gather(context: LocalPlanContext, stream: Stream): Stream {
   return stream.parallel ? collected(context, stream, false) : stream
+}
+
+/** Dividing fewer rows than this by their keys takes longer than one driver needs for them. */
+const SHARED_ROWS_MIN = 20_000
+
+/**
+ * Collects a stream and divides its rows among the drivers by their key, so that rows with equal keys meet in one. Brings
+ * them all into one driver where that is not possible or not worth it.
+ * @param rows how many there will be; undefined where that is not known
+ */
+export function gatherByKey(
+  context: LocalPlanContext,
+  stream: Stream,
+  keys: readonly PlanSymbol[],
+  rows: number | undefined,
+  planNodeId: string,
+): Stream {
+  if (!stream.parallel) return stream
+  if (!keys.some((key) => isHashable(key.type)) || (rows ?? Infinity) < SHARED_ROWS_MIN) {
+    return gather(context, stream)
+  }
+  const all = collected(context, stream, true)
+  return withOperator(
+    { ...all, source: { ...all.source, everyDriver: true } as SourceSpec },
+    {
+      kind: 'keyShare',
+      planNodeId,
+      keyChannels: channelsOf(stream.layout, keys),
+      keyTypes: typesOf(keys),
+    },
+  )
 }
 
 /** Collects a stream; what reads it afterwards is parallel or not. */

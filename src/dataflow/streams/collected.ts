@@ -3,7 +3,7 @@ import { readPageWords } from '../memory/page-words.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
 
-/** Pages that earlier pipelines collected; drivers take them by a shared counter. */
+/** Pages that earlier pipelines collected. */
 export class CollectedStream implements PageStream {
   readonly #pages: readonly Float64Array[]
   readonly #memory: ArrayBufferLike
@@ -11,7 +11,7 @@ export class CollectedStream implements PageStream {
   readonly #types: readonly SqlType[]
   readonly #takeNext: () => number
 
-  /** @param takeNext gives the index of the next page to read, each to one driver */
+  /** @param takeNext gives the index of the next page to read */
   constructor(
     states: readonly CollectedPages[],
     memory: ArrayBufferLike,

@@ -9,12 +9,12 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  const { plan, columns, inputBytes, scanRows } = await context.services.plan(statement, context)
+  const { plan, columns, inputBytes, nodeRows } = await context.services.plan(statement, context)
   return {
     kind: 'plan',
     plan,
     inputBytes,
-    scanRows,
+    nodeRows,
     columns,
     ...(updateType === undefined ? {} : { updateType, countsRows: true }),
   }

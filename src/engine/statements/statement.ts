@@ -24,8 +24,8 @@ export interface PlanResult {
   readonly plan: OutputNode
   /** Estimated bytes of the tables that are read; absent where unknown. */
   readonly inputBytes?: number
-  /** Estimated rows of each table scan, by plan node. */
-  readonly scanRows?: ReadonlyMap<string, number>
+  /** Estimated rows that come out of plan nodes, by their id. */
+  readonly nodeRows?: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
   readonly updateType?: string
   /** True: the one row of the result is the number of rows written. */

@@ -67,7 +67,7 @@ const tailOf = (address: Expr<'i32'>, length: Expr<'i32'>): Expr<'i64'> =>
   )
 
 /** Hashes eight bytes a step; the result has the string's length mixed in. */
-function hashBytes(
+export function hashBytes(
   f: FunctionBuilder,
   address: Expr<'i32'>,
   length: Local<'i32'>,
