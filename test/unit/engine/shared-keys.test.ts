@@ -1,0 +1,81 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Millrace } from '../../../src/index.js'
+import { DIST, requireBuild } from '../../support/build.js'
+
+/** Enough rows and groups for drivers to share them by key. */
+const ROWS = `
+  SELECT partkey, suppkey, availqty, supplycost,
+    IF(availqty % 17 = 0, NULL, (partkey * 7919) % 100003) AS k,
+    'text ' || CAST((partkey * 31) % 50021 AS varchar) AS s,
+    CAST((suppkey * 13) % 7 AS double) AS d
+  FROM tpch."sf0.25".partsupp`
+
+const QUERIES: Readonly<Record<string, string>> = {
+  'clustered keys': 'SELECT partkey, count(*), sum(availqty), avg(supplycost) FROM t GROUP BY 1',
+  'spread keys with nulls': 'SELECT k, count(*), min(d), max(s) FROM t GROUP BY k',
+  'keys of strings': 'SELECT s, sum(availqty), sum(d) FROM t GROUP BY s',
+  'several keys': 'SELECT d, s, k, count(supplycost) FROM t GROUP BY d, s, k',
+  'distinct rows': 'SELECT DISTINCT k, d FROM t',
+  'distinct arguments':
+    'SELECT partkey, count(DISTINCT suppkey), sum(DISTINCT d) FROM t GROUP BY 1',
+  'two distinct arguments':
+    'SELECT k, count(DISTINCT suppkey), count(DISTINCT s) FROM t GROUP BY k',
+  'ordered arguments':
+    'SELECT partkey, array_agg(suppkey ORDER BY supplycost, suppkey) FROM t GROUP BY 1',
+  'grouping sets': 'SELECT k, d, count(*) FROM t GROUP BY GROUPING SETS ((k), (d), (k, d), ())',
+  'a having that leaves few':
+    'SELECT k, sum(availqty) FROM t GROUP BY k HAVING sum(availqty) > 250000',
+  windows: 'SELECT partkey, sum(availqty) OVER (PARTITION BY partkey ORDER BY suppkey) FROM t',
+  'row numbers': `SELECT k, suppkey FROM (
+    SELECT k, suppkey, row_number() OVER (PARTITION BY k ORDER BY supplycost, suppkey, partkey) AS n
+    FROM t) WHERE n <= 2`,
+  'groups that are joined': `SELECT count(*), sum(g.n) FROM (SELECT k, count(*) AS n FROM t GROUP BY k) AS g
+    JOIN (SELECT s, min(k) AS k FROM t GROUP BY s) AS h ON g.k = h.k`,
+  'groups in a union': `SELECT count(*), sum(n) FROM (SELECT k, count(*) AS n FROM t GROUP BY k
+    UNION ALL SELECT suppkey, count(*) FROM t GROUP BY suppkey)`,
+  'groups in order': 'SELECT k, count(*) FROM t GROUP BY k ORDER BY k DESC NULLS LAST LIMIT 20000',
+}
+
+describe('two threads share what one does alone', () => {
+  const engines: Millrace[] = []
+
+  beforeAll(async () => {
+    requireBuild()
+    const { Millrace } = (await import(
+      pathToFileURL(join(DIST, 'index.js')).href
+    )) as typeof import('../../../src/index.js')
+    for (const threads of [0, 2]) {
+      const engine = await Millrace.create({
+        threads,
+        timeZone: 'UTC',
+        catalogs: { tpch: { 'connector.name': 'tpch' } },
+      })
+      engines.push(engine)
+      await engine.execute(`CREATE TABLE t AS ${ROWS}`)
+    }
+  }, 60_000)
+  afterAll(() => Promise.all(engines.map((engine) => engine.close())))
+
+  const answer = async (engine: Millrace, sql: string, inOrder: boolean) => {
+    const rows = await engine.query(sql, undefined, { rowMode: 'array' }).all()
+    const texts = rows.map((row) => (row as unknown as readonly unknown[]).join('|'))
+    return inOrder ? texts : texts.sort()
+  }
+
+  test.each(Object.entries(QUERIES))('%s', async (name, sql) => {
+    const [alone, shared] = engines as [Millrace, Millrace]
+    const inOrder = name === 'groups in order'
+    expect(await answer(shared, sql, inOrder)).toEqual(await answer(alone, sql, inOrder))
+  })
+
+  test('and do so by their keys', async () => {
+    const query = engines[1]!.query(QUERIES['spread keys with nulls']!)
+    await query.all()
+    const text = JSON.stringify(await query.info())
+    expect(text).toContain('"keyShare"')
+    expect(text).toContain('"worker-1"')
+    expect(text).toContain('"worker-2"')
+  })
+})
