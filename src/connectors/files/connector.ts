@@ -1,12 +1,22 @@
-import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
+import {
+  assert,
+  type Connector,
+  type ConnectorContext,
+  type ConnectorFactory,
+  type ConnectorSession,
+} from '../../spi/index.js'
 import { type FilesConfig, parseFilesConfig } from './config.js'
 import { loadFormat } from './formats.js'
-import type { FilesTypes } from './handles.js'
+import type { FilesTypes, FilesWriteHandle } from './handles.js'
 import { readMetadata } from './metadata.js'
+import { FilesPageSink } from './page-sink.js'
 import { openPageSource } from './page-source.js'
+import { COMPRESSION_CODEC, TABLE_PROPERTIES } from './properties.js'
 import { filesSplitManager } from './split-manager.js'
 import { SummaryCache } from './summary-cache.js'
 import { SeenTables } from './transactions.js'
+import { writeMetadata } from './write-metadata.js'
+import { FilesWrites } from './writes.js'
 
 /**
  * The files connector: the files of a folder as tables, in the shape of Trino's Hive connector without a metastore.
@@ -23,13 +33,35 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
   const summaries = new SummaryCache()
   const tables = new SeenTables(config, summaries, (name) => context.getType(name))
   const splitManager = filesSplitManager(config, tables, summaries)
+  const writes = new FilesWrites()
+  const end = async (transaction: number): Promise<void> => {
+    tables.end(transaction)
+    await writes.end(transaction)
+  }
+  const createSink = async (
+    _transaction: number,
+    _session: ConnectorSession,
+    handle: FilesWriteHandle,
+    sinkId: number,
+    signal: AbortSignal,
+  ): Promise<FilesPageSink> => {
+    const { writing } = await loadFormat(handle.format)
+    assert(writing !== undefined, 'a format that can be written')
+    return new FilesPageSink(handle, writing, sinkId, config.partitionsPerWriterMax, signal)
+  }
   return {
     isSingleStatementWritesOnly: () => true,
     beginTransaction: () => tables.begin(),
-    commit: (transaction) => tables.end(transaction),
-    rollback: (transaction) => tables.end(transaction),
-    getMetadata: (_session, transaction) => readMetadata(config, tables, summaries, transaction),
+    commit: end,
+    rollback: end,
+    getMetadata: (_session, transaction) => ({
+      ...readMetadata(config, tables, summaries, transaction),
+      ...writeMetadata(config, tables, writes, transaction),
+    }),
     getSplitManager: () => splitManager,
+    getTableProperties: () => TABLE_PROPERTIES,
+    getSessionProperties: () => [COMPRESSION_CODEC],
+    getPageSinkProvider: () => ({ createPageSink: createSink, createInsertPageSink: createSink }),
     getPageSourceProvider: () => ({
       async createPageSource(_transaction, _session, split, table, columns, dynamicFilter, signal) {
         const format = await loadFormat(table.format)

@@ -32,6 +32,8 @@ export interface FileFormat {
    * Of text formats: a summary for files that hold the given columns, as this format's writer made them with the options.
    */
   summaryOf?(columns: readonly FileColumn[], options: FormatOptions): FileSummary
+  /** The properties by which further files of a table that was not created by a statement are written. */
+  propertiesOf?(summary: FileSummary | undefined): FormatOptions
   /**
    * Reads what the file says of itself, or for text formats infers it from a sample.
    * @throws HIVE_BAD_DATA for what is no file of the format, HIVE_CANNOT_OPEN_SPLIT where it can't be read, with the file

@@ -1,4 +1,4 @@
-import type { FileSummary } from '../format.js'
+import type { FileSummary, FormatOptions } from '../format.js'
 import type { TextCoding } from '../text/text-input.js'
 
 /** How rows and fields are told apart. Plain data. */
@@ -24,3 +24,26 @@ export interface CsvLayout {
 }
 
 export const csvLayout = (summary: FileSummary): CsvLayout => summary.layout as CsvLayout
+
+/** The dialect of files that are written for a table with properties; the header is there unless one says no. */
+export function describedDialect(properties: FormatOptions, delimiter: string): CsvDialect {
+  const separator = String(properties['csv_separator'] ?? delimiter)
+  const nullText = properties['null_format']
+  return {
+    delimiter: separator.charCodeAt(0),
+    newline: 0x0a,
+    hasHeader: Number(properties['skip_header_line_count'] ?? 1) > 0,
+    ...(typeof nullText === 'string' ? { nullText } : {}),
+  }
+}
+
+/** The properties that make a dialect. */
+export const dialectProperties = ({
+  delimiter,
+  hasHeader,
+  nullText,
+}: CsvDialect): FormatOptions => ({
+  csv_separator: String.fromCharCode(delimiter),
+  skip_header_line_count: hasHeader ? 1 : 0,
+  ...(nullText === undefined ? {} : { null_format: nullText }),
+})

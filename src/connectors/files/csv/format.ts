@@ -14,7 +14,7 @@ import type {
   SplitRequest,
 } from '../format.js'
 import { isDirect, readSample, type TextCoding } from '../text/text-input.js'
-import { type CsvLayout, csvLayout } from './dialect.js'
+import { type CsvLayout, csvLayout, describedDialect, dialectProperties } from './dialect.js'
 import { type CsvPart, openCsv } from './page-source.js'
 import { RecordBounds } from './record-bounds.js'
 import {
@@ -25,6 +25,7 @@ import {
   sampleRows,
   typeOfTexts,
 } from './sniff.js'
+import { csvWriting } from './writer.js'
 
 /** What a sample said: types stay undefined where all values are NULL. */
 interface CsvSummary extends FileSummary {
@@ -41,8 +42,11 @@ const delimitedFormat = (name: FormatName, delimiter: string | undefined): FileF
   inspect: (file, options, signal) => inspect(file, options, delimiter, signal),
   merge,
   summaryOf: (columns, options) => describedSummary(columns, options, delimiter ?? ','),
+  propertiesOf: (summary) =>
+    summary === undefined ? {} : dialectProperties(csvLayout(summary).dialect),
   splits,
   createPageSource: openCsv,
+  writing: csvWriting(name === 'TSV' ? '.tsv' : '.csv', delimiter ?? ','),
 })
 
 export const csvFormat = delimitedFormat('CSV', undefined)
@@ -167,15 +171,8 @@ function describedSummary(
   options: FormatOptions,
   delimiter: string,
 ): FileSummary {
-  const separator = options['csv_separator'] ?? options['textfile_field_separator'] ?? delimiter
-  const nullText = options['null_format']
   const layout: CsvLayout = {
-    dialect: {
-      delimiter: String(separator).charCodeAt(0),
-      newline: 0x0a,
-      hasHeader: Number(options['skip_header_line_count'] ?? 0) > 0,
-      ...(typeof nullText === 'string' ? { nullText } : {}),
-    },
+    dialect: describedDialect(options, delimiter),
     coding: { encoding: 'UTF-8', markBytes: 0 },
     isDescribed: true,
   }

@@ -1,0 +1,45 @@
+import {
+  choiceProperty,
+  integerProperty,
+  type PropertyMetadata,
+  stringListProperty,
+  stringProperty,
+} from '../../spi/index.js'
+
+const FORMATS = ['PARQUET', 'CSV', 'TSV', 'JSON', 'ARROW'] as const
+export const COMPRESSION_CODECS = ['DEFAULT', 'NONE', 'SNAPPY', 'LZ4', 'ZSTD', 'GZIP'] as const
+
+/** @source Trino HiveTableProperties */
+export const TABLE_PROPERTIES: readonly PropertyMetadata[] = [
+  choiceProperty('format', 'Format of the files', FORMATS, 'PARQUET'),
+  stringListProperty(
+    'partitioned_by',
+    'Columns whose values name the folders of the files; the last columns of the table',
+    [],
+  ),
+  stringProperty('csv_separator', 'Delimiter of CSV files', undefined, {
+    check: (value) => {
+      if (value !== undefined && !/^[ -~\t]$/.test(value))
+        throw new Error('must be one ASCII character')
+    },
+  }),
+  integerProperty(
+    'skip_header_line_count',
+    'Lines before the first row of CSV and TSV files: 1 for the names of the columns, or 0',
+    undefined,
+    {
+      check: (value) => {
+        if (value !== undefined && value !== 0 && value !== 1) throw new Error('must be 0 or 1')
+      },
+    },
+  ),
+  stringProperty('null_format', 'What stands for NULL in CSV and TSV files; nothing by default'),
+] as readonly PropertyMetadata[]
+
+/** @source Trino HiveSessionProperties */
+export const COMPRESSION_CODEC = choiceProperty(
+  'compression_codec',
+  'Compression of the files that are written; DEFAULT: what is best for the format',
+  COMPRESSION_CODECS,
+  'DEFAULT',
+)

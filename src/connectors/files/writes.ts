@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { hostname } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { MillraceError, typeName } from '../../spi/index.js'
+import { fileError, systemReason } from './file-errors.js'
+import { entriesOf, isMissing } from './file-tree.js'
+import type { WrittenFile } from './page-sink.js'
+import { DESCRIPTION_FILE, printDescription, type TableDescription } from './table-description.js'
+
+/** A write under way: files go to `directory`, which nobody reads, and from there to `target` all at once. */
+interface Write {
+  readonly id: string
+  readonly transaction: number
+  readonly directory: string
+  readonly target: string
+  readonly create?: { readonly description: TableDescription; readonly replace: boolean }
+}
+
+const HOST = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
+
+/** Names of directories of writes: hidden, and they tell whose they are. */
+const TEMPORARY = /^\.millrace-[0-9a-f-]+\.([0-9a-f]{8})\.(\d+)\.tmp$/
+
+/** The writes of one catalog. Nothing of a write can be seen before it is published; what fails leaves nothing. */
+export class FilesWrites {
+  readonly #writes = new Map<string, Write>()
+
+  /** @throws HIVE_WRITER_OPEN_ERROR */
+  async beginCreate(
+    transaction: number,
+    target: string,
+    description: TableDescription,
+    replace: boolean,
+  ): Promise<Write> {
+    if (!replace) await checkAbsent(target)
+    return this.#begin(transaction, dirname(target), target, { description, replace })
+  }
+
+  async beginInsert(transaction: number, folder: string): Promise<Write> {
+    return this.#begin(transaction, folder, folder, undefined)
+  }
+
+  async #begin(
+    transaction: number,
+    parent: string,
+    target: string,
+    create: Write['create'],
+  ): Promise<Write> {
+    await removeLeftovers(parent)
+    const id = crypto.randomUUID()
+    const directory = join(parent, `.millrace-${id}.${HOST}.${process.pid}.tmp`)
+    const write: Write = {
+      id,
+      transaction,
+      directory,
+      target,
+      ...(create === undefined ? {} : { create }),
+    }
+    this.#writes.set(id, write)
+    await changing(directory, 'HIVE_WRITER_OPEN_ERROR', () => mkdir(directory, { recursive: true }))
+    return write
+  }
+
+  /** Makes the files of all sinks visible. @throws TABLE_ALREADY_EXISTS, HIVE_WRITER_CLOSE_ERROR, HIVE_FILESYSTEM_ERROR */
+  async publish(writeId: string, fragments: readonly Uint8Array[]): Promise<void> {
+    const write = this.#writes.get(writeId)
+    if (write === undefined) throw new Error('a write that has begun and not ended')
+    if (write.create === undefined) {
+      const files = fragments.map(
+        (fragment) => JSON.parse(new TextDecoder().decode(fragment)) as WrittenFile,
+      )
+      await moveIn(write, files)
+    } else await putInPlace(write, write.create)
+    this.#writes.delete(writeId)
+    await rm(write.directory, { recursive: true, force: true })
+  }
+
+  /** Removes what the transaction's writes left. */
+  async end(transaction: number): Promise<void> {
+    for (const write of [...this.#writes.values()]) {
+      if (write.transaction !== transaction) continue
+      this.#writes.delete(write.id)
+      await rm(write.directory, { recursive: true, force: true })
+    }
+  }
+}
+
+async function putInPlace(
+  { directory, target }: Write,
+  { description, replace }: NonNullable<Write['create']>,
+): Promise<void> {
+  const path = join(directory, DESCRIPTION_FILE)
+  await changing(path, 'HIVE_WRITER_CLOSE_ERROR', () =>
+    writeFile(path, printDescription(description, typeName), { flush: true }),
+  )
+  if (!replace) await checkAbsent(target)
+  const old = `${directory}.old`
+  const wasThere = replace && (await moved(target, old))
+  try {
+    await changing(target, 'HIVE_FILESYSTEM_ERROR', () => rename(directory, target))
+  } catch (error) {
+    if (wasThere) await rename(old, target)
+    throw error
+  }
+  if (wasThere) await rm(old, { recursive: true, force: true })
+}
+
+/** Moves a file or folder; false where there is none. */
+async function moved(from: string, to: string): Promise<boolean> {
+  try {
+    await rename(from, to)
+    return true
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw fileError('HIVE_FILESYSTEM_ERROR', `Cannot be moved, ${systemReason(error)}: ${from}`)
+  }
+}
+
+/** Moves files beside those of a table, or takes back those that were moved already. */
+async function moveIn({ directory, target }: Write, files: readonly WrittenFile[]): Promise<void> {
+  const done: string[] = []
+  try {
+    for (const { path } of files) {
+      const place = join(target, path)
+      await changing(place, 'HIVE_FILESYSTEM_ERROR', async () => {
+        await mkdir(dirname(place), { recursive: true })
+        await rename(join(directory, path), place)
+      })
+      done.push(place)
+    }
+  } catch (error) {
+    await Promise.all(done.map((place) => rm(place, { force: true })))
+    throw error
+  }
+}
+
+async function checkAbsent(target: string): Promise<void> {
+  const there = await stat(target).then(
+    () => true,
+    (error) => {
+      if (isMissing(error)) return false
+      throw fileError('HIVE_FILESYSTEM_ERROR', `Cannot be used, ${systemReason(error)}: ${target}`)
+    },
+  )
+  if (there) {
+    throw new MillraceError('TABLE_ALREADY_EXISTS', `Table already exists: ${basename(target)}`)
+  }
+}
+
+async function changing<T>(
+  path: string,
+  code: 'HIVE_WRITER_OPEN_ERROR' | 'HIVE_WRITER_CLOSE_ERROR' | 'HIVE_FILESYSTEM_ERROR',
+  change: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await change()
+  } catch (error) {
+    throw fileError(code, `Cannot be written, ${systemReason(error)}: ${path}`, { cause: error })
+  }
+}
+
+/** Removes the directories of writes whose process died on this machine. */
+async function removeLeftovers(folder: string): Promise<void> {
+  for (const { name } of await entriesOf(folder)) {
+    const match = TEMPORARY.exec(name.replace(/\.old$/, ''))
+    if (match === null || match[1] !== HOST || isAlive(Number(match[2]))) continue
+    await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM'
+  }
+}
