@@ -5,7 +5,7 @@ import type { FileFormat, FormatName } from './format.js'
 const FORMATS: Readonly<Partial<Record<FormatName, () => Promise<FileFormat>>>> = {
   CSV: async () => (await import('./csv/format.js')).csvFormat,
   TSV: async () => (await import('./csv/format.js')).tsvFormat,
-  // PARQUET: async () => (await import('./parquet/format.js')).parquetFormat,
+  PARQUET: async () => (await import('./parquet/format.js')).parquetFormat,
 }
 
 /** Which format a file has, by the end of its name (before that of a compression). */

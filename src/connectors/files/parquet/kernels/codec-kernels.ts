@@ -1,0 +1,139 @@
+/**
+ * Decompression of Snappy and LZ4 blocks. Reading and writing may overshoot by up to 31 bytes: buffers have that much
+ * slack (see kernel-memory.ts). Every length and distance is checked against the buffers before it is used.
+ * @source https://github.com/google/snappy/blob/main/format_description.txt,
+ * https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
+ */
+const COPY_MATCH = `
+  ;; $length bytes from $distance before $to; both were checked
+  (func $copy_match (param $to $distance $length i32) (local $from $end i32)
+    (set $from (i32.sub $to $distance))
+    (set $end (i32.add $to $length))
+    (if (i32.ge_u $distance 16) (then
+      (loop $wide
+        (v128.store $to (v128.load $from))
+        (set $from (i32.add $from 16))
+        (set $to (i32.add $to 16))
+        (br_if $wide (i32.lt_u $to $end)))
+      (return)))
+    (if (i32.ge_u $distance 8) (then
+      (loop $words
+        (i64.store $to (i64.load $from))
+        (set $from (i32.add $from 8))
+        (set $to (i32.add $to 8))
+        (br_if $words (i32.lt_u $to $end)))
+      (return)))
+    (loop $bytes
+      (i32.store8 $to (i32.load8_u $from))
+      (set $from (i32.add $from 1))
+      (set $to (i32.add $to 1))
+      (br_if $bytes (i32.lt_u $to $end))))
+
+  (func $copy_literal (param $from $to $length i32)
+    (if (i32.le_u $length 16) (then
+      (v128.store $to (v128.load $from))
+      (return)))
+    (if (i32.le_u $length 32) (then
+      (v128.store $to (v128.load $from))
+      (v128.store offset=16 $to (v128.load offset=16 $from))
+      (return)))
+    (memory.copy $to $from $length))
+`
+
+/** From after the length that a block begins with; 1 where the block is whole, 0 where it is not. */
+const SNAPPY = `
+  (func $snappy (param $from $fromEnd $to $toEnd i32) (result i32)
+    (local $tag $length $distance $extra $start i32)
+    (set $start $to)
+    (block $bad
+      (block $done
+        (loop $next
+          (br_if $done (i32.ge_u $from $fromEnd))
+          (set $tag (i32.load8_u $from))
+          (set $from (i32.add $from 1))
+          (if (i32.eqz (i32.and $tag 3)) (then
+            (set $length (i32.shr_u $tag 2))
+            (if (i32.ge_u $length 60) (then
+              (set $extra (i32.sub $length 59))
+              (br_if $bad (i32.gt_u $extra (i32.sub $fromEnd $from)))
+              (set $length (i32.wrap_i64 (i64.and (i64.load32_u $from)
+                (i64.sub (i64.shl (i64.const 1) (i64.extend_i32_u (i32.shl $extra 3))) (i64.const 1)))))
+              (set $from (i32.add $from $extra))))
+            (br_if $bad (i32.ge_u $length (i32.sub $fromEnd $from)))
+            (br_if $bad (i32.ge_u $length (i32.sub $toEnd $to)))
+            (set $length (i32.add $length 1))
+            (call $copy_literal $from $to $length)
+            (set $from (i32.add $from $length))
+            (set $to (i32.add $to $length))
+            (br $next)))
+          (if (i32.eq (i32.and $tag 3) 1) (then
+            (set $length (i32.add (i32.and (i32.shr_u $tag 2) 7) 4))
+            (set $distance (i32.or (i32.shl (i32.shr_u $tag 5) 8) (i32.load8_u $from)))
+            (set $from (i32.add $from 1)))
+          (else
+            (set $length (i32.add (i32.shr_u $tag 2) 1))
+            (if (i32.eq (i32.and $tag 3) 2) (then
+              (set $distance (i32.load16_u $from))
+              (set $from (i32.add $from 2)))
+            (else
+              (set $distance (i32.load $from))
+              (set $from (i32.add $from 4))))))
+          (br_if $bad (i32.gt_u $from $fromEnd))
+          (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
+          (br_if $bad (i32.ge_u (i32.sub $distance 1) (i32.sub $to $start)))
+          (call $copy_match $to $distance $length)
+          (set $to (i32.add $to $length))
+          (br $next)))
+      (return (i32.eq $to $toEnd)))
+    0)
+`
+
+/** One LZ4 block; 1 where it gives exactly the bytes to $toEnd, 0 where it does not. */
+const LZ4 = `
+  (func $lz4 (param $from $fromEnd $to $toEnd i32) (result i32)
+    (local $token $length $distance $byte $start i32)
+    (set $start $to)
+    (block $bad
+      (block $done
+        (loop $next
+          (br_if $bad (i32.ge_u $from $fromEnd))
+          (set $token (i32.load8_u $from))
+          (set $from (i32.add $from 1))
+          (set $length (i32.shr_u $token 4))
+          (if (i32.eq $length 15) (then
+            (loop $more
+              (br_if $bad (i32.ge_u $from $fromEnd))
+              (set $byte (i32.load8_u $from))
+              (set $from (i32.add $from 1))
+              (set $length (i32.add $length $byte))
+              (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
+              (br_if $more (i32.eq $byte 255)))))
+          (br_if $bad (i32.gt_u $length (i32.sub $fromEnd $from)))
+          (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
+          (call $copy_literal $from $to $length)
+          (set $from (i32.add $from $length))
+          (set $to (i32.add $to $length))
+          (br_if $done (i32.eq $from $fromEnd))
+          (br_if $bad (i32.lt_u (i32.sub $fromEnd $from) 2))
+          (set $distance (i32.load16_u $from))
+          (set $from (i32.add $from 2))
+          (set $length (i32.and $token 15))
+          (if (i32.eq $length 15) (then
+            (loop $more
+              (br_if $bad (i32.ge_u $from $fromEnd))
+              (set $byte (i32.load8_u $from))
+              (set $from (i32.add $from 1))
+              (set $length (i32.add $length $byte))
+              (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
+              (br_if $more (i32.eq $byte 255)))))
+          (set $length (i32.add $length 4))
+          (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
+          (br_if $bad (i32.ge_u (i32.sub $distance 1) (i32.sub $to $start)))
+          (call $copy_match $to $distance $length)
+          (set $to (i32.add $to $length))
+          (br $next)))
+      (return (i32.eq $to $toEnd)))
+    0)
+`
+
+export const CODEC_KERNELS = COPY_MATCH + SNAPPY + LZ4

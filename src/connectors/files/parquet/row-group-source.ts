@@ -1,0 +1,288 @@
+import {
+  type Arena,
+  type Block,
+  createBlockBuilder,
+  type Domain,
+  type FlatBlock,
+  MAX_PAGE_ROWS,
+  type Page,
+  type TupleDomain,
+} from '../../../spi/index.js'
+import type { FileReader } from '../file-reader.js'
+import type { FileColumn } from '../format.js'
+import { ChunkInput, preloadTogether } from './chunk-input.js'
+import { ColumnReader } from './column-reader.js'
+import { prepareCodec } from './decompress.js'
+import { dictionaryNames } from './dictionary-names.js'
+import type { ParquetFile } from './footer.js'
+import { badParquet, ParquetFormatError } from './format-error.js'
+import { LeafReader } from './leaf-reader.js'
+import { valueStore } from './leaf-stores.js'
+import { chunkStart, PageCursor } from './page-cursor.js'
+import type { Selection } from './placement.js'
+import { RowFilter } from './row-filter.js'
+import { leavesOf } from './schema.js'
+import type { Scratch } from './scratch.js'
+
+/** Of a batch: where fewer rows pass, the other columns are read for these only. */
+const SELECTED_FRACTION_MAX = 0.25
+/** Entries of lists that a batch has about. */
+const NESTED_ENTRIES_PER_BATCH = 65_536
+
+/** @source parquet-mr before 1.2.9, PARQUET-816 */
+const HEADER_SLACK_BYTES = 100
+
+export interface RowGroupRequest {
+  readonly file: ParquetFile
+  readonly reader: FileReader
+  readonly rowGroup: number
+  readonly columns: readonly FileColumn[]
+  readonly scratch: Scratch
+  /** Of the pages: reset before each. */
+  readonly arena: Arena
+  /** Of dictionaries: lives as long as the source. */
+  readonly dictionaryArena: Arena
+}
+
+/** Reads the columns of one row group, page by page: those that filter first, the others for the rows that are left. */
+export class RowGroupSource {
+  readonly #request: RowGroupRequest
+  readonly #inputs: ChunkInput[] = []
+  #columns: ColumnReader[] = []
+  #remaining: number
+  #batchRows = MAX_PAGE_ROWS
+  /** Kept while their domain is the same. */
+  readonly #filters = new Map<number, { readonly of: Domain; readonly filter: RowFilter }>()
+
+  constructor(request: RowGroupRequest) {
+    this.#request = request
+    this.#remaining = request.file.metadata.rowGroups[request.rowGroup]!.rowCount
+  }
+
+  get heldBytes(): number {
+    return this.#inputs.reduce((sum, input) => sum + input.heldBytes, 0)
+  }
+
+  /** Reads what is small, and makes the readers. */
+  async open(): Promise<void> {
+    const { file, reader, rowGroup, columns, scratch, dictionaryArena } = this.#request
+    const { chunks, rowCount } = file.metadata.rowGroups[rowGroup]!
+    const starts: { input: ChunkInput; start: number }[] = []
+    for (const column of columns) {
+      const { shape } = file.columns[column.index]!
+      const leaves: LeafReader[] = []
+      for (const leaf of leavesOf(shape)) {
+        const chunk = chunks[leaf.index]!
+        const start = chunkStart(chunk)
+        // Old writers leave out the header of the dictionary page.
+        const end = Math.min(start + chunk.compressedBytes + HEADER_SLACK_BYTES, reader.file.size)
+        const physical = leaf.encoding.physical
+        this.#at(column, start, () => {
+          if (chunk.type !== physical) {
+            throw new ParquetFormatError(`a column of ${physical} has pages of ${chunk.type}`)
+          }
+          if (
+            start < 0 ||
+            chunk.compressedBytes < 0 ||
+            start + chunk.compressedBytes > reader.file.size
+          ) {
+            throw new ParquetFormatError('a column lies outside of the file')
+          }
+          if (leaf.maxRepetition === 0 ? chunk.valueCount !== rowCount : false) {
+            throw new ParquetFormatError(
+              `a column has ${chunk.valueCount} values in ${rowCount} rows`,
+            )
+          }
+        })
+        await prepareCodec(chunk.codec)
+        const input = new ChunkInput(reader, start, end)
+        this.#inputs.push(input)
+        starts.push({ input, start })
+        const cursor = new PageCursor(scratch.memory, input, chunk, leaf)
+        const place = `parquet:${reader.file.path}:${reader.file.modifiedMillis}:${start}`
+        const store = valueStore(scratch, leaf, dictionaryArena, dictionaryNames(place))
+        leaves.push(new LeafReader(scratch, leaf, cursor, store))
+        if (leaf.maxRepetition > 0 && chunk.valueCount > rowCount) {
+          const rows = Math.floor((NESTED_ENTRIES_PER_BATCH * rowCount) / chunk.valueCount)
+          this.#batchRows = Math.max(1, Math.min(this.#batchRows, rows))
+        }
+      }
+      this.#columns.push(new ColumnReader(shape, leaves))
+    }
+    await preloadTogether(reader, starts)
+  }
+
+  /** The next page with rows, or undefined at the end of the row group. */
+  async next(predicates: readonly TupleDomain<FileColumn>[]): Promise<Page | undefined> {
+    const { arena } = this.#request
+    while (this.#remaining > 0) {
+      const rowCount = Math.min(this.#batchRows, this.#remaining)
+      this.#remaining -= rowCount
+      arena.reset()
+      const page = await this.#readBatch(rowCount, predicates)
+      if (page !== undefined) return page
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    for (const column of this.#columns) column.close()
+    this.#columns = []
+    for (const input of this.#inputs) await input.close()
+  }
+
+  async #readBatch(
+    rowCount: number,
+    predicates: readonly TupleDomain<FileColumn>[],
+  ): Promise<Page | undefined> {
+    const { columns, arena } = this.#request
+    const blocks: (Block | undefined)[] = columns.map(() => undefined)
+    const mask = new Uint8Array(rowCount).fill(1)
+    let selected = rowCount
+    for (const { channel, filter } of this.#filtersOf(predicates)) {
+      if (selected === 0) break
+      blocks[channel] ??= await this.#read(channel, rowCount)
+      filter.narrow(blocks[channel], mask)
+      selected = countOnes(mask)
+    }
+    if (selected === 0) {
+      for (let channel = 0; channel < columns.length; channel++) {
+        if (blocks[channel] === undefined) await this.#skip(channel, rowCount)
+      }
+      return undefined
+    }
+    const selection =
+      selected > rowCount * SELECTED_FRACTION_MAX ? undefined : this.#selection(mask, selected)
+    for (let channel = 0; channel < columns.length; channel++) {
+      const block = blocks[channel]
+      if (block === undefined) blocks[channel] = await this.#read(channel, rowCount, selection)
+      else if (selection !== undefined) {
+        blocks[channel] = selectRows(block, selection, mask, arena)
+      }
+    }
+    return { rowCount: selection?.rowCount ?? rowCount, blocks: blocks as Block[] }
+  }
+
+  /** Filters of the columns that are read, one a domain. */
+  #filtersOf(
+    predicates: readonly TupleDomain<FileColumn>[],
+  ): readonly { readonly channel: number; readonly filter: RowFilter }[] {
+    const { columns } = this.#request
+    const found: { channel: number; filter: RowFilter }[] = []
+    predicates.forEach(({ columnDomains }, which) => {
+      for (const { column, domain: wanted } of columnDomains ?? []) {
+        const channel = columns.findIndex((own) => own.index === column.index)
+        if (channel < 0 || this.#columns[channel]!.isNested) continue
+        const key = channel * 2 + which
+        const held = this.#filters.get(key)
+        if (held?.of === wanted) {
+          found.push({ channel, filter: held.filter })
+          continue
+        }
+        if (!RowFilter.canFilter(column.type, wanted)) continue
+        const filter = new RowFilter(column.type, wanted)
+        this.#filters.set(key, { of: wanted, filter })
+        found.push({ channel, filter })
+      }
+    })
+    return found
+  }
+
+  #selection(mask: Uint8Array, rowCount: number): Selection {
+    const { scratch } = this.#request
+    const positions = scratch.take('positions', rowCount * 4)
+    const maskAt = scratch.take('selectionMask', mask.length)
+    scratch.memory.bytes(maskAt, mask.length).set(mask)
+    const words = scratch.memory.words(positions, rowCount)
+    let next = 0
+    for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) words[next++] = i
+    return { rowCount, positions, mask: maskAt }
+  }
+
+  async #read(channel: number, rowCount: number, selection?: Selection): Promise<Block> {
+    const column = this.#columns[channel]!
+    const { columns, arena } = this.#request
+    try {
+      if (selection === undefined || !column.isNested) {
+        return await column.read(rowCount, arena, selection)
+      }
+      const whole = await column.read(rowCount, arena)
+      const builder = createBlockBuilder(whole.type, arena)
+      const positions = this.#request.scratch.memory.words(selection.positions, selection.rowCount)
+      for (const position of positions.slice()) builder.appendRange(whole, position, position + 1)
+      return builder.build()
+    } catch (error) {
+      throw this.#bad(error, columns[channel]!)
+    }
+  }
+
+  async #skip(channel: number, rowCount: number): Promise<void> {
+    try {
+      await this.#columns[channel]!.skip(rowCount, this.#request.arena)
+    } catch (error) {
+      throw this.#bad(error, this.#request.columns[channel]!)
+    }
+  }
+
+  #at(column: FileColumn, byteOffset: number, check: () => void): void {
+    try {
+      check()
+    } catch (error) {
+      throw this.#bad(error, column, byteOffset)
+    }
+  }
+
+  #bad(error: unknown, column: FileColumn, byteOffset?: number): unknown {
+    const { reader, rowGroup } = this.#request
+    if (error instanceof Error && error.name === 'AbortError') return error
+    return badParquet(error, {
+      path: reader.file.path,
+      rowGroup,
+      column: column.name,
+      ...(byteOffset === undefined ? {} : { byteOffset }),
+    })
+  }
+}
+
+function countOnes(mask: Uint8Array): number {
+  let count = 0
+  for (let i = 0; i < mask.length; i++) count += mask[i]!
+  return count
+}
+
+/** The wanted rows of a block that was read whole. */
+function selectRows(block: Block, selection: Selection, mask: Uint8Array, arena: Arena): Block {
+  if (block.encoding === 'flat' && block.storage !== 'null' && block.validity === null) {
+    const picked = pickIntegers(block, selection.rowCount, mask, arena)
+    if (picked !== undefined) return picked
+  }
+  if (block.encoding === 'dictionary' && block.validity === null) {
+    const codes = pick(block.codes, selection.rowCount, mask, arena)
+    return { ...block, rowCount: selection.rowCount, codes }
+  }
+  const builder = createBlockBuilder(block.type, arena)
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) builder.appendRange(block, i, i + 1)
+  return builder.build()
+}
+
+function pickIntegers(
+  block: FlatBlock,
+  rowCount: number,
+  mask: Uint8Array,
+  arena: Arena,
+): Block | undefined {
+  if (block.storage !== 'i8' && block.storage !== 'i16' && block.storage !== 'i32') return undefined
+  const values = pick(block.values as Int32Array, rowCount, mask, arena)
+  return { ...block, rowCount, values }
+}
+
+type Lane = Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array
+
+function pick<T extends Lane>(values: T, rowCount: number, mask: Uint8Array, arena: Arena): T {
+  const { buffer, byteOffset } = arena.allocate(rowCount * values.BYTES_PER_ELEMENT)
+  const Make = values.constructor as new (b: ArrayBufferLike, at: number, length: number) => T
+  const picked = new Make(buffer, byteOffset, rowCount)
+  let next = 0
+  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) picked[next++] = values[i]!
+  return picked
+}
