@@ -2,7 +2,7 @@ import type { ResolvedFunction } from '../expressions/ir.js'
 import { input } from '../expressions/ir-build.js'
 import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
 import { visitPlan } from '../planner/plan/node.js'
-import { sourcesOf } from '../planner/plan/structure.js'
+import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
 import { assert, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
 import { planFilter, planProject, planTableScan } from './local-plan/filter-project.js'
@@ -20,7 +20,7 @@ import {
   planUnnest,
   planWindow,
 } from './local-plan/rows.js'
-import { planValues } from './local-plan/scan.js'
+import { planRemoteSource, planValues } from './local-plan/scan.js'
 import {
   channelsOf,
   endPipeline,
@@ -96,7 +96,10 @@ export function planLocally(
       return stream
     },
   }
-  const stream = context.plan(root)
+  const planned = context.plan(root)
+  // Who reads the rows of a fragment knows its root's outputs, in their order.
+  const stream =
+    context.writer === undefined ? selectChannels(root, planned, outputsOf(root)) : planned
   const outputTypes = typesOf(stream.layout)
   endPipeline(context, stream, { kind: 'output', types: outputTypes })
   return {
@@ -150,7 +153,7 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     sample: (n) => planSample(n, context),
     apply: unplanned,
     correlatedJoin: unplanned,
-    remoteSource: unplanned,
+    remoteSource: planRemoteSource,
     exchange: (n) => context.plan(n.source),
     output: (n) => {
       const stream = context.plan(n.source)

@@ -34,6 +34,7 @@ export type SourceSpec =
   | MergeSource
   | UnionSource
   | ChannelSource
+  | RemoteSource
 
 /** Splits of a table, each taken by one driver. */
 export interface ScanSource {
@@ -86,6 +87,16 @@ export interface ChannelSource {
   readonly kind: 'channel'
   readonly pipeline: number
   readonly types: readonly SqlType[]
+}
+
+/** Pages that tasks of other fragments hand to this one, read in the thread that asked. */
+export interface RemoteSource {
+  readonly kind: 'remote'
+  readonly planNodeId: string
+  readonly fragments: readonly number[]
+  readonly types: readonly SqlType[]
+  /** The order that each task's pages are in, and their merge is. */
+  readonly orderBy?: readonly ChannelOrder[]
 }
 
 export type SinkSpec =

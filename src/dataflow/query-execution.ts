@@ -14,7 +14,7 @@ import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline
 import { PipelineSplits } from './pipeline-splits.js'
 import { RemotePages } from './remote-pages.js'
 import type { DriverStats } from './stats.js'
-import { Task } from './task.js'
+import { type OpenRemote, Task } from './task.js'
 import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
 import type { FromWorker } from './threads/messages.js'
 import type { ThreadPool } from './threads/pool.js'
@@ -30,6 +30,8 @@ export interface ExecutionEnvironment {
     dynamicFilter: DynamicFilter,
     signal: AbortSignal,
   ): Promise<ConnectorSplitSource>
+  /** Opens what other fragments hand over; absent where plans are whole. */
+  readonly openRemote?: OpenRemote
 }
 
 /** What the engine hears of a running query. */
@@ -74,7 +76,7 @@ export class QueryExecution {
   constructor(environment: ExecutionEnvironment, descriptor: TaskDescriptor) {
     this.#environment = environment
     this.#descriptor = descriptor
-    this.#task = new Task(environment.thread, descriptor)
+    this.#task = new Task(environment.thread, descriptor, environment.openRemote)
   }
 
   get plan(): LocalPlan {

@@ -10,7 +10,7 @@ import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
 import { type CollectedPages, CollectSink, type PageSink, pageCopier } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
-import type { PipelineSpec, SourceSpec } from './pipeline.js'
+import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { CollectedStream } from './streams/collected.js'
 import { createMergeStream } from './streams/merge.js'
@@ -18,6 +18,9 @@ import { ScanStream } from './streams/scan.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
+
+/** Opens the pages that tasks of other fragments hand over. */
+export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) => PageStream
 
 /** A query's part in one thread: makes and runs its drivers. */
 export class Task {
@@ -28,8 +31,11 @@ export class Task {
   readonly #queryArena: ChunkArena
   readonly #aborts = new Set<AbortController>()
   readonly #pages: SharedPages
+  readonly #openRemote: OpenRemote | undefined
 
-  constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor) {
+  /** @param openRemote opens `remote` sources, in the calling thread of a node that runs fragments */
+  constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor, openRemote?: OpenRemote) {
+    this.#openRemote = openRemote
     this.#environment = environment
     this.#descriptor = descriptor
     this.memory = new QueryMemory(environment.allocator, descriptor.slot)
@@ -242,6 +248,9 @@ export class Task {
       case 'channel':
         assert(channelStream !== undefined, 'a channel source runs in the calling thread')
         return channelStream(source.pipeline)
+      case 'remote':
+        assert(this.#openRemote !== undefined, 'a remote source is read by the task of a fragment')
+        return this.#openRemote(source, () => this.memory.createArena())
     }
   }
 
@@ -251,6 +260,8 @@ export class Task {
       planNodeId,
       driverIndex: inputs.driverIndex,
       driverCount: inputs.driverCount,
+      driverSerial:
+        inputs.driverIndex * (this.#descriptor.taskCount ?? 1) + (this.#descriptor.taskIndex ?? 0),
       createArena: () => memory.createArena(),
       queryArena: this.#queryArena,
       stateOf: (pipelineId) => inputs.states.get(pipelineId) ?? [],

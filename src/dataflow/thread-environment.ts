@@ -18,7 +18,13 @@ export interface ThreadEnvironment {
 
 /** A query's work on a node, as plain data that is posted to each thread once. */
 export interface TaskDescriptor {
+  /** Names the execution in its node: a query, or one of its tasks. */
   readonly queryId: string
+  /** The query of which `queryId` names a task. */
+  readonly taskOf?: string
+  /** The task's number among those of its fragment, and how many these are; absent: it is the only one. */
+  readonly taskIndex?: number
+  readonly taskCount?: number
   /** Slot of the shared memory account and cancel word. */
   readonly slot: number
   readonly plan: LocalPlan

@@ -14,12 +14,19 @@ export interface Catalog {
 /** The name of the catalog that holds the information_schema of another; statements cannot name it. */
 export const informationCatalog = (catalog: string): string => `$information_schema:${catalog}`
 
-/** The catalogs by name, fixed while the engine runs. */
+/** The catalogs by name. */
 export class CatalogManager {
   readonly #catalogs = new Map<string, Catalog>()
 
   add(catalog: Catalog): void {
     this.#catalogs.set(catalog.name, catalog)
+  }
+
+  /** @returns what had the name */
+  remove(name: string): Catalog | undefined {
+    const catalog = this.#catalogs.get(name)
+    this.#catalogs.delete(name)
+    return catalog
   }
 
   find(name: string): Catalog | undefined {

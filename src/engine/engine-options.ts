@@ -24,6 +24,8 @@ export interface EngineOptions {
   /** Trino's node.environment. */
   readonly environment?: string
   readonly nodeId?: string
+  /** False on nodes that run tasks of another's queries only. Default true. */
+  readonly isCoordinator?: boolean
   /** Rows a page of results has at most; for tests. */
   readonly outputPageRows?: number
   /** Where expressions run; for tests. */
@@ -41,6 +43,7 @@ export interface ResolvedOptions {
   readonly timeZone: string
   readonly environment: string
   readonly nodeId: string
+  readonly isCoordinator: boolean
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
 }
@@ -65,6 +68,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'timeZone',
     'environment',
     'nodeId',
+    'isCoordinator',
     'outputPageRows',
     'expressionTarget',
   ])
@@ -93,6 +97,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     timeZone: zoneOf(options.timeZone),
     environment: options.environment ?? 'embedded',
     nodeId: options.nodeId ?? crypto.randomUUID(),
+    isCoordinator: options.isCoordinator ?? true,
     outputPageRows,
     expressionTarget: options.expressionTarget,
   }

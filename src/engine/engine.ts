@@ -1,6 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { informationSchemaConnector } from '../connectors/information-schema/connector.js'
-import { createSystemConnector } from '../connectors/system/connector.js'
+import { TaskHost } from '../dataflow/cluster/task-host.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
 import {
@@ -9,6 +8,7 @@ import {
   type SharedMemory,
 } from '../dataflow/memory/shared-memory.js'
 import { ThreadPool } from '../dataflow/threads/pool.js'
+import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
@@ -16,14 +16,16 @@ import { parseType } from '../expressions/type-signature.js'
 import { parseStatement } from '../planner/parser/parser.js'
 import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
 import { createCatalogInformation } from './catalog-information.js'
-import { CatalogManager, informationCatalog } from './catalog-manager.js'
-import { createConnector, loadFactories } from './catalogs.js'
+import { CatalogManager } from './catalog-manager.js'
+import { loadFactories } from './catalogs.js'
+import { ClusterMember } from './cluster.js'
 import { createConnectorContext } from './connector-context.js'
+import { catalogDescriptor, EngineCatalogs, SYSTEM_CONNECTOR } from './engine-catalogs.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
 import { LOCAL_FILES_CATALOG, localFilesProperties } from './local-files.js'
 import { OwnFunctions } from './own-functions.js'
 import { PlanCache } from './plan-cache.js'
-import { PlanRunner } from './plan-runner.js'
+import { isThreadBound, PlanRunner } from './plan-runner.js'
 import { createPlanServices } from './plan-services.js'
 import { QueryContexts } from './query-contexts.js'
 import { queryIdGenerator } from './query-id.js'
@@ -36,9 +38,6 @@ import { createSystemInformation } from './system-information.js'
 import { connectorArena, createThreadEnvironment } from './thread.js'
 import { TransactionManager } from './transaction.js'
 import type { WorkerStart } from './worker-start.js'
-
-/** The connector over the engine itself, which only the engine can make. */
-const SYSTEM_CONNECTOR = 'system'
 
 /** Catalogs that every engine has unless it is told otherwise. */
 const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -58,6 +57,9 @@ export const VERSION: string = JSON.parse(
 export class Engine {
   readonly services: EngineServices
   readonly registered: RegisteredSources
+  /** What the engine is to other nodes. */
+  readonly member: ClusterMember
+  readonly catalogs: EngineCatalogs
   readonly threadCount: number
   /** Where a server offers the engine; empty while none does. */
   httpUri = ''
@@ -74,7 +76,11 @@ export class Engine {
     readonly registered: RegisteredSources
     readonly ownFunctions: OwnFunctions
     readonly pool: ThreadPool | undefined
+    readonly member: ClusterMember
+    readonly catalogs: EngineCatalogs
   }) {
+    this.member = parts.member
+    this.catalogs = parts.catalogs
     this.services = parts.services
     this.registered = parts.registered
     this.#ownFunctions = parts.ownFunctions
@@ -94,16 +100,10 @@ export class Engine {
     const registered = new RegisteredSources(() => planCache.invalidate())
     const queries = new QueryRegistry()
     const contexts = new QueryContexts()
-    const localFiles = options.localFiles ? localFilesProperties() : undefined
-    const catalogProperties = {
-      ...DEFAULT_CATALOGS,
-      ...options.catalogs,
-      ...(localFiles === undefined ? {} : { [LOCAL_FILES_CATALOG]: localFiles }),
-    }
     const buffers = new SharedBuffers()
-    const pool = startPool(options, shared, catalogProperties, buffers)
+    const pool = startPool(options, shared, buffers)
     const ownFunctions = new OwnFunctions()
-    const runner = new PlanRunner({
+    const execution = {
       thread: createThreadEnvironment({
         threadName: 'main',
         allocator,
@@ -112,13 +112,25 @@ export class Engine {
         knownSession: (queryId, catalog) => contexts.find(queryId)?.connectorSession(catalog),
       }),
       pool,
-      catalogs,
-      ownFunctions,
-      contexts,
+      slotsInUse: new Set<number>(),
       memoryLimitBytes: options.memoryLimitBytes,
       outputPageRows: options.outputPageRows,
       expressionTarget: options.expressionTarget,
-    })
+    }
+    const taskBuffers = new TaskBuffers()
+    const member = new ClusterMember(
+      options.nodeId,
+      taskBuffers,
+      (channels) =>
+        new TaskHost({
+          ...execution,
+          buffers: taskBuffers,
+          channels,
+          useCatalogs: (used) => engine.catalogs.use(used),
+          isThreadBound: (name) => isThreadBound(catalogs, name),
+        }),
+    )
+    const runner = new PlanRunner({ ...execution, catalogs, ownFunctions, contexts, member })
     const services: EngineServices = {
       version: VERSION,
       nodeId: options.nodeId,
@@ -140,9 +152,31 @@ export class Engine {
       config: {},
       connector: registered.connector,
     })
-    const engine = new Engine({ options, services, registered, ownFunctions, pool })
+    const engineCatalogs = await createEngineCatalogs(options, services, {
+      allocator,
+      buffers,
+      pool,
+      member,
+      httpUri: () => engine.httpUri,
+    })
+    const engine = new Engine({
+      options,
+      services,
+      registered,
+      ownFunctions,
+      pool,
+      member,
+      catalogs: engineCatalogs,
+    })
+    const localFiles = options.localFiles ? localFilesProperties() : undefined
     try {
-      await createCatalogs(engine, options, catalogProperties, allocator, buffers)
+      for (const [name, properties] of Object.entries({
+        ...DEFAULT_CATALOGS,
+        ...options.catalogs,
+        ...(localFiles === undefined ? {} : { [LOCAL_FILES_CATALOG]: localFiles }),
+      })) {
+        await engineCatalogs.create(catalogDescriptor(name, properties))
+      }
     } catch (error) {
       await engine.close()
       throw error
@@ -181,6 +215,7 @@ export class Engine {
   async #close(): Promise<void> {
     const { queries, transactions, catalogs } = this.services
     await queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed'))
+    await this.member.close()
     await transactions.close()
     await this.#pool?.close()
     await catalogs.close()
@@ -211,7 +246,6 @@ function firstBigint(page: Page): bigint {
 function startPool(
   options: ResolvedOptions,
   shared: SharedMemory,
-  catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>,
   buffers: SharedBuffers,
 ): ThreadPool | undefined {
   if (options.threads === 0) return undefined
@@ -223,9 +257,8 @@ function startPool(
     plugins: options.plugins.flatMap((plugin) =>
       typeof plugin === 'string' || plugin instanceof URL ? [String(plugin)] : [],
     ),
-    catalogs: Object.entries(catalogProperties).map(([name, properties]) =>
-      catalogDescriptor(name, properties),
-    ),
+    // Threads are told of catalogs as these are made.
+    catalogs: [],
   }
   return new ThreadPool({
     threads: options.threads,
@@ -235,52 +268,42 @@ function startPool(
   })
 }
 
-function catalogDescriptor(name: string, properties: Readonly<Record<string, string>>) {
-  const { 'connector.name': connectorName, ...config } = properties
-  return { name, connectorName: connectorName!, config }
-}
-
-async function createCatalogs(
-  engine: Engine,
+/** What makes the engine's connectors. */
+async function createEngineCatalogs(
   options: ResolvedOptions,
-  catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>,
-  allocator: ChunkAllocator,
-  buffers: SharedBuffers,
-): Promise<void> {
-  const factories = await loadFactories(options.plugins)
-  const context = createConnectorContext({
-    version: VERSION,
-    nodeId: options.nodeId,
-    isCoordinator: true,
-    pageStore: new SharedPageStore(allocator),
-    memoryLimitBytes: options.memoryLimitBytes,
-    createArena: () => connectorArena(allocator),
-    sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
-  })
-  const { services } = engine
-  const { catalogs } = services
-  const catalogInformation = createCatalogInformation(
+  services: EngineServices,
+  parts: {
+    readonly allocator: ChunkAllocator
+    readonly buffers: SharedBuffers
+    readonly pool: ThreadPool | undefined
+    readonly member: ClusterMember
+    readonly httpUri: () => string
+  },
+): Promise<EngineCatalogs> {
+  const { allocator, buffers, pool } = parts
+  const information = createCatalogInformation(
     (queryId) => services.contexts.get(queryId),
     parseType,
   )
-  const systemInformation = createSystemInformation({
-    ...services,
-    catalogInformation,
-    httpUri: () => engine.httpUri,
+  return new EngineCatalogs({
+    catalogs: services.catalogs,
+    factories: await loadFactories(options.plugins),
+    pool,
+    information,
+    systemInformation: createSystemInformation({
+      ...services,
+      catalogInformation: information,
+      httpUri: parts.httpUri,
+      cluster: () => parts.member.cluster,
+    }),
+    context: createConnectorContext({
+      version: VERSION,
+      nodeId: options.nodeId,
+      isCoordinator: options.isCoordinator,
+      pageStore: new SharedPageStore(allocator),
+      memoryLimitBytes: options.memoryLimitBytes,
+      createArena: () => connectorArena(allocator),
+      sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
+    }),
   })
-  for (const [name, properties] of Object.entries(catalogProperties)) {
-    const { connectorName, config } = catalogDescriptor(name, properties)
-    const connector =
-      connectorName === SYSTEM_CONNECTOR
-        ? createSystemConnector(systemInformation, config)
-        : await createConnector(factories, name, connectorName, config, context)
-    const isLocal = factories.isLocal(connectorName)
-    catalogs.add({ name, connectorName, config, connector, isLocal })
-    catalogs.add({
-      name: informationCatalog(name),
-      connectorName: 'information_schema',
-      config: {},
-      connector: informationSchemaConnector(name, catalogInformation),
-    })
-  }
 }

@@ -1,22 +1,31 @@
 import { planLocally } from '../dataflow/local-planner.js'
 import { takeQuerySlot } from '../dataflow/memory/query-memory.js'
-import type { LocalPlan, ScanSource } from '../dataflow/pipeline.js'
+import type { LocalPlan } from '../dataflow/pipeline.js'
 import {
   type ExecutionEnvironment,
   type ExecutionSnapshot,
   QueryExecution,
 } from '../dataflow/query-execution.js'
-import type { TaskDescriptor, ThreadEnvironment } from '../dataflow/thread-environment.js'
+import {
+  DistributedExecution,
+  type DistributedSnapshot,
+} from '../dataflow/scheduler/distributed-execution.js'
+import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
 import type { SessionContext } from '../expressions/session-context.js'
+import type { Estimator } from '../planner/cost/estimator.js'
 import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
-import {
-  type ConnectorSplitSource,
-  type DynamicFilter,
-  TRUE_EXPRESSION,
-  TUPLE_DOMAIN_ALL,
-} from '../spi/index.js'
+import { EMPTY_DYNAMIC_FILTER } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
+import type { Cluster, ClusterMember } from './cluster.js'
+import {
+  catalogsOf,
+  fragmentsOf,
+  isDistributable,
+  rowsToWrite,
+  writerOf,
+} from './distributed-run.js'
+import { openSplits } from './open-splits.js'
 import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
@@ -30,16 +39,25 @@ export interface PlanRunnerOptions {
   readonly ownFunctions: OwnFunctions
   /** Enumerating splits needs the transactions of queries. */
   readonly contexts: QueryContexts
+  /** Query slots of the node's memory that are taken. */
+  readonly slotsInUse: Set<number>
+  /** The engine as a node, which may have a cluster. */
+  readonly member: ClusterMember
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
 }
 
-/** Runs optimised plans on the engine's threads. */
+/** Whether only the thread that asks can read a catalog. */
+export function isThreadBound(catalogs: CatalogManager, name: string): boolean {
+  const { connector, isLocal } = catalogs.get(name)
+  return isLocal === true || connector.threadBound === true
+}
+
+/** Runs optimised plans on the engine's threads, and over its cluster. */
 export class PlanRunner {
   readonly #options: PlanRunnerOptions
   readonly #environment: ExecutionEnvironment
-  readonly #slotsInUse = new Set<number>()
 
   constructor(options: PlanRunnerOptions) {
     this.#options = options
@@ -47,48 +65,58 @@ export class PlanRunner {
       thread: options.thread,
       pool: options.pool,
       openSplits: (task, scan, dynamicFilter, signal) =>
-        this.#openSplits(task, scan, dynamicFilter, signal),
+        openSplits(options.contexts.get(task.queryId), scan.table, dynamicFilter, signal),
     }
   }
 
   /**
-   * Cuts a plan into pipelines and makes their execution; nothing runs before the first page is asked for.
+   * Makes the execution of a plan: over the nodes of the cluster, if there is one and they can read what the plan reads, or
+   * here. Nothing runs before the first page is asked for.
    * @returns the execution, and the writer whose rows its pages are, if the plan writes
    */
   start(
     plan: OutputNode,
     estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
     context: QueryContext,
+    estimator: () => Promise<Estimator>,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
     const { thread, pool, catalogs, ownFunctions } = this.#options
+    const cluster = this.clusterFor(plan)
+    if (cluster !== undefined) {
+      const writer = writerOf(plan)
+      const rows = writer === undefined ? plan : rowsToWrite(writer)
+      return { execution: this.#distributed(rows, cluster, context, estimator), writer }
+    }
     const { writer, ...local } = planLocally(plan, {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
-      isThreadBound(name) {
-        const { connector, isLocal } = catalogs.get(name)
-        return isLocal === true || connector.threadBound === true
-      },
+      isThreadBound: (name) => isThreadBound(catalogs, name),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })
     return { execution: this.#execution(local, context), writer }
   }
 
+  /** The cluster that a plan runs on; undefined where it runs here. */
+  clusterFor(plan: OutputNode): Cluster | undefined {
+    const { catalogs, ownFunctions, member } = this.#options
+    const { cluster } = member
+    if (cluster === undefined || ownFunctions.areCalledBy(plan)) return undefined
+    if (!isDistributable(plan, catalogs)) return undefined
+    const workers = cluster.workers()
+    return workers.length === 1 && workers[0] === member.localNode ? undefined : cluster
+  }
+
   #execution(local: LocalPlan, context: QueryContext): PlanExecution {
     const { queryId } = context
     const { thread, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
-    const slot = takeQuerySlot(thread.allocator, this.#slotsInUse, memoryLimitBytes)
+    const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
     const execution = new QueryExecution(this.#environment, {
       queryId,
       slot,
       plan: local,
       session: sessionContext(context),
-      catalogProperties: Object.fromEntries(
-        [...context.session.catalogProperties].map(([catalog, properties]) => [
-          catalog,
-          Object.fromEntries(properties),
-        ]),
-      ),
+      catalogProperties: catalogProperties(context),
       outputPageRows,
       ...(expressionTarget === undefined ? {} : { expressionTarget }),
     })
@@ -98,35 +126,60 @@ export class PlanRunner {
       cancel: (reason) => execution.cancel(reason),
       end: () =>
         (ending ??= execution.end().finally(() => {
-          this.#slotsInUse.delete(slot)
+          this.#options.slotsInUse.delete(slot)
         })),
       info: () => executionInfo(execution.info()),
     }
   }
 
-  async #openSplits(
-    task: TaskDescriptor,
-    scan: ScanSource,
-    dynamicFilter: DynamicFilter,
-    signal: AbortSignal,
-  ): Promise<ConnectorSplitSource> {
-    const context = this.#options.contexts.get(task.queryId)
-    const { catalog, handle } = scan.table
-    const { connector, handle: transaction } = await context.transaction.join(catalog)
-    const splitManager = connector.getSplitManager?.()
-    if (splitManager === undefined) {
-      throw new Error(`internal error: connector of catalog ${catalog} has no split manager`)
-    }
-    return splitManager.getSplits(
-      transaction,
-      context.connectorSession(catalog),
-      handle,
-      dynamicFilter,
-      { summary: TUPLE_DOMAIN_ALL, expression: TRUE_EXPRESSION, assignments: {} },
-      signal,
+  /** Makes the execution of a plan over the nodes of the cluster. */
+  #distributed(
+    plan: OutputNode,
+    cluster: Cluster,
+    context: QueryContext,
+    estimator: () => Promise<Estimator>,
+  ): PlanExecution {
+    const { catalogs, thread, member } = this.#options
+    const execution = new DistributedExecution(
+      {
+        workers: () => cluster.workers(),
+        onNodeLost: (listener) => cluster.onNodeLost(listener),
+        coordinator: member.localNode,
+        channels: member.channels,
+        openSplits: (scan, signal) => openSplits(context, scan.table, EMPTY_DYNAMIC_FILTER, signal),
+      },
+      async () => ({
+        fragments: fragmentsOf(plan, context, {
+          registry: thread.registry,
+          catalogs,
+          estimator: await estimator(),
+          nodeCount: cluster.workers().length,
+        }),
+        request: {
+          queryId: context.queryId,
+          session: sessionContext(context),
+          catalogProperties: catalogProperties(context),
+        },
+        catalogsOf: (fragment) => catalogsOf(fragment, catalogs),
+      }),
     )
+    return {
+      nextPage: () => execution.nextPage(),
+      cancel: (reason) => execution.cancel(reason),
+      end: () => execution.end(),
+      info: () => distributedInfo(execution.info()),
+    }
   }
 }
+
+/** Session properties of catalogs, as text. */
+const catalogProperties = (context: QueryContext) =>
+  Object.fromEntries(
+    [...context.session.catalogProperties].map(([catalog, properties]) => [
+      catalog,
+      Object.fromEntries(properties),
+    ]),
+  )
 
 /** What functions of the query see of its session. */
 export function sessionContext(context: QueryContext): SessionContext {
@@ -139,6 +192,24 @@ export function sessionContext(context: QueryContext): SessionContext {
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     ...(session.pathText === undefined ? {} : { path: session.pathText }),
+  }
+}
+
+function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo {
+  const infos = stages.flatMap(({ tasks }) =>
+    tasks.flatMap(({ status }) => (status === undefined ? [] : [executionInfo(status.execution)])),
+  )
+  const sum = (of: (info: ExecutionInfo) => number) =>
+    infos.reduce((total, info) => total + of(info), 0)
+  return {
+    totalSplits: stages.reduce((total, stage) => total + stage.totalSplits, 0),
+    completedSplits: sum((info) => info.completedSplits),
+    memoryBytes: sum((info) => info.memoryBytes),
+    peakMemoryBytes: sum((info) => info.peakMemoryBytes),
+    processedRows: sum((info) => info.processedRows),
+    processedBytes: sum((info) => info.processedBytes),
+    cpuNanos: sum((info) => info.cpuNanos),
+    detail: { stages },
   }
 }
 

@@ -12,9 +12,11 @@ import {
   type PlanningServices,
   planStatement,
 } from './planning.js'
+import type { QueryContext } from './query-context.js'
 import type { RegisteredSources } from './registered-sources.js'
 import type { EngineServices } from './services.js'
 import { startPlan } from './start-plan.js'
+import type { PlanResult } from './statements/statement.js'
 
 /** The services of statements that plan and run: analysis, optimisation, execution, EXPLAIN. */
 export function createPlanServices(parts: {
@@ -39,6 +41,8 @@ export function createPlanServices(parts: {
     cache: parts.cache,
     registered: (name, context) => parts.registered.resolve(name, context),
   }
+  const start = (result: PlanResult, context: QueryContext) =>
+    startPlan(parts.runner, result, context, () => estimatorOf(planning, result.plan, context))
   return {
     plan: (statement, context) => planStatement(planning, statement, context),
     describe: (statement, context) => describeStatement(planning, statement, context),
@@ -51,11 +55,11 @@ export function createPlanServices(parts: {
       explainText(plan, format, await estimatorOf(planning, plan, context)),
     explainAnalyze: async (result, planningMillis, context) =>
       explainAnalyzeText(
-        startPlan(parts.runner, result, context),
+        start(result, context),
         result.plan,
         planningMillis,
         await estimatorOf(planning, result.plan, context),
       ),
-    run: (result, context) => startPlan(parts.runner, result, context),
+    run: start,
   }
 }

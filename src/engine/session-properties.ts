@@ -127,6 +127,11 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     ['BROADCAST', 'PARTITIONED', 'AUTOMATIC'],
     'Join distribution type',
   ),
+  sizeProperty(
+    'join_max_broadcast_table_size',
+    '100MB',
+    'Maximum estimated size of a table that can be broadcast when using automatic join type selection',
+  ),
   enumProperty(
     'join_reordering_strategy',
     'AUTOMATIC',

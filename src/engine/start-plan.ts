@@ -1,3 +1,4 @@
+import type { Estimator } from '../planner/cost/estimator.js'
 import type { CreateTableRequest } from '../planner/metadata.js'
 import type { ConnectorTableMetadata, Properties } from '../spi/index.js'
 import type { PlanRunner } from './plan-runner.js'
@@ -11,8 +12,9 @@ export function startPlan(
   runner: PlanRunner,
   result: PlanResult,
   context: QueryContext,
+  estimator: () => Promise<Estimator>,
 ): PlanExecution {
-  const { execution, writer } = runner.start(result.plan, result, context)
+  const { execution, writer } = runner.start(result.plan, result, context, estimator)
   if (writer === undefined) return execution
   return writeExecution(execution, () =>
     beginWrite(writer, context, (request) => newTable(request, result.tableProperties ?? {})),

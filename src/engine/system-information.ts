@@ -9,6 +9,7 @@ import {
   type TaskDescription,
 } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
+import type { Cluster } from './cluster.js'
 import type { QueryRegistry } from './query-registry.js'
 import type { StatementRun } from './statement-run.js'
 import type { TransactionManager } from './transaction.js'
@@ -33,19 +34,22 @@ export function createSystemInformation(parts: {
   readonly nodeId: string
   /** Where the node is served; empty while it is not. */
   readonly httpUri: () => string
+  /** The cluster whose coordinator the engine is, if it is one. */
+  readonly cluster: () => Cluster | undefined
 }): SystemInformation {
   const { catalogs, queries, nodeId } = parts
   return {
     ...parts.catalogInformation,
-    listNodes: () => [
-      {
-        nodeId,
-        httpUri: parts.httpUri(),
-        version: parts.version,
-        coordinator: true,
-        state: 'active',
-      },
-    ],
+    listNodes: () =>
+      parts.cluster()?.describe() ?? [
+        {
+          nodeId,
+          httpUri: parts.httpUri(),
+          version: parts.version,
+          coordinator: true,
+          state: 'active',
+        },
+      ],
     listQueries: () => queries.list().map(describeQuery),
     listTasks: () => queries.list().flatMap((run) => describeTask(run, nodeId)),
     listTransactions: () => parts.transactions.list(),

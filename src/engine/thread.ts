@@ -20,7 +20,8 @@ export function createThreadEnvironment(options: {
     registry: options.registry,
     connector: options.connector,
     connectorSession: (task, catalog, signal) =>
-      options.knownSession?.(task.queryId, catalog) ?? taskSession(task, catalog, signal),
+      options.knownSession?.(task.taskOf ?? task.queryId, catalog) ??
+      taskSession(task, catalog, signal),
   }
 }
 
@@ -28,7 +29,7 @@ export function createThreadEnvironment(options: {
 function taskSession(task: TaskDescriptor, catalog: string, signal: AbortSignal): ConnectorSession {
   const { session } = task
   return createConnectorSession({
-    queryId: task.queryId,
+    queryId: task.taskOf ?? task.queryId,
     user: session.user,
     timeZone: session.timeZone,
     locale: session.locale,

@@ -1,5 +1,5 @@
 import type { Arena } from '../spi/index.js'
-import { BIGINT, type Page } from '../spi/index.js'
+import { assert, BIGINT, type Page } from '../spi/index.js'
 import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
 import type { AssignUniqueIdSpec } from './spec.js'
 
@@ -10,6 +10,8 @@ export const createAssignUniqueId = (
 
 /** Rows that one driver can number. */
 const ROWS_BITS = 40n
+/** What is left of a safe integer's bits. */
+const DRIVERS_MAX = 2 ** 13
 
 /**
  * Adds a BIGINT that no other row of the plan node has: the driver's number above the row's.
@@ -22,7 +24,9 @@ class AssignUniqueIdOperator implements Operator {
 
   constructor(context: OperatorContext) {
     this.#arena = context.createArena()
-    this.#next = Number(BigInt(context.driverIndex) << ROWS_BITS)
+    const serial = context.driverSerial ?? context.driverIndex
+    assert(serial < DRIVERS_MAX, 'drivers that can be told apart')
+    this.#next = Number(BigInt(serial) << ROWS_BITS)
   }
 
   process(page: Page): readonly Page[] {

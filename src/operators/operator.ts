@@ -12,6 +12,8 @@ export interface OperatorContext {
   /** 0 to driverCount - 1 among the drivers of the pipeline. */
   readonly driverIndex: number
   readonly driverCount: number
+  /** Tells the pipeline's drivers apart, those in other nodes too; below 8,192. Absent: `driverIndex` does. */
+  readonly driverSerial?: number
   /** An arena of the query's memory, closed by the operator. */
   createArena(): Arena
   /** Reserves shared memory for the rest of the query, beyond the operator's life: hash tables and collected pages. */

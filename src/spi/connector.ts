@@ -28,6 +28,11 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
    */
   readonly threadBound?: boolean
   /**
+   * True where rows can only be read on the node whose connector gives metadata, in any of its threads. Other nodes of a
+   * cluster get them from there. An extension.
+   */
+  readonly nodeBound?: boolean
+  /**
    * True where page sinks only work in the thread that plans the query (the one whose connector gives metadata): the
    * engine runs the writers there, and other threads send them pages.
    */

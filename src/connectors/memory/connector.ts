@@ -31,6 +31,7 @@ function createConnector(
   const writes = new MemoryWrites(pageStore, config.maxDataBytes)
   const transactions = new MemoryTransactions(catalog)
   return {
+    nodeBound: true,
     threadBoundWrites: true,
     isSingleStatementWritesOnly: () => config.trinoLimits,
     getCapabilities: () => [

@@ -3,6 +3,7 @@ import { stateTypes } from '../../operators/aggregation/aggregation.js'
 import type { AggregateSpec, AggregationSpec } from '../../operators/spec.js'
 import type { AggregateCall, AggregationNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
+import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import {
   bindInputs,
   channelOf,
@@ -19,9 +20,15 @@ import {
 /**
  * One step in a single driver; in several, a partial step in each and a final one over what they collected, unless an
  * aggregate (DISTINCT, ORDER BY) needs all rows of a group in one place. Where groups are many, the drivers share them.
+ * A fragment that has one of the steps only does that one.
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
   const stream = context.plan(node.source)
+  if (node.states !== undefined) {
+    return node.step === 'partial'
+      ? partialStep(node, stream, node.states)
+      : finalStep(node, inOnePlace(node, stream, context.estimatedRows(node), context), node.states)
+  }
   const needsAllRows = node.aggregations.some(
     ({ call }) => call.distinct || call.orderBy !== undefined,
   )
@@ -97,29 +104,39 @@ function twoSteps(node: AggregationNode, stream: Stream, context: LocalPlanConte
       type,
     })),
   )
-  const partialLayout = [...node.groupingKeys, ...states.flat()]
-  const partial = withOperator(
+  const partial = partialStep(node, stream, states)
+  return finalStep(node, inOnePlace(node, partial, context.estimatedRows(node), context), states)
+}
+
+type States = readonly (readonly PlanSymbol[])[]
+
+/** States of the groups of each driver. */
+function partialStep(node: AggregationNode, stream: Stream, states: States): Stream {
+  const layout = [...node.groupingKeys, ...states.flat()]
+  return withOperator(
     stream,
     {
       ...baseSpec(node, stream),
       globalRow: false,
       step: 'partial',
       aggregates: node.aggregations.map((a) => aggregateSpec(a.call, stream)),
-      outputTypes: typesOf(partialLayout),
+      outputTypes: typesOf(layout),
     },
-    partialLayout,
+    layout,
   )
-  const all = inOnePlace(node, partial, context.estimatedRows(node), context)
-  const layout = outputsOf(node)
+}
+
+function finalStep(node: AggregationNode, stream: Stream, states: States): Stream {
+  const layout = [...node.groupingKeys, ...node.aggregations.map((a) => a.symbol)]
   return withOperator(
-    all,
+    stream,
     {
-      ...baseSpec(node, all),
+      ...baseSpec(node, stream),
       ...globalSpec(node),
       step: 'final',
       aggregates: node.aggregations.map((a, i) => ({
         function: a.call.function,
-        args: states[i]!.map((state) => input(channelOf(partialLayout, state), state.type)),
+        args: states[i]!.map((state) => input(channelOf(stream.layout, state), state.type)),
         distinct: false,
       })),
       outputTypes: typesOf(layout),

@@ -1,6 +1,6 @@
 import type { FilterProjectSpec } from '../../operators/spec.js'
-import type { TableScanNode, ValuesNode } from '../../planner/plan/node.js'
-import { channelOf, type LocalPlanContext, type Stream, typesOf } from './stream.js'
+import type { RemoteSourceNode, TableScanNode, ValuesNode } from '../../planner/plan/node.js'
+import { channelOf, channelOrder, type LocalPlanContext, type Stream, typesOf } from './stream.js'
 
 /** A scan alone: what is over it applies its {@link keyFilters}. */
 export function planScan(node: TableScanNode, context: LocalPlanContext): Stream {
@@ -32,6 +32,21 @@ export const planValues = (node: ValuesNode): Stream => ({
   layout: node.outputs,
   parallel: false,
   callerBound: false,
+  dependsOn: [],
+})
+
+export const planRemoteSource = (node: RemoteSourceNode): Stream => ({
+  source: {
+    kind: 'remote',
+    planNodeId: node.id,
+    fragments: node.fragments,
+    types: typesOf(node.outputs),
+    ...(node.orderBy === undefined ? {} : { orderBy: channelOrder(node.outputs, node.orderBy) }),
+  },
+  operators: [],
+  layout: node.outputs,
+  parallel: false,
+  callerBound: true,
   dependsOn: [],
 })
 

@@ -315,20 +315,23 @@ const CACHED_DICTIONARIES_MAX = 4096
 const dictionaries = new Map<number, { readonly serial: number; readonly block: FlatBlock }>()
 /**
  * One object a stored dictionary and thread, so that what is computed once an entry can be kept by identity. An
- * address that is used again has another serial or length.
+ * address that is used again has another serial or length, and a thread may have several engines' memories.
  */
 function sharedDictionary(serial: number, read: FlatBlock): FlatBlock {
-  const address = firstAddress(read)
-  const known = dictionaries.get(address)
-  if (known?.serial === serial && known.block.rowCount === read.rowCount) return known.block
+  const first = firstBuffer(read)
+  if (first === undefined) return read
+  const known = dictionaries.get(first.byteOffset)
+  if (
+    known?.serial === serial &&
+    known.block.rowCount === read.rowCount &&
+    firstBuffer(known.block)?.buffer === first.buffer
+  ) {
+    return known.block
+  }
   if (dictionaries.size >= CACHED_DICTIONARIES_MAX) dictionaries.clear()
-  dictionaries.set(address, { serial, block: read })
+  dictionaries.set(first.byteOffset, { serial, block: read })
   return read
 }
 
-const firstAddress = (block: FlatBlock): number =>
-  block.storage === 'bytes'
-    ? block.offsets.byteOffset
-    : 'values' in block
-      ? block.values.byteOffset
-      : 0
+const firstBuffer = (block: FlatBlock): ArrayBufferView | undefined =>
+  block.storage === 'bytes' ? block.offsets : 'values' in block ? block.values : undefined

@@ -108,6 +108,11 @@ export interface AggregationNode extends NodeFields {
   readonly groupIdSymbol?: PlanSymbol
   readonly aggregations: readonly AggregationAssignment[]
   readonly step: AggregationStep
+  /**
+   * The columns of states of each aggregation: what the step `partial` gives in place of the aggregations' symbols, and
+   * the step `final` reads in place of their arguments.
+   */
+  readonly states?: readonly (readonly PlanSymbol[])[]
   /** Grouping keys that the input is already clustered by. */
   readonly preGroupedSymbols?: readonly PlanSymbol[]
 }
@@ -399,6 +404,7 @@ export interface ExchangeNode extends NodeFields {
   /** A gather that keeps this order merges. */
   readonly orderBy?: readonly SortItem[]
 }
+/** The rows that the tasks of other fragments hand to this one. */
 export interface RemoteSourceNode extends NodeFields {
   readonly kind: 'remoteSource'
   readonly fragments: readonly number[]

@@ -102,7 +102,10 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
     sample: same,
     exchange: same,
     project: (n) => n.assignments.map((a) => a.symbol),
-    aggregation: (n) => [...n.groupingKeys, ...n.aggregations.map((a) => a.symbol)],
+    aggregation: (n) => [
+      ...n.groupingKeys,
+      ...(n.step === 'partial' ? (n.states ?? []).flat() : n.aggregations.map((a) => a.symbol)),
+    ],
     join: (n) => [...n.leftOutputs, ...n.rightOutputs],
     semiJoin: (n) =>
       n.mode === 'mark' ? [...outputsOf(n.source), n.output as PlanSymbol] : outputsOf(n.source),

@@ -1,0 +1,214 @@
+import type { ChannelFactory } from '../../exchange/channel/channel.js'
+import { ExchangeClient } from '../../exchange/exchange-client.js'
+import type { OutputBuffer } from '../../exchange/output-buffer.js'
+import { PagePartitioner } from '../../operators/partition/page-partitioner.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import type { Arena } from '../../spi/index.js'
+import {
+  assert,
+  errorToRecord,
+  MillraceError,
+  type Page,
+  toMillraceError,
+} from '../../spi/index.js'
+import { channelsOf } from '../local-plan/stream.js'
+import type { PageStream } from '../page-stream.js'
+import type { RemoteSource } from '../pipeline.js'
+import { type ExecutionEnvironment, QueryExecution } from '../query-execution.js'
+import { RemoteMergeStream, RemoteStream } from '../streams/remote.js'
+import type { TaskDescriptor } from '../thread-environment.js'
+import {
+  isTaskDone,
+  type TaskListener,
+  type TaskRequest,
+  type TaskState,
+  type TaskStatus,
+} from './task-request.js'
+
+/** Reports between changes of state. */
+const STATUS_MILLIS = 500
+
+/**
+ * A fragment's part in one node: runs its pipelines and puts the pages into its output buffer, until that is read. Whichever
+ * way it ends, what it held is given back by the time {@link release} resolves.
+ * @source Trino SqlTask, SqlTaskExecution
+ */
+export class FragmentTask {
+  readonly taskId: string
+  readonly #request: TaskRequest
+  readonly #listener: TaskListener
+  readonly #execution: QueryExecution
+  readonly #buffer: OutputBuffer
+  readonly #channels: ChannelFactory
+  readonly #pageRows: number
+  readonly #clients: ExchangeClient[] = []
+  readonly #createdMillis = Date.now()
+  readonly #emit: (page: Page) => boolean
+  readonly #timer: NodeJS.Timeout
+  readonly #run: Promise<void>
+  #endedMillis: number | undefined
+  #state: TaskState = 'RUNNING'
+  #version = 0
+  #failure: MillraceError | undefined
+
+  constructor(options: {
+    readonly request: TaskRequest
+    readonly listener: TaskListener
+    readonly descriptor: TaskDescriptor
+    readonly environment: ExecutionEnvironment
+    readonly buffer: OutputBuffer
+    readonly channels: ChannelFactory
+    createArena(): Arena
+  }) {
+    const { request, descriptor, buffer } = options
+    this.taskId = request.taskId
+    this.#request = request
+    this.#listener = options.listener
+    this.#buffer = buffer
+    this.#channels = options.channels
+    this.#pageRows = descriptor.outputPageRows
+    this.#execution = new QueryExecution(
+      {
+        ...options.environment,
+        openRemote: (source, createArena) => this.#openRemote(source, createArena),
+      },
+      descriptor,
+    )
+    this.#emit = emitter(request.fragment, request.consumerCount, buffer, options.createArena)
+    buffer.onState((state) => {
+      if (state === 'finished') this.#finished()
+    })
+    this.#timer = setInterval(() => this.#report(), STATUS_MILLIS)
+    this.#timer.unref()
+    this.#run = this.#toEnd()
+  }
+
+  status(): TaskStatus {
+    const output = this.#buffer.status()
+    return {
+      taskId: this.taskId,
+      version: this.#version++,
+      state: this.#state,
+      ...(this.#state !== 'FAILED' ? {} : { error: errorToRecord(this.#failure) }),
+      execution: this.#execution.info(),
+      output: {
+        rows: output.totalRows,
+        pages: output.totalPages,
+        bytes: output.totalBytes,
+        bufferedBytes: output.bufferedBytes,
+      },
+      createdMillis: this.#createdMillis,
+      ...(this.#endedMillis === undefined ? {} : { endedMillis: this.#endedMillis }),
+    }
+  }
+
+  /** Ends the task where it stands; resolves when it holds nothing any more. Idempotent. */
+  async release(): Promise<void> {
+    if (!isTaskDone(this.#state)) {
+      this.#end('ABORTED')
+      this.#execution.cancel(new MillraceError('USER_CANCELED', `Task was ended: ${this.taskId}`))
+    }
+    this.#buffer.destroy()
+    await this.#run
+  }
+
+  /** Never rejects: a failure is the task's state, and what its readers get. */
+  async #toEnd(): Promise<void> {
+    try {
+      while (!this.#buffer.isAbandoned) {
+        const page = await this.#execution.nextPage()
+        if (page === undefined) break
+        if (!this.#emit(page)) await this.#buffer.ready()
+      }
+      await this.#execution.end()
+      if (this.#state === 'RUNNING') {
+        this.#setState('FLUSHING')
+        this.#buffer.finish()
+      }
+    } catch (error) {
+      this.#fail(toMillraceError(error))
+    } finally {
+      try {
+        await this.#execution.end()
+      } catch (error) {
+        this.#fail(toMillraceError(error))
+      }
+      for (const client of this.#clients) client.close()
+    }
+  }
+
+  #fail(error: MillraceError): void {
+    if (isTaskDone(this.#state)) return
+    this.#failure = error
+    this.#buffer.fail(error)
+    this.#end('FAILED')
+  }
+
+  #finished(): void {
+    if (!isTaskDone(this.#state)) this.#end('FINISHED')
+  }
+
+  #end(state: TaskState): void {
+    this.#endedMillis = Date.now()
+    clearInterval(this.#timer)
+    this.#setState(state)
+  }
+
+  #setState(state: TaskState): void {
+    this.#state = state
+    this.#report()
+  }
+
+  #report(): void {
+    this.#listener.status(this.status())
+  }
+
+  #openRemote(source: RemoteSource, createArena: () => Arena): PageStream {
+    const addresses = source.fragments.flatMap((id) => {
+      const found = this.#request.sources[id]
+      assert(found !== undefined, `no tasks of fragment ${id}`)
+      return found
+    })
+    const open = (read: typeof addresses): ExchangeClient => {
+      const client = new ExchangeClient({ channels: this.#channels })
+      this.#clients.push(client)
+      for (const address of read) client.addSource(address)
+      client.noMoreSources()
+      return client
+    }
+    return source.orderBy === undefined
+      ? new RemoteStream(open(addresses), createArena())
+      : new RemoteMergeStream(
+          addresses.map((address) => open([address])),
+          source.orderBy,
+          source.types,
+          this.#pageRows,
+          createArena,
+        )
+  }
+}
+
+/** Hands pages to the buffer, cut by partition where the output is hashed; the arena goes with the query's memory. */
+function emitter(
+  { root, output }: PlanFragment,
+  consumerCount: number,
+  buffer: OutputBuffer,
+  createArena: () => Arena,
+): (page: Page) => boolean {
+  switch (output.kind) {
+    case 'single':
+      return (page) => buffer.add(page, 0)
+    case 'broadcast':
+    case 'arbitrary':
+      return (page) => buffer.add(page)
+    case 'hash': {
+      const keys = channelsOf(outputsOf(root), output.keys)
+      const partitioner = new PagePartitioner(keys, consumerCount, createArena())
+      return (page) => {
+        partitioner.partition(page, (part, partition) => void buffer.add(part, partition))
+        return !buffer.isFull
+      }
+    }
+  }
+}

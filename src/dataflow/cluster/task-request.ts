@@ -1,0 +1,82 @@
+import type { BufferAddress } from '../../exchange/address.js'
+import type { SessionContext } from '../../expressions/session-context.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { ConnectorSplitBatch, ErrorRecord } from '../../spi/index.js'
+import type { ExecutionSnapshot } from '../query-execution.js'
+import type { CatalogDescriptor } from '../threads/messages.js'
+
+/** One task of a fragment, as plain data that is shipped to the node that runs it. @source Trino TaskUpdateRequest */
+export interface TaskRequest {
+  /** `query.fragment.task.attempt`, as Trino names tasks. */
+  readonly taskId: string
+  readonly queryId: string
+  /** From 0 among the tasks of the fragment. */
+  readonly taskIndex: number
+  readonly taskCount: number
+  readonly fragment: PlanFragment
+  readonly session: SessionContext
+  /** Session properties of catalogs, as text. */
+  readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** The catalogs that the fragment reads. */
+  readonly catalogs: readonly CatalogDescriptor[]
+  /** What the tasks of each source fragment have for this one, by the fragment's number. */
+  readonly sources: Readonly<Record<number, readonly BufferAddress[]>>
+  /** Tasks of the fragment that reads the output, each of which has the buffer of its number. */
+  readonly consumerCount: number
+}
+
+/**
+ * - `RUNNING`: makes pages;
+ * - `FLUSHING`: all pages are made and wait for their readers;
+ * - `FINISHED`: every reader has all;
+ * - `ABORTED`: ended by its coordinator;
+ * - `FAILED`.
+ * @source Trino TaskState
+ */
+export type TaskState = 'RUNNING' | 'FLUSHING' | 'FINISHED' | 'ABORTED' | 'FAILED'
+
+export const isTaskDone = (state: TaskState): boolean =>
+  state === 'FINISHED' || state === 'ABORTED' || state === 'FAILED'
+
+/** What a task tells of itself, whenever its state changes and from time to time. */
+export interface TaskStatus {
+  readonly taskId: string
+  /** Counts up: of two reports the one with the larger number is the later. */
+  readonly version: number
+  readonly state: TaskState
+  /** Set with FAILED. */
+  readonly error?: ErrorRecord
+  readonly execution: ExecutionSnapshot
+  readonly output: TaskOutputStatus
+  /** Milliseconds since the epoch. */
+  readonly createdMillis: number
+  readonly endedMillis?: number
+}
+
+export interface TaskOutputStatus {
+  readonly rows: number
+  readonly pages: number
+  readonly bytes: number
+  readonly bufferedBytes: number
+}
+
+/** What a node tells the coordinator of a task that it runs, and asks of it. */
+export interface TaskListener {
+  status(status: TaskStatus): void
+  /** The next splits of a scan: at least one, unless there are no more. */
+  nextSplits(planNodeId: string, maxSize: number): Promise<ConnectorSplitBatch>
+}
+
+/** A node as the coordinator sees it: in this process or in another. */
+export interface TaskNode {
+  readonly nodeId: string
+  /** Where other nodes read its tasks' output. */
+  readonly uri: string
+  /** Makes a task and starts it. What goes wrong comes as the status FAILED. */
+  createTask(request: TaskRequest, listener: TaskListener): void
+  /**
+   * Ends a task, wherever it stands, and forgets it. Resolves with its last status when the node holds nothing of it any more; with
+   * undefined where the node is gone.
+   */
+  releaseTask(taskId: string): Promise<TaskStatus | undefined>
+}

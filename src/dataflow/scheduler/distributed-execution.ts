@@ -1,0 +1,222 @@
+import type { BufferAddress } from '../../exchange/address.js'
+import type { ChannelFactory } from '../../exchange/channel/channel.js'
+import { ExchangeClient } from '../../exchange/exchange-client.js'
+import type { OwnedPage } from '../../exchange/owned-page.js'
+import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
+import type { PlanNode, TableScanNode } from '../../planner/plan/node.js'
+import { sourcesOf } from '../../planner/plan/structure.js'
+import {
+  type ConnectorSplitSource,
+  errorFromRecord,
+  MillraceError,
+  type Page,
+  toMillraceError,
+} from '../../spi/index.js'
+import type { TaskNode, TaskRequest, TaskStatus } from '../cluster/task-request.js'
+import { SplitAssigner } from './split-assigner.js'
+import { Stage, type StageSnapshot } from './stage.js'
+
+/** What a distributed query is made of. */
+export interface DistributedPlan {
+  /** By id; see {@link PlanFragment}. */
+  readonly fragments: readonly PlanFragment[]
+  /** What every task is told of the query. */
+  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'catalogProperties'>
+  /** How a fragment's nodes make the catalogs that it reads. */
+  catalogsOf(fragment: PlanFragment): TaskRequest['catalogs']
+}
+
+export interface DistributedEnvironment {
+  /** Nodes that take tasks now; at least one. */
+  workers(): readonly TaskNode[]
+  readonly coordinator: TaskNode
+  readonly channels: ChannelFactory
+  openSplits(scan: TableScanNode, signal: AbortSignal): Promise<ConnectorSplitSource>
+  /** Calls back once when a node is gone; gives a function that stops that. */
+  onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
+}
+
+export interface DistributedSnapshot {
+  readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
+  readonly stages: readonly StageSnapshot[]
+}
+
+/**
+ * Runs the fragments of a plan over the nodes of a cluster: all stages at once, pages between them as they are made. Nothing
+ * runs before the first `nextPage`. Whichever way it ends, no node holds anything of it by the time `end` resolves.
+ * @source Trino PipelinedQueryScheduler
+ */
+export class DistributedExecution {
+  readonly #environment: DistributedEnvironment
+  readonly #plan: () => Promise<DistributedPlan>
+  readonly #abort = new AbortController()
+  #stages: readonly Stage[] = []
+  #result: ExchangeClient | undefined
+  #borrowed: OwnedPage | undefined
+  #started: Promise<void> | undefined
+  #failure: MillraceError | undefined
+  #ending: Promise<void> | undefined
+  #hasEnded = false
+  #wake: (() => void) | undefined
+  #unlisten: (() => void) | undefined
+
+  constructor(environment: DistributedEnvironment, plan: () => Promise<DistributedPlan>) {
+    this.#environment = environment
+    this.#plan = plan
+  }
+
+  /**
+   * The next page of the result, valid until the next call; undefined at the end, when all nodes have given back what the
+   * query held.
+   */
+  async nextPage(): Promise<Page | undefined> {
+    try {
+      this.#releaseBorrowed()
+      if (this.#failure !== undefined) throw this.#failure
+      this.#started ??= this.#start()
+      await this.#started
+      const page = await this.#pull()
+      if (page !== undefined) return page
+    } catch (error) {
+      this.#fail(toMillraceError(error))
+    }
+    await this.end()
+    if (this.#failure !== undefined) throw this.#failure
+    return undefined
+  }
+
+  cancel(reason: MillraceError = new MillraceError('USER_CANCELED', 'Query was canceled')): void {
+    this.#fail(reason)
+  }
+
+  /** Ends the query, whether or not it has run to its end, on every node. Idempotent. */
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  info(): DistributedSnapshot {
+    return {
+      state: this.#failure !== undefined ? 'FAILED' : this.#hasEnded ? 'FINISHED' : 'RUNNING',
+      stages: this.#stages.map((stage) => stage.snapshot()),
+    }
+  }
+
+  async #start(): Promise<void> {
+    const plan = await this.#plan()
+    if (this.#failure !== undefined) throw this.#failure
+    const workers = this.#environment.workers()
+    if (workers.length === 0) {
+      throw new MillraceError('NO_NODES_AVAILABLE', 'No nodes available to run query')
+    }
+    this.#unlisten = this.#environment.onNodeLost((node, reason) => {
+      if (this.#stages.some((stage) => stage.runsOn(node))) this.#fail(reason)
+    })
+    this.#stages = this.#createStages(plan, workers)
+    this.#result = new ExchangeClient({ channels: this.#environment.channels })
+    for (const address of this.#stages[0]!.addresses(0)) this.#result.addSource(address)
+    this.#result.noMoreSources()
+    // Those that make pages before those that read them.
+    for (const stage of this.#stages.toReversed()) stage.start(this.#sourcesOf(stage.fragment))
+  }
+
+  #createStages(plan: DistributedPlan, workers: readonly TaskNode[]): readonly Stage[] {
+    const { coordinator } = this.#environment
+    // Fragments of one task start at different nodes, so that these share the work.
+    let nextSingle = 0
+    const nodesOf = plan.fragments.map(({ partitioning }) => {
+      if (partitioning === 'coordinator') return [coordinator]
+      return hasOneTask(partitioning) ? [workers[nextSingle++ % workers.length]!] : workers
+    })
+    const consumerCounts = new Map<number, number>([[0, 1]])
+    for (const { id, root } of plan.fragments) {
+      for (const source of sourceFragments(root)) consumerCounts.set(source, nodesOf[id]!.length)
+    }
+    return plan.fragments.map((fragment) => {
+      const nodes = nodesOf[fragment.id]!
+      return new Stage({
+        fragment,
+        nodes,
+        consumerCount: consumerCounts.get(fragment.id)!,
+        request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
+        splits: new Map(
+          scansOf(fragment.root).map((scan) => [
+            scan.id,
+            new SplitAssigner(
+              () => this.#environment.openSplits(scan, this.#abort.signal),
+              nodeNames(nodes),
+              nodes.length,
+            ),
+          ]),
+        ),
+        onStatus: (status) => this.#heard(status),
+      })
+    })
+  }
+
+  /** The buffers that each task of a fragment reads. */
+  #sourcesOf(
+    fragment: PlanFragment,
+  ): (taskIndex: number) => Readonly<Record<number, readonly BufferAddress[]>> {
+    const ids = sourceFragments(fragment.root)
+    return (taskIndex) =>
+      Object.fromEntries(ids.map((id) => [id, this.#stages[id]!.addresses(taskIndex)]))
+  }
+
+  #heard(status: TaskStatus): void {
+    if (status.error !== undefined) this.#fail(errorFromRecord(status.error))
+  }
+
+  async #pull(): Promise<Page | undefined> {
+    const result = this.#result!
+    for (;;) {
+      if (this.#failure !== undefined) throw this.#failure
+      const owned = result.next()
+      if (owned !== undefined) {
+        this.#borrowed = owned
+        return owned.page
+      }
+      if (result.isEnded) return undefined
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve
+        result.ready().then(resolve)
+      })
+    }
+  }
+
+  #releaseBorrowed(): void {
+    this.#borrowed?.release()
+    this.#borrowed = undefined
+  }
+
+  #fail(error: MillraceError): void {
+    if (this.#failure !== undefined || this.#hasEnded) return
+    this.#failure = error
+    this.#abort.abort(error)
+    this.#wake?.()
+  }
+
+  async #end(): Promise<void> {
+    // A start under way still makes tasks, which are ended below.
+    await this.#started?.catch(() => undefined)
+    this.#releaseBorrowed()
+    this.#result?.close()
+    const outcomes = await Promise.allSettled(this.#stages.map((stage) => stage.release()))
+    this.#unlisten?.()
+    this.#abort.abort()
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') this.#fail(toMillraceError(outcome.reason))
+    }
+    this.#hasEnded = true
+  }
+}
+
+const sourceFragments = (node: PlanNode): readonly number[] =>
+  node.kind === 'remoteSource' ? node.fragments : sourcesOf(node).flatMap(sourceFragments)
+
+const scansOf = (node: PlanNode): readonly TableScanNode[] =>
+  node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(scansOf)
+
+/** The names by which splits call nodes. */
+const nodeNames = (nodes: readonly TaskNode[]): ReadonlyMap<string, string> =>
+  new Map(nodes.flatMap(({ nodeId, uri }) => [nodeId, new URL(uri).host].map((n) => [n, nodeId])))

@@ -1,0 +1,134 @@
+import type { BufferAddress } from '../../exchange/address.js'
+import type { FragmentPartitioning, PlanFragment } from '../../planner/plan/fragment.js'
+import {
+  isTaskDone,
+  type TaskNode,
+  type TaskRequest,
+  type TaskStatus,
+} from '../cluster/task-request.js'
+import type { SplitAssigner } from './split-assigner.js'
+
+export interface StageOptions {
+  readonly fragment: PlanFragment
+  /** One task each. */
+  readonly nodes: readonly TaskNode[]
+  /** Tasks of the stage that reads the output. */
+  readonly consumerCount: number
+  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'catalogProperties' | 'catalogs'>
+  /** Of each scan, by plan node. */
+  readonly splits: ReadonlyMap<string, SplitAssigner>
+  onStatus(status: TaskStatus): void
+}
+
+/** A task as its coordinator knows it. */
+export interface TaskSnapshot {
+  readonly taskId: string
+  readonly nodeId: string
+  /** `PLANNED` until the node has told of it. */
+  readonly state: TaskStatus['state'] | 'PLANNED'
+  readonly status: TaskStatus | undefined
+}
+
+export interface StageSnapshot {
+  readonly fragmentId: number
+  readonly partitioning: FragmentPartitioning
+  readonly tasks: readonly TaskSnapshot[]
+  /** Of the stage's scans: enumerated so far, and given to tasks. */
+  readonly totalSplits: number
+  readonly assignedSplits: number
+}
+
+/** The tasks of one fragment. @source Trino PipelinedStageExecution */
+export class Stage {
+  readonly #options: StageOptions
+  readonly #taskIds: readonly string[]
+  readonly #statuses = new Map<string, TaskStatus>()
+  #started = false
+
+  constructor(options: StageOptions) {
+    this.#options = options
+    const { fragment, nodes, request } = options
+    this.#taskIds = nodes.map((_, index) => `${request.queryId}.${fragment.id}.${index}.0`)
+  }
+
+  get fragment(): PlanFragment {
+    return this.#options.fragment
+  }
+
+  /** Where a task of the consuming stage reads this one's output. */
+  addresses(bufferId: number): readonly BufferAddress[] {
+    return this.#options.nodes.map(({ uri }, index) => ({
+      nodeUri: uri,
+      taskId: this.#taskIds[index]!,
+      bufferId,
+    }))
+  }
+
+  runsOn(node: TaskNode): boolean {
+    return this.#options.nodes.some((own, index) => {
+      if (own !== node) return false
+      const status = this.#statuses.get(this.#taskIds[index]!)
+      return status === undefined || !isTaskDone(status.state)
+    })
+  }
+
+  start(sources: (taskIndex: number) => TaskRequest['sources']): void {
+    this.#started = true
+    const { fragment, nodes, request, consumerCount, splits } = this.#options
+    nodes.forEach((node, taskIndex) => {
+      node.createTask(
+        {
+          ...request,
+          taskId: this.#taskIds[taskIndex]!,
+          taskIndex,
+          taskCount: nodes.length,
+          fragment,
+          sources: sources(taskIndex),
+          consumerCount,
+        },
+        {
+          status: (status) => this.#heard(status),
+          nextSplits: (planNodeId, maxSize) => splits.get(planNodeId)!.take(node.nodeId, maxSize),
+        },
+      )
+    })
+  }
+
+  /** Ends the tasks; resolves when no node holds anything of them. */
+  async release(): Promise<void> {
+    const closing = [...this.#options.splits.values()].map((splits) => splits.close())
+    const releasing = this.#started
+      ? this.#options.nodes.map(async (node, index) => {
+          const status = await node.releaseTask(this.#taskIds[index]!)
+          if (status !== undefined) this.#keep(status)
+        })
+      : []
+    await Promise.all([...closing, ...releasing])
+  }
+
+  snapshot(): StageSnapshot {
+    const counts = [...this.#options.splits.values()].map((splits) => splits.counts)
+    return {
+      fragmentId: this.fragment.id,
+      partitioning: this.fragment.partitioning,
+      tasks: this.#options.nodes.map(({ nodeId }, index) => {
+        const taskId = this.#taskIds[index]!
+        const status = this.#statuses.get(taskId)
+        return { taskId, nodeId, state: status?.state ?? 'PLANNED', status }
+      }),
+      totalSplits: counts.reduce((sum, { total }) => sum + total, 0),
+      assignedSplits: counts.reduce((sum, { assigned }) => sum + assigned, 0),
+    }
+  }
+
+  #heard(status: TaskStatus): void {
+    this.#keep(status)
+    this.#options.onStatus(status)
+  }
+
+  #keep(status: TaskStatus): void {
+    const known = this.#statuses.get(status.taskId)
+    if (known !== undefined && known.version > status.version) return
+    this.#statuses.set(status.taskId, status)
+  }
+}

@@ -1,0 +1,156 @@
+import type { ExchangeClient } from '../../exchange/exchange-client.js'
+import { importPage } from '../../operators/kernels/import.js'
+import { RunMerger } from '../../operators/sort/merge-runs.js'
+import type { ChannelOrder } from '../../operators/spec.js'
+import type { Arena, Page, SqlType } from '../../spi/index.js'
+import { type PageStream, WAIT } from '../page-stream.js'
+
+/** Pages of other tasks as they come, each copied into shared memory, where kernels read them. */
+export class RemoteStream implements PageStream {
+  readonly #client: ExchangeClient
+  readonly #arena: Arena
+
+  constructor(client: ExchangeClient, arena: Arena) {
+    this.#client = client
+    this.#arena = arena
+  }
+
+  next(): Page | typeof WAIT | undefined {
+    const owned = this.#client.next()
+    if (owned === undefined) return this.#client.isEnded ? undefined : WAIT
+    this.#arena.reset()
+    const page = importPage(owned.page, this.#arena)
+    owned.release()
+    return page
+  }
+
+  ready(): Promise<void> {
+    return this.#client.ready()
+  }
+
+  close(): void {
+    this.#client.close()
+    this.#arena.close()
+  }
+}
+
+/** The sorted pages of one task that have arrived, ahead of the merge. */
+class RemoteRun {
+  readonly #client: ExchangeClient
+  readonly #createArena: () => Arena
+  readonly #pages: { readonly page: Page; readonly arena: Arena }[] = []
+  /** Of pages that were merged; the merge may still read the last of them. */
+  readonly #taken: Arena[] = []
+  readonly #free: Arena[] = []
+  #rowCount = 0
+  #ended = false
+
+  constructor(client: ExchangeClient, createArena: () => Arena) {
+    this.#client = client
+    this.#createArena = createArena
+  }
+
+  /** Brings in what has arrived. @returns whether there are enough rows, or all that are left */
+  fill(rowCount: number): boolean {
+    while (!this.#ended && this.#rowCount < rowCount) {
+      const owned = this.#client.next()
+      if (owned === undefined) {
+        if (!this.#client.isEnded) return false
+        this.#ended = true
+        break
+      }
+      const arena = this.#free.pop() ?? this.#createArena()
+      arena.reset()
+      const page = importPage(owned.page, arena)
+      owned.release()
+      this.#pages.push({ page, arena })
+      this.#rowCount += page.rowCount
+    }
+    return true
+  }
+
+  /** The merge has asked for its next page: of those it took before, it only has the last. */
+  reuse(): void {
+    this.#free.push(...this.#taken.splice(0, this.#taken.length - 1))
+  }
+
+  ready(): Promise<void> {
+    return this.#client.ready()
+  }
+
+  *pages(): Generator<Page, void> {
+    for (let next = this.#pages.shift(); next !== undefined; next = this.#pages.shift()) {
+      this.#rowCount -= next.page.rowCount
+      this.#taken.push(next.arena)
+      yield next.page
+    }
+  }
+
+  close(): void {
+    this.#client.close()
+    for (const arena of [...this.#free, ...this.#taken, ...this.#pages.map((p) => p.arena)]) {
+      arena.close()
+    }
+  }
+}
+
+/**
+ * Merges the sorted pages of several tasks. The merge itself never waits: each task has as many rows at hand as a page that
+ * comes out can take, or all it has left.
+ */
+export class RemoteMergeStream implements PageStream {
+  readonly #runs: readonly RemoteRun[]
+  readonly #orderBy: readonly ChannelOrder[]
+  readonly #types: readonly SqlType[]
+  readonly #pageRows: number
+  readonly #createArena: () => Arena
+  #merger: RunMerger | undefined
+  #waitingFor: RemoteRun | undefined
+
+  /** @param clients one a task, in the order in which equal rows come */
+  constructor(
+    clients: readonly ExchangeClient[],
+    orderBy: readonly ChannelOrder[],
+    types: readonly SqlType[],
+    pageRows: number,
+    createArena: () => Arena,
+  ) {
+    this.#runs = clients.map((client) => new RemoteRun(client, createArena))
+    this.#orderBy = orderBy
+    this.#types = types
+    this.#pageRows = pageRows
+    this.#createArena = createArena
+  }
+
+  next(): Page | typeof WAIT | undefined {
+    for (const run of this.#runs) {
+      if (run.fill(this.#pageRows)) continue
+      this.#waitingFor = run
+      return WAIT
+    }
+    this.#waitingFor = undefined
+    if (this.#merger === undefined) {
+      const runs = this.#runs.map((run) => run.pages())
+      this.#merger = new RunMerger(
+        runs,
+        this.#orderBy,
+        this.#types,
+        this.#pageRows,
+        this.#createArena,
+      )
+      // Opening the runs took a page of each.
+      return this.next()
+    }
+    for (const run of this.#runs) run.reuse()
+    return this.#merger.next()
+  }
+
+  ready(): Promise<void> {
+    return this.#waitingFor?.ready() ?? Promise.resolve()
+  }
+
+  close(): void {
+    for (const run of this.#runs) run.close()
+    this.#merger?.close()
+  }
+}

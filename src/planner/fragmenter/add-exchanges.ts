@@ -1,0 +1,228 @@
+import type { ResolvedFunction } from '../../expressions/ir.js'
+import type { SqlType } from '../../spi/index.js'
+import type { Estimator } from '../cost/estimator.js'
+import type {
+  ExchangeNode,
+  PlanNode,
+  PlanNodeIdAllocator,
+  PlanVisitor,
+  SortItem,
+  TableReference,
+} from '../plan/node.js'
+import { visitPlan } from '../plan/node.js'
+import { outputsOf, withSources } from '../plan/structure.js'
+import type { PlanSymbol } from '../plan/symbol.js'
+import { distributeAggregation } from './aggregation-exchanges.js'
+import {
+  type Distributed,
+  type Distribution,
+  hashOf,
+  keepsTogether,
+  rename,
+  restrict,
+  SINGLE,
+  SPREAD,
+} from './distribution.js'
+import type { JoinDistributionOptions } from './join-distribution.js'
+import { distributeJoin, distributeSemiJoin } from './join-exchanges.js'
+
+/** What the places of exchanges are decided by. */
+export interface ExchangeOptions extends JoinDistributionOptions {
+  readonly estimator: Estimator
+  readonly ids: PlanNodeIdAllocator
+  /** True where only the coordinator can read a table. */
+  isCoordinatorOnly(table: TableReference): boolean
+  /** Types of the columns in which a partial aggregation hands a call's states on. */
+  stateTypes(aggregate: ResolvedFunction): readonly SqlType[]
+}
+
+/** What the distribution of one node needs. */
+export interface ExchangeContext extends ExchangeOptions {
+  plan(node: PlanNode): Distributed
+  /** All rows in one task, in any order or merged by one. */
+  gather(source: Distributed, orderBy?: readonly SortItem[]): Distributed
+  /** Rows of equal keys in one task; keys there already stay. */
+  repartition(source: Distributed, keys: readonly PlanSymbol[]): Distributed
+  /** Every row in every task. */
+  replicate(source: Distributed): Distributed
+  /** Each row in any one task. */
+  spread(source: Distributed): Distributed
+}
+
+/**
+ * Puts exchanges where rows have to move between the tasks of a cluster: to one task, to those of their keys' hash, or to
+ * all. Aggregations, limits and top-Ns get a partial step below the exchange.
+ * @returns the plan with its rows in one task
+ * @source Trino AddExchanges
+ */
+export function addExchanges(plan: PlanNode, options: ExchangeOptions): PlanNode {
+  const exchange = (
+    source: Distributed,
+    fields: Pick<ExchangeNode, 'type'> & Partial<ExchangeNode>,
+    distribution: Distribution,
+  ): Distributed => ({
+    node: {
+      kind: 'exchange',
+      id: options.ids.next(),
+      scope: 'remote',
+      partitionBy: [],
+      source: source.node,
+      ...fields,
+    },
+    distribution,
+    isRemote: true,
+  })
+  const context: ExchangeContext = {
+    ...options,
+    plan: (node) => visitPlan(node, visitor(context)),
+    gather: (source, orderBy) =>
+      source.distribution.kind === 'single'
+        ? source
+        : exchange(
+            source,
+            { type: 'gather', ...(orderBy === undefined ? {} : { orderBy }) },
+            SINGLE,
+          ),
+    repartition: (source, keys) =>
+      exchange(source, { type: 'repartition', partitionBy: keys }, hashOf(keys)),
+    replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),
+    spread: (source) => exchange(source, { type: 'repartition' }, SPREAD),
+  }
+  return context.gather(context.plan(plan)).node
+}
+
+type Unary = Extract<PlanNode, { readonly source: PlanNode }>
+
+function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
+  /** A node that keeps its source's rows where they are. */
+  const keep = (
+    node: Unary,
+    change: (distribution: Distribution) => Distribution = (d) => d,
+  ): Distributed => {
+    const source = context.plan(node.source)
+    return {
+      ...source,
+      node: withSources(node, [source.node]),
+      distribution: change(source.distribution),
+    }
+  }
+  /** A node that needs all rows in one task. */
+  const gathered = (node: Unary): Distributed => {
+    const source = context.gather(context.plan(node.source))
+    return { ...source, node: withSources(node, [source.node]) }
+  }
+  /** A node that needs the rows of each partition in one task. */
+  const partitioned = (node: Unary, keys: readonly PlanSymbol[]): Distributed => {
+    if (keys.length === 0) return gathered(node)
+    const source = context.plan(node.source)
+    const placed = keepsTogether(source.distribution, keys)
+      ? source
+      : context.repartition(source, keys)
+    const planned = withSources(node, [placed.node])
+    return {
+      ...placed,
+      node: planned,
+      distribution: restrict(placed.distribution, outputsOf(planned)),
+    }
+  }
+  /** Before decorrelation only. */
+  const never = (node: PlanNode): never => {
+    throw new Error(`internal error: ${node.kind} in an optimised plan`)
+  }
+  return {
+    tableScan: (n) => ({
+      node: n,
+      distribution: context.isCoordinatorOnly(n.table) ? SINGLE : SPREAD,
+      isRemote: false,
+    }),
+    values: (n) => ({ node: n, distribution: SINGLE, isRemote: false }),
+    filter: (n) => keep(n),
+    sample: (n) => keep(n),
+    output: gathered,
+    offset: gathered,
+    enforceSingleRow: gathered,
+    project: (n) =>
+      keep(n, (distribution) => {
+        const names = new Map<string, string[]>()
+        for (const { symbol, expression } of n.assignments) {
+          if (expression.kind !== 'symbol') continue
+          names.set(expression.name, [...(names.get(expression.name) ?? []), symbol.name])
+        }
+        return rename(distribution, (name) => names.get(name) ?? [])
+      }),
+    unnest: (n) => keep(n, (distribution) => restrict(distribution, n.replicated)),
+    // A set leaves keys out: rows that were together for them need not be in it.
+    groupId: (n) => keep(n, (distribution) => (distribution.kind === 'single' ? SINGLE : SPREAD)),
+    assignUniqueId: (n) =>
+      keep(n, (distribution) =>
+        distribution.kind === 'spread'
+          ? { kind: 'spread', together: [...distribution.together, n.symbol.name] }
+          : distribution,
+      ),
+    aggregation: (n) => distributeAggregation(n, context),
+    markDistinct: (n) => partitioned(n, n.distinctSymbols),
+    window: (n) => partitioned(n, n.partitionBy),
+    rowNumber: (n) => partitioned(n, n.partitionBy),
+    topNRanking: (n) => partitioned(n, n.partitionBy),
+    patternRecognition: (n) => partitioned(n, n.partitionBy),
+    sort: (n) => context.gather(keep(n), n.orderBy),
+    topN: (n) =>
+      inTwoSteps(context.plan(n.source), n, { step: 'partial' }, { step: 'final' }, context),
+    // Ties are those of the whole: the source is sorted, and a sort is gathered already.
+    limit: (n) =>
+      n.tiesOrderBy === undefined
+        ? inTwoSteps(context.plan(n.source), n, { partial: true }, {}, context)
+        : gathered(n),
+    join: (n) => distributeJoin(n, context),
+    semiJoin: (n) => distributeSemiJoin(n, context),
+    setOperation: (n) => distributeUnion(n, context),
+    tableWriter: gathered,
+    tableFinish: gathered,
+    exchange: never,
+    remoteSource: never,
+    apply: never,
+    correlatedJoin: never,
+  }
+}
+
+/** A node that is done in each task, and once more over what is left of all. */
+function inTwoSteps<N extends Extract<PlanNode, { kind: 'topN' | 'limit' }>>(
+  source: Distributed,
+  node: N,
+  partial: Partial<N>,
+  final: Partial<N>,
+  context: ExchangeContext,
+): Distributed {
+  if (source.distribution.kind === 'single') {
+    return { ...source, node: withSources(node, [source.node]) }
+  }
+  const below = { ...node, ...partial, id: context.ids.next(), source: source.node } as PlanNode
+  const all = context.gather({ ...source, node: below })
+  return { ...all, node: { ...node, ...final, source: all.node } as PlanNode }
+}
+
+/**
+ * Branches stay in the tasks that they are in where all are alike; otherwise each moves, so that the union streams:
+ * one that has to wait for another fragment would hold up splits at hand.
+ */
+function distributeUnion(
+  node: Extract<PlanNode, { kind: 'setOperation' }>,
+  context: ExchangeContext,
+): Distributed {
+  const branches = node.sources.map((source) => context.plan(source))
+  const union = (sources: readonly Distributed[], distribution: Distribution): Distributed => ({
+    node: withSources(
+      node,
+      sources.map((source) => source.node),
+    ),
+    distribution,
+    isRemote: sources.some((source) => source.isRemote),
+  })
+  if (branches.every((branch) => branch.distribution.kind === 'single')) {
+    return union(branches, SINGLE)
+  }
+  const isLocal = branches.every(
+    (branch) => branch.distribution.kind !== 'single' && !branch.isRemote,
+  )
+  return union(isLocal ? branches : branches.map((branch) => context.spread(branch)), SPREAD)
+}

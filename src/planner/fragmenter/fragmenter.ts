@@ -1,0 +1,107 @@
+import type { Estimator } from '../cost/estimator.js'
+import type { FragmentPartitioning, OutputPartitioning, PlanFragment } from '../plan/fragment.js'
+import type { ExchangeNode, PlanNode, TableReference, TableScanNode } from '../plan/node.js'
+import { planNodeIdAllocator } from '../plan/node.js'
+import { outputsOf, sourcesOf, withSources } from '../plan/structure.js'
+import { addExchanges, type ExchangeOptions } from './add-exchanges.js'
+
+export type FragmentOptions = Omit<ExchangeOptions, 'ids'>
+
+/**
+ * Cuts an optimised plan into the fragments that a cluster runs: exchanges are added where rows have to move, and each
+ * becomes the border of a fragment.
+ * @param plan ends in its output, and writes nothing
+ * @returns the fragments by id; a fragment's sources come after it
+ * @source Trino AddExchanges, PlanFragmenter
+ */
+export function fragmentPlan(plan: PlanNode, options: FragmentOptions): readonly PlanFragment[] {
+  const ids = planNodeIdAllocator(1 + largestId(plan))
+  const fragments: PlanFragment[] = []
+  cut(addExchanges(plan, { ...options, ids }), { kind: 'single' }, fragments, options)
+  return fragments
+}
+
+const largestId = (node: PlanNode): number =>
+  Math.max(Number(node.id), ...sourcesOf(node).map(largestId))
+
+/** Makes the fragment of a tree and, below its exchanges, those of its sources. @returns its number */
+function cut(
+  tree: PlanNode,
+  output: OutputPartitioning,
+  fragments: (PlanFragment | undefined)[],
+  options: FragmentOptions,
+): number {
+  const id = fragments.length
+  fragments.push(undefined)
+  const exchanges: ExchangeNode[] = []
+  const root = withRemoteSources(tree, (exchange) => {
+    exchanges.push(exchange)
+    return cut(exchange.source, outputOf(exchange), fragments, options)
+  })
+  const scans = ownScans(root)
+  fragments[id] = {
+    id,
+    root,
+    partitioning: partitioningOf(scans, exchanges, options),
+    output,
+    nodeRows: nodeRowsOf(tree, options.estimator),
+    inputBytes: scans.reduce((sum, scan) => sum + options.estimator.outputBytes(scan), 0),
+  }
+  return id
+}
+
+function withRemoteSources(node: PlanNode, sourceOf: (exchange: ExchangeNode) => number): PlanNode {
+  if (node.kind === 'exchange') {
+    return {
+      kind: 'remoteSource',
+      id: node.id,
+      fragments: [sourceOf(node)],
+      outputs: outputsOf(node),
+      ...(node.orderBy === undefined ? {} : { orderBy: node.orderBy }),
+    }
+  }
+  return withSources(
+    node,
+    sourcesOf(node).map((source) => withRemoteSources(source, sourceOf)),
+  )
+}
+
+const ownScans = (node: PlanNode): readonly TableScanNode[] =>
+  node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(ownScans)
+
+/** Estimated rows of the nodes of a fragment, those of its remote sources too. */
+function nodeRowsOf(tree: PlanNode, estimator: Estimator): ReadonlyMap<string, number> {
+  const rows = new Map<string, number>()
+  const visit = (node: PlanNode): void => {
+    const { rowCount } = estimator.of(node)
+    if (Number.isFinite(rowCount)) rows.set(node.id, rowCount)
+    if (node.kind !== 'exchange') for (const source of sourcesOf(node)) visit(source)
+  }
+  visit(tree)
+  return rows
+}
+
+function outputOf(exchange: ExchangeNode): OutputPartitioning {
+  switch (exchange.type) {
+    case 'gather':
+      return { kind: 'single' }
+    case 'replicate':
+      return { kind: 'broadcast' }
+    case 'repartition':
+      return exchange.partitionBy.length === 0
+        ? { kind: 'arbitrary' }
+        : { kind: 'hash', keys: exchange.partitionBy }
+  }
+}
+
+function partitioningOf(
+  scans: readonly { readonly table: TableReference }[],
+  exchanges: readonly ExchangeNode[],
+  options: FragmentOptions,
+): FragmentPartitioning {
+  if (scans.some((scan) => options.isCoordinatorOnly(scan.table))) return 'coordinator'
+  const isHashed = exchanges.some((e) => e.type === 'repartition' && e.partitionBy.length > 0)
+  if (isHashed) return 'hash'
+  if (scans.length > 0) return 'source'
+  return exchanges.some((e) => e.type === 'repartition') ? 'arbitrary' : 'single'
+}

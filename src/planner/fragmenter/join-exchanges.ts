@@ -1,0 +1,154 @@
+import type { JoinCriterion, JoinNode, PlanNode, SemiJoinNode } from '../plan/node.js'
+import { outputsOf } from '../plan/structure.js'
+import type { PlanSymbol } from '../plan/symbol.js'
+import type { ExchangeContext } from './add-exchanges.js'
+import { type Distributed, type Distribution, rename, restrict, SPREAD } from './distribution.js'
+import { isReplicated } from './join-distribution.js'
+
+interface Sides {
+  readonly probe: Distributed
+  readonly build: Distributed
+}
+
+/** Equalities as probe and build have them. */
+type Keys = readonly { readonly probe: PlanSymbol; readonly build: PlanSymbol }[]
+
+const criteriaKeys = (criteria: readonly JoinCriterion[]): Keys =>
+  criteria.map(({ left, right }) => ({ probe: left, build: right }))
+
+/** Brings the sides of a join together: the build side to every task, or both to the tasks of their keys. */
+export function distributeJoin(node: JoinNode, context: ExchangeContext): Distributed {
+  // A RIGHT join looks rows of its left side up.
+  const isSwapped = node.type === 'right'
+  const left = context.plan(node.left)
+  const right = context.plan(node.right)
+  const sides = isSwapped ? { probe: right, build: left } : { probe: left, build: right }
+  const keys = criteriaKeys(node.criteria).map(({ probe, build }) =>
+    isSwapped ? { probe: build, build: probe } : { probe, build },
+  )
+  const joined = placed(sides, keys, { needsAllProbeRows: node.type === 'full' }, context)
+  const planned: PlanNode = {
+    ...node,
+    left: isSwapped ? joined.build.node : joined.probe.node,
+    right: isSwapped ? joined.probe.node : joined.build.node,
+    ...(joined.distribution === undefined ? {} : { distribution: joined.distribution }),
+  }
+  const { distribution } = joined.probe
+  return {
+    node: planned,
+    isRemote: joined.probe.isRemote,
+    distribution: restrict(
+      node.type === 'full'
+        ? distribution.kind === 'single'
+          ? distribution
+          : SPREAD
+        : node.type === 'inner'
+          ? withEqualKeys(distribution, keys)
+          : distribution,
+      outputsOf(planned),
+    ),
+  }
+}
+
+export function distributeSemiJoin(node: SemiJoinNode, context: ExchangeContext): Distributed {
+  const joined = placed(
+    { probe: context.plan(node.source), build: context.plan(node.filteringSource) },
+    criteriaKeys(node.criteria),
+    // Whether a row is unknown depends on there being a null, or any row at all, anywhere.
+    { needsAllBuildRows: node.nullAware && node.mode !== 'semi' },
+    context,
+  )
+  return {
+    ...joined.probe,
+    node: { ...node, source: joined.probe.node, filteringSource: joined.build.node },
+  }
+}
+
+function placed(
+  { probe, build }: Sides,
+  keys: Keys,
+  needs: { readonly needsAllProbeRows?: boolean; readonly needsAllBuildRows?: boolean },
+  context: ExchangeContext,
+): Sides & { readonly distribution?: 'partitioned' | 'replicated' } {
+  const isProbeSingle = probe.distribution.kind === 'single'
+  const isBuildSingle = build.distribution.kind === 'single'
+  if (isProbeSingle && isBuildSingle) return { probe, build }
+  const canPartition = keys.length > 0 && needs.needsAllBuildRows !== true
+  if (needs.needsAllProbeRows === true && !canPartition) {
+    return { probe: context.gather(probe), build: context.gather(build) }
+  }
+  const aligned = alignment(probe, build, keys)
+  const replicates =
+    !canPartition ||
+    (needs.needsAllProbeRows !== true &&
+      isReplicated(
+        {
+          probe: probe.node,
+          build: build.node,
+          isProbePartitioned: aligned.isProbePlaced,
+          isBuildPartitioned: aligned.isBuildPlaced,
+        },
+        context.estimator,
+        context,
+      ))
+  if (replicates) {
+    return isProbeSingle
+      ? { probe, build: context.gather(build), distribution: 'replicated' }
+      : { probe, build: context.replicate(build), distribution: 'replicated' }
+  }
+  return {
+    probe: aligned.isProbePlaced
+      ? probe
+      : context.repartition(
+          probe,
+          aligned.keys.map((key) => key.probe),
+        ),
+    build: aligned.isBuildPlaced
+      ? build
+      : context.repartition(
+          build,
+          aligned.keys.map((key) => key.build),
+        ),
+    distribution: 'partitioned',
+  }
+}
+
+/**
+ * The keys by which both sides are partitioned, in their order: those that a side is partitioned by already, if all of them
+ * are keys of the join.
+ */
+function alignment(
+  probe: Distributed,
+  build: Distributed,
+  keys: Keys,
+): { readonly keys: Keys; readonly isProbePlaced: boolean; readonly isBuildPlaced: boolean } {
+  const byProbe = keysOf(probe.distribution, keys, (key) => key.probe)
+  if (byProbe !== undefined) {
+    const byBuild = keysOf(build.distribution, byProbe, (key) => key.build)
+    const isBuildPlaced =
+      byBuild?.length === byProbe.length && byBuild.every((key, i) => key === byProbe[i])
+    return { keys: byProbe, isProbePlaced: true, isBuildPlaced }
+  }
+  const byBuild = keysOf(build.distribution, keys, (key) => key.build)
+  return byBuild === undefined
+    ? { keys, isProbePlaced: false, isBuildPlaced: false }
+    : { keys: byBuild, isProbePlaced: false, isBuildPlaced: true }
+}
+
+/** The join's key of each key of a hash distribution; undefined where it is none, or one of its keys is not the join's. */
+function keysOf(
+  distribution: Distribution,
+  keys: Keys,
+  side: (key: Keys[0]) => PlanSymbol,
+): Keys | undefined {
+  if (distribution.kind !== 'hash') return undefined
+  const found = distribution.keys.map((names) => keys.find((key) => names.includes(side(key).name)))
+  return found.every((key) => key !== undefined) ? found : undefined
+}
+
+/** Behind an inner join a key has two names. */
+const withEqualKeys = (distribution: Distribution, keys: Keys): Distribution =>
+  rename(distribution, (name) => [
+    name,
+    ...keys.flatMap(({ probe, build }) => (probe.name === name ? [build.name] : [])),
+  ])

@@ -1,0 +1,45 @@
+import type { PlanNode } from './node.js'
+import type { PlanSymbol } from './symbol.js'
+
+/**
+ * A part of a plan that runs as one stage: the same tree in each of its tasks. Plain data: it is shipped to the nodes
+ * that run it.
+ * @source Trino PlanFragment
+ */
+export interface PlanFragment {
+  /** 0 is the one whose rows are the result; a fragment's sources have higher numbers. */
+  readonly id: number
+  /** Its leaves are scans, values and remote sources. */
+  readonly root: PlanNode
+  readonly partitioning: FragmentPartitioning
+  readonly output: OutputPartitioning
+  /** Estimated rows of its nodes, where known. */
+  readonly nodeRows: ReadonlyMap<string, number>
+  /** Estimated bytes of the tables that it reads. */
+  readonly inputBytes: number
+}
+
+/**
+ * Where the tasks of a fragment are, and which rows each has. Fragments of several tasks have one on each node.
+ *
+ * - `single`: one task, on any node;
+ * - `coordinator`: one task, on the coordinator, whose catalogs only live there;
+ * - `source`: rows come from splits, which tasks take as they get through them;
+ * - `hash`: rows come from other fragments, those of equal keys to the same task;
+ * - `arbitrary`: rows come from other fragments, each to any one task.
+ */
+export type FragmentPartitioning = 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
+
+/** To which tasks of the consuming fragment rows go. */
+export type OutputPartitioning =
+  | { readonly kind: 'single' }
+  /** Rows of equal keys to the same task, whatever fragment they come from. */
+  | { readonly kind: 'hash'; readonly keys: readonly PlanSymbol[] }
+  /** Every row to every task. */
+  | { readonly kind: 'broadcast' }
+  /** Each row to any one task, whichever asks for it. */
+  | { readonly kind: 'arbitrary' }
+
+/** True where a fragment has one task. */
+export const hasOneTask = (partitioning: FragmentPartitioning): boolean =>
+  partitioning === 'single' || partitioning === 'coordinator'

@@ -1,0 +1,132 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { Engine } from '../../../../src/engine/engine.js'
+import { readValue } from '../../../../src/spi/index.js'
+import { startLocalCluster } from '../../../support/local-cluster.js'
+
+/* What three workers answer is what one engine answers. */
+
+process.env['MILLRACE_VERIFY'] = '1'
+
+const OPTIONS = { catalogs: { tpch: { 'connector.name': 'tpch', 'tpch.splits-per-node': '4' } } }
+
+let single: Engine
+let cluster: Awaited<ReturnType<typeof startLocalCluster>>
+beforeAll(async () => {
+  single = await Engine.create({ threads: 0, ...OPTIONS })
+  cluster = await startLocalCluster(3, OPTIONS)
+})
+afterAll(async () => {
+  await single.close()
+  await cluster.close()
+})
+
+async function rowsOf(
+  engine: Engine,
+  sql: string,
+  properties: Readonly<Record<string, string>> = {},
+): Promise<string[]> {
+  const session = {
+    ...engine.defaultSession,
+    catalog: 'tpch',
+    schema: 'tiny',
+    properties: new Map(Object.entries(properties)),
+  }
+  const run = engine.createRun({ sql, session })
+  const rows: string[] = []
+  for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
+    for (let i = 0; i < page.rowCount; i++) {
+      rows.push(page.blocks.map((block) => cellText(readValue(block, i))).join(' | '))
+    }
+  }
+  return rows
+}
+
+const cellText = (value: unknown): string =>
+  typeof value === 'number' && !Number.isInteger(value)
+    ? value.toPrecision(12)
+    : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
+
+async function compare(sql: string, properties?: Readonly<Record<string, string>>): Promise<void> {
+  const expected = await rowsOf(single, sql)
+  const actual = await rowsOf(cluster.coordinator, sql, properties)
+  const isOrdered = /order by[^)]*$/i.test(sql)
+  expect(isOrdered ? actual : actual.toSorted()).toEqual(isOrdered ? expected : expected.toSorted())
+  for (const { member } of [cluster.coordinator, ...cluster.workers]) {
+    expect(member.tasks.taskCount).toBe(0)
+  }
+}
+
+const plans = join(import.meta.dirname, '../../../plans/tpch')
+const queries = readdirSync(plans).map((file) => ({
+  name: file.replace('.plan', ''),
+  sql: readFileSync(join(plans, file), 'utf8')
+    .split('\n----\n')[0]!
+    .replace(/^--.*\n/gm, ''),
+}))
+
+describe.each(['AUTOMATIC', 'PARTITIONED'])('TPC-H with %s joins', (type) => {
+  test.each(queries)('$name', ({ sql }) => compare(sql, { join_distribution_type: type }))
+})
+
+const SHAPES: readonly string[] = [
+  'SELECT count(*) FROM lineitem',
+  'SELECT count(*) FROM lineitem WHERE orderkey < 0',
+  'SELECT sum(quantity), min(shipdate), max(comment) FROM lineitem WHERE orderkey < 0',
+  'SELECT orderkey, custkey FROM orders ORDER BY totalprice DESC, orderkey',
+  'SELECT orderkey, custkey, comment FROM orders ORDER BY custkey, orderkey',
+  'SELECT orderkey FROM orders ORDER BY orderkey LIMIT 7',
+  'SELECT orderkey FROM orders ORDER BY orderkey OFFSET 14990',
+  'SELECT orderkey FROM orders ORDER BY orderkey OFFSET 10 LIMIT 5',
+  'SELECT orderstatus FROM orders ORDER BY orderstatus FETCH FIRST 1 ROWS WITH TIES',
+  'SELECT count(*) FROM (SELECT * FROM lineitem LIMIT 1000)',
+  'SELECT DISTINCT orderpriority FROM orders',
+  'SELECT count(DISTINCT custkey), count(DISTINCT orderpriority), sum(totalprice) FROM orders',
+  'SELECT orderstatus, count(DISTINCT custkey), count(*) FROM orders GROUP BY orderstatus',
+  'SELECT custkey, array_agg(orderkey ORDER BY orderkey) FROM orders GROUP BY custkey',
+  'SELECT orderstatus, orderpriority, count(*), sum(shippriority) FROM orders GROUP BY ROLLUP (orderstatus, orderpriority)',
+  'SELECT orderstatus, orderpriority, count(*) FROM orders WHERE orderkey < 0 GROUP BY GROUPING SETS ((), (orderstatus), (orderpriority))',
+  'SELECT orderstatus, orderpriority, count(*), grouping(orderstatus, orderpriority) FROM orders GROUP BY CUBE (orderstatus, orderpriority)',
+  'SELECT approx_distinct(custkey), approx_percentile(totalprice, 0.5) > 0, stddev(totalprice) FROM orders',
+  'SELECT o.orderkey, c.name FROM orders o RIGHT JOIN customer c ON o.custkey = c.custkey AND o.totalprice > 400000',
+  'SELECT count(*), count(o.orderkey), count(c.custkey) FROM orders o FULL JOIN customer c ON o.custkey = c.custkey + 5',
+  'SELECT count(*) FROM nation a, region b WHERE a.nationkey > b.regionkey',
+  'SELECT a.name, b.name FROM nation a LEFT JOIN region b ON a.nationkey < b.regionkey',
+  'SELECT a.name, b.name FROM region a FULL JOIN nation b ON a.regionkey > b.nationkey',
+  'SELECT name FROM customer WHERE custkey NOT IN (SELECT custkey FROM orders)',
+  'SELECT name FROM customer WHERE custkey NOT IN (SELECT nullif(custkey, 1) FROM orders)',
+  'SELECT name FROM customer WHERE custkey IN (SELECT custkey FROM orders WHERE totalprice > 300000)',
+  'SELECT count(*) FROM customer c WHERE EXISTS (SELECT 1 FROM orders o WHERE o.custkey = c.custkey AND o.totalprice > c.acctbal * 10)',
+  'SELECT custkey, (SELECT max(totalprice) FROM orders o WHERE o.custkey = c.custkey) FROM customer c',
+  'SELECT custkey, custkey IN (SELECT custkey FROM orders WHERE orderkey < 100) FROM customer',
+  'SELECT orderkey FROM orders WHERE totalprice > (SELECT avg(totalprice) * 2 FROM orders)',
+  'SELECT custkey, orderkey, rank() OVER (PARTITION BY custkey ORDER BY totalprice) FROM orders',
+  'SELECT orderkey, sum(totalprice) OVER (ORDER BY orderkey) FROM orders',
+  'SELECT * FROM (SELECT custkey, orderkey, row_number() OVER (PARTITION BY custkey ORDER BY totalprice DESC) r FROM orders) WHERE r <= 2',
+  'SELECT custkey FROM orders UNION SELECT custkey FROM customer',
+  'SELECT custkey FROM orders UNION ALL SELECT custkey FROM customer UNION ALL VALUES 1, 2, 3',
+  'SELECT custkey, count(*) FROM orders GROUP BY custkey UNION ALL SELECT custkey, 0 FROM customer',
+  'SELECT custkey FROM customer INTERSECT SELECT custkey FROM orders',
+  'SELECT custkey FROM customer EXCEPT ALL SELECT custkey FROM orders',
+  'SELECT orderkey, x FROM orders CROSS JOIN UNNEST(ARRAY[1, 2], ARRAY[orderkey, custkey]) AS t(x, y)',
+  'SELECT r.name, n.name FROM region r JOIN nation n ON r.regionkey = n.regionkey JOIN (VALUES 1, 3) v(k) ON r.regionkey = v.k',
+  'SELECT v.k, count(n.name) FROM (VALUES 1, 3, 99) v(k) LEFT JOIN nation n ON n.regionkey = v.k GROUP BY v.k',
+  'SELECT custkey, count(*), sum(totalprice) FROM (SELECT * FROM orders UNION ALL SELECT * FROM orders) GROUP BY custkey',
+  'SELECT c.mktsegment, o.orderstatus, count(*) FROM customer c JOIN orders o ON c.custkey = o.custkey GROUP BY 1, 2',
+  'SELECT l.suppkey, o.custkey, count(*) FROM lineitem l JOIN orders o ON l.orderkey = o.orderkey JOIN customer c ON c.custkey = o.custkey GROUP BY 1, 2',
+  "SELECT n.name, t.table_name FROM nation n JOIN system.jdbc.tables t ON n.nationkey = length(t.table_name) WHERE t.table_cat = 'tpch' AND t.table_schem = 'tiny'",
+  'SELECT cast(row(orderstatus, 1) AS row(a varchar, b integer)), count(*) FROM orders GROUP BY 1',
+  'SELECT map(ARRAY[orderstatus], ARRAY[orderpriority]), count(*) FROM orders GROUP BY 1',
+  "SELECT CAST(orderdate AS timestamp(3) with time zone) AT TIME ZONE 'Europe/Berlin' d, count(*) FROM orders GROUP BY 1",
+  'SELECT CAST(orderkey AS decimal(38, 2)) * 1e0 + 0e0, count(*) FROM lineitem GROUP BY 1',
+  'SELECT CAST(custkey AS decimal(30, 0)), count(*), sum(CAST(totalprice AS decimal(38, 2))) FROM orders GROUP BY 1',
+  'SELECT count(*) FROM orders MATCH_RECOGNIZE (PARTITION BY custkey ORDER BY orderdate, orderkey MEASURES last(a.orderkey) AS k ONE ROW PER MATCH PATTERN (a b+) DEFINE b AS b.totalprice < prev(b.totalprice))',
+  'WITH RECURSIVE t(n) AS (VALUES 1 UNION ALL SELECT n + 1 FROM t WHERE n < 5) SELECT n, count(*) FROM t JOIN nation ON n = regionkey GROUP BY n',
+  'SELECT 1 FROM orders WHERE false',
+  'SELECT a.k, b.k FROM (SELECT custkey k, count(*) c FROM orders GROUP BY custkey) a JOIN (SELECT custkey k, max(acctbal) m FROM customer GROUP BY custkey) b ON a.k = b.k',
+]
+
+describe.each(['AUTOMATIC', 'PARTITIONED'])('shapes with %s joins', (type) => {
+  test.each(SHAPES)('%s', (sql) => compare(sql, { join_distribution_type: type }))
+})
