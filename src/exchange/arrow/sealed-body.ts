@@ -1,0 +1,46 @@
+import { crc32 } from 'node:zlib'
+import { corrupt } from './message.js'
+
+/** The body of a frame as it is sent or stored. */
+export interface EncodedBody {
+  readonly bytes: Uint8Array
+  /** Bytes before the first Arrow message, once decompressed: a multiple of 8. */
+  readonly parametersLength: number
+  /** Length before compression. */
+  readonly rawLength: number
+  readonly codec: Codec
+  /** CRC-32 of `bytes`. */
+  readonly checksum: number
+}
+
+export const Codec = { none: 0, lz4: 1 } as const
+export type Codec = (typeof Codec)[keyof typeof Codec]
+
+/** A body before it is sealed. */
+export interface RawBody {
+  readonly bytes: Uint8Array
+  readonly parametersLength: number
+}
+
+/** Gives a body its checksum, compressed where that is asked for and pays. */
+export function sealBody({ bytes, parametersLength }: RawBody, _compress: boolean): EncodedBody {
+  return {
+    bytes,
+    parametersLength,
+    rawLength: bytes.length,
+    codec: Codec.none,
+    checksum: crc32(bytes),
+  }
+}
+
+/** The body as it was before it was sealed, aligned for typed arrays. @throws CORRUPT_PAGE */
+export function openBody(body: EncodedBody): RawBody {
+  const { bytes, parametersLength, rawLength } = body
+  if (crc32(bytes) !== body.checksum) throw corrupt('its checksum does not match')
+  const raw = bytes
+  if (raw.length !== rawLength || parametersLength % 8 !== 0 || parametersLength > rawLength) {
+    throw corrupt('its lengths do not match')
+  }
+  // Typed arrays want their values aligned: small messages come from anywhere in a pool.
+  return { bytes: raw.byteOffset % 8 === 0 ? raw : new Uint8Array(raw), parametersLength }
+}
