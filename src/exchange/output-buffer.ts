@@ -1,4 +1,5 @@
 import type { MillraceError, Page } from '../spi/index.js'
+import type { EncodedPage } from './arrow/page-encoder.js'
 import type { OwnedPage } from './owned-page.js'
 
 /**
@@ -73,6 +74,12 @@ export interface OutputBuffer {
   onState(listener: (state: OutputBufferState) => void): void
 }
 
+/** A page in an output buffer. */
+export interface BufferedPage extends OwnedPage {
+  /** What is sent for it to other nodes; made once for all readers. */
+  encoded(): readonly EncodedPage[]
+}
+
 /** One consumer's side of an output buffer. */
 export interface BufferReader {
   readonly bufferId: number
@@ -80,7 +87,7 @@ export interface BufferReader {
    * The next page, or undefined while there is none. It is the caller's, who releases it; until then the buffer counts it.
    * @throws what the buffer failed with
    */
-  next(): OwnedPage | undefined
+  next(): BufferedPage | undefined
   /** True once every page was read and none comes. */
   readonly isEnded: boolean
   /** The consumer has got everything up to the end. */

@@ -1,4 +1,4 @@
-import type { Block, FlatBlock, Page } from '../spi/index.js'
+import type { Block, Page } from '../spi/index.js'
 
 /** A page with an owner: valid until `release`, which its last holder calls exactly once. */
 export interface OwnedPage {
@@ -63,67 +63,3 @@ export const ownPage = (page: Page, release: () => void = () => {}): OwnedPage =
   byteLength: pageByteLength(page),
   release,
 })
-
-/** A copy of a borrowed page in garbage-collected memory, in the encodings and widths it has. O(bytes). */
-export function copiedPage(page: Page): OwnedPage {
-  const blocks = page.blocks.map(copiedBlock)
-  return ownPage(
-    page.changes === undefined
-      ? { rowCount: page.rowCount, blocks }
-      : { rowCount: page.rowCount, blocks, changes: page.changes.slice() },
-  )
-}
-
-function copiedBlock(block: Block): Block {
-  switch (block.encoding) {
-    case 'constant':
-      return { ...block, value: copiedFlat(block.value) }
-    case 'dictionary':
-      return {
-        ...block,
-        validity: block.validity?.slice() ?? null,
-        codes: block.codes.slice(),
-        dictionary: copiedFlat(block.dictionary),
-      }
-    case 'flat':
-      return copiedFlat(block)
-  }
-}
-
-function copiedFlat(block: FlatBlock): FlatBlock {
-  const validity = block.validity?.slice() ?? null
-  switch (block.storage) {
-    case 'i8':
-    case 'i16':
-    case 'i32':
-    case 'i64':
-      return { ...block, validity, values: block.values.slice() }
-    case 'f32':
-    case 'f64':
-      return { ...block, validity, values: block.values.slice() }
-    case 'bool':
-    case 'fixed16':
-      return { ...block, validity, values: block.values.slice() }
-    case 'bytes':
-      return { ...block, validity, offsets: block.offsets.slice(), bytes: block.bytes.slice() }
-    case 'array':
-      return {
-        ...block,
-        validity,
-        offsets: block.offsets.slice(),
-        elements: copiedBlock(block.elements),
-      }
-    case 'map':
-      return {
-        ...block,
-        validity,
-        offsets: block.offsets.slice(),
-        keys: copiedBlock(block.keys),
-        mapValues: copiedBlock(block.mapValues),
-      }
-    case 'row':
-      return { ...block, validity, fields: block.fields.map(copiedBlock) }
-    case 'null':
-      return { ...block, validity }
-  }
-}

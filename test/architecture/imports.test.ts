@@ -26,6 +26,8 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   highland: ['engine/highland', 'dataflow/streams/highland'],
   fastify: ['server'],
   fzstd: ['connectors/files'],
+  ws: ['exchange/websocket'],
+  msgpackr: ['exchange/protocol'],
 }
 
 interface Import {

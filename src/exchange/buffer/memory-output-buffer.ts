@@ -1,4 +1,5 @@
 import { assert, MillraceError, type Page } from '../../spi/index.js'
+import type { EncodedPage } from '../arrow/page-encoder.js'
 import type {
   BufferReader,
   OutputBuffer,
@@ -6,10 +7,10 @@ import type {
   OutputBufferState,
   OutputBufferStatus,
 } from '../output-buffer.js'
-import { copiedPage, type OwnedPage } from '../owned-page.js'
+import type { OwnedPage } from '../owned-page.js'
 import { MemoryReader, type ReaderSource } from './memory-reader.js'
 import { PageQueue } from './page-queue.js'
-import { SharedPage } from './shared-page.js'
+import { PageForms, SharedPage } from './shared-page.js'
 
 export interface MemoryOutputBufferOptions {
   readonly kind: OutputBufferKind
@@ -17,6 +18,8 @@ export interface MemoryOutputBufferOptions {
   readonly partitionCount?: number
   /** Default 32 MiB (sink.max-buffer-size). */
   readonly bufferBytesMax?: number
+  /** Whether pages for other nodes are compressed; default: no (exchange.compression-codec). */
+  readonly compress?: boolean
 }
 
 const DEFAULT_BUFFER_BYTES = 32 * 2 ** 20
@@ -29,6 +32,7 @@ export class MemoryOutputBuffer implements OutputBuffer {
   readonly #bufferBytesMax: number
   readonly #readers = new Map<number, MemoryReader>()
   readonly #source: ReaderSource
+  readonly #forms: PageForms
   /** Arbitrary: pages for whoever comes first. Broadcast: all pages, while readers are yet to be named. */
   readonly #common = new PageQueue()
   #noMoreReaders: boolean
@@ -46,6 +50,7 @@ export class MemoryOutputBuffer implements OutputBuffer {
   constructor(options: MemoryOutputBufferOptions) {
     this.kind = options.kind
     this.#bufferBytesMax = options.bufferBytesMax ?? DEFAULT_BUFFER_BYTES
+    this.#forms = new PageForms({ compress: options.compress ?? false })
     this.#noMoreReaders = this.kind === 'partitioned'
     this.#source = {
       takeShared: () => (this.kind === 'arbitrary' ? this.#common.shift() : undefined),
@@ -61,24 +66,16 @@ export class MemoryOutputBuffer implements OutputBuffer {
   }
 
   add(page: Page, partition?: number): boolean {
-    return this.#wants(partition) ? this.addOwned(copiedPage(page), partition) : !this.#isFull
+    if (this.#wants(partition)) {
+      // Its bytes as they will be sent are the copy.
+      for (const encoded of this.#forms.encoder.encode(page)) this.#take(encoded, partition)
+    }
+    return !this.#isFull
   }
 
   addOwned(owned: OwnedPage, partition?: number): boolean {
-    if (!this.#wants(partition)) {
-      owned.release()
-      return !this.#isFull
-    }
-    this.#totalRows += owned.page.rowCount
-    this.#totalPages += 1
-    this.#totalBytes += owned.byteLength
-    this.#bufferedBytes += owned.byteLength
-    this.#bufferedPages += 1
-    if (this.#bufferedBytes >= this.#bufferBytesMax) this.#isFull = true
-    // Held while it is handed out: a reader may be done with it at once.
-    const page = new SharedPage(owned, (released) => this.#released(released)).hold()
-    this.#place(page, partition)
-    page.release()
+    if (this.#wants(partition)) this.#take(owned, partition)
+    else owned.release()
     return !this.#isFull
   }
 
@@ -165,6 +162,19 @@ export class MemoryOutputBuffer implements OutputBuffer {
     const reader = this.#readers.get(partition ?? -1)
     assert(reader !== undefined, `no partition ${partition}`)
     return !reader.isDone
+  }
+
+  #take(source: OwnedPage | EncodedPage, partition: number | undefined): void {
+    // Held while it is handed out: a reader may be done with it at once.
+    const page = new SharedPage(source, this.#forms, (released) => this.#released(released)).hold()
+    this.#totalRows += page.rowCount
+    this.#totalPages += 1
+    this.#totalBytes += page.byteLength
+    this.#bufferedBytes += page.byteLength
+    this.#bufferedPages += 1
+    if (this.#bufferedBytes >= this.#bufferBytesMax) this.#isFull = true
+    this.#place(page, partition)
+    page.release()
   }
 
   #place(page: SharedPage, partition: number | undefined): void {

@@ -144,7 +144,7 @@ describe('pages of one process', () => {
 
 describe('an output buffer', () => {
   test('tells when it is full and takes pages again when readers have released some', async () => {
-    const output = buffer('partitioned', 64)
+    const output = buffer('partitioned', 4000)
     const reader = output.reader(0)
     let added = 0
     while (output.add(pageOf(1, 2, 3, 4, 5, 6, 7, 8), 0)) added++

@@ -1,9 +1,8 @@
 import { RecordBatchReader } from 'apache-arrow'
 import { describe, expect, test } from 'vitest'
+import { EncodedPageDecoder } from '../../../../src/exchange/arrow/encoded-page-decoder.js'
 import { readBatchMessage } from '../../../../src/exchange/arrow/message.js'
-import { PageDecoder } from '../../../../src/exchange/arrow/page-decoder.js'
 import { type EncodedPage, PageEncoder } from '../../../../src/exchange/arrow/page-encoder.js'
-import { openBody } from '../../../../src/exchange/arrow/sealed-body.js'
 import {
   BIGINT,
   type Block,
@@ -17,22 +16,6 @@ import { pageText, randomPage, randomTypes } from '../../../support/random-page.
 import { createRandom } from '../../kernel-support/cells.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 
-/** One consumer's stream: sends each part once. */
-class Stream {
-  readonly decoder = new PageDecoder('test:')
-  readonly sent = new Set<number>()
-
-  receive(encoded: EncodedPage): Page {
-    for (const part of encoded.needs) {
-      if (this.sent.has(part.serial)) continue
-      this.sent.add(part.serial)
-      if (part.kind === 'schema') this.decoder.addSchema(part.number, openBody(part.body))
-      else this.decoder.addDictionary(part.number, openBody(part.body))
-    }
-    return this.decoder.decode(encoded.schema, openBody(encoded.body))
-  }
-}
-
 const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
 
 describe(`random pages, seed ${seed}`, () => {
@@ -41,12 +24,12 @@ describe(`random pages, seed ${seed}`, () => {
     test(`stream ${run}`, () => {
       const random = createRandom(seed + run)
       const encoder = new PageEncoder({ compress: random.chance(0.5) })
-      const stream = new Stream()
+      const stream = new EncodedPageDecoder()
       const types = randomTypes(random, random.below(12))
       for (let i = 0; i < 15; i++) {
         arena.reset()
         const page = randomPage(random, types, random.pick([0, 1, 7, 8, 9, 64, 300]), arena)
-        const received = encoder.encode(page).map((encoded) => stream.receive(encoded))
+        const received = encoder.encode(page).map((encoded) => stream.decode(encoded))
         expect(received.length).toBe(1)
         expect(pageText(received[0]!)).toEqual(pageText(page))
         received[0]!.blocks.forEach((block, channel) => {
@@ -90,7 +73,7 @@ describe('dictionaries', () => {
 
   test('that have a name are sent once, and what was added to them', () => {
     const encoder = new PageEncoder()
-    const [early, late] = [new Stream(), new Stream()]
+    const [early, late] = [new EncodedPageDecoder(), new EncodedPageDecoder()]
     const texts = ['AIR', 'MAIL', 'naïve', 'TRUCK']
     const pages = [
       dictionaryOf(texts.slice(0, 2), [0, 1, 1], 'd'),
@@ -106,7 +89,7 @@ describe('dictionaries', () => {
     )
     expect(serials.size).toBe(2)
     const blocks = encoded.map((page, i) => {
-      const received = early.receive(page)
+      const received = early.decode(page)
       expect(pageText(received)).toEqual(pageText(pages[i]!))
       return received.blocks[0]!
     })
@@ -115,13 +98,13 @@ describe('dictionaries', () => {
       1,
     )
     // A reader that begins with the third page gets the whole dictionary.
-    expect(pageText(late.receive(encoded[2]!))).toEqual(pageText(pages[2]!))
+    expect(pageText(late.decode(encoded[2]!))).toEqual(pageText(pages[2]!))
   })
 
   test('without a name come with their page when they are short', () => {
     const encoder = new PageEncoder()
     const page = dictionaryOf(['a', 'b'], [0, 1, 0, 1, 1, 0])
-    const received = new Stream().receive(encoder.encode(page)[0]!)
+    const received = new EncodedPageDecoder().decode(encoder.encode(page)[0]!)
     expect(pageText(received)).toEqual(pageText(page))
     expect(received.blocks[0]!.encoding).toBe('dictionary')
   })
@@ -132,7 +115,7 @@ describe('dictionaries', () => {
     const page = dictionaryOf(texts, [199, 3])
     const [encoded] = encoder.encode(page)
     expect(encoded!.body.rawLength).toBeLessThan(400)
-    const received = new Stream().receive(encoded!)
+    const received = new EncodedPageDecoder().decode(encoded!)
     expect(pageText(received)).toEqual(pageText(page))
     expect(received.blocks[0]!.encoding).toBe('flat')
   })
@@ -150,11 +133,11 @@ test('large pages are cut, with nothing lost', () => {
   }
   const encoded = new PageEncoder().encode({ rowCount: values.length, blocks: [block] })
   expect(encoded.length).toBeGreaterThan(1)
-  const stream = new Stream()
+  const stream = new EncodedPageDecoder()
   let next = 0
   for (const part of encoded) {
     expect(part.body.rawLength).toBeLessThan(9 * 2 ** 20)
-    const [received] = stream.receive(part).blocks
+    const [received] = stream.decode(part).blocks
     const read = (received as { values: Float64Array }).values
     for (const value of read) if (value !== next++) throw new Error(`not ${next - 1}: ${value}`)
   }
@@ -163,7 +146,7 @@ test('large pages are cut, with nothing lost', () => {
 
 test('more forms of pages than a stream keeps', () => {
   const encoder = new PageEncoder()
-  const stream = new Stream()
+  const stream = new EncodedPageDecoder()
   const narrow = [1n, 1000n, 100_000n, 10n ** 12n]
   for (let i = 0; i < 700; i++) {
     const digits = [i & 3, (i >> 2) & 3, (i >> 4) & 3, (i >> 6) & 3, (i >> 8) & 3]
@@ -172,7 +155,7 @@ test('more forms of pages than a stream keeps', () => {
       blocks: digits.map((digit) => blockOf(BIGINT, [narrow[digit]!, 0n].slice(0, 1))),
     }
     const [encoded] = encoder.encode(page)
-    expect(pageText(stream.receive(encoded!))).toEqual(pageText(page))
+    expect(pageText(stream.decode(encoded!))).toEqual(pageText(page))
   }
 })
 

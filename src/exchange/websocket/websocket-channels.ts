@@ -1,0 +1,74 @@
+import type { BufferAddress } from '../address.js'
+import type { Channel, ChannelFactory, ChannelListener } from '../channel/channel.js'
+import { loadControlCodec } from '../protocol/control.js'
+import type { NodeIdentity } from '../protocol/handshake.js'
+import { ClientConnection, type ClientConnectionOptions } from './client-connection.js'
+import { WebSocketChannel } from './websocket-channel.js'
+
+export interface WebSocketChannelsOptions {
+  readonly node: NodeIdentity
+  /** How often an idle producer is asked whether it is there; default 5 s. */
+  readonly pingMillis?: number
+  /** A producer of which nothing is heard for this long is connected to anew; default 20 s. */
+  readonly idleMillis?: number
+  /** How long a producer may be out of reach before its streams fail (exchange.max-error-duration); default 60 s. */
+  readonly errorDurationMillis?: number
+  /** A connection without streams is closed after this; default 30 s. */
+  readonly unusedMillis?: number
+}
+
+const DEFAULTS = {
+  pingMillis: 5000,
+  idleMillis: 20_000,
+  errorDurationMillis: 60_000,
+  unusedMillis: 30_000,
+} as const
+
+/** Channels to tasks of other nodes: one connection a node. */
+export class WebSocketChannels implements ChannelFactory {
+  readonly #options: ClientConnectionOptions
+  readonly #connections = new Map<string, ClientConnection>()
+
+  private constructor(options: ClientConnectionOptions) {
+    this.#options = options
+  }
+
+  /** Loads ws and msgpackr. */
+  static async create(options: WebSocketChannelsOptions): Promise<WebSocketChannels> {
+    const [{ WebSocket }, codec] = await Promise.all([import('ws'), loadControlCodec()])
+    return new WebSocketChannels({ ...DEFAULTS, ...options, codec, WebSocket })
+  }
+
+  open(address: BufferAddress, listener: ChannelListener): Channel {
+    const { nodeUri } = address
+    let connection = this.#connections.get(nodeUri)
+    if (connection === undefined) {
+      const made = new ClientConnection(nodeUri, this.#options, () => {
+        if (this.#connections.get(nodeUri) === made) this.#connections.delete(nodeUri)
+      })
+      connection = made
+      this.#connections.set(nodeUri, made)
+    }
+    const own = connection
+    return own.add((number) => new WebSocketChannel(address, number, listener, own))
+  }
+
+  get connectionCount(): number {
+    return this.#connections.size
+  }
+
+  /** Ends all connections; streams that are open fail. */
+  close(): void {
+    for (const connection of [...this.#connections.values()]) connection.close()
+  }
+}
+
+/** Channels of a node: to its own tasks without a connection, to those of others with one. */
+export const nodeChannels = (
+  ownUri: string,
+  local: ChannelFactory,
+  remote: ChannelFactory,
+): ChannelFactory => ({
+  open: (address, listener) =>
+    (address.nodeUri === ownUri ? local : remote).open(address, listener),
+})

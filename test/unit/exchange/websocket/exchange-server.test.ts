@@ -1,0 +1,335 @@
+import { connect, type Socket } from 'node:net'
+import { afterEach, describe, expect, test } from 'vitest'
+import { WebSocket } from 'ws'
+import { MemoryOutputBuffer } from '../../../../src/exchange/buffer/memory-output-buffer.js'
+import { loadControlCodec } from '../../../../src/exchange/protocol/control.js'
+import { requestHeaders } from '../../../../src/exchange/protocol/handshake.js'
+import { WebSocketChannels } from '../../../../src/exchange/websocket/websocket-channels.js'
+import { BIGINT, blockOf, MillraceError, type Page, readValue } from '../../../../src/spi/index.js'
+import {
+  clientOf,
+  type ExchangeNode,
+  eventually,
+  exchangeNode,
+  identity,
+  takeAll,
+} from '../../../support/exchange-node.js'
+
+const cleanups: (() => void | Promise<void>)[] = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
+})
+
+async function nodeOf(...options: Parameters<typeof exchangeNode>): Promise<ExchangeNode> {
+  const node = await exchangeNode(...options)
+  cleanups.push(() => node.close())
+  return node
+}
+
+async function channelsOf(
+  options: Partial<Parameters<typeof WebSocketChannels.create>[0]> = {},
+): Promise<WebSocketChannels> {
+  const channels = await WebSocketChannels.create({ node: identity('consumer'), ...options })
+  cleanups.push(() => channels.close())
+  return channels
+}
+
+const numbers = (from: number, count: number): Page => ({
+  rowCount: count,
+  blocks: [
+    blockOf(
+      BIGINT,
+      Array.from({ length: count }, (_, i) => BigInt(from + i)),
+    ),
+  ],
+})
+
+function task(node: ExchangeNode, taskId: string, bufferBytesMax?: number): MemoryOutputBuffer {
+  const output = new MemoryOutputBuffer({
+    kind: 'partitioned',
+    partitionCount: 2,
+    ...(bufferBytesMax === undefined ? {} : { bufferBytesMax }),
+  })
+  node.buffers.register(taskId, output)
+  return output
+}
+
+async function fill(output: MemoryOutputBuffer, pages: number, rows: number, partition = 0) {
+  for (let i = 0; i < pages; i++) {
+    if (!output.add(numbers(i * rows, rows), partition)) await output.ready()
+  }
+  output.finish()
+}
+
+async function sumOf(...args: Parameters<typeof clientOf>): Promise<number> {
+  let sum = 0
+  await takeAll(clientOf(...args), (page) => {
+    for (let i = 0; i < page.rowCount; i++) sum += Number(readValue(page.blocks[0]!, i))
+  })
+  return sum
+}
+
+const sumTo = (count: number): number => (count * (count - 1)) / 2
+
+test('pages arrive in order, and the producer knows when all are there', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  const output = task(node, 't')
+  const filled = fill(output, 50, 100)
+  output.reader(1).abort()
+  let next = 0
+  await takeAll(clientOf(channels, node.uri, 't'), (page) => {
+    for (let i = 0; i < page.rowCount; i++) {
+      expect(Number(readValue(page.blocks[0]!, i))).toBe(next++)
+    }
+  })
+  expect(next).toBe(5000)
+  await filled
+  await eventually(() => output.status().state === 'finished')
+  expect(output.status()).toMatchObject({ bufferedBytes: 0, bufferedPages: 0 })
+  expect(node.exchange.streamCount).toBe(0)
+})
+
+test('many streams share a connection', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  const tasks = Array.from({ length: 20 }, (_, i) => task(node, `t${i}`, 4000))
+  const filled = tasks.flatMap((output) => fill(output, 30, 200))
+  const sums = await Promise.all(tasks.map((_, i) => sumOf(channels, node.uri, `t${i}`)))
+  expect(sums).toEqual(tasks.map(() => sumTo(6000)))
+  await Promise.all(filled)
+  expect(node.exchange.connectionCount).toBe(1)
+})
+
+test('a consumer that stalls holds no more than its window, and the producer no more than its buffer', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  const output = task(node, 't', 400_000)
+  const client = clientOf(channels, node.uri, 't', 0, 200_000)
+  const filled = fill(output, 200, 2000)
+  await eventually(() => output.isFull && client.bufferedBytes > 0)
+  await new Promise((resolve) => setTimeout(resolve, 50))
+  const pageBytes = 5000
+  expect(client.bufferedBytes).toBeLessThan(200_000 + pageBytes)
+  expect(output.status().bufferedBytes).toBeLessThan(400_000 + pageBytes)
+  let rows = 0
+  await takeAll(client, (page) => {
+    rows += page.rowCount
+  })
+  await filled
+  expect(rows).toBe(400_000)
+})
+
+test('a consumer that has enough ends the producer', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  const output = task(node, 't', 10_000)
+  output.reader(1).abort()
+  const client = clientOf(channels, node.uri, 't')
+  output.add(numbers(0, 100), 0)
+  await client.ready()
+  client.next()!.release()
+  client.close()
+  await eventually(() => output.isAbandoned)
+  expect(output.status()).toMatchObject({ bufferedBytes: 0 })
+})
+
+test('the failure of a task reaches its consumer, and nobody else', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  const [bad, good] = [task(node, 'bad'), task(node, 'good')]
+  const failed = sumOf(channels, node.uri, 'bad')
+  const sum = sumOf(channels, node.uri, 'good')
+  bad.add(numbers(0, 10), 0)
+  bad.fail(
+    new MillraceError('DIVISION_BY_ZERO', 'Division by zero', { location: { line: 1, column: 8 } }),
+  )
+  await expect(failed).rejects.toMatchObject({
+    code: 'DIVISION_BY_ZERO',
+    message: 'Division by zero',
+    location: { line: 1, column: 8 },
+  })
+  await fill(good, 10, 100)
+  expect(await sum).toBe(sumTo(1000))
+})
+
+test('a task that the node does not have', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf()
+  await expect(sumOf(channels, node.uri, 'none')).rejects.toMatchObject({
+    code: 'REMOTE_TASK_MISMATCH',
+  })
+})
+
+describe('is refused', () => {
+  const cases = [
+    ['with another secret', { sharedSecret: 'other' }, 'PERMISSION_DENIED'],
+    ['without a secret', { sharedSecret: undefined }, 'PERMISSION_DENIED'],
+    ['of another version', { version: '2' }, 'CONFIGURATION_INVALID'],
+    ['of another environment', { environment: 'production' }, 'CONFIGURATION_INVALID'],
+  ] as const
+  for (const [name, { ...more }, code] of cases) {
+    test(`a consumer ${name}`, async () => {
+      const node = await nodeOf()
+      const { sharedSecret: _, ...plain } = identity('consumer')
+      const consumer =
+        'sharedSecret' in more && more.sharedSecret === undefined
+          ? plain
+          : { ...identity('consumer'), ...(more as Record<string, string>) }
+      const channels = await channelsOf({ node: consumer })
+      task(node, 't')
+      await expect(sumOf(channels, node.uri, 't')).rejects.toMatchObject({ code })
+      expect(node.exchange.connectionCount).toBe(0)
+    })
+  }
+
+  test('a producer that does not know the secret', async () => {
+    const { sharedSecret: _, ...open } = identity('producer')
+    const node = await nodeOf({ node: open })
+    const channels = await channelsOf()
+    await expect(sumOf(channels, node.uri, 't')).rejects.toMatchObject({
+      code: 'PERMISSION_DENIED',
+    })
+  })
+
+  test('a header that is too large', async () => {
+    const node = await nodeOf()
+    const socket = connect(node.port, '127.0.0.1')
+    cleanups.push(() => void socket.destroy())
+    socket.write(`GET /v1/exchange HTTP/1.1\r\nHost: x\r\nX-Long: ${'a'.repeat(100_000)}\r\n\r\n`)
+    expect(await textOf(socket)).toMatch(/^HTTP\/1.1 431/)
+  })
+
+  test('what is no upgrade of ours', async () => {
+    const node = await nodeOf()
+    const socket = connect(node.port, '127.0.0.1')
+    cleanups.push(() => void socket.destroy())
+    socket.write(
+      'GET /v1/exchange HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n',
+    )
+    expect(await textOf(socket)).toMatch(/^HTTP\/1.1 401[\s\S]*PERMISSION_DENIED/)
+  })
+})
+
+const textOf = (socket: Socket): Promise<string> =>
+  new Promise((resolve) => {
+    let text = ''
+    socket.setEncoding('utf8')
+    socket.on('data', (part: string) => {
+      text += part
+    })
+    socket.on('error', () => resolve(text))
+    socket.on('close', () => resolve(text))
+  })
+
+/** A consumer that says what it likes. */
+async function rawConsumer(node: ExchangeNode): Promise<{
+  readonly socket: WebSocket
+  readonly closed: Promise<number>
+  messages: unknown[]
+}> {
+  const socket = new WebSocket(`ws://127.0.0.1:${node.port}/v1/exchange`, {
+    headers: requestHeaders(identity('raw')).headers,
+  })
+  cleanups.push(() => socket.terminate())
+  const messages: unknown[] = []
+  socket.on('message', (data: Buffer) => messages.push(data))
+  const closed = new Promise<number>((resolve) => {
+    socket.on('close', (code) => resolve(code))
+  })
+  await new Promise((resolve, reject) => {
+    socket.on('open', resolve)
+    socket.on('error', reject)
+  })
+  return { socket, closed, messages }
+}
+
+describe('a consumer that breaks the protocol is cut off and disturbs nobody', () => {
+  const frames: readonly (readonly [
+    string,
+    (codec: Awaited<ReturnType<typeof loadControlCodec>>) => Buffer | string,
+  ])[] = [
+    ['text', () => 'hello'],
+    ['noise', () => Buffer.from('x'.repeat(60))],
+    ['a short frame', () => Buffer.from([0x4d, 0x58])],
+    ['a message of another form', (codec) => codec.encode({ type: 'grant' } as never)],
+    ['a producer’s message', (codec) => codec.encode({ type: 'closed', stream: 1 })],
+    [
+      'a damaged message',
+      (codec) => {
+        const frame = codec.encode({ type: 'alive', streams: [1] })
+        frame[frame.length - 1]! ^= 0xff
+        return frame
+      },
+    ],
+    ['a message beyond all bounds', () => Buffer.alloc(2 * 1024 * 1024)],
+  ]
+  for (const [name, make] of frames) {
+    test(name, async () => {
+      const node = await nodeOf()
+      const output = task(node, 't', 4000)
+      const sum = sumOf(await channelsOf(), node.uri, 't')
+      const consumer = await rawConsumer(node)
+      consumer.socket.send(make(await loadControlCodec()))
+      expect([1008, 1009]).toContain(await consumer.closed)
+      await fill(output, 20, 100)
+      expect(await sum).toBe(sumTo(2000))
+    })
+  }
+
+  test('a stream without credit', async () => {
+    const node = await nodeOf()
+    task(node, 't')
+    const codec = await loadControlCodec()
+    const { socket, messages } = await rawConsumer(node)
+    socket.send(
+      codec.encode({ type: 'open', stream: 1, taskId: 't', bufferId: 0, next: 0, limit: 0 }),
+    )
+    await eventually(() => messages.length > 0)
+    expect(String(messages[0])).toContain('PAGE_TRANSPORT_ERROR')
+  })
+
+  test('credit that is never granted again ends the stream within the bound', async () => {
+    const node = await nodeOf({ streamTimeoutMillis: 100 })
+    const output = task(node, 't')
+    void fill(output, 50, 1000)
+    const codec = await loadControlCodec()
+    const { socket, messages } = await rawConsumer(node)
+    socket.send(
+      codec.encode({ type: 'open', stream: 1, taskId: 't', bufferId: 0, next: 0, limit: 1 }),
+    )
+    await eventually(() => messages.some((data) => String(data).includes('PAGE_TRANSPORT_TIMEOUT')))
+    expect(output.status().readers[0]).toMatchObject({ done: true, bufferedPages: 0 })
+    expect(node.exchange.streamCount).toBe(0)
+  })
+})
+
+test('a consumer that is alive and slow keeps its stream', async () => {
+  const node = await nodeOf({ streamTimeoutMillis: 100 })
+  const channels = await channelsOf({ pingMillis: 20 })
+  const output = task(node, 't')
+  const client = clientOf(channels, node.uri, 't', 0, 1)
+  void fill(output, 100, 10_000)
+  await client.ready()
+  await new Promise((resolve) => setTimeout(resolve, 400))
+  let rows = 0
+  await takeAll(client, (page) => {
+    rows += page.rowCount
+  })
+  expect(rows).toBe(1_000_000)
+})
+
+test('a producer that is not there, or was restarted, fails its streams within the bound', async () => {
+  const channels = await channelsOf({ errorDurationMillis: 100 })
+  const gone = await exchangeNode()
+  await gone.close()
+  await expect(sumOf(channels, gone.uri, 't')).rejects.toMatchObject({ code: 'REMOTE_HOST_GONE' })
+})
+
+test('a connection that is no longer used is closed', async () => {
+  const node = await nodeOf()
+  const channels = await channelsOf({ unusedMillis: 20 })
+  await fill(task(node, 't'), 1, 10)
+  expect(await sumOf(channels, node.uri, 't')).toBe(45)
+  await eventually(() => node.exchange.connectionCount === 0 && channels.connectionCount === 0)
+})
