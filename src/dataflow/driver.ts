@@ -1,5 +1,6 @@
 import type { Operator } from '../operators/operator.js'
 import { type Page, toMillraceError } from '../spi/index.js'
+import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
 
@@ -107,6 +108,7 @@ export class Driver implements PageStream {
         yield WAIT
         continue
       }
+      meter.inputBytes += pageBytes(page)
       meter.outputRows += page.rowCount
       meter.outputPages += 1
       if (page.rowCount > 0) yield page
@@ -128,6 +130,7 @@ function* transform(
       }
       meter.inputRows += page.rowCount
       meter.inputPages += 1
+      meter.inputBytes += pageBytes(page)
       yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }

@@ -6,6 +6,7 @@ export interface OperatorMeter {
   inputPages: number
   outputRows: number
   outputPages: number
+  /** Of the pages that came in; of a source, those that it read. */
   inputBytes: number
   elapsedMillis: number
 }

@@ -8,6 +8,7 @@ import { Driver } from './driver.js'
 import { dynamicFilterOf } from './dynamic-filter.js'
 import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
+import { pageBytes } from './page-bytes.js'
 import { type CollectedPages, CollectSink, type PageSink, pageCopier } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
@@ -112,6 +113,7 @@ export class Task {
         if (page === undefined) break
         meter.inputRows += page.rowCount
         meter.inputPages += 1
+        meter.inputBytes += pageBytes(page)
         await metered(() => sink.add(page))
       }
       const state = metered(() => sink.finish())

@@ -1,6 +1,6 @@
 import { planLocally } from '../dataflow/local-planner.js'
 import { takeQuerySlot } from '../dataflow/memory/query-memory.js'
-import type { LocalPlan } from '../dataflow/pipeline.js'
+import type { LocalPlan, SourceSpec } from '../dataflow/pipeline.js'
 import {
   type ExecutionEnvironment,
   type ExecutionSnapshot,
@@ -213,10 +213,13 @@ function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo {
   }
 }
 
+/** Sources that bring rows into the query; others read what pipelines have read before. */
+const INPUTS: ReadonlySet<string> = new Set<SourceSpec['kind']>(['scan', 'values'])
+
 function executionInfo(snapshot: ExecutionSnapshot): ExecutionInfo {
   const drivers = snapshot.pipelines.flatMap((pipeline) => pipeline.drivers)
-  const sources = drivers.flatMap((driver) => driver.operators.slice(0, 1))
   const operators = drivers.flatMap((driver) => driver.operators)
+  const sources = operators.filter((operator) => INPUTS.has(operator.name))
   const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
   return {
     totalSplits: snapshot.totalSplits,

@@ -53,6 +53,16 @@ describe('consumption', () => {
     expect(await query.stats()).toMatchObject({ state: 'QUEUED', queryId: undefined })
   })
 
+  test('stats count the rows and bytes that scans read, once', async () => {
+    const sql = 'SELECT nationkey, count(*) FROM tpch.tiny.customer GROUP BY 1 ORDER BY 1'
+    const query = engine.query(sql)
+    await query.all()
+    const { processedRows, processedBytes } = await query.stats()
+    expect(processedRows).toBe(1500)
+    expect(processedBytes).toBeGreaterThanOrEqual(1500)
+    expect(processedBytes).toBeLessThan(1500 * 64)
+  })
+
   test('errors reach the consumer with their place', async () => {
     await expect(engine.query('SELECT 1 +').all()).rejects.toMatchObject({
       code: 'SYNTAX_ERROR',
