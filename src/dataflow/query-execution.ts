@@ -1,3 +1,4 @@
+import type { OperatorSpec } from '../operators/spec.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -9,6 +10,7 @@ import {
 import type { Driver } from './driver.js'
 import { dynamicFilterOf } from './dynamic-filter.js'
 import { QueryMemory } from './memory/query-memory.js'
+import type { CollectedPages } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
 import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline.js'
 import { PipelineSplits } from './pipeline-splits.js'
@@ -48,8 +50,23 @@ export interface ExecutionSnapshot {
   readonly peakMemoryBytes: number
 }
 
+/** Rows that the calling thread takes on itself. */
+const TINY_ROWS = 4096
+
+/** Operators that give at most as many rows as they get, so that few rows mean little work. */
+const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec['kind']>([
+  'filterProject',
+  'aggregation',
+  'sort',
+  'topN',
+  'limit',
+  'offset',
+  'enforceSingleRow',
+])
+
 /**
- * Runs a local plan: its pipelines in order, each driver in its thread, and the last one's pages as they are asked for.
+ * Runs a local plan: its pipelines, each after those that it reads, each driver in its thread, and the last one's pages as
+ * they are asked for.
  * Nothing runs before the first `nextPage`, and while no page is asked for, only what is under way.
  */
 export class QueryExecution {
@@ -172,18 +189,45 @@ export class QueryExecution {
       pool.broadcast({ kind: 'task', task: this.#descriptor })
     }
     const last = pipelines.at(-1)!
-    for (const pipeline of pipelines) {
-      if (pipeline === last || pipeline.sink.kind === 'channel') continue
-      await this.#runToState(pipeline)
-      if (this.#failure !== undefined) throw this.#failure
-    }
+    await this.#runInOrder(
+      pipelines.filter((pipeline) => pipeline !== last && pipeline.sink.kind !== 'channel'),
+    )
     this.#output = { driver: await this.#openOutput(last) }
+  }
+
+  /**
+   * Runs each pipeline as soon as those that it reads have ended: what does not depend on another runs beside it. Those of
+   * the calling thread run one after another: beside each other they would only hold more memory.
+   */
+  async #runInOrder(pipelines: readonly PipelineSpec[]): Promise<void> {
+    const ends = new Map<number, Promise<void>>()
+    let callerEnd: Promise<void> = Promise.resolve()
+    for (const pipeline of pipelines) {
+      const before = pipeline.dependsOn.map((id) => ends.get(id))
+      if (pipeline.drivers === 'caller') before.push(callerEnd)
+      const end = Promise.all(before).then(() => {
+        if (this.#failure !== undefined) throw this.#failure
+        return this.#runToState(pipeline)
+      })
+      ends.set(pipeline.id, end)
+      if (pipeline.drivers === 'caller') callerEnd = end
+    }
+    await Promise.all(ends.values())
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Handing a few rows over to another thread would take longer than what is done with them. */
+  #isTiny({ drivers, source, operators }: PipelineSpec): boolean {
+    if (drivers !== 'one' || source.kind !== 'collected') return false
+    const states = source.pipelines.flatMap((id) => this.#states.get(id) as CollectedPages[])
+    const rowCount = states.reduce((sum, state) => sum + state.rowCount, 0)
+    return rowCount <= TINY_ROWS && operators.every(({ kind }) => NEVER_MORE_ROWS.has(kind))
   }
 
   async #runToState(pipeline: PipelineSpec): Promise<void> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
     const splits = await this.#openSplits(pipeline)
-    if (pipeline.drivers === 'caller') {
+    if (pipeline.drivers === 'caller' || this.#isTiny(pipeline)) {
       const { state, stats } = await this.#task.run(pipeline, this.#callerInputs(splits))
       this.#driverStats.push(stats)
       this.#states.set(pipeline.id, [state])
@@ -209,7 +253,7 @@ export class QueryExecution {
     pipeline: PipelineSpec,
   ): Promise<PageStream & { nextPage(): Promise<Page | undefined> }> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
-    if (pipeline.drivers !== 'caller') return this.#openRemote(pipeline)
+    if (pipeline.drivers !== 'caller' && !this.#isTiny(pipeline)) return this.#openRemote(pipeline)
     const splits = await this.#openSplits(pipeline)
     for (const id of channelSources(pipeline.source)) {
       const feeding = this.plan.pipelines.find((p) => p.id === id)!
@@ -272,12 +316,18 @@ export class QueryExecution {
     }
   }
 
+  /** The thread of a single driver; those of one query are spread over the threads, but results come from the first. */
+  #threadOf(pipeline: PipelineSpec): number {
+    const isPulled = pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel'
+    return isPulled ? 0 : pipeline.id % this.#environment.pool!.size
+  }
+
   #sendRuns(pipeline: PipelineSpec, splits: PipelineSplits, driverCount: number): void {
     const states = pipeline.dependsOn
       .filter((id) => this.#states.has(id))
       .map((id) => [id, this.#states.get(id)!] as const)
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
-      this.#environment.pool!.send(driverIndex, {
+      this.#environment.pool!.send(driverCount === 1 ? this.#threadOf(pipeline) : driverIndex, {
         kind: 'run',
         queryId: this.#descriptor.queryId,
         pipelineId: pipeline.id,
