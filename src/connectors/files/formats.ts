@@ -5,6 +5,7 @@ import type { FileFormat, FormatName } from './format.js'
 const FORMATS: Readonly<Partial<Record<FormatName, () => Promise<FileFormat>>>> = {
   CSV: async () => (await import('./csv/format.js')).csvFormat,
   TSV: async () => (await import('./csv/format.js')).tsvFormat,
+  JSON: async () => (await import('./json/format.js')).jsonFormat,
   PARQUET: async () => (await import('./parquet/format.js')).parquetFormat,
 }
 
