@@ -6,7 +6,7 @@ import {
   timestampWithTimeZoneType,
   VARCHAR,
 } from '../../spi/index.js'
-import { type CommonColumn, commonColumns } from './common-columns.js'
+import { type CommonColumn, columnsByName, commonColumns } from './common-columns.js'
 import type { FilesConfig } from './config.js'
 import { fileError } from './file-errors.js'
 import type { FileColumn, FileFormat, FileSummary, FormatName, InspectedFile } from './format.js'
@@ -133,7 +133,8 @@ async function inferColumns(
   const inspected = await inspectAll(format, chosen, config, summaries, signal)
   if (format.isSelfDescribing) return { columns: commonColumns(inspected) }
   const summary = format.merge?.(inspected) ?? inspected[0]!.summary
-  return { columns: summary.columns, summary }
+  const columns = Array.from(columnsByName(summary.columns), ([name, { type }]) => ({ name, type }))
+  return { columns, summary }
 }
 
 /** Files looked into side by side. */

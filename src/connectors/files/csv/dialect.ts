@@ -19,6 +19,8 @@ export interface CsvLayout {
   readonly coding: TextCoding
   /** Of the sample, uncompressed. */
   readonly bytesPerRow?: number
+  /** As configured; absent: found out for each file. */
+  readonly encoding?: string
   /** Set for tables that a description tells of, whose files are UTF-8. */
   readonly isDescribed?: boolean
 }

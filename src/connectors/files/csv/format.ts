@@ -100,6 +100,7 @@ async function inspect(
         ...(nullText === undefined ? {} : { nullText }),
       },
       coding,
+      ...(encoding === undefined ? {} : { encoding }),
       bytesPerRow: Math.max(1, bytes.length / Math.max(1, data.length)),
       unknownColumns,
     },
@@ -185,7 +186,7 @@ async function* splits(request: SplitRequest): AsyncGenerator<FilePart> {
   const { dialect } = layout
   const sample = await readSample(
     file,
-    layout.isDescribed === true ? 'UTF-8' : undefined,
+    layout.isDescribed === true ? 'UTF-8' : layout.encoding,
     HEADER_SAMPLE_BYTES,
     signal,
   )

@@ -24,6 +24,8 @@ export interface JsonLayout {
   readonly mode: 'lines' | 'values'
   readonly shape?: JsonShape
   readonly bytesPerRow?: number
+  /** As configured; absent: found out for each file. */
+  readonly encoding?: string
 }
 
 const SCAN_BYTES = 64 * 1024
@@ -63,7 +65,10 @@ async function inspect(
     count++
   }
   if (count === 0) throw badData('File is empty, so that it has no columns', file.path)
-  return summaryOfShape(shape, mode, bytes.length / count)
+  const summary = summaryOfShape(shape, mode, bytes.length / count)
+  return encoding === undefined
+    ? summary
+    : { ...summary, layout: { ...(summary.layout as JsonLayout), encoding } }
 }
 
 function summaryOfShape(
@@ -99,13 +104,14 @@ function merge(files: readonly InspectedFile[]): FileSummary {
   const shape = layouts.map((layout) => layout.shape ?? NO_SHAPE).reduce(mergeShapes)
   const { columns, layout } = summaryOfShape(shape, layouts[0]!.mode, layouts[0]!.bytesPerRow ?? 1)
   const { shape: _, ...plain } = layout as JsonLayout
-  return { columns, layout: plain }
+  const { encoding } = layouts[0]!
+  return { columns, layout: { ...plain, ...(encoding === undefined ? {} : { encoding }) } }
 }
 
 async function* splits(request: SplitRequest): AsyncGenerator<FilePart> {
   const { file, summary, targetBytes, signal } = request
-  const { bytesPerRow } = summary.layout as JsonLayout
-  const { bytes, coding } = await readSample(file, undefined, SCAN_BYTES, signal)
+  const { bytesPerRow, encoding } = summary.layout as JsonLayout
+  const { bytes, coding } = await readSample(file, encoding, SCAN_BYTES, signal)
   const mode = modeOf(bytes)
   const part = (start: number, end: number): FilePart => ({
     detail: { start, end, coding, mode } satisfies JsonPart,

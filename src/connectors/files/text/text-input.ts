@@ -264,7 +264,22 @@ function guessEncoding(sample: Uint8Array, isWhole: boolean): TextEncoding {
   }
   if (odd > pairs * 0.4 && even === 0) return 'UTF-16LE'
   if (even > pairs * 0.4 && odd === 0) return 'UTF-16BE'
-  return isUtf8(isWhole ? sample : withoutPart(sample)) ? 'UTF-8' : 'ISO-8859-1'
+  if (isUtf8(isWhole ? sample : withoutPart(sample))) return 'UTF-8'
+  return hasUtf8Characters(sample) ? 'UTF-8' : 'ISO-8859-1'
+}
+
+/**
+ * Whether bytes that are not all UTF-8 have characters of it nevertheless: then reading says where they are wrong, rather
+ * than taking each byte for a character.
+ */
+function hasUtf8Characters(sample: Uint8Array): boolean {
+  for (let i = 0; i + 1 < sample.length; i++) {
+    const lead = sample[i]!
+    if (lead < 0xc2 || lead > 0xf4) continue
+    const length = lead < 0xe0 ? 2 : lead < 0xf0 ? 3 : 4
+    if (isUtf8(sample.subarray(i, i + length))) return true
+  }
+  return false
 }
 
 /** Without the bytes of a character that was cut at the end. */
