@@ -40,6 +40,8 @@ export interface LocalPlannerOptions {
   readonly nodeRows?: ReadonlyMap<string, number>
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
+  /** The calling thread must stay free: it is the one that hears of a cancellation. */
+  readonly mayRunForEver?: boolean
 }
 
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
@@ -50,6 +52,7 @@ const SMALL_SCAN_ROWS = 16_384
 
 /** Threads that are worth it. */
 function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
+  if (options.mayRunForEver === true) return options.threads
   if (!hasScan(root)) return 0
   return (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ? 0 : options.threads
 }

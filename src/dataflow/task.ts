@@ -1,3 +1,4 @@
+import type { SessionContext } from '../expressions/session-context.js'
 import { createOperator, type SharedPages } from '../operators/create-operator.js'
 import { JoinIndexSink } from '../operators/join/join-index-sink.js'
 import { KeyFilterSink } from '../operators/join/key-filter-sink.js'
@@ -27,6 +28,7 @@ export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) =
 export class Task {
   readonly #environment: ThreadEnvironment
   readonly #descriptor: TaskDescriptor
+  readonly #session: SessionContext
   readonly memory: QueryMemory
   /** What lives as long as the query: collected pages and join indexes. */
   readonly #queryArena: ChunkArena
@@ -40,6 +42,7 @@ export class Task {
     this.#environment = environment
     this.#descriptor = descriptor
     this.memory = new QueryMemory(environment.allocator, descriptor.slot)
+    this.#session = { ...descriptor.session, isCancelled: () => this.memory.cancelled }
     this.#queryArena = this.memory.createArena()
     const { buffer } = environment.allocator.memory
     this.#pages = {
@@ -223,7 +226,7 @@ export class Task {
           source,
           this.memory.createArena(),
           this.#environment.registry,
-          this.#descriptor.session,
+          this.#session,
         )
       case 'collected': {
         const states = source.pipelines.flatMap(
@@ -270,7 +273,7 @@ export class Task {
       isCancelled: () => memory.cancelled,
       settings: {
         outputPageRows: this.#descriptor.outputPageRows,
-        session: this.#descriptor.session,
+        session: this.#session,
         registry: this.#environment.registry,
         ...(this.#descriptor.expressionTarget === undefined
           ? {}

@@ -12,6 +12,7 @@ import {
 } from '../dataflow/scheduler/distributed-execution.js'
 import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
+import { callsLoop } from '../expressions/routine.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Estimator } from '../planner/cost/estimator.js'
 import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
@@ -30,6 +31,7 @@ import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
 import type { ExecutionInfo, PlanExecution } from './services.js'
+import { parseDuration, propertyText } from './session-properties.js'
 import type { PlanResult } from './statements/statement.js'
 
 export interface PlanRunnerOptions {
@@ -92,6 +94,7 @@ export class PlanRunner {
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
       isThreadBound: (name) => isThreadBound(catalogs, name),
+      mayRunForEver: callsLoop(plan),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })
     return { execution: this.#execution(local, context), writer }
@@ -184,7 +187,9 @@ const catalogProperties = (context: QueryContext) =>
 /** What functions of the query see of its session. */
 export function sessionContext(context: QueryContext): SessionContext {
   const { session } = context
+  const limitMillis = parseDuration(propertyText(session, 'query_max_run_time'))
   return {
+    ...(Number.isFinite(limitMillis) ? { deadlineMillis: context.startMillis + limitMillis } : {}),
     startPicos: BigInt(context.startMillis) * 1_000_000_000n,
     timeZone: session.timeZone,
     locale: session.locale,

@@ -3,6 +3,7 @@ import { evaluate, evaluateConstant } from '../expressions/interpreter.js'
 import type { Expression as IrExpression } from '../expressions/ir.js'
 import { coerce } from '../expressions/ir-build.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
+import { callsLoop } from '../expressions/routine.js'
 import { parseType } from '../expressions/type-signature.js'
 import { describeRoutine, type RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import { Estimator } from '../planner/cost/estimator.js'
@@ -144,7 +145,13 @@ export function optimizePlan(
     },
     symbols: logical.symbolAllocator,
     ids: logical.idAllocator,
-    evaluate: (expression) => evaluateConstant(expression, options),
+    evaluate(expression) {
+      // Rules leave what can't be evaluated as it is.
+      if (callsLoop(expression)) {
+        throw new MillraceError('NOT_SUPPORTED', 'A loop is not evaluated while planning')
+      }
+      return evaluateConstant(expression, options)
+    },
     warn: (warning) => context.warn(warning),
   })
 }

@@ -3,6 +3,7 @@ import { evaluateConstant, type InterpreterOptions, isConstantExpression } from 
 import type { Expression } from './ir.js'
 import { and, conjuncts, constant, disjuncts, FALSE, or, TRUE } from './ir-build.js'
 import { childrenOf, isDeterministic, withChildren } from './ir-walk.js'
+import { callsLoop } from './routine.js'
 
 /**
  * Replaces what is constant by its value, and drops what constants decide: terms of AND and OR, branches of CASE,
@@ -28,9 +29,12 @@ export function foldConstants(expression: Expression, options: InterpreterOption
   }
 }
 
-/** Calls with lambdas are folded only where everything they read is constant. */
+/**
+ * Calls with lambdas are folded only where everything they read is constant; what may loop for ever is left to the query, which
+ * can be cancelled.
+ */
 const isFoldable = (expression: Expression): boolean =>
-  isConstantExpression(expression) && isDeterministic(expression)
+  isConstantExpression(expression) && isDeterministic(expression) && !callsLoop(expression)
 
 function simplify(expression: Expression): Expression {
   switch (expression.kind) {

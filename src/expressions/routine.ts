@@ -1,3 +1,4 @@
+import { MillraceError } from '../spi/error.js'
 import { typeName } from '../spi/type.js'
 import type { Value } from '../spi/value.js'
 import type { ScalarOverload } from './function-definition.js'
@@ -34,12 +35,13 @@ export function routineOverload(
     returns: typeName(fn.returnType),
     nulls: routine.returnsNullOnNull ? 'propagate' : 'called',
     deterministic: fn.deterministic,
-    bind: ({ session }) => bindRoutine(routine, (e) => compileExpression(e, session)),
+    bind: ({ session }) => bindRoutine(routine, session, (e) => compileExpression(e, session)),
   }
 }
 
 function bindRoutine(
   { parameters, body }: Routine,
+  session: SessionContext,
   compileExpression: (expression: Expression) => (row: RowLookup) => Value,
 ): (...args: Value[]) => Value {
   const variables = new Map<string, Value>()
@@ -55,6 +57,7 @@ function bindRoutine(
   }
   const run = compileStatement(body, {
     variables,
+    session,
     value: (expression) => {
       const evaluate = compileExpression(expression)
       return () => evaluate(row)
@@ -72,6 +75,7 @@ function bindRoutine(
 
 interface Scope {
   readonly variables: Map<string, Value>
+  readonly session: SessionContext
   value(expression: Expression): () => Value
 }
 
@@ -126,13 +130,30 @@ function compileBlock(block: RoutineStatement & { kind: 'block' }, scope: Scope)
   }
 }
 
+/** Rounds of a loop between two looks at whether it may go on: a power of two less one. */
+const ROUNDS_MASK = 0x3ff
+
+/** @throws MillraceError USER_CANCELED, EXCEEDED_TIME_LIMIT */
+function checkInterruption({ isCancelled, deadlineMillis }: SessionContext): void {
+  if (isCancelled?.() === true) throw new MillraceError('USER_CANCELED', 'Query was canceled')
+  if (deadlineMillis !== undefined && Date.now() > deadlineMillis) {
+    throw new MillraceError(
+      'EXCEEDED_TIME_LIMIT',
+      'Query exceeded the maximum run time limit in a loop of a routine',
+    )
+  }
+}
+
 function compileLoop(loop: RoutineStatement & { kind: 'loop' }, scope: Scope): Run {
   const { label } = loop
   const goesOn = loop.whileTrue === undefined ? () => true : scope.value(loop.whileTrue)
   const isDone = loop.untilTrue === undefined ? () => false : scope.value(loop.untilTrue)
   const body = compileStatement(loop.body, scope)
+  let rounds = 0
   return () => {
     while (goesOn() === true) {
+      rounds = (rounds + 1) & ROUNDS_MASK
+      if (rounds === 0) checkInterruption(scope.session)
       const outcome = body()
       if (outcome.kind === 'return') return outcome
       if (outcome.kind === 'leave' || outcome.kind === 'iterate') {
@@ -143,4 +164,32 @@ function compileLoop(loop: RoutineStatement & { kind: 'loop' }, scope: Scope): R
     }
     return NEXT
   }
+}
+
+const looping = new WeakMap<Routine, boolean>()
+
+/** Whether a routine, or one that it calls, has a loop: it may then run for ever. */
+export function hasLoop(routine: Routine): boolean {
+  let known = looping.get(routine)
+  if (known === undefined) {
+    known = holdsLoop(routine.body)
+    looping.set(routine, known)
+  }
+  return known
+}
+
+/** Whether plain data (an expression, a plan) calls a routine with a loop. O(its objects) */
+export function callsLoop(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  if (Array.isArray(value)) return value.some(callsLoop)
+  if ('routine' in value && 'argumentTypes' in value && value.routine !== undefined) {
+    return hasLoop(value.routine as Routine)
+  }
+  return Object.values(value).some(callsLoop)
+}
+
+const holdsLoop = (value: unknown): boolean => {
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false
+  if (Array.isArray(value)) return value.some(holdsLoop)
+  return ('kind' in value && value.kind === 'loop') || Object.values(value).some(holdsLoop)
 }

@@ -14,6 +14,10 @@ export interface SessionContext {
   readonly catalog?: string
   readonly schema?: string
   readonly path?: string
+  /** Until when the query may run, in milliseconds since the epoch; absent: for ever. */
+  readonly deadlineMillis?: number
+  /** Whether the query has been cancelled: of the thread that evaluates, so that it does not travel. */
+  readonly isCancelled?: () => boolean
 }
 
 /** A context for expressions that do not look at it: the epoch, UTC. */

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Millrace, type MillraceError } from '../../../src/index.js'
+import { requireBuild } from '../../support/build.js'
 
 let engine: Millrace
 
@@ -163,5 +164,49 @@ describe('SQL routines of a catalog', () => {
     expect(
       await failure('CREATE FUNCTION memory.nope.f(x integer) RETURNS integer RETURN x'),
     ).toContain('SCHEMA_NOT_FOUND')
+  })
+})
+
+describe('a routine that never ends', () => {
+  const endless = `WITH FUNCTION f(x bigint) RETURNS bigint
+    BEGIN
+      DECLARE n bigint DEFAULT 0;
+      LOOP SET n = n + 1; END LOOP;
+      RETURN n;
+    END `
+
+  test.each([
+    'SELECT f(1)',
+    'SELECT f(x) FROM (VALUES 1, 2) t(x)',
+    'SELECT 1 WHERE f(2) = 3',
+    'SELECT * FROM (VALUES 1) t(x) LEFT JOIN (VALUES 1) u(y) ON x = y AND f(3) = 1',
+  ])('is planned at once, and stopped by cancellation in a worker: %s', async (sql) => {
+    requireBuild()
+    const threaded = await Millrace.create({ threads: 1, timeZone: 'UTC' })
+    try {
+      const plan = await threaded.query(`EXPLAIN ${endless}${sql}`).all()
+      expect(plan.length).toBe(1)
+      const query = threaded.query(endless + sql)
+      const outcome = query.all().then(
+        () => undefined,
+        (error: MillraceError) => error.code,
+      )
+      await threaded.query('SELECT 1').all()
+      await query.cancel()
+      expect(await outcome).toBe('USER_CANCELED')
+      // The thread is free again.
+      expect(
+        await threaded.query('SELECT count(*) AS n FROM UNNEST(sequence(1, 9))').all(),
+      ).toEqual([{ n: 9n }])
+    } finally {
+      await threaded.close()
+    }
+  })
+
+  test('is stopped by the time limit where there is no other thread', async () => {
+    const outcome = engine.query(`${endless}SELECT f(1)`, [], {
+      session: { query_max_run_time: '50ms' },
+    })
+    await expect(outcome.all()).rejects.toMatchObject({ code: 'EXCEEDED_TIME_LIMIT' })
   })
 })
