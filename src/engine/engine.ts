@@ -236,11 +236,11 @@ class SharedBuffers {
   }
 }
 
-function firstBigint(page: Page): bigint {
+function firstBigint(page: Page): bigint | undefined {
   const block = page.blocks[0]
   const value = block === undefined || page.rowCount === 0 ? undefined : readValue(block, 0)
-  assert(typeof value === 'bigint', 'a number of rows')
-  return value
+  assert(typeof value === 'bigint' || value === null, 'a number of rows')
+  return value ?? undefined
 }
 
 function startPool(

@@ -18,6 +18,27 @@ import type { QueryContext } from './query-context.js'
 import { unsupported } from './statements/unsupported.js'
 import type { BegunWrite } from './write-execution.js'
 
+/** A change that the connector carries out by itself. */
+export async function pushedChange(
+  operation: 'DELETE' | 'UPDATE' | 'MERGE',
+  handle: unknown,
+  catalog: string,
+  context: QueryContext,
+): Promise<BegunWrite> {
+  const metadata = await context.metadata(catalog)
+  const session = context.connectorSession(catalog)
+  return {
+    openSink: async () => ({ appendPage() {}, finish: () => [], abort() {} }),
+    async finish() {
+      const count =
+        operation === 'DELETE'
+          ? await metadata.executeDelete!(session, handle)
+          : await metadata.executeUpdate!(session, handle)
+      return count ?? null
+    },
+  }
+}
+
 /** Tells the connector of the refresh of a materialized view. */
 export async function beginRefresh(
   request: InsertRequest,
@@ -48,6 +69,7 @@ export async function beginRefresh(
       sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
       await metadata.finishRefreshMaterializedView!(session, view, handle, fragments, [])
+      return undefined
     },
   }
 }
@@ -85,6 +107,7 @@ export async function beginMerge(
     },
     finish: async (fragments) => {
       await metadata.finishMerge!(session, handle, fragments, [])
+      return undefined
     },
   }
 }

@@ -35,6 +35,7 @@ import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
 import { plannerSession, type QueryContext } from './query-context.js'
 import { type MetadataAnswer, recordMetadata } from './recorded-metadata.js'
+import { pushRowChange } from './row-change-pushdown.js'
 import type { ParameterValue, PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
@@ -72,7 +73,8 @@ export async function planStatement(
   const logical = await withinStack('analysis', () =>
     analyzeAndPlan(statement, { ...planningOptions(services, context), metadata }),
   )
-  const plan = await withinStack('planning', () => optimizePlan(services, logical, context))
+  const optimized = await withinStack('planning', () => optimizePlan(services, logical, context))
+  const plan = await pushRowChange(optimized, context)
   await refuseEndlessWaits(plan, context)
   const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {

@@ -86,8 +86,8 @@ export interface EngineServices {
   ): Promise<{ readonly rowCount: number | undefined; readonly columns: readonly ColumnStats[] }>
   /** Starts a plan; nothing runs before its first page is asked for. */
   run(result: PlanResult, context: QueryContext): PlanExecution
-  /** The first value of a page's first channel, which is a BIGINT. */
-  firstBigint(page: Page): bigint
+  /** The first value of a page's first channel, which is a BIGINT; undefined where it is NULL. */
+  firstBigint(page: Page): bigint | undefined
 }
 
 /** A plan under way. */

@@ -262,7 +262,8 @@ export class StatementRun {
     if (this.#execution === undefined) return undefined
     const page = await this.#execution.nextPage()
     if (page !== undefined && this.#result?.kind === 'plan' && this.#result.countsRows === true) {
-      this.#updateCount = Number(this.#services.firstBigint(page))
+      const count = this.#services.firstBigint(page)
+      if (count !== undefined) this.#updateCount = Number(count)
     }
     return page
   }

@@ -11,17 +11,19 @@ import {
   type Page,
   page,
 } from '../spi/index.js'
-import { beginMerge, beginRefresh } from './merge-execution.js'
+import { beginMerge, beginRefresh, pushedChange } from './merge-execution.js'
 import type { QueryContext } from './query-context.js'
 import type { PlanExecution } from './services.js'
 
 /** A write that a connector has been told of. */
 export interface BegunWrite {
   openSink(): Promise<Pick<ConnectorPageSink, 'appendPage' | 'finish' | 'abort'>>
-  finish(fragments: readonly Uint8Array[]): Promise<void>
+  /** @returns the rows that the connector changed by itself, `null` where it doesn't tell; undefined: those that the sink got */
+  finish(fragments: readonly Uint8Array[]): Promise<number | null | undefined>
 }
 
-const rowsPage = (rowCount: number): Page => page([blockOf(BIGINT, [BigInt(rowCount)])])
+const rowsPage = (rowCount: number | null): Page =>
+  page([blockOf(BIGINT, [rowCount === null ? null : BigInt(rowCount)])])
 
 /**
  * Puts the rows of a plan into a page sink, in the calling thread and a page at a time, and answers with their number.
@@ -43,8 +45,8 @@ export function writeExecution(
     }
     const fragments = await sink.finish()
     sink = undefined
-    await begun.finish(fragments)
-    return rowsPage(rowCount)
+    const changed = await begun.finish(fragments)
+    return rowsPage(changed === undefined ? rowCount : changed)
   }
   return {
     ...source,
@@ -87,6 +89,9 @@ export async function beginWrite(
       return beginCreate(table, request, context, metadata, transaction, sinks)
     }
     case 'merge':
+      if (target.pushed !== undefined) {
+        return pushedChange(target.operation, target.pushed.handle, catalog, context)
+      }
       return beginMerge(target.handle as MergeRequest, context, metadata, transaction, sinks)
   }
 }
@@ -116,6 +121,7 @@ async function beginInsert(
       sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
       await metadata.finishInsert!(session, handle, fragments, [])
+      return undefined
     },
   }
 }
@@ -150,6 +156,7 @@ async function beginCreate(
     openSink: async () => sinks.createPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
       await metadata.finishCreateTable!(session, handle, fragments, [])
+      return undefined
     },
   }
 }

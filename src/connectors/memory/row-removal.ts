@@ -9,6 +9,7 @@ import {
   selectPositions,
 } from '../../spi/index.js'
 import { type ColumnSummary, joinSummaries, summaryWithout } from './column-summary.js'
+import { gather } from './gather.js'
 import { PageWriter } from './page-writer.js'
 import { pageNumber, type RowSet } from './row-id.js'
 import { loadPage } from './scan.js'
@@ -29,6 +30,9 @@ export interface Removal {
   /** Pages that are not the table's any more. */
   readonly replaced: readonly StoredPage[]
 }
+
+/** A page of which at most one row in so many is left is joined with its neighbours instead of being left nearly empty. */
+const SPARSE = 8
 
 /** What a column lost. */
 interface Loss {
@@ -89,10 +93,16 @@ function rewrite(table: MemoryTable, rows: RowSet, io: PageIo): Removal {
       isAnyKept = true
       continue
     }
-    run ??= new Rewriter(table, pages, losses, io)
-    run.append(page, positions)
     replaced.push(page.stored)
     removedRows += page.stored.rowCount - positions.length
+    if (positions.length * SPARSE > page.stored.rowCount) {
+      endRun()
+      pages.push(withoutRows(table, page, positions, losses, io))
+      isAnyKept = true
+      continue
+    }
+    run ??= new Rewriter(table, pages, losses, io)
+    run.append(page, positions)
   }
   endRun()
   return {
@@ -109,6 +119,24 @@ function rewrite(table: MemoryTable, rows: RowSet, io: PageIo): Removal {
         : survivors[channel]!,
     ),
   }
+}
+
+/** A page with the given rows only, in the encodings and widths that it has. */
+function withoutRows(
+  table: MemoryTable,
+  page: TablePage,
+  positions: Int32Array,
+  losses: readonly Loss[],
+  io: PageIo,
+): TablePage {
+  const { blocks } = loadPage(io.store, page, table.columns.map(columnHandle))
+  const kept = blocks.map((block, channel) => {
+    const gathered = gather(block, positions)
+    losses[channel]!.nulls += nullCount(block) - nullCount(gathered)
+    return gathered
+  })
+  const rest: Page = { rowCount: positions.length, blocks: kept }
+  return tablePage(io.storePage(rest), rest)
 }
 
 /** Writes what is left of neighbouring pages. */

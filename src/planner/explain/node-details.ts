@@ -4,6 +4,7 @@ import type {
   PlanNode,
   SortItem,
   WindowFunctionCall,
+  WriterTarget,
 } from '../plan/node.js'
 import { visitPlan } from '../plan/node.js'
 import type { PlanSymbol } from '../plan/symbol.js'
@@ -231,7 +232,7 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
       ]),
     tableWriter: (n) =>
       details(
-        n.target.kind === 'merge' ? 'MergeWriter' : 'TableWriter',
+        writerName(n.target),
         [['table', n.target.name]],
         n.columns.map((c, i) => `${n.columnNames[i]} := ${c.name}`),
       ),
@@ -269,4 +270,10 @@ const setText = ({
     case 'quantified':
       return `${symbol.name} := ${set.value.name} ${set.operator} ${set.quantifier.toUpperCase()} ${set.reference.name}`
   }
+}
+
+function writerName(target: WriterTarget): string {
+  if (target.kind !== 'merge') return 'TableWriter'
+  if (target.pushed === undefined) return 'MergeWriter'
+  return target.operation === 'DELETE' ? 'TableDelete' : 'TableUpdate'
 }

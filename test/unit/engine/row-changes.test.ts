@@ -10,7 +10,7 @@ interface Row {
   d: number | null
 }
 
-const seeds = process.env['SEED'] === undefined ? [1, 2, 3, 4] : [Number(process.env['SEED'])]
+const seeds = process.env['SEED'] === undefined ? [1, 2, 3] : [Number(process.env['SEED'])]
 
 /** @source Steele and Vigna's SplitMix, 32 bits */
 function randomOf(seed: number): (below: number) => number {
@@ -54,9 +54,9 @@ async function changeAtRandom(engine: Millrace, seed: number, rowCount: number):
   await engine.execute(
     `CREATE TABLE ${table} AS SELECT n AS id, IF(n % 11 = 0, NULL, n % 100) AS a,
      IF(n % 13 = 0, NULL, concat('s', CAST(n % 17 AS varchar))) AS s, CAST(n AS double) AS d
-     FROM UNNEST(sequence(1, ${Math.min(rowCount, 10_000)})) x (n)`,
+     FROM UNNEST(sequence(1, ${Math.min(rowCount, 3_000)})) x (n)`,
   )
-  let rows: Row[] = Array.from({ length: Math.min(rowCount, 10_000) }, (_, i): Row => {
+  let rows: Row[] = Array.from({ length: Math.min(rowCount, 3_000) }, (_, i): Row => {
     const n = i + 1
     return {
       id: n,
