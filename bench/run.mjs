@@ -1,7 +1,7 @@
 // Measures engines side by side: each in a process of its own, their runs of one query interleaved, their answers compared.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sameRows } from './answers.mjs'
@@ -11,8 +11,9 @@ import { exportTables } from './tpch/data.mjs'
 import { QUERIES } from './tpch/queries.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const HELP = `usage: npm run bench -- [tpch] [--sf N] [--threads N] [--peers duckdb] [--runs N] [--queries 1,6]
+const HELP = `usage: npm run bench -- [tpch] [--sf N] [--threads N] [--peers duckdb] [--runs N] [--queries 1,6] [--parquet DIR]
 The suite tpch runs the 22 queries of TPC-H on memory tables (DECIMAL, standard names) of every engine.
+With --parquet they read the files DIR/lineitem.parquet and so on instead, which any engine may have written.
 The engines get the same rows; their answers are compared; a ratio below 1 means that Millrace is faster.
 `
 const { values, positionals } = parseArgs({
@@ -23,6 +24,7 @@ const { values, positionals } = parseArgs({
     peers: { type: 'string', default: 'duckdb' },
     runs: { type: 'string', default: '7' },
     queries: { type: 'string' },
+    parquet: { type: 'string' },
     help: { type: 'boolean' },
   },
 })
@@ -36,10 +38,14 @@ const runs = Number(values.runs)
 const names = ['millrace', ...values.peers.split(',').filter(Boolean)]
 const chosen = values.queries?.split(',').map(Number) ?? QUERIES.map((_, i) => i + 1)
 
-const data = await exportTables(scaleFactor, join(here, 'data', `sf${scaleFactor}`))
+const parquet = values.parquet === undefined ? undefined : resolve(values.parquet)
+const data =
+  parquet === undefined
+    ? await exportTables(scaleFactor, join(here, 'data', `sf${scaleFactor}`))
+    : undefined
 const peers = []
 for (const name of names) {
-  const peer = await startPeer(name, { scaleFactor, threads, data })
+  const peer = await startPeer(name, { scaleFactor, threads, data, parquet })
   process.stderr.write(
     `${name} ${peer.version}: loaded in ${(peer.loadMillis / 1000).toFixed(1)} s, ` +
       `${Math.round(peer.residentBytes / 1e6)} MB resident\n`,

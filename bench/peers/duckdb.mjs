@@ -4,10 +4,16 @@ import { servePeer } from './serve.mjs'
 
 let connection
 servePeer({
-  async load({ threads, data }) {
+  async load({ threads, data, parquet }) {
     const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) })
     connection = await instance.connect()
     for (const [table, columns] of Object.entries(TABLES)) {
+      if (parquet !== undefined) {
+        await connection.run(
+          `CREATE VIEW ${table} AS SELECT * FROM read_parquet('${parquet}/${table}.parquet')`,
+        )
+        continue
+      }
       const types = Object.entries(columns)
         .map(([name, type]) => `'${name}': '${type}'`)
         .join(', ')

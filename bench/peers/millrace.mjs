@@ -1,11 +1,13 @@
 import { readFileSync } from 'node:fs'
+import { basename, dirname } from 'node:path'
 import { Millrace } from '../../dist/index.js'
 import { TABLES } from '../tpch/tables.mjs'
 import { servePeer } from './serve.mjs'
 
 let engine
+let options = {}
 servePeer({
-  async load({ threads, scaleFactor }) {
+  async load({ threads, scaleFactor, parquet }) {
     engine = await Millrace.create({
       threads: threads === 1 ? 1 : threads,
       catalogs: {
@@ -14,17 +16,27 @@ servePeer({
           'tpch.column-naming': 'STANDARD',
           'tpch.double-type-mapping': 'DECIMAL',
         },
+        ...(parquet === undefined
+          ? {}
+          : { parquet: { 'connector.name': 'files', 'files.root': dirname(parquet) } }),
       },
     })
+    if (parquet !== undefined) {
+      options = { catalog: 'parquet', schema: basename(parquet) }
+      return version()
+    }
     for (const table of Object.keys(TABLES)) {
       await engine.execute(
         `CREATE TABLE ${table} AS SELECT * FROM tpch."sf${scaleFactor}".${table}`,
       )
     }
-    return JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
+    return version()
   },
   async query(sql) {
-    const rows = await engine.query(sql, undefined, { rowMode: 'array' }).all()
+    const rows = await engine.query(sql, undefined, { ...options, rowMode: 'array' }).all()
     return rows.map((row) => row.map((value) => (value === null ? null : String(value))))
   },
 })
+
+const version = () =>
+  JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')).version
