@@ -6,6 +6,7 @@ import type { ColumnChunk } from './metadata.js'
 import { openParquetSource, type ParquetPart } from './page-source.js'
 import { mayHaveRows } from './pruning.js'
 import { fileStatistics } from './statistics.js'
+import { parquetWriting } from './write/writer.js'
 
 /** Of this thread. */
 const footers = new FooterCache()
@@ -41,10 +42,14 @@ export const parquetFormat: FileFormat = {
 
   splits,
 
-  createPageSource(request) {
-    memory ??= new KernelMemory()
-    return openParquetSource(request, footers, memory)
-  },
+  createPageSource: (request) => openParquetSource(request, footers, kernelMemory()),
+
+  writing: parquetWriting(kernelMemory),
+}
+
+function kernelMemory(): KernelMemory {
+  memory ??= new KernelMemory()
+  return memory
 }
 
 /** A part a row group; small ones that follow each other share one. */

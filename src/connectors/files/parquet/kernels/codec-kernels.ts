@@ -136,4 +136,71 @@ const LZ4 = `
     0)
 `
 
-export const CODEC_KERNELS = COPY_MATCH + SNAPPY + LZ4
+/** Greedy, with a table of 2^14 places by the hash of the next four bytes; $table is zeroed. Gives where the output ends. */
+const SNAPPY_COMPRESS = `
+  (func $snappy_literal (param $from $end $to i32) (result i32) (local $length i32)
+    (set $length (i32.sub $end $from))
+    (if (i32.eqz $length) (then (return $to)))
+    (if (i32.lt_u $length 61) (then
+      (i32.store8 $to (i32.shl (i32.sub $length 1) 2))
+      (set $to (i32.add $to 1)))
+    (else
+      (i32.store8 $to 252)
+      (i32.store offset=1 $to (i32.sub $length 1))
+      (set $to (i32.add $to 5))))
+    (call $copy_literal $from $to $length)
+    (i32.add $to $length))
+
+  (func $snappy_compress (param $from $end $to $table i32) (result i32)
+    (local $start $limit $literal $slot $candidate $length $distance $take i32)
+    (set $start $from)
+    (set $literal $from)
+    (set $limit (i32.sub $end 8))
+    (block $done
+      (br_if $done (i32.lt_u (i32.sub $end $start) 16))
+      (loop $next
+        (br_if $done (i32.ge_u $from $limit))
+        (set $slot (i32.add $table (i32.shl
+          (i32.shr_u (i32.mul (i32.load $from) 0x1e35a7bd) 18) 2)))
+        (set $candidate (i32.load $slot))
+        (i32.store $slot $from)
+        (if (i32.or (i32.eqz $candidate) (i32.or
+              (i32.gt_u (i32.sub $from $candidate) 65535)
+              (i32.ne (i32.load $candidate) (i32.load $from)))) (then
+          (set $from (i32.add $from (i32.add 1 (i32.shr_u (i32.sub $from $literal) 5))))
+          (br $next)))
+        (set $to (call $snappy_literal $literal $from $to))
+        (set $distance (i32.sub $from $candidate))
+        (set $length 4)
+        (block $matched
+          (loop $words
+            (br_if $matched (i32.gt_u (i32.add $from $length) $limit))
+            (br_if $matched (i32.eqz (i64.eq
+              (i64.load (i32.add $from $length)) (i64.load (i32.add $candidate $length)))))
+            (set $length (i32.add $length 8))
+            (br $words)))
+        (block $matched
+          (loop $bytes
+            (br_if $matched (i32.ge_u (i32.add $from $length) $end))
+            (br_if $matched (i32.ne
+              (i32.load8_u (i32.add $from $length)) (i32.load8_u (i32.add $candidate $length))))
+            (set $length (i32.add $length 1))
+            (br $bytes)))
+        (set $from (i32.add $from $length))
+        (set $literal $from)
+        (loop $copies
+          (set $take $length)
+          ;; no copy shorter than 4 is left over
+          (if (i32.gt_u $length 64) (then
+            (set $take 64)
+            (if (i32.lt_u $length 68) (then (set $take 60)))))
+          (i32.store8 $to (i32.or 2 (i32.shl (i32.sub $take 1) 2)))
+          (i32.store16 offset=1 $to $distance)
+          (set $to (i32.add $to 3))
+          (set $length (i32.sub $length $take))
+          (br_if $copies $length))
+        (br $next)))
+    (call $snappy_literal $literal $end $to))
+`
+
+export const CODEC_KERNELS = COPY_MATCH + SNAPPY + SNAPPY_COMPRESS + LZ4

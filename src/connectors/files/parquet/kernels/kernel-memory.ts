@@ -7,6 +7,7 @@ import { VALUE_KERNELS } from './value-kernels.js'
 /** The exported functions; parameters are addresses and counts, see the texts of the kernels. */
 export interface Kernels {
   snappy(from: number, fromEnd: number, to: number, toEnd: number): number
+  snappy_compress(from: number, end: number, to: number, table: number): number
   lz4(from: number, fromEnd: number, to: number, toEnd: number): number
   hybrid(state: number, width: number, count: number, to: number): number
   unpack(from: number, bit: number, width: number, count: number, to: number): void
