@@ -14,6 +14,7 @@ import { GroupKeys } from '../keys/group-keys.js'
 import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
+import { addFused, FUSED_GROUPS_MAX, type FusedSum } from './fused-sums.js'
 import { genericAggregator } from './generic.js'
 import { zeroGroups } from './integer-sums.js'
 import { nativeAggregate } from './native.js'
@@ -126,7 +127,13 @@ export class AggregationOperator implements Operator {
     arena.reset()
     const groups = this.#keys?.add(page, this.#spec.keyChannels, arena)
     if (this.#keys !== undefined) this.#reserve(this.#keys.groupCount)
+    const fused: FusedSum[] = []
     for (const call of this.#calls) {
+      const sum = groups === undefined ? undefined : this.#fuse(call, page, arena)
+      if (sum !== undefined) {
+        if (sum !== 'none') fused.push(sum)
+        continue
+      }
       if (this.#spec.step === 'final') {
         const states = call.spec.args.map((arg) => inputBlock(arg, page, arena))
         call.aggregator.merge(
@@ -137,7 +144,28 @@ export class AggregationOperator implements Operator {
         )
       } else this.#add(call, page, groups, arena)
     }
+    if (groups !== undefined) {
+      addFused(this.#memory, fused, groups, page.rowCount, this.#groupCount, arena)
+    }
     return NO_PAGES
+  }
+
+  /** What a call of all rows adds where groups are few, for one pass with other calls. */
+  #fuse(
+    { spec, aggregator, distinct }: Call,
+    page: Page,
+    arena: Arena,
+  ): FusedSum | 'none' | undefined {
+    if (aggregator.fuse === undefined || this.#spec.step === 'final') return undefined
+    if (this.#groupCount > FUSED_GROUPS_MAX || this.#groupCount > page.rowCount) return undefined
+    if (
+      distinct !== undefined ||
+      spec.filterChannel !== undefined ||
+      spec.maskChannel !== undefined
+    )
+      return undefined
+    const args = spec.args.map((arg) => inputBlock(arg, page, arena))
+    return aggregator.fuse(args, arena)
   }
 
   #add(call: Call, page: Page, groups: Int32Array | undefined, arena: Arena): void {

@@ -1,4 +1,5 @@
 import type { Arena, Block, SqlType } from '../../spi/index.js'
+import type { FusedSum } from './fused-sums.js'
 
 /** The states of one aggregate call for all groups of an operator. */
 export interface Aggregator {
@@ -10,6 +11,11 @@ export interface Aggregator {
    * @param groups the group of each row, -1 for rows that do not count; absent: all rows are of group 0
    */
   add(args: readonly Block[], rowCount: number, groups: Int32Array | undefined, arena: Arena): void
+  /**
+   * What adding these rows, all of them in groups, comes to where it is a plain sum or count, accounted for as if they
+   * were added; undefined where only {@link add} can add them. `none`: another call adds them.
+   */
+  fuse?(args: readonly Block[], arena: Arena): FusedSum | 'none' | undefined
   /** Adds partial states, one block a state column. */
   merge(states: readonly Block[], rowCount: number, groups: Int32Array, arena: Arena): void
   /** Partial states of groups [from, to). */

@@ -5,7 +5,7 @@ import { GrowableBuffer } from '../keys/growable.js'
 import { rangeBlock } from '../keys/key-source.js'
 import { wideKernels } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
-import { countValues } from './integer-sums.js'
+import { countValues, isNeverNull } from './integer-sums.js'
 import { integerStates } from './state-blocks.js'
 
 /** Eight bytes a group, growing. */
@@ -21,6 +21,8 @@ export function countAggregator(context: AggregatorContext): Aggregator {
     reserve: (groupCount) => counts.reserve(groupCount * 8),
     add: (args, rowCount, groups, arena) =>
       countValues(context.memory, args[0], rowCount, groups, counts, arena),
+    fuse: ([block], arena) =>
+      block === undefined || isNeverNull(block, arena) ? { counts: counts.address } : undefined,
     merge: (states, rowCount, groups, arena) =>
       addCounts(context, states[0]!, rowCount, groups, counts, arena),
     states: (from, to, arena) => [result(from, to, arena)],

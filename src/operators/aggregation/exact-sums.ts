@@ -116,6 +116,7 @@ export function exactSumAggregator(
     add(args, _rowCount, groups, arena) {
       if (isOwner) sums.add(args[0]!, groups, arena)
     },
+    fuse: (args, arena) => (isOwner ? sums.low.fuse(args[0]!, arena) : 'none'),
     merge(states, rowCount, groups, arena) {
       sums.low.add(states[0]!, groups, arena)
       if (isLong(type)) sums.highSums().add(states[1]!, groups, arena)

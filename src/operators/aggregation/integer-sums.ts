@@ -6,6 +6,7 @@ import { GrowableBuffer } from '../keys/growable.js'
 import { rangeBlock } from '../keys/key-source.js'
 import { countKernel, sumIntegersKernel, wideKernels } from './aggregate-kernels.js'
 import type { AggregatorContext } from './aggregator.js'
+import type { FusedSum } from './fused-sums.js'
 
 /** Sums of integers may reach this in 64 bits before they are carried over to 128. */
 const NARROW_MAX = 2 ** 62
@@ -77,6 +78,33 @@ export class IntegerSums {
       wide ? this.wide!.address : this.narrow.address,
       this.counts.address,
     )
+  }
+
+  /** As {@link add}, for a pass that adds several columns; undefined where that can't add this one. */
+  fuse(block: Block, arena: Arena): FusedSum | undefined {
+    const flat = flattenBlock(block, arena)
+    if (flat.storage === 'null' || flat.storage === 'fixed16' || flat.validity !== null) {
+      return undefined
+    }
+    const integers = rangeBlock(flat, arena)
+    const bounds = integers === undefined ? undefined : storageBounds(integers)
+    if (integers === undefined || bounds === undefined) return undefined
+    const { base, factor } = integers
+    // Raw values are summed first: those of 64 bits are bounded only where they are the values.
+    if (integers.storage === 'i64' && (base !== 0 || factor !== 1)) return undefined
+    const added = Math.max(Math.abs(bounds.min), Math.abs(bounds.max)) * flat.rowCount
+    if (this.#magnitude + added > NARROW_MAX) return undefined
+    this.#magnitude += added
+    return {
+      column: {
+        source: integers.storage,
+        address: integers.values.byteOffset,
+        base,
+        factor,
+        sums: this.narrow.address,
+      },
+      counts: this.counts.address,
+    }
   }
 
   #addWide(
@@ -151,6 +179,9 @@ export function countValues(
     counts.address,
   )
 }
+
+export const isNeverNull = (block: Block, arena: Arena): boolean =>
+  validityBlock(block, arena) === undefined
 
 /** The validity of a block without decoding its values; 'none' where all is null, undefined where nothing is. */
 function validityBlock(block: Block, arena: Arena): Uint8Array | 'none' | undefined {
