@@ -40,6 +40,10 @@ export class CollectSink implements PageSink {
   close(): void {}
 }
 
+/** The words of a page whose buffers stay where they are, in the shared memory. */
+export const placePage = (page: Page): Float64Array =>
+  writePageWords(page, (buffer) => buffer.byteOffset)
+
 /** Makes a function that copies pages into an arena and gives their words. */
 export function pageCopier(arena: ChunkArena): (page: Page) => Float64Array {
   const dictionaries = new WeakMap<FlatBlock, Map<ArrayBufferView, number>>()

@@ -115,6 +115,8 @@ export type SinkSpec =
       readonly keysOnly: boolean
       /** Keys, by their place, that dynamic filters are made of. */
       readonly filterKeys: readonly number[]
+      /** Its pages are collected already. */
+      readonly stablePages: boolean
     }
   /** Makes filters of keys, for scans that come later. */
   | {

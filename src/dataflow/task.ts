@@ -10,7 +10,13 @@ import { dynamicFilterOf } from './dynamic-filter.js'
 import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
 import { pageBytes } from './page-bytes.js'
-import { type CollectedPages, CollectSink, type PageSink, pageCopier } from './page-sink.js'
+import {
+  type CollectedPages,
+  CollectSink,
+  type PageSink,
+  pageCopier,
+  placePage,
+} from './page-sink.js'
 import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
@@ -152,7 +158,7 @@ export class Task {
         return new JoinIndexSink(
           sink,
           this.#operatorContext(sink.planNodeId, inputs),
-          pageCopier(this.#queryArena),
+          sink.stablePages ? placePage : pageCopier(this.#queryArena),
         )
       case 'keyFilters':
         return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs))

@@ -2,20 +2,20 @@ import {
   type Block,
   type ConnectorPageSource,
   type ConnectorSplitSource,
+  compareLows,
   type Domain,
   type DynamicFilter,
-  domain,
-  domainsOverlap,
   fixedSplitSource,
   integerCarrier,
   MAX_PAGE_ROWS,
   type NullBlock,
   type Page,
   type PageStore,
+  type Range,
+  rangesOverlap,
   type SqlType,
   type TupleDomain,
   typesEqual,
-  valueSetOfRanges,
 } from '../../spi/index.js'
 import type {
   MemoryColumnHandle,
@@ -86,8 +86,22 @@ export function mayOverlap(
   if (wanted.values.kind !== 'ranges' || !typesEqual(wanted.values.type, type)) return true
   const low = integerCarrier(type, BigInt(min))
   const high = integerCarrier(type, BigInt(max))
-  const held = valueSetOfRanges(type, [{ low, lowInclusive: true, high, highInclusive: true }])
-  return domainsOverlap(domain(held, true), wanted)
+  const held = { low, lowInclusive: true, high, highInclusive: true }
+  return wanted.nullAllowed || someOverlaps(type, wanted.values.ranges, held)
+}
+
+/** Whether one of ranges that ascend and don't overlap meets another range. O(log n): a dynamic filter may hold hundreds. */
+function someOverlaps(type: SqlType, ranges: readonly Range[], held: Range): boolean {
+  let from = 0
+  let to = ranges.length
+  while (from < to) {
+    const middle = (from + to) >> 1
+    const range = ranges[middle]!
+    if (rangesOverlap(type, range, held)) return true
+    if (compareLows(type, range, held) < 0) from = middle + 1
+    else to = middle
+  }
+  return false
 }
 
 /** Reads the pages of a split in any thread, without copying. */

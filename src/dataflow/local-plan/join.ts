@@ -32,6 +32,7 @@ function buildIndex(
     types: typesOf(build.layout),
     keyChannels,
     keysOnly,
+    stablePages: single.source.kind === 'collected' && single.operators.length === 0,
     filterKeys: [...new Set(filters.map(({ keyIndex }) => keyIndex))],
   })
   for (const { id, keyIndex } of filters) {

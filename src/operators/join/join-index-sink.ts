@@ -18,6 +18,8 @@ export interface JoinIndexSpec {
   readonly keysOnly: boolean
   /** Keys, by their place, that dynamic filters are made of. */
   readonly filterKeys: readonly number[]
+  /** Pages stay where they are as long as the query runs: they are not copied before they are put together. */
+  readonly stablePages: boolean
 }
 
 /** Collects the build side of a join and indexes it. */
@@ -41,9 +43,11 @@ export class JoinIndexSink {
   }
 
   add(page: Page): void {
-    const blocks = page.blocks.map((block, channel) =>
-      this.#isKept(channel) ? copyBlock(block, this.#collected) : emptyBlock(block.type),
-    )
+    const { stablePages } = this.#spec
+    const blocks = page.blocks.map((block, channel) => {
+      if (!this.#isKept(channel)) return emptyBlock(block.type)
+      return stablePages ? block : copyBlock(block, this.#collected)
+    })
     this.#pages.push({ rowCount: page.rowCount, blocks })
   }
 

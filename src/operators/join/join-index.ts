@@ -15,24 +15,31 @@ import { IntegerTable, type IntegerTableState, lookupIntegers } from '../keys/in
 import { type EncoderState, KeyEncoder } from '../keys/key-encoder.js'
 import { directKernels } from '../keys/key-kernels.js'
 import { KeyLookup } from '../keys/key-lookup.js'
+import {
+  makeRankMap,
+  RANK_MAP_SIZE_MAX,
+  type RankMapState,
+  rankMapKernels,
+} from '../keys/rank-map.js'
 import { joinKernels } from './join-kernels.js'
 
 /**
- * Codes are addressed directly where the map is this small, or sparser than hashing would take but still cheap to clear:
- * probes that come in the order of the keys then read memory in order, and most that miss touch one cache line.
+ * Codes address an array of heads where it is this small, or hardly sparser than its rows; sparser codes are ranked in a
+ * bitmap, up to so many codes a row; those of a wider range are hashed.
  */
-const DIRECT_SIZE_ALWAYS = 1 << 20
-const DIRECT_SPARSE_ENTRIES_PER_ROW = 128
-const DIRECT_SPARSE_SIZE_MAX = 1 << 24
-const DIRECT_ENTRIES_PER_ROW = 8
+const DIRECT_SIZE_ALWAYS = 1 << 14
+const DIRECT_CODES_PER_ROW = 2
 const DIRECT_SIZE_MAX = 1 << 27
+const RANK_SIZE_ALWAYS = 1 << 20
+const RANK_CODES_PER_ROW = 256
 
 /** An index over the build side of a join: plain data about shared memory, for all threads. */
 export interface JoinIndexState {
   readonly rowCount: number
   readonly encoder: EncoderState | undefined
-  /** First row of each code (direct) or id (table), + 1. */
+  /** First row of each code (direct), or of the code's number in the rank map or table, + 1. */
   readonly heads: number
+  readonly ranks: RankMapState | undefined
   readonly table: IntegerTableState | undefined
   /** Next row with the same key, + 1; 0 where keys are unique. */
   readonly next: number
@@ -49,7 +56,7 @@ export function buildJoinIndex(
   const hasNullKey = keyBlocks.some((block) => mayHaveNulls(block) && hasNull(block))
   const shared = { rowCount, hasNullKey }
   if (rowCount === 0) {
-    return { ...shared, encoder: undefined, heads: 0, table: undefined, next: 0 }
+    return { ...shared, ...NO_MAP, encoder: undefined, heads: 0, next: 0 }
   }
   const kept = createArena()
   const scratch = createArena()
@@ -65,37 +72,43 @@ export function buildJoinIndex(
     const { size } = encoder.layout
     const kernels = joinKernels(memory)
     const next = allocateInt32(kept, rowCount)
-    const isDirect =
-      size <= DIRECT_SIZE_ALWAYS ||
-      (size <= DIRECT_SPARSE_SIZE_MAX && size <= rowCount * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
-      (size <= DIRECT_SIZE_MAX && size <= rowCount * DIRECT_ENTRIES_PER_ROW)
-    if (isDirect) {
-      const heads = allocateInt32(kept, size).fill(0)
-      const duplicates = kernels.chainCodes(codes, rowCount, heads.byteOffset, next.byteOffset)
-      return {
-        ...shared,
-        encoder: encoder.state(),
-        heads: heads.byteOffset,
-        table: undefined,
-        next: duplicates === 0 ? 0 : next.byteOffset,
-      }
-    }
-    const table = new IntegerTable(memory, createArena, status)
-    const ids = allocateInt32(scratch, rowCount)
-    table.insert(codes, rowCount, ids.byteOffset)
-    const heads = allocateInt32(kept, table.count).fill(0)
-    const duplicates = kernels.chainIds(ids.byteOffset, rowCount, heads.byteOffset, next.byteOffset)
-    return {
+    const chained = (heads: Int32Array, duplicates: number) => ({
       ...shared,
+      ...NO_MAP,
       encoder: encoder.state(),
       heads: heads.byteOffset,
-      table: table.state(),
       next: duplicates === 0 ? 0 : next.byteOffset,
+    })
+    if (
+      size <= DIRECT_SIZE_ALWAYS ||
+      (size <= DIRECT_SIZE_MAX && size <= rowCount * DIRECT_CODES_PER_ROW)
+    ) {
+      const heads = allocateInt32(kept, size).fill(0)
+      const { byteOffset } = heads
+      return chained(heads, kernels.chainCodes(codes, rowCount, byteOffset, next.byteOffset))
     }
+    const ids = allocateInt32(scratch, rowCount)
+    const chainIds = (distinct: number) => {
+      const heads = allocateInt32(kept, distinct).fill(0)
+      const { byteOffset } = heads
+      return chained(heads, kernels.chainIds(ids.byteOffset, rowCount, byteOffset, next.byteOffset))
+    }
+    if (
+      size <= RANK_SIZE_ALWAYS ||
+      (size <= RANK_MAP_SIZE_MAX && size <= rowCount * RANK_CODES_PER_ROW)
+    ) {
+      const { map, distinct } = makeRankMap(memory, codes, rowCount, size, ids.byteOffset, kept)
+      return { ...chainIds(distinct), ranks: map }
+    }
+    const table = new IntegerTable(memory, createArena, status)
+    table.insert(codes, rowCount, ids.byteOffset)
+    return { ...chainIds(table.count), table: table.state() }
   } finally {
     scratch.close()
   }
 }
+
+const NO_MAP = { ranks: undefined, table: undefined } as const
 
 function hasNull(block: Block): boolean {
   for (let i = 0; i < block.rowCount; i++) if (isNull(block, i)) return true
@@ -110,7 +123,11 @@ export function concatColumn(
   arena: Arena,
 ): Block {
   const blocks = pages.map((page) => page.blocks[channel]!)
-  if (blocks.length === 1) return flattenBlock(blocks[0]!, arena)
+  const [only] = blocks
+  if (blocks.length === 1 && only !== undefined) {
+    const isNamed = only.encoding === 'dictionary' && only.dictionaryId !== undefined
+    return isNamed ? only : flattenBlock(only, arena)
+  }
   return concatBlocks(blocks, type, arena)
 }
 
@@ -138,17 +155,19 @@ export class JoinIndexReader {
   find(keyBlocks: readonly Block[], rowCount: number, arena: Arena): Int32Array {
     const rows = allocateInt32(arena, rowCount + 1)
     if (this.#lookup === undefined) return rows.fill(-1)
-    const { table, heads } = this.state
+    const { table, ranks, heads } = this.state
     const [key] = keyBlocks
-    if (table === undefined && key !== undefined && this.#lookup.probe(key, heads, rows, arena)) {
-      return rows
+    if (table === undefined && key !== undefined) {
+      if (this.#lookup.probe(key, heads, ranks, rows, arena)) return rows
     }
     const codes = this.#lookup.encode(keyBlocks, rowCount, arena)
-    if (table === undefined) {
-      directKernels(this.memory).lookup(codes, rowCount, heads, rows.byteOffset)
-    } else {
+    if (table !== undefined) {
       lookupIntegers(this.memory, table, codes, rowCount, true, rows.byteOffset)
       joinKernels(this.memory).follow(rows.byteOffset, rowCount, heads)
+    } else if (ranks !== undefined) {
+      rankMapKernels(this.memory).lookup(codes, rowCount, ranks.entries, heads, rows.byteOffset)
+    } else {
+      directKernels(this.memory).lookup(codes, rowCount, heads, rows.byteOffset)
     }
     return rows
   }

@@ -189,10 +189,10 @@ export class LookupJoinOperator implements Operator {
   }
 
   describe(): Readonly<Record<string, string | number>> {
-    const { rowCount, table, next } = this.#reader.state
+    const { rowCount, ranks, table, next } = this.#reader.state
     return {
       'build rows': rowCount,
-      addressing: table === undefined ? 'direct' : 'hash',
+      addressing: table !== undefined ? 'hash' : ranks !== undefined ? 'rank' : 'direct',
       keys: next === 0 ? 'unique' : 'repeated',
     }
   }

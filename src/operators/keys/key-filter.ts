@@ -55,7 +55,7 @@ const VALUE_ROWS_MAX = 2048
 
 /**
  * The filter of a key column.
- * @param column flat, and there as long as the filter is used
+ * @param column there as long as the filter is used
  * @param kept takes the bitmap
  */
 export function makeKeyFilter(

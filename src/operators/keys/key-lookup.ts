@@ -15,6 +15,7 @@ import {
   rangeBlock,
   rangeSource,
 } from './key-source.js'
+import { type RankMapState, rankProbeKernel } from './rank-map.js'
 
 /** NaN equals nothing in a join, though it is one group. */
 function maskNaN(block: Block, ids: Int32Array, arena: Arena): void {
@@ -50,10 +51,17 @@ export class KeyLookup {
   }
 
   /**
-   * For a key of one column of integers: map[code] - 1 of each row, -1 where that is none.
+   * For a key of one column of integers: heads[code] - 1 of each row, or heads[number of code] - 1 with a rank map; -1 where
+   * there is none.
    * @returns false for other keys, which are looked up by {@link encode}
    */
-  probe(block: Block, map: number, rows: Int32Array, arena: Arena): boolean {
+  probe(
+    block: Block,
+    heads: number,
+    ranks: RankMapState | undefined,
+    rows: Int32Array,
+    arena: Arena,
+  ): boolean {
     const { columns } = this.#state.layout
     if (columns.length !== 1 || this.#state.columns[0]!.kind !== 'range') return false
     const integers = rangeBlock(block, arena)
@@ -63,16 +71,20 @@ export class KeyLookup {
     }
     const { source, address, validity, base, factor } = rangeSource(integers)
     const { min, size } = columns[0]!
-    probeKernel(this.#memory, source, validity !== 0)(
+    const column = [
       address,
       validity,
       block.rowCount,
       BigInt(base) - min + 1n,
       BigInt(factor),
       size - 1n,
-      map,
-      rows.byteOffset,
-    )
+    ] as const
+    if (ranks === undefined) {
+      probeKernel(this.#memory, source, validity !== 0)(...column, heads, rows.byteOffset)
+    } else {
+      const probe = rankProbeKernel(this.#memory, source, validity !== 0)
+      probe(...column, ranks.entries, heads, rows.byteOffset)
+    }
     return true
   }
 
