@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { corrupt } from '../arrow/message.js'
 import { Codec, type EncodedBody } from '../arrow/sealed-body.js'
 
@@ -17,6 +18,7 @@ export interface FrameHeader {
   readonly parametersLength: number
   readonly rawLength: number
   readonly codec: Codec
+  /** CRC-32 of the body; on the wire combined with the header's own. */
   readonly checksum: number
 }
 
@@ -29,7 +31,8 @@ const KINDS = ['control', 'schema', 'dictionary', 'page', 'end'] as const
 export type FrameKind = (typeof KINDS)[number]
 
 const MAGIC = 0x584d
-const FLAG_BYTES = 4
+/** The header's own bytes that its checksum covers: all before it. */
+const CHECKED_BYTES = 36
 
 export function writeHeader(header: FrameHeader, target: Buffer, at = 0): void {
   target.writeUInt16LE(MAGIC, at)
@@ -42,9 +45,9 @@ export function writeHeader(header: FrameHeader, target: Buffer, at = 0): void {
   target.writeUInt32LE(header.bodyLength, at + 20)
   target.writeUInt32LE(header.parametersLength, at + 24)
   target.writeUInt32LE(header.rawLength, at + 28)
-  target.writeUInt32LE(header.checksum, at + 32)
-  target.writeUInt8(header.codec, at + 36)
-  target.fill(0, at + HEADER_BYTES - FLAG_BYTES + 1, at + HEADER_BYTES)
+  target.writeUInt32LE(header.codec, at + 32)
+  const own = crc32(target.subarray(at, at + CHECKED_BYTES))
+  target.writeUInt32LE((own ^ header.checksum) >>> 0, at + CHECKED_BYTES)
 }
 
 /** @throws CORRUPT_PAGE */
@@ -55,12 +58,13 @@ export function readHeader(bytes: Buffer, at = 0): FrameHeader {
   if (version !== FRAME_VERSION) throw corrupt(`its format is ${version}, not ${FRAME_VERSION}`)
   const kind = KINDS[bytes.readUInt8(at + 3) - 1]
   if (kind === undefined) throw corrupt(`its kind is ${bytes.readUInt8(at + 3)}`)
-  const codec = bytes.readUInt8(at + 36)
+  const codec = bytes.readUInt32LE(at + 32)
   if (codec !== Codec.none && codec !== Codec.lz4) throw corrupt(`its codec is ${codec}`)
   const bodyLength = bytes.readUInt32LE(at + 20)
   const rawLength = bytes.readUInt32LE(at + 28)
   if (Math.max(bodyLength, rawLength) > BODY_BYTES_MAX)
     throw corrupt(`a body of ${bodyLength} bytes`)
+  const own = crc32(bytes.subarray(at, at + CHECKED_BYTES))
   return {
     kind,
     stream: bytes.readUInt32LE(at + 4),
@@ -69,7 +73,7 @@ export function readHeader(bytes: Buffer, at = 0): FrameHeader {
     bodyLength,
     parametersLength: bytes.readUInt32LE(at + 24),
     rawLength,
-    checksum: bytes.readUInt32LE(at + 32),
+    checksum: (bytes.readUInt32LE(at + CHECKED_BYTES) ^ own) >>> 0,
     codec,
   }
 }

@@ -44,6 +44,7 @@ export class FrameSocket {
   readonly #pinger: NodeJS.Timeout
   #heardAt = performance.now()
   #wasSilent = false
+  #isCut = false
   /** The header whose body comes next. */
   #pendingHeader: FrameHeader | undefined
   #isClosed = false
@@ -98,8 +99,9 @@ export class FrameSocket {
     this.#socket.close(code, reason)
   }
 
-  /** Cuts the connection. */
+  /** Cuts the connection: what has come and was not read is not read. */
   terminate(): void {
+    this.#isCut = true
     this.#socket.terminate()
   }
 
@@ -118,7 +120,7 @@ export class FrameSocket {
 
   #message(data: Buffer, isBinary: boolean): void {
     this.#heard()
-    if (this.#isClosed) return
+    if (this.#isClosed || this.#isCut) return
     try {
       if (!isBinary) throw corrupt('it is text')
       const pending = this.#pendingHeader

@@ -1,5 +1,6 @@
 import { MillraceError, toMillraceError } from '../../spi/index.js'
 import type { BufferAddress } from '../address.js'
+import { corrupt } from '../arrow/message.js'
 import { PageDecoder } from '../arrow/page-decoder.js'
 import { openBody } from '../arrow/sealed-body.js'
 import type { Channel, ChannelListener } from '../channel/channel.js'
@@ -15,6 +16,8 @@ export interface ChannelConnection {
 
 /** Of the window: when so much more may be sent, the producer is told at once. */
 const NEWS_FRACTION = 0.25
+/** A frame that comes damaged so often fails its stream. */
+const CORRUPT_TIMES_MAX = 4
 let channelCount = 0
 
 /** The consumer's side of a stream. It outlives connections: it knows which frame comes next. */
@@ -35,6 +38,7 @@ export class WebSocketChannel implements Channel {
   #toldLimit = 0
   #isTelling = false
   #corruptFrame = -1
+  #corruptTimes = 0
   #hasEnd = false
   #isClosed = false
 
@@ -59,7 +63,7 @@ export class WebSocketChannel implements Channel {
 
   /**
    * Takes a frame; one that came before is ignored.
-   * @returns false when the connection is to be made anew: a frame is missing, or came damaged for the first time
+   * @returns false when the connection is to be made anew: a frame is missing, or came damaged
    */
   receive(header: FrameHeader, bytes: Uint8Array): boolean {
     if (this.#isClosed || header.sequence < this.#next) return true
@@ -67,11 +71,11 @@ export class WebSocketChannel implements Channel {
     try {
       this.#accept(header, bytes)
     } catch (error) {
-      // Damaged on its way, or made so: the second time tells.
-      if (this.#corruptFrame !== header.sequence) {
-        this.#corruptFrame = header.sequence
-        return false
-      }
+      // Damaged on its way, or made so: whether it comes better over another connection tells.
+      if (this.#corruptFrame !== header.sequence) this.#corruptTimes = 0
+      this.#corruptFrame = header.sequence
+      this.#corruptTimes += 1
+      if (this.#corruptTimes < CORRUPT_TIMES_MAX) return false
       this.#connection.leave(this, false)
       this.fail(toMillraceError(error))
     }
@@ -141,6 +145,7 @@ export class WebSocketChannel implements Channel {
         return { page, byteLength: header.rawLength, release() {} }
       }
       case 'end':
+        if (header.checksum !== 0) throw corrupt('its checksum does not match')
         return undefined
       case 'control':
         throw new MillraceError('PAGE_TRANSPORT_ERROR', 'A message stands where data should')
