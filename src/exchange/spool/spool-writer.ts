@@ -1,7 +1,13 @@
 import { type FileHandle, open } from 'node:fs/promises'
 import { SentParts } from '../arrow/encoded-page-decoder.js'
 import type { EncodedPage } from '../arrow/page-encoder.js'
-import { type DataFrame, END_FRAME, HEADER_BYTES, headerOf, writeHeader } from '../protocol/frame.js'
+import {
+  type DataFrame,
+  END_FRAME,
+  HEADER_BYTES,
+  headerOf,
+  writeHeader,
+} from '../protocol/frame.js'
 
 /** Bytes that are gathered before a file is written to. */
 const WRITE_BYTES = 1024 * 1024
@@ -33,13 +39,31 @@ export class SpoolWriter {
   add({ needs, schema, body }: EncodedPage): void {
     for (const part of needs) if (this.#parts.add(part)) this.#append(part)
     this.#append({ kind: 'page', number: schema, body })
-    if (this.#chunkBytes >= WRITE_BYTES) this.#flush()
+    if (this.#chunkBytes >= WRITE_BYTES) this.flush()
+  }
+
+  /** Writes what was gathered. */
+  flush(): void {
+    if (this.#chunks.length === 0) return
+    const chunks = this.#chunks
+    const byteLength = this.#chunkBytes
+    this.#chunks = []
+    this.#chunkBytes = 0
+    this.#file ??= open(this.#path, 'wx')
+    const file = this.#file
+    this.#writing = this.#writing
+      .then(async () => {
+        await writeAll(await file, chunks)
+        this.#pendingBytes -= byteLength
+        this.#onWritten()
+      })
+      .catch(this.#onError)
   }
 
   /** Writes the rest and the end; resolves when all is in the file. */
   async finish(): Promise<void> {
     this.#append(END_FRAME)
-    this.#flush()
+    this.flush()
     await this.#writing
     await this.close()
   }
@@ -59,22 +83,6 @@ export class SpoolWriter {
     const byteLength = HEADER_BYTES + bytes.length
     this.#chunkBytes += byteLength
     this.#pendingBytes += byteLength
-  }
-
-  #flush(): void {
-    const chunks = this.#chunks
-    const byteLength = this.#chunkBytes
-    this.#chunks = []
-    this.#chunkBytes = 0
-    this.#file ??= open(this.#path, 'wx')
-    const file = this.#file
-    this.#writing = this.#writing
-      .then(async () => {
-        await writeAll(await file, chunks)
-        this.#pendingBytes -= byteLength
-        this.#onWritten()
-      })
-      .catch(this.#onError)
   }
 }
 
