@@ -63,9 +63,9 @@ export function recordMetadata(
     ...(getTableFunction === undefined
       ? {}
       : {
-          getTableFunction: (name) =>
+          getTableFunction: (name, bind) =>
             record(
-              async (r) => r.getTableFunction?.(name),
+              async (r) => r.getTableFunction?.(name, bind),
               (found) => (found === undefined ? 'none' : undefined),
             ),
         }),

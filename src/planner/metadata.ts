@@ -1,5 +1,10 @@
 import type { ConstantExpression, Expression } from '../expressions/ir.js'
-import type { RowChangeParadigm, SqlType } from '../spi/index.js'
+import type {
+  RowChangeParadigm,
+  SqlType,
+  TableFunctionArgument,
+  TableFunctionArgumentValue,
+} from '../spi/index.js'
 import type { TableReference } from './plan/node.js'
 
 /**
@@ -33,8 +38,15 @@ export interface MetadataResolver {
   getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
   /** How the rows of a table are changed; undefined where its connector can't. */
   getRowChange?(table: ResolvedTable): Promise<ResolvedRowChange | undefined>
-  /** A table function of the session's path or of a full name; undefined where there is none. */
-  getTableFunction?(name: readonly string[]): Promise<ResolvedTableFunction | undefined>
+  /**
+   * What a connector makes of a call of its table function, by full name; undefined where there is no such function.
+   * @param bind gives the values of the arguments that the function declares
+   * @throws MillraceError NOT_SUPPORTED where the connector does not turn the call into a table
+   */
+  getTableFunction?(
+    name: readonly string[],
+    bind: BindArguments,
+  ): Promise<ResolvedTable | undefined>
 }
 
 /** Names are in lower case. */
@@ -98,12 +110,10 @@ export interface ResolvedView {
   readonly isMaterializedView?: boolean
 }
 
-export interface ResolvedTableFunction {
-  readonly catalog: string
-  readonly schema: string
-  readonly name: string
-  readonly handle: unknown
-}
+/** The arguments of a call, matched with those that its table function declares. @throws MillraceError at the call or the argument */
+export type BindArguments = (
+  declared: readonly TableFunctionArgument[],
+) => Readonly<Record<string, TableFunctionArgumentValue>>
 
 export interface PathEntry {
   readonly catalog?: string

@@ -1,15 +1,22 @@
 import { type ErrorCode, MillraceError } from '../../spi/index.js'
 import type {
+  BindArguments,
   MetadataResolver,
   PlannerSession,
   QualifiedObjectName,
   ResolvedRelation,
   ResolvedRowChange,
   ResolvedTable,
-  ResolvedTableFunction,
   TableVersion,
 } from '../metadata.js'
-import type { NodeBase, QualifiedName, Query, Statement, Table } from '../parser/ast/index.js'
+import type {
+  NodeBase,
+  QualifiedName,
+  Query,
+  Statement,
+  Table,
+  TableFunctionInvocation,
+} from '../parser/ast/index.js'
 import { parseStatement } from '../parser/parser.js'
 import type { NamedRoutine } from './routine-registry.js'
 import { semanticError } from './semantic-error.js'
@@ -34,7 +41,8 @@ export interface CollectedMetadata {
   /** Files by their path; undefined where there are none. */
   readonly files: ReadonlyMap<string, ResolvedTable | undefined>
   readonly views: ReadonlyMap<string, ParsedView>
-  readonly functions: ReadonlyMap<string, ResolvedTableFunction>
+  /** Tables that connectors made of calls of their table functions. */
+  readonly functions: ReadonlyMap<TableFunctionInvocation, ResolvedTable>
   /** SQL functions of catalogs, overloads one by one. */
   readonly routines: readonly NamedRoutine[]
   /** Of the table that DELETE, UPDATE or MERGE names, where its connector can change rows. */
@@ -98,7 +106,8 @@ interface Collector {
   readonly registered: Map<string, ResolvedTable>
   readonly files: Map<string, ResolvedTable | undefined>
   readonly views: Map<string, ParsedView>
-  readonly functions: Map<string, ResolvedTableFunction>
+  readonly functions: Map<TableFunctionInvocation, ResolvedTable>
+  readonly bindArguments: (call: TableFunctionInvocation) => BindArguments
   readonly routines: NamedRoutine[]
   readonly knownRoutines: Set<string>
 }
@@ -113,6 +122,7 @@ export async function collectMetadata(
   session: PlannerSession,
   parseQuery: (sql: string) => Query,
   evaluateVersion: (table: Table) => TableVersion,
+  bindArguments: (call: TableFunctionInvocation) => BindArguments,
 ): Promise<CollectedMetadata> {
   const collector: Collector = {
     resolver,
@@ -123,6 +133,7 @@ export async function collectMetadata(
     files: new Map(),
     views: new Map(),
     functions: new Map(),
+    bindArguments,
     routines: [],
     knownRoutines: new Set(),
   }
@@ -165,7 +176,7 @@ async function collectFrom(
 ): Promise<void> {
   const { tables, functions, calls } = namesIn(root)
   await Promise.all(tables.map((table) => lookUpTable(table, session, collector)))
-  await Promise.all(functions.map((name) => lookUpFunction(name, collector)))
+  await Promise.all(functions.map((call) => lookUpFunction(call, collector)))
   await Promise.all(calls.map((name) => lookUpRoutines(name, session, collector)))
 }
 
@@ -228,12 +239,12 @@ async function findRelation(
 }
 
 async function lookUpFunction(
-  name: QualifiedName,
-  { resolver, functions }: Collector,
+  call: TableFunctionInvocation,
+  { resolver, functions, bindArguments }: Collector,
 ): Promise<void> {
-  const parts = name.parts.map((part) => part.value.toLowerCase())
-  const found = await resolver.getTableFunction?.(parts)
-  if (found !== undefined) functions.set(parts.join('.'), found)
+  const parts = call.name.parts.map((part) => part.value.toLowerCase())
+  const found = await resolver.getTableFunction?.(parts, bindArguments(call))
+  if (found !== undefined) functions.set(call, found)
 }
 
 /** SQL functions of a full name, and those that they call in turn. */
@@ -271,18 +282,21 @@ const isTable = (value: object): value is Table => 'kind' in value && value.kind
 const isQueryWith = (value: object): value is Query =>
   'kind' in value && value.kind === 'query' && 'with' in value && value.with !== undefined
 
+const isTableFunction = (value: object): value is TableFunctionInvocation =>
+  'kind' in value && value.kind === 'tableFunctionInvocation'
+
 /**
  * Every table name of a syntax tree. A bare name of a WITH query around it may still be looked up, in vain: which of them
  * hides a table is the analyzer's to say.
  */
 function namesIn(root: object): {
   readonly tables: readonly NamedTable[]
-  readonly functions: readonly QualifiedName[]
+  readonly functions: readonly TableFunctionInvocation[]
   /** Calls by a full name. */
   readonly calls: readonly QualifiedName[]
 } {
   const tables: NamedTable[] = []
-  const functions: QualifiedName[] = []
+  const functions: TableFunctionInvocation[] = []
   const calls: QualifiedName[] = []
   const visit = (value: unknown, hidden: ReadonlySet<string>): void => {
     if (Array.isArray(value)) {
@@ -303,7 +317,7 @@ function namesIn(root: object): {
     }
     if (value['kind'] === 'createTableAsSelect')
       tables.push({ name: value['name'] as QualifiedName })
-    if (value['kind'] === 'tableFunctionInvocation') functions.push(value['name'] as QualifiedName)
+    if (isTableFunction(value)) functions.push(value)
     if (value['kind'] === 'functionCall') {
       const name = value['name'] as QualifiedName
       if (name.parts.length === 3) calls.push(name)

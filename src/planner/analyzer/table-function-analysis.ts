@@ -1,14 +1,22 @@
-import { MillraceError } from '../../spi/index.js'
+import {
+  type TableFunctionArgument as DeclaredArgument,
+  MillraceError,
+  type TableFunctionArgumentValue,
+} from '../../spi/index.js'
+import type { ResolvedTable } from '../metadata.js'
 import type {
   Relation,
   TableFunctionArgument,
   TableFunctionInvocation,
 } from '../parser/ast/index.js'
-import { type Analysis, visibleFields } from './analysis.js'
-import type { BoundQuery, BoundRelation, Field } from './bound.js'
-import type { Scope } from './scope.js'
+import { type Analysis, analyze, expressionContext, newField, visibleFields } from './analysis.js'
+import type { BoundQuery, BoundRelation, BoundTable, Field } from './bound.js'
+import { coerceTo } from './coercion-analysis.js'
+import { evaluateConstant } from './constant-evaluation.js'
+import { rootScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 import { boundSequence } from './sequence-function.js'
+import { analyzeType } from './type-analysis.js'
 
 type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
 
@@ -32,8 +40,11 @@ export function analyzeTableFunction(
     case 'exclude_columns':
     case 'system.builtin.exclude_columns':
       return excludeColumns(node, scope, analysis, analyzeRelation)
-    default:
+    default: {
+      const table = analysis.metadata.functions.get(node)
+      if (table !== undefined) return boundFunctionTable(table, analysis)
       throw semanticError('FUNCTION_NOT_FOUND', node, `Table function '${name}' not registered`)
+    }
   }
 }
 
@@ -130,5 +141,86 @@ function excludeColumns(
     body,
     orderBy: [],
     fields: fields.map(({ qualifier: _, ...field }) => field),
+  }
+}
+
+/** The table that a connector put in the place of a call. */
+const boundFunctionTable = (table: ResolvedTable, analysis: Analysis): BoundTable => ({
+  kind: 'table',
+  table: table.table,
+  columnNames: table.columns.map((column) => column.name),
+  columns: table.columns.map((column) => column.handle),
+  fields: table.columns.map((column) => newField(analysis, column.type, column.name)),
+})
+
+/**
+ * The arguments of a call of a connector's table function. Scalar ones are constants.
+ * @throws MillraceError Trino's errors about arguments; NOT_SUPPORTED for table arguments
+ */
+export function bindTableFunction(
+  node: TableFunctionInvocation,
+  declared: readonly DeclaredArgument[],
+  analysis: Analysis,
+): Readonly<Record<string, TableFunctionArgumentValue>> {
+  const upper = (argument: DeclaredArgument): string => argument.name.toUpperCase()
+  const given = matchArguments(
+    node,
+    declared.map(upper),
+    declared.filter((a) => a.kind === 'table' || a.required).map(upper),
+  )
+  return Object.fromEntries(
+    declared.map((argument) => [
+      argument.name,
+      bindArgument(argument, given[upper(argument)], analysis),
+    ]),
+  )
+}
+
+function bindArgument(
+  declared: DeclaredArgument,
+  given: TableFunctionArgument | undefined,
+  analysis: Analysis,
+): TableFunctionArgumentValue {
+  const value = given?.value
+  const mismatch = (expected: string): MillraceError =>
+    semanticError(
+      'INVALID_FUNCTION_ARGUMENT',
+      given!,
+      `Invalid argument ${declared.name}. Expected ${expected}`,
+    )
+  switch (declared.kind) {
+    case 'table':
+      throw semanticError(
+        'NOT_SUPPORTED',
+        given!,
+        'Table arguments of connector table functions are not supported',
+      )
+    case 'descriptor': {
+      if (value === undefined) return { kind: 'descriptor', fields: null }
+      if (value.kind !== 'tableFunctionDescriptorArgument') throw mismatch('descriptor')
+      const fields = value.descriptor?.fields.map((f) => ({
+        name: f.name.value,
+        ...(f.type === undefined ? {} : { type: analyzeType(f.type) }),
+      }))
+      return { kind: 'descriptor', fields: fields ?? null }
+    }
+    case 'scalar': {
+      const { type } = declared
+      if (value === undefined) return { kind: 'scalar', type, value: declared.defaultValue ?? null }
+      if (
+        value.kind === 'tableFunctionDescriptorArgument' ||
+        value.kind === 'tableFunctionTableArgument'
+      ) {
+        throw mismatch('expression')
+      }
+      const expression = analyze(value, expressionContext(analysis, rootScope))
+      const coerced = coerceTo(
+        analysis,
+        { node: value, expression },
+        type,
+        `Argument ${declared.name}`,
+      )
+      return { kind: 'scalar', type, value: evaluateConstant(coerced, analysis, value).value }
+    }
   }
 }

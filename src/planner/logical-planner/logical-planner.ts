@@ -17,6 +17,7 @@ import { withRoutines } from '../analyzer/routine-registry.js'
 import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
+import { bindTableFunction } from '../analyzer/table-function-analysis.js'
 import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
 import type { MetadataResolver, PlannerSession, ResolvedTable, TableVersion } from '../metadata.js'
 import type { Query, Statement, Table } from '../parser/ast/index.js'
@@ -117,6 +118,16 @@ export async function startAnalysis(
     options.session,
     parseQuery,
     versionResolver(options),
+    (call) => (declared) =>
+      bindTableFunction(
+        call,
+        declared,
+        newAnalysis({
+          ...options,
+          metadata: NO_METADATA,
+          parameters: options.parameters ?? [],
+        }),
+      ),
   )
   const analysis = newAnalysis({ ...options, metadata, parameters })
   if (metadata.routines.length === 0) return analysis
