@@ -53,14 +53,17 @@ export interface ConnectorTableFunction<T extends ConnectorTypes = ConnectorType
     args: Readonly<Record<string, TableFunctionArgumentValue>>,
     signal: AbortSignal,
   ): Awaitable<TableFunctionAnalysis<T>>
-  /** Runs a leaf function (one without table arguments) over a split; absent if applyTableFunction replaces it. */
+  /**
+   * Runs a leaf function (one without table arguments) over a split; absent if applyTableFunction replaces it. The engine
+   * does not run functions itself yet: a call that applyTableFunction leaves is NOT_SUPPORTED.
+   */
   createSplitProcessor?(
     session: ConnectorSession,
     handle: T['tableFunction'],
     split: ConnectorSplit,
     signal: AbortSignal,
   ): Awaitable<ConnectorPageSource>
-  /** Runs over the pages of one partition of the table arguments. */
+  /** Runs over the pages of one partition of the table arguments. Not called yet: table arguments are NOT_SUPPORTED. */
   createDataProcessor?(
     session: ConnectorSession,
     handle: T['tableFunction'],
