@@ -71,6 +71,8 @@ export interface ScalarOverload extends Signature {
   /** True where no argument can make it fail, so that it may be evaluated for rows a filter drops. */
   readonly neverFails?: boolean
   readonly evaluate?: ScalarEvaluator
+  /** Refuses types that the signature takes, when a call is analyzed. @throws MillraceError without a place */
+  readonly checkTypes?: (argumentTypes: readonly SqlType[]) => void
   /** For functions whose work depends on types or session: makes the evaluator once a call site. */
   readonly bind?: (call: BoundCall) => ScalarEvaluator
   /** Makes the evaluator for arguments some of which are constants, such as a pattern; undefined: use the general one. */

@@ -148,6 +148,7 @@ function resolve(
     match(overloads, argumentTypes, true)
   if (chosen === undefined) throw notFound(name, overloads, argumentTypes, location)
   const { registered, bound } = chosen
+  if (registered.kind === 'scalar') checkTypes(registered.overload, bound.argumentTypes, location)
   return {
     name,
     id: registered.id,
@@ -155,6 +156,19 @@ function resolve(
     returnType: bound.returnType,
     kind: registered.kind,
     deterministic: registered.overload.deterministic ?? true,
+  }
+}
+
+function checkTypes(
+  overload: ScalarOverload,
+  argumentTypes: readonly SqlType[],
+  location: SourceLocation | undefined,
+): void {
+  try {
+    overload.checkTypes?.(argumentTypes)
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    throw new MillraceError(error.code, error.message, { location, cause: error })
   }
 }
 

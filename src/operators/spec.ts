@@ -176,6 +176,8 @@ export interface WindowFunctionSpec {
   readonly ignoreNulls: boolean
   /** Aggregates only: of rows with the same arguments the first in the frame counts. */
   readonly distinct?: boolean
+  /** Aggregates only: the order in which the rows of a frame are added. */
+  readonly orderBy?: readonly ChannelOrder[]
   readonly filterChannel?: number
 }
 export interface WindowSpec extends SpecFields {

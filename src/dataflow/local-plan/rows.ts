@@ -107,6 +107,7 @@ export function planWindow(node: WindowNode, context: LocalPlanContext): Stream 
       frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
       ignoreNulls: f.ignoreNulls,
       ...(f.distinct === true ? { distinct: true } : {}),
+      ...(f.orderBy === undefined ? {} : { orderBy: channelOrder(layout, f.orderBy) }),
       ...(f.filter === undefined ? {} : { filterChannel: channelOf(layout, f.filter) }),
     })),
   }

@@ -2,7 +2,7 @@ import type { FunctionDefinition } from '../../expressions/function-definition.j
 import { likeMatcher } from '../../expressions/value/like.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
-import type { ColumnMetadata } from '../../spi/index.js'
+import { type ColumnMetadata, varcharType } from '../../spi/index.js'
 import { listRelations, listSchemas } from '../catalog-information.js'
 import {
   findMaterializedView,
@@ -23,15 +23,25 @@ import { displayTypeName } from './type-display.js'
 const varcharColumns = (...names: string[]): ResultColumn[] =>
   names.map((name) => ({ name, type: VARCHAR }))
 
-/** Columns of the types that literals of these texts have together. */
-const literalColumns = (names: readonly string[], rows: readonly StaticRow[]): ResultColumn[] =>
-  names.map((name, channel) => ({
-    name,
-    type:
-      typeof rows[0]?.[channel] === 'boolean'
-        ? BOOLEAN
-        : textType(rows.map((row) => String(row[channel] ?? ''))),
-  }))
+/** Columns of the types that literals of these texts have together, or of greater lengths. */
+const literalColumns = (
+  names: readonly string[],
+  rows: readonly StaticRow[],
+  minLengths: readonly number[] = [],
+): ResultColumn[] =>
+  names.map((name, channel) => {
+    if (typeof rows[0]?.[channel] === 'boolean') return { name, type: BOOLEAN }
+    const lengths = rows.map((row) => [...String(row[channel] ?? '')].length)
+    const length = lengths.reduce((a, b) => Math.max(a, b), minLengths[channel] ?? 0)
+    return { name, type: varcharType(length) }
+  })
+
+/**
+ * The lengths of the columns of SHOW FUNCTIONS and SHOW SESSION are those of the longest of all names and texts, whatever LIKE
+ * keeps: clients that know the columns of a Trino 476 as it comes find them as wide here, where some of those are missing.
+ */
+const FUNCTION_LENGTHS = [31, 28, 78, 9, 0, 205]
+const SESSION_LENGTHS = [57, 14, 14, 14, 162]
 
 /** The test of LIKE, where there is one. */
 const patternMatcher = (node: {
@@ -176,7 +186,7 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     const sortKey = (row: StaticRow) =>
       `${String(row[0]).toLowerCase()}\0${row[1]}\0${row[2]}\0${row[3]}`
     return staticResult(
-      literalColumns(names, rows),
+      literalColumns(names, rows, FUNCTION_LENGTHS),
       rows
         .filter((row) => matches(String(row[0])))
         .sort((a, b) => compareText(sortKey(a), sortKey(b))),
@@ -187,19 +197,22 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     const rows = [...systemPropertyRows(context), ...catalogPropertyRows(context)]
     const matches = patternMatcher(node)
     return staticResult(
-      literalColumns(['Name', 'Value', 'Default', 'Type', 'Description'], rows),
+      literalColumns(['Name', 'Value', 'Default', 'Type', 'Description'], rows, SESSION_LENGTHS),
       rows.filter((row) => matches(String(row[0]))),
     )
   },
 }
+
+/** Signatures are shown in lower case, lists in them without blanks. */
+const signatureText = (template: string): string => template.toLowerCase().replaceAll(', ', ',')
 
 function functionRows(definition: FunctionDefinition): StaticRow[] {
   if (definition.hidden === true || definition.name.startsWith('$')) return []
   return [definition.name, ...(definition.aliases ?? [])].flatMap((name) =>
     definition.overloads.map((overload) => [
       name,
-      overload.returns,
-      overload.args.join(', '),
+      signatureText(overload.returns),
+      overload.args.map(signatureText).join(', '),
       definition.kind,
       overload.deterministic ?? true,
       definition.description,

@@ -38,17 +38,3 @@ export function ipAddressText(bytes: Uint8Array, offset: number): string {
   if (runStart < 0) return hex.join(':')
   return `${hex.slice(0, runStart).join(':')}::${hex.slice(runStart + runLength).join(':')}`
 }
-
-/**
- * Bytes as Trino shows them where a VARBINARY is the key of a map: hexadecimal pairs, a wider gap every 8 bytes,
- * a line break every 32.
- * @source Trino SqlVarbinary.toString
- */
-export function spacedHexText(bytes: Uint8Array): string {
-  let text = ''
-  for (let i = 0; i < bytes.length; i++) {
-    if (i > 0) text += i % 32 === 0 ? '\n' : i % 8 === 0 ? '   ' : ' '
-    text += HEX[bytes[i]!]
-  }
-  return text
-}

@@ -1,3 +1,5 @@
+import { javaDoubleText } from '../../expressions/value/number-text.js'
+
 /** `-12.50` of the unscaled value and the scale of a DECIMAL. */
 export function decimalText(unscaled: bigint | number, scale: number): string {
   const text = unscaled.toString()
@@ -30,6 +32,8 @@ export function javaNumberText(value: number): string {
     return Number.isInteger(value) ? `${value}.0` : String(value)
   }
   if (!Number.isFinite(value)) return String(value)
+  // Of the numbers that round to the smallest doubles Java takes the nearest with two digits.
+  if (size < 1e-321) return javaDoubleText(value)
   const [mantissa, exponent] = value.toExponential().split('e') as [string, string]
   const digits = mantissa.includes('.') ? mantissa : `${mantissa}.0`
   return `${digits}E${exponent.startsWith('+') ? exponent.slice(1) : exponent}`

@@ -81,9 +81,21 @@ export function castToInteger(from: SqlType, kind: IntegerKind): Cast | undefine
   }
 }
 
+/** Java reads the digits of all scripts; each script's ten follow one another. */
+function asciiDigits(text: string): string {
+  if (/^[0-9]+$/.test(text)) return text
+  return text.replace(/\P{ASCII}/gu, (digit) => {
+    let value = 0
+    const code = digit.codePointAt(0)!
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++
+    return String(value)
+  })
+}
+
 function parseInteger(text: string, kind: IntegerKind): bigint {
-  const match = /^[\0- ]*([+-]?\d+)[\0- ]*$/.exec(text)
-  const integer = match === null ? undefined : BigInt(match[1]!.replace('+', ''))
+  const match = /^[\0- ]*([+-]?)(\p{Nd}+)[\0- ]*$/u.exec(text)
+  const integer =
+    match === null ? undefined : BigInt(match[1]!.replace('+', '') + asciiDigits(match[2]!))
   if (integer === undefined || !fitsInteger(integer, kind)) {
     return invalidCast(`Cannot cast '${text}' to ${TEXT_NAMES[kind]}`)
   }

@@ -120,7 +120,11 @@ export function castToTimestamp(
       return (value) => {
         const parsed = parseTimestamp((value as string).trim())
         if (parsed === undefined) return invalidCast(`Value cannot be cast to timestamp: ${value}`)
-        return roundPicos(parsed.picos, precision)
+        const { picos, zone } = parsed
+        // A time that the zone skips is read as that zone's clocks would show it.
+        const local =
+          zone === undefined ? picos : localOf({ picos: instantOfLocal(picos, zone), zone })
+        return roundPicos(local, precision)
       }
     case 'date':
       return (value) => BigInt(value as number) * PICOS_PER_DAY
@@ -158,11 +162,14 @@ export function castToTimestampWithZone(
       return (value) => atLocal(BigInt(value as number) * PICOS_PER_DAY)
     case 'time':
       return (value) => atLocal(roundPicos(sessionDay(session) + (value as bigint), precision))
-    case 'time with time zone':
+    case 'time with time zone': {
+      // Rounding up to midnight is the next day only where the time has more than nanoseconds.
+      const round = from.precision > 9 ? roundPicos : roundTime
       return (value) => {
         const { picos, offsetMinutes } = value as ZonedTime
-        return atLocal(sessionDay(session) + roundTime(picos, precision), offsetZone(offsetMinutes))
+        return atLocal(sessionDay(session) + round(picos, precision), offsetZone(offsetMinutes))
       }
+    }
     case 'timestamp':
       return (value) => atLocal(roundPicos(value as bigint, precision))
     case 'timestamp with time zone':

@@ -80,6 +80,7 @@ import {
 } from './datetime/unixtime.js'
 import {
   atTimezone,
+  atTimezoneOperator,
   currentDate,
   currentTimezone,
   date,
@@ -154,7 +155,7 @@ import { format } from './string/format.js'
 import { lpad, rpad } from './string/pad.js'
 import { replace, startsWith, strpos, teradataStrings, translate } from './string/search.js'
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
-import { substring } from './string/substring.js'
+import { substr, substring } from './string/substring.js'
 import { urls } from './string/url.js'
 import { hexOfCharacters, uuid } from './uuid/uuid.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
@@ -261,6 +262,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   parseDuration,
   humanReadableSeconds,
   atTimezone,
+  atTimezoneOperator,
   withTimezone,
   timezone,
   currentTimezone,
@@ -365,6 +367,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   splitPart,
   splitToMap,
   splitToMultimap,
+  substr,
   substring,
   ...urls,
   uuid,

@@ -54,16 +54,18 @@ const MYSQL: Readonly<Record<string, readonly PatternPart[]>> = {
 export function mysqlPattern(pattern: string): readonly PatternPart[] {
   const parts: PatternPart[] = []
   for (let i = 0; i < pattern.length; i++) {
-    if (pattern[i] !== '%' || i + 1 === pattern.length) {
+    if (pattern[i] !== '%') {
       parts.push(text(pattern[i]!))
       continue
     }
+    if (i + 1 === pattern.length) break
     const letter = pattern[++i]!
     if (/[DUuVwX]/.test(letter)) {
       invalidArgument(`%${letter} not supported in date format string`)
     }
     parts.push(...(MYSQL[letter] ?? [text(letter)]))
   }
+  if (parts.length === 0) invalidArgument('Both printing and parsing not supported')
   return parts
 }
 
@@ -122,7 +124,11 @@ function jodaLetter(letter: string, count: number): PatternPart {
 export function jodaPattern(pattern: string): readonly PatternPart[] {
   if (pattern === '') invalidArgument('Invalid pattern specification: Pattern is null or empty')
   const parts: PatternPart[] = []
-  for (const [run, quoted] of pattern.matchAll(/'((?:[^']|'')*)'|([A-Za-z])\2*|[^A-Za-z']/g)) {
+  for (const [run, quoted] of pattern.matchAll(
+    /'((?:[^']|'')*)(?:'|$)|([A-Za-z])\2*|[^A-Za-z']/g,
+  )) {
+    // Two quotes are one; one quote at the end of all is nothing.
+    if (run === "'") continue
     if (quoted !== undefined) parts.push(text(quoted === '' ? "'" : quoted.replaceAll("''", "'")))
     else if (/[A-Za-z]/.test(run[0]!)) parts.push(jodaLetter(run[0]!, run.length))
     else parts.push(text(run))

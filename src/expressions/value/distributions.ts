@@ -37,6 +37,7 @@ function continuedFraction(
 
 /** erfc of a number that is not negative. */
 function complementaryError(x: number): number {
+  if (x > 40) return 0
   if (x < 2.5) {
     let term = x
     let sum = x
@@ -99,4 +100,15 @@ export function inverseBetaCdf(a: number, b: number, p: number): number {
 export function tCdf(value: number, freedom: number): number {
   const tail = betaCdf(freedom / 2, 0.5, freedom / (freedom + value * value)) / 2
   return value > 0 ? 1 - tail : tail
+}
+
+/** The density of Student's t. */
+export function tDensity(value: number, freedom: number): number {
+  const half = (freedom + 1) / 2
+  return Math.exp(
+    logGamma(half) -
+      0.5 * (Math.log(Math.PI) + Math.log(freedom)) -
+      logGamma(freedom / 2) -
+      half * Math.log1p((value * value) / freedom),
+  )
 }

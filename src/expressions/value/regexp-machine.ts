@@ -14,18 +14,27 @@ export interface StepCounter {
   steps: number
 }
 
+const WORD = /[\p{L}\p{M}\p{N}\p{Pc}]/u
+
 const isWordAt = (text: string, at: number): boolean =>
-  at >= 0 && at < text.length && /\w/.test(text[at]!)
+  at < text.length && WORD.test(String.fromCodePoint(text.codePointAt(at)!))
+
+/** Whether the character that ends before a place is one of a word. */
+function isWordBefore(text: string, at: number): boolean {
+  if (at === 0) return false
+  const isPair = /[\udc00-\udfff]/.test(text[at - 1]!) && /[\ud800-\udbff]/.test(text[at - 2] ?? '')
+  return isWordAt(text, at - (isPair ? 2 : 1))
+}
 
 const ASSERTIONS: Readonly<Record<Assertion, (text: string, at: number) => boolean>> = {
   start: (_, at) => at === 0,
   end: (text, at) => at === text.length,
-  lineStart: (text, at) => at === 0 || /[\n\r\u2028\u2029]/.test(text[at - 1]!),
-  lineEnd: (text, at) => at === text.length || /[\n\r\u2028\u2029]/.test(text[at]!),
+  lineStart: (text, at) => at === 0 || text[at - 1] === '\n',
+  lineEnd: (text, at) => at === text.length || text[at] === '\n',
   finalEnd: (text, at) =>
     at === text.length || (at === text.length - 1 && text.charCodeAt(at) === 10),
-  boundary: (text, at) => isWordAt(text, at - 1) !== isWordAt(text, at),
-  noBoundary: (text, at) => isWordAt(text, at - 1) === isWordAt(text, at),
+  boundary: (text, at) => isWordBefore(text, at) !== isWordAt(text, at),
+  noBoundary: (text, at) => isWordBefore(text, at) === isWordAt(text, at),
 }
 
 /**

@@ -1,5 +1,7 @@
+import { ASSERTION_TEXTS } from './regexp-translation.js'
+
 /**
- * Compiles the regular part of JavaScript's regular expressions, flag u, into instructions for a machine that reads every
+ * Compiles the regular part of JavaScript's regular expressions, flag v, into instructions for a machine that reads every
  * character once: what backtracking takes exponential time for, this does in characters times instructions.
  * @source K. Thompson, Regular Expression Search Algorithm; R. Cox, Regular Expression Matching: the Virtual Machine Approach
  */
@@ -110,12 +112,10 @@ function parseQuantified(cursor: Cursor): Node {
   return { kind: 'repeat', body, min, max, isLazy: lazy !== '' }
 }
 
-/** How the translation of Java's patterns writes \A, \z and \Z. */
-const ANCHORS: readonly (readonly [string, Assertion])[] = [
-  ['(?<![^])', 'start'],
-  ['(?![^])', 'end'],
-  ['(?=\\n?(?![^]))', 'finalEnd'],
-]
+const ASSERTIONS = Object.entries(ASSERTION_TEXTS) as readonly (readonly [
+  keyof typeof ASSERTION_TEXTS,
+  string,
+])[]
 
 const assertion = (kind: Assertion): Node => ({
   kind: 'atom',
@@ -123,8 +123,8 @@ const assertion = (kind: Assertion): Node => ({
 })
 
 function parseAtom(cursor: Cursor): Node {
-  const { source, flags, at } = cursor
-  for (const [text, kind] of ANCHORS) {
+  const { source, at } = cursor
+  for (const [kind, text] of ASSERTIONS) {
     if (source.startsWith(text, at)) {
       cursor.at += text.length
       return assertion(kind)
@@ -135,10 +135,10 @@ function parseAtom(cursor: Cursor): Node {
       return parseGroup(cursor)
     case '^':
       cursor.at++
-      return assertion(flags.includes('m') ? 'lineStart' : 'start')
+      return assertion('start')
     case '$':
       cursor.at++
-      return assertion(flags.includes('m') ? 'lineEnd' : 'end')
+      return assertion('end')
     case '\\':
       return parseEscape(cursor)
     case '[':
@@ -161,16 +161,19 @@ function literal(cursor: Cursor, code: number, end: number): Node {
 }
 
 function classEnd(source: string, from: number): number {
-  let at = from + 1
-  while (source[at] !== ']') at += source[at] === '\\' ? 2 : 1
-  return at + 1
+  let depth = 0
+  for (let at = from; ; at++) {
+    if (source[at] === '\\') at++
+    else if (source[at] === '[') depth++
+    else if (source[at] === ']' && --depth === 0) return at + 1
+  }
 }
 
 /** A set of characters as JavaScript understands it, asked once for each character it meets. */
 function setOf(cursor: Cursor, end: number): Node {
   const text = cursor.source.slice(cursor.at, end)
   cursor.at = end
-  const one = new RegExp(`^${text}$`, cursor.flags.replace(/[gm]/g, ''))
+  const one = new RegExp(`^${text}$`, cursor.flags.replace('g', ''))
   const known = new Map<number, boolean>()
   const has = (code: number): boolean => {
     let answer = known.get(code)
@@ -185,7 +188,7 @@ function setOf(cursor: Cursor, end: number): Node {
 
 function parseGroup(cursor: Cursor): Node {
   const { source, at } = cursor
-  const opening = /^\((?:\?(?::|<([A-Za-z][A-Za-z0-9]*)>))?/.exec(source.slice(at, at + 200))!
+  const opening = /^\((?:\?(?::|<([A-Za-z_]\w*)>))?/.exec(source.slice(at, at + 200))!
   if (opening[0] === '(' && source[at + 1] === '?') throw new NotRegular()
   cursor.at += opening[0].length
   const isCapturing = !opening[0].endsWith(':')
@@ -200,10 +203,6 @@ function parseEscape(cursor: Cursor): Node {
   const { source, at } = cursor
   const rest = source.slice(at, at + 80)
   if (/^\\(?:[1-9]|k)/.test(rest)) throw new NotRegular()
-  if (/^\\[bB]/.test(rest)) {
-    cursor.at += 2
-    return assertion(rest[1] === 'b' ? 'boundary' : 'noBoundary')
-  }
   const text = /^\\(?:u\{[^}]*\}|u....|x..|[pP]\{[^}]*\}|c.|.)/su.exec(rest)!
   return setOf(cursor, at + text[0].length)
 }

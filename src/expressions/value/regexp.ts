@@ -1,17 +1,19 @@
 import { invalidArgument } from '../errors.js'
 import { type Captures, searchProgram } from './regexp-machine.js'
 import { compileProgram, type RegexpProgram } from './regexp-program.js'
+import { type TranslatedPattern, translatePattern } from './regexp-translation.js'
 
 /**
- * Regular expressions in Java's syntax, translated to JavaScript's. What JavaScript cannot express (possessive
- * quantifiers, flags inside the pattern) is refused. A search whose backtracking could take long is left to a machine
- * that reads every character once.
+ * Regular expressions in Java's syntax, translated to JavaScript's. A search whose backtracking could take long is left to
+ * a machine that reads every character once.
  */
 export interface CompiledPattern {
-  /** With flags g and u; callers reset lastIndex. */
+  /** With flags g and v; callers reset lastIndex. */
   readonly regexp: RegExp
   readonly groupCount: number
-  /** Absent for patterns with lookaround or backreferences: those only backtracking can match. */
+  /** Groups of `regexp` by the pattern's numbers; absent where they are the same. */
+  readonly groups: readonly number[] | undefined
+  /** Absent for patterns with lookaround, backreferences or atomic groups: those only backtracking can match. */
   readonly program: RegexpProgram | undefined
 }
 
@@ -22,26 +24,36 @@ const MAX_COMPILED = 1000
 export function compilePattern(pattern: string): CompiledPattern {
   const known = compiled.get(pattern)
   if (known !== undefined) return known
-  let regexp: RegExp
-  let groupCount: number
+  let translated: TranslatedPattern
   try {
-    regexp = translate(pattern)
-    groupCount = new RegExp(`${regexp.source}|`, regexp.flags).exec('')!.length - 1
+    translated = translatePattern(pattern)
   } catch (error) {
     if (!(error instanceof SyntaxError)) throw error
     return invalidArgument(`Invalid regular expression: ${pattern}`)
   }
   if (compiled.size >= MAX_COMPILED) compiled.clear()
-  const result = { regexp, groupCount, program: compileProgram(regexp.source, regexp.flags) }
+  const { regexp, groups } = translated
+  const result: CompiledPattern = {
+    regexp,
+    groupCount: groups.length - 1,
+    groups: groups.every((group, i) => group === i) ? undefined : groups,
+    program: compileProgram(regexp.source, regexp.flags),
+  }
   compiled.set(pattern, result)
   return result
 }
+
+const LOOKAROUND = /\(\?<?[=!]/
+const SURROGATE = /[\ud800-\udfff]/
 
 /** Steps that backtracking, which is compiled to machine code, may need before the machine is the better choice. */
 const MAX_BACKTRACKING = 2 ** 24
 
 /** The machine, where one can be used and backtracking could need too many steps. */
-function machineFor({ program }: CompiledPattern, text: string): RegexpProgram | undefined {
+function machineFor({ program, regexp }: CompiledPattern, text: string): RegexpProgram | undefined {
+  // JavaScript finds what a lookaround alone matches inside of surrogate pairs too.
+  const mayCutPairs = LOOKAROUND.test(regexp.source) && SURROGATE.test(text)
+  if (mayCutPairs) return program
   if (program?.choices !== undefined && text.length ** (program.choices + 1) <= MAX_BACKTRACKING) {
     return undefined
   }
@@ -61,7 +73,19 @@ export function allMatches(pattern: CompiledPattern, text: string): Iterable<Reg
   const program = machineFor(pattern, text)
   if (program !== undefined) return machineMatches(program, text)
   pattern.regexp.lastIndex = 0
-  return text.matchAll(pattern.regexp)
+  const matches = text.matchAll(pattern.regexp)
+  return pattern.groups === undefined ? matches : renumbered(matches, pattern.groups)
+}
+
+function* renumbered(
+  matches: Iterable<RegExpMatchArray>,
+  groups: readonly number[],
+): Generator<RegExpMatchArray> {
+  for (const match of matches) {
+    const { index, input, groups: named } = match
+    const parts = groups.map((group) => match[group]) as RegExpMatchArray
+    yield Object.assign(parts, { index, input, groups: named })
+  }
 }
 
 function* machineMatches(program: RegexpProgram, text: string): Generator<RegExpMatchArray> {
@@ -87,238 +111,6 @@ function matchArray(program: RegexpProgram, text: string, captures: Captures): R
     input: text,
     groups: Object.fromEntries(names) as Record<string, string>,
   })
-}
-
-interface Translation {
-  readonly pattern: string
-  at: number
-  out: string
-  dotAll: boolean
-  extended: boolean
-}
-
-function translate(pattern: string): RegExp {
-  const flags = /^\(\?([a-z]*(?:-[a-z]+)?)\)/.exec(pattern)?.[1] ?? ''
-  const [on = ''] = flags.split('-')
-  let jsFlags = 'gu'
-  const state: Translation = {
-    pattern,
-    at: flags === '' ? 0 : flags.length + 3,
-    out: '',
-    dotAll: on.includes('s'),
-    extended: on.includes('x'),
-  }
-  if (on.includes('i')) jsFlags += 'i'
-  if (on.includes('m')) jsFlags += 'm'
-  if (/[^imsxu]/.test(on)) throw new SyntaxError(`flag in ${pattern}`)
-  while (state.at < pattern.length) translateItem(state)
-  return new RegExp(state.out, jsFlags)
-}
-
-function translateItem(state: Translation): void {
-  const { pattern } = state
-  const character = String.fromCodePoint(pattern.codePointAt(state.at)!)
-  switch (character) {
-    case '\\':
-      state.out += translateEscape(state, false)
-      return
-    case '[':
-      translateClass(state)
-      return
-    case '.':
-      state.out += state.dotAll ? '[^]' : '[^\\n]'
-      break
-    case '(':
-      translateGroup(state)
-      return
-    case '*':
-    case '+':
-    case '?':
-      translateQuantifier(state, character)
-      return
-    case '{':
-      translateBraces(state)
-      return
-    case '}':
-    case ']':
-      state.out += `\\${character}`
-      break
-    case '#':
-      if (state.extended) {
-        const end = pattern.indexOf('\n', state.at)
-        state.at = end < 0 ? pattern.length : end + 1
-        return
-      }
-      state.out += character
-      break
-    default:
-      if (!(state.extended && /\s/.test(character))) state.out += character
-  }
-  state.at += character.length
-}
-
-function translateQuantifier(state: Translation, quantifier: string): void {
-  state.at++
-  state.out += quantifier
-  const next = state.pattern[state.at]
-  if (next === '+') throw new SyntaxError('possessive quantifier')
-  if (next === '?') {
-    state.out += '?'
-    state.at++
-  }
-}
-
-function translateBraces(state: Translation): void {
-  const match = /^\{(\d*)(,?)(\d*)\}/.exec(state.pattern.slice(state.at))
-  if (match === null || (match[1] === '' && match[3] === '')) {
-    state.out += '\\{'
-    state.at++
-    return
-  }
-  state.at += match[0].length - 1
-  translateQuantifier(state, `{${match[1] || '0'}${match[2]}${match[3]}}`)
-}
-
-function translateGroup(state: Translation): void {
-  const rest = state.pattern.slice(state.at)
-  const special = /^\(\?(?::|=|!|<=|<!|<[A-Za-z][A-Za-z0-9]*>)/.exec(rest)
-  if (special === null && rest.startsWith('(?')) throw new SyntaxError('group')
-  const text = special?.[0] ?? '('
-  state.out += text
-  state.at += text.length
-}
-
-const POSIX: Readonly<Record<string, string>> = {
-  Alpha: 'a-zA-Z',
-  Digit: '0-9',
-  Alnum: 'a-zA-Z0-9',
-  Upper: 'A-Z',
-  Lower: 'a-z',
-  Punct: '!-\\/:-@\\[-`\\{-~',
-  Space: ' \\t-\\r',
-  Blank: ' \\t',
-  XDigit: '0-9a-fA-F',
-  Cntrl: '\\x00-\\x1f\\x7f',
-  Graph: '!-~',
-  Print: ' -~',
-  ASCII: '\\x00-\\x7f',
-}
-
-const SYNTAX = /[\^$\\.*+?()[\]{}|/-]/
-
-/** The escape at the cursor, as it is written in JavaScript. */
-function translateEscape(state: Translation, inClass: boolean): string {
-  const { pattern } = state
-  const next = pattern[state.at + 1]
-  if (next === undefined) throw new SyntaxError('escape at the end')
-  const rest = pattern.slice(state.at)
-  const property = /^\\([pP])(?:\{([^}]*)\}|([A-Za-z]))/.exec(rest)
-  if (property !== null) {
-    state.at += property[0].length
-    return translateProperty(property[1]!, property[2] ?? property[3]!, inClass)
-  }
-  if (next === 'Q') {
-    const end = pattern.indexOf('\\E', state.at)
-    const text = pattern.slice(state.at + 2, end < 0 ? undefined : end)
-    state.at = end < 0 ? pattern.length : end + 2
-    return [...text].map(escapeLiteral).join('')
-  }
-  const reference = /^\\k<[A-Za-z][A-Za-z0-9]*>/.exec(rest)
-  if (reference !== null) {
-    state.at += reference[0].length
-    return reference[0]
-  }
-  const hex = /^\\x(?:\{([0-9a-fA-F]+)\}|([0-9a-fA-F]{2}))/.exec(rest)
-  if (hex !== null) {
-    state.at += hex[0].length
-    return `\\u{${hex[1] ?? hex[2]}}`
-  }
-  const unicode = /^\\u[0-9a-fA-F]{4}/.exec(rest)
-  if (unicode !== null) {
-    state.at += 6
-    return unicode[0]
-  }
-  const character = String.fromCodePoint(pattern.codePointAt(state.at + 1)!)
-  state.at += 1 + character.length
-  return simpleEscape(character, inClass)
-}
-
-function simpleEscape(character: string, inClass: boolean): string {
-  switch (character) {
-    case 'A':
-      return inClass ? 'A' : '(?<![^])'
-    case 'z':
-      return '(?![^])'
-    case 'Z':
-      return '(?=\\n?(?![^]))'
-    case 'h':
-      return inClass ? ' \\t\\u00a0' : '[ \\t\\u00a0]'
-    case 'R':
-      return '(?:\\r\\n|[\\n-\\r\\u0085\\u2028\\u2029])'
-    case 'e':
-      return '\\x1b'
-    case 'a':
-      return '\\x07'
-    case 's':
-      return inClass ? ' \\t-\\r' : '[ \\t-\\r]'
-    case 'S':
-      return inClass ? '\\S' : '[^ \\t-\\r]'
-  }
-  if (/[dDwWbBntrfv0-9]/.test(character)) return `\\${character}`
-  if (/[a-zA-Z]/.test(character)) throw new SyntaxError(`escape ${character}`)
-  return escapeLiteral(character)
-}
-
-const escapeLiteral = (character: string): string =>
-  SYNTAX.test(character) ? `\\${character}` : character
-
-function translateProperty(kind: string, name: string, inClass: boolean): string {
-  const posix = POSIX[name]
-  if (posix !== undefined) {
-    if (inClass) {
-      if (kind === 'P') throw new SyntaxError('negated class in a class')
-      return posix
-    }
-    return kind === 'P' ? `[^${posix}]` : `[${posix}]`
-  }
-  // Names of three letters and more are scripts; shorter ones general categories.
-  const script = /^Is(.+)$/.exec(name)?.[1] ?? name
-  return `\\${kind}{${script.length > 2 ? 'Script=' : ''}${script}}`
-}
-
-function translateClass(state: Translation): void {
-  const { pattern } = state
-  state.at++
-  let out = '['
-  if (pattern[state.at] === '^') {
-    out += '^'
-    state.at++
-  }
-  let isFirst = true
-  for (;;) {
-    if (state.at >= pattern.length) throw new SyntaxError('unclosed class')
-    const character = String.fromCodePoint(pattern.codePointAt(state.at)!)
-    if (character === ']' && !isFirst) break
-    isFirst = false
-    const posix = /^\[:(\^?)([a-z]+):\]/.exec(pattern.slice(state.at))
-    if (posix !== null) {
-      const name = posix[2]!
-      const range = POSIX[name === 'xdigit' ? 'XDigit' : name[0]!.toUpperCase() + name.slice(1)]
-      if (range === undefined || posix[1] === '^') throw new SyntaxError('class name')
-      out += range
-      state.at += posix[0].length
-    } else if (character === '\\') {
-      out += translateEscape(state, true)
-    } else {
-      if (character === '[' || pattern.startsWith('&&', state.at)) {
-        throw new SyntaxError('set operation in a class')
-      }
-      out += character === ']' ? '\\]' : character
-      state.at += character.length
-    }
-  }
-  state.at++
-  state.out += `${out}]`
 }
 
 /** A part of a replacement: text, or a group by number or name. */

@@ -1,5 +1,6 @@
 import type { Accumulator, LambdaValue } from '../../expressions/function-definition.js'
 import { compileLambda } from '../../expressions/interpreter.js'
+import { sliceBlock } from '../../expressions/wasm/import.js'
 import {
   assert,
   type Block,
@@ -8,6 +9,9 @@ import {
   type Value,
   valueKey,
 } from '../../spi/index.js'
+import { memoryOf } from '../operator-memory.js'
+import { sortPositions } from '../sort/sort-positions.js'
+import type { ChannelOrder } from '../spec.js'
 import { argumentBlock, type WindowCall, type WindowCallContext } from './call.js'
 import type { RowRanges, WindowChunk } from './chunk.js'
 import { isTrueAt } from './included.js'
@@ -37,6 +41,7 @@ export function accumulatedCall(context: WindowCallContext): WindowCall {
   const rows = rowAccumulator(context)
   const { accumulator } = rows
   const canRemove = accumulator.remove !== undefined
+  if (spec.orderBy !== undefined) return orderedCall(context, rows, spec.orderBy)
   if (spec.distinct === true) return distinctCall(context, rows)
   assert(registry.find(spec.function.id).kind === 'aggregate')
   return {
@@ -110,19 +115,86 @@ function rowAccumulator(context: WindowCallContext): RowAccumulator {
   }
 }
 
+/**
+ * ORDER BY inside of the call: the rows of every frame are added in that order, with DISTINCT the first of those that have
+ * the same arguments. O(frame log frame) a frame.
+ */
+function orderedCall(
+  context: WindowCallContext,
+  rows: RowAccumulator,
+  orderBy: readonly ChannelOrder[],
+): WindowCall {
+  const { spec } = context
+  const { accumulator } = rows
+  const keyOf = spec.distinct === true ? argumentKey(context) : undefined
+  const filter = filterOf(context)
+  return {
+    evaluate(chunk, { starts, ends }) {
+      const builder = createBlockBuilder(spec.function.returnType, chunk.arena)
+      const ranks = ranksOf(chunk, orderBy)
+      let start = -1
+      let end = -1
+      let result: Value = null
+      for (let i = 0; i < chunk.rowCount; i++) {
+        if (starts[i] !== start || ends[i] !== end) {
+          start = starts[i]!
+          end = ends[i]!
+          const frame = Int32Array.from({ length: Math.max(0, end - start) }, (_, k) => start + k)
+          frame.sort((a, b) => ranks[a - chunk.from]! - ranks[b - chunk.from]!)
+          let state = accumulator.create()
+          const seen = new Set<string>()
+          for (const row of frame) {
+            if (filter !== undefined && !isTrueAt(filter, row)) continue
+            if (keyOf !== undefined) {
+              const key = keyOf(row)
+              if (seen.has(key)) continue
+              seen.add(key)
+            }
+            state = rows.add(state, row)
+          }
+          result = accumulator.finish(state)
+        }
+        builder.append(result)
+      }
+      return builder.build()
+    },
+  }
+}
+
+/** The place of each row of a chunk in an order. */
+function ranksOf(chunk: WindowChunk, orderBy: readonly ChannelOrder[]): Int32Array {
+  const { rows, from, rowCount, arena } = chunk
+  const keys = orderBy.map(({ channel }) =>
+    sliceBlock(rows.blocks[channel]!, from, rowCount, arena),
+  )
+  const order = orderBy.map((item, channel) => ({ ...item, channel }))
+  const sorted = sortPositions(memoryOf(arena), keys, order, rowCount, arena)
+  const ranks = new Int32Array(rowCount)
+  for (let i = 0; i < rowCount; i++) ranks[sorted[i]!] = i
+  return ranks
+}
+
+const filterOf = ({ spec, rows }: WindowCallContext): Block | undefined =>
+  spec.filterChannel === undefined ? undefined : rows.blocks[spec.filterChannel]!
+
+/** A text that is equal for rows of equal arguments. */
+function argumentKey(context: WindowCallContext): (row: number) => string {
+  const blocks = context.spec.args.flatMap((arg, index) =>
+    arg.kind === 'lambda' ? [] : [argumentBlock(context, index)],
+  )
+  return (row) => JSON.stringify(blocks.map((block) => valueKey(block.type, readValue(block, row))))
+}
+
 /** DISTINCT: a row counts in a frame where no row of the same arguments is before it. */
 function distinctCall(context: WindowCallContext, rows: RowAccumulator): WindowCall {
   const { spec } = context
   const { returnType } = spec.function
   const { accumulator } = rows
-  const blocks = spec.args.flatMap((arg, index) =>
-    arg.kind === 'lambda' ? [] : [argumentBlock(context, index)],
-  )
+  const keyOf = argumentKey(context)
+  const filter = filterOf(context)
   return {
     evaluate(chunk: WindowChunk, { starts, ends }: RowRanges): Block {
       const builder = createBlockBuilder(returnType, chunk.arena)
-      const filter =
-        spec.filterChannel === undefined ? undefined : chunk.rows.blocks[spec.filterChannel]!
       let state = accumulator.create()
       let seen = new Set<string>()
       let start = chunk.from
@@ -137,9 +209,7 @@ function distinctCall(context: WindowCallContext, rows: RowAccumulator): WindowC
         }
         for (let row = end; row < nextEnd; row++) {
           if (filter !== undefined && !isTrueAt(filter, row)) continue
-          const key = JSON.stringify(
-            blocks.map((block) => valueKey(block.type, readValue(block, row))),
-          )
+          const key = keyOf(row)
           if (seen.has(key)) continue
           seen.add(key)
           state = rows.add(state, row)

@@ -34,7 +34,7 @@ export const nativeAggregateCall: WindowCallFactory = (context): WindowCall | un
 function nativeOf(context: WindowCallContext): TryEvaluate | undefined {
   const { spec } = context
   const { name, kind, argumentTypes } = spec.function
-  if (kind !== 'aggregate' || spec.distinct === true) return undefined
+  if (kind !== 'aggregate' || spec.distinct === true || spec.orderBy !== undefined) return undefined
   if (name === 'count' && argumentTypes.length <= 1) return counts(context)
   if (argumentTypes.length !== 1) return undefined
   if (name === 'min' || name === 'max') return extremes(context, name === 'max' ? 1 : -1)

@@ -113,6 +113,7 @@ export function freeSymbols(
 /** All expressions of a window function's call and window. */
 export const windowExpressions = (w: BoundWindowFunction): readonly Expression[] => [
   ...w.args,
+  ...w.callOrderBy.map((item) => item.expression),
   ...w.partitionBy,
   ...w.orderBy.map((item) => item.expression),
   ...[w.frame.start, w.frame.end].flatMap((bound) => [

@@ -199,6 +199,8 @@ export interface BoundWindowFunction {
   readonly args: readonly Expression[]
   readonly ignoreNulls: boolean
   readonly distinct: boolean
+  /** ORDER BY inside of the call: the order in which an aggregate takes the rows of a frame. */
+  readonly callOrderBy: readonly BoundSortItem[]
   readonly partitionBy: readonly Expression[]
   readonly orderBy: readonly BoundSortItem[]
   readonly frame: BoundFrame

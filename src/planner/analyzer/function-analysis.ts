@@ -1,12 +1,13 @@
-import { isComparable, isOrderable } from '../../expressions/coercion.js'
+import { isComparable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import { typeName } from '../../spi/index.js'
-import type { Expression as AstExpression, FunctionCall, OrderBy } from '../parser/ast/index.js'
+import type { Expression as AstExpression, FunctionCall } from '../parser/ast/index.js'
+import { analyzeAggregateOrder, checkDistinctOrder } from './aggregate-order-analysis.js'
 import { analyze, analyzed, type ExpressionContext, internCall, type MetCall } from './analysis.js'
 import { resolveArguments, sortItemKey } from './argument-analysis.js'
-import type { BoundAggregate, BoundSortItem } from './bound.js'
+import type { BoundAggregate } from './bound.js'
 import { callWith } from './call-resolution.js'
 import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
 import { expressionListText, expressionText } from './expression-text.js'
@@ -143,43 +144,6 @@ function checkDistinct(node: FunctionCall, args: readonly Expression[]): void {
     node,
     `DISTINCT can only be applied to comparable types (actual: ${typeName(wrong.type)})`,
   )
-}
-
-/** With DISTINCT the values are ordered by what they are. */
-function checkDistinctOrder(
-  node: FunctionCall,
-  args: readonly Expression[],
-  orderBy: readonly BoundSortItem[],
-): void {
-  const keys = new Set(args.map(expressionKey))
-  const wrong = orderBy.findIndex((item) => !keys.has(expressionKey(item.expression)))
-  if (wrong < 0) return
-  throw semanticError(
-    'EXPRESSION_NOT_IN_DISTINCT',
-    node.orderBy!.sortItems[wrong]!.sortKey,
-    'For aggregate function with DISTINCT, ORDER BY expressions must appear in arguments',
-  )
-}
-
-function analyzeAggregateOrder(
-  orderBy: OrderBy | undefined,
-  context: ExpressionContext,
-): readonly BoundSortItem[] {
-  return (orderBy?.sortItems ?? []).map((item) => {
-    const expression = analyze(item.sortKey, context)
-    if (!isOrderable(expression.type)) {
-      throw semanticError(
-        'TYPE_MISMATCH',
-        item.sortKey,
-        `ORDER BY can only be applied to orderable types (actual: ${typeName(expression.type)})`,
-      )
-    }
-    return {
-      expression,
-      ascending: item.ordering === 'ASCENDING',
-      nullsFirst: item.nullOrdering === 'FIRST',
-    }
-  })
 }
 
 function refuseNested(name: string, node: AstExpression, met: readonly MetCall[]): void {

@@ -201,6 +201,7 @@ function daySecondValue(node: IntervalLiteral): bigint | undefined {
     const text = match[i - first + 2]
     if (text === undefined) continue
     const [whole, fraction = ''] = text.split('.')
+    if (BigInt(whole!) > INTEGER_MAX) return undefined
     millis += BigInt(whole!) * DAY_SECOND_MILLIS[FIELDS[i]!]!
     millis += BigInt(fraction.slice(0, 3).padEnd(3, '0'))
   }

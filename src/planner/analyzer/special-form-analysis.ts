@@ -1,4 +1,5 @@
 import { canCast } from '../../expressions/cast/cast.js'
+import { isFormattable } from '../../expressions/functions/string/format.js'
 import type { Expression } from '../../expressions/ir.js'
 import { call, cast, field, lambda, row } from '../../expressions/ir-build.js'
 import {
@@ -38,6 +39,18 @@ export function analyzeArray(node: ArrayConstructor, context: ExpressionContext)
   return resolveCall('$array', values, node, context.analysis)
 }
 
+/** Whether what makes a type's cast impossible is inside of a map. */
+function holdsMap(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'map':
+      return true
+    case 'array':
+      return holdsMap(type.element)
+    default:
+      return false
+  }
+}
+
 export function analyzeCast(node: Cast, context: ExpressionContext): Expression {
   let type: SqlType
   try {
@@ -53,6 +66,16 @@ export function analyzeCast(node: Cast, context: ExpressionContext): Expression 
   }
   const value = analyze(node.expression, context)
   if (value.type.kind !== 'unknown' && !canCast(value.type, type)) {
+    // Trino finds the casts of maps by their shape, and looks at what is in them later.
+    if (value.type.kind === 'json' && holdsMap(type)) {
+      throw new MillraceError('INVALID_CAST_ARGUMENT', `Cannot cast JSON to ${typeName(type)}`)
+    }
+    if (type.kind === 'json' && holdsMap(value.type)) {
+      throw new MillraceError(
+        'INVALID_CAST_ARGUMENT',
+        `Cannot cast ${typeName(value.type)} to JSON`,
+      )
+    }
     throw semanticError(
       'TYPE_MISMATCH',
       node,
@@ -89,11 +112,9 @@ export function analyzeAtTimeZone(node: AtTimeZone, context: ExpressionContext):
       `Type of time zone must be varchar or interval (actual ${typeName(zone.type)})`,
     )
   }
-  const { registry } = context.analysis
-  const name =
-    value.type.kind === 'time with time zone' && registry.has('$at_timezone')
-      ? '$at_timezone'
-      : 'at_timezone'
+  const isPublic =
+    zone.type.kind !== 'interval day to second' && value.type.kind !== 'time with time zone'
+  const name = isPublic ? 'at_timezone' : '$at_timezone'
   return resolveCall(name, [value, zone], node, context.analysis)
 }
 
@@ -160,6 +181,21 @@ export function analyzeExtract(node: ExtractNode, context: ExpressionContext): E
 /** format(pattern, a, b) takes its values as one row. */
 export function analyzeFormat(node: Format, context: ExpressionContext): Expression {
   const [pattern, ...values] = node.arguments.map((argument) => analyze(argument, context))
+  if (pattern!.type.kind !== 'varchar') {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node.arguments[0]!,
+      `Type of first argument to format() must be VARCHAR (actual: ${typeName(pattern!.type)})`,
+    )
+  }
+  if (!values.every((value) => isFormattable(value.type))) {
+    // Trino names the first value, whichever of them it can't format.
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node.arguments[1]!,
+      `Type not supported for formatting: ${typeName(values[0]!.type)}`,
+    )
+  }
   return resolveCall('$format', [pattern!, row(values)], node, context.analysis)
 }
 

@@ -1,9 +1,10 @@
 import { isComparable, isOrderable } from '../../expressions/coercion.js'
-import type { Expression } from '../../expressions/ir.js'
+import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import { typeName } from '../../spi/index.js'
 import type { FunctionCall, NodeBase, OrderBy, Window } from '../parser/ast/index.js'
+import { analyzeAggregateOrder, checkDistinctOrder } from './aggregate-order-analysis.js'
 import {
   analyze,
   type ExpressionContext,
@@ -16,7 +17,7 @@ import type { BoundFrame, BoundSortItem, BoundWindowFunction } from './bound.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeFrame, DEFAULT_FRAME } from './window-frame-analysis.js'
+import { analyzeFrame, DEFAULT_FRAME, refuseNegativeBounds } from './window-frame-analysis.js'
 
 /** Functions that IGNORE NULLS changes. */
 const VALUE_FUNCTIONS = new Set(['lag', 'lead', 'first_value', 'last_value', 'nth_value'])
@@ -158,17 +159,21 @@ export function analyzeWindowFunction(
   const bound = analyzeWindow(resolvedWindow, context, window)
   const inner: ExpressionContext = { ...context, met: [] }
   const { resolved, args } = resolveArguments(node, name, inner)
+  const callOrderBy = analyzeAggregateOrder(node.orderBy, inner)
+  if (node.distinct) checkDistinctOrder(node, args, callOrderBy)
   refuseNestedWindow(inner.met, 'window function arguments', node)
   context.met.push(...inner.met)
-  checkWindowCall(node, name, resolved.kind === 'scalar', resolvedWindow, window, context)
+  checkWindowCall(node, name, resolved.kind, resolvedWindow, window, context)
   const fields: Omit<BoundWindowFunction, 'id'> = {
     kind: 'window',
     function: resolved,
     args: args.map((arg, i) => coerceNoting(analysis, arg, resolved.argumentTypes[i]!)),
     ignoreNulls: node.nullTreatment === 'IGNORE',
     distinct: node.distinct,
+    callOrderBy,
     ...bound,
   }
+  refuseNegativeBounds(bound.frame)
   const id = internCall(context, 'w', windowKey(fields), (callId) => ({ ...fields, id: callId }))
   context.met.push({ id, kind: 'window', node, text: expressionText(node) })
   return symbol(id, resolved.returnType)
@@ -177,13 +182,13 @@ export function analyzeWindowFunction(
 function checkWindowCall(
   node: FunctionCall,
   name: string,
-  isScalar: boolean,
+  kind: ResolvedFunction['kind'],
   resolved: ResolvedWindow,
   window: Window,
   context: ExpressionContext,
 ): void {
   const specification = context.specification ?? node
-  if (isScalar) {
+  if (kind === 'scalar') {
     throw semanticError('FUNCTION_NOT_WINDOW', specification, `Not a window function: ${name}`)
   }
   if (node.filter !== undefined) {
@@ -193,8 +198,12 @@ function checkWindowCall(
       'FILTER is not yet supported for window functions',
     )
   }
-  if (node.orderBy !== undefined) {
-    throw semanticError('NOT_SUPPORTED', node, 'Window function with ORDER BY is not supported')
+  if (node.orderBy !== undefined && kind !== 'aggregate') {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node,
+      'Only aggregation window functions with ORDER BY are supported',
+    )
   }
   if (node.nullTreatment !== undefined && !VALUE_FUNCTIONS.has(name)) {
     throw semanticError(
@@ -232,6 +241,7 @@ const windowKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
     String(w.ignoreNulls),
     String(w.distinct),
     w.args.map(expressionKey).join(','),
+    w.callOrderBy.map(sortItemKey).join(','),
     w.partitionBy.map(expressionKey).join(','),
     w.orderBy.map(sortItemKey).join(','),
     w.frame.unit,

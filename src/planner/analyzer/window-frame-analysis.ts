@@ -41,7 +41,6 @@ export function analyzeFrame(
     const kind = BOUND_KINDS[node.type]
     if (node.value === undefined) return { kind }
     const value = analyze(node.value, context)
-    refuseNegative(value)
     return frame.type === 'RANGE'
       ? rangeBound(kind, node.value, value, { window, orderNode, orderBy, context })
       : countBound(kind, node.value, value, node === frame.start, frame, orderNode)
@@ -85,9 +84,17 @@ function checkedBoundary(
   )
 }
 
-/** A constant distance is checked here; others while the query runs. */
-function refuseNegative(value: Expression): void {
-  if (value.kind !== 'constant') return
+/**
+ * Constant distances are checked once all else is right; others while the query runs.
+ * @throws MillraceError INVALID_WINDOW_FRAME
+ */
+export function refuseNegativeBounds(frame: BoundFrame): void {
+  refuseNegative(frame.start.value)
+  refuseNegative(frame.end.value)
+}
+
+function refuseNegative(value: Expression | undefined): void {
+  if (value?.kind !== 'constant') return
   const raw = value.value
   const isNegative = (typeof raw === 'number' || typeof raw === 'bigint') && raw < 0
   if (raw === null || isNegative) {

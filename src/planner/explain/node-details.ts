@@ -51,7 +51,8 @@ function windowText(f: WindowFunctionCall): string {
   const args = f.args.map(expressionText).join(', ')
   const frame = `${f.frame.unit.toUpperCase()} BETWEEN ${boundText(f.frame.start)} AND ${boundText(f.frame.end)}`
   const filter = f.filter === undefined ? '' : ` FILTER (WHERE ${f.filter.name})`
-  return `${f.symbol.name} := ${f.function.name}(${f.distinct === true ? 'DISTINCT ' : ''}${args})${filter}${f.ignoreNulls ? ' IGNORE NULLS' : ''} ${frame}`
+  const order = f.orderBy === undefined ? '' : ` ORDER BY ${orderText(f.orderBy)}`
+  return `${f.symbol.name} := ${f.function.name}(${f.distinct === true ? 'DISTINCT ' : ''}${args}${order})${filter}${f.ignoreNulls ? ' IGNORE NULLS' : ''} ${frame}`
 }
 
 const JOIN_NAMES = { inner: 'InnerJoin', left: 'LeftJoin', right: 'RightJoin', full: 'FullJoin' }

@@ -1,5 +1,5 @@
 import type { Expression } from '../../expressions/ir.js'
-import type { BoundFrameBound, BoundWindowFunction } from '../analyzer/bound.js'
+import type { BoundFrameBound, BoundSortItem, BoundWindowFunction } from '../analyzer/bound.js'
 import { windowExpressions } from '../analyzer/bound-walk.js'
 import type { FrameBound, SortItem, WindowFunctionCall, WindowNode } from '../plan/node.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
@@ -57,9 +57,11 @@ export function planWindows(
 
 /** Lambdas and constants that are arguments or keys need no column; distances of frames always have one. */
 const keptExpressions = (window: BoundWindowFunction): readonly Expression[] =>
-  [...window.args, ...window.partitionBy, ...window.orderBy.map((item) => item.expression)].filter(
-    staysInCall,
-  )
+  [
+    ...window.args,
+    ...[...window.callOrderBy, ...window.orderBy].map((item) => item.expression),
+    ...window.partitionBy,
+  ].filter(staysInCall)
 
 type SymbolOf = (expression: Expression) => PlanSymbol | undefined
 
@@ -78,14 +80,18 @@ interface WindowKey {
 
 /** Constants neither partition nor order anything. */
 function windowKey(window: BoundWindowFunction, symbolOf: SymbolOf): WindowKey {
-  const orderBy = window.orderBy.filter((item) => symbolOf(item.expression) !== undefined)
   return {
     partitionBy: uniqueSymbols(window.partitionBy.flatMap((e) => symbolOf(e) ?? [])),
-    orderBy: sortItems(
-      orderBy,
-      orderBy.map((item) => symbolOf(item.expression)!),
-    ),
+    orderBy: sortSymbols(window.orderBy, symbolOf),
   }
+}
+
+function sortSymbols(orderBy: readonly BoundSortItem[], symbolOf: SymbolOf): readonly SortItem[] {
+  const varying = orderBy.filter((item) => symbolOf(item.expression) !== undefined)
+  return sortItems(
+    varying,
+    varying.map((item) => symbolOf(item.expression)!),
+  )
 }
 
 function planGroup(
@@ -109,6 +115,9 @@ function planGroup(
         end: frameBound(window.frame.end, symbolOf),
       },
       ignoreNulls: window.ignoreNulls,
+      ...(window.callOrderBy.length === 0
+        ? {}
+        : { orderBy: sortSymbols(window.callOrderBy, symbolOf) }),
       ...(window.distinct ? { distinct: true } : {}),
     }),
   )

@@ -252,6 +252,9 @@ function renameWindowCall(
     symbol: rename(f.symbol),
     args: f.args.map(expr),
     frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
+    ...(f.orderBy === undefined
+      ? {}
+      : { orderBy: f.orderBy.map((item) => ({ ...item, symbol: rename(item.symbol) })) }),
     ...(f.filter === undefined ? {} : { filter: rename(f.filter) }),
   }
 }

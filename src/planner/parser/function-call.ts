@@ -384,6 +384,7 @@ export function parseListagg(cursor: TokenCursor): Expression {
   const orderBy = parseOrderBy(cursor)
   cursor.expect(Token.RIGHT_PAREN)
   const filter = parseFilter(cursor)
+  const window = startsOver(cursor) ? parseOver(cursor) : undefined
   const args: Expression[] = [
     value,
     separator,
@@ -396,5 +397,6 @@ export function parseListagg(cursor: TokenCursor): Expression {
     distinct,
     orderBy,
     ...(filter === undefined ? {} : { filter }),
+    ...(window === undefined ? {} : { window }),
   }
 }

@@ -69,6 +69,7 @@ const RESERVED_FORMS: ReadonlyMap<TokenKind, (cursor: TokenCursor) => Expression
   [Token.MINUS, parseNumber],
   [Token.QUESTION_MARK, parseParameter],
   [Token.LEFT_PAREN, parseParenthesized],
+  [Token.LEFT_BRACKET, parseArray],
   [Token.CASE, parseCase],
   [Token.CAST, parseCast],
   [Token.CURRENT_CATALOG, parseKeywordValue],
@@ -167,10 +168,17 @@ function parseTypedString(cursor: TokenCursor): Expression {
   if (cursor.at(Token.INTERVAL) && startsIntervalLiteral(cursor)) {
     return parseIntervalLiteral(cursor)
   }
-  const location = cursor.location(cursor.index)
-  const text = cursor.textAt(cursor.index)
+  const start = cursor.index
+  const location = cursor.location(start)
+  const text = cursor.textAt(start)
   cursor.identifier()
   const value = parseString(cursor).value
+  if (text.toLowerCase() === 'x') {
+    cursor.complain(
+      start,
+      "Spaces are not allowed between 'X' and the starting quote of a binary literal",
+    )
+  }
   if (text.toLowerCase() === 'decimal') return { kind: 'decimalLiteral', location, text: value }
   return { kind: 'genericLiteral', location, type: text, value }
 }
@@ -185,8 +193,10 @@ function parseRow(cursor: TokenCursor): Expression | undefined {
   return { kind: 'row', location: cursor.location(start), items }
 }
 
+/** `ARRAY[a, b]`; the word may be left out. */
 function parseArray(cursor: TokenCursor): Expression {
-  const start = cursor.advance()
+  const start = cursor.index
+  cursor.accept(Token.ARRAY)
   cursor.expect(Token.LEFT_BRACKET)
   const values = cursor.at(Token.RIGHT_BRACKET) ? [] : cursor.list(cursor.rules.expression)
   cursor.expect(Token.RIGHT_BRACKET)

@@ -268,6 +268,8 @@ export interface WindowFunctionCall {
   readonly frame: WindowFrame
   readonly ignoreNulls: boolean
   readonly distinct?: boolean
+  /** Aggregates only: the order in which the rows of a frame are added. */
+  readonly orderBy?: readonly SortItem[]
   readonly filter?: PlanSymbol
 }
 export interface WindowNode extends NodeFields {

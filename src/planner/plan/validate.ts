@@ -205,6 +205,7 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       ordered(n)
       for (const f of n.functions) {
         for (const arg of f.args) check.expression(arg)
+        for (const item of f.orderBy ?? []) check.symbol(item.symbol)
         const { start, end } = f.frame
         for (const s of [f.filter, start.value, start.sortKey, end.value, end.sortKey]) {
           check.symbol(s)

@@ -1,4 +1,3 @@
-import { spacedHexText } from '../../engine/values/bytes-text.js'
 import { digitsReader } from '../../engine/values/integer-reader.js'
 import { javaNumberText, shortestReal } from '../../engine/values/number-text.js'
 import { type TextReader, textReader, utf8Reader } from '../../engine/values/text-reader.js'
@@ -6,7 +5,7 @@ import { assert, type Block, type FlatBlock, isNull } from '../../spi/index.js'
 
 /**
  * Makes the reader of keys of a MAP as the protocol names the fields of a JSON object: Java's toString of the value,
- * so that arrays and rows are `[1, a]`, maps `{k=v}`, bytes spaced hexadecimal.
+ * so that arrays and rows are `[1, a]`, maps `{k=v}`, bytes in base64.
  * @source Trino JsonEncodingUtils.MapEncoder, Type.getObjectValue
  */
 export function mapKeyReader(block: Block): TextReader {
@@ -80,12 +79,13 @@ function flatReader(block: FlatBlock): TextReader {
     case 'color':
       return utf8Reader(block)
     default:
-      return textReader(block, type, false) ?? hexReader(block)
+      return textReader(block, type, false) ?? base64Reader(block)
   }
 }
 
-function hexReader(block: FlatBlock): TextReader {
+function base64Reader(block: FlatBlock): TextReader {
   assert(block.storage === 'bytes', `${block.type.kind} stored as ${block.storage}`)
   const { offsets, bytes } = block
-  return (position) => spacedHexText(bytes.subarray(offsets[position]!, offsets[position + 1]!))
+  return (position) =>
+    Buffer.from(bytes.subarray(offsets[position]!, offsets[position + 1]!)).toString('base64')
 }

@@ -61,7 +61,7 @@ describe('functions', () => {
       ['round', [['decimal(5,2)', 12_345n], i(1)], 12_350n],
       ['round', [d(-0.5)], -1],
       ['ceiling', [['decimal(3,1)', -11n]], -1n],
-      ['bitwise_right_shift', [['tinyint', -8], b(2)], 62],
+      ['bitwise_right_shift', [['tinyint', -8], i(2)], 62],
       ['from_base', [v('-ff'), b(16)], -255n],
       ['width_bucket', [d(3.5), d(0), d(10), b(5)], 2n],
       ['year', [date('-0004-02-29')], -4n],

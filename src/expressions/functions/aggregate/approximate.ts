@@ -56,8 +56,9 @@ function counter(type: SqlType): Accumulator<Sketch> {
   return {
     create: () => null,
     add: (state, value, error) => {
-      const bits = () => checkError((error as number | undefined) ?? DEFAULT_STANDARD_ERROR)
-      return put(state ?? createHyperLogLog(bits()), hash(value!))
+      const wanted = type.kind === 'boolean' ? undefined : (error as number | undefined)
+      const bits = checkError(wanted ?? DEFAULT_STANDARD_ERROR)
+      return put(state ?? createHyperLogLog(bits), hash(value!))
     },
     combine: merged,
     ...stored,
@@ -69,16 +70,20 @@ function counter(type: SqlType): Accumulator<Sketch> {
 export const approxDistinct = aggregateFunction({
   name: 'approx_distinct',
   description: 'About the number of distinct values',
-  overloads: [['T'], ['T', 'double']].map((args) =>
-    aggregateOverload({
-      args,
-      returns: 'bigint',
-      typeVariables: ['T:comparable'],
-      intermediate: 'hyperloglog',
-      ignoresDuplicates: true,
-      bind: ({ argumentTypes }) => counter(argumentTypes[0]!),
-    }),
-  ),
+  overloads: [
+    ...['boolean', 'unknown', 'T'].flatMap((type) =>
+      [[type], [type, 'double']].map((args) =>
+        aggregateOverload({
+          args,
+          returns: 'bigint',
+          ...(type === 'T' ? { typeVariables: ['T:comparable'] } : {}),
+          intermediate: 'hyperloglog',
+          ignoresDuplicates: true,
+          bind: ({ argumentTypes }) => counter(argumentTypes[0]!),
+        }),
+      ),
+    ),
+  ],
 })
 
 function bytesOf(type: SqlType, value: Value): Uint8Array {

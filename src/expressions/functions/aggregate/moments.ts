@@ -71,10 +71,11 @@ const accumulator = (finish: (state: Moments) => number | null): Accumulator<Mom
   finish,
 })
 
-const moment = (
+const define = <State>(
   name: string,
   description: string,
-  finish: (state: Moments) => number | null,
+  intermediate: string,
+  bind: () => Accumulator<State>,
   aliases: readonly string[] = [],
 ): FunctionDefinition =>
   aggregateFunction({
@@ -82,26 +83,44 @@ const moment = (
     aliases,
     description,
     overloads: ['bigint', 'double'].map((type) =>
-      aggregateOverload({
-        args: [type],
-        returns: 'double',
-        intermediate: 'row(bigint, double, double, double, double)',
-        bind: () => accumulator(finish),
-      }),
+      aggregateOverload({ args: [type], returns: 'double', intermediate, bind }),
     ),
   })
 
-const sampleVariance = ({ count, m2 }: Moments) => (count < 2 ? null : m2 / (count - 1))
-const populationVariance = ({ count, m2 }: Moments) => (count === 0 ? null : m2 / count)
+const moment = (
+  name: string,
+  description: string,
+  finish: (state: Moments) => number | null,
+): FunctionDefinition =>
+  define(name, description, 'row(bigint, double, double, double, double)', () =>
+    accumulator(finish),
+  )
+
+const variance = (
+  name: string,
+  description: string,
+  finish: (state: Variance) => number | null,
+  aliases?: readonly string[],
+): FunctionDefinition =>
+  define(
+    name,
+    description,
+    'row(bigint, double, double)',
+    () => varianceAccumulator(finish),
+    aliases,
+  )
+
+const sampleVariance = ({ count, m2 }: Variance) => (count < 2 ? null : m2 / (count - 1))
+const populationVariance = ({ count, m2 }: Variance) => (count === 0 ? null : m2 / count)
 const root = (value: number | null): number | null => (value === null ? null : Math.sqrt(value))
 
 export const moments: readonly FunctionDefinition[] = [
-  moment('variance', 'The sample variance', sampleVariance, ['var_samp']),
-  moment('var_pop', 'The population variance', populationVariance),
-  moment('stddev', 'The sample standard deviation', (state) => root(sampleVariance(state)), [
+  variance('variance', 'The sample variance', sampleVariance, ['var_samp']),
+  variance('var_pop', 'The population variance', populationVariance),
+  variance('stddev', 'The sample standard deviation', (state) => root(sampleVariance(state)), [
     'stddev_samp',
   ]),
-  moment('stddev_pop', 'The population standard deviation', (state) =>
+  variance('stddev_pop', 'The population standard deviation', (state) =>
     root(populationVariance(state)),
   ),
   moment('skewness', 'The skewness', ({ count, m2, m3 }) =>
@@ -114,6 +133,45 @@ export const moments: readonly FunctionDefinition[] = [
         (3 * (n - 1) ** 2) / ((n - 2) * (n - 3)),
   ),
 ]
+
+/** Count, mean and sum of squares of the distances from the mean. */
+interface Variance {
+  count: number
+  mean: number
+  m2: number
+}
+
+/** @source B. Welford, Note on a Method for Calculating Corrected Sums of Squares and Products */
+const varianceAccumulator = (
+  finish: (state: Variance) => number | null,
+): Accumulator<Variance> => ({
+  create: () => ({ count: 0, mean: 0, m2: 0 }),
+  add: (state, argument) => {
+    const value = Number(argument)
+    const delta = value - state.mean
+    state.count += 1
+    state.mean += delta / state.count
+    state.m2 += delta * (value - state.mean)
+    return state
+  },
+  combine: (a, b) => {
+    if (b.count === 0) return a
+    if (a.count === 0) return b
+    const count = a.count + b.count
+    const delta = b.mean - a.mean
+    return {
+      count,
+      mean: (a.count * a.mean + b.count * b.mean) / count,
+      m2: a.m2 + b.m2 + (delta * delta * a.count * b.count) / count,
+    }
+  },
+  serialize: ({ count, mean, m2 }) => [BigInt(count), mean, m2],
+  deserialize: (value) => {
+    const [count, mean, m2] = value as readonly [bigint, number, number]
+    return { count: Number(count), mean, m2 }
+  },
+  finish,
+})
 
 /** Means of x and y, and sums of products of their distances from them. */
 interface Covariance {
@@ -131,8 +189,8 @@ function addPair(state: Covariance, y: number, x: number): Covariance {
   const deltaY = y - state.meanY
   state.count = count
   state.meanX += deltaX / count
-  state.c2 += deltaY * (x - state.meanX)
   state.meanY += deltaY / count
+  state.c2 += deltaX * (y - state.meanY)
   state.m2X += deltaX * (x - state.meanX)
   state.m2Y += deltaY * (y - state.meanY)
   return state

@@ -7,6 +7,16 @@ import {
   aggregateOverload,
 } from '../../function-definition.js'
 import {
+  addToQuantileDigest,
+  createQuantileDigest,
+  deserializeQuantileDigest,
+  mergeQuantileDigest,
+  type QuantileDigest,
+  quantileDigestValue,
+  serializeQuantileDigest,
+} from '../../value/quantile-digest.js'
+import { fromSortable, toSortable } from '../../value/sortable-number.js'
+import {
   addToTDigest,
   createTDigest,
   mergeTDigest,
@@ -22,7 +32,13 @@ interface State {
 
 type Kind = 'bigint' | 'double' | 'real'
 
+function checkFinite(value: number): number {
+  if (!Number.isFinite(value)) invalidArgument(`value must be finite; was ${value}`)
+  return value
+}
+
 function checkPercentile(value: Value): number {
+  if (value === null) return invalidArgument('Percentile cannot be null')
   const percentile = value as number
   if (!(percentile >= 0 && percentile <= 1)) invalidArgument('Percentile must be between 0 and 1')
   return percentile
@@ -41,9 +57,15 @@ function accumulator(kind: Kind, isWeighted: boolean): Accumulator<State> {
   return {
     create: () => ({ digest: createTDigest(), percentiles: null }),
     add: (state, value, ...rest) => {
+      const percentiles = rest[isWeighted ? 1 : 0]!
+      // Of arrays the first one counts, of numbers the last one.
+      if (!Array.isArray(percentiles)) state.percentiles = percentiles
+      else if (state.percentiles === null) {
+        percentiles.forEach(checkPercentile)
+        state.percentiles = percentiles
+      }
       const weight = isWeighted ? checkWeight(rest[0]!) : 1
-      state.percentiles = rest[isWeighted ? 1 : 0]!
-      addToTDigest(state.digest, Number(value), weight)
+      addToTDigest(state.digest, checkFinite(Number(value)), weight)
       return state
     },
     combine: (state, other) => ({
@@ -95,6 +117,52 @@ const overload = (kind: Kind, isWeighted: boolean, isArray: boolean): AggregateO
     bind: () => accumulator(kind, isWeighted),
   })
 
+/** With an accuracy values are kept in a quantile digest, whose error is bounded by it. */
+const accurateOverload = (kind: Kind): AggregateOverload =>
+  aggregateOverload({
+    args: [kind, 'double', 'double', 'double'],
+    returns: kind,
+    intermediate: 'row(varbinary, double)',
+    bind: ({ argumentTypes }): Accumulator<AccurateState> => {
+      const type = argumentTypes[0]!
+      return {
+        create: () => ({ digest: undefined, percentile: 0 }),
+        add: (state, value, weight, percentile, accuracy) => {
+          if (!((accuracy as number) > 0 && (accuracy as number) < 1)) {
+            invalidArgument('Percentile accuracy must be strictly between 0 and 1')
+          }
+          if (!((weight as number) > 0)) invalidArgument('percentile weight must be > 0')
+          state.digest ??= createQuantileDigest(accuracy as number)
+          addToQuantileDigest(state.digest, toSortable(type, value!), Math.trunc(weight as number))
+          state.percentile = percentile as number
+          return state
+        },
+        combine: (a, b) => {
+          if (b.digest === undefined) return a
+          if (a.digest === undefined) return b
+          return { ...b, digest: mergeQuantileDigest(a.digest, b.digest) }
+        },
+        serialize: ({ digest, percentile }) =>
+          digest === undefined ? null : [serializeQuantileDigest(digest), percentile],
+        deserialize: (value) => {
+          if (value === null) return { digest: undefined, percentile: 0 }
+          const [digest, percentile] = value as readonly [Uint8Array, number]
+          return { digest: deserializeQuantileDigest(digest), percentile }
+        },
+        finish: ({ digest, percentile }) => {
+          if (digest === undefined || digest.total === 0) return null
+          return fromSortable(type, quantileDigestValue(digest, checkPercentile(percentile)))
+        },
+        byteSize: () => 4096,
+      }
+    },
+  })
+
+interface AccurateState {
+  digest: QuantileDigest | undefined
+  percentile: number
+}
+
 export const approxPercentile = aggregateFunction({
   name: 'approx_percentile',
   description: 'About the value below which a fraction of the values are',
@@ -103,5 +171,6 @@ export const approxPercentile = aggregateFunction({
     overload(kind, true, false),
     overload(kind, false, true),
     overload(kind, true, true),
+    accurateOverload(kind),
   ]),
 })

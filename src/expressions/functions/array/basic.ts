@@ -213,6 +213,8 @@ export const arrayExcept = scalarFunction({
     {
       ...TWO_ARRAYS,
       bind: setOperation((left, right, type) => {
+        // Trino gives the array as it is, with its duplicates.
+        if (right.length === 0) return left
         const unwanted = createValueSet(type, right)
         return createValueSet(
           type,
@@ -240,12 +242,16 @@ export const arraysOverlap = scalarFunction({
   ],
 })
 
-const joined = ({ argumentTypes }: BoundCall) => {
+const elementText = (type: SqlType) => (type.kind === 'unknown' ? String : textOf(type))
+
+function checkJoinable(argumentTypes: readonly SqlType[]): void {
   const type = (argumentTypes[0] as ArrayType).element
-  const text = type.kind === 'unknown' ? String : textOf(type)
-  if (text === undefined) {
-    throw new MillraceError('OPERATOR_NOT_FOUND', `Cannot cast ${typeName(type)} to varchar`)
-  }
+  if (elementText(type) !== undefined) return
+  throw new MillraceError('OPERATOR_NOT_FOUND', `Cannot cast ${typeName(type)} to varchar`)
+}
+
+const joined = ({ argumentTypes }: BoundCall) => {
+  const text = elementText((argumentTypes[0] as ArrayType).element)!
   return (array: Values, separator: string, nullText?: string) =>
     array.flatMap((value) => (value === null ? (nullText ?? []) : text(value))).join(separator)
 }
@@ -258,12 +264,14 @@ export const arrayJoin = scalarFunction({
       args: ['array(T)', 'varchar'],
       returns: 'varchar',
       typeVariables: ['T'],
+      checkTypes: checkJoinable,
       bind: joined,
     },
     {
       args: ['array(T)', 'varchar', 'varchar'],
       returns: 'varchar',
       typeVariables: ['T'],
+      checkTypes: checkJoinable,
       bind: joined,
     },
   ],

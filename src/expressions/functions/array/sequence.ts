@@ -1,4 +1,3 @@
-import type { Value, ZonedTimestamp } from '../../../spi/value.js'
 import { invalidArgument } from '../../errors.js'
 import { type ScalarOverload, scalarFunction } from '../../function-definition.js'
 import { addMonths, MILLIS_PER_DAY, PICOS_PER_MILLI } from '../../value/civil.js'
@@ -90,15 +89,6 @@ export const sequence = scalarFunction({
       'interval year to month',
       (start: bigint, stop: bigint, months: number) =>
         byMonths(start, stop, months, addMonthsToTimestamp),
-    ),
-    overload(
-      'timestamp(p) with time zone',
-      'interval day to second',
-      (start: ZonedTimestamp, stop: ZonedTimestamp, millis: bigint): Value =>
-        byStep(start.picos, stop.picos, millis * PICOS_PER_MILLI).map((picos) => ({
-          picos,
-          zone: start.zone,
-        })),
     ),
   ],
 })

@@ -1,3 +1,4 @@
+import { isUtf8 } from 'node:buffer'
 import type { CharType } from '../../../spi/type.js'
 import { invalidArgument } from '../../errors.js'
 import {
@@ -159,7 +160,12 @@ export const toUtf8 = scalarFunction({
 })
 
 const replacementOf = (replacement: string | bigint): string => {
-  if (typeof replacement === 'bigint') return String.fromCodePoint(Number(replacement))
+  if (typeof replacement === 'bigint') {
+    if (replacement < 0n || replacement > 0x10ffffn) {
+      return invalidArgument(`Not a valid code point: ${replacement}`)
+    }
+    return String.fromCodePoint(Number(replacement))
+  }
   if ([...replacement].length > 1) {
     return invalidArgument('Replacement character string must empty or a single character')
   }
@@ -186,7 +192,8 @@ export const fromUtf8 = scalarFunction({
       args: ['varbinary', 'bigint'],
       returns: 'varchar',
       evaluate: (bytes: Uint8Array, replacement: bigint) =>
-        decodeUtf8(bytes, replacementOf(replacement)),
+        // A replacement that is not needed may be anything.
+        isUtf8(bytes) ? decodeUtf8(bytes, '') : decodeUtf8(bytes, replacementOf(replacement)),
     },
   ],
 })

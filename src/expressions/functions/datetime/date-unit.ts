@@ -17,6 +17,7 @@ import {
   roundPicos,
 } from '../../value/civil.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
+import { timestampPicos, zonedInstant } from '../../value/temporal-range.js'
 import { localPicos } from '../../value/temporal-text.js'
 
 /** Units of the time of day in picoseconds; of dates in days or months. */
@@ -104,15 +105,16 @@ function addToDays(unit: string, amount: bigint, days: number, type: string): nu
   const name = unit.toLowerCase()
   const size = DAY_UNITS[name]
   if (size !== undefined) return days + asInt(amount) * size
-  return addMonths(days, asInt(amount) * (MONTH_UNITS[name] ?? badUnit(unit, type)))
+  const months = MONTH_UNITS[name] ?? badUnit(unit, type)
+  return addMonths(days, asInt(amount) * months)
 }
 
 function addToTimestamp(unit: string, amount: bigint, picos: bigint): bigint {
   const size = TIME_UNITS[unit.toLowerCase()]
-  if (size !== undefined) return picos + amount * size
+  if (size !== undefined) return timestampPicos(picos + amount * size)
   const days = Number(floorDivide(picos, PICOS_PER_DAY))
   const sum = addToDays(unit, amount, days, 'TIMESTAMP')
-  return BigInt(sum) * PICOS_PER_DAY + floorModulo(picos, PICOS_PER_DAY)
+  return timestampPicos(BigInt(sum) * PICOS_PER_DAY + floorModulo(picos, PICOS_PER_DAY))
 }
 
 function addToZoned(unit: string, amount: bigint, value: ZonedTimestamp): ZonedTimestamp {
@@ -121,7 +123,7 @@ function addToZoned(unit: string, amount: bigint, value: ZonedTimestamp): ZonedT
     size === undefined
       ? instantOfLocal(addToTimestamp(unit, amount, localPicos(value)), value.zone)
       : value.picos + amount * size
-  return { picos, zone: value.zone }
+  return zonedInstant({ picos, zone: value.zone })
 }
 
 const addToTime = (unit: string, amount: bigint, picos: bigint): bigint =>
@@ -196,17 +198,29 @@ function differenceOf(unit: string, from: bigint, to: bigint, type: string): big
   return BigInt(Math.trunc(monthsBetween(from, to) / months) + 0)
 }
 
-const differenceOfTimestamps = (unit: string, from: bigint, to: bigint): bigint => {
+const wholeMillis = (picos: bigint): bigint => picos - floorModulo(picos, PICOS_PER_MILLI)
+
+/** What is below milliseconds does not count. */
+const differenceOfTimestamps = (unit: string, start: bigint, end: bigint): bigint => {
   const size = TIME_UNITS[unit.toLowerCase()]
+  const from = wholeMillis(start)
+  const to = wholeMillis(end)
   return size === undefined ? differenceOf(unit, from, to, 'TIMESTAMP') : (to - from) / size
 }
 
 /** Hours and less count what passes, days and more what the clocks show. */
-function differenceOfZoned(unit: string, from: ZonedTimestamp, to: ZonedTimestamp): bigint {
+function differenceOfZoned(unit: string, start: ZonedTimestamp, end: ZonedTimestamp): bigint {
   const size = TIME_UNITS[unit.toLowerCase()]
-  if (size !== undefined) return (to.picos - from.picos) / size
-  const local = localPicos({ picos: to.picos, zone: from.zone })
-  return differenceOf(unit, localPicos(from), local, 'TIMESTAMP')
+  const from = wholeMillis(start.picos)
+  const to = wholeMillis(end.picos)
+  if (size !== undefined) return (to - from) / size
+  const { zone } = start
+  return differenceOf(
+    unit,
+    localPicos({ picos: from, zone }),
+    localPicos({ picos: to, zone }),
+    'TIMESTAMP',
+  )
 }
 
 const utc = ({ picos, offsetMinutes }: ZonedTime): bigint =>

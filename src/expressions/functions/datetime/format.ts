@@ -1,4 +1,5 @@
 import type { ZonedTimestamp } from '../../../spi/value.js'
+import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
   type ScalarEvaluator,
@@ -31,12 +32,25 @@ function remembering(parse: PatternParser): PatternParser {
   }
 }
 
+/** The pattern of a timestamp that is of no zone. @throws INVALID_FUNCTION_ARGUMENT where it prints one */
+const withoutZone =
+  (parse: PatternParser): PatternParser =>
+  (pattern) => {
+    const parts = parse(pattern)
+    if (parts.some((part) => part.kind === 'zone')) {
+      invalidArgument(
+        "format_datetime for TIMESTAMP type, cannot use 'Z' nor 'z' in format, as this type does not contain TZ information",
+      )
+    }
+    return parts
+  }
+
 const printing = (parse: PatternParser): readonly ScalarOverload[] => [
   {
     args: ['timestamp(p)', 'varchar(x)'],
     returns: 'varchar',
     bind: ({ session }): ScalarEvaluator => {
-      const parts = remembering(parse)
+      const parts = remembering(withoutZone(parse))
       return (picos: bigint, pattern: string) =>
         printPattern(parts(pattern), {
           local: roundPicos(picos, 3),

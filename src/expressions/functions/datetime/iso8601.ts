@@ -1,3 +1,4 @@
+import { MillraceError } from '../../../spi/error.js'
 import { timeZoneId, timeZoneKey } from '../../../spi/time-zone.js'
 import type { TemporalType } from '../../../spi/type.js'
 import type { ZonedTimestamp } from '../../../spi/value.js'
@@ -13,7 +14,17 @@ import {
 } from '../../value/civil.js'
 import { localTimeOf } from '../../value/datetime-pattern.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
+import { zonedInstant } from '../../value/temporal-range.js'
 import { dateText, offsetText, timestampText } from '../../value/temporal-text.js'
+
+/** Offsets of times before there were time zones may have seconds. */
+function refuseSeconds(offsetSeconds: number): never {
+  const seconds = String(Math.abs(offsetSeconds) % 60).padStart(2, '0')
+  throw new MillraceError(
+    'INVALID_ARGUMENTS',
+    `Timezone with non-zero seconds offset cannot be rendered as ISO8601: ${offsetText(Math.trunc(offsetSeconds / 60))}:${seconds}`,
+  )
+}
 
 export const toIso8601 = scalarFunction({
   name: 'to_iso8601',
@@ -39,11 +50,11 @@ export const toIso8601 = scalarFunction({
       args: ['timestamp(p) with time zone'],
       returns: 'varchar(n)',
       calculate: ({ p }) => ({ n: 28 + p! + Math.min(p!, 1) }),
-      neverFails: true,
       bind: ({ argumentTypes }) => {
         const { precision } = argumentTypes[0] as TemporalType
         return ({ picos, zone }: ZonedTimestamp) => {
           const { local, offsetSeconds } = localTimeOf(picos, zone)
+          if (offsetSeconds % 60 !== 0) refuseSeconds(offsetSeconds)
           const offset = offsetSeconds === 0 ? 'Z' : offsetText(Math.trunc(offsetSeconds / 60))
           return timestampText(local, precision, 'T') + offset
         }
@@ -94,7 +105,7 @@ export const fromIso8601Date = scalarFunction({
 
 const TIME = /^(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
-function isoTimestamp(text: string, digits: number, sessionZone: string): ZonedTimestamp {
+function isoTimestamp(text: string, sessionZone: string): ZonedTimestamp {
   const [date = '', time, more] = text.split('T')
   if (more !== undefined) bad(text)
   if (/ /.test(text)) {
@@ -110,10 +121,31 @@ function isoTimestamp(text: string, digits: number, sessionZone: string): ZonedT
     const [, hour, minute = '0', second = '0', fraction = '', zoneText] = match
     if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return bad(text)
     const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second)
-    picos += BigInt(seconds) * PICOS_PER_SECOND + BigInt(fraction.slice(0, digits).padEnd(12, '0'))
+    picos += BigInt(seconds) * PICOS_PER_SECOND + BigInt(fraction.slice(0, 3).padEnd(12, '0'))
     if (zoneText !== undefined) zone = timeZoneId(timeZoneKey(zoneText) ?? bad(text))
   }
-  return { picos: instantOfLocal(picos, zone), zone }
+  return zonedInstant({ picos: instantOfLocal(picos, zone), zone })
+}
+
+const NANOS_TIMESTAMP =
+  /^([+-]?\d{4,9}-\d{2}-\d{2})T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,9}))?)?(Z|[+-]\d{2}:\d{2}(?::\d{2})?)?(?:(?<=Z|[+-]\d{2}:\d{2})\[([^\]]+)\])?$/i
+
+/** The whole date, and at least hours and minutes. @source java.time DateTimeFormatter.ISO_DATE_TIME */
+function isoDateTime(text: string, sessionZone: string): ZonedTimestamp {
+  const match = NANOS_TIMESTAMP.exec(text)
+  const refuse = (): never => invalidArgument(`Text '${text}' could not be parsed`)
+  if (match === null) return refuse()
+  const [, date, hour, minute, second = '0', fraction = '', offset, region] = match
+  if (Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) return refuse()
+  const seconds = Number(hour) * 3600 + Number(minute) * 60 + Number(second)
+  const local =
+    BigInt(isoDate(date!, text)) * PICOS_PER_DAY +
+    BigInt(seconds) * PICOS_PER_SECOND +
+    BigInt(fraction.padEnd(12, '0'))
+  const key = timeZoneKey(region ?? offset?.toUpperCase() ?? sessionZone)
+  if (key === undefined) return refuse()
+  const zone = timeZoneId(key)
+  return zonedInstant({ picos: instantOfLocal(local, zone), zone })
 }
 
 export const fromIso8601Timestamp = scalarFunction({
@@ -126,7 +158,7 @@ export const fromIso8601Timestamp = scalarFunction({
       bind:
         ({ session }) =>
         (text: string) =>
-          isoTimestamp(text, 3, session.timeZone),
+          isoTimestamp(text, session.timeZone),
     },
   ],
 })
@@ -141,7 +173,7 @@ export const fromIso8601TimestampNanos = scalarFunction({
       bind:
         ({ session }) =>
         (text: string) =>
-          isoTimestamp(text, 9, session.timeZone),
+          isoDateTime(text, session.timeZone),
     },
   ],
 })

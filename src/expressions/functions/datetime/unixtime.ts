@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../spi/error.js'
-import { timeZoneId, timeZoneKey } from '../../../spi/time-zone.js'
+import { MAX_OFFSET_MINUTES, timeZoneId, timeZoneKey } from '../../../spi/time-zone.js'
 import type { ZonedTimestamp } from '../../../spi/value.js'
 import { roundHalfUp } from '../../cast/to-number.js'
 import { offsetZone } from '../../cast/to-temporal.js'
@@ -33,6 +33,13 @@ function zoneNamed(name: string): string {
   return timeZoneId(key)
 }
 
+function offsetMinutes(minutes: bigint): number {
+  if (minutes > MAX_OFFSET_MINUTES || minutes < -MAX_OFFSET_MINUTES) {
+    invalidArgument(`Invalid offset minutes ${minutes}`)
+  }
+  return Number(minutes)
+}
+
 export const fromUnixtime = scalarFunction({
   name: 'from_unixtime',
   description: 'The timestamp of seconds since 1970, in the zone of the session or another',
@@ -49,7 +56,7 @@ export const fromUnixtime = scalarFunction({
       args: ['double', 'bigint', 'bigint'],
       returns: ZONED_3,
       evaluate: (seconds: number, hours: bigint, minutes: bigint) =>
-        atSeconds(seconds, offsetZone(Number(hours * 60n + minutes))),
+        atSeconds(seconds, offsetZone(offsetMinutes(hours * 60n + minutes))),
     },
     {
       args: ['double', 'varchar(x)'],

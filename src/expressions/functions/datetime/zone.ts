@@ -53,7 +53,6 @@ const moveTime = (time: ZonedTime, offsetMinutes: number): ZonedTime => ({
 const TIMESTAMP = 'timestamp(p) with time zone'
 const TIME = 'time(p) with time zone'
 
-/** What AT TIME ZONE is planned as. */
 export const atTimezone = scalarFunction({
   name: 'at_timezone',
   description: 'The same instant, shown in another zone',
@@ -63,6 +62,15 @@ export const atTimezone = scalarFunction({
       returns: TIMESTAMP,
       evaluate: ({ picos }: ZonedTimestamp, zone: string) => ({ picos, zone: zoneOf(zone) }),
     },
+  ],
+})
+
+/** What AT TIME ZONE is planned as where at_timezone does not take the types. */
+export const atTimezoneOperator = scalarFunction({
+  name: '$at_timezone',
+  hidden: true,
+  description: 'The same instant, shown in another zone',
+  overloads: [
     {
       args: [TIMESTAMP, 'interval day to second'],
       returns: TIMESTAMP,
@@ -138,7 +146,6 @@ export const currentTimezone = scalarFunction({
 
 export const now = scalarFunction({
   name: 'now',
-  aliases: ['current_timestamp'],
   description: 'The instant the query started',
   overloads: [
     {

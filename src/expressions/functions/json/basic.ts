@@ -5,8 +5,14 @@ import {
   type ScalarOverload,
   scalarFunction,
 } from '../../function-definition.js'
-import { type JsonNode, nodeOfJson, readJson, writeJson } from '../../json/json-node.js'
-import { extractPath } from '../../json/json-path.js'
+import {
+  type JsonNode,
+  nodeOfJson,
+  readJson,
+  readJsonAsWritten,
+  writeJson,
+} from '../../json/json-node.js'
+import { extractPath, parseJsonPath } from '../../json/json-path.js'
 import { javaDoubleText } from '../../value/number-text.js'
 
 export const jsonParse = scalarFunction({
@@ -38,12 +44,15 @@ const onBoth = (
   rest: readonly string[],
   returns: string,
   evaluate: (node: JsonNode, ...rest: never[]) => Value,
+  read: (text: string) => JsonNode | undefined = readJson,
 ): ScalarOverload[] => [
   {
     args: ['varchar(x)', ...rest],
     returns: returns === 'same' ? 'varchar(x)' : returns,
     evaluate: (text: string, ...others: never[]) => {
-      const node = readJson(text)
+      // A path that is none is refused whatever the text is.
+      if (rest[0] === 'jsonpath') parseJsonPath(others[0]!)
+      const node = read(text)
       return node === undefined ? null : evaluate(node, ...others)
     },
   },
@@ -87,7 +96,12 @@ export const jsonFunctions: readonly FunctionDefinition[] = [
   define(
     'json_extract_scalar',
     'The text of the scalar that a path leads to',
-    onBoth(['jsonpath'], 'same', (node, path: string) => scalarText(extractPath(node, path))),
+    onBoth(
+      ['jsonpath'],
+      'same',
+      (node, path: string) => scalarText(extractPath(node, path)),
+      readJsonAsWritten,
+    ),
   ),
   define(
     'json_size',
@@ -118,7 +132,12 @@ export const jsonFunctions: readonly FunctionDefinition[] = [
     'Tells whether an array has a value',
     ['boolean', 'bigint', 'double', 'varchar(y)'].flatMap((type) =>
       onBoth([type], 'boolean', (node, value: Value) =>
-        Array.isArray(node) ? node.some((item) => scalarsEqual(item, value)) : null,
+        // A number that is none is in no array, whatever the JSON is.
+        Number.isNaN(value)
+          ? false
+          : Array.isArray(node)
+            ? node.some((item) => scalarsEqual(item, value))
+            : null,
       ),
     ),
   ),

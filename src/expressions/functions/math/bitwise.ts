@@ -22,26 +22,29 @@ const WIDTHS = { bigint: 64, integer: 32, smallint: 16, tinyint: 8 } as const
 
 type Shift = (value: bigint, distance: bigint, width: number) => bigint
 
-/** Shifts of the two's complement of each integer type; past the width everything is shifted out. */
+/**
+ * Shifts of the two's complement of each integer type. A distance past the width shifts everything out; a negative one counts
+ * modulo 64, as Java's shifts of 64 bits do.
+ */
 const shift = (name: string, description: string, evaluate: Shift): FunctionDefinition =>
   scalarFunction({
     name,
     description,
     overloads: Object.entries(WIDTHS).map(
       ([type, width]): ScalarOverload => ({
-        args: [type, 'bigint'],
+        args: [type, 'integer'],
         returns: type,
         neverFails: true,
-        evaluate: (value: number | bigint, distance: bigint) => {
-          const result = BigInt.asIntN(width, evaluate(BigInt(value), distance, width))
+        evaluate: (value: number | bigint, distance: number) => {
+          const places = BigInt(distance < 0 ? distance & 63 : distance)
+          const result = BigInt.asIntN(width, evaluate(BigInt(value), places, width))
           return type === 'bigint' ? result : Number(result)
         },
       }),
     ),
   })
 
-const isOut = (distance: bigint, width: number): boolean =>
-  BigInt.asUintN(64, distance) >= BigInt(width)
+const isOut = (distance: bigint, width: number): boolean => distance >= BigInt(width)
 
 export const bitwise: readonly FunctionDefinition[] = [
   logic('bitwise_and', 'The bits that both numbers have', (left, right) => left & right),

@@ -6,6 +6,7 @@ import {
   inverseNormalCdf,
   normalCdf,
   tCdf,
+  tDensity,
 } from '../../value/distributions.js'
 
 const THREE = { args: ['double', 'double', 'double'], returns: 'double' } as const
@@ -54,6 +55,20 @@ export const distributions: readonly FunctionDefinition[] = [
         evaluate: (value: number, freedom: number) => {
           check(freedom > 0, 'degrees of freedom must be > 0')
           return tCdf(value, freedom)
+        },
+      },
+    ],
+  }),
+  scalarFunction({
+    name: 't_pdf',
+    description: 'The density of Student’s t distribution',
+    overloads: [
+      {
+        args: ['double', 'double'],
+        returns: 'double',
+        evaluate: (value: number, freedom: number) => {
+          check(freedom >= 1, 'degrees of freedom must be greater than or equal to 1')
+          return tDensity(value, freedom)
         },
       },
     ],

@@ -36,7 +36,6 @@ function cosineOfMaps(left: MapValue, right: MapValue): number | null {
   if (leftValues.includes(null) || rightValues.includes(null)) return null
   const leftNorm = norm(leftValues)
   const rightNorm = norm(rightValues)
-  if (leftNorm === 0 || rightNorm === 0) return null
   const others = new Map(right.keys.map((key, i) => [key as string, rightValues[i]!]))
   const product = left.keys.reduce<number>(
     (sum, key, i) => sum + leftValues[i]! * (others.get(key as string) ?? 0),

@@ -118,8 +118,9 @@ export const TEMPORAL_ADDITION: readonly ScalarOverload[] = [
   }),
 ]
 
-/** Milliseconds between two times of one precision, towards zero. */
-const difference = (left: bigint, right: bigint): bigint => (left - right) / PICOS_PER_MILLI
+/** Milliseconds between two times of one precision, halves rounded up. */
+const difference = (left: bigint, right: bigint): bigint =>
+  floorDivide(left - right + PICOS_PER_MILLI / 2n, PICOS_PER_MILLI)
 
 export const TEMPORAL_SUBTRACTION: readonly ScalarOverload[] = [
   {

@@ -154,10 +154,11 @@ function positionOf(text: string, pattern: string, start = 1n, occurrence = 1n):
     return invalidArgument(`start position cannot be smaller than 1`)
   }
   if (occurrence < 1n) return invalidArgument('occurrence cannot be smaller than 1')
+  const compiled = compilePattern(pattern)
   if (start > BigInt(codePointCount(text))) return -1
   const offset = offsetOfCodePoint(text, Number(start) - 1)
   let count = 0n
-  for (const match of matchesOf(text, pattern)) {
+  for (const match of allMatches(compiled, text)) {
     if (match.index! < offset) continue
     if (++count === occurrence) return codePointCount(text.slice(0, match.index)) + 1
   }

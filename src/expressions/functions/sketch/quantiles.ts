@@ -20,6 +20,7 @@ import {
   quantileOfValue,
   serializeQuantileDigest,
 } from '../../value/quantile-digest.js'
+import { fromSortable, toSortable } from '../../value/sortable-number.js'
 import {
   addToTDigest,
   createTDigest,
@@ -93,32 +94,6 @@ export const tdigestAgg = aggregateFunction({
 })
 
 const QDIGEST_TYPES = ['bigint', 'double', 'real'] as const
-const bits = new DataView(new ArrayBuffer(8))
-
-/** A value as an integer of the same order: of negative floats the bits below the sign are inverted. */
-function toSortable(type: SqlType, value: Value): bigint {
-  if (type.kind === 'bigint') return value as bigint
-  if (type.kind === 'real') {
-    bits.setFloat32(0, value as number)
-    const raw = bits.getInt32(0)
-    return BigInt(raw ^ ((raw >> 31) & 0x7fff_ffff))
-  }
-  bits.setFloat64(0, value as number)
-  const raw = bits.getBigInt64(0)
-  return raw ^ ((raw >> 63n) & 0x7fff_ffff_ffff_ffffn)
-}
-
-function fromSortable(type: SqlType, value: bigint): Value {
-  if (type.kind === 'bigint') return value
-  if (type.kind === 'real') {
-    const raw = Number(BigInt.asIntN(32, value))
-    bits.setInt32(0, raw ^ ((raw >> 31) & 0x7fff_ffff))
-    return bits.getFloat32(0)
-  }
-  bits.setBigInt64(0, value ^ ((value >> 63n) & 0x7fff_ffff_ffff_ffffn))
-  return bits.getFloat64(0)
-}
-
 function accuracyOf(value: Value | undefined): number | undefined {
   if (value === undefined) return undefined
   const accuracy = value as number
@@ -136,7 +111,8 @@ const qdigestOverload = (type: string, more: readonly string[]): AggregateOverlo
         if ((weight as bigint) <= 0n) {
           invalidArgument(`Percentile weight must be > 0, was ${weight}`)
         }
-        const digest = state ?? createQuantileDigest(accuracyOf(accuracy))
+        const error = accuracyOf(accuracy)
+        const digest = state ?? createQuantileDigest(error)
         addToQuantileDigest(digest, toSortable(argumentTypes[0]!, value!), Number(weight))
         return digest
       }),
@@ -212,10 +188,11 @@ export const valueAtQuantileFunction = scalarFunction({
   ],
 })
 
+/** @source Trino TDigestFunctions.valuesAtQuantiles */
 function fromTDigestAll(digest: TDigest, quantiles: readonly number[]): Value {
   quantiles.forEach((quantile, i) => {
-    if (i > 0 && quantile < quantiles[i - 1]!) {
-      refused('quantiles must be sorted in increasing order')
+    if (i > 0 && !(quantile >= quantiles[i - 1]!)) {
+      invalidArgument('percentiles must be sorted in increasing order')
     }
   })
   return quantiles.map((quantile) => fromTDigest(digest, quantile))

@@ -76,6 +76,15 @@ export const reverse = scalarFunction({
       evaluate: (text: string) => [...text].reverse().join(''),
     },
     {
+      args: ['char(x)'],
+      returns: 'char(x)',
+      neverFails: true,
+      bind: ({ argumentTypes }) => {
+        const { length } = argumentTypes[0] as CharType
+        return (text: string) => trimBlanks([...padChar(text, length)].reverse().join(''))
+      },
+    },
+    {
       args: ['varbinary'],
       returns: 'varbinary',
       neverFails: true,
@@ -123,14 +132,13 @@ const trimPoints = (sides: Sides) => (text: string, points: readonly number[]) =
   return characters.slice(start, end).join('')
 }
 
-/** A CHAR is trimmed with its padding; what is left of it is a VARCHAR. */
+/** A CHAR is trimmed with its padding; what is left of it is a VARCHAR without blanks at its end. */
 const onChar =
-  (trim: (text: string, points: readonly number[]) => string, sides: Sides) =>
+  (trim: (text: string, points: readonly number[]) => string) =>
   ({ argumentTypes }: BoundCall) => {
     const { length: padded } = argumentTypes[0] as CharType
     return (text: string, points: readonly number[] = []) => {
-      const result = trim(padChar(text, padded), points)
-      return sides === 'leading' ? trimBlanks(result) : result
+      return trimBlanks(trim(padChar(text, padded), points))
     }
   }
 
@@ -145,7 +153,7 @@ const trimOverloads = (sides: Sides): ScalarOverload[] => [
     args: ['char(x)'],
     returns: 'varchar(x)',
     neverFails: true,
-    bind: onChar(trimSpace(sides), sides),
+    bind: onChar(trimSpace(sides)),
   },
   {
     args: ['varchar(x)', 'codepoints'],
@@ -157,7 +165,7 @@ const trimOverloads = (sides: Sides): ScalarOverload[] => [
     args: ['char(x)', 'codepoints'],
     returns: 'varchar(x)',
     neverFails: true,
-    bind: onChar(trimPoints(sides), sides),
+    bind: onChar(trimPoints(sides)),
   },
 ]
 

@@ -29,17 +29,13 @@ export const concat = scalarFunction({
       args: ['E', 'array(E)'],
       returns: 'array(E)',
       typeVariables: ['E'],
-      nulls: 'called',
-      evaluate: (element: Value, array: readonly Value[] | null) =>
-        array === null ? null : [element, ...array],
+      evaluate: (element: Value, array: readonly Value[]) => [element, ...array],
     },
     {
       args: ['array(E)', 'E'],
       returns: 'array(E)',
       typeVariables: ['E'],
-      nulls: 'called',
-      evaluate: (array: readonly Value[] | null, element: Value) =>
-        array === null ? null : [...array, element],
+      evaluate: (array: readonly Value[], element: Value) => [...array, element],
     },
     {
       args: ['array(E)'],

@@ -1,9 +1,8 @@
-import { MillraceError } from '../../../spi/error.js'
-import { type RowType, type SqlType, typeName } from '../../../spi/type.js'
+import type { RowType, SqlType } from '../../../spi/type.js'
 import type { Value, ZonedTimestamp } from '../../../spi/value.js'
 import { textOf } from '../../cast/to-text.js'
 import { scalarFunction } from '../../function-definition.js'
-import { PICOS_PER_DAY, PICOS_PER_SECOND } from '../../value/civil.js'
+import { PICOS_PER_DAY, PICOS_PER_SECOND, roundPicos } from '../../value/civil.js'
 import { localTimeOf } from '../../value/datetime-pattern.js'
 import { type FormatArgument, javaFormat } from '../../value/java-format.js'
 import { javaRealText } from '../../value/number-text.js'
@@ -44,7 +43,11 @@ function converterOf(type: SqlType): Converter | undefined {
       return (value) => ({ kind: 'double', value: value as number })
     case 'real':
       // A float prints the digits of a float.
-      return (value) => ({ kind: 'double', value: Number(javaRealText(value as number)) })
+      return (value) => ({
+        kind: 'double',
+        value: Number(javaRealText(value as number)),
+        isReal: true,
+      })
     case 'decimal':
       return (value) => ({ kind: 'decimal', unscaled: value as bigint, scale: type.scale })
     case 'date':
@@ -52,27 +55,31 @@ function converterOf(type: SqlType): Converter | undefined {
         kind: 'time',
         text: dateText(value as number),
         time: local(BigInt(value as number) * PICOS_PER_DAY),
+        has: { date: true, time: false, zone: false },
       })
     case 'time':
       return (value) => ({
         kind: 'time',
-        text: javaTimeText(value as bigint),
+        text: javaTimeText(roundPicos(value as bigint, 9) % PICOS_PER_DAY),
         time: local(value as bigint),
+        has: { date: false, time: true, zone: false },
       })
     case 'timestamp':
       return (value) => ({
         kind: 'time',
-        text: javaTimestampText(value as bigint),
+        text: javaTimestampText(roundPicos(value as bigint, 9)),
         time: local(value as bigint),
+        has: { date: true, time: true, zone: false },
       })
     case 'timestamp with time zone':
       return (value) => {
         const { picos, zone } = value as ZonedTimestamp
-        const time = localTimeOf(picos, zone)
+        const time = localTimeOf(roundPicos(picos, 9), zone)
         const offset =
           time.offsetSeconds === 0 ? 'Z' : offsetText(Math.trunc(time.offsetSeconds / 60))
         const id = /^[+-]/.test(zone) ? '' : `[${zone}]`
-        return { kind: 'time', text: javaTimestampText(time.local) + offset + id, time }
+        const has = { date: true, time: true, zone: true }
+        return { kind: 'time', text: javaTimestampText(time.local) + offset + id, time, has }
       }
     case 'json':
       return (value) => text(value as string)
@@ -85,6 +92,10 @@ function converterOf(type: SqlType): Converter | undefined {
 
 const UNSUPPORTED = new Set<SqlType['kind']>(['varbinary', 'array', 'map', 'row'])
 
+/** Whether format() takes values of a type. */
+export const isFormattable = (type: SqlType): boolean =>
+  !UNSUPPORTED.has(type.kind) && converterOf(type) !== undefined
+
 /** format(pattern, values…) is planned as a call with its values in a row. */
 export const format = scalarFunction({
   name: '$format',
@@ -95,16 +106,9 @@ export const format = scalarFunction({
       returns: 'varchar',
       typeVariables: ['T'],
       bind: ({ argumentTypes }) => {
-        const converters = (argumentTypes[1] as RowType).fields.map(({ type }) => {
-          const converter = UNSUPPORTED.has(type.kind) ? undefined : converterOf(type)
-          if (converter === undefined) {
-            throw new MillraceError(
-              'NOT_SUPPORTED',
-              `Type not supported for formatting: ${typeName(type)}`,
-            )
-          }
-          return converter
-        })
+        const converters = (argumentTypes[1] as RowType).fields.map(
+          ({ type }) => converterOf(type)!,
+        )
         return (pattern: string, values: readonly Value[]) =>
           javaFormat(
             pattern,

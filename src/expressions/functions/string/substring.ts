@@ -35,7 +35,7 @@ const onBytes = (bytes: Uint8Array, start: bigint, length?: bigint) => {
   return bytes.slice(from, count <= 0 ? from : from + count)
 }
 
-const overloads: readonly ScalarOverload[] = [
+const TEXT: readonly ScalarOverload[] = [
   { args: ['varchar(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, evaluate: onVarchar },
   { args: ['char(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, bind: onChar },
   {
@@ -45,6 +45,8 @@ const overloads: readonly ScalarOverload[] = [
     evaluate: onVarchar,
   },
   { args: ['char(x)', 'bigint', 'bigint'], returns: 'varchar(x)', neverFails: true, bind: onChar },
+]
+const BYTES: readonly ScalarOverload[] = [
   { args: ['varbinary', 'bigint'], returns: 'varbinary', neverFails: true, evaluate: onBytes },
   {
     args: ['varbinary', 'bigint', 'bigint'],
@@ -56,7 +58,12 @@ const overloads: readonly ScalarOverload[] = [
 
 export const substring = scalarFunction({
   name: 'substring',
-  aliases: ['substr'],
   description: 'The part of a string from a position, of at most a length',
-  overloads,
+  overloads: TEXT,
+})
+
+export const substr = scalarFunction({
+  name: 'substr',
+  description: 'The part of a string, or of bytes, from a position, of at most a length',
+  overloads: [...TEXT, ...BYTES],
 })

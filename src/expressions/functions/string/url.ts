@@ -24,6 +24,7 @@ function parseUri(text: string): Uri | undefined {
   const [, scheme, authority, path, query, fragment] = match
   const isOpaque = scheme !== undefined && authority === undefined && !path!.startsWith('/')
   if (isOpaque && path === '') return undefined
+  if (!isOpaque && /[[\]]/.test(path!)) return undefined
   return {
     scheme,
     authority,

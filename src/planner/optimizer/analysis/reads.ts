@@ -58,6 +58,7 @@ export const readsOf = (node: PlanNode): readonly string[] =>
       ...ofOrder(n.orderBy),
       ...n.functions.flatMap((f) => [
         ...ofExpressions(f.args),
+        ...ofOrder(f.orderBy ?? []),
         ...ofSymbols([
           f.filter,
           f.frame.start.value,

@@ -7,12 +7,13 @@ import {
 } from '../../../../src/expressions/value/regexp.js'
 import { searchProgram } from '../../../../src/expressions/value/regexp-machine.js'
 import { compileProgram } from '../../../../src/expressions/value/regexp-program.js'
+import { ASSERTION_TEXTS } from '../../../../src/expressions/value/regexp-translation.js'
 
 /** Patterns whose repeated parts never match nothing: of those, engines differ in what they make. */
 const solid = fc.letrec<{ solid: string; any: string }>((tie) => ({
   solid: fc.oneof(
     { maxDepth: 3 },
-    fc.constantFrom('a', 'b', 'é', '😀', '[ab]', '[^a]', '\\d', '\\w', '[^\\n]', '\\p{Lu}'),
+    fc.constantFrom('a', 'b', 'é', '😀', '[ab]', '[^a]', '[[a-b]&&[^b]]', '[^\\n]', '\\p{Lu}'),
     fc.tuple(tie('solid'), tie('any')).map(([left, right]) => left + right),
     fc.tuple(tie('solid'), tie('solid')).map(([left, right]) => `(?:${left}|${right})`),
     fc
@@ -22,8 +23,7 @@ const solid = fc.letrec<{ solid: string; any: string }>((tie) => ({
   any: fc.oneof(
     { maxDepth: 3 },
     tie('solid'),
-    // Not \\B: JavaScript finds it inside a surrogate pair too.
-    fc.constantFrom('', '^', '$', '\\b'),
+    fc.constantFrom('', '^', '$', ...Object.values(ASSERTION_TEXTS)),
     tie('solid').map((body) => `(${body})`),
     fc
       .tuple(tie('solid'), fc.constantFrom('*', '*?', '?', '??', '{0,2}'))
@@ -40,7 +40,12 @@ const texts = fc.string({
 describe('the machine for regular expressions', () => {
   it('finds what backtracking finds', () => {
     fc.assert(
-      fc.property(solid.any, texts, fc.constantFrom('gu', 'giu', 'gmu'), (source, text, flags) => {
+      fc.property(solid.any, texts, fc.constantFrom('gv', 'giv'), (source, text, flags) => {
+        // JavaScript finds what a lookaround alone matches inside of surrogate pairs too.
+        fc.pre(
+          !(source.includes('(?=') || source.includes('(?!') || source.includes('(?<')) ||
+            !text.includes('😀'),
+        )
         const program = compileProgram(source, flags)!
         const expected = new RegExp(source, flags).exec(text)
         const found = searchProgram(program, text, 0)
@@ -96,6 +101,14 @@ describe('the machine for regular expressions', () => {
     expect([...allMatches(compilePattern('(?:a|b)*'), '😀a')].map((m) => m.index)).toEqual([
       0, 2, 3,
     ])
+  })
+
+  it('finds boundaries between characters, never inside of one', () => {
+    const places = (pattern: string, text: string) =>
+      Array.from(allMatches(compilePattern(pattern), text), (match) => match.index)
+    expect(places('\\B', '😀😀')).toEqual([0, 2, 4])
+    expect(places('\\b', 'é😀a')).toEqual([0, 1, 3, 4])
+    expect(places('$', '😀')).toEqual([2])
   })
 
   it('leaves what is not regular to backtracking', () => {

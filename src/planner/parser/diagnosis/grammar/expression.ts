@@ -43,7 +43,7 @@ primary_expression :
   | LISTAGG '(' set_quantifier? expression ( ',' string )?
     ( ON OVERFLOW list_agg_overflow_behavior )? ')'
     ( WITHIN GROUP '(' ORDER BY sort_item ( ',' sort_item )* ')' )
-    filter?
+    filter? over?
   | processing_mode? qualified_name '(' ( identifier '.' )? ASTERISK ')' filter? over?
   | processing_mode? qualified_name '(' ( set_quantifier? expression ( ',' expression )* )?
     ( ORDER BY sort_item ( ',' sort_item )* )? ')' filter? ( null_treatment? over )?
@@ -56,7 +56,7 @@ primary_expression :
   | CASE when_clause+ ( ELSE expression )? END
   | CAST '(' expression AS type ')'
   | TRY_CAST '(' expression AS type ')'
-  | ARRAY '[' ( expression ( ',' expression )* )? ']'
+  | ARRAY? '[' ( expression ( ',' expression )* )? ']'
   | primary_expression '[' value_expression ']'
   | identifier
   | primary_expression '.' identifier
