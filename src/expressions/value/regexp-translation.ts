@@ -1,6 +1,6 @@
 import { posixClass, propertyClass } from './regexp-property.js'
 
-/** A pattern in JavaScript's syntax, flags g and v. */
+/** A pattern in JavaScript's syntax, flag u, or v where classes are nested. */
 export interface TranslatedPattern {
   readonly regexp: RegExp
   /** Entry n is the group of `regexp` that group n of the pattern has become. */
@@ -36,6 +36,8 @@ interface Translation {
   readonly userNames: Set<string>
   atomics: number
   backReferences: number
+  /** Some class has others inside of it, for which JavaScript has flag v only. */
+  nestsClasses: boolean
 }
 
 /** A part of the translation, and how many characters it matches; undefined where that varies. */
@@ -74,12 +76,14 @@ export function translatePattern(pattern: string): TranslatedPattern {
     userNames: new Set(),
     atomics: 0,
     backReferences: 0,
+    nestsClasses: false,
   }
   const translated = alternatives(state).text
   if (state.at < pattern.length) fail('unmatched parenthesis')
   if (state.backReferences >= state.names.length) fail('reference to no group')
   const text = translated.replace(/\\k<@(\d+)>/g, (_, n) => `\\k<${state.names[Number(n)]}>`)
-  const regexp = new RegExp(text, isUniform ? 'giv' : 'gv')
+  const mode = state.nestsClasses ? 'v' : 'u'
+  const regexp = new RegExp(text, isUniform ? `gi${mode}` : `g${mode}`)
   const order = state.namesGroups
     ? Array.from(text.matchAll(/\(\?<([A-Za-z_]\w*)>/g), (match) => match[1]!)
     : state.names.slice(1)
@@ -306,7 +310,9 @@ function escapeSequence(state: Translation): Piece {
   )
   if (reference !== null && !isOctal(state, reference[1])) return backReference(state, reference)
   const set = classEscape(state)
-  return one(typeof set === 'string' ? set : literal(state, set))
+  if (typeof set !== 'string') return one(literal(state, set))
+  if (/\[.*\[/.test(set)) state.nestsClasses = true
+  return one(set)
 }
 
 /** Digits that name no group so far are a character in base 8, where they can be. */
@@ -344,7 +350,8 @@ function classEscape(state: Translation): string | number {
   if (property !== null) {
     state.at += property[0].length
     const set = propertyClass(property[2] ?? property[3]!) ?? fail('property name')
-    return property[1] === 'P' ? `[^${set}]` : set
+    if (property[1] === 'p') return set
+    return set.startsWith('\\p') ? set.replace('\\p', '\\P') : `[^${set}]`
   }
   const shorthand = SHORTHANDS[next]
   if (shorthand !== undefined) {
@@ -386,11 +393,20 @@ function characterClass(state: Translation): string {
       state.at += 2
       operands.push(`[${items}]`)
       items = ''
-    } else items += classItem(state)
+    } else items += operand(state, classItem(state))
   }
   state.at++
   if (operands.length === 0) return `[${negation}${items}]`
+  state.nestsClasses = true
   return `[${negation}${[...operands, `[${items}]`].join('&&')}]`
+}
+
+/** An item without brackets of its own, where it can be. */
+function operand(state: Translation, item: string): string {
+  const flat = /^\[((?:[^[\]^\\]|\\[^[\]])(?:[^[\]\\]|\\[^[\]])*)\]$/.exec(item)
+  if (flat !== null) return flat[1]!
+  if (item.startsWith('[')) state.nestsClasses = true
+  return item
 }
 
 function classItem(state: Translation): string {

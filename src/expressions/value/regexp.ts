@@ -8,7 +8,7 @@ import { type TranslatedPattern, translatePattern } from './regexp-translation.j
  * a machine that reads every character once.
  */
 export interface CompiledPattern {
-  /** With flags g and v; callers reset lastIndex. */
+  /** With flag g, and u or v; callers reset lastIndex. */
   readonly regexp: RegExp
   readonly groupCount: number
   /** Groups of `regexp` by the pattern's numbers; absent where they are the same. */
@@ -53,7 +53,8 @@ const MAX_BACKTRACKING = 2 ** 24
 function machineFor({ program, regexp }: CompiledPattern, text: string): RegexpProgram | undefined {
   // JavaScript finds what a lookaround alone matches inside of surrogate pairs too.
   const mayCutPairs = LOOKAROUND.test(regexp.source) && SURROGATE.test(text)
-  if (mayCutPairs) return program
+  // And V8 of Node 20 goes wrong in some alternatives under flag v.
+  if (mayCutPairs || regexp.flags.includes('v')) return program
   if (program?.choices !== undefined && text.length ** (program.choices + 1) <= MAX_BACKTRACKING) {
     return undefined
   }

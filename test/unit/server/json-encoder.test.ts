@@ -127,7 +127,7 @@ describe('values', () => {
     [arrayType(BIGINT), [1n, null, 3n], '[1,null,3]'],
     [mapType(DOUBLE, VARCHAR), { keys: [1.5, -0], values: ['a', null] }, '{"1.5":"a","-0.0":null}'],
     [mapType(arrayType(VARCHAR), BIGINT), { keys: [['a', null]], values: [1n] }, '{"[a, null]":1}'],
-    [mapType(VARBINARY, BIGINT), { keys: [bytes(80, 255)], values: [1n] }, '{"50 ff":1}'],
+    [mapType(VARBINARY, BIGINT), { keys: [bytes(80, 255)], values: [1n] }, '{"UP8=":1}'],
     [rowType([{ name: 'a', type: INTEGER }, { type: VARCHAR }]), [1, 'x'], '[1,"x"]'],
   ])('%j %s', (type, value, expected) => {
     expect(one(type, value)).toBe(`[${expected}]`)

@@ -13,7 +13,7 @@ import { ASSERTION_TEXTS } from '../../../../src/expressions/value/regexp-transl
 const solid = fc.letrec<{ solid: string; any: string }>((tie) => ({
   solid: fc.oneof(
     { maxDepth: 3 },
-    fc.constantFrom('a', 'b', 'é', '😀', '[ab]', '[^a]', '[[a-b]&&[^b]]', '[^\\n]', '\\p{Lu}'),
+    fc.constantFrom('a', 'b', 'é', '😀', '[ab]', '[^a]', '[^\\n]', '\\p{Lu}'),
     fc.tuple(tie('solid'), tie('any')).map(([left, right]) => left + right),
     fc.tuple(tie('solid'), tie('solid')).map(([left, right]) => `(?:${left}|${right})`),
     fc
@@ -40,7 +40,7 @@ const texts = fc.string({
 describe('the machine for regular expressions', () => {
   it('finds what backtracking finds', () => {
     fc.assert(
-      fc.property(solid.any, texts, fc.constantFrom('gv', 'giv'), (source, text, flags) => {
+      fc.property(solid.any, texts, fc.constantFrom('gu', 'giu'), (source, text, flags) => {
         // JavaScript finds what a lookaround alone matches inside of surrogate pairs too.
         fc.pre(
           !(source.includes('(?=') || source.includes('(?!') || source.includes('(?<')) ||
