@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import { compressLz4, decompressLz4 } from './lz4.js'
 import { corrupt } from './message.js'
 
 /** The body of a frame as it is sent or stored. */
@@ -22,14 +23,25 @@ export interface RawBody {
   readonly parametersLength: number
 }
 
+/** Bodies below this are not worth compressing. */
+const COMPRESSED_BYTES_MIN = 512
+/** Of the raw bytes: a body that does not get smaller than this is sent as it is. @source Trino PagesSerde */
+const COMPRESSED_FRACTION_MAX = 0.8
+
 /** Gives a body its checksum, compressed where that is asked for and pays. */
-export function sealBody({ bytes, parametersLength }: RawBody, _compress: boolean): EncodedBody {
+export function sealBody({ bytes, parametersLength }: RawBody, compress: boolean): EncodedBody {
+  const compressed =
+    compress && bytes.length >= COMPRESSED_BYTES_MIN
+      ? compressLz4(bytes, Math.floor(bytes.length * COMPRESSED_FRACTION_MAX))
+      : undefined
+  // The writer's room is larger than what it wrote: what waits to be sent holds no more than that.
+  const sealed = compressed?.slice() ?? bytes
   return {
-    bytes,
+    bytes: sealed,
     parametersLength,
     rawLength: bytes.length,
-    codec: Codec.none,
-    checksum: crc32(bytes),
+    codec: compressed === undefined ? Codec.none : Codec.lz4,
+    checksum: crc32(sealed),
   }
 }
 
@@ -37,7 +49,7 @@ export function sealBody({ bytes, parametersLength }: RawBody, _compress: boolea
 export function openBody(body: EncodedBody): RawBody {
   const { bytes, parametersLength, rawLength } = body
   if (crc32(bytes) !== body.checksum) throw corrupt('its checksum does not match')
-  const raw = bytes
+  const raw = body.codec === Codec.lz4 ? decompressLz4(bytes, rawLength) : bytes
   if (raw.length !== rawLength || parametersLength % 8 !== 0 || parametersLength > rawLength) {
     throw corrupt('its lengths do not match')
   }
