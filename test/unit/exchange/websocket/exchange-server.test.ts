@@ -1,4 +1,4 @@
-import { connect, type Socket } from 'node:net'
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { MemoryOutputBuffer } from '../../../../src/exchange/buffer/memory-output-buffer.js'
@@ -332,4 +332,34 @@ test('a connection that is no longer used is closed', async () => {
   await fill(task(node, 't'), 1, 10)
   expect(await sumOf(channels, node.uri, 't')).toBe(45)
   await eventually(() => node.exchange.connectionCount === 0 && channels.connectionCount === 0)
+})
+
+test('a half-open connection is noticed, and its streams go on over another', async () => {
+  const node = await nodeOf({ pingMillis: 20, idleMillis: 100 })
+  // Forwards bytes, and from a moment on swallows those of the connections it has.
+  const pipes = new Set<Socket>()
+  const proxy = createServer((socket) => {
+    const upstream = connect(node.port, '127.0.0.1')
+    for (const [from, to] of [
+      [socket, upstream],
+      [upstream, socket],
+    ] as const) {
+      pipes.add(from)
+      from.on('data', (data) => pipes.has(from) && to.write(data))
+      from.on('error', () => to.destroy())
+    }
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  const { port } = proxy.address() as AddressInfo
+  const channels = await channelsOf({ pingMillis: 20, idleMillis: 100 })
+  cleanups.push(() => void proxy.close())
+  const output = task(node, 't')
+  const sum = sumOf(channels, `http://127.0.0.1:${port}`, 't')
+  output.add(numbers(0, 100), 0)
+  await eventually(() => output.status().bufferedPages === 0)
+  pipes.clear()
+  output.add(numbers(100, 100), 0)
+  output.finish()
+  expect(await sum).toBe(sumTo(200))
+  await eventually(() => node.exchange.connectionCount === 1)
 })
