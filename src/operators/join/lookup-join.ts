@@ -1,16 +1,12 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
-import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
+import type { Arena, Block, Page } from '../../spi/index.js'
 import { gatherBlock, gatherNullableBlock, nullBlock } from '../kernels/gather.js'
 import type { Operator, OperatorContext } from '../operator.js'
 import type { LookupJoinSpec } from '../spec.js'
-import { JoinIndexReader } from './join-index.js'
-import type { JoinBuildState } from './join-index-sink.js'
+import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
-import { PairFilter, type Pairs, PairWalk, pairPage } from './pairs.js'
-
-/** Reads the columns of a build side from page words. */
-export type ReadBuildPage = (words: Float64Array, types: LookupJoinSpec['buildTypes']) => Page
+import { openBuild, type ReadBuildPage } from './open-build.js'
+import { type PairFilter, type Pairs, PairWalk, pairPage } from './pairs.js'
 
 /**
  * Looks each probe row up in the index of the build side. Where keys are unique and there is no further condition, a page
@@ -36,19 +32,12 @@ export class LookupJoinOperator implements Operator {
     this.#context = context
     this.#pageArena = context.createArena()
     this.#batchArena = context.createArena()
-    const memory = kernelMemory(this.#pageArena.allocate(0).buffer)
-    assert(memory !== undefined, 'joins run over shared memory')
-    this.#memory = memory
-    const [state] = context.stateOf(spec.indexPipeline) as readonly JoinBuildState[]
-    assert(state !== undefined, 'the build side has been indexed')
-    const keyTypes = spec.probeKeys.map((channel) => spec.probeTypes[channel]!)
-    this.#reader = new JoinIndexReader(state.index, keyTypes, memory, () => context.createArena())
-    this.#build = readPage(state.words, spec.buildTypes).blocks
-    this.#filter =
-      spec.filter === undefined
-        ? undefined
-        : new PairFilter(spec.filter, spec.probeTypes.length, context.settings)
-    if (spec.type === 'full') this.#matched = new Uint8Array(state.index.rowCount)
+    const build = openBuild(spec, context, this.#pageArena, readPage)
+    this.#memory = build.memory
+    this.#reader = build.reader
+    this.#build = build.columns
+    this.#filter = build.filter
+    if (spec.type === 'full') this.#matched = new Uint8Array(build.reader.state.rowCount)
   }
 
   *process(page: Page): Generator<Page> {

@@ -1,14 +1,12 @@
 import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
-import { type Arena, assert, type Block, BOOLEAN, isNull, type Page } from '../../spi/index.js'
+import { type Arena, type Block, BOOLEAN, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
 import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
 import type { SemiJoinSpec } from '../spec.js'
-import { JoinIndexReader } from './join-index.js'
-import type { JoinBuildState } from './join-index-sink.js'
+import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
-import type { ReadBuildPage } from './lookup-join.js'
-import { PairFilter, PairWalk } from './pairs.js'
+import { openBuild, type ReadBuildPage } from './open-build.js'
+import { type PairFilter, PairWalk } from './pairs.js'
 
 /** IN and EXISTS: marks, keeps or drops probe rows by whether the build side has a match. */
 export class SemiJoinOperator implements Operator {
@@ -27,18 +25,11 @@ export class SemiJoinOperator implements Operator {
     this.#context = context
     this.#arena = context.createArena()
     this.#batchArena = context.createArena()
-    const memory = kernelMemory(this.#arena.allocate(0).buffer)
-    assert(memory !== undefined, 'joins run over shared memory')
-    this.#memory = memory
-    const [state] = context.stateOf(spec.indexPipeline) as readonly JoinBuildState[]
-    assert(state !== undefined, 'the build side has been indexed')
-    const keyTypes = spec.probeKeys.map((channel) => spec.probeTypes[channel]!)
-    this.#reader = new JoinIndexReader(state.index, keyTypes, memory, () => context.createArena())
-    this.#build = readPage(state.words, spec.buildTypes).blocks
-    this.#filter =
-      spec.filter === undefined
-        ? undefined
-        : new PairFilter(spec.filter, spec.probeTypes.length, context.settings)
+    const build = openBuild(spec, context, this.#arena, readPage)
+    this.#memory = build.memory
+    this.#reader = build.reader
+    this.#build = build.columns
+    this.#filter = build.filter
   }
 
   process(page: Page): readonly Page[] {
