@@ -48,7 +48,8 @@ export function dynamicFilterOf(
 function domainOf({ type, isEmpty, values, integers }: KeyFilterState): Domain {
   if (isEmpty) return noneDomain(type)
   if (values !== undefined) return multipleValuesDomain(type, values)
-  if (integers === undefined) return notNull(type)
+  // Booleans are integers to the key layer only.
+  if (integers === undefined || type.kind === 'boolean') return notNull(type)
   const low = integerCarrier(type, integers.min)
   const high = integerCarrier(type, integers.max)
   return domain(
