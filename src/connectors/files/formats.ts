@@ -3,6 +3,7 @@ import type { FileFormat, FormatName } from './format.js'
 
 /** The formats, each loaded when a file of it is first met. A format is a folder here and a line of this table. */
 const FORMATS: Readonly<Partial<Record<FormatName, () => Promise<FileFormat>>>> = {
+  ARROW: async () => (await import('./arrow/format.js')).arrowFormat,
   CSV: async () => (await import('./csv/format.js')).csvFormat,
   TSV: async () => (await import('./csv/format.js')).tsvFormat,
   JSON: async () => (await import('./json/format.js')).jsonFormat,
