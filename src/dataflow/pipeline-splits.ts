@@ -59,15 +59,15 @@ export class PipelineSplits implements SplitQueue {
         const first = await source.getNextBatch(BATCH_SPLITS_MAX)
         opened[opened.length - 1] = { ...splits, first, noMoreSplits: first.noMoreSplits }
       }
+      // In memory that the threads already share: a shared buffer of its own takes 2 ms to post for the first time.
+      const length = pipelineCount + scans.length
+      const words = allocate(length * 4).fill(0)
+      const counters = new Int32Array(words.buffer, words.byteOffset, length)
+      return new PipelineSplits(opened, pipelineCount, counters)
     } catch (error) {
       await Promise.allSettled(opened.map((scan) => scan.source.close()))
       throw error
     }
-    // In memory that the threads already share: a shared buffer of its own takes 2 ms to post for the first time.
-    const length = pipelineCount + scans.length
-    const words = allocate(length * 4).fill(0)
-    const counters = new Int32Array(words.buffer, words.byteOffset, length)
-    return new PipelineSplits(opened, pipelineCount, counters)
   }
 
   has(scanId: number): boolean {

@@ -289,11 +289,20 @@ export class QueryExecution {
     return remote
   }
 
+  /** A query that ended while it waited holds no memory any more, and its threads have forgotten it. */
+  #throwIfOver(): void {
+    if (this.#failure !== undefined) throw this.#failure
+    if (this.#ending !== undefined) throw new MillraceError('USER_CANCELED', 'Query was canceled')
+  }
+
   async #openSplits(pipeline: PipelineSpec): Promise<PipelineSplits> {
     const splits = await PipelineSplits.open(
       scansOf(pipeline.source),
       this.plan.pipelines.length,
-      (byteLength) => this.#task.allocate(byteLength),
+      (byteLength) => {
+        this.#throwIfOver()
+        return this.#task.allocate(byteLength)
+      },
       (scan) =>
         this.#environment.openSplits(
           this.#descriptor,
@@ -303,6 +312,9 @@ export class QueryExecution {
         ),
     )
     this.#splits.push(splits)
+    // Closed here where the query's end has passed: it closes what is in the list by then.
+    if (this.#ending !== undefined) await splits.close()
+    this.#throwIfOver()
     return splits
   }
 
