@@ -11,16 +11,22 @@ import {
   readValue,
   type SqlType,
 } from '../../../spi/index.js'
+import type { Scratch, ScratchUse } from './scratch.js'
 
 /** Entries of a dictionary that a domain is asked about at most. */
 const ENTRIES_MAX = 4096
 /** Values of a domain between which a bitmap is kept. */
 const BITMAP_SPAN_MAX = 1 << 22
-const FEW_RANGES = 4
 
 interface IntegerRange {
   readonly low: number
   readonly high: number
+}
+
+/** A mask of the rows of a batch in kernel memory, a byte 0 or 1 each. */
+export interface RowMask {
+  readonly address: number
+  readonly rowCount: number
 }
 
 /** Tells for the rows of blocks which are in a domain, where that is cheap. May answer that more are, never fewer. */
@@ -28,7 +34,6 @@ export class RowFilter {
   readonly #domain: Domain
   readonly #ranges: readonly IntegerRange[] | undefined
   #entries: { readonly of: Block; readonly passes: Uint8Array } | undefined
-  #members: { readonly low: number; readonly passes: Uint8Array } | undefined
 
   constructor(type: SqlType, wanted: Domain) {
     this.#domain = wanted
@@ -43,21 +48,22 @@ export class RowFilter {
     return kind === 'ranges' && integerRanges(type, wanted) !== undefined
   }
 
-  /** Clears the bytes of rows that are out of the domain. @param mask Uint8Array[block.rowCount] of 0 and 1 */
-  narrow(block: Block, mask: Uint8Array): void {
-    if (block.encoding === 'dictionary') this.#narrowDictionary(block, mask)
+  /** Clears the bytes of rows that are out of the domain. */
+  narrow(scratch: Scratch, block: Block, mask: RowMask): void {
+    if (block.encoding === 'dictionary') this.#narrowDictionary(scratch, block, mask)
     else if (block.encoding === 'flat') {
-      if (!this.#domain.nullAllowed) clearNulls(block, mask)
-      else if (mayHaveNulls(block)) return
+      if (this.#domain.nullAllowed && mayHaveNulls(block)) return
+      clearNulls(scratch, block, mask)
       if (block.storage === 'i8' || block.storage === 'i16' || block.storage === 'i32') {
-        this.#narrowIntegers(block, mask)
+        this.#narrowIntegers(scratch, block, mask)
       }
     }
   }
 
-  #narrowDictionary(block: DictionaryBlock, mask: Uint8Array): void {
+  #narrowDictionary(scratch: Scratch, block: DictionaryBlock, mask: RowMask): void {
     const { dictionary, codes, validity } = block
     if (dictionary.rowCount > ENTRIES_MAX) return
+    if (validity !== null && this.#domain.nullAllowed) return
     if (this.#entries?.of !== dictionary) {
       const passes = new Uint8Array(dictionary.rowCount)
       for (let i = 0; i < passes.length; i++) {
@@ -65,64 +71,66 @@ export class RowFilter {
       }
       this.#entries = { of: dictionary, passes }
     }
+    clearNulls(scratch, block, mask)
+    // Codes are unsigned, which lanes of as many bits are not.
+    const wide = codes.BYTES_PER_ELEMENT === 4 ? codes : Int32Array.from(codes)
+    const from = copyIn(scratch, 'filtered', wide)
     const { passes } = this.#entries
-    if (validity === null) {
-      for (let i = 0; i < mask.length; i++) mask[i]! &= passes[codes[i]!]!
-      return
-    }
-    const nullPasses = this.#domain.nullAllowed ? 1 : 0
-    for (let i = 0; i < mask.length; i++) {
-      const isValid = (validity[i >> 3]! & (1 << (i & 7))) !== 0
-      mask[i]! &= isValid ? passes[codes[i]!]! : nullPasses
-    }
+    const table = copyIn(scratch, 'members', passes)
+    const { kernels } = scratch.memory
+    kernels.member32(from, mask.address, mask.rowCount, 0, table, passes.length)
   }
 
-  #narrowIntegers(block: IntegerBlock, mask: Uint8Array): void {
+  #narrowIntegers(scratch: Scratch, block: IntegerBlock, mask: RowMask): void {
+    if (this.#ranges === undefined || block.storage === 'i64') return
+    const { base, factor, bounds } = block
+    const [least, greatest] = STORED_BOUNDS[block.storage]
     const ranges = this.#ranges
-    const { base, factor } = block
-    const values = block.values as Int32Array
-    if (ranges === undefined) return
-    if (ranges.length === 1) {
-      const low = (ranges[0]!.low - base) / factor
-      const high = (ranges[0]!.high - base) / factor
-      const { bounds } = block
-      if (bounds !== undefined && bounds.min >= ranges[0]!.low && bounds.max <= ranges[0]!.high) {
-        return
-      }
-      for (let i = 0; i < mask.length; i++) {
-        const value = values[i]!
-        mask[i]! &= value >= low && value <= high ? 1 : 0
-      }
-      return
-    }
-    const members = this.#memberBitmap(ranges)
-    if (members !== undefined) {
-      const { low, passes } = members
-      const { length } = passes
-      for (let i = 0; i < mask.length; i++) {
-        const offset = base + factor * values[i]! - low
-        mask[i]! &= offset >= 0 && offset < length ? passes[offset]! : 0
-      }
-      return
-    }
-    const span = ranges.length > FEW_RANGES ? spanOf(ranges) : ranges
-    for (let i = 0; i < mask.length; i++) {
-      const value = base + factor * values[i]!
-      mask[i]! &= span.some(({ low, high }) => value >= low && value <= high) ? 1 : 0
-    }
-  }
-
-  #memberBitmap(
-    ranges: readonly IntegerRange[],
-  ): { readonly low: number; readonly passes: Uint8Array } | undefined {
-    if (this.#members !== undefined) return this.#members
+      .map(({ low, high }) => ({
+        low: Math.max(least, Math.ceil((low - base) / factor)),
+        high: Math.min(greatest, Math.floor((high - base) / factor)),
+      }))
+      .filter(({ low, high }) => low <= high)
     const [span] = spanOf(ranges)
-    if (span === undefined || !(span.high - span.low < BITMAP_SPAN_MAX)) return undefined
+    const { memory } = scratch
+    if (span === undefined) {
+      memory.bytes(mask.address, mask.rowCount).fill(0)
+      return
+    }
+    const [only] = this.#ranges
+    const isOne = this.#ranges.length === 1 && only !== undefined
+    if (isOne && bounds !== undefined && bounds.min >= only.low && bounds.max <= only.high) return
+    const from = copyIn(scratch, 'filtered', block.values)
+    const bits = STORED_BITS[block.storage]
+    const { address, rowCount } = mask
+    if (ranges.length === 1 || span.high - span.low >= BITMAP_SPAN_MAX) {
+      memory.kernels[`range${bits}`](from, address, rowCount, span.low, span.high)
+      return
+    }
     const passes = new Uint8Array(span.high - span.low + 1)
     for (const { low, high } of ranges) passes.fill(1, low - span.low, high - span.low + 1)
-    this.#members = { low: span.low, passes }
-    return this.#members
+    const table = copyIn(scratch, 'members', passes)
+    memory.kernels[`member${bits}`](from, address, rowCount, span.low, table, passes.length)
   }
+}
+
+const STORED_BITS = { i8: 8, i16: 16, i32: 32 } as const
+const STORED_BOUNDS = {
+  i8: [-0x80, 0x7f],
+  i16: [-0x8000, 0x7fff],
+  i32: [-0x8000_0000, 0x7fff_ffff],
+} as const
+
+/** Copies a block's buffer to where kernels read it: a few microseconds a page. */
+export function copyIn(
+  scratch: Scratch,
+  use: ScratchUse,
+  view: Pick<Uint8Array, 'buffer' | 'byteOffset' | 'byteLength'>,
+): number {
+  const to = scratch.take(use, view.byteLength)
+  const bytes = new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
+  scratch.memory.bytes(to, view.byteLength).set(bytes)
+  return to
 }
 
 const spanOf = (ranges: readonly IntegerRange[]): readonly IntegerRange[] => {
@@ -130,9 +138,10 @@ const spanOf = (ranges: readonly IntegerRange[]): readonly IntegerRange[] => {
   return first === undefined ? [] : [{ low: first.low, high: ranges.at(-1)!.high }]
 }
 
-function clearNulls(block: Block, mask: Uint8Array): void {
+function clearNulls(scratch: Scratch, block: Block, { address, rowCount }: RowMask): void {
   if (!mayHaveNulls(block)) return
-  for (let i = 0; i < mask.length; i++) if (isNull(block, i)) mask[i] = 0
+  const mask = scratch.memory.bytes(address, rowCount)
+  for (let i = 0; i < rowCount; i++) if (isNull(block, i)) mask[i] = 0
 }
 
 const INTEGER_KINDS: readonly SqlType['kind'][] = [

@@ -3,7 +3,6 @@ import {
   type Block,
   createBlockBuilder,
   type Domain,
-  type FlatBlock,
   MAX_PAGE_ROWS,
   type Page,
   type TupleDomain,
@@ -19,8 +18,8 @@ import { badParquet, ParquetFormatError } from './format-error.js'
 import { LeafReader } from './leaf-reader.js'
 import { valueStore } from './leaf-stores.js'
 import { chunkStart, PageCursor } from './page-cursor.js'
-import type { Selection } from './placement.js'
-import { RowFilter } from './row-filter.js'
+import { copyOut, type Selection } from './placement.js'
+import { copyIn, RowFilter, type RowMask } from './row-filter.js'
 import { leavesOf } from './schema.js'
 import type { Scratch } from './scratch.js'
 
@@ -137,13 +136,16 @@ export class RowGroupSource {
   ): Promise<Page | undefined> {
     const { columns, arena } = this.#request
     const blocks: (Block | undefined)[] = columns.map(() => undefined)
-    const mask = new Uint8Array(rowCount).fill(1)
+    const { scratch } = this.#request
+    const { kernels } = scratch.memory
+    const mask = { address: scratch.take('selectionMask', rowCount), rowCount }
+    scratch.memory.bytes(mask.address, rowCount).fill(1)
     let selected = rowCount
     for (const { channel, filter } of this.#filtersOf(predicates)) {
       if (selected === 0) break
       blocks[channel] ??= await this.#read(channel, rowCount)
-      filter.narrow(blocks[channel], mask)
-      selected = countOnes(mask)
+      filter.narrow(scratch, blocks[channel], mask)
+      selected = kernels.count_mask(mask.address, rowCount)
     }
     if (selected === 0) {
       for (let channel = 0; channel < columns.length; channel++) {
@@ -157,7 +159,7 @@ export class RowGroupSource {
       const block = blocks[channel]
       if (block === undefined) blocks[channel] = await this.#read(channel, rowCount, selection)
       else if (selection !== undefined) {
-        blocks[channel] = selectRows(block, selection, mask, arena)
+        blocks[channel] = selectRows(scratch, block, selection, arena)
       }
     }
     return { rowCount: selection?.rowCount ?? rowCount, blocks: blocks as Block[] }
@@ -188,15 +190,12 @@ export class RowGroupSource {
     return found
   }
 
-  #selection(mask: Uint8Array, rowCount: number): Selection {
+  #selection({ address, rowCount }: RowMask, selected: number): Selection {
     const { scratch } = this.#request
-    const positions = scratch.take('positions', rowCount * 4)
-    const maskAt = scratch.take('selectionMask', mask.length)
-    scratch.memory.bytes(maskAt, mask.length).set(mask)
-    const words = scratch.memory.words(positions, rowCount)
-    let next = 0
-    for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) words[next++] = i
-    return { rowCount, positions, mask: maskAt }
+    // A place beyond the last: the kernel writes ahead of what it keeps.
+    const positions = scratch.take('positions', (selected + 1) * 4)
+    scratch.memory.kernels.positions(address, rowCount, positions)
+    return { rowCount: selected, positions, mask: address }
   }
 
   async #read(channel: number, rowCount: number, selection?: Selection): Promise<Block> {
@@ -244,45 +243,42 @@ export class RowGroupSource {
   }
 }
 
-function countOnes(mask: Uint8Array): number {
-  let count = 0
-  for (let i = 0; i < mask.length; i++) count += mask[i]!
-  return count
-}
-
 /** The wanted rows of a block that was read whole. */
-function selectRows(block: Block, selection: Selection, mask: Uint8Array, arena: Arena): Block {
-  if (block.encoding === 'flat' && block.storage !== 'null' && block.validity === null) {
-    const picked = pickIntegers(block, selection.rowCount, mask, arena)
-    if (picked !== undefined) return picked
-  }
+function selectRows(scratch: Scratch, block: Block, selection: Selection, arena: Arena): Block {
+  const { rowCount } = selection
   if (block.encoding === 'dictionary' && block.validity === null) {
-    const codes = pick(block.codes, selection.rowCount, mask, arena)
-    return { ...block, rowCount: selection.rowCount, codes }
+    return { ...block, rowCount, codes: pick(scratch, block.codes, selection, arena) }
+  }
+  if (block.encoding === 'flat' && block.validity === null) {
+    const { storage } = block
+    if (storage === 'i8' || storage === 'i16' || storage === 'i32') {
+      const values = pick(scratch, block.values as Int32Array, selection, arena)
+      return { ...block, rowCount, values }
+    }
   }
   const builder = createBlockBuilder(block.type, arena)
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) builder.appendRange(block, i, i + 1)
+  for (const position of scratch.memory.words(selection.positions, rowCount).slice()) {
+    builder.appendRange(block, position, position + 1)
+  }
   return builder.build()
-}
-
-function pickIntegers(
-  block: FlatBlock,
-  rowCount: number,
-  mask: Uint8Array,
-  arena: Arena,
-): Block | undefined {
-  if (block.storage !== 'i8' && block.storage !== 'i16' && block.storage !== 'i32') return undefined
-  const values = pick(block.values as Int32Array, rowCount, mask, arena)
-  return { ...block, rowCount, values }
 }
 
 type Lane = Int8Array | Int16Array | Int32Array | Uint8Array | Uint16Array
 
-function pick<T extends Lane>(values: T, rowCount: number, mask: Uint8Array, arena: Arena): T {
-  const { buffer, byteOffset } = arena.allocate(rowCount * values.BYTES_PER_ELEMENT)
+function pick<T extends Lane>(
+  scratch: Scratch,
+  values: T,
+  { rowCount, positions }: Selection,
+  arena: Arena,
+): T {
+  const width = values.BYTES_PER_ELEMENT as 1 | 2 | 4
+  const from = copyIn(scratch, 'filtered', values)
+  const to = scratch.take('selected', rowCount * width)
+  const { kernels } = scratch.memory
+  if (width === 1) kernels.gather8(positions, from, to, rowCount)
+  else if (width === 2) kernels.gather16(positions, from, to, rowCount)
+  else kernels.gather32(positions, from, to, rowCount)
+  const { buffer, byteOffset } = copyOut(scratch, to, rowCount * width, arena)
   const Make = values.constructor as new (b: ArrayBufferLike, at: number, length: number) => T
-  const picked = new Make(buffer, byteOffset, rowCount)
-  let next = 0
-  for (let i = 0; i < mask.length; i++) if (mask[i] !== 0) picked[next++] = values[i]!
-  return picked
+  return new Make(buffer, byteOffset, rowCount)
 }

@@ -15,6 +15,8 @@ export type ScratchUse =
   | 'bytes'
   | 'positions'
   | 'selectionMask'
+  | 'filtered'
+  | 'members'
   | 'out'
 
 /** Buffers in kernel memory that one page source reuses from column to column; each is valid until its next use. */

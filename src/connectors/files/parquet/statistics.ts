@@ -1,6 +1,8 @@
+import type { DoubleRange, SqlType } from '../../../spi/index.js'
 import type { FileColumn, FileColumnStatistics, FileStatistics } from '../format.js'
 import type { ParquetFile } from './footer.js'
 import { leafOf } from './pruning.js'
+import type { Leaf } from './schema.js'
 import { doubleRange, valueBounds } from './statistic-values.js'
 
 /** What the footer says of the columns, over all row groups. */
@@ -33,10 +35,50 @@ function columnStatistics(file: ParquetFile, column: FileColumn): FileColumnStat
       max = Math.max(max, range.max)
     }
   }
+  const range = isBounded && min <= max ? { min, max } : undefined
+  const distinct = distinctValues(file, leaf, range, nullCount ?? 0)
   return {
     column,
     ...(nullCount === undefined ? {} : { nullCount }),
     dataSize,
-    ...(isBounded && min <= max ? { range: { min, max } } : {}),
+    ...(range === undefined ? {} : { range }),
+    ...(distinct === undefined ? {} : { distinctValuesCount: distinct }),
   }
 }
+
+const WHOLE_NUMBERS: readonly SqlType['kind'][] = [
+  'tinyint',
+  'smallint',
+  'integer',
+  'bigint',
+  'date',
+]
+
+/**
+ * About how many distinct values a column has: as many as its bounds have room for, as its chunks' dictionaries can hold, and
+ * as it has rows. Footers say it themselves only of some writers.
+ */
+function distinctValues(
+  file: ParquetFile,
+  leaf: Leaf,
+  range: DoubleRange | undefined,
+  nullCount: number,
+): number | undefined {
+  const { rowGroups } = file.metadata
+  const rowCount = rowGroups.reduce((sum, group) => sum + group.rowCount, 0)
+  const bounds = [rowCount - nullCount]
+  if (range !== undefined && WHOLE_NUMBERS.includes(leaf.type.kind)) {
+    bounds.push(range.max - range.min + 1)
+  }
+  let held = 0
+  for (const { chunks } of rowGroups) {
+    const { statistics } = chunks[leaf.index]!
+    if (statistics?.distinctCount !== undefined) held = Math.max(held, statistics.distinctCount)
+  }
+  if (held > 0) bounds.push(rowGroups.length === 1 ? held : held * DICTIONARY_GROWTH)
+  // A single bound by the number of rows says something of keys only.
+  return bounds.length === 1 && leaf.type.kind !== 'varchar' ? undefined : Math.min(...bounds)
+}
+
+/** What several row groups have of values that one has not. */
+const DICTIONARY_GROWTH = 1.2

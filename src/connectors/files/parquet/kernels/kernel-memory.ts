@@ -1,6 +1,7 @@
 import { MillraceError } from '../../../../spi/index.js'
 import { assemble } from './assembler.js'
 import { CODEC_KERNELS } from './codec-kernels.js'
+import { FILTER_KERNELS } from './filter-kernels.js'
 import { STRING_KERNELS } from './string-kernels.js'
 import { VALUE_KERNELS } from './value-kernels.js'
 
@@ -37,6 +38,35 @@ export interface Kernels {
   big_endian(from: number, width: number, to: number, count: number): void
   level_mask(from: number, level: number, to: number, count: number): number
   bitmap(from: number, to: number, count: number): void
+  range8(from: number, mask: number, count: number, low: number, high: number): void
+  member8(
+    from: number,
+    mask: number,
+    count: number,
+    low: number,
+    table: number,
+    length: number,
+  ): void
+  range16(from: number, mask: number, count: number, low: number, high: number): void
+  member16(
+    from: number,
+    mask: number,
+    count: number,
+    low: number,
+    table: number,
+    length: number,
+  ): void
+  range32(from: number, mask: number, count: number, low: number, high: number): void
+  member32(
+    from: number,
+    mask: number,
+    count: number,
+    low: number,
+    table: number,
+    length: number,
+  ): void
+  count_mask(mask: number, count: number): number
+  positions(mask: number, count: number, to: number): void
   strings(from: number, end: number, count: number, ends: number, to: number, start: number): number
   strings_where(
     from: number,
@@ -90,7 +120,11 @@ export class KernelMemory {
 
   constructor() {
     module ??= new WebAssembly.Module(
-      assemble(CODEC_KERNELS + VALUE_KERNELS + STRING_KERNELS, 16, PAGES_MAX).slice(),
+      assemble(
+        CODEC_KERNELS + VALUE_KERNELS + STRING_KERNELS + FILTER_KERNELS,
+        16,
+        PAGES_MAX,
+      ).slice(),
     )
     const { exports } = new WebAssembly.Instance(module)
     this.kernels = exports as Record<string, unknown> & Kernels

@@ -27,6 +27,8 @@ export interface WrittenChunk {
   readonly uncompressedBytes: number
   readonly valueCount: number
   readonly nullCount: number
+  /** Where all values are in the dictionary. */
+  readonly distinctCount: number | undefined
   readonly encodings: readonly Encoding[]
   readonly bounds: ReturnType<ChunkBounds['bounds']>
   readonly codec: OutputCodec
@@ -109,6 +111,8 @@ export class LeafWriter {
       uncompressedBytes: this.#uncompressedBytes,
       valueCount: this.#valueCount,
       nullCount: this.#nullCount,
+      distinctCount:
+        dictionary !== undefined && !this.#encodings.has('PLAIN') ? this.#heldCount : undefined,
       encodings: [...this.#encodings, 'RLE'],
       bounds: this.#bounds.bounds(),
       codec: this.#codec,
@@ -304,6 +308,7 @@ export function writeChunkMetadata(
     if (dictionaryBytes > 0) writer.long(11, offset)
     writer.struct(12, () => {
       writer.long(3, chunk.nullCount)
+      writer.long(4, chunk.distinctCount)
       writer.binary(5, bounds?.max)
       writer.binary(6, bounds?.min)
     })

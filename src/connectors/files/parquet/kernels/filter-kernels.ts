@@ -1,0 +1,88 @@
+/**
+ * Filters of rows: a mask has a byte 0 or 1 a row. Lanes are read 16 values at a time; masks and lanes have slack.
+ */
+const COMPARED = {
+  8: `(v128.and (i8x16.ge_s (v128.load $from) (i8x16.splat $low))
+              (i8x16.le_s (v128.load $from) (i8x16.splat $high)))`,
+  16: `(i8x16.narrow_i16x8_s
+          (v128.and (i16x8.ge_s (v128.load $from) (i16x8.splat $low))
+                    (i16x8.le_s (v128.load $from) (i16x8.splat $high)))
+          (v128.and (i16x8.ge_s (v128.load offset=16 $from) (i16x8.splat $low))
+                    (i16x8.le_s (v128.load offset=16 $from) (i16x8.splat $high))))`,
+  32: `(i8x16.narrow_i16x8_s
+          (i16x8.narrow_i32x4_s ${inRange(0)} ${inRange(16)})
+          (i16x8.narrow_i32x4_s ${inRange(32)} ${inRange(48)}))`,
+} as const
+
+function inRange(offset: number): string {
+  return `(v128.and (i32x4.ge_s (v128.load offset=${offset} $from) (i32x4.splat $low))
+                    (i32x4.le_s (v128.load offset=${offset} $from) (i32x4.splat $high)))`
+}
+
+/** rangeN: clears the mask where a value is not from $low to $high. */
+const RANGES = ([8, 16, 32] as const)
+  .map(
+    (bits) => `
+  (func $range${bits} (param $from $mask $n $low $high i32) (local $end i32)
+    (set $end (i32.add $mask $n))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u $mask $end))
+        (v128.store $mask (v128.and (v128.load $mask) ${COMPARED[bits]}))
+        (set $from (i32.add $from ${bits * 2}))
+        (set $mask (i32.add $mask 16))
+        (br $next))))
+`,
+  )
+  .join('')
+
+/** memberN: clears the mask where the table's byte at a value, less $low, is 0 or beyond it. */
+const MEMBERS = [
+  { bits: 8, load: 'i32.load8_s', step: 1 },
+  { bits: 16, load: 'i32.load16_s', step: 2 },
+  { bits: 32, load: 'i32.load', step: 4 },
+]
+  .map(
+    ({ bits, load, step }) => `
+  (func $member${bits} (param $from $mask $n $low $table $length i32) (local $value i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz $n))
+        (set $value (i32.sub (${load} $from) $low))
+        (if (i32.lt_u $value $length) (then
+          (i32.store8 $mask (i32.and (i32.load8_u $mask) (i32.load8_u (i32.add $table $value)))))
+        (else (i32.store8 $mask 0)))
+        (set $from (i32.add $from ${step}))
+        (set $mask (i32.add $mask 1))
+        (set $n (i32.sub $n 1))
+        (br $next))))
+`,
+  )
+  .join('')
+
+const MASKS = `
+  ;; how many bytes are 1; those beyond n are cleared
+  (func $count_mask (param $mask $n i32) (result i32) (local $end $count i32)
+    (set $end (i32.add $mask $n))
+    (v128.store $end (i32x4.splat 0))
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u $mask $end))
+        (set $count (i32.add $count
+          (i32.popcnt (i8x16.bitmask (i8x16.neg (v128.load $mask))))))
+        (set $mask (i32.add $mask 16))
+        (br $next)))
+    $count)
+
+  ;; positions of the bytes that are 1
+  (func $positions (param $mask $n $to i32) (local $i i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u $i $n))
+        (i32.store $to $i)
+        (set $to (i32.add $to (i32.shl (i32.load8_u (i32.add $mask $i)) 2)))
+        (set $i (i32.add $i 1))
+        (br $next))))
+`
+
+export const FILTER_KERNELS = RANGES + MEMBERS + MASKS
