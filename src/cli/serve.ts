@@ -35,7 +35,7 @@ export async function serve(options: {
     ...(port === undefined ? {} : { port }),
   })
   process.stdout.write(`millrace: ${server.url}\n`)
-  await signalled()
+  await Promise.race([signalled(), server.drained])
   await server.close()
   await engine.close()
   return 0

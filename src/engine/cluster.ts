@@ -72,3 +72,10 @@ export class ClusterMember {
     this.buffers.close()
   }
 }
+
+export type {
+  TaskListener,
+  TaskNode,
+  TaskRequest,
+  TaskStatus,
+} from '../dataflow/cluster/task-request.js'

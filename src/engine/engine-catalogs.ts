@@ -71,6 +71,13 @@ export class EngineCatalogs {
     })
   }
 
+  /** Drops the catalogs that are not among the names. */
+  async keepOnly(names: readonly string[]): Promise<void> {
+    const kept = new Set(names)
+    const others = this.#catalogs.list().filter(({ name }) => !kept.has(name))
+    await Promise.all(others.map(({ name }) => this.drop(name)))
+  }
+
   #has({ name, connectorName, config }: CatalogDescriptor): boolean {
     const known = this.#catalogs.find(name)
     return (

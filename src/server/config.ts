@@ -4,6 +4,7 @@ import { pathToFileURL } from 'node:url'
 import type { EngineOptions } from '../engine/engine-options.js'
 import { parseDataSize, parseDuration } from '../engine/session-properties.js'
 import { MillraceError } from '../spi/index.js'
+import type { ClusterOptions } from './cluster/cluster-node.js'
 import type { ServerOptions } from './server.js'
 
 export interface ServerConfig {
@@ -45,21 +46,14 @@ function withEnvironment(value: string, file: string): string {
   })
 }
 
-/** Properties of Trino's configuration that say how to run many nodes; a single node has no use for them. */
-const IGNORED = new Set([
-  'coordinator',
-  'node-scheduler.include-coordinator',
-  'discovery.uri',
-  'discovery-server.enabled',
-  'node.data-dir',
-  'node.internal-address',
-  'catalog.management',
-])
+/** Properties of Trino's configuration that say nothing here. */
+const IGNORED = new Set(['discovery-server.enabled', 'node.data-dir', 'catalog.management'])
 
 type Setting = (value: string, into: MutableConfig, etcDir: string) => void
 interface MutableConfig {
   engine: { -readonly [K in keyof EngineOptions]: EngineOptions[K] }
   server: { -readonly [K in keyof ServerOptions]: ServerOptions[K] }
+  cluster: { -readonly [K in keyof ClusterOptions]: ClusterOptions[K] }
 }
 
 const wholeNumber = (name: string, value: string, min: number, max: number): number => {
@@ -70,7 +64,32 @@ const wholeNumber = (name: string, value: string, min: number, max: number): num
   return number
 }
 
+const truth = (name: string, value: string): boolean => {
+  if (value !== 'true' && value !== 'false') throw invalid(`${name} must be true or false: ${value}`)
+  return value === 'true'
+}
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
+  coordinator: (value, { cluster, engine }) => {
+    cluster.coordinator = truth('coordinator', value)
+    engine.isCoordinator = cluster.coordinator
+  },
+  'node-scheduler.include-coordinator': (value, { cluster }) => {
+    cluster.includeCoordinator = truth('node-scheduler.include-coordinator', value)
+  },
+  'discovery.uri': (value, { cluster }) => {
+    if (!URL.canParse(value) || !/^https?:/.test(value)) {
+      throw invalid(`discovery.uri must be the http address of the coordinator: ${value}`)
+    }
+    cluster.discoveryUri = value
+  },
+  'internal-communication.shared-secret': (value, { cluster }) => {
+    if (value === '') throw invalid('internal-communication.shared-secret is empty')
+    cluster.sharedSecret = value
+  },
+  'node.internal-address': (value, { cluster }) => {
+    cluster.internalAddress = value
+  },
   'http-server.http.port': (value, { server }) => {
     server.port = wholeNumber('http-server.http.port', value, 0, 65_535)
   },
@@ -142,7 +161,11 @@ function editDistance(left: string, right: string): number {
  */
 export function readConfig(etcDir: string): ServerConfig {
   if (!existsSync(etcDir)) throw invalid(`Configuration directory does not exist: ${etcDir}`)
-  const config: MutableConfig = { engine: { catalogs: readCatalogs(etcDir) }, server: {} }
+  const config: MutableConfig = {
+    engine: { catalogs: readCatalogs(etcDir) },
+    server: {},
+    cluster: { coordinator: true, includeCoordinator: true },
+  }
   for (const name of ['node.properties', 'config.properties']) {
     const file = join(etcDir, name)
     if (!existsSync(file)) continue
@@ -162,7 +185,13 @@ export function readConfig(etcDir: string): ServerConfig {
       setting(value, config, etcDir)
     }
   }
-  return config
+  const { engine, server, cluster } = config
+  if (!cluster.coordinator && cluster.discoveryUri === undefined) {
+    throw new MillraceError('CONFIGURATION_INVALID', 'A worker has no discovery.uri', {
+      hint: 'Set discovery.uri to the address of the coordinator, or coordinator=true',
+    })
+  }
+  return { engine, server: { ...server, cluster } }
 }
 
 function readCatalogs(etcDir: string): Record<string, Record<string, string>> {

@@ -2,8 +2,10 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
 import { BadRequestError } from './protocol/headers.js'
+import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
 import { QueryTracker } from './query-tracker.js'
 import { infoRoutes } from './routes/info.js'
+import { nodeRoutes } from './routes/node.js'
 import { queryRoutes } from './routes/query.js'
 import { statementRoutes } from './routes/statement.js'
 
@@ -14,12 +16,16 @@ export interface ServerOptions {
   readonly port?: number
   /** How long a client may be silent before its statement is cancelled; default 5 minutes. */
   readonly clientTimeoutMillis?: number
+  /** The server's place in a cluster; without it the engine is on its own. */
+  readonly cluster?: ClusterOptions
 }
 
 export interface RunningServer {
   readonly host: string
   readonly port: number
   readonly url: string
+  /** Resolves when the node was asked to shut down and has no task any more. */
+  readonly drained: Promise<void>
   /** Stops listening and ends what clients have under way; the engine stays. */
   close(): Promise<void>
 }
@@ -37,19 +43,35 @@ export async function startServer(
   const tracker = new QueryTracker(options.clientTimeoutMillis ?? DEFAULT_CLIENT_TIMEOUT_MILLIS)
   takeBodiesAsText(server)
   answerErrors(server)
-  statementRoutes(server, engine, tracker)
-  infoRoutes(server, engine)
-  queryRoutes(server, engine)
+  const isCoordinator = options.cluster?.coordinator !== false
+  let node: ClusterNode | undefined
+  let setDrained: () => void = () => {}
+  const drained = new Promise<void>((resolve) => {
+    setDrained = resolve
+  })
+  if (isCoordinator) {
+    statementRoutes(server, engine, tracker)
+    queryRoutes(server, engine)
+  }
+  infoRoutes(server, engine, isCoordinator)
+  nodeRoutes(server, engine, () => node, setDrained)
   const host = options.host ?? '127.0.0.1'
   const url = await server.listen({ host, port: options.port ?? 8080 })
   engine.httpUri = url
   const address = server.server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  if (options.cluster !== undefined) {
+    const { startClusterNode } = await import('./cluster/cluster-node.js')
+    node = await startClusterNode(engine, server.server, { host, port }, options.cluster)
+  }
   return {
     host,
-    port: typeof address === 'object' && address !== null ? address.port : 0,
+    port,
     url,
+    drained,
     async close() {
       tracker.close()
+      node?.close()
       engine.httpUri = ''
       await server.close()
     },

@@ -14,7 +14,11 @@ export function durationText(millis: number): string {
 }
 
 /** What the node says of itself. @source Trino ServerInfoResource, StatusResource */
-export function infoRoutes(server: FastifyInstance, engine: Engine): void {
+export function infoRoutes(
+  server: FastifyInstance,
+  engine: Engine,
+  isCoordinator: boolean,
+): void {
   const startedMillis = Date.now()
   const uptime = () => durationText(Date.now() - startedMillis)
   const { version, environment, nodeId } = engine.services
@@ -23,16 +27,13 @@ export function infoRoutes(server: FastifyInstance, engine: Engine): void {
     reply.send({
       nodeVersion: { version },
       environment,
-      coordinator: true,
+      coordinator: isCoordinator,
       starting: false,
       uptime: uptime(),
     })
   })
-  server.get('/v1/info/state', (_, reply) => {
-    reply.type('application/json').send('"ACTIVE"')
-  })
   server.get('/v1/info/coordinator', (_, reply) => {
-    reply.code(200).send()
+    reply.code(isCoordinator ? 200 : 404).send()
   })
   server.get('/v1/status', (_, reply) => {
     const memory = process.memoryUsage()
@@ -40,7 +41,7 @@ export function infoRoutes(server: FastifyInstance, engine: Engine): void {
       nodeId,
       nodeVersion: { version },
       environment,
-      coordinator: true,
+      coordinator: isCoordinator,
       uptime: uptime(),
       externalAddress: '127.0.0.1',
       internalAddress: '127.0.0.1',

@@ -1,0 +1,110 @@
+import { randomUUID } from 'node:crypto'
+import type { Server } from 'node:http'
+import { hostname } from 'node:os'
+import type { Engine } from '../../engine/engine.js'
+import { EXCHANGE_PATH, type NodeIdentity } from '../../exchange/protocol/handshake.js'
+import { ExchangeServer } from '../../exchange/websocket/exchange-server.js'
+import { WebSocketChannels } from '../../exchange/websocket/websocket-channels.js'
+import { MillraceError } from '../../spi/index.js'
+import { ClusterCoordinator } from './coordinator.js'
+import type { LivenessOptions } from './message-socket.js'
+import { CLUSTER_PATH, type NodeState } from './messages.js'
+import { refuseUpgrade } from './refuse-upgrade.js'
+import { ClusterWorker } from './worker.js'
+
+/** A node's place in a cluster, as config.properties and node.properties say. */
+export interface ClusterOptions {
+  readonly coordinator: boolean
+  /** Whether the coordinator runs tasks too (node-scheduler.include-coordinator). */
+  readonly includeCoordinator: boolean
+  /** Where a worker finds its coordinator (discovery.uri). */
+  readonly discoveryUri?: string
+  readonly sharedSecret?: string
+  /** The host by which other nodes reach this one (node.internal-address). */
+  readonly internalAddress?: string
+  readonly liveness?: LivenessOptions
+  /** Hears why the coordinator refuses this worker. */
+  onRefused?(error: MillraceError): void
+}
+
+/** A running node of a cluster. */
+export interface ClusterNode {
+  readonly coordinator: ClusterCoordinator | undefined
+  readonly worker: ClusterWorker | undefined
+  readonly state: NodeState
+  close(): void
+}
+
+const EVERY_ADDRESS = new Set(['0.0.0.0', '::'])
+
+/** Makes an engine that is served at an address a node of a cluster. */
+export async function startClusterNode(
+  engine: Engine,
+  server: Server,
+  address: { readonly host: string; readonly port: number },
+  options: ClusterOptions,
+): Promise<ClusterNode> {
+  const { version, environment, nodeId } = engine.services
+  const node: NodeIdentity = {
+    nodeId,
+    instanceId: randomUUID(),
+    version,
+    environment,
+    ...(options.sharedSecret === undefined ? {} : { sharedSecret: options.sharedSecret }),
+  }
+  const host =
+    options.internalAddress ?? (EVERY_ADDRESS.has(address.host) ? hostname() : address.host)
+  const uri = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
+  const exchange = await ExchangeServer.create({ node, buffers: engine.member.buffers })
+  const channels = await WebSocketChannels.create({ node })
+  exchange.attach(server)
+  engine.member.connect(uri, channels)
+  const refuseOthers = otherUpgradesRefused(server)
+  const liveness = options.liveness === undefined ? {} : { liveness: options.liveness }
+  let coordinator: ClusterCoordinator | undefined
+  let worker: ClusterWorker | undefined
+  if (options.coordinator) {
+    coordinator = await ClusterCoordinator.create(engine, {
+      node,
+      includesItself: options.includeCoordinator,
+      ...liveness,
+    })
+    coordinator.attach(server)
+    engine.member.coordinate(coordinator)
+  } else {
+    worker = await ClusterWorker.start(engine, {
+      node,
+      uri,
+      discoveryUri: options.discoveryUri!,
+      threads: engine.threadCount,
+      ...liveness,
+      ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
+    })
+  }
+  return {
+    coordinator,
+    worker,
+    get state() {
+      return worker?.state ?? 'ACTIVE'
+    },
+    close() {
+      worker?.close()
+      coordinator?.close()
+      exchange.close()
+      channels.close()
+      refuseOthers()
+    },
+  }
+}
+
+/** Sockets that nobody takes would stay open. @returns what stops it */
+function otherUpgradesRefused(server: Server): () => void {
+  const known = new Set([EXCHANGE_PATH, CLUSTER_PATH])
+  const onUpgrade: Parameters<Server['on']>[1] = (request, socket) => {
+    const path = request.url?.split('?')[0]
+    if (known.has(path)) return
+    refuseUpgrade(socket, new MillraceError('NOT_FOUND', `No WebSocket is served at: ${path}`))
+  }
+  server.on('upgrade', onUpgrade)
+  return () => server.off('upgrade', onUpgrade)
+}

@@ -1,0 +1,182 @@
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { WebSocketServer } from 'ws'
+import type { Engine } from '../../engine/engine.js'
+import type { Cluster, TaskNode } from '../../engine/cluster.js'
+import { acceptRequest, type NodeIdentity } from '../../exchange/protocol/handshake.js'
+import { MillraceError, type NodeDescription, toMillraceError } from '../../spi/index.js'
+import { DEFAULT_LIVENESS, type LivenessOptions, MessageSocket } from './message-socket.js'
+import { CLUSTER_PATH, type NodeState, type ToCoordinator, type ToWorker } from './messages.js'
+import { loadPlainCodec, type PlainCodec } from './plain-codec.js'
+import { refuseUpgrade } from './refuse-upgrade.js'
+import { RemoteNode } from './remote-node.js'
+
+export interface CoordinatorOptions {
+  readonly node: NodeIdentity
+  /** Whether the coordinator runs tasks as workers do (node-scheduler.include-coordinator). */
+  readonly includesItself: boolean
+  readonly liveness?: LivenessOptions
+}
+
+/** What a worker may send at once: statuses of its tasks. */
+const MESSAGE_BYTES_MAX = 64 * 2 ** 20
+
+type WorkerSocket = MessageSocket<ToWorker, ToCoordinator>
+
+/**
+ * Discovery inside the coordinator: workers connect, say who they are, and are part of the cluster while the connection
+ * lasts. What the coordinator wants of them goes over the same connection.
+ * @source Trino's discovery and its HttpRemoteTask, in one connection
+ */
+export class ClusterCoordinator implements Cluster {
+  readonly #engine: Engine
+  readonly #options: CoordinatorOptions
+  readonly #codec: PlainCodec
+  readonly #sockets: WebSocketServer
+  readonly #nodes = new Map<string, { readonly node: RemoteNode; readonly socket: WorkerSocket }>()
+  readonly #open = new Set<WorkerSocket>()
+  readonly #lostListeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
+  readonly #detach: (() => void)[] = []
+
+  private constructor(
+    engine: Engine,
+    options: CoordinatorOptions,
+    codec: PlainCodec,
+    sockets: WebSocketServer,
+  ) {
+    this.#engine = engine
+    this.#options = options
+    this.#codec = codec
+    this.#sockets = sockets
+  }
+
+  /** Loads ws and msgpackr. */
+  static async create(engine: Engine, options: CoordinatorOptions): Promise<ClusterCoordinator> {
+    const [{ WebSocketServer }, codec] = await Promise.all([import('ws'), loadPlainCodec()])
+    const sockets = new WebSocketServer({
+      noServer: true,
+      clientTracking: false,
+      maxPayload: MESSAGE_BYTES_MAX,
+      perMessageDeflate: false,
+    })
+    return new ClusterCoordinator(engine, options, codec, sockets)
+  }
+
+  /** Takes workers' connections to a server. */
+  attach(server: Server): void {
+    const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
+      if (request.url?.split('?')[0] === CLUSTER_PATH) this.#upgrade(request, socket, head)
+    }
+    server.on('upgrade', onUpgrade)
+    this.#detach.push(() => server.off('upgrade', onUpgrade))
+  }
+
+  workers(): readonly TaskNode[] {
+    const remote = [...this.#nodes.values()]
+      .map(({ node }) => node)
+      .filter((node) => node.state === 'ACTIVE')
+      .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
+    return this.#options.includesItself ? [this.#engine.member.localNode, ...remote] : remote
+  }
+
+  describe(): readonly NodeDescription[] {
+    const { nodeId, version } = this.#options.node
+    return [
+      {
+        nodeId,
+        httpUri: this.#engine.member.localNode.uri,
+        version,
+        coordinator: true,
+        state: 'active',
+      },
+      ...[...this.#nodes.values()].map(({ node }) => ({
+        nodeId: node.nodeId,
+        httpUri: node.uri,
+        version: node.version,
+        coordinator: false,
+        state: STATE_NAMES[node.state],
+      })),
+    ]
+  }
+
+  onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void {
+    this.#lostListeners.add(listener)
+    return () => this.#lostListeners.delete(listener)
+  }
+
+  /** Tells workers which catalogs there are. */
+  announceCatalogs(names: readonly string[]): void {
+    for (const { socket } of this.#nodes.values()) socket.send({ type: 'catalogs', names })
+  }
+
+  close(): void {
+    for (const detach of this.#detach) detach()
+    for (const socket of [...this.#open]) socket.terminate()
+    this.#sockets.close()
+  }
+
+  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    let headers: Readonly<Record<string, string>>
+    try {
+      headers = acceptRequest(this.#options.node, request.headers)
+    } catch (error) {
+      refuseUpgrade(socket, toMillraceError(error))
+      return
+    }
+    const addHeaders = (lines: string[]): void => {
+      for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
+    }
+    this.#sockets.on('headers', addHeaders)
+    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
+      let node: RemoteNode | undefined
+      const opened: WorkerSocket = new MessageSocket(
+        webSocket,
+        this.#codec,
+        this.#options.liveness ?? DEFAULT_LIVENESS,
+        {
+          message: (message) => {
+            if (message.type === 'announce') {
+              node = new RemoteNode(message.announcement, (sent) => opened.send(sent))
+              this.#welcome(node, opened)
+            } else node?.receive(message)
+          },
+          closed: (reason) => {
+            this.#open.delete(opened)
+            if (node !== undefined) this.#lose(node, opened, reason)
+          },
+        },
+      )
+      this.#open.add(opened)
+    })
+    this.#sockets.off('headers', addHeaders)
+  }
+
+  /** A node takes the place of any other of its id, or at its address. */
+  #welcome(node: RemoteNode, socket: WorkerSocket): void {
+    for (const known of [...this.#nodes.values()]) {
+      if (known.node.nodeId !== node.nodeId && known.node.uri !== node.uri) continue
+      this.#lose(known.node, known.socket, 'another took its place')
+      known.socket.terminate()
+    }
+    this.#nodes.set(node.nodeId, { node, socket })
+    socket.send({ type: 'welcome' })
+  }
+
+  #lose(node: RemoteNode, socket: WorkerSocket, reason: string): void {
+    if (this.#nodes.get(node.nodeId)?.socket !== socket) return
+    this.#nodes.delete(node.nodeId)
+    // Queries hear of it before what they wait for ends.
+    const error = new MillraceError('REMOTE_HOST_GONE', `Node is gone: ${node.nodeId} (${node.uri})`, {
+      detail: reason,
+    })
+    for (const listener of [...this.#lostListeners]) listener(node, error)
+    node.lost()
+  }
+}
+
+const STATE_NAMES: Readonly<Record<NodeState, NodeDescription['state']>> = {
+  ACTIVE: 'active',
+  DRAINING: 'draining',
+  DRAINED: 'drained',
+  SHUTTING_DOWN: 'shutting_down',
+}

@@ -1,0 +1,17 @@
+import { STATUS_CODES } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { errorToRecord, type MillraceError } from '../../spi/index.js'
+
+const STATUS: Readonly<Record<string, number>> = { PERMISSION_DENIED: 401, NOT_FOUND: 404 }
+
+/** Answers an upgrade request with an error, as JSON. */
+export function refuseUpgrade(socket: Duplex, error: MillraceError): void {
+  const status = STATUS[error.code] ?? 409
+  const { stack: _, ...record } = errorToRecord(error)
+  const body = JSON.stringify(record)
+  socket.on('error', () => socket.destroy())
+  socket.end(
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
+      `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
+  )
+}
