@@ -29,15 +29,35 @@ export async function serve(options: {
   }
   const engine = await Engine.create(config.engine)
   await engine.ready()
+  let refuse: (error: MillraceError) => void = () => {}
+  const refused = new Promise<never>((_, reject) => {
+    refuse = reject
+  })
+  const { cluster } = config.server
   const server = await startServer(engine, {
     ...config.server,
+    ...(cluster === undefined
+      ? {}
+      : {
+          cluster: {
+            ...cluster,
+            onRefused(error, isMember) {
+              // A node that was one of the cluster's waits until it is so again.
+              if (isMember) process.stderr.write(`millrace: ${error.message}\n`)
+              else refuse(error)
+            },
+          },
+        }),
     ...(options.host === undefined ? {} : { host: options.host }),
     ...(port === undefined ? {} : { port }),
   })
   process.stdout.write(`millrace: ${server.url}\n`)
-  await Promise.race([signalled(), server.drained])
-  await server.close()
-  await engine.close()
+  try {
+    await Promise.race([signalled(), server.drained, refused])
+  } finally {
+    await server.close()
+    await engine.close()
+  }
   return 0
 }
 

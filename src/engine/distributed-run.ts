@@ -42,6 +42,16 @@ export const rowsToWrite = (writer: TableWriterNode): OutputNode => ({
   outputs: writer.columns,
 })
 
+/** A plan that runs in one node. */
+export const wholePlan = (plan: OutputNode): PlanFragment => ({
+  id: 0,
+  root: plan,
+  partitioning: 'single',
+  output: { kind: 'single' },
+  nodeRows: new Map(),
+  inputBytes: 0,
+})
+
 /** The fragments of a plan over a number of nodes. */
 export function fragmentsOf(
   plan: OutputNode,

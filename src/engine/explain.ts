@@ -1,19 +1,28 @@
 import type { Estimator } from '../planner/cost/estimator.js'
+import { distributedPlanText } from '../planner/explain/fragments.js'
 import { planGraphviz } from '../planner/explain/graphviz.js'
 import { planJson } from '../planner/explain/json.js'
-import { planText } from '../planner/explain/text.js'
+import { type PlanTextOptions, planText } from '../planner/explain/text.js'
+import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, PlanNodeId } from '../planner/plan/node.js'
+import { type ExecutionInfo, operatorsOf, type StageInfo } from './execution-info.js'
 import type { PlanExecution } from './services.js'
 
-/** The plan of a statement in the form that EXPLAIN asks for, with the optimizer's estimates. */
+/**
+ * The plan of a statement in the form that EXPLAIN asks for, with the optimizer's estimates.
+ * @param fragments shown in place of the plan where given, as text
+ */
 export function explainText(
   plan: OutputNode,
   format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
   estimator: Estimator,
+  fragments: readonly PlanFragment[] | undefined,
 ): string {
   switch (format) {
     case 'TEXT':
-      return planText(plan, { estimator })
+      return fragments === undefined
+        ? planText(plan, { estimator })
+        : distributedPlanText(fragments)
     case 'JSON':
       return JSON.stringify(planJson(plan, estimator), null, 2)
     case 'GRAPHVIZ':
@@ -48,18 +57,40 @@ export async function explainAnalyzeText(
   }
   const elapsedMillis = performance.now() - begun
   const info = execution.info()
-  const totals = operatorTotals(info.detail)
+  const totals = operatorTotals(info)
   const summary = [
     `Planning: ${planningMillis.toFixed(2)}ms`,
     `Execution: ${elapsedMillis.toFixed(2)}ms, first page: ${(firstPageMillis ?? elapsedMillis).toFixed(2)}ms`,
     `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B`,
   ]
-  const text = planText(plan, {
-    estimator,
-    annotate: (id) => annotation(totals.get(id)),
-  })
+  const options = { estimator, annotate: (id: PlanNodeId) => annotation(totals.get(id)) }
+  const fragments = execution.fragments?.()
+  const text =
+    fragments === undefined
+      ? planText(plan, options)
+      : fragmentsText(fragments, info.stages, options)
   return `${summary.join('\n')}\n\n${text}`
 }
+
+/** The fragments with what their tasks did. */
+const fragmentsText = (
+  fragments: readonly PlanFragment[],
+  stages: readonly StageInfo[],
+  { annotate }: Pick<PlanTextOptions, 'annotate'>,
+): string =>
+  distributedPlanText(fragments, {
+    ...(annotate === undefined ? {} : { annotate }),
+    describe: ({ id }) => {
+      const tasks = stages.find((stage) => stage.stageId === id)?.tasks ?? []
+      const rows = tasks.reduce((sum, task) => sum + (task.output?.rows ?? 0), 0)
+      const bytes = tasks.reduce((sum, task) => sum + (task.output?.bytes ?? 0), 0)
+      const cpuMillis = tasks.reduce((sum, task) => sum + task.cpuNanos, 0) / 1e6
+      const peakBytes = tasks.reduce((sum, task) => sum + task.peakMemoryBytes, 0)
+      return [
+        `CPU: ${cpuMillis.toFixed(2)}ms, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
+      ]
+    },
+  })
 
 function annotation(total: OperatorTotals | undefined): readonly string[] {
   if (total === undefined) return []
@@ -68,17 +99,11 @@ function annotation(total: OperatorTotals | undefined): readonly string[] {
   ]
 }
 
-/** Adds up what drivers report by plan node. */
-function operatorTotals(detail: unknown): Map<PlanNodeId, OperatorTotals> {
+/** Adds up what drivers of all tasks report by plan node. */
+function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTotals> {
   const totals = new Map<PlanNodeId, OperatorTotals>()
-  const { pipelines } = detail as {
-    readonly pipelines: readonly {
-      readonly drivers: readonly {
-        readonly operators: readonly (OperatorTotals & { readonly planNodeId: string })[]
-      }[]
-    }[]
-  }
-  for (const operator of pipelines.flatMap((p) => p.drivers).flatMap((d) => d.operators)) {
+  const tasks = stages.flatMap((stage) => stage.tasks)
+  for (const operator of tasks.flatMap((task) => operatorsOf(task.pipelines))) {
     const total = totals.get(operator.planNodeId)
     if (total === undefined) {
       totals.set(operator.planNodeId, { ...operator })

@@ -1,20 +1,14 @@
 import { planLocally } from '../dataflow/local-planner.js'
 import { takeQuerySlot } from '../dataflow/memory/query-memory.js'
-import type { LocalPlan, SourceSpec } from '../dataflow/pipeline.js'
-import {
-  type ExecutionEnvironment,
-  type ExecutionSnapshot,
-  QueryExecution,
-} from '../dataflow/query-execution.js'
-import {
-  DistributedExecution,
-  type DistributedSnapshot,
-} from '../dataflow/scheduler/distributed-execution.js'
+import type { LocalPlan } from '../dataflow/pipeline.js'
+import { type ExecutionEnvironment, QueryExecution } from '../dataflow/query-execution.js'
+import { DistributedExecution } from '../dataflow/scheduler/distributed-execution.js'
 import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
 import { callsLoop } from '../expressions/routine.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Estimator } from '../planner/cost/estimator.js'
+import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
 import { EMPTY_DYNAMIC_FILTER } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
@@ -24,13 +18,15 @@ import {
   fragmentsOf,
   isDistributable,
   rowsToWrite,
+  wholePlan,
   writerOf,
 } from './distributed-run.js'
+import { distributedInfo, localInfo } from './execution-info.js'
 import { openSplits } from './open-splits.js'
 import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
-import type { ExecutionInfo, PlanExecution } from './services.js'
+import type { PlanExecution } from './services.js'
 import { parseDuration, propertyText } from './session-properties.js'
 import type { PlanResult } from './statements/statement.js'
 
@@ -110,9 +106,41 @@ export class PlanRunner {
     return workers.length === 1 && workers[0] === member.localNode ? undefined : cluster
   }
 
+  /** The fragments that EXPLAIN shows of a plan; undefined where it shows the plan itself. */
+  explain(
+    plan: OutputNode,
+    type: 'LOGICAL' | 'DISTRIBUTED' | 'IO' | undefined,
+    context: QueryContext,
+    estimator: Estimator,
+  ): readonly PlanFragment[] | undefined {
+    const cluster = this.clusterFor(plan)
+    if (type === 'DISTRIBUTED' || (type === undefined && cluster !== undefined)) {
+      return cluster === undefined || writerOf(plan) !== undefined
+        ? [wholePlan(plan)]
+        : this.#fragments(plan, cluster, context, estimator)
+    }
+    return undefined
+  }
+
+  #fragments(
+    plan: OutputNode,
+    cluster: Cluster,
+    context: QueryContext,
+    estimator: Estimator,
+  ): readonly PlanFragment[] {
+    const { catalogs, thread } = this.#options
+    return fragmentsOf(plan, context, {
+      registry: thread.registry,
+      catalogs,
+      estimator,
+      nodeCount: cluster.workers().length,
+    })
+  }
+
   #execution(local: LocalPlan, context: QueryContext): PlanExecution {
     const { queryId } = context
-    const { thread, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
+    const { thread, member, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
+    const createdMillis = Date.now()
     const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
     const execution = new QueryExecution(this.#environment, {
       queryId,
@@ -131,7 +159,7 @@ export class PlanRunner {
         (ending ??= execution.end().finally(() => {
           this.#options.slotsInUse.delete(slot)
         })),
-      info: () => executionInfo(execution.info()),
+      info: () => localInfo(queryId, member.localNode.nodeId, createdMillis, execution.info()),
     }
   }
 
@@ -142,7 +170,7 @@ export class PlanRunner {
     context: QueryContext,
     estimator: () => Promise<Estimator>,
   ): PlanExecution {
-    const { catalogs, thread, member } = this.#options
+    const { catalogs, member } = this.#options
     const execution = new DistributedExecution(
       {
         workers: () => cluster.workers(),
@@ -152,12 +180,7 @@ export class PlanRunner {
         openSplits: (scan, signal) => openSplits(context, scan.table, EMPTY_DYNAMIC_FILTER, signal),
       },
       async () => ({
-        fragments: fragmentsOf(plan, context, {
-          registry: thread.registry,
-          catalogs,
-          estimator: await estimator(),
-          nodeCount: cluster.workers().length,
-        }),
+        fragments: this.#fragments(plan, cluster, context, await estimator()),
         request: {
           queryId: context.queryId,
           session: sessionContext(context),
@@ -171,6 +194,7 @@ export class PlanRunner {
       cancel: (reason) => execution.cancel(reason),
       end: () => execution.end(),
       info: () => distributedInfo(execution.info()),
+      fragments: () => execution.fragments,
     }
   }
 }
@@ -197,43 +221,5 @@ export function sessionContext(context: QueryContext): SessionContext {
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     ...(session.pathText === undefined ? {} : { path: session.pathText }),
-  }
-}
-
-function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo {
-  const infos = stages.flatMap(({ tasks }) =>
-    tasks.flatMap(({ status }) => (status === undefined ? [] : [executionInfo(status.execution)])),
-  )
-  const sum = (of: (info: ExecutionInfo) => number) =>
-    infos.reduce((total, info) => total + of(info), 0)
-  return {
-    totalSplits: stages.reduce((total, stage) => total + stage.totalSplits, 0),
-    completedSplits: sum((info) => info.completedSplits),
-    memoryBytes: sum((info) => info.memoryBytes),
-    peakMemoryBytes: sum((info) => info.peakMemoryBytes),
-    processedRows: sum((info) => info.processedRows),
-    processedBytes: sum((info) => info.processedBytes),
-    cpuNanos: sum((info) => info.cpuNanos),
-    detail: { stages },
-  }
-}
-
-/** Sources that bring rows into the query; others read what pipelines have read before. */
-const INPUTS: ReadonlySet<string> = new Set<SourceSpec['kind']>(['scan', 'values'])
-
-function executionInfo(snapshot: ExecutionSnapshot): ExecutionInfo {
-  const drivers = snapshot.pipelines.flatMap((pipeline) => pipeline.drivers)
-  const operators = drivers.flatMap((driver) => driver.operators)
-  const sources = operators.filter((operator) => INPUTS.has(operator.name))
-  const sum = (values: readonly number[]) => values.reduce((total, value) => total + value, 0)
-  return {
-    totalSplits: snapshot.totalSplits,
-    completedSplits: snapshot.completedSplits,
-    memoryBytes: snapshot.memoryBytes,
-    peakMemoryBytes: snapshot.peakMemoryBytes,
-    processedRows: sum(sources.map((source) => source.outputRows)),
-    processedBytes: sum(sources.map((source) => source.inputBytes)),
-    cpuNanos: sum(operators.map((operator) => operator.elapsedMillis)) * 1e6,
-    detail: snapshot,
   }
 }

@@ -51,8 +51,15 @@ export function createPlanServices(parts: {
     evaluate: (expression, context, type) =>
       evaluateExpression(planning, expression, context, type),
     estimate: (query, context) => estimateQuery(planning, query, context),
-    explain: async ({ plan }, format, context) =>
-      explainText(plan, format, await estimatorOf(planning, plan, context)),
+    explain: async ({ plan }, type, format, context) => {
+      const estimator = await estimatorOf(planning, plan, context)
+      return explainText(
+        plan,
+        format,
+        estimator,
+        parts.runner.explain(plan, type, context, estimator),
+      )
+    },
     explainAnalyze: async (result, planningMillis, context) =>
       explainAnalyzeText(
         start(result, context),

@@ -1,6 +1,7 @@
 import type { Readable } from 'node:stream'
 import { MillraceError, type Page } from '../spi/index.js'
 import type { RecordBatch } from './arrow.js'
+import type { StageInfo } from './execution-info.js'
 import { type HighlandStream, highlandStream } from './highland.js'
 import { copyPage } from './page-copy.js'
 import { RowSlices } from './row-slices.js'
@@ -29,12 +30,12 @@ export interface QueryStats {
   readonly completedSplits: number
 }
 
-/** A snapshot of a query's parts: pipelines, drivers, operators. Plain data. */
+/** A snapshot of a query's parts: stages, tasks, pipelines, drivers, operators. Plain data. */
 export interface QueryInfo extends QueryStats {
   readonly sql: string
   readonly updateType: string | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
-  readonly execution: unknown
+  readonly stages: readonly StageInfo[]
 }
 
 export interface QueryOptions {
@@ -168,7 +169,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
         run?.failure === undefined
           ? undefined
           : { code: run.failure.code, message: run.failure.message },
-      execution: run?.execution?.info().detail,
+      stages: run?.execution?.info().stages ?? [],
     }
   }
 

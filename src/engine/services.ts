@@ -2,9 +2,11 @@ import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
+import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, TableReference } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
+import type { ExecutionInfo } from './execution-info.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
 import type { QueryRegistry } from './query-registry.js'
@@ -67,9 +69,10 @@ export interface EngineServices {
     context: StatementContext,
     type?: SqlType,
   ): Promise<{ readonly type: SqlType; readonly value: Value }>
-  /** The plan of an EXPLAIN as text. */
+  /** The plan of an EXPLAIN as text; without a type as it runs: in fragments, where there are nodes to run them. */
   explain(
     planned: PlannedStatement,
+    type: 'LOGICAL' | 'DISTRIBUTED' | 'IO' | undefined,
     format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
     context: StatementContext,
   ): Promise<string>
@@ -98,17 +101,6 @@ export interface PlanExecution {
   /** Gives back what it held. Idempotent. */
   end(): Promise<void>
   info(): ExecutionInfo
-}
-
-/** What a running plan tells of itself: plain data. */
-export interface ExecutionInfo {
-  readonly totalSplits: number
-  readonly completedSplits: number
-  readonly memoryBytes: number
-  readonly peakMemoryBytes: number
-  readonly processedRows: number
-  readonly processedBytes: number
-  readonly cpuNanos: number
-  /** Stages, tasks, pipelines, drivers, operators. */
-  readonly detail: unknown
+  /** The plan as nodes run it, once it has started; absent where it runs in this one alone. */
+  fragments?(): readonly PlanFragment[]
 }

@@ -51,7 +51,7 @@ export function createSystemInformation(parts: {
         },
       ],
     listQueries: () => queries.list().map(describeQuery),
-    listTasks: () => queries.list().flatMap((run) => describeTask(run, nodeId)),
+    listTasks: () => queries.list().flatMap(describeTasks),
     listTransactions: () => parts.transactions.list(),
     listRuleStatistics: () => [],
     listProperties: (_session, kind) =>
@@ -93,29 +93,34 @@ function describeQuery(run: StatementRun): QueryDescription {
   }
 }
 
-/** A query has one task, since there is one node. */
-function describeTask(run: StatementRun, nodeId: string): TaskDescription[] {
-  const info = run.execution?.info()
-  if (info === undefined) return []
-  const { createdMillis, startedMillis, endedMillis } = run.times
-  return [
-    {
-      nodeId,
-      taskId: `${run.id}.0.0.0`,
-      stageId: `${run.id}.0`,
-      queryId: run.id,
-      state: run.state === 'FINISHED' || run.state === 'FAILED' ? run.state : 'RUNNING',
-      splits: info.totalSplits,
-      queuedSplits: 0,
-      runningSplits: info.totalSplits - info.completedSplits,
-      completedSplits: info.completedSplits,
-      splitCpuTimeMillis: Math.round(info.cpuNanos / 1e6),
-      processedInputBytes: info.processedBytes,
-      processedInputRows: info.processedRows,
-      outputRows: run.rowCount,
-      createdMillis,
-      ...(startedMillis === undefined ? {} : { startMillis: startedMillis }),
-      ...(endedMillis === undefined ? {} : { endMillis: endedMillis }),
-    },
-  ]
+function describeTasks(run: StatementRun): readonly TaskDescription[] {
+  const stages = run.execution?.info().stages ?? []
+  return stages.flatMap(({ stageId, tasks }) =>
+    tasks.map((task) => {
+      const endMillis = task.endedMillis ?? run.times.endedMillis
+      return {
+        nodeId: task.nodeId,
+        taskId: task.taskId,
+        stageId: `${run.id}.${stageId}`,
+        queryId: run.id,
+        state: task.state,
+        splits: task.totalSplits,
+        queuedSplits: 0,
+        runningSplits: task.totalSplits - task.completedSplits,
+        completedSplits: task.completedSplits,
+        splitCpuTimeMillis: Math.round(task.cpuNanos / 1e6),
+        rawInputBytes: task.processedBytes,
+        rawInputRows: task.processedRows,
+        processedInputBytes: task.processedBytes,
+        processedInputRows: task.processedRows,
+        outputBytes: task.output?.bytes ?? 0,
+        outputRows: task.output?.rows ?? run.rowCount,
+        ...(task.createdMillis === undefined
+          ? {}
+          : { createdMillis: task.createdMillis, startMillis: task.createdMillis }),
+        lastHeartbeatMillis: endMillis ?? Date.now(),
+        ...(endMillis === undefined ? {} : { endMillis }),
+      }
+    }),
+  )
 }

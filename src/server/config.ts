@@ -65,7 +65,8 @@ const wholeNumber = (name: string, value: string, min: number, max: number): num
 }
 
 const truth = (name: string, value: string): boolean => {
-  if (value !== 'true' && value !== 'false') throw invalid(`${name} must be true or false: ${value}`)
+  if (value !== 'true' && value !== 'false')
+    throw invalid(`${name} must be true or false: ${value}`)
   return value === 'true'
 }
 

@@ -1,8 +1,8 @@
 import Fastify, { type FastifyInstance } from 'fastify'
 import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
-import { BadRequestError } from './protocol/headers.js'
 import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
+import { BadRequestError } from './protocol/headers.js'
 import { QueryTracker } from './query-tracker.js'
 import { infoRoutes } from './routes/info.js'
 import { nodeRoutes } from './routes/node.js'
@@ -54,7 +54,7 @@ export async function startServer(
     queryRoutes(server, engine)
   }
   infoRoutes(server, engine, isCoordinator)
-  nodeRoutes(server, engine, () => node, setDrained)
+  nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
   const host = options.host ?? '127.0.0.1'
   const url = await server.listen({ host, port: options.port ?? 8080 })
   engine.httpUri = url

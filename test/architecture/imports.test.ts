@@ -26,8 +26,8 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   highland: ['engine/highland', 'dataflow/streams/highland'],
   fastify: ['server'],
   fzstd: ['connectors/files'],
-  ws: ['exchange/websocket'],
-  msgpackr: ['exchange/protocol'],
+  ws: ['exchange/websocket', 'server/cluster'],
+  msgpackr: ['exchange/protocol', 'server/cluster/plain-codec'],
 }
 
 interface Import {

@@ -2,6 +2,7 @@ import { MemoryOutputBuffer } from '../../exchange/buffer/memory-output-buffer.j
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import type { TaskBuffers } from '../../exchange/task-buffers.js'
+import { callsLoop } from '../../expressions/routine.js'
 import type { OutputPartitioning } from '../../planner/plan/fragment.js'
 import { type ConnectorSplitSource, errorToRecord } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
@@ -46,6 +47,10 @@ export class TaskHost {
     return this.#tasks.size
   }
 
+  get taskIds(): readonly string[] {
+    return [...this.#tasks.keys()]
+  }
+
   /** Makes a task and starts it. What goes wrong comes as the status FAILED. */
   createTask(request: TaskRequest, listener: TaskListener): void {
     const made = this.#create(request, listener).catch((error: unknown) => {
@@ -86,6 +91,7 @@ export class TaskHost {
       threads: pool?.size ?? 0,
       inputBytes: fragment.inputBytes,
       nodeRows: ownShare(fragment.nodeRows, request.taskCount),
+      mayRunForEver: callsLoop(fragment.root),
       isThreadBound: (catalog) => this.#options.isThreadBound(catalog),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })

@@ -56,6 +56,8 @@ export class DistributedExecution {
   #started: Promise<void> | undefined
   #failure: MillraceError | undefined
   #ending: Promise<void> | undefined
+  /** The result has been read to its end. */
+  #isComplete = false
   #hasEnded = false
   #wake: (() => void) | undefined
   #unlisten: (() => void) | undefined
@@ -77,6 +79,7 @@ export class DistributedExecution {
       await this.#started
       const page = await this.#pull()
       if (page !== undefined) return page
+      this.#isComplete = true
     } catch (error) {
       this.#fail(toMillraceError(error))
     }
@@ -100,6 +103,11 @@ export class DistributedExecution {
       state: this.#failure !== undefined ? 'FAILED' : this.#hasEnded ? 'FINISHED' : 'RUNNING',
       stages: this.#stages.map((stage) => stage.snapshot()),
     }
+  }
+
+  /** Once the query has started. */
+  get fragments(): readonly PlanFragment[] {
+    return this.#stages.map((stage) => stage.fragment)
   }
 
   async #start(): Promise<void> {
@@ -164,6 +172,8 @@ export class DistributedExecution {
   }
 
   #heard(status: TaskStatus): void {
+    // What was left of other tasks is ended, however they take it.
+    if (this.#isComplete) return
     if (status.error !== undefined) this.#fail(errorFromRecord(status.error))
   }
 

@@ -33,7 +33,7 @@ async function explain(
   context: StatementContext,
 ): Promise<StatementResult> {
   const format = node.options.find((option) => option.kind === 'explainFormat')?.format ?? 'TEXT'
-  const type = node.options.find((option) => option.kind === 'explainType')?.type ?? 'DISTRIBUTED'
+  const type = node.options.find((option) => option.kind === 'explainType')?.type
   const { statement } = node
   if (type === 'VALIDATE') {
     if (PLANNED.has(statement.kind)) await context.services.plan(statement, context)
@@ -52,7 +52,7 @@ async function explain(
     return singleText('Query Plan', statementText(statement))
   }
   const planned = await context.services.plan(statement, context)
-  const text = await context.services.explain(planned, format, context)
+  const text = await context.services.explain(planned, type, format, context)
   return singleText('Query Plan', text)
 }
 

@@ -43,6 +43,8 @@ export class ClientConnection implements ChannelConnection {
     number,
     { readonly channel: WebSocketChannel; readonly complete: boolean }
   >()
+  /** Streams that the producer was asked for. */
+  readonly #begun = new Set<number>()
   #socket: FrameSocket | undefined
   #connecting: WebSocket | undefined
   #instanceId: string | undefined
@@ -79,6 +81,7 @@ export class ClientConnection implements ChannelConnection {
 
   leave(channel: WebSocketChannel, complete: boolean): void {
     if (!this.#channels.delete(channel.number)) return
+    this.#begun.delete(channel.number)
     this.#leaving.set(channel.number, { channel, complete })
     this.#sendClose(channel, complete)
   }
@@ -128,12 +131,17 @@ export class ClientConnection implements ChannelConnection {
     })
   }
 
-  /** @throws REMOTE_HOST_GONE when the streams were another process's */
+  /** Streams that another process had begun at the address are gone; those that only wait to be opened are not. */
   #welcome(instanceId: string): void {
-    if (this.#instanceId !== undefined && this.#instanceId !== instanceId) {
-      throw new MillraceError('REMOTE_HOST_GONE', `The node was restarted: ${this.#nodeUri}`)
-    }
+    const isRestarted = this.#instanceId !== undefined && this.#instanceId !== instanceId
     this.#instanceId = instanceId
+    if (!isRestarted) return
+    this.#leaving.clear()
+    const begun = [...this.#channels.values()].filter(({ number }) => this.#begun.has(number))
+    this.#begun.clear()
+    for (const channel of begun) this.#channels.delete(channel.number)
+    const gone = new MillraceError('REMOTE_HOST_GONE', `The node was restarted: ${this.#nodeUri}`)
+    for (const channel of begun) channel.fail(gone)
   }
 
   #opened(socket: WebSocket): void {
@@ -185,6 +193,7 @@ export class ClientConnection implements ChannelConnection {
         this.#heard()
         const channel = this.#channels.get(message.stream)
         this.#channels.delete(message.stream)
+        this.#begun.delete(message.stream)
         channel?.fail(error)
         this.#closeIfUnused()
         return
@@ -251,6 +260,7 @@ export class ClientConnection implements ChannelConnection {
 
   #open(channel: WebSocketChannel): void {
     if (this.#socket === undefined) return
+    this.#begun.add(channel.number)
     const { taskId, bufferId } = channel.address
     const { next, limit } = channel.claim()
     this.#socket.sendControl({

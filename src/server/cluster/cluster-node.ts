@@ -23,8 +23,8 @@ export interface ClusterOptions {
   /** The host by which other nodes reach this one (node.internal-address). */
   readonly internalAddress?: string
   readonly liveness?: LivenessOptions
-  /** Hears why the coordinator refuses this worker. */
-  onRefused?(error: MillraceError): void
+  /** Hears why the coordinator refuses this worker. @param isMember whether it was ever accepted */
+  onRefused?(error: MillraceError, isMember: boolean): void
 }
 
 /** A running node of a cluster. */
@@ -101,7 +101,7 @@ export async function startClusterNode(
 function otherUpgradesRefused(server: Server): () => void {
   const known = new Set([EXCHANGE_PATH, CLUSTER_PATH])
   const onUpgrade: Parameters<Server['on']>[1] = (request, socket) => {
-    const path = request.url?.split('?')[0]
+    const path = request.url?.split('?')[0] ?? ''
     if (known.has(path)) return
     refuseUpgrade(socket, new MillraceError('NOT_FOUND', `No WebSocket is served at: ${path}`))
   }

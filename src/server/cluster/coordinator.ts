@@ -1,8 +1,8 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
-import type { Engine } from '../../engine/engine.js'
 import type { Cluster, TaskNode } from '../../engine/cluster.js'
+import type { Engine } from '../../engine/engine.js'
 import { acceptRequest, type NodeIdentity } from '../../exchange/protocol/handshake.js'
 import { MillraceError, type NodeDescription, toMillraceError } from '../../spi/index.js'
 import { DEFAULT_LIVENESS, type LivenessOptions, MessageSocket } from './message-socket.js'
@@ -166,9 +166,13 @@ export class ClusterCoordinator implements Cluster {
     if (this.#nodes.get(node.nodeId)?.socket !== socket) return
     this.#nodes.delete(node.nodeId)
     // Queries hear of it before what they wait for ends.
-    const error = new MillraceError('REMOTE_HOST_GONE', `Node is gone: ${node.nodeId} (${node.uri})`, {
-      detail: reason,
-    })
+    const error = new MillraceError(
+      'REMOTE_HOST_GONE',
+      `Node is gone: ${node.nodeId} (${node.uri})`,
+      {
+        detail: reason,
+      },
+    )
     for (const listener of [...this.#lostListeners]) listener(node, error)
     node.lost()
   }

@@ -26,7 +26,10 @@ export class MessageSocket<Sent, Received> {
     socket: WebSocket,
     codec: PlainCodec,
     liveness: LivenessOptions,
-    events: { readonly message: (message: Received) => void; readonly closed: (reason: string) => void },
+    events: {
+      readonly message: (message: Received) => void
+      readonly closed: (reason: string) => void
+    },
   ) {
     this.#socket = socket
     this.#codec = codec

@@ -1,7 +1,11 @@
 import type { IncomingMessage } from 'node:http'
 import type { WebSocket } from 'ws'
 import type { Engine } from '../../engine/engine.js'
-import { acceptAnswer, type NodeIdentity, requestHeaders } from '../../exchange/protocol/handshake.js'
+import {
+  acceptAnswer,
+  type NodeIdentity,
+  requestHeaders,
+} from '../../exchange/protocol/handshake.js'
 import {
   type ConnectorSplitBatch,
   type ErrorRecord,
@@ -21,8 +25,8 @@ export interface WorkerOptions {
   readonly uri: string
   readonly threads: number
   readonly liveness?: LivenessOptions
-  /** Hears why the coordinator takes no part with this node; without it such a node tries again and again. */
-  onRefused?(error: MillraceError): void
+  /** Hears why the coordinator refuses the node, each time that it tries. @param isMember whether it was ever accepted */
+  onRefused?(error: MillraceError, isMember: boolean): void
 }
 
 const RETRY_MILLIS = 250
@@ -50,6 +54,7 @@ export class ClusterWorker {
   #retry: NodeJS.Timeout | undefined
   #state: NodeState = 'ACTIVE'
   #drained: Promise<void> | undefined
+  #isMember = false
   #isClosed = false
 
   private constructor(
@@ -142,7 +147,7 @@ export class ClusterWorker {
   #failed(refusal: MillraceError | undefined): void {
     this.#connecting = undefined
     if (this.#isClosed) return
-    if (refusal !== undefined) this.#options.onRefused?.(refusal)
+    if (refusal !== undefined) this.#options.onRefused?.(refusal, this.#isMember)
     this.#retryIn(refusal === undefined ? RETRY_MILLIS : RETRY_REFUSED_MILLIS)
   }
 
@@ -190,6 +195,7 @@ export class ClusterWorker {
   #receive(message: ToWorker): void {
     switch (message.type) {
       case 'welcome':
+        this.#isMember = true
         return
       case 'createTask': {
         const { request } = message
@@ -207,7 +213,8 @@ export class ClusterWorker {
         this.#answered(message.request, message.batch, message.error)
         return
       case 'catalogs':
-        this.#engine.catalogs.keepOnly(message.names)
+        // What can't be shut down is gone all the same.
+        this.#engine.catalogs.keepOnly(message.names).catch(() => {})
         return
     }
   }

@@ -12,7 +12,7 @@ export function statementStats(run: StatementRun) {
     queued: run.state === 'QUEUED',
     scheduled: run.state !== 'QUEUED' && run.state !== 'PLANNING',
     ...(progress === undefined ? {} : { progressPercentage: progress, runningPercentage: 0 }),
-    nodes: info === undefined ? 0 : 1,
+    nodes: info?.nodeCount ?? 0,
     totalSplits,
     queuedSplits: 0,
     runningSplits: totalSplits - completedSplits,

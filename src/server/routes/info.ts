@@ -14,11 +14,7 @@ export function durationText(millis: number): string {
 }
 
 /** What the node says of itself. @source Trino ServerInfoResource, StatusResource */
-export function infoRoutes(
-  server: FastifyInstance,
-  engine: Engine,
-  isCoordinator: boolean,
-): void {
+export function infoRoutes(server: FastifyInstance, engine: Engine, isCoordinator: boolean): void {
   const startedMillis = Date.now()
   const uptime = () => durationText(Date.now() - startedMillis)
   const { version, environment, nodeId } = engine.services

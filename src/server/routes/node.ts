@@ -1,6 +1,10 @@
 import type { FastifyInstance } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
-import { MillraceError } from '../../spi/index.js'
+import {
+  INTERNAL_TOKEN_HEADER,
+  verifyInternalToken,
+} from '../../exchange/internal-authentication.js'
+import { MillraceError, toMillraceError } from '../../spi/index.js'
 import type { ClusterNode } from '../cluster/cluster-node.js'
 import type { NodeState } from '../cluster/messages.js'
 import { BadRequestError } from '../protocol/headers.js'
@@ -16,6 +20,7 @@ export function nodeRoutes(
   engine: Engine,
   node: () => ClusterNode | undefined,
   onDrained: () => void,
+  sharedSecret: string | undefined,
 ): void {
   server.get('/v1/info/state', (_, reply) => {
     reply.type('application/json').send(JSON.stringify(node()?.state ?? 'ACTIVE'))
@@ -42,6 +47,19 @@ export function nodeRoutes(
     }
     if (wanted === 'SHUTTING_DOWN') worker.drained().then(onDrained)
     reply.code(200).send()
+  })
+
+  server.get('/v1/task', (request, reply) => {
+    if (sharedSecret !== undefined) {
+      const token = request.headers[INTERNAL_TOKEN_HEADER]
+      try {
+        verifyInternalToken(sharedSecret, Array.isArray(token) ? token[0] : token)
+      } catch (error) {
+        reply.code(401).type('text/plain').send(toMillraceError(error).message)
+        return
+      }
+    }
+    reply.send(engine.member.tasks.taskIds)
   })
 
   server.get('/v1/node', (_, reply) => {

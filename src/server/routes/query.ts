@@ -67,7 +67,7 @@ export function queryRoutes(server: FastifyInstance, engine: Engine): void {
       ...basicInfo(run, `${request.protocol}://${request.headers.host}`),
       warnings: run.warnings,
       ...(failure === undefined ? {} : { failureInfo: queryError(failure).failureInfo }),
-      execution: run.execution?.info().detail,
+      stages: run.execution?.info().stages ?? [],
     })
   })
 

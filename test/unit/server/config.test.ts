@@ -42,7 +42,10 @@ test('a directory as Trino has it', () => {
     'catalog/README': 'not a catalog',
   })
   const config = readConfig(folder)
-  expect(config.server).toEqual({ port: 8181 })
+  expect(config.server).toEqual({
+    port: 8181,
+    cluster: { coordinator: true, includeCoordinator: true },
+  })
   expect(config.engine).toMatchObject({
     catalogs: { tpch: { 'connector.name': 'tpch', 'tpch.column-naming': 'STANDARD' } },
     memoryLimitBytes: 2 * 1024 ** 3,

@@ -1,0 +1,135 @@
+import type { TaskOutputStatus, TaskStatus } from '../dataflow/cluster/task-request.js'
+import type { ExecutionSnapshot } from '../dataflow/query-execution.js'
+import type { DistributedSnapshot } from '../dataflow/scheduler/distributed-execution.js'
+import type { OperatorMeter } from '../dataflow/stats.js'
+import type { FragmentPartitioning } from '../planner/plan/fragment.js'
+
+/** What a running plan tells of itself: plain data. The figures of the whole are the sums of the tasks'. */
+export interface ExecutionInfo extends ExecutionTotals {
+  /** Nodes that have tasks. */
+  readonly nodeCount: number
+  readonly stages: readonly StageInfo[]
+}
+
+export interface ExecutionTotals {
+  readonly totalSplits: number
+  readonly completedSplits: number
+  readonly memoryBytes: number
+  readonly peakMemoryBytes: number
+  /** Rows and bytes that were read of tables and values. */
+  readonly processedRows: number
+  readonly processedBytes: number
+  readonly cpuNanos: number
+}
+
+export interface StageInfo {
+  readonly stageId: number
+  readonly partitioning: FragmentPartitioning
+  readonly tasks: readonly TaskInfo[]
+}
+
+export interface TaskInfo extends ExecutionTotals {
+  readonly taskId: string
+  readonly nodeId: string
+  readonly state: TaskStatus['state'] | 'PLANNED'
+  readonly createdMillis: number | undefined
+  readonly endedMillis: number | undefined
+  /** Where the task has an output buffer. */
+  readonly output: TaskOutputStatus | undefined
+  readonly pipelines: ExecutionSnapshot['pipelines']
+}
+
+/** Operators that bring rows into a query. */
+const READING: ReadonlySet<string> = new Set(['scan', 'values'])
+
+export const operatorsOf = (pipelines: ExecutionSnapshot['pipelines']): readonly OperatorMeter[] =>
+  pipelines.flatMap((pipeline) => pipeline.drivers.flatMap((driver) => driver.operators))
+
+const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)
+
+function totalsOf(snapshot: ExecutionSnapshot): ExecutionTotals {
+  const operators = operatorsOf(snapshot.pipelines)
+  const reading = operators.filter((operator) => READING.has(operator.name))
+  return {
+    totalSplits: snapshot.totalSplits,
+    completedSplits: snapshot.completedSplits,
+    memoryBytes: snapshot.memoryBytes,
+    peakMemoryBytes: snapshot.peakMemoryBytes,
+    processedRows: sumOf(reading, (operator) => operator.outputRows),
+    processedBytes: sumOf(reading, (operator) => operator.inputBytes),
+    cpuNanos: sumOf(operators, (operator) => operator.elapsedMillis) * 1e6,
+  }
+}
+
+const NOTHING: ExecutionTotals = {
+  totalSplits: 0,
+  completedSplits: 0,
+  memoryBytes: 0,
+  peakMemoryBytes: 0,
+  processedRows: 0,
+  processedBytes: 0,
+  cpuNanos: 0,
+}
+
+const addTotals = (parts: readonly ExecutionTotals[]): ExecutionTotals => ({
+  totalSplits: sumOf(parts, (part) => part.totalSplits),
+  completedSplits: sumOf(parts, (part) => part.completedSplits),
+  memoryBytes: sumOf(parts, (part) => part.memoryBytes),
+  peakMemoryBytes: sumOf(parts, (part) => part.peakMemoryBytes),
+  processedRows: sumOf(parts, (part) => part.processedRows),
+  processedBytes: sumOf(parts, (part) => part.processedBytes),
+  cpuNanos: sumOf(parts, (part) => part.cpuNanos),
+})
+
+/** What a plan that runs in this node alone tells: one stage of one task. */
+export function localInfo(
+  queryId: string,
+  nodeId: string,
+  createdMillis: number,
+  snapshot: ExecutionSnapshot,
+): ExecutionInfo {
+  const totals = totalsOf(snapshot)
+  const task: TaskInfo = {
+    ...totals,
+    taskId: `${queryId}.0.0.0`,
+    nodeId,
+    state: snapshot.state,
+    createdMillis,
+    endedMillis: undefined,
+    output: undefined,
+    pipelines: snapshot.pipelines,
+  }
+  return {
+    ...totals,
+    nodeCount: 1,
+    stages: [{ stageId: 0, partitioning: 'single', tasks: [task] }],
+  }
+}
+
+export function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo {
+  const infos = stages.map(
+    (stage): StageInfo => ({
+      stageId: stage.fragmentId,
+      partitioning: stage.partitioning,
+      tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({
+        ...(status === undefined ? NOTHING : totalsOf(status.execution)),
+        taskId,
+        nodeId,
+        state,
+        createdMillis: status?.createdMillis,
+        endedMillis: status?.endedMillis,
+        output: status?.output,
+        pipelines: status?.execution.pipelines ?? [],
+      })),
+    }),
+  )
+  const tasks = infos.flatMap((stage) => stage.tasks)
+  return {
+    ...addTotals(tasks),
+    // Splits that no task has asked for are known to the stages only.
+    totalSplits: sumOf(stages, (stage) => stage.totalSplits),
+    nodeCount: new Set(tasks.map((task) => task.nodeId)).size,
+    stages: infos,
+  }
+}

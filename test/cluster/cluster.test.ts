@@ -1,0 +1,197 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import {
+  INTERNAL_TOKEN_HEADER,
+  signInternalToken,
+} from '../../src/exchange/internal-authentication.js'
+import { CLUSTER_SECRET, ClusterProcesses, type NodeProcess } from '../support/cluster-process.js'
+import { clientHeaders, follow, get, post, rowsOf } from '../support/protocol-client.js'
+
+/* One coordinator and three workers, each a process of its own. */
+
+const CATALOGS = { tpch: { 'connector.name': 'tpch', 'tpch.splits-per-node': '6' } }
+const HEADERS = clientHeaders({ 'X-Trino-Catalog': 'tpch', 'X-Trino-Schema': 'tiny' })
+
+const processes = new ClusterProcesses()
+let single: NodeProcess
+let coordinator: NodeProcess
+let workers: NodeProcess[]
+
+beforeAll(async () => {
+  ;[single, coordinator] = await Promise.all([
+    processes.start({}, CATALOGS),
+    processes.startCoordinator(CATALOGS),
+  ])
+  workers = await Promise.all([1, 2, 3].map(() => processes.startWorker(coordinator)))
+  await nodesAre(['active', 'active', 'active', 'active'])
+}, 60_000)
+afterAll(() => processes.close())
+
+const ask = (sql: string) => rowsOf(coordinator.url, sql, HEADERS)
+
+/** Waits until the coordinator knows nodes in these states. */
+async function nodesAre(states: readonly string[]): Promise<void> {
+  await vi.waitFor(
+    async () => {
+      const response = await fetch(`${coordinator.url}/v1/node`)
+      const nodes = (await response.json()) as readonly { readonly state: string }[]
+      expect(nodes.map((node) => node.state).sort()).toEqual([...states].sort())
+    },
+    { timeout: 15_000, interval: 50 },
+  )
+}
+
+/** Waits until no worker has a task. */
+async function nothingIsLeft(nodes: readonly NodeProcess[] = workers): Promise<void> {
+  const token = signInternalToken(CLUSTER_SECRET, { nodeId: 'test', nonce: 'nonce' })
+  for (const { url } of nodes) {
+    await vi.waitFor(
+      async () => {
+        const headers = { [INTERNAL_TOKEN_HEADER]: token }
+        expect(await (await fetch(`${url}/v1/task`, { headers })).json()).toEqual([])
+      },
+      { timeout: 5000, interval: 20 },
+    )
+  }
+}
+
+const rounded = (rows: readonly unknown[]): string[] =>
+  rows.map((row) =>
+    JSON.stringify(row, (_, value) =>
+      typeof value === 'number' && !Number.isInteger(value) ? value.toPrecision(12) : value,
+    ),
+  )
+
+const plans = join(import.meta.dirname, '../plans/tpch')
+const queries = readdirSync(plans).map((file) => ({
+  name: file.replace('.plan', ''),
+  sql: readFileSync(join(plans, file), 'utf8')
+    .split('\n----\n')[0]!
+    .replace(/^--.*\n/gm, ''),
+}))
+
+test.each(queries)('$name gives the single process’s answer', async ({ sql }) => {
+  const [expected, actual] = await Promise.all([rowsOf(single.url, sql, HEADERS), ask(sql)])
+  const isOrdered = /order by[^)]*$/i.test(sql)
+  if (isOrdered) expect(rounded(actual)).toEqual(rounded(expected))
+  else expect(rounded(actual).sort()).toEqual(rounded(expected).sort())
+})
+
+test('a query’s stages and tasks are told, and their figures add up', async () => {
+  const pages = await follow(
+    coordinator.url,
+    'SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus',
+    HEADERS,
+  )
+  const { id } = pages[0]!.body
+  const info = (await (await fetch(`${coordinator.url}/v1/query/${id}`)).json()) as {
+    readonly stages: readonly {
+      readonly tasks: readonly {
+        readonly processedRows: number
+        readonly completedSplits: number
+        readonly nodeId: string
+      }[]
+    }[]
+    readonly queryStats: { readonly processedRows: number; readonly completedSplits: number }
+  }
+  const tasks = info.stages.flatMap((stage) => stage.tasks)
+  expect(info.stages.length).toBe(3)
+  expect(new Set(tasks.map((task) => task.nodeId)).size).toBe(3)
+  expect(tasks.reduce((sum, task) => sum + task.processedRows, 0)).toBe(15_000)
+  expect(info.queryStats).toMatchObject({ processedRows: 15_000, completedSplits: 6 })
+  const rows = await ask(
+    `SELECT state, count(*) FROM system.runtime.tasks WHERE query_id = '${id}' GROUP BY state`,
+  )
+  expect(rows).toEqual([['FINISHED', 7]])
+  await nothingIsLeft()
+})
+
+test('tables in the coordinator’s memory are read and written with rows of the workers', async () => {
+  await ask(
+    'CREATE TABLE memory.default.counts AS SELECT custkey, count(*) AS orders FROM orders GROUP BY custkey',
+  )
+  const rows = await ask(
+    'SELECT count(*), sum(orders) FROM customer JOIN memory.default.counts USING (custkey)',
+  )
+  expect(rows).toEqual([[1000, 15_000]])
+})
+
+test('an error of a task is the query’s, with its code', async () => {
+  const pages = await follow(
+    coordinator.url,
+    'SELECT sum(1 / (orderkey - orderkey)) FROM lineitem',
+    HEADERS,
+  )
+  expect(pages.at(-1)!.body.error).toMatchObject({ errorName: 'DIVISION_BY_ZERO' })
+  await nothingIsLeft()
+})
+
+/** A query that takes as long as the test likes. */
+const LONG =
+  'SELECT count(*) FROM lineitem a, lineitem b WHERE a.comment < b.comment AND a.partkey <> b.suppkey'
+
+async function started(sql: string) {
+  let page = await post(coordinator.url, sql, HEADERS)
+  while (page.body.stats.state !== 'RUNNING') page = await get(page.body.nextUri!, HEADERS)
+  await vi.waitFor(async () => {
+    const running = "SELECT count(*) FROM system.runtime.tasks WHERE state = 'RUNNING'"
+    expect(await ask(running)).not.toEqual([[0]])
+  })
+  return page
+}
+
+test('a query that is cancelled leaves no task', async () => {
+  const page = await started(LONG)
+  await fetch(page.body.nextUri!, { method: 'DELETE', headers: HEADERS })
+  await nothingIsLeft()
+})
+
+test('nodes of another secret or environment are refused', async () => {
+  for (const config of [
+    { 'internal-communication.shared-secret': 'another' },
+    { 'node.environment': 'another' },
+  ]) {
+    const node = processes.spawn(
+      { coordinator: 'false', 'discovery.uri': coordinator.url, ...config },
+      {},
+    )
+    expect(await node.exited).toBe(1)
+    expect(node.output()).toMatch(/secret|environment/)
+  }
+  await nodesAre(['active', 'active', 'active', 'active'])
+})
+
+test('a worker that is killed ends its queries with an error, and the others go on', async () => {
+  const page = await started(LONG)
+  const killedAt = Date.now()
+  workers[0]!.kill('SIGKILL')
+  let last = page
+  while (last.body.nextUri !== undefined) last = await get(last.body.nextUri, HEADERS)
+  expect(Date.now() - killedAt).toBeLessThan(5000)
+  expect(['REMOTE_HOST_GONE', 'PAGE_TRANSPORT_ERROR', 'PAGE_TRANSPORT_TIMEOUT']).toContain(
+    last.body.error?.errorName,
+  )
+  await nothingIsLeft(workers.slice(1))
+  await nodesAre(['active', 'active', 'active'])
+  expect(await ask('SELECT count(*) FROM lineitem')).toEqual([[60_175]])
+})
+
+test('a worker that comes again at its address is there at once', async () => {
+  const { port } = new URL(workers[0]!.url)
+  workers[0] = await processes.startWorker(coordinator, { 'http-server.http.port': port })
+  await nodesAre(['active', 'active', 'active', 'active'])
+  expect(await ask('SELECT count(*) FROM lineitem')).toEqual([[60_175]])
+})
+
+test('a worker that is shut down finishes its tasks, takes no more and leaves', async () => {
+  const response = await fetch(`${workers[1]!.url}/v1/info/state`, {
+    method: 'PUT',
+    body: '"SHUTTING_DOWN"',
+    headers: { 'Content-Type': 'application/json' },
+  })
+  expect(response.status).toBe(200)
+  expect(await workers[1]!.exited).toBe(0)
+  await nodesAre(['active', 'active', 'active'])
+  expect(await ask('SELECT count(*) FROM lineitem')).toEqual([[60_175]])
+})
