@@ -1,5 +1,6 @@
 import type { FileReader } from '../file-reader.js'
 import type { DataFile } from '../format.js'
+import { TYPES_KEY, withDeclaredTypes } from './declared-types.js'
 import { badParquet, ParquetFormatError } from './format-error.js'
 import { type FileMetadata, readFileMetadata } from './metadata.js'
 import { type ParquetColumn, readSchema } from './schema.js'
@@ -90,5 +91,6 @@ function parquetFile(metadata: FileMetadata): ParquetFile {
       )
     }
   }
-  return { metadata, columns }
+  const declared = metadata.properties.get(TYPES_KEY)
+  return { metadata, columns: withDeclaredTypes(columns, declared) }
 }

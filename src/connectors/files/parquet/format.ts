@@ -81,7 +81,8 @@ async function splits(request: SplitRequest): Promise<readonly FilePart[]> {
   return parts
 }
 
-/** Row groups are read together up to this size, so that files of tiny ones have no split for each. */
-const SMALL_PART_BYTES = 1 << 20
+/** Row groups are read together up to this size, so that opening the file is small beside reading, and one can be
+ * read while another is decoded. */
+const SMALL_PART_BYTES = 16 << 20
 
 const addCompressed = (sum: number, chunk: ColumnChunk): number => sum + chunk.compressedBytes

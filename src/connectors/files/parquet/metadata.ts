@@ -142,6 +142,8 @@ export interface FileMetadata {
   readonly rowCount: number
   readonly rowGroups: readonly RowGroup[]
   readonly createdBy: string | undefined
+  /** Key and value pairs of any writer. */
+  readonly properties: ReadonlyMap<string, string>
 }
 
 /** @throws ParquetFormatError for what is no footer */
@@ -151,10 +153,12 @@ export function readFileMetadata(bytes: Uint8Array): FileMetadata {
   let rowCount: number | undefined
   let rowGroups: RowGroup[] | undefined
   let createdBy: string | undefined
+  const properties = new Map<string, string>()
   reader.struct((field) => {
     if (field === 2) schema = reader.list(() => readSchemaElement(reader))
     else if (field === 3) rowCount = reader.long()
     else if (field === 4) rowGroups = reader.list(() => readRowGroup(reader))
+    else if (field === 5) reader.list(() => readProperty(reader, properties))
     else if (field === 6) createdBy = reader.string()
     else return false
     return true
@@ -162,7 +166,20 @@ export function readFileMetadata(bytes: Uint8Array): FileMetadata {
   if (schema === undefined || rowCount === undefined || rowGroups === undefined || rowCount < 0) {
     throw new ParquetFormatError('its footer is incomplete')
   }
-  return { schema, rowCount, rowGroups, createdBy }
+  return { schema, rowCount, rowGroups, createdBy, properties }
+}
+
+function readProperty(reader: ThriftReader, into: Map<string, string>): void {
+  reader.expectStruct()
+  let key = ''
+  let value: string | undefined
+  reader.struct((field) => {
+    if (field === 1) key = reader.string()
+    else if (field === 2) value = reader.string()
+    else return false
+    return true
+  })
+  if (value !== undefined) into.set(key, value)
 }
 
 function named<T>(names: readonly T[], index: number, what: string): T {

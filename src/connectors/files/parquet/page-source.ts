@@ -13,6 +13,11 @@ export interface ParquetPart {
   readonly rowGroups: readonly number[]
 }
 
+interface RowGroupAhead {
+  readonly source: RowGroupSource
+  readonly opened: Promise<void>
+}
+
 /** Reads row groups, one after the other. */
 export class ParquetPageSource implements ConnectorPageSource {
   readonly #request: ReadRequest
@@ -24,6 +29,8 @@ export class ParquetPageSource implements ConnectorPageSource {
   #dictionaryArena: Arena
   #next = 0
   #current: RowGroupSource | undefined
+  /** What is read while the current one is decoded: never more than one. */
+  #ahead: RowGroupAhead | undefined
   #busy: Promise<Page | undefined> | undefined
   #closed = false
   /** Rows that pages without columns still have to count. */
@@ -46,7 +53,7 @@ export class ParquetPageSource implements ConnectorPageSource {
     return this.#reader.readTimeNanos
   }
   get memoryUsage(): number {
-    return this.#current?.heldBytes ?? 0
+    return (this.#current?.heldBytes ?? 0) + (this.#ahead?.source.heldBytes ?? 0)
   }
 
   getNextPage(): Promise<Page | undefined> | Page | undefined {
@@ -60,7 +67,10 @@ export class ParquetPageSource implements ConnectorPageSource {
     this.#closed = true
     // What is read now still uses the file and the memory.
     await this.#busy?.catch(() => undefined)
+    await this.#ahead?.opened.catch(() => undefined)
+    await this.#ahead?.source.close()
     await this.#current?.close()
+    this.#ahead = undefined
     this.#current = undefined
     this.#scratch.close()
     this.#arena.close()
@@ -94,20 +104,33 @@ export class ParquetPageSource implements ConnectorPageSource {
   }
 
   async #openNext(): Promise<boolean> {
+    const next = this.#ahead ?? this.#begin()
+    this.#ahead = undefined
+    if (next === undefined) return false
+    // Closed with the others if it fails.
+    this.#current = next.source
+    await next.opened
+    this.#ahead = this.#begin()
+    return true
+  }
+
+  /** Begins to read the next row group. */
+  #begin(): RowGroupAhead | undefined {
     const rowGroup = this.#nextRowGroup()
-    if (rowGroup === undefined) return false
-    const { columns } = this.#request
-    this.#current = new RowGroupSource({
+    if (rowGroup === undefined) return undefined
+    const source = new RowGroupSource({
       file: this.#file,
       reader: this.#reader,
       rowGroup,
-      columns,
+      columns: this.#request.columns,
       scratch: this.#scratch,
       arena: this.#arena,
       dictionaryArena: this.#dictionaryArena,
     })
-    await this.#current.open()
-    return true
+    const opened = source.open()
+    // A failure reaches whoever wants the rows.
+    opened.catch(() => undefined)
+    return { source, opened }
   }
 
   /** The next row group that may have rows of the predicate and of what joins want by now. */

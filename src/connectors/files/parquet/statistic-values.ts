@@ -60,7 +60,9 @@ export function statisticValue(leaf: Leaf, bytes: Uint8Array): Value | undefined
       return Number.isNaN(value) ? undefined : value
     }
     case 'bytes':
-      if (type.kind !== 'varchar') return bytes.slice()
+      if (type.kind === 'varbinary') return bytes.slice()
+      // CHAR compares as if it were padded.
+      if (type.kind !== 'varchar') return undefined
       return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined
     case 'decimal bytes':
       return bytes.length > 16 ? undefined : bigEndian(view, 0, bytes.length)

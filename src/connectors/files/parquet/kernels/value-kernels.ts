@@ -139,7 +139,21 @@ const HYBRID = `
         (br $runs)))
     $done)
 
-  (func $max_code (param $from $n i32) (result i32) (local $max $code i32)
+  (func $max_code (param $from $n i32) (result i32)
+    (local $max $code i32) (local $maxs v128)
+    (block $tail
+      (loop $four
+        (br_if $tail (i32.lt_u $n 4))
+        (set $maxs (i32x4.max_u $maxs (v128.load $from)))
+        (set $from (i32.add $from 16))
+        (set $n (i32.sub $n 4))
+        (br $four)))
+    ${[0, 1, 2, 3]
+      .map(
+        (lane) => `(set $code (i32x4.extract_lane ${lane} $maxs))
+    (if (i32.gt_u $code $max) (then (set $max $code)))`,
+      )
+      .join('')}
     (block $done
       (loop $next
         (br_if $done (i32.eqz $n))

@@ -1,5 +1,6 @@
-import type { Page } from '../../../../spi/index.js'
+import type { Page, SqlType } from '../../../../spi/index.js'
 import type { FileWriter, FileWriting, WriteRequest } from '../../format.js'
+import { TYPES_KEY } from '../declared-types.js'
 import type { KernelMemory } from '../kernels/kernel-memory.js'
 import { outputCodec } from './compress.js'
 import { LeafWriter, type WrittenChunk, writeChunkMetadata } from './leaf-writer.js'
@@ -36,6 +37,7 @@ class ParquetWriter implements FileWriter {
   readonly #output: WriteRequest['output']
   readonly #signal: AbortSignal
   readonly #schema: OutputSchema
+  readonly #types: readonly SqlType[]
   readonly #leaves: readonly LeafWriter[]
   readonly #rowGroupBytes: number
   #rowGroups: WrittenRowGroup[] = []
@@ -47,6 +49,7 @@ class ParquetWriter implements FileWriter {
     this.#output = output
     this.#signal = signal
     this.#schema = outputSchema(columns)
+    this.#types = columns.map(({ type }) => type)
     this.#leaves = this.#schema.leaves.map((leaf) => new LeafWriter(memory, leaf, codec))
     this.#rowGroupBytes = options.blockBytes ?? ROW_GROUP_BYTES
   }
@@ -112,6 +115,10 @@ class ParquetWriter implements FileWriter {
         this.#rowGroups.reduce((sum, { rowCount }) => sum + rowCount, 0),
       )
       writer.structs(4, this.#rowGroups, (rowGroup) => writeRowGroup(writer, rowGroup))
+      writer.structs(5, [JSON.stringify(this.#types)], (types) => {
+        writer.string(1, TYPES_KEY)
+        writer.string(2, types)
+      })
       writer.string(6, CREATED_BY)
       // Bounds are in the order of the types.
       writer.structs(7, this.#schema.leaves, () => writer.struct(1, () => undefined))
