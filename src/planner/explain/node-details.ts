@@ -245,7 +245,10 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['orderBy', n.orderBy === undefined ? undefined : orderText(n.orderBy)],
       ]),
     remoteSource: (n) =>
-      details('RemoteSource', [['sourceFragmentIds', `[${n.fragments.join(', ')}]`]]),
+      details(n.orderBy === undefined ? 'RemoteSource' : 'RemoteMerge', [
+        ['sourceFragmentIds', `[${n.fragments.join(', ')}]`],
+        ['orderBy', n.orderBy === undefined ? undefined : orderText(n.orderBy)],
+      ]),
     output: (n) =>
       details(
         'Output',

@@ -25,6 +25,7 @@ import {
 } from './distribution.js'
 import type { JoinDistributionOptions } from './join-distribution.js'
 import { distributeJoin, distributeSemiJoin } from './join-exchanges.js'
+import { pruneExchanges } from './prune-exchanges.js'
 
 /** What the places of exchanges are decided by. */
 export interface ExchangeOptions extends JoinDistributionOptions {
@@ -88,7 +89,7 @@ export function addExchanges(plan: PlanNode, options: ExchangeOptions): PlanNode
     replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),
     spread: (source) => exchange(source, { type: 'repartition' }, SPREAD),
   }
-  return context.gather(context.plan(plan)).node
+  return pruneExchanges(context.gather(context.plan(plan)).node, options.ids)
 }
 
 type Unary = Extract<PlanNode, { readonly source: PlanNode }>

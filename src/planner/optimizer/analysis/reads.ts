@@ -35,7 +35,9 @@ export const readsOf = (node: PlanNode): readonly string[] =>
     project: (n) => ofExpressions(n.assignments.map((a) => a.expression)),
     aggregation: (n) => [
       ...ofSymbols([...n.groupingKeys, n.groupIdSymbol]),
-      ...n.aggregations.flatMap((a) => readsOfCall(a.call)),
+      ...(n.step === 'final' && n.states !== undefined
+        ? ofSymbols(n.states.flat())
+        : n.aggregations.flatMap((a) => readsOfCall(a.call))),
     ],
     join: (n) => [
       ...n.criteria.flatMap((c) => [c.left.name, c.right.name]),

@@ -1,0 +1,123 @@
+import { describe, expect, test } from 'vitest'
+import { PagePartitioner } from '../../../../src/operators/partition/page-partitioner.js'
+import { addHashes } from '../../../../src/operators/partition/row-hash.js'
+import {
+  arrayType,
+  BIGINT,
+  BOOLEAN,
+  DATE,
+  DOUBLE,
+  decimalType,
+  INTEGER,
+  REAL,
+  rowType,
+  type SqlType,
+  TINYINT,
+  timestampType,
+  timestampWithTimeZoneType,
+  timeWithTimeZoneType,
+  UUID,
+  VARBINARY,
+  VARCHAR,
+  valueKey,
+} from '../../../../src/spi/index.js'
+import { queryMemory } from '../../../support/operator-environment.js'
+import { type Encoding, rowsOf, toPage } from '../../../support/operator-test.js'
+import type { Row } from '../../../support/page-literal.js'
+import { fewOutcomes, randomValue } from '../../../support/random-value.js'
+import { createRandom } from '../../kernel-support/cells.js'
+
+const ENCODINGS: readonly Encoding[] = ['flat', 'constant', 'dictionary', 'selected']
+const TYPES: readonly SqlType[] = [
+  BOOLEAN,
+  TINYINT,
+  INTEGER,
+  BIGINT,
+  REAL,
+  DOUBLE,
+  decimalType(12, 2),
+  decimalType(38, 3),
+  VARCHAR,
+  VARBINARY,
+  DATE,
+  timestampType(3),
+  timestampType(9),
+  timestampWithTimeZoneType(3),
+  timestampWithTimeZoneType(9),
+  timeWithTimeZoneType(3),
+  UUID,
+  arrayType(BIGINT),
+  rowType([
+    { name: 'a', type: DOUBLE },
+    { name: undefined, type: VARCHAR },
+  ]),
+]
+
+const seed = Math.floor(Math.random() * 2 ** 31)
+
+describe(`row hashes, seed ${seed}`, () => {
+  test.each(TYPES)('$kind: of the value, not of how it is stored', (type) => {
+    const random = createRandom(seed)
+    const hashes = new Map<string, number>()
+    for (let round = 0; round < 40; round++) {
+      const memory = queryMemory()
+      const arena = memory.createArena()
+      const rows = Array.from(
+        { length: 30 },
+        (): Row => [randomValue(random.chance(0.5) ? fewOutcomes(random) : random, type)],
+      )
+      const page = toPage({ types: [type], rows }, random.pick(ENCODINGS), arena, random)
+      const found = new Int32Array(page.rowCount)
+      addHashes(page.blocks[0]!, found)
+      rowsOf(page).forEach(([value], i) => {
+        const key = value === null ? 'null' : String(valueKey(type, value!))
+        expect(found[i], key).toBe(hashes.get(key) ?? found[i])
+        hashes.set(key, found[i]!)
+      })
+      memory.releaseAll()
+    }
+    if (type !== BOOLEAN) expect(new Set(hashes.values()).size).toBeGreaterThan(hashes.size * 0.95)
+  })
+
+  test('0 and -0 have one hash, and NaNs', () => {
+    const memory = queryMemory()
+    const random = createRandom(seed)
+    const rows: Row[] = [[0], [-0], [Number.NaN], [Number.NaN]]
+    const page = toPage({ types: [DOUBLE], rows }, 'flat', memory.createArena(), random)
+    const hashes = new Int32Array(4)
+    addHashes(page.blocks[0]!, hashes)
+    expect(hashes[0]).toBe(hashes[1])
+    expect(hashes[2]).toBe(hashes[3])
+    memory.releaseAll()
+  })
+
+  test('a page is cut into parts that have all of its rows, and rows of one key in one part', () => {
+    const random = createRandom(seed)
+    const partitionOfKey = new Map<string, number>()
+    for (let round = 0; round < 40; round++) {
+      const memory = queryMemory()
+      const types = [VARCHAR, BIGINT, DOUBLE]
+      const rows = Array.from(
+        { length: random.pick([0, 1, 50, 500]) },
+        (): Row => types.map((type) => randomValue(fewOutcomes(random), type)),
+      )
+      const page = toPage({ types, rows }, random.pick(ENCODINGS), memory.createArena(), random)
+      const partitioner = new PagePartitioner([0, 2], 3, memory.createArena())
+      const taken: string[] = []
+      partitioner.partition(page, (part, partition) => {
+        for (const row of rowsOf(part)) {
+          const key = [0, 2].map((i) => (row[i] === null ? 'null' : valueKey(types[i]!, row[i]!)))
+          expect(partition).toBe(partitionOfKey.get(key.join()) ?? partition)
+          partitionOfKey.set(key.join(), partition)
+          taken.push(rowText(row))
+        }
+      })
+      expect(taken.sort()).toEqual(rowsOf(page).map(rowText).sort())
+      memory.releaseAll()
+    }
+    expect(new Set(partitionOfKey.values())).toEqual(new Set([0, 1, 2]))
+  })
+})
+
+const rowText = (row: Row): string =>
+  JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}n` : value))
