@@ -1,10 +1,12 @@
-/** The client of Trino's protocol: the embedded engine's values and errors from a server. */
+/** The client: the embedded engine's queries, values and errors from a server of Millrace or Trino. */
 
 export { MillraceError } from '../spi/error.js'
 export {
   Client,
   type ConnectOptions,
   connect,
-  type RemoteColumn,
-  type RemoteQuery,
+  type ExecuteResult,
 } from './connect.js'
+export type { QueryInfo, RemoteQuery } from './remote-query.js'
+export type { QueryStats, RemoteColumn } from './remote-run.js'
+export type { StatementOptions } from './remote-session.js'

@@ -11,7 +11,8 @@ const keep: ValueDecoder = (json) => json
 const toBigint: ValueDecoder = (json) => BigInt(json as number | bigint)
 /** NaN and infinities come as strings. */
 const toNumber: ValueDecoder = (json) => Number(json)
-const toBytes: ValueDecoder = (json) => new Uint8Array(Buffer.from(String(json), 'base64'))
+const toBytes: ValueDecoder = (json) =>
+  Uint8Array.from(atob(String(json)), (character) => character.charCodeAt(0))
 
 const BYTES = new Set([
   'varbinary',
@@ -58,13 +59,11 @@ function mapDecoder(keyType: TypeSignature, valueType: TypeSignature): ValueDeco
   const decodeKey = keyDecoder(keyType)
   const decodeValue = valueDecoder(valueType)
   return (json) =>
-    new Map(
-      Object.entries(json as Record<string, unknown>).map(([key, value]) => [
-        decodeKey(key),
-        decodeValue(value),
-      ]),
-    )
+    new Map(entriesOf(json).map(([key, value]) => [decodeKey(key), decodeValue(value)]))
 }
+
+const entriesOf = (json: unknown): (readonly [string, unknown])[] =>
+  json instanceof Map ? [...json] : Object.entries(json as Record<string, unknown>)
 
 function keyDecoder(type: TypeSignature): (text: string) => unknown {
   switch (type.rawType.toLowerCase()) {
@@ -96,3 +95,13 @@ function rowDecoder(type: TypeSignature): ValueDecoder {
       fields.map(({ name, decode }, index) => [name, decode((json as unknown[])[index])]),
     )
 }
+
+/** Whether the fields of objects in the JSON of a type have an order that matters. */
+export const hasMap = (type: TypeSignature): boolean =>
+  type.rawType.toLowerCase() === 'map' ||
+  (type.arguments ?? []).some(({ kind, value }) =>
+    kind === 'TYPE'
+      ? hasMap(value as TypeSignature)
+      : kind === 'NAMED_TYPE' &&
+        hasMap((value as { readonly typeSignature: TypeSignature }).typeSignature),
+  )

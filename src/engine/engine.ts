@@ -144,14 +144,6 @@ export class Engine {
       parseType,
       parse: parseStatement,
       firstBigint,
-      ...(options.dynamicCatalogs
-        ? {
-            catalogStore: {
-              create: (descriptor) => engine.catalogs.create(descriptor),
-              drop: (name) => engine.catalogs.drop(name),
-            },
-          }
-        : {}),
       ...createPlanServices({ functions, cache: planCache, registered, runner }),
     }
     catalogs.add({
@@ -166,7 +158,6 @@ export class Engine {
       pool,
       member,
       httpUri: () => engine.httpUri,
-      planCache,
     })
     const engine = new Engine({
       options,
@@ -226,7 +217,6 @@ export class Engine {
     await queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed'))
     await this.member.close()
     await transactions.close()
-    await this.catalogs.close()
     await this.#pool?.close()
     await catalogs.close()
   }
@@ -288,7 +278,6 @@ async function createEngineCatalogs(
     readonly pool: ThreadPool | undefined
     readonly member: ClusterMember
     readonly httpUri: () => string
-    readonly planCache: PlanCache
   },
 ): Promise<EngineCatalogs> {
   const { allocator, buffers, pool } = parts
@@ -296,17 +285,8 @@ async function createEngineCatalogs(
     (queryId) => services.contexts.get(queryId),
     parseType,
   )
-  const { queries, catalogs } = services
   return new EngineCatalogs({
-    catalogs,
-    changed() {
-      parts.planCache.invalidate()
-      parts.member.cluster?.catalogsChanged(catalogs.list().map(({ name }) => name))
-    },
-    async quiesced() {
-      await Promise.all(queries.active().map((run) => run.settled))
-      await parts.member.tasks.released()
-    },
+    catalogs: services.catalogs,
     factories: await loadFactories(options.plugins),
     pool,
     information,

@@ -20,11 +20,6 @@ export class QueryRegistry {
     if (this.#ended.length > MAX_HISTORY) this.#ended.shift()
   }
 
-  /** Those under way. */
-  active(): readonly StatementRun[] {
-    return [...this.#active.values()]
-  }
-
   get activeCount(): number {
     return this.#active.size
   }

@@ -2,12 +2,17 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
+import { refuseOtherUpgrades } from './cluster/refuse-upgrade.js'
 import { BadRequestError } from './protocol/headers.js'
 import { QueryTracker } from './query-tracker.js'
 import { infoRoutes } from './routes/info.js'
 import { nodeRoutes } from './routes/node.js'
 import { queryRoutes } from './routes/query.js'
 import { statementRoutes } from './routes/statement.js'
+import { httpStreamRoutes } from './stream/http-stream.js'
+import { STREAM_PATH } from './stream/messages.js'
+import { DEFAULT_STREAM_OPTIONS, type StreamOptions } from './stream/stream-options.js'
+import { StreamServer } from './stream/stream-server.js'
 
 export interface ServerOptions {
   /** Default 127.0.0.1. */
@@ -18,6 +23,7 @@ export interface ServerOptions {
   readonly clientTimeoutMillis?: number
   /** The server's place in a cluster; without it the engine is on its own. */
   readonly cluster?: ClusterOptions
+  readonly stream?: Partial<StreamOptions>
 }
 
 export interface RunningServer {
@@ -44,6 +50,7 @@ export async function startServer(
   takeBodiesAsText(server)
   answerErrors(server)
   const isCoordinator = options.cluster?.coordinator !== false
+  const streams = new StreamServer(engine, { ...DEFAULT_STREAM_OPTIONS, ...options.stream })
   let node: ClusterNode | undefined
   let setDrained: () => void = () => {}
   const drained = new Promise<void>((resolve) => {
@@ -52,6 +59,8 @@ export async function startServer(
   if (isCoordinator) {
     statementRoutes(server, engine, tracker)
     queryRoutes(server, engine)
+    httpStreamRoutes(server, streams)
+    streams.attach(server.server)
   }
   infoRoutes(server, engine, isCoordinator)
   nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
@@ -63,7 +72,7 @@ export async function startServer(
   if (options.cluster !== undefined) {
     const { startClusterNode } = await import('./cluster/cluster-node.js')
     node = await startClusterNode(engine, server.server, { host, port }, options.cluster)
-  }
+  } else refuseOtherUpgrades(server.server, new Set([STREAM_PATH]))
   return {
     host,
     port,
@@ -72,6 +81,7 @@ export async function startServer(
     async close() {
       tracker.close()
       node?.close()
+      await streams.close()
       engine.httpUri = ''
       await server.close()
     },

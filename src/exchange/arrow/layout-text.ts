@@ -34,7 +34,7 @@ export function decodeLayout({ bytes, parametersLength }: RawBody): PageLayout {
 
 function parseJson(bytes: Uint8Array): Readonly<Record<string, unknown>> {
   try {
-    return asRecord(JSON.parse(Buffer.from(bytes).toString()))
+    return asRecord(JSON.parse(new TextDecoder().decode(bytes)))
   } catch {
     throw corrupt('a schema that is no JSON')
   }

@@ -5,11 +5,12 @@ import type { Engine } from '../../engine/engine.js'
 import { EXCHANGE_PATH, type NodeIdentity } from '../../exchange/protocol/handshake.js'
 import { ExchangeServer } from '../../exchange/websocket/exchange-server.js'
 import { WebSocketChannels } from '../../exchange/websocket/websocket-channels.js'
-import { MillraceError } from '../../spi/index.js'
+import type { MillraceError } from '../../spi/index.js'
+import { STREAM_PATH } from '../stream/messages.js'
 import { ClusterCoordinator } from './coordinator.js'
 import type { LivenessOptions } from './message-socket.js'
 import { CLUSTER_PATH, type NodeState } from './messages.js'
-import { refuseUpgrade } from './refuse-upgrade.js'
+import { refuseOtherUpgrades } from './refuse-upgrade.js'
 import { ClusterWorker } from './worker.js'
 
 /** A node's place in a cluster, as config.properties and node.properties say. */
@@ -59,7 +60,10 @@ export async function startClusterNode(
   const channels = await WebSocketChannels.create({ node })
   exchange.attach(server)
   engine.member.connect(uri, channels)
-  const refuseOthers = otherUpgradesRefused(server)
+  const refuseOthers = refuseOtherUpgrades(
+    server,
+    new Set([EXCHANGE_PATH, CLUSTER_PATH, ...(options.coordinator ? [STREAM_PATH] : [])]),
+  )
   const liveness = options.liveness === undefined ? {} : { liveness: options.liveness }
   let coordinator: ClusterCoordinator | undefined
   let worker: ClusterWorker | undefined
@@ -95,16 +99,4 @@ export async function startClusterNode(
       refuseOthers()
     },
   }
-}
-
-/** Sockets that nobody takes would stay open. @returns what stops it */
-function otherUpgradesRefused(server: Server): () => void {
-  const known = new Set([EXCHANGE_PATH, CLUSTER_PATH])
-  const onUpgrade: Parameters<Server['on']>[1] = (request, socket) => {
-    const path = request.url?.split('?')[0] ?? ''
-    if (known.has(path)) return
-    refuseUpgrade(socket, new MillraceError('NOT_FOUND', `No WebSocket is served at: ${path}`))
-  }
-  server.on('upgrade', onUpgrade)
-  return () => server.off('upgrade', onUpgrade)
 }

@@ -104,7 +104,8 @@ export class ClusterCoordinator implements Cluster {
     return () => this.#lostListeners.delete(listener)
   }
 
-  catalogsChanged(names: readonly string[]): void {
+  /** Tells workers which catalogs there are. */
+  announceCatalogs(names: readonly string[]): void {
     for (const { socket } of this.#nodes.values()) socket.send({ type: 'catalogs', names })
   }
 

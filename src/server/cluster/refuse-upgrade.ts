@@ -1,6 +1,6 @@
-import { STATUS_CODES } from 'node:http'
+import { type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { errorToRecord, type MillraceError } from '../../spi/index.js'
+import { errorToRecord, MillraceError } from '../../spi/index.js'
 
 const STATUS: Readonly<Record<string, number>> = { PERMISSION_DENIED: 401, NOT_FOUND: 404 }
 
@@ -14,4 +14,15 @@ export function refuseUpgrade(socket: Duplex, error: MillraceError): void {
     `HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\nContent-Type: application/json\r\n` +
       `Content-Length: ${Buffer.byteLength(body)}\r\nConnection: close\r\n\r\n${body}`,
   )
+}
+
+/** Refuses upgrades on other paths than these: sockets that nobody takes would stay open. @returns what stops it */
+export function refuseOtherUpgrades(server: Server, known: ReadonlySet<string>): () => void {
+  const onUpgrade: Parameters<Server['on']>[1] = (request, socket) => {
+    const path = request.url?.split('?')[0] ?? ''
+    if (known.has(path)) return
+    refuseUpgrade(socket, new MillraceError('NOT_FOUND', `No WebSocket is served at: ${path}`))
+  }
+  server.on('upgrade', onUpgrade)
+  return () => server.off('upgrade', onUpgrade)
 }

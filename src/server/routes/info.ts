@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
+import { STREAM_VERSION } from '../stream/messages.js'
 
 /** `1.23h` of a duration, in the largest unit that leaves at least one. @source airlift Duration.toString */
 export function durationText(millis: number): string {
@@ -20,6 +21,8 @@ export function infoRoutes(server: FastifyInstance, engine: Engine, isCoordinato
   const { version, environment, nodeId } = engine.services
 
   server.get('/v1/info', (_, reply) => {
+    // Clients that know the stream prefer it.
+    if (isCoordinator) reply.header('X-Millrace-Stream', String(STREAM_VERSION))
     reply.send({
       nodeVersion: { version },
       environment,

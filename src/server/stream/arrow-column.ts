@@ -1,0 +1,251 @@
+import { bigintReader, isIntegerBlock, numberReader } from '../../engine/values/integer-reader.js'
+import { textReader, utf8Reader } from '../../engine/values/text-reader.js'
+import type { BatchParts } from '../../exchange/arrow/message.js'
+import { flattenRange, sliceValidity } from '../../exchange/block-gather.js'
+import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../../spi/index.js'
+
+const NO_BYTES = new Uint8Array(0)
+
+/** Types whose values are bytes; what has no Arrow type of its own and is not among them is sent as its text. */
+export const isBinary = (type: SqlType): boolean =>
+  type.kind === 'varbinary' ||
+  type.kind === 'hyperloglog' ||
+  type.kind === 'p4hyperloglog' ||
+  type.kind === 'setdigest' ||
+  type.kind === 'tdigest' ||
+  type.kind === 'qdigest'
+
+const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
+  new Uint8Array(buffer, byteOffset, byteLength)
+
+/**
+ * Adds positions of a block to a record batch in the layout of the column's Arrow type. Buffers that lie as Arrow has them
+ * are not copied.
+ */
+export function addColumn(batch: BatchParts, block: Block, start: number, rowCount: number): void {
+  if (block.encoding !== 'flat') {
+    addFlat(batch, flattenRange(block, start, rowCount), 0, rowCount)
+  } else addFlat(batch, block, start, rowCount)
+}
+
+function addFlat(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+  const { type } = block
+  if (type.kind === 'unknown') {
+    batch.nodes.push(rowCount, rowCount)
+    return
+  }
+  if (block.storage === 'null') {
+    addNulls(batch, type, rowCount)
+    return
+  }
+  addNode(batch, block, start, rowCount)
+  switch (type.kind) {
+    case 'boolean':
+      batch.buffers.push(bitsOf(block, start, rowCount))
+      return
+    case 'tinyint':
+      batch.buffers.push(integers(block, start, rowCount, 'i8', new Int8Array(rowCount)))
+      return
+    case 'smallint':
+      batch.buffers.push(integers(block, start, rowCount, 'i16', new Int16Array(rowCount)))
+      return
+    case 'integer':
+    case 'date':
+      batch.buffers.push(integers(block, start, rowCount, 'i32', new Int32Array(rowCount)))
+      return
+    case 'bigint':
+      batch.buffers.push(longs(block, start, rowCount))
+      return
+    case 'real':
+    case 'double':
+      assert(block.storage === 'f32' || block.storage === 'f64', `floats as ${block.storage}`)
+      batch.buffers.push(bytesOf(block.values.subarray(start, start + rowCount)))
+      return
+    case 'decimal':
+      batch.buffers.push(decimals(block, start, rowCount))
+      return
+    case 'array':
+    case 'map':
+    case 'row':
+      addNested(batch, block, start, rowCount)
+      return
+    default:
+      if (type.kind === 'timestamp' && type.precision <= 6) {
+        batch.buffers.push(longs(block, start, rowCount))
+      } else addText(batch, block, start, rowCount)
+  }
+}
+
+function addNode(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+  const { validity, nullCount } = sliceValidity(block.validity, start, rowCount)
+  batch.nodes.push(rowCount, nullCount)
+  batch.buffers.push(validity ?? NO_BYTES)
+}
+
+function integers(
+  block: FlatBlock,
+  start: number,
+  rowCount: number,
+  storage: 'i8' | 'i16' | 'i32',
+  target: Int8Array | Int16Array | Int32Array,
+): Uint8Array {
+  assert(isIntegerBlock(block), `integers stored as ${block.storage}`)
+  const { values, base, factor } = block
+  if (values instanceof BigInt64Array) {
+    const read = numberReader(block)
+    for (let i = 0; i < rowCount; i++) target[i] = read(start + i)
+  } else if (block.storage === storage && base === 0 && factor === 1) {
+    return bytesOf(values.subarray(start, start + rowCount))
+  } else for (let i = 0; i < rowCount; i++) target[i] = base + factor * values[start + i]!
+  return bytesOf(target)
+}
+
+/** 64-bit integers; narrow ones are widened by their two halves, which spares a bigint each. */
+function longs(block: FlatBlock, start: number, rowCount: number): Uint8Array {
+  if (isIntegerBlock(block)) {
+    const { values, base, factor } = block
+    if (values instanceof BigInt64Array) return bytesOf(values.subarray(start, start + rowCount))
+    if (isShort(block)) {
+      const halves = new Int32Array(rowCount * 2)
+      for (let i = 0; i < rowCount; i++) {
+        const value = base + factor * values[start + i]!
+        halves[2 * i] = value | 0
+        halves[2 * i + 1] = value < 0 ? -1 : 0
+      }
+      return bytesOf(halves)
+    }
+  }
+  const read = bigintReader(block)
+  const target = new BigInt64Array(rowCount)
+  for (let i = 0; i < rowCount; i++) if (isPresent(block, start + i)) target[i] = read(start + i)
+  return bytesOf(target)
+}
+
+const WIDTHS = { i8: 2 ** 7, i16: 2 ** 15, i32: 2 ** 31, i64: Number.POSITIVE_INFINITY } as const
+
+/** Whether every logical value fits 32 bits, whatever is stored. */
+function isShort(block: Extract<FlatBlock, { base: number }>): boolean {
+  const { base, factor } = block
+  if (block.storage === 'i32' && base === 0 && factor === 1) return true
+  return Math.abs(base) + Math.abs(factor) * WIDTHS[block.storage] < 2 ** 31
+}
+
+const isPresent = (block: FlatBlock, position: number): boolean => isValid(block.validity, position)
+
+function decimals(block: FlatBlock, start: number, rowCount: number): Uint8Array {
+  if (block.storage === 'fixed16') {
+    return block.values.subarray(start * 16, (start + rowCount) * 16)
+  }
+  const words = new BigInt64Array(rowCount * 2)
+  const read = bigintReader(block)
+  for (let i = 0; i < rowCount; i++) {
+    if (!isPresent(block, start + i)) continue
+    const value = read(start + i)
+    words[2 * i] = value
+    words[2 * i + 1] = value >> 64n
+  }
+  return bytesOf(words)
+}
+
+function bitsOf(block: FlatBlock, start: number, rowCount: number): Uint8Array {
+  assert(block.storage === 'bool', `booleans stored as ${block.storage}`)
+  const bits = new Uint8Array((rowCount + 7) >> 3)
+  for (let i = 0; i < rowCount; i++) {
+    if (block.values[start + i] === 1) bits[i >> 3]! |= 1 << (i & 7)
+  }
+  return bits
+}
+
+function addText(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+  const { type } = block
+  if (
+    block.storage === 'bytes' &&
+    (isBinary(type) || type.kind === 'varchar' || type.kind === 'json')
+  ) {
+    const { first, end } = addOffsets(batch, block.offsets, start, rowCount)
+    batch.buffers.push(block.bytes.subarray(first, end))
+    return
+  }
+  const read = textReader(block, type, false) ?? utf8Reader(block)
+  const offsets = new Int32Array(rowCount + 1)
+  const parts: Buffer[] = []
+  let end = 0
+  for (let i = 0; i < rowCount; i++) {
+    if (isPresent(block, start + i)) {
+      const part = Buffer.from(read(start + i))
+      parts.push(part)
+      end += part.length
+    }
+    offsets[i + 1] = end
+  }
+  batch.buffers.push(bytesOf(offsets), Buffer.concat(parts, end))
+}
+
+/** Adds offsets that begin at 0. @returns the children that they are about */
+function addOffsets(
+  batch: BatchParts,
+  offsets: Int32Array,
+  start: number,
+  rowCount: number,
+): { readonly first: number; readonly end: number } {
+  const first = offsets[start] ?? 0
+  const end = offsets[start + rowCount] ?? first
+  const moved = new Int32Array(rowCount + 1)
+  for (let i = 0; i <= rowCount; i++) moved[i] = (offsets[start + i] ?? first) - first
+  batch.buffers.push(bytesOf(moved))
+  return { first, end }
+}
+
+function addNested(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+  if (block.storage === 'row') {
+    for (const field of block.fields) addColumn(batch, field, start, rowCount)
+    return
+  }
+  assert(block.storage === 'array' || block.storage === 'map', `nested as ${block.storage}`)
+  const { first, end } = addOffsets(batch, block.offsets, start, rowCount)
+  if (block.storage === 'array') {
+    addColumn(batch, block.elements, first, end - first)
+    return
+  }
+  batch.nodes.push(end - first, 0)
+  batch.buffers.push(NO_BYTES)
+  addColumn(batch, block.keys, first, end - first)
+  addColumn(batch, block.mapValues, first, end - first)
+}
+
+const ITEM_BYTES: Partial<Record<SqlType['kind'], number>> = {
+  tinyint: 1,
+  smallint: 2,
+  integer: 4,
+  date: 4,
+  real: 4,
+  bigint: 8,
+  double: 8,
+  decimal: 16,
+}
+
+/** A column all of whose positions are null: buffers of zeros in the layout of its type. */
+function addNulls(batch: BatchParts, type: SqlType, rowCount: number): void {
+  if (type.kind === 'unknown') {
+    batch.nodes.push(rowCount, rowCount)
+    return
+  }
+  const bitmapBytes = (rowCount + 7) >> 3
+  batch.nodes.push(rowCount, rowCount)
+  batch.buffers.push(new Uint8Array(bitmapBytes))
+  if (type.kind === 'row') {
+    for (const field of type.fields) addNulls(batch, field.type, rowCount)
+    return
+  }
+  const itemBytes = type.kind === 'timestamp' && type.precision <= 6 ? 8 : ITEM_BYTES[type.kind]
+  if (itemBytes !== undefined) batch.buffers.push(new Uint8Array(rowCount * itemBytes))
+  else if (type.kind === 'boolean') batch.buffers.push(new Uint8Array(bitmapBytes))
+  else batch.buffers.push(new Uint8Array((rowCount + 1) * 4))
+  if (type.kind === 'array') addNulls(batch, type.element, 0)
+  else if (type.kind === 'map') {
+    batch.nodes.push(0, 0)
+    batch.buffers.push(NO_BYTES)
+    addNulls(batch, type.key, 0)
+    addNulls(batch, type.value, 0)
+  } else if (itemBytes === undefined && type.kind !== 'boolean') batch.buffers.push(NO_BYTES)
+}

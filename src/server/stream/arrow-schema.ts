@@ -1,0 +1,158 @@
+import type { ResultColumn } from '../../engine/statements/statement.js'
+import { FlatBufferWriter } from '../../exchange/arrow/flatbuffer.js'
+import { encapsulate, MessageType } from '../../exchange/arrow/message.js'
+import { type SqlType, typeName } from '../../spi/index.js'
+import { isBinary } from './arrow-column.js'
+
+/** Numbers of Arrow's Type union. @source Schema.fbs */
+const ArrowType = {
+  null: 1,
+  int: 2,
+  floatingPoint: 3,
+  binary: 4,
+  utf8: 5,
+  bool: 6,
+  decimal: 7,
+  date: 8,
+  timestamp: 10,
+  list: 12,
+  struct: 13,
+  map: 17,
+} as const
+
+const METADATA_V5 = 4
+const MICROSECOND = 2
+const INTEGER_BITS = { tinyint: 8, smallint: 16, integer: 32, bigint: 64 } as const
+const TYPE_KEY = 'millrace.type'
+
+/** The schema message of a result: the Arrow types that `.arrow()` has, SQL's type in the metadata of the field. */
+export function resultSchemaMessage(columns: readonly ResultColumn[]): Uint8Array {
+  const writer = new FlatBufferWriter()
+  const fields = writer.references(
+    columns.map(({ name, type }) => writeField(writer, name, type, true)),
+  )
+  writer.startTable(4)
+  writer.reference(1, fields)
+  const schema = writer.endTable()
+  writer.startTable(5)
+  writer.int64(3, 0n)
+  writer.reference(2, schema)
+  writer.int16(0, METADATA_V5)
+  writer.int8(1, MessageType.schema)
+  return encapsulate(writer.finish(writer.endTable()))
+}
+
+function writeField(
+  writer: FlatBufferWriter,
+  name: string,
+  type: SqlType,
+  isNullable: boolean,
+): number {
+  const children = writer.references(writeChildren(writer, type))
+  const text = writer.text(name)
+  const metadata = writer.references([keyValue(writer, TYPE_KEY, typeName(type))])
+  const { number, table } = writeType(writer, type)
+  writer.startTable(7)
+  writer.reference(0, text)
+  writer.reference(3, table)
+  writer.reference(5, children)
+  writer.reference(6, metadata)
+  if (isNullable) writer.int8(1, 1)
+  writer.int8(2, number)
+  return writer.endTable()
+}
+
+function writeChildren(writer: FlatBufferWriter, type: SqlType): number[] {
+  switch (type.kind) {
+    case 'array':
+      return [writeField(writer, 'item', type.element, true)]
+    case 'row':
+      return type.fields.map((field, i) =>
+        writeField(writer, field.name ?? `field${i}`, field.type, true),
+      )
+    case 'map':
+      return [writeEntries(writer, type.key, type.value)]
+    default:
+      return []
+  }
+}
+
+/** The struct of keys and values that a map's child is. */
+function writeEntries(writer: FlatBufferWriter, key: SqlType, value: SqlType): number {
+  const children = writer.references([
+    writeField(writer, 'key', key, false),
+    writeField(writer, 'value', value, true),
+  ])
+  const text = writer.text('entries')
+  writer.startTable(0)
+  const struct = writer.endTable()
+  writer.startTable(7)
+  writer.reference(0, text)
+  writer.reference(3, struct)
+  writer.reference(5, children)
+  writer.int8(2, ArrowType.struct)
+  return writer.endTable()
+}
+
+function keyValue(writer: FlatBufferWriter, key: string, value: string): number {
+  const texts = [writer.text(key), writer.text(value)] as const
+  writer.startTable(2)
+  writer.reference(0, texts[0])
+  writer.reference(1, texts[1])
+  return writer.endTable()
+}
+
+interface WrittenType {
+  readonly number: number
+  readonly table: number
+}
+
+function writeType(writer: FlatBufferWriter, type: SqlType): WrittenType {
+  /** A table whose only field is a number of 16 bits. */
+  const unit = (number: number, value: number): WrittenType => {
+    writer.startTable(2)
+    writer.int16(0, value)
+    return { number, table: writer.endTable() }
+  }
+  const empty = (number: number): WrittenType => {
+    writer.startTable(0)
+    return { number, table: writer.endTable() }
+  }
+  switch (type.kind) {
+    case 'unknown':
+      return empty(ArrowType.null)
+    case 'boolean':
+      return empty(ArrowType.bool)
+    case 'tinyint':
+    case 'smallint':
+    case 'integer':
+    case 'bigint':
+      writer.startTable(2)
+      writer.int32(0, INTEGER_BITS[type.kind])
+      writer.int8(1, 1)
+      return { number: ArrowType.int, table: writer.endTable() }
+    case 'real':
+      return unit(ArrowType.floatingPoint, 1)
+    case 'double':
+      return unit(ArrowType.floatingPoint, 2)
+    case 'decimal':
+      writer.startTable(3)
+      writer.int32(0, type.precision)
+      writer.int32(1, type.scale)
+      writer.int32(2, 128)
+      return { number: ArrowType.decimal, table: writer.endTable() }
+    case 'date':
+      // Zero is not the default of the unit, and it is what days are.
+      return unit(ArrowType.date, 0)
+    case 'timestamp':
+      return type.precision <= 6 ? unit(ArrowType.timestamp, MICROSECOND) : empty(ArrowType.utf8)
+    case 'array':
+      return empty(ArrowType.list)
+    case 'row':
+      return empty(ArrowType.struct)
+    case 'map':
+      return empty(ArrowType.map)
+    default:
+      return empty(isBinary(type) ? ArrowType.binary : ArrowType.utf8)
+  }
+}
