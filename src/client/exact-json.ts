@@ -1,5 +1,5 @@
-/** Strings, and numbers of enough digits to be beyond 2^53. */
-const TOKEN = /"(?:[^"\\]|\\.)*"|-?\d{16,}(?![\d.eE])/g
+/** Strings, and integers of enough digits to be beyond 2^53: not the digits behind a point or of an exponent. */
+const TOKEN = /"(?:[^"\\]|\\.)*"|(?<![\d.eE+-])-?\d{16,}(?![\d.eE])/g
 const MARK = '\u0001'
 
 /**

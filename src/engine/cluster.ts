@@ -11,6 +11,8 @@ export interface Cluster {
   workers(): readonly TaskNode[]
   /** All that are known, for system.runtime.nodes. */
   describe(): readonly NodeDescription[]
+  /** Tells the nodes which catalogs there are. */
+  catalogsChanged(names: readonly string[]): void
   /** Calls back when a node is gone; gives a function that stops that. */
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
 }

@@ -30,6 +30,9 @@ export class EngineCatalogs {
   readonly #pool: ThreadPool | undefined
   readonly #information: CatalogInformation
   readonly #systemInformation: SystemInformation
+  readonly #changed: () => void
+  readonly #quiesced: () => Promise<void>
+  readonly #closing = new Set<Promise<void>>()
   /** Changes follow one another. */
   #last: Promise<unknown> = Promise.resolve()
 
@@ -40,6 +43,10 @@ export class EngineCatalogs {
     readonly pool: ThreadPool | undefined
     readonly information: CatalogInformation
     readonly systemInformation: SystemInformation
+    /** Called when there are other catalogs than before. */
+    changed(): void
+    /** Resolves when what runs now has ended. */
+    quiesced(): Promise<void>
   }) {
     this.#catalogs = parts.catalogs
     this.#factories = parts.factories
@@ -47,6 +54,8 @@ export class EngineCatalogs {
     this.#pool = parts.pool
     this.#information = parts.information
     this.#systemInformation = parts.systemInformation
+    this.#changed = parts.changed
+    this.#quiesced = parts.quiesced
   }
 
   /** @throws CONFIGURATION_INVALID; what the connector throws */
@@ -54,7 +63,7 @@ export class EngineCatalogs {
     return this.#inTurn(() => this.#create(descriptor))
   }
 
-  /** Queries that read the catalog go on with the connector that they have until it is shut down. */
+  /** Queries under way go on with the connector that they have; it is shut down when they have ended. */
   drop(name: string): Promise<void> {
     return this.#inTurn(() => this.#drop(name))
   }
@@ -108,14 +117,32 @@ export class EngineCatalogs {
       config: {},
       connector: informationSchemaConnector(name, this.#information),
     })
+    this.#changed()
     this.#pool?.broadcast({ kind: 'catalog', catalog: { name, connectorName, config } })
   }
 
   async #drop(name: string): Promise<void> {
     const dropped = this.#catalogs.remove(name)
     this.#catalogs.remove(informationCatalog(name))
-    this.#pool?.broadcast({ kind: 'dropCatalog', catalog: name })
-    await dropped?.connector.shutdown?.()
+    this.#changed()
+    const closing = this.#quiesced().then(async () => {
+      // Threads make the catalog again when it has been created again meanwhile.
+      if (this.#catalogs.find(name) === undefined) {
+        this.#pool?.broadcast({ kind: 'dropCatalog', catalog: name })
+      }
+      await dropped?.connector.shutdown?.()
+    })
+    this.#closing.add(closing)
+    // A failure is told where the engine is closed.
+    closing.then(
+      () => this.#closing.delete(closing),
+      () => {},
+    )
+  }
+
+  /** Waits until the connectors of dropped catalogs are shut down. */
+  async close(): Promise<void> {
+    await Promise.all(this.#closing)
   }
 }
 

@@ -24,6 +24,8 @@ export interface EngineOptions {
   /** Trino's node.environment. */
   readonly environment?: string
   readonly nodeId?: string
+  /** Whether CREATE CATALOG and DROP CATALOG work (catalog.management=dynamic). Default false. */
+  readonly dynamicCatalogs?: boolean
   /** False on nodes that run tasks of another's queries only. Default true. */
   readonly isCoordinator?: boolean
   /** Rows a page of results has at most; for tests. */
@@ -43,6 +45,7 @@ export interface ResolvedOptions {
   readonly timeZone: string
   readonly environment: string
   readonly nodeId: string
+  readonly dynamicCatalogs: boolean
   readonly isCoordinator: boolean
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -69,6 +72,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'environment',
     'nodeId',
     'isCoordinator',
+    'dynamicCatalogs',
     'outputPageRows',
     'expressionTarget',
   ])
@@ -97,19 +101,24 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     timeZone: zoneOf(options.timeZone),
     environment: options.environment ?? 'embedded',
     nodeId: options.nodeId ?? crypto.randomUUID(),
+    dynamicCatalogs: options.dynamicCatalogs ?? false,
     isCoordinator: options.isCoordinator ?? true,
     outputPageRows,
     expressionTarget: options.expressionTarget,
   }
 }
 
+/** @throws CONFIGURATION_INVALID */
+export function checkCatalogName(name: string): void {
+  if (/^[a-z0-9_][a-z0-9_-]*$/.test(name)) return
+  throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
+}
+
 function checkedCatalogs(
   catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>,
 ): Readonly<Record<string, Readonly<Record<string, string>>>> {
   for (const [name, properties] of Object.entries(catalogs)) {
-    if (!/^[a-z0-9_][a-z0-9_-]*$/.test(name)) {
-      throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
-    }
+    checkCatalogName(name)
     for (const [property, value] of Object.entries(properties)) {
       if (typeof value !== 'string') {
         throw invalid(`Catalog properties are strings: ${name}, ${property}`)

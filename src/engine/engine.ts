@@ -144,6 +144,14 @@ export class Engine {
       parseType,
       parse: parseStatement,
       firstBigint,
+      ...(options.dynamicCatalogs
+        ? {
+            catalogStore: {
+              create: (descriptor) => engine.catalogs.create(descriptor),
+              drop: (name) => engine.catalogs.drop(name),
+            },
+          }
+        : {}),
       ...createPlanServices({ functions, cache: planCache, registered, runner }),
     }
     catalogs.add({
@@ -158,6 +166,7 @@ export class Engine {
       pool,
       member,
       httpUri: () => engine.httpUri,
+      planCache,
     })
     const engine = new Engine({
       options,
@@ -217,6 +226,7 @@ export class Engine {
     await queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed'))
     await this.member.close()
     await transactions.close()
+    await this.catalogs.close()
     await this.#pool?.close()
     await catalogs.close()
   }
@@ -278,6 +288,7 @@ async function createEngineCatalogs(
     readonly pool: ThreadPool | undefined
     readonly member: ClusterMember
     readonly httpUri: () => string
+    readonly planCache: PlanCache
   },
 ): Promise<EngineCatalogs> {
   const { allocator, buffers, pool } = parts
@@ -285,8 +296,17 @@ async function createEngineCatalogs(
     (queryId) => services.contexts.get(queryId),
     parseType,
   )
+  const { queries, catalogs } = services
   return new EngineCatalogs({
-    catalogs: services.catalogs,
+    catalogs,
+    changed() {
+      parts.planCache.invalidate()
+      parts.member.cluster?.catalogsChanged(catalogs.list().map(({ name }) => name))
+    },
+    async quiesced() {
+      await Promise.all(queries.active().map((run) => run.settled))
+      await parts.member.tasks.released()
+    },
     factories: await loadFactories(options.plugins),
     pool,
     information,

@@ -20,6 +20,11 @@ export class QueryRegistry {
     if (this.#ended.length > MAX_HISTORY) this.#ended.shift()
   }
 
+  /** Those under way. */
+  active(): readonly StatementRun[] {
+    return [...this.#active.values()]
+  }
+
   get activeCount(): number {
     return this.#active.size
   }

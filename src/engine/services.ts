@@ -1,3 +1,4 @@
+import type { CatalogDescriptor } from '../dataflow/threads/messages.js'
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
@@ -37,6 +38,11 @@ export interface EngineServices {
   /** Of the process. */
   readonly defaultTimeZone: string
   readonly catalogs: CatalogManager
+  /** Makes and drops catalogs; absent where they are fixed (catalog.management=static). */
+  readonly catalogStore?: {
+    create(catalog: CatalogDescriptor): Promise<void>
+    drop(name: string): Promise<void>
+  }
   readonly transactions: TransactionManager
   readonly functions: FunctionRegistry
   readonly queries: QueryRegistry

@@ -47,7 +47,7 @@ function withEnvironment(value: string, file: string): string {
 }
 
 /** Properties of Trino's configuration that say nothing here. */
-const IGNORED = new Set(['discovery-server.enabled', 'node.data-dir', 'catalog.management'])
+const IGNORED = new Set(['discovery-server.enabled', 'node.data-dir'])
 
 type Setting = (value: string, into: MutableConfig, etcDir: string) => void
 interface MutableConfig {
@@ -87,6 +87,12 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   'internal-communication.shared-secret': (value, { cluster }) => {
     if (value === '') throw invalid('internal-communication.shared-secret is empty')
     cluster.sharedSecret = value
+  },
+  'catalog.management': (value, { engine }) => {
+    if (value !== 'static' && value !== 'dynamic') {
+      throw invalid(`catalog.management must be static or dynamic: ${value}`)
+    }
+    engine.dynamicCatalogs = value === 'dynamic'
   },
   'node.internal-address': (value, { cluster }) => {
     cluster.internalAddress = value

@@ -21,7 +21,7 @@ let workers: NodeProcess[]
 beforeAll(async () => {
   ;[single, coordinator] = await Promise.all([
     processes.start({}, CATALOGS),
-    processes.startCoordinator(CATALOGS),
+    processes.startCoordinator(CATALOGS, { 'catalog.management': 'dynamic' }),
   ])
   workers = await Promise.all([1, 2, 3].map(() => processes.startWorker(coordinator)))
   await nodesAre(['active', 'active', 'active', 'active'])
@@ -125,6 +125,17 @@ test('an error of a task is the query’s, with its code', async () => {
   )
   expect(pages.at(-1)!.body.error).toMatchObject({ errorName: 'DIVISION_BY_ZERO' })
   await nothingIsLeft()
+})
+
+test('catalogs that are created are read by the workers, until they are dropped', async () => {
+  await ask('CREATE CATALOG other USING tpch WITH ("tpch.column-naming" = \'STANDARD\')')
+  const sql = 'SELECT count(DISTINCT o_custkey) FROM other.tiny.orders'
+  expect(await ask(sql)).toEqual([[1000]])
+  await expect(ask('CREATE CATALOG other USING tpch')).rejects.toThrow('ALREADY_EXISTS')
+  await ask('DROP CATALOG other')
+  await expect(ask(sql)).rejects.toThrow('CATALOG_NOT_FOUND')
+  await ask('CREATE CATALOG other USING tpch')
+  expect(await ask('SELECT count(DISTINCT custkey) FROM other.tiny.orders')).toEqual([[1000]])
 })
 
 /** A query that takes as long as the test likes. */

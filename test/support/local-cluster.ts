@@ -41,6 +41,9 @@ export async function startLocalCluster(
   coordinator.member.coordinate({
     workers: () => workers.map((worker) => shipping(worker.member.localNode)),
     describe: () => [],
+    catalogsChanged: (names) => {
+      for (const worker of workers) void worker.catalogs.keepOnly(names)
+    },
     onNodeLost: () => () => {},
   })
   return {

@@ -29,6 +29,8 @@ export interface TaskHostOptions {
   isThreadBound(catalog: string): boolean
 }
 
+const RELEASE_POLL_MILLIS = 50
+
 interface HostedTask {
   readonly slot: number
   readonly task: FragmentTask
@@ -49,6 +51,14 @@ export class TaskHost {
 
   get taskIds(): readonly string[] {
     return [...this.#tasks.keys()]
+  }
+
+  /** Resolves when the tasks that there are now are gone. */
+  async released(): Promise<void> {
+    const waitedFor = this.taskIds
+    while (waitedFor.some((taskId) => this.#tasks.has(taskId))) {
+      await new Promise((resolve) => setTimeout(resolve, RELEASE_POLL_MILLIS))
+    }
   }
 
   /** Makes a task and starts it. What goes wrong comes as the status FAILED. */

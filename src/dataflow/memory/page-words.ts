@@ -314,24 +314,39 @@ const CACHED_DICTIONARIES_MAX = 4096
 /** By the address of the first buffer. */
 const dictionaries = new Map<number, { readonly serial: number; readonly block: FlatBlock }>()
 /**
- * One object a stored dictionary and thread, so that what is computed once an entry can be kept by identity. An
- * address that is used again has another serial or length, and a thread may have several engines' memories.
+ * One object a stored dictionary and thread, so that what is computed once an entry can be kept by identity. Copies of one
+ * dictionary share its serial, and their buffers may lie anywhere: those of a query that has ended are used again one by one.
  */
 function sharedDictionary(serial: number, read: FlatBlock): FlatBlock {
-  const first = firstBuffer(read)
+  const first = buffersOf(read)[0]
   if (first === undefined) return read
   const known = dictionaries.get(first.byteOffset)
-  if (
-    known?.serial === serial &&
-    known.block.rowCount === read.rowCount &&
-    firstBuffer(known.block)?.buffer === first.buffer
-  ) {
-    return known.block
-  }
+  if (known?.serial === serial && lieInOnePlace(known.block, read)) return known.block
   if (dictionaries.size >= CACHED_DICTIONARIES_MAX) dictionaries.clear()
   dictionaries.set(first.byteOffset, { serial, block: read })
   return read
 }
 
-const firstBuffer = (block: FlatBlock): ArrayBufferView | undefined =>
-  block.storage === 'bytes' ? block.offsets : 'values' in block ? block.values : undefined
+function lieInOnePlace(left: FlatBlock, right: FlatBlock): boolean {
+  const buffers = buffersOf(right)
+  return (
+    left.storage === right.storage &&
+    left.rowCount === right.rowCount &&
+    (left.validity === null) === (right.validity === null) &&
+    buffersOf(left).every((buffer, i) => {
+      const other = buffers[i]!
+      return (
+        buffer.buffer === other.buffer &&
+        buffer.byteOffset === other.byteOffset &&
+        buffer.byteLength === other.byteLength
+      )
+    })
+  )
+}
+
+/** None of nested blocks: they are read anew. */
+function buffersOf(block: FlatBlock): readonly ArrayBufferView[] {
+  const validity = block.validity === null ? [] : [block.validity]
+  if (block.storage === 'bytes') return [block.offsets, block.bytes, ...validity]
+  return 'values' in block ? [block.values, ...validity] : []
+}

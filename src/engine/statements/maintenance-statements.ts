@@ -1,5 +1,6 @@
 import type { CallArgument } from '../../planner/parser/ast/index.js'
-import { MillraceError, type Procedure, type Value } from '../../spi/index.js'
+import { MillraceError, type Procedure, VARCHAR, type Value } from '../../spi/index.js'
+import { checkCatalogName } from '../engine-options.js'
 import { createFunction, dropFunction } from './function-statements.js'
 import type { CatalogStatementKinds, MaintenanceStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
@@ -110,20 +111,67 @@ export const maintenanceHandlers: StatementHandlers<MaintenanceStatementKinds> =
   },
 }
 
-/** Catalogs are fixed while an engine runs; SQL functions are their connectors'. */
+const staticStore = (statement: string): MillraceError =>
+  new MillraceError('NOT_SUPPORTED', `${statement} is not supported by the static catalog store`)
+
+/** @source Trino CreateCatalogTask */
+async function createCatalog(
+  node: StatementOf<'createCatalog'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const { catalogStore } = context.services
+  if (catalogStore === undefined) throw staticStore('CREATE CATALOG')
+  const updateType = 'CREATE CATALOG'
+  const name = node.name.value.toLowerCase()
+  if (context.catalogs.find(name) !== undefined) {
+    if (node.notExists) return { kind: 'done', updateType }
+    throw errorAt(node, 'ALREADY_EXISTS', `Catalog '${name}' already exists`)
+  }
+  if (node.comment !== undefined || node.principal !== undefined) {
+    throw errorAt(node, 'NOT_SUPPORTED', 'CREATE CATALOG with a comment or owner is not supported')
+  }
+  checkCatalogName(name)
+  const config: Record<string, string> = {}
+  for (const property of node.properties) {
+    if (property.value === undefined) continue
+    const { value } = await context.services.evaluate(property.value, context, VARCHAR)
+    if (typeof value !== 'string') {
+      throw errorAt(property, 'INVALID_CATALOG_PROPERTY', 'A property of a catalog is a text')
+    }
+    config[property.name.value] = value
+  }
+  await catalogStore.create({ name, connectorName: node.connectorName.value, config })
+  return { kind: 'done', updateType }
+}
+
+/** @source Trino DropCatalogTask */
+async function dropCatalog(
+  node: StatementOf<'dropCatalog'>,
+  context: StatementContext,
+): Promise<DoneResult> {
+  const { catalogStore } = context.services
+  if (catalogStore === undefined) throw staticStore('DROP CATALOG')
+  const updateType = 'DROP CATALOG'
+  if (node.cascade) {
+    throw errorAt(node, 'NOT_SUPPORTED', 'CASCADE is not yet supported for DROP CATALOG')
+  }
+  const name = node.name.value.toLowerCase()
+  const catalog = context.catalogs.find(name)
+  if (catalog === undefined) {
+    if (node.exists) return { kind: 'done', updateType }
+    throw errorAt(node, 'CATALOG_NOT_FOUND', `Catalog '${name}' not found`)
+  }
+  if (catalog.connectorName === 'system') {
+    throw errorAt(node, 'NOT_SUPPORTED', 'The system catalog cannot be dropped')
+  }
+  await catalogStore.drop(name)
+  return { kind: 'done', updateType }
+}
+
+/** Catalogs are fixed unless the configuration says otherwise; SQL functions are their connectors'. */
 export const catalogHandlers: StatementHandlers<CatalogStatementKinds> = {
-  async createCatalog() {
-    throw new MillraceError(
-      'NOT_SUPPORTED',
-      'CREATE CATALOG is not supported by the static catalog store',
-    )
-  },
-  async dropCatalog() {
-    throw new MillraceError(
-      'NOT_SUPPORTED',
-      'DROP CATALOG is not supported by the static catalog store',
-    )
-  },
+  createCatalog,
+  dropCatalog,
   createFunction,
   dropFunction,
 }

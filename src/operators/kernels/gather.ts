@@ -90,7 +90,7 @@ export function selectBlock(
   }
 }
 
-/** Decodes a block into a flat one: a flat block is itself, others are copied. */
+/** Decodes a block into a flat one: a flat block is itself, others are copied (nested ones borrow what is inside). */
 export function flattenBlock(block: Block, arena: Arena): FlatBlock {
   switch (block.encoding) {
     case 'flat':
@@ -127,17 +127,10 @@ export const nullBlock = (type: SqlType, rowCount: number): FlatBlock => ({
   validity: null,
 })
 
-/** Valid where both are. */
-export function bothValid(
-  left: Validity,
-  right: Validity,
-  rowCount: number,
-  arena: Arena,
-): Validity {
-  if (left === null) return right
-  if (right === null) return left
+/** Valid where both are; in new memory. */
+function bothValid(left: Validity, right: Uint8Array, rowCount: number, arena: Arena): Uint8Array {
   const both = allocateBitmap(arena, rowCount)
-  for (let i = 0; i < both.length; i++) both[i] = left[i]! & right[i]!
+  for (let i = 0; i < both.length; i++) both[i] = (left?.[i] ?? 255) & right[i]!
   return both
 }
 

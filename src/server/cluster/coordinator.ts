@@ -104,8 +104,7 @@ export class ClusterCoordinator implements Cluster {
     return () => this.#lostListeners.delete(listener)
   }
 
-  /** Tells workers which catalogs there are. */
-  announceCatalogs(names: readonly string[]): void {
+  catalogsChanged(names: readonly string[]): void {
     for (const { socket } of this.#nodes.values()) socket.send({ type: 'catalogs', names })
   }
 

@@ -14,6 +14,7 @@ import {
   sliceBlock,
 } from '../../../../src/operators/kernels/import.js'
 import {
+  type Arena,
   BIGINT,
   type Block,
   blockOf,
@@ -202,6 +203,23 @@ describe(`concatenation (seed ${seed})`, () => {
   })
 })
 
+/** Memory whose contents are lost at a reset, as those of a page are once the next is asked for. */
+function forgetfulArena(): Arena {
+  const memory = heapArena()
+  const lent: Uint8Array[] = []
+  return {
+    allocate(byteLength) {
+      const bytes = memory.allocate(byteLength)
+      lent.push(bytes)
+      return bytes
+    },
+    reset() {
+      for (const bytes of lent.splice(0)) bytes.fill(0x55)
+    },
+    close() {},
+  }
+}
+
 describe(`ColumnStore (seed ${seed})`, () => {
   it('keeps what is appended, in order', () => {
     const random = createRandom(seed)
@@ -212,20 +230,21 @@ describe(`ColumnStore (seed ${seed})`, () => {
       const pages = random.pick([0, 1, 5, 100])
       for (let p = 0; p < pages; p++) {
         const rowCount = random.pick([0, 1, 8, 40])
-        const scratch = heapArena()
+        const scratch = forgetfulArena()
         const blocks = TYPES.map((type) => randomBlock(random, type, rowCount, scratch))
         const count = random.below(rowCount + 1)
         const positions =
           random.chance(0.5) && rowCount > 0
             ? Int32Array.from({ length: count }, () => random.below(rowCount))
             : null
-        store.append(page(blocks, rowCount), positions, positions === null ? rowCount : count)
         blocks.forEach((block, channel) => {
           const cells = readCells(block)
           expected[channel]!.push(
             ...(positions === null ? cells : [...positions].map((i) => cells[i]!)),
           )
         })
+        store.append(page(blocks, rowCount), positions, positions === null ? rowCount : count)
+        scratch.reset()
       }
       expect(store.rowCount).toBe(expected[0]!.length)
       expect(store.finish(arena).map(readCells)).toEqual(expected)
