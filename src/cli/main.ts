@@ -1,67 +1,70 @@
 #!/usr/bin/env node
-import { parseArgs } from 'node:util'
-import { toMillraceError } from '../spi/index.js'
-import { executeStatement } from './execute.js'
+import { readScript, runBatch } from './batch.js'
+import { completionScript } from './completion/shell-scripts.js'
+import { connect } from './connect.js'
+import { errorText } from './error-text.js'
+import { runInteractive } from './interactive.js'
+import { helpText, parseArguments, type ShellOptions, shellOptions } from './options.js'
 import { serve } from './serve.js'
 import { packageVersion } from './version.js'
 
-const HELP = `usage: millrace server [--etc-dir DIR] [--host HOST] [--port N]
-       millrace --execute SQL [--catalog NAME] [--schema NAME] [--session NAME=VALUE]...
-       millrace --version
-       millrace --help
+/** What a mistake in the arguments ends with; a statement or server that fails is 1. */
+const USAGE_STATUS = 2
 
-server     serves the catalogs by Trino's client protocol, on 127.0.0.1:8080 unless told otherwise
---execute  runs one statement in this process and prints its rows as CSV
-`
-
-const OPTIONS = {
-  'etc-dir': { type: 'string' },
-  host: { type: 'string' },
-  port: { type: 'string' },
-  execute: { type: 'string' },
-  catalog: { type: 'string' },
-  schema: { type: 'string' },
-  session: { type: 'string', multiple: true },
-  version: { type: 'boolean' },
-  help: { type: 'boolean' },
-} as const
-
-/** What the arguments ask for; a mistake in them is status 2, a statement or server that fails is 1. */
 async function main(args: readonly string[]): Promise<number> {
-  let parsed: ReturnType<typeof parse>
-  try {
-    parsed = parse(args)
-  } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : error}\n${HELP}`)
-    return 2
+  const usage = <T>(check: () => T): T | undefined => {
+    try {
+      return check()
+    } catch (error) {
+      process.stderr.write(errorText(error, {}))
+      return undefined
+    }
   }
+  const parsed = usage(() => parseArguments(args))
+  if (parsed === undefined) return USAGE_STATUS
   const { values, positionals } = parsed
+  const [command, ...rest] = positionals
   if (values.version === true) {
     process.stdout.write(`${packageVersion()}\n`)
     return 0
   }
-  const [command, ...rest] = positionals
   if (values.help === true) {
-    process.stdout.write(HELP)
+    process.stdout.write(helpText())
     return 0
   }
-  if (rest.length === 0 && command === 'server') return serve(values)
-  if (command === undefined && values.execute !== undefined) {
-    return executeStatement(values.execute, values)
+  if (command === 'server' && rest.length === 0) return serve(values)
+  if (command === 'completion') {
+    const script = usage(() => completionScript(rest))
+    if (script === undefined) return USAGE_STATUS
+    process.stdout.write(script)
+    return 0
   }
-  process.stderr.write(HELP)
-  return 2
+  const options = usage(() => shellOptions(values, positionals))
+  return options === undefined ? USAGE_STATUS : shell(options)
 }
 
-const parse = (args: readonly string[]) =>
-  parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true })
+async function shell(options: ShellOptions): Promise<number> {
+  const isInteractive =
+    options.sql === undefined && options.file === undefined && process.stdin.isTTY === true
+  // What can't be read is known before anything is started for it.
+  const script = isInteractive
+    ? undefined
+    : (options.sql ?? (await readScript(options.file ?? '-')))
+  const connection = await connect(options)
+  try {
+    if (script === undefined) {
+      await runInteractive(connection, options)
+      return 0
+    }
+    return (await runBatch(connection, script, options)) ? 0 : 1
+  } finally {
+    await connection.close()
+  }
+}
 
 try {
   process.exitCode = await main(process.argv.slice(2))
 } catch (error) {
-  const { code, message, location, detail, hint } = toMillraceError(error)
-  const place = location === undefined ? '' : `line ${location.line}:${location.column}: `
-  const lines = [`${code}: ${place}${message}`, detail, hint]
-  process.stderr.write(`${lines.filter((line) => line !== undefined).join('\n')}\n`)
+  process.stderr.write(errorText(error, { debug: process.argv.includes('--debug') }))
   process.exitCode = 1
 }

@@ -2,8 +2,8 @@ import { Engine } from '../engine/engine.js'
 import type { ServerConfig } from '../server/config.js'
 import { MillraceError } from '../spi/index.js'
 
-/** What is served without a configuration directory. */
-const EMBEDDED_CATALOGS = {
+/** The catalogs of an engine without a configuration directory. */
+export const EMBEDDED_CATALOGS = {
   tpch: { 'connector.name': 'tpch' },
   files: { 'connector.name': 'files', 'files.root': '.' },
 }
