@@ -1,4 +1,5 @@
 import { defineConfig } from 'rolldown'
+import { shipTypes } from './scripts/ship-types.mjs'
 
 /**
  * Bundles what the compiler made in build/ into dist/: a few files load several times faster than the hundreds they are made
@@ -14,6 +15,7 @@ export default defineConfig({
   },
   platform: 'node',
   external: [/^[^./]/],
+  plugins: [shipTypes()],
   output: {
     dir: 'dist',
     format: 'esm',

@@ -3,11 +3,19 @@ export type { EngineOptions } from './engine/engine-options.js'
 export { type ExecuteResult, Millrace, type StatementOptions } from './engine/millrace.js'
 export type { Query, QueryInfo, QueryStats, Row } from './engine/query.js'
 export type {
+  DriverInfo,
+  OperatorInfo,
+  PipelineInfo,
+  StageInfo,
+  TaskInfo,
+} from './engine/query-info.js'
+export type { QueryState } from './engine/query-run.js'
+export type {
   RegisteredColumn,
   RegisteredSource,
   RegisterOptions,
-} from './engine/registered-sources.js'
-export type { ResultColumn } from './engine/statements/statement.js'
+} from './engine/registered-source.js'
+export type { ResultColumn } from './engine/result-column.js'
 export {
   type ErrorRecord,
   MillraceError,

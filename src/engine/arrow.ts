@@ -23,7 +23,7 @@ import {
   Utf8,
 } from 'apache-arrow'
 import { assert, type FlatBlock, flatten, isNull, type Page, type SqlType } from '../spi/index.js'
-import type { ResultColumn } from './statements/statement.js'
+import type { ResultColumn } from './result-column.js'
 import { bigintReader, numberReader } from './values/integer-reader.js'
 import { textReader, utf8Reader } from './values/text-reader.js'
 

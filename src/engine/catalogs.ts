@@ -34,7 +34,7 @@ export async function loadFactories(plugins: readonly PluginSource[]): Promise<C
   const added = new Map<string, ConnectorFactory>()
   const local = new Set<string>()
   for (const source of plugins) {
-    for (const factory of connectorFactoriesOf(await loadPlugin(source))) {
+    for (const factory of connectorFactoriesOf(await loadPlugin(source), sourceName(source))) {
       if (added.has(factory.name) || Object.hasOwn(BUILT_IN, factory.name)) {
         throw new MillraceError(
           'CONFIGURATION_INVALID',
@@ -62,6 +62,9 @@ export async function loadFactories(plugins: readonly PluginSource[]): Promise<C
 
 const isPluginObject = (source: PluginSource): source is Plugin =>
   typeof source === 'object' && !(source instanceof URL)
+
+const sourceName = (source: PluginSource): string =>
+  isPluginObject(source) ? ('name' in source ? String(source.name) : 'object') : String(source)
 
 async function loadPlugin(source: PluginSource): Promise<Plugin> {
   if (isPluginObject(source)) return source

@@ -1,48 +1,18 @@
-import type { TaskOutputStatus, TaskStatus } from '../dataflow/cluster/task-request.js'
 import type { ExecutionSnapshot } from '../dataflow/query-execution.js'
 import type { DistributedSnapshot } from '../dataflow/scheduler/distributed-execution.js'
-import type { OperatorMeter } from '../dataflow/stats.js'
-import type { FragmentPartitioning } from '../planner/plan/fragment.js'
-
-/** What a running plan tells of itself: plain data. The figures of the whole are the sums of the tasks'. */
-export interface ExecutionInfo extends ExecutionTotals {
-  /** Nodes that have tasks. */
-  readonly nodeCount: number
-  readonly stages: readonly StageInfo[]
-}
-
-export interface ExecutionTotals {
-  readonly totalSplits: number
-  readonly completedSplits: number
-  readonly memoryBytes: number
-  readonly peakMemoryBytes: number
-  /** Rows and bytes that were read of tables and values. */
-  readonly processedRows: number
-  readonly processedBytes: number
-  readonly cpuNanos: number
-}
-
-export interface StageInfo {
-  readonly stageId: number
-  readonly partitioning: FragmentPartitioning
-  readonly tasks: readonly TaskInfo[]
-}
-
-export interface TaskInfo extends ExecutionTotals {
-  readonly taskId: string
-  readonly nodeId: string
-  readonly state: TaskStatus['state'] | 'PLANNED'
-  readonly createdMillis: number | undefined
-  readonly endedMillis: number | undefined
-  /** Where the task has an output buffer. */
-  readonly output: TaskOutputStatus | undefined
-  readonly pipelines: ExecutionSnapshot['pipelines']
-}
+import type {
+  ExecutionInfo,
+  ExecutionTotals,
+  OperatorInfo,
+  PipelineInfo,
+  StageInfo,
+  TaskInfo,
+} from './query-info.js'
 
 /** Operators that bring rows into a query. */
 const READING: ReadonlySet<string> = new Set(['scan', 'values'])
 
-export const operatorsOf = (pipelines: ExecutionSnapshot['pipelines']): readonly OperatorMeter[] =>
+export const operatorsOf = (pipelines: readonly PipelineInfo[]): readonly OperatorInfo[] =>
   pipelines.flatMap((pipeline) => pipeline.drivers.flatMap((driver) => driver.operators))
 
 const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>

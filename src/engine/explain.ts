@@ -5,7 +5,8 @@ import { planJson } from '../planner/explain/json.js'
 import { type PlanTextOptions, planText } from '../planner/explain/text.js'
 import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, PlanNodeId } from '../planner/plan/node.js'
-import { type ExecutionInfo, operatorsOf, type StageInfo } from './execution-info.js'
+import { operatorsOf } from './execution-info.js'
+import type { ExecutionInfo, StageInfo } from './query-info.js'
 import type { PlanExecution } from './services.js'
 
 /**

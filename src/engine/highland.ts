@@ -1,3 +1,4 @@
+/// <reference types="highland" preserve="true" />
 import { createRequire } from 'node:module'
 import type { Readable } from 'node:stream'
 

@@ -35,11 +35,12 @@ import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
 import { plannerSession, type QueryContext } from './query-context.js'
 import { type MetadataAnswer, recordMetadata } from './recorded-metadata.js'
+import type { ResultColumn } from './result-column.js'
 import { pushRowChange } from './row-change-pushdown.js'
 import type { ParameterValue, PlannedStatement } from './services.js'
 import { propertyText } from './session-properties.js'
 import type { ColumnStats } from './statements/show-object.js'
-import type { ResultColumn, StatementContext } from './statements/statement.js'
+import type { StatementContext } from './statements/statement.js'
 import { checkUnbounded } from './unbounded-check.js'
 
 export interface PlanningServices {

@@ -1,13 +1,13 @@
 import type { Readable } from 'node:stream'
 import { MillraceError, type Page } from '../spi/index.js'
 import type { RecordBatch } from './arrow.js'
-import type { StageInfo } from './execution-info.js'
 import { type HighlandStream, highlandStream } from './highland.js'
 import { copyPage } from './page-copy.js'
+import type { StageInfo } from './query-info.js'
+import type { QueryRun, QueryState } from './query-run.js'
+import type { ResultColumn } from './result-column.js'
 import { RowSlices } from './row-slices.js'
 import { createRowStream } from './row-stream.js'
-import type { QueryState, StatementRun } from './statement-run.js'
-import type { ResultColumn } from './statements/statement.js'
 import type { ValueMode } from './values/cell-reader.js'
 import type { RowMode } from './values/row-reader.js'
 
@@ -48,26 +48,26 @@ export interface QueryOptions {
  * `arrow`, `readable`, `highland` or `all`. Its errors reach whoever consumes it, nobody else. A consumer that leaves ends it.
  */
 export class Query<T = Row> implements AsyncIterable<T> {
-  readonly #createRun: () => StatementRun
+  readonly #createRun: () => QueryRun
   readonly #options: QueryOptions
   readonly #sql: string
-  #run: StatementRun | undefined
+  #run: QueryRun | undefined
   #consumed = false
   #cancelled = false
 
-  constructor(sql: string, createRun: () => StatementRun, options: QueryOptions) {
+  constructor(sql: string, createRun: () => QueryRun, options: QueryOptions) {
     this.#sql = sql
     this.#createRun = createRun
     this.#options = options
   }
 
-  #started(): StatementRun {
+  #started(): QueryRun {
     this.#run ??= this.#createRun()
     if (this.#cancelled) this.#run.cancel()
     return this.#run
   }
 
-  #consume(): StatementRun {
+  #consume(): QueryRun {
     if (this.#consumed) {
       throw new MillraceError('GENERIC_USER_ERROR', 'A query can be consumed only once', {
         hint: 'Call query() again, or keep the rows: await query.all()',
@@ -181,7 +181,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
   }
 }
 
-function statsOf(run: StatementRun | undefined): QueryStats {
+function statsOf(run: QueryRun | undefined): QueryStats {
   const info = run?.execution?.info()
   const times = run?.times
   const started = times?.startedMillis

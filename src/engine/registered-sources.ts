@@ -3,29 +3,13 @@ import {
   INLINE_SCHEMA,
   InlineTables,
 } from '../connectors/inline/connector.js'
-import type { InlineColumn, InlineSource } from '../connectors/inline/inline-table.js'
+import type { InlineColumn } from '../connectors/inline/inline-table.js'
 import { parseType } from '../expressions/type-signature.js'
 import type { ResolvedTable } from '../planner/metadata.js'
-import type { Connector, SqlType } from '../spi/index.js'
+import type { Connector } from '../spi/index.js'
 import { resolveTable } from './metadata.js'
 import type { QueryContext } from './query-context.js'
-
-/**
- * What `register` takes: rows as objects or arrays in an array, iterable, async iterable or Readable, an Arrow table,
- * or a function that makes one of them for each scan.
- */
-export type RegisteredSource = InlineSource
-
-/** A column's name and its type, as a value or as SQL writes it. */
-export interface RegisteredColumn {
-  readonly name: string
-  readonly type: SqlType | string
-}
-
-export interface RegisterOptions {
-  /** True: the rows never end, so that what needs all of them is refused. */
-  readonly unbounded?: boolean
-}
+import type { RegisteredColumn, RegisteredSource, RegisterOptions } from './registered-source.js'
 
 /** The catalog of registered sources, which no statement names. */
 export const REGISTERED_CATALOG = '$registered'

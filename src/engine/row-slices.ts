@@ -1,5 +1,5 @@
 import type { Page } from '../spi/index.js'
-import type { StatementRun } from './statement-run.js'
+import type { QueryRun } from './query-run.js'
 import type { ValueMode } from './values/cell-reader.js'
 import { type RowMode, type RowReader, rowReader } from './values/row-reader.js'
 
@@ -8,16 +8,13 @@ const SLICE_ROWS = 1024
 
 /** The rows of a run, a slice at a time; the page they are made of is borrowed until all its rows are. */
 export class RowSlices {
-  readonly #run: StatementRun
+  readonly #run: QueryRun
   readonly #options: { readonly values: ValueMode; readonly rowMode: RowMode }
   #read: RowReader | undefined
   #page: Page | undefined
   #position = 0
 
-  constructor(
-    run: StatementRun,
-    options: { readonly values: ValueMode; readonly rowMode: RowMode },
-  ) {
+  constructor(run: QueryRun, options: { readonly values: ValueMode; readonly rowMode: RowMode }) {
     this.#run = run
     this.#options = options
   }

@@ -1,32 +1,22 @@
 import type { Statement } from '../planner/parser/ast/index.js'
 import { MillraceError, type Page, toMillraceError } from '../spi/index.js'
 import { createQueryContext, type QueryContext, type Warning } from './query-context.js'
+import type { QueryRun, QueryState, RunTimes } from './query-run.js'
+import type { ResultColumn } from './result-column.js'
 import type { EngineServices, ParameterValue, PlanExecution } from './services.js'
 import type { Session, SessionChanges } from './session.js'
 import { checkSession } from './session-check.js'
 import { parseDuration, propertyText } from './session-properties.js'
 import { handleStatement } from './statements/handlers.js'
 import { checkParameterCount } from './statements/prepared-statements.js'
-import type { ResultColumn, StatementContext, StatementResult } from './statements/statement.js'
+import type { StatementContext, StatementResult } from './statements/statement.js'
 import { AUTO_COMMIT, type Transaction } from './transaction.js'
-
-/** @source Trino QueryState */
-export type QueryState = 'QUEUED' | 'PLANNING' | 'RUNNING' | 'FINISHING' | 'FINISHED' | 'FAILED'
 
 export interface RunRequest {
   readonly sql: string
   readonly session: Session
   readonly parameters?: readonly ParameterValue[]
   readonly signal?: AbortSignal
-}
-
-/** When things happened, in milliseconds since the epoch and of duration. */
-export interface RunTimes {
-  readonly createdMillis: number
-  readonly startedMillis: number | undefined
-  readonly endedMillis: number | undefined
-  /** Parsing, analysis, planning, optimisation. */
-  readonly planningMillis: number
 }
 
 /** Statements that may follow a failed one in an explicit transaction. */
@@ -37,7 +27,7 @@ const ENDS_TRANSACTION: ReadonlySet<Statement['kind']> = new Set(['commit', 'rol
  * `start`; pages are made as they are asked for; whichever way it ends, what it held is given back, its transaction
  * is ended, and `settled` resolves.
  */
-export class StatementRun {
+export class StatementRun implements QueryRun {
   readonly id: string
   readonly sql: string
   readonly session: Session

@@ -28,6 +28,8 @@ import type { Awaitable } from './schema.js'
  */
 export interface ConnectorDefinition<S extends ConfigSchema, State> {
   readonly name: string
+  /** The {@link SPI_VERSION} that the connector was written for, such as `1.0`. */
+  readonly spiVersion?: string
   readonly config?: S
   /** By name, as `table` (in the schema `default`) or `schema.table`; or a function that finds them. */
   readonly tables: Tables | ((context: DefinitionContext<S, State>) => Awaitable<Tables>)
@@ -119,5 +121,9 @@ export function defineConnector<const S extends ConfigSchema = ConfigSchema, Sta
       })
     },
   }
-  return { ...factory, getConnectorFactories: () => [factory] }
+  return {
+    ...factory,
+    ...(definition.spiVersion === undefined ? {} : { spiVersion: definition.spiVersion }),
+    getConnectorFactories: () => [factory],
+  }
 }

@@ -1,5 +1,6 @@
 import type { ConnectorFactory } from './connector.js'
 import { MillraceError } from './error.js'
+import { checkSpiVersion } from './spi-version.js'
 
 /**
  * What a package exports (as its default or as `plugin`) to add connectors. Loaded again in every thread and node
@@ -7,13 +8,23 @@ import { MillraceError } from './error.js'
  * @source Trino Plugin
  */
 export interface Plugin {
+  /** The {@link SPI_VERSION} that it was written for, such as `1.0`; without, it is taken to fit. */
+  readonly spiVersion?: string
   getConnectorFactories?(): Iterable<ConnectorFactory>
   /** As the documents have it; the same as a list of one. */
   getConnectorFactory?(): ConnectorFactory
 }
 
-/** All connector factories of a plugin. @throws CONFIGURATION_INVALID for what is no plugin. */
-export function connectorFactoriesOf(plugin: Plugin): readonly ConnectorFactory[] {
+/**
+ * All connector factories of a plugin.
+ * @param source where it came from, for messages
+ * @throws CONFIGURATION_INVALID for what is no plugin, or one for another version of the SPI
+ */
+export function connectorFactoriesOf(
+  plugin: Plugin,
+  source = 'object',
+): readonly ConnectorFactory[] {
+  if (plugin.spiVersion !== undefined) checkSpiVersion(String(plugin.spiVersion), source)
   const factories = [
     ...(plugin.getConnectorFactories?.() ?? []),
     ...(plugin.getConnectorFactory === undefined ? [] : [plugin.getConnectorFactory()]),

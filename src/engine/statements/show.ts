@@ -12,11 +12,12 @@ import {
   schemaExists,
 } from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
+import type { ResultColumn } from '../result-column.js'
 import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
 import { schemaFunctionRows } from './function-rows.js'
 import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
-import type { ResultColumn, StatementContext, StatementHandlers } from './statement.js'
+import type { StatementContext, StatementHandlers } from './statement.js'
 import { BOOLEAN, type StaticRow, staticResult, textType, VARCHAR } from './static-rows.js'
 import { displayTypeName } from './type-display.js'
 

@@ -1,19 +1,10 @@
 import type { Statement, StatementKind } from '../../planner/parser/ast/index.js'
 import type { OutputNode } from '../../planner/plan/node.js'
-import type { Page, Properties, SqlType } from '../../spi/index.js'
+import type { Page, Properties } from '../../spi/index.js'
 import type { QueryContext } from '../query-context.js'
+import type { ResultColumn } from '../result-column.js'
 import type { EngineServices, ParameterValue } from '../services.js'
 import type { SessionChanges } from '../session.js'
-
-/** A column of a result. */
-export interface ResultColumn {
-  readonly name: string
-  readonly type: SqlType
-  /** The table that the column comes from unchanged, for DESCRIBE OUTPUT. */
-  readonly origin?: { readonly catalog: string; readonly schema: string; readonly table: string }
-  /** True where the statement gave the column its name. */
-  readonly aliased?: boolean
-}
 
 /** What a statement comes to once it has been analysed. */
 export type StatementResult = PlanResult | PagesResult | DoneResult

@@ -10,7 +10,8 @@ import {
   VARCHAR,
   varcharType,
 } from '../../spi/index.js'
-import type { PagesResult, ResultColumn } from './statement.js'
+import type { ResultColumn } from '../result-column.js'
+import type { PagesResult } from './statement.js'
 
 export type StaticCell = string | number | bigint | boolean | null
 export type StaticRow = readonly StaticCell[]

@@ -1,0 +1,69 @@
+/** What a running plan tells of itself: plain data. The figures of the whole are the sums of the tasks'. */
+export interface ExecutionInfo extends ExecutionTotals {
+  /** Nodes that have tasks. */
+  readonly nodeCount: number
+  readonly stages: readonly StageInfo[]
+}
+
+export interface ExecutionTotals {
+  readonly totalSplits: number
+  readonly completedSplits: number
+  readonly memoryBytes: number
+  readonly peakMemoryBytes: number
+  /** Rows and bytes that were read of tables and values. */
+  readonly processedRows: number
+  readonly processedBytes: number
+  readonly cpuNanos: number
+}
+
+export interface StageInfo {
+  readonly stageId: number
+  /** Where its tasks are, and which rows each has. */
+  readonly partitioning: 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
+  readonly tasks: readonly TaskInfo[]
+}
+
+export interface TaskInfo extends ExecutionTotals {
+  readonly taskId: string
+  readonly nodeId: string
+  readonly state: 'PLANNED' | 'RUNNING' | 'FLUSHING' | 'FINISHED' | 'ABORTED' | 'FAILED'
+  readonly createdMillis: number | undefined
+  readonly endedMillis: number | undefined
+  /** Where the task has an output buffer. */
+  readonly output:
+    | {
+        readonly rows: number
+        readonly pages: number
+        readonly bytes: number
+        readonly bufferedBytes: number
+      }
+    | undefined
+  readonly pipelines: readonly PipelineInfo[]
+}
+
+export interface PipelineInfo {
+  readonly id: number
+  readonly state: 'PENDING' | 'RUNNING' | 'FINISHED'
+  readonly drivers: readonly DriverInfo[]
+}
+
+export interface DriverInfo {
+  readonly pipelineId: number
+  readonly driverIndex: number
+  readonly thread: string
+  readonly splits: number
+  readonly operators: readonly OperatorInfo[]
+}
+
+/** What one operator of one driver did. */
+export interface OperatorInfo {
+  readonly planNodeId: string
+  readonly name: string
+  readonly inputRows: number
+  readonly inputPages: number
+  readonly outputRows: number
+  readonly outputPages: number
+  /** Of the pages that came in; of a source, those that it read. */
+  readonly inputBytes: number
+  readonly elapsedMillis: number
+}
