@@ -1,8 +1,7 @@
 import { ChosenTransport } from './chosen-transport.js'
 import { RemoteQuery } from './remote-query.js'
-import type { Transport } from './remote-run.js'
+import type { StreamFormat, Transport } from './remote-run.js'
 import { RemoteSession, type SessionOptions, type StatementOptions } from './remote-session.js'
-import type { StreamFormat } from './stream-run.js'
 
 export interface ConnectOptions extends SessionOptions {
   /**

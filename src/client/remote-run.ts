@@ -2,6 +2,9 @@ import type { MillraceError } from '../spi/error.js'
 import type { Page } from '../spi/page.js'
 import type { SqlType } from '../spi/type.js'
 
+/** How rows come over the stream protocol. */
+export type StreamFormat = 'pages' | 'msgpack'
+
 export interface RemoteColumn {
   readonly name: string
   readonly type: SqlType

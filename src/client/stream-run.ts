@@ -9,6 +9,7 @@ import {
   type RemoteColumn,
   type RemoteRun,
   type RunRequest,
+  type StreamFormat,
 } from './remote-run.js'
 import { packedValueDecoder } from './row-values.js'
 
@@ -17,8 +18,6 @@ export const WINDOW_BYTES = 4 * 2 ** 20
 
 /** Bytes before the body of a frame. @source docs/stream.md */
 const HEADER_BYTES = 24
-
-export type StreamFormat = 'pages' | 'msgpack'
 
 /** What a run asks of its connection. */
 export interface RunLink {

@@ -1,9 +1,9 @@
 import type { ServerMessage } from '../server/stream/messages.js'
 import { errorFromRecord, MillraceError } from '../spi/error.js'
 import { wireParameters } from './parameters.js'
-import type { RemoteRun, RunRequest, Transport } from './remote-run.js'
+import type { RemoteRun, RunRequest, StreamFormat, Transport } from './remote-run.js'
 import type { SessionHeaders } from './remote-session.js'
-import { type StreamFormat, StreamRun, WINDOW_BYTES } from './stream-run.js'
+import { StreamRun, WINDOW_BYTES } from './stream-run.js'
 import { describeQuery } from './trino-transport.js'
 import { openSocket, type Socket } from './web-socket.js'
 

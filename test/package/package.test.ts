@@ -149,11 +149,7 @@ const packagesOf = async (program: string): Promise<readonly string[]> =>
   JSON.parse(await evaluate(`${LOADED}${program}${REPORT}`))
 
 describe('what is loaded', () => {
-  test.each([
-    'millrace',
-    'millrace/spi',
-    'millrace/client',
-  ])('by a bare import of %s: nothing else', async (specifier) => {
+  test.each(ENTRIES)('by a bare import of %s: nothing else', async (specifier) => {
     expect(await packagesOf(`await import(${JSON.stringify(specifier)})`)).toEqual(['millrace'])
   })
   it('by an engine that answers: nothing else', async () => {

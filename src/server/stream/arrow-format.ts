@@ -1,4 +1,4 @@
-import type { ResultColumn } from '../../engine/statements/statement.js'
+import type { ResultColumn } from '../../engine/result-column.js'
 import {
   type BatchParts,
   batchMessageBytes,

@@ -1,4 +1,4 @@
-import type { ResultColumn } from '../../engine/statements/statement.js'
+import type { ResultColumn } from '../../engine/result-column.js'
 import { FlatBufferWriter } from '../../exchange/arrow/flatbuffer.js'
 import { encapsulate, MessageType } from '../../exchange/arrow/message.js'
 import { type SqlType, typeName } from '../../spi/index.js'

@@ -1,4 +1,4 @@
-import type { ResultColumn } from '../../engine/statements/statement.js'
+import type { ResultColumn } from '../../engine/result-column.js'
 import { cellReader } from '../../engine/values/cell-reader.js'
 import { type Block, MillraceError, type Page, type SqlType } from '../../spi/index.js'
 import { JsonBuffer } from '../protocol/json-buffer.js'
