@@ -4,6 +4,9 @@ import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
 
+/** Whether memory is so scarce that an operator that could give back so many bytes should. */
+export type MemoryPressure = (revocableBytes: number) => boolean
+
 /** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
 const TURN_MILLIS = 4
 
@@ -16,6 +19,7 @@ export class Driver implements PageStream {
   readonly #operators: readonly Operator[]
   readonly #pages: Generator<Page | typeof WAIT, void>
   readonly #isCancelled: () => boolean
+  readonly #isScarce: MemoryPressure | undefined
   #turnStartedAt = 0
   #turnDue = false
   #closed = false
@@ -26,10 +30,12 @@ export class Driver implements PageStream {
     operators: readonly Operator[],
     meters: readonly OperatorMeter[],
     isCancelled: () => boolean,
+    isScarce?: MemoryPressure,
   ) {
     this.#source = source
     this.#operators = operators
     this.#isCancelled = isCancelled
+    this.#isScarce = isScarce
     let pages: Generator<Page | typeof WAIT, void> = this.#sourcePages(meters[0]!)
     operators.forEach((operator, i) => {
       pages = transform(pages, operator, meters[i + 1]!, this)
@@ -39,6 +45,12 @@ export class Driver implements PageStream {
 
   get isCancelled(): boolean {
     return this.#isCancelled()
+  }
+
+  /** Asks an operator for its memory where that is scarce; between two pages of its input. */
+  revokeIfScarce(operator: Pick<Operator, 'revocableBytes' | 'revoke'>): void {
+    const { revocableBytes } = operator
+    if (revocableBytes !== undefined && this.#isScarce?.(revocableBytes)) operator.revoke?.()
   }
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
@@ -131,6 +143,7 @@ function* transform(
       meter.inputRows += page.rowCount
       meter.inputPages += 1
       meter.inputBytes += pageBytes(page)
+      driver.revokeIfScarce(operator)
       yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }
@@ -149,11 +162,11 @@ function* emit(
   for (const page of pages()) {
     meter.elapsedMillis += performance.now() - startedAt
     meter.outputRows += page.rowCount
-    meter.outputPages += 1
-    if (page.rowCount > 0) {
-      if (driver.takesTurn()) yield WAIT
-      yield page
-    }
+    if (page.rowCount > 0) meter.outputPages += 1
+    if (driver.takesTurn()) yield WAIT
+    // What a cancelled query would still emit, nobody reads.
+    if (driver.isCancelled) return
+    if (page.rowCount > 0) yield page
     startedAt = performance.now()
   }
   meter.elapsedMillis += performance.now() - startedAt

@@ -1,7 +1,9 @@
 import { flattenBlock } from '../operators/kernels/gather.js'
-import type { FlatBlock, Page } from '../spi/index.js'
-import { writePageWords } from './memory/page-words.js'
+import type { SpilledPages, SpillFile, SpillSpace } from '../operators/spill/spill-space.js'
+import type { FlatBlock, Page, SqlType } from '../spi/index.js'
+import { readPageWords, writePageWords } from './memory/page-words.js'
 import type { ChunkArena } from './memory/query-memory.js'
+import type { ChunkRun } from './memory/shared-memory.js'
 
 /** Where a driver's pages go. */
 export interface PageSink {
@@ -10,22 +12,59 @@ export interface PageSink {
   /** The input has ended: the state that later pipelines read, as plain data. */
   finish(): unknown
   close(): void
+  /** As operators have it. */
+  readonly revocableBytes?: number
+  revoke?(): void
 }
 
-/** State of a collecting sink: words of each page, see page-words. */
+/** State of a collecting sink: pages on disk, then those in memory. */
 export interface CollectedPages {
-  readonly pages: readonly Float64Array[]
   readonly rowCount: number
+  readonly spilled?: SpilledPages
+  /** Words of each page, see page-words. */
+  readonly pages: readonly Float64Array[]
+  /** The memory that these lie in, for whoever knows that nobody reads them any more. */
+  readonly runs: readonly ChunkRun[]
 }
 
-/** Copies pages into memory that lives as long as the query. Dictionaries that have an id are copied once. */
+/**
+ * Copies pages into memory that lives until their last reader has ended, and writes them to disk when that memory is asked
+ * back. Dictionaries that have an id are copied once.
+ */
 export class CollectSink implements PageSink {
-  readonly #copy: (page: Page) => Float64Array
-  readonly #pages: Float64Array[] = []
+  readonly #arena: ChunkArena
+  readonly #spill: SpillSpace | undefined
+  readonly #types: readonly SqlType[]
+  #copy: (page: Page) => Float64Array
+  #pages: Float64Array[] = []
+  #file: SpillFile | undefined
   #rowCount = 0
 
-  constructor(arena: ChunkArena) {
+  /**
+   * @param arena the sink's own
+   * @param spill absent: the pages stay in memory
+   */
+  constructor(arena: ChunkArena, types: readonly SqlType[], spill?: SpillSpace) {
+    this.#arena = arena
+    this.#types = types
+    this.#spill = spill
     this.#copy = pageCopier(arena)
+  }
+
+  get revocableBytes(): number {
+    return this.#spill === undefined ? 0 : this.#arena.heldBytes
+  }
+
+  revoke(): void {
+    const memory = this.#arena.allocate(0).buffer
+    const channels = this.#types.map((_, channel) => channel)
+    this.#file ??= this.#spill!.createFile()
+    for (const words of this.#pages) {
+      this.#file.append(readPageWords(words, memory, channels, this.#types))
+    }
+    this.#pages = []
+    this.#arena.close()
+    this.#copy = pageCopier(this.#arena)
   }
 
   add(page: Page): void {
@@ -34,10 +73,17 @@ export class CollectSink implements PageSink {
   }
 
   finish(): CollectedPages {
-    return { pages: this.#pages, rowCount: this.#rowCount }
+    return {
+      rowCount: this.#rowCount,
+      ...(this.#file === undefined ? {} : { spilled: this.#file.seal() }),
+      pages: this.#pages,
+      runs: this.#arena.detach(),
+    }
   }
 
-  close(): void {}
+  close(): void {
+    this.#arena.close()
+  }
 }
 
 /** The words of a page whose buffers stay where they are, in the shared memory. */

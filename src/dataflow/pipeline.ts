@@ -104,6 +104,8 @@ export type SinkSpec =
   | {
       readonly kind: 'collect'
       readonly types: readonly SqlType[]
+      /** They are read all at once. */
+      readonly staysInMemory?: true
     }
   /** Builds the index of a join over the collected build side. */
   | {

@@ -15,6 +15,8 @@ import type { PageStream } from './page-stream.js'
 import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline.js'
 import { PipelineSplits } from './pipeline-splits.js'
 import { RemotePages } from './remote-pages.js'
+import { spillError } from './spill/page-file.js'
+import { removeQuerySpill } from './spill/query-spill.js'
 import type { DriverStats } from './stats.js'
 import { type OpenRemote, Task } from './task.js'
 import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
@@ -48,6 +50,8 @@ export interface ExecutionSnapshot {
   readonly completedSplits: number
   readonly memoryBytes: number
   readonly peakMemoryBytes: number
+  /** Bytes that have been written to disk in all. */
+  readonly spilledBytes: number
 }
 
 /** Rows that the calling thread takes on itself. */
@@ -88,6 +92,7 @@ export class QueryExecution {
   #reject: ((error: MillraceError) => void) | undefined
   #ending: Promise<void> | undefined
   #peakBytes = 0
+  #spilledBytes = 0
   readonly #endedThreads = new Map<number, () => void>()
 
   constructor(environment: ExecutionEnvironment, descriptor: TaskDescriptor) {
@@ -150,6 +155,8 @@ export class QueryExecution {
       completedSplits: totals.reduce((sum, t) => sum + t.taken, 0),
       memoryBytes: this.#ending === undefined ? this.#task.memory.usedBytes : 0,
       peakMemoryBytes: this.#ending === undefined ? this.#task.memory.peakBytes : this.#peakBytes,
+      spilledBytes:
+        this.#ending === undefined ? this.#task.memory.writtenSpillBytes : this.#spilledBytes,
     }
   }
 
@@ -247,6 +254,25 @@ export class QueryExecution {
     }
     await splits.close()
     this.#pipelineStates.set(pipeline.id, 'FINISHED')
+    for (const id of pipeline.dependsOn) this.#releaseCollected(id)
+  }
+
+  /** Gives collected pages back when the last pipeline that reads them has ended. */
+  #releaseCollected(id: number): void {
+    if (this.#ending !== undefined) return
+    const { pipelines } = this.plan
+    if (pipelines.find((p) => p.id === id)!.sink.kind !== 'collect') return
+    const readers = pipelines.filter((p) => p.dependsOn.includes(id))
+    if (readers.some((p) => this.#pipelineStates.get(p.id) !== 'FINISHED')) return
+    // An index may point into pages that lie still.
+    const { spillFolder } = this.#descriptor
+    const isPointedInto = (p: PipelineSpec) => p.sink.kind === 'joinIndex' && p.sink.stablePages
+    if (spillFolder === undefined && readers.some(isPointedInto)) return
+    for (const { runs, spilled } of this.#states.get(id) as CollectedPages[]) {
+      for (const run of runs) this.#task.memory.release(run)
+      if (spilled !== undefined) this.#task.deleteSpilled(spilled)
+    }
+    this.#states.set(id, [])
   }
 
   async #openOutput(
@@ -398,7 +424,8 @@ export class QueryExecution {
 
   async #end(): Promise<void> {
     const { pool } = this.#environment
-    const { queryId } = this.#descriptor
+    const { queryId, spillFolder } = this.#descriptor
+    this.#spilledBytes = this.#task.memory.writtenSpillBytes
     this.#peakBytes = this.#task.memory.peakBytes
     this.#task.memory.cancel()
     try {
@@ -420,7 +447,14 @@ export class QueryExecution {
       if (result.status === 'rejected') this.#failure ??= toMillraceError(result.reason)
     }
     this.#abort.abort()
-    new QueryMemory(this.#environment.thread.allocator, this.#descriptor.slot).releaseAll()
+    const memory = new QueryMemory(this.#environment.thread.allocator, this.#descriptor.slot)
+    try {
+      if (spillFolder !== undefined) await removeQuerySpill(spillFolder, memory)
+    } catch (error) {
+      this.#failure ??= spillError(error)
+    } finally {
+      memory.releaseAll()
+    }
   }
 }
 

@@ -4,21 +4,17 @@ import { JoinIndexSink } from '../operators/join/join-index-sink.js'
 import { KeyFilterSink } from '../operators/join/key-filter-sink.js'
 import type { Operator, OperatorContext } from '../operators/operator.js'
 import type { OperatorSpec } from '../operators/spec.js'
+import type { SpilledPages } from '../operators/spill/spill-space.js'
 import { assert } from '../spi/index.js'
-import { Driver } from './driver.js'
+import { Driver, type MemoryPressure } from './driver.js'
 import { dynamicFilterOf } from './dynamic-filter.js'
 import { readPageWords } from './memory/page-words.js'
 import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
 import { pageBytes } from './page-bytes.js'
-import {
-  type CollectedPages,
-  CollectSink,
-  type PageSink,
-  pageCopier,
-  placePage,
-} from './page-sink.js'
+import { type CollectedPages, CollectSink, type PageSink, placePage } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
+import { QuerySpill } from './spill/query-spill.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { CollectedStream } from './streams/collected.js'
 import { createMergeStream } from './streams/merge.js'
@@ -26,6 +22,9 @@ import { ScanStream } from './streams/scan.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
+
+/** Giving back less than this is not worth a file. */
+const REVOKED_BYTES_MIN = 512 * 1024
 
 /** Opens the pages that tasks of other fragments hand over. */
 export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) => PageStream
@@ -41,6 +40,7 @@ export class Task {
   readonly #aborts = new Set<AbortController>()
   readonly #pages: SharedPages
   readonly #openRemote: OpenRemote | undefined
+  readonly #spill: QuerySpill | undefined
 
   /** @param openRemote opens `remote` sources, in the calling thread of a node that runs fragments */
   constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor, openRemote?: OpenRemote) {
@@ -48,6 +48,10 @@ export class Task {
     this.#environment = environment
     this.#descriptor = descriptor
     this.memory = new QueryMemory(environment.allocator, descriptor.slot)
+    this.#spill =
+      descriptor.spillFolder === undefined
+        ? undefined
+        : new QuerySpill(descriptor.spillFolder, this.memory)
     this.#session = { ...descriptor.session, isCancelled: () => this.memory.cancelled }
     this.#queryArena = this.memory.createArena()
     const { buffer } = environment.allocator.memory
@@ -59,6 +63,7 @@ export class Task {
           types.map((_, channel) => channel),
           types,
         ),
+      place: placePage,
     }
   }
 
@@ -123,6 +128,7 @@ export class Task {
         meter.inputRows += page.rowCount
         meter.inputPages += 1
         meter.inputBytes += pageBytes(page)
+        driver.revokeIfScarce(sink)
         await metered(() => sink.add(page))
       }
       const state = metered(() => sink.finish())
@@ -144,6 +150,10 @@ export class Task {
     return this.memory.createArena()
   }
 
+  deleteSpilled(pages: SpilledPages): void {
+    this.#spill?.delete(pages)
+  }
+
   /** Stops what connectors are waiting for. */
   abort(): void {
     for (const abort of this.#aborts) abort.abort()
@@ -153,12 +163,17 @@ export class Task {
     const { sink } = pipeline
     switch (sink.kind) {
       case 'collect':
-        return new CollectSink(this.#queryArena)
+        return new CollectSink(
+          this.memory.createArena(),
+          sink.types,
+          sink.staysInMemory === true ? undefined : this.#spill,
+        )
       case 'joinIndex':
+        // Where queries may spill, collected pages may be on disk, and are given back when they have been read.
         return new JoinIndexSink(
-          sink,
+          { ...sink, stablePages: sink.stablePages && this.#spill === undefined },
           this.#operatorContext(sink.planNodeId, inputs),
-          sink.stablePages ? placePage : pageCopier(this.#queryArena),
+          placePage,
         )
       case 'keyFilters':
         return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs))
@@ -189,7 +204,8 @@ export class Task {
       const open = (s: SourceSpec, o: readonly OperatorSpec[]): PageStream =>
         this.#driver(s, o, inputs, meters, scans, channelStream)
       const stream = this.#stream(source, inputs, scans, open, channelStream)
-      return new Driver(stream, made, own, () => this.memory.cancelled)
+      const isCancelled = () => this.memory.cancelled
+      return new Driver(stream, made, own, isCancelled, this.#memoryPressure(inputs.driverCount))
     } catch (error) {
       for (const operator of made) operator.close()
       throw error
@@ -242,7 +258,14 @@ export class Task {
         let own = 0
         const takeNext =
           source.everyDriver === true ? () => own++ : () => Atomics.add(inputs.counters, counter, 1)
-        return new CollectedStream(states, memory, source.types, takeNext)
+        return new CollectedStream(
+          states,
+          memory,
+          source.types,
+          this.memory.createArena(),
+          this.#spill,
+          takeNext,
+        )
       }
       case 'merge':
         return createMergeStream(
@@ -251,6 +274,7 @@ export class Task {
           memory,
           () => this.memory.createArena(),
           this.#descriptor.outputPageRows,
+          this.#spill,
         )
       case 'union':
         return new UnionStream(
@@ -265,6 +289,14 @@ export class Task {
     }
   }
 
+  /** Every driver may double what it holds, and needs as much again to do so. */
+  #memoryPressure(driverCount: number): MemoryPressure | undefined {
+    if (this.#spill === undefined) return undefined
+    return (revocableBytes) =>
+      revocableBytes >= REVOKED_BYTES_MIN &&
+      revocableBytes * 2 * driverCount > this.memory.freeBytes
+  }
+
   #operatorContext(planNodeId: string, inputs: DriverInputs): OperatorContext {
     const { memory } = this
     return {
@@ -274,6 +306,9 @@ export class Task {
       driverSerial:
         inputs.driverIndex * (this.#descriptor.taskCount ?? 1) + (this.#descriptor.taskIndex ?? 0),
       createArena: () => memory.createArena(),
+      createScope: () => memory.createScope(),
+      freeBytes: () => memory.freeBytes,
+      ...(this.#spill === undefined ? {} : { spill: this.#spill }),
       queryArena: this.#queryArena,
       stateOf: (pipelineId) => inputs.states.get(pipelineId) ?? [],
       isCancelled: () => memory.cancelled,

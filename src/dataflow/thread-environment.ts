@@ -32,6 +32,8 @@ export interface TaskDescriptor {
   /** Session properties of catalogs, as text. */
   readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly outputPageRows: number
+  /** Where the query may spill pages to, made when it does; absent: it may not. */
+  readonly spillFolder?: string
   readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
 }
 

@@ -10,6 +10,12 @@ export interface EngineOptions {
   readonly threads?: number
   /** What queries may reserve together; default: 60% of the machine's memory or of its cgroup's limit. */
   readonly memoryLimitBytes?: number
+  /** A folder, made if need be, for what queries can't keep in memory; without one they fail at their memory limit. */
+  readonly spillPath?: string
+  /** What all queries may have on disk at once; default: 100 GB. */
+  readonly maxSpillBytes?: number
+  /** What one query may have on disk at once; default: 100 GB. */
+  readonly queryMaxSpillBytes?: number
   /** Packages by name or URL, or plugin objects, that bring connectors. */
   readonly plugins?: readonly PluginSource[]
   /**
@@ -39,6 +45,9 @@ export interface ResolvedOptions {
   readonly catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly threads: number
   readonly memoryLimitBytes: number
+  readonly spillPath: string | undefined
+  readonly maxSpillBytes: number
+  readonly queryMaxSpillBytes: number
   readonly plugins: readonly PluginSource[]
   readonly localFiles: boolean
   readonly user: string
@@ -53,6 +62,8 @@ export interface ResolvedOptions {
 
 const MAX_THREADS = 256
 const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
+/** As Trino's max-spill-per-node. */
+const DEFAULT_SPILL_BYTES = 100 * 1024 ** 3
 const MIN_MEMORY_BYTES = 16 * 1024 * 1024
 const DEFAULT_MEMORY_FRACTION = 0.6
 
@@ -65,6 +76,9 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'catalogs',
     'threads',
     'memoryLimitBytes',
+    'spillPath',
+    'maxSpillBytes',
+    'queryMaxSpillBytes',
     'plugins',
     'localFiles',
     'user',
@@ -95,6 +109,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     catalogs: checkedCatalogs(options.catalogs ?? {}),
     threads,
     memoryLimitBytes,
+    ...spillOptions(options),
     plugins: options.plugins ?? [],
     localFiles: options.localFiles ?? false,
     user: options.user ?? processUser(),
@@ -112,6 +127,18 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
 export function checkCatalogName(name: string): void {
   if (/^[a-z0-9_][a-z0-9_-]*$/.test(name)) return
   throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
+}
+
+function spillOptions(
+  options: EngineOptions,
+): Pick<ResolvedOptions, 'spillPath' | 'maxSpillBytes' | 'queryMaxSpillBytes'> {
+  const { maxSpillBytes = DEFAULT_SPILL_BYTES, queryMaxSpillBytes = DEFAULT_SPILL_BYTES } = options
+  for (const [name, bytes] of Object.entries({ maxSpillBytes, queryMaxSpillBytes })) {
+    if (!(bytes >= 0)) throw invalid(`${name} must be a number from 0 on: ${bytes}`)
+  }
+  const { spillPath } = options
+  if (spillPath === '') throw invalid('spillPath must not be empty')
+  return { spillPath, maxSpillBytes, queryMaxSpillBytes }
 }
 
 function checkedCatalogs(

@@ -7,6 +7,7 @@ import {
   createSharedMemory,
   type SharedMemory,
 } from '../dataflow/memory/shared-memory.js'
+import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import { ThreadPool } from '../dataflow/threads/pool.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
@@ -68,6 +69,7 @@ export class Engine {
   readonly #nextQueryId = queryIdGenerator()
   readonly #ownFunctions: OwnFunctions
   readonly #pool: ThreadPool | undefined
+  readonly #spill: SpillDirectory | undefined
   #closing: Promise<void> | undefined
 
   private constructor(parts: {
@@ -76,6 +78,7 @@ export class Engine {
     readonly registered: RegisteredSources
     readonly ownFunctions: OwnFunctions
     readonly pool: ThreadPool | undefined
+    readonly spill: SpillDirectory | undefined
     readonly member: ClusterMember
     readonly catalogs: EngineCatalogs
   }) {
@@ -85,6 +88,7 @@ export class Engine {
     this.registered = parts.registered
     this.#ownFunctions = parts.ownFunctions
     this.#pool = parts.pool
+    this.#spill = parts.spill
     this.threadCount = parts.options.threads
     this.defaultSession = defaultSession(parts.options.user, parts.options.timeZone)
   }
@@ -101,6 +105,8 @@ export class Engine {
     const queries = new QueryRegistry()
     const contexts = new QueryContexts()
     const buffers = new SharedBuffers()
+    const spill =
+      options.spillPath === undefined ? undefined : new SpillDirectory(options.spillPath, options)
     const pool = startPool(options, shared, buffers)
     const ownFunctions = new OwnFunctions()
     const execution = {
@@ -113,6 +119,7 @@ export class Engine {
       }),
       pool,
       slotsInUse: new Set<number>(),
+      spill,
       memoryLimitBytes: options.memoryLimitBytes,
       outputPageRows: options.outputPageRows,
       expressionTarget: options.expressionTarget,
@@ -174,6 +181,7 @@ export class Engine {
       registered,
       ownFunctions,
       pool,
+      spill,
       member,
       catalogs: engineCatalogs,
     })
@@ -229,6 +237,7 @@ export class Engine {
     await this.catalogs.close()
     await this.#pool?.close()
     await catalogs.close()
+    this.#spill?.close()
   }
 }
 

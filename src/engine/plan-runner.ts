@@ -1,8 +1,9 @@
 import { planLocally } from '../dataflow/local-planner.js'
-import { takeQuerySlot } from '../dataflow/memory/query-memory.js'
+import { QueryMemory, takeQuerySlot } from '../dataflow/memory/query-memory.js'
 import type { LocalPlan } from '../dataflow/pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../dataflow/query-execution.js'
 import { DistributedExecution } from '../dataflow/scheduler/distributed-execution.js'
+import type { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
 import { callsLoop } from '../expressions/routine.js'
@@ -26,6 +27,7 @@ import { openSplits } from './open-splits.js'
 import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'
 import type { QueryContexts } from './query-contexts.js'
+import { taskLimits } from './query-limits.js'
 import type { PlanExecution } from './services.js'
 import { parseDuration, propertyText } from './session-properties.js'
 import type { PlanResult } from './statements/statement.js'
@@ -41,6 +43,8 @@ export interface PlanRunnerOptions {
   readonly slotsInUse: Set<number>
   /** The engine as a node, which may have a cluster. */
   readonly member: ClusterMember
+  /** Absent: queries may not spill. */
+  readonly spill: SpillDirectory | undefined
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -139,9 +143,12 @@ export class PlanRunner {
 
   #execution(local: LocalPlan, context: QueryContext): PlanExecution {
     const { queryId } = context
-    const { thread, member, memoryLimitBytes, outputPageRows, expressionTarget } = this.#options
+    const { thread, member, outputPageRows, expressionTarget, spill } = this.#options
     const createdMillis = Date.now()
+    const { memoryBytes, maySpill } = taskLimits(context, spill !== undefined)
+    const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, memoryBytes)
     const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
+    const memory = new QueryMemory(thread.allocator, slot)
     const execution = new QueryExecution(this.#environment, {
       queryId,
       slot,
@@ -149,6 +156,7 @@ export class PlanRunner {
       session: sessionContext(context),
       catalogProperties: catalogProperties(context),
       outputPageRows,
+      ...(spill !== undefined && maySpill ? { spillFolder: spill.open(queryId, memory) } : {}),
       ...(expressionTarget === undefined ? {} : { expressionTarget }),
     })
     let ending: Promise<void> | undefined
@@ -184,6 +192,7 @@ export class PlanRunner {
         request: {
           queryId: context.queryId,
           session: sessionContext(context),
+          limits: taskLimits(context, true),
           catalogProperties: catalogProperties(context),
         },
         catalogsOf: (fragment) => catalogsOf(fragment, catalogs),

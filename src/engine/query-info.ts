@@ -10,6 +10,8 @@ export interface ExecutionTotals {
   readonly completedSplits: number
   readonly memoryBytes: number
   readonly peakMemoryBytes: number
+  /** Bytes that were written to disk for want of memory, in all. */
+  readonly spilledBytes: number
   /** Rows and bytes that were read of tables and values. */
   readonly processedRows: number
   readonly processedBytes: number

@@ -26,6 +26,8 @@ export interface QueryStats {
   readonly processedRows: number
   readonly processedBytes: number
   readonly peakMemoryBytes: number
+  /** Bytes that were written to disk for want of memory. */
+  readonly spilledBytes: number
   readonly totalSplits: number
   readonly completedSplits: number
 }
@@ -195,6 +197,7 @@ function statsOf(run: QueryRun | undefined): QueryStats {
     processedRows: info?.processedRows ?? 0,
     processedBytes: info?.processedBytes ?? 0,
     peakMemoryBytes: info?.peakMemoryBytes ?? 0,
+    spilledBytes: info?.spilledBytes ?? 0,
     totalSplits: info?.totalSplits ?? 0,
     completedSplits: info?.completedSplits ?? 0,
   }

@@ -1,6 +1,7 @@
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Arena, Page } from '../spi/index.js'
+import type { SpillSpace } from './spill/spill-space.js'
 
 /**
  * What a driver gives each operator it builds. One driver runs in one thread; its operators share nothing with those of
@@ -18,11 +19,24 @@ export interface OperatorContext {
   createArena(): Arena
   /** Reserves shared memory for the rest of the query, beyond the operator's life: hash tables and collected pages. */
   readonly queryArena: Arena
+  /** Memory of the query that is counted, and given back as a whole before the operator ends. */
+  createScope(): MemoryScope
+  /** Bytes that the query may still claim. */
+  freeBytes(): number
+  /** The query's way to disk; absent where it may not spill. */
+  readonly spill?: SpillSpace
   /** Plain state that an earlier pipeline left, by the pipeline's id: one a driver. */
   stateOf(pipelineId: number): readonly unknown[]
   /** True once the query is to stop; long loops without pages look at it. */
   isCancelled(): boolean
   readonly settings: ExecutionSettings
+}
+
+export interface MemoryScope {
+  /** Bytes that the scope's arenas hold. */
+  readonly heldBytes: number
+  createArena(): Arena
+  close(): void
 }
 
 /** Session values that operators and kernels need. */
@@ -53,10 +67,12 @@ export interface Operator {
   close(): void
   /** Bytes that could be given back by spilling; absent: none. */
   readonly revocableBytes?: number
-  /** Asked to give memory back; takes effect before the next output page. */
+  /** Asked to give memory back, between two pages of input; takes effect before the next output page. */
   revoke?(): void
   /** What EXPLAIN ANALYZE shows besides rows, bytes and time. */
   describe?(): Readonly<Record<string, string | number>>
 }
 
 export const NO_PAGES: readonly Page[] = Object.freeze([])
+/** What a long `finish` yields where it has no rows yet: the driver may give the event loop its turn. */
+export const NO_ROWS: Page = Object.freeze({ rowCount: 0, blocks: Object.freeze([]) })

@@ -1,9 +1,10 @@
 import type { Arena, Block, Page } from '../spi/index.js'
 import { ColumnStore } from './kernels/column-store.js'
 import { gatherBlock } from './kernels/gather.js'
-import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import { type MemoryScope, NO_PAGES, type Operator, type OperatorContext } from './operator.js'
 import { memoryOf } from './operator-memory.js'
 import { sortPositions } from './sort/sort-positions.js'
+import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import type { SortSpec } from './spec.js'
 
 export const createSort = (spec: SortSpec, context: OperatorContext): Operator =>
@@ -11,53 +12,112 @@ export const createSort = (spec: SortSpec, context: OperatorContext): Operator =
 
 /**
  * Sorts its whole input. Pages are copied as they come; at the end positions are sorted by normalised keys and pages are
- * gathered one by one. Equal rows keep the order they came in.
+ * gathered one by one. Equal rows keep the order they came in. Asked to give memory back, it writes what it has as a sorted
+ * run; the runs are merged at the end.
  * @throws EXCEEDED_LOCAL_MEMORY_LIMIT
- * @source Trino OrderByOperator
+ * @source Trino OrderByOperator; Knuth, The Art of Computer Programming 3, 5.4
  */
 class SortOperator implements Operator {
   readonly finished = false
   readonly #spec: SortSpec
   readonly #context: OperatorContext
+  readonly #output: Arena
+  readonly #runs: SortedRuns
+  #rows: SortedRows
+
+  constructor(spec: SortSpec, context: OperatorContext) {
+    this.#spec = spec
+    this.#context = context
+    this.#output = context.createArena()
+    this.#runs = new SortedRuns(spec, context)
+    this.#rows = new SortedRows(spec, context)
+  }
+
+  get revocableBytes(): number {
+    return this.#rows.heldBytes
+  }
+
+  process(page: Page): readonly Page[] {
+    this.#rows.add(page)
+    return NO_PAGES
+  }
+
+  revoke(): void {
+    this.#runs.add(this.#pages(RUN_PAGE_ROWS))
+    this.#rows.close()
+    this.#rows = new SortedRows(this.#spec, this.#context)
+  }
+
+  *finish(): Generator<Page, void> {
+    if (this.#runs.count === 0) {
+      yield* this.#pages(this.#context.settings.outputPageRows)
+      return
+    }
+    this.revoke()
+    yield* this.#runs.merged()
+  }
+
+  *#pages(pageRows: number): Generator<Page, void> {
+    for (const page of this.#rows.pages(pageRows, this.#output)) {
+      if (this.#context.isCancelled()) return
+      yield page
+    }
+  }
+
+  close(): void {
+    this.#rows.close()
+    this.#runs.close()
+    this.#output.close()
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    return this.#runs.count === 0 ? {} : { 'spilled runs': this.#runs.count }
+  }
+}
+
+/** Rows in memory, and their order. */
+class SortedRows {
+  readonly #spec: SortSpec
+  readonly #scope: MemoryScope
   /** Pages as they came. */
   readonly #input: Arena
   /** Whole columns. */
   readonly #columns: Arena
   /** Keys while sorting. */
   readonly #keys: Arena
-  readonly #output: Arena
   readonly #store: ColumnStore
 
   constructor(spec: SortSpec, context: OperatorContext) {
     this.#spec = spec
-    this.#context = context
-    this.#input = context.createArena()
-    this.#columns = context.createArena()
-    this.#keys = context.createArena()
-    this.#output = context.createArena()
+    this.#scope = context.createScope()
+    this.#input = this.#scope.createArena()
+    this.#columns = this.#scope.createArena()
+    this.#keys = this.#scope.createArena()
     this.#store = new ColumnStore(spec.types, this.#input)
   }
 
-  process(page: Page): readonly Page[] {
-    this.#store.append(page)
-    return NO_PAGES
+  get heldBytes(): number {
+    return this.#scope.heldBytes
   }
 
-  *finish(): Generator<Page, void> {
+  add(page: Page): void {
+    this.#store.append(page)
+  }
+
+  /** @param output holds a page until the next */
+  *pages(pageRows: number, output: Arena): Generator<Page, void> {
     const { rowCount } = this.#store
     if (rowCount === 0) return
     const blocks = this.#store.finish(this.#columns)
     this.#input.close()
     const positions = this.#sort(blocks, rowCount)
-    const { outputPageRows } = this.#context.settings
-    for (let from = 0; from < rowCount; from += outputPageRows) {
-      if (this.#context.isCancelled()) return
-      this.#output.reset()
-      const count = Math.min(outputPageRows, rowCount - from)
+    for (let from = 0; from < rowCount; from += pageRows) {
+      output.reset()
+      const count = Math.min(pageRows, rowCount - from)
       const picked = positions.subarray(from, from + count)
       yield {
         rowCount: count,
-        blocks: blocks.map((block) => gatherBlock(block, picked, count, this.#output)),
+        blocks: blocks.map((block) => gatherBlock(block, picked, count, output)),
       }
     }
   }
@@ -74,9 +134,6 @@ class SortOperator implements Operator {
   }
 
   close(): void {
-    this.#input.close()
-    this.#columns.close()
-    this.#keys.close()
-    this.#output.close()
+    this.#scope.close()
   }
 }

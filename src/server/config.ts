@@ -70,6 +70,14 @@ const truth = (name: string, value: string): boolean => {
   return value === 'true'
 }
 
+/** One folder: putting several disks together is the file system's work. */
+const spillPath: Setting = (value, { engine }, etcDir) => {
+  if (value === '' || value.includes(',')) {
+    throw invalid(`spiller-spill-path must be one folder: ${value}`)
+  }
+  engine.spillPath = resolve(etcDir, value)
+}
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
   coordinator: (value, { cluster, engine }) => {
     cluster.coordinator = truth('coordinator', value)
@@ -108,6 +116,14 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
   'query.max-memory': (value, { engine }) => {
     engine.memoryLimitBytes = parseDataSize(value)
+  },
+  'spiller-spill-path': spillPath,
+  'spill-path': spillPath,
+  'max-spill-per-node': (value, { engine }) => {
+    engine.maxSpillBytes = parseDataSize(value)
+  },
+  'query-max-spill-per-node': (value, { engine }) => {
+    engine.queryMaxSpillBytes = parseDataSize(value)
   },
   'task.max-worker-threads': (value, { engine }) => {
     engine.threads = wholeNumber('task.max-worker-threads', value, 0, 256)

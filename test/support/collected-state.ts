@@ -16,7 +16,10 @@ export function collectedStates(
   encoding: Encoding = 'flat',
 ): unknown[] {
   const arena = memory.createArena()
-  const sinks = Array.from({ length: driverCount }, () => new CollectSink(memory.createArena()))
+  const sinks = Array.from(
+    { length: driverCount },
+    () => new CollectSink(memory.createArena(), table.types),
+  )
   const size = Math.min(pageRows, Math.max(1, table.rows.length))
   const random = createRandom(table.rows.length)
   for (let from = 0; from < table.rows.length; from += size) {

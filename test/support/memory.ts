@@ -31,6 +31,8 @@ export function testContext(
     driverIndex: 0,
     driverCount: 1,
     createArena: () => memory.createArena(),
+    createScope: () => memory.createScope(),
+    freeBytes: () => memory.freeBytes,
     queryArena: memory.createArena(),
     stateOf: (pipeline) => options.states?.get(pipeline) ?? [],
     isCancelled: () => memory.cancelled,

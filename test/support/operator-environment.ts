@@ -7,6 +7,7 @@ import {
 import { builtinRegistry } from '../../src/expressions/functions/index.js'
 import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
 import type { ExecutionSettings, OperatorContext } from '../../src/operators/operator.js'
+import type { SpillSpace } from '../../src/operators/spill/spill-space.js'
 
 const LIMIT_BYTES = 1 << 30
 const registry = builtinRegistry()
@@ -31,6 +32,7 @@ export interface EnvironmentOptions {
   readonly driverCount?: number
   readonly states?: ReadonlyMap<number, readonly unknown[]>
   readonly settings?: Partial<ExecutionSettings>
+  readonly spill?: SpillSpace
 }
 
 /** A driver's context over a query's memory. */
@@ -38,13 +40,16 @@ export function operatorContext(
   memory: QueryMemory,
   options: EnvironmentOptions = {},
 ): OperatorContext {
-  const { driverIndex = 0, driverCount = 1, states = new Map(), settings } = options
+  const { driverIndex = 0, driverCount = 1, states = new Map(), settings, spill } = options
   return {
     planNodeId: '0',
     driverIndex,
     driverCount,
     createArena: () => memory.createArena(),
+    freeBytes: () => memory.freeBytes,
+    createScope: () => memory.createScope(),
     queryArena: memory.createArena(),
+    ...(spill === undefined ? {} : { spill }),
     stateOf: (pipelineId) => states.get(pipelineId) ?? [],
     isCancelled: () => memory.cancelled,
     settings: { outputPageRows: 16_384, session: DEFAULT_SESSION, registry, ...settings },

@@ -7,6 +7,7 @@ import type { OutputPartitioning } from '../../planner/plan/fragment.js'
 import { type ConnectorSplitSource, errorToRecord } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
+import type { SpillDirectory } from '../spill/spill-directory.js'
 import type { ThreadEnvironment } from '../thread-environment.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
@@ -18,6 +19,8 @@ export interface TaskHostOptions {
   readonly pool: ThreadPool | undefined
   /** Query slots of the node's memory that are taken. */
   readonly slotsInUse: Set<number>
+  /** Absent: queries may not spill on this node. */
+  readonly spill: SpillDirectory | undefined
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -93,8 +96,8 @@ export class TaskHost {
   }
 
   async #create(request: TaskRequest, listener: TaskListener): Promise<HostedTask> {
-    const { thread, pool, slotsInUse, memoryLimitBytes, outputPageRows, expressionTarget } =
-      this.#options
+    const { thread, pool, slotsInUse, outputPageRows, expressionTarget, spill } = this.#options
+    const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, request.limits.memoryBytes)
     await this.#options.useCatalogs(request.catalogs)
     const { fragment } = request
     const plan = planLocally(fragment.root, {
@@ -106,6 +109,7 @@ export class TaskHost {
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })
     const slot = takeQuerySlot(thread.allocator, slotsInUse, memoryLimitBytes)
+    const memory = new QueryMemory(thread.allocator, slot)
     try {
       const buffer = createBuffer(fragment.output, request.consumerCount)
       this.#options.buffers.register(request.taskId, buffer)
@@ -122,6 +126,9 @@ export class TaskHost {
           session: request.session,
           catalogProperties: request.catalogProperties,
           outputPageRows,
+          ...(spill === undefined || !request.limits.maySpill
+            ? {}
+            : { spillFolder: spill.open(request.taskId, memory) }),
           ...(expressionTarget === undefined ? {} : { expressionTarget }),
         },
         environment: {
@@ -131,7 +138,7 @@ export class TaskHost {
         },
         buffer,
         channels: this.#options.channels,
-        createArena: () => new QueryMemory(thread.allocator, slot).createArena(),
+        createArena: () => memory.createArena(),
       })
       return { slot, task }
     } catch (error) {
@@ -178,6 +185,7 @@ const failedStatus = (taskId: string, error: unknown): TaskStatus => ({
     completedSplits: 0,
     memoryBytes: 0,
     peakMemoryBytes: 0,
+    spilledBytes: 0,
   },
   output: { rows: 0, pages: 0, bytes: 0, bufferedBytes: 0 },
   createdMillis: Date.now(),

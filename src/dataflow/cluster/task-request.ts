@@ -15,6 +15,7 @@ export interface TaskRequest {
   readonly taskCount: number
   readonly fragment: PlanFragment
   readonly session: SessionContext
+  readonly limits: TaskLimits
   /** Session properties of catalogs, as text. */
   readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The catalogs that the fragment reads. */
@@ -23,6 +24,12 @@ export interface TaskRequest {
   readonly sources: Readonly<Record<number, readonly BufferAddress[]>>
   /** Tasks of the fragment that reads the output, each of which has the buffer of its number. */
   readonly consumerCount: number
+}
+
+/** What a query may take of each node. */
+export interface TaskLimits {
+  readonly memoryBytes: number
+  readonly maySpill: boolean
 }
 
 /**

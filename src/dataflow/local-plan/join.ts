@@ -112,7 +112,11 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
         false,
         context,
       )
-    : endPipeline(context, build, { kind: 'collect', types: typesOf(buildLayout) })
+    : endPipeline(context, build, {
+        kind: 'collect',
+        types: typesOf(buildLayout),
+        staysInMemory: true,
+      })
   const planned = first ?? context.plan(node.left)
   // Rows of the build side without a match come after all probe rows: one driver has to see them.
   const probe = node.type === 'full' ? gather(context, planned) : planned

@@ -53,22 +53,26 @@ export function writePageWords(page: Page, place: PlaceBuffer): Float64Array {
   return Float64Array.from(words)
 }
 
-/** Reads the given channels of a page; the blocks are views of the shared memory. */
+/**
+ * Reads the given channels of a page; the blocks are views of the shared memory.
+ * @param base what the addresses in `words` count from; none of them is 0
+ */
 export function readPageWords(
   words: Float64Array,
   memory: ArrayBufferLike,
   channels: readonly number[],
   types: readonly SqlType[],
+  base = 0,
 ): Page {
   const rowCount = words[0]!
   const blocks = channels.map((channel, i) => {
-    const reader = { words, memory, next: words[3 + channel]! }
+    const reader = { words, memory, base, next: words[3 + channel]! }
     return readBlock(reader, types[i]!)
   })
   const changes = words[2]!
   return changes === 0
     ? { rowCount, blocks }
-    : { rowCount, blocks, changes: new Int8Array(memory, changes, rowCount) }
+    : { rowCount, blocks, changes: new Int8Array(memory, base + changes, rowCount) }
 }
 
 function writeBlock(block: Block, words: number[], place: PlaceBuffer): void {
@@ -165,11 +169,12 @@ const INTEGER_VIEWS = {
 interface Reader {
   readonly words: Float64Array
   readonly memory: ArrayBufferLike
+  readonly base: number
   next: number
 }
 
 const validityAt = (reader: Reader, address: number, rowCount: number): Validity =>
-  address === 0 ? null : new Uint8Array(reader.memory, address, (rowCount + 7) >> 3)
+  address === 0 ? null : new Uint8Array(reader.memory, reader.base + address, (rowCount + 7) >> 3)
 
 function readBlock(reader: Reader, type: SqlType): Block {
   const tag = reader.words[reader.next]!
@@ -184,7 +189,7 @@ function readBlock(reader: Reader, type: SqlType): Block {
 function readDictionary(reader: Reader, type: SqlType): DictionaryBlock {
   const { words, memory, next } = reader
   const rowCount = words[next + 1]!
-  const address = words[next + 3]!
+  const address = reader.base + words[next + 3]!
   const width = words[next + 4]!
   const serial = words[next + 5]!
   const validity = validityAt(reader, words[next + 2]!, rowCount)
@@ -217,7 +222,7 @@ function readFlat(reader: Reader, type: SqlType): FlatBlock {
   const validity = validityAt(reader, words[start + 2]!, rowCount)
   const flags = words[start + 3]!
   const flat = { encoding: 'flat', type, rowCount, validity } as const
-  const address = words[start + 4]!
+  const address = reader.base + words[start + 4]!
   switch (storage) {
     case 'i8':
     case 'i16':
@@ -254,7 +259,7 @@ function readFlat(reader: Reader, type: SqlType): FlatBlock {
         ...flat,
         storage,
         offsets: new Int32Array(memory, address, rowCount + 1),
-        bytes: new Uint8Array(memory, words[start + 5]!, words[start + 6]!),
+        bytes: new Uint8Array(memory, reader.base + words[start + 5]!, words[start + 6]!),
         ...(flags & FLAG_ASCII ? { ascii: true } : {}),
       } satisfies BytesBlock
     default:
@@ -279,7 +284,11 @@ function readNested(
     assert(type.kind === 'row')
     return { ...flat, storage, fields: type.fields.map((field) => readBlock(reader, field.type)) }
   }
-  const offsets = new Int32Array(reader.memory, reader.words[reader.next]!, flat.rowCount + 1)
+  const offsets = new Int32Array(
+    reader.memory,
+    reader.base + reader.words[reader.next]!,
+    flat.rowCount + 1,
+  )
   reader.next += 1
   if (storage === 'array') {
     assert(type.kind === 'array')

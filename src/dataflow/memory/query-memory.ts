@@ -1,3 +1,4 @@
+import type { MemoryScope } from '../../operators/operator.js'
 import { type Arena, assert, MillraceError } from '../../spi/index.js'
 import {
   CHUNK_BYTES,
@@ -7,6 +8,7 @@ import {
   FIRST_QUERY_OWNER,
   QUERY_SLOT_COUNT,
   QuerySlot,
+  SPILL_BLOCK_BYTES,
 } from './shared-memory.js'
 
 const ALIGNMENT = 16
@@ -26,6 +28,8 @@ export function takeQuerySlot(
     Atomics.store(allocator.control, base + QuerySlot.cancelled, 0)
     Atomics.store(allocator.control, base + QuerySlot.usedChunks, 0)
     Atomics.store(allocator.control, base + QuerySlot.peakChunks, 0)
+    Atomics.store(allocator.control, base + QuerySlot.spilledBlocks, 0)
+    Atomics.store(allocator.control, base + QuerySlot.writtenBlocks, 0)
     Atomics.store(
       allocator.control,
       base + QuerySlot.limitChunks,
@@ -68,6 +72,18 @@ export class QueryMemory {
     return Atomics.load(this.allocator.control, this.#base + QuerySlot.limitChunks) * CHUNK_BYTES
   }
 
+  /** Bytes that the query has written to disk in all. */
+  get writtenSpillBytes(): number {
+    const word = this.#base + QuerySlot.writtenBlocks
+    return Atomics.load(this.allocator.control, word) * SPILL_BLOCK_BYTES
+  }
+
+  /** What the query may still claim, by its own limit and the engine's. */
+  get freeBytes(): number {
+    const own = this.limitBytes - this.usedBytes
+    return Math.max(0, Math.min(own, this.allocator.limitBytes - this.allocator.usedBytes))
+  }
+
   /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
   claim(byteLength: number): ChunkRun {
     const { control } = this.allocator
@@ -88,7 +104,7 @@ export class QueryMemory {
       `Query exceeded the memory limit of ${formatBytes(Math.min(this.limitBytes, this.allocator.limitBytes))}`,
       {
         detail: `held ${formatBytes(this.usedBytes)}, asked for ${formatBytes(byteLength)}`,
-        hint: 'Raise memoryLimitBytes, or let fewer queries run at once',
+        hint: 'Raise memoryLimitBytes, give the engine a spillPath, or let fewer queries run at once',
       },
     )
   }
@@ -110,6 +126,52 @@ export class QueryMemory {
 
   createArena(): ChunkArena {
     return new ChunkArena(this)
+  }
+
+  createScope(): QueryMemoryScope {
+    return new QueryMemoryScope(this)
+  }
+}
+
+/** A part of a query's memory in one thread, which is counted and given back as a whole. */
+export class QueryMemoryScope implements MemoryScope {
+  readonly allocator: ChunkAllocator
+  readonly #memory: QueryMemory
+  readonly #runs = new Set<ChunkRun>()
+  #heldBytes = 0
+
+  constructor(memory: QueryMemory) {
+    this.#memory = memory
+    this.allocator = memory.allocator
+  }
+
+  get heldBytes(): number {
+    return this.#heldBytes
+  }
+
+  createArena(): ChunkArena {
+    return new ChunkArena(this)
+  }
+
+  /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
+  claim(byteLength: number): ChunkRun {
+    const run = this.#memory.claim(byteLength)
+    this.#runs.add(run)
+    this.#heldBytes += run.byteLength
+    return run
+  }
+
+  /** Runs that went with the scope are not released again. */
+  release(run: ChunkRun): void {
+    if (!this.#runs.delete(run)) return
+    this.#heldBytes -= run.byteLength
+    this.#memory.release(run)
+  }
+
+  close(): void {
+    for (const run of this.#runs) this.#memory.release(run)
+    this.#runs.clear()
+    this.#heldBytes = 0
   }
 }
 
@@ -174,6 +236,14 @@ export class ChunkArena implements Arena {
     this.#current = -1
     this.#next = 0
     this.#end = 0
+  }
+
+  /** Leaves the memory to whoever is given the runs: the arena has nothing any more. */
+  detach(): readonly ChunkRun[] {
+    const runs = this.#runs.splice(0)
+    this.#heldBytes = 0
+    this.reset()
+    return runs
   }
 
   close(): void {

@@ -14,6 +14,8 @@ export interface SharedMemory {
 }
 
 export const CHUNK_BYTES = 64 * 1024
+/** The unit in which files of spilled pages are counted: 32-bit words reach to 8 TB. */
+export const SPILL_BLOCK_BYTES = 4096
 const WASM_PAGE_BYTES = 65_536
 const LARGEST_MEMORY_PAGES = 65_536
 const SMALLEST_MEMORY_PAGES = 1024
@@ -30,6 +32,9 @@ export const ControlLayout = {
   nextSerial: 3,
   /** Tells the memories of a process apart. */
   memoryNumber: 4,
+  /** Blocks of {@link SPILL_BLOCK_BYTES} that queries have on disk now, and may have at most. */
+  spilledBlocks: 5,
+  spillLimitBlocks: 6,
   /** Each query slot has SLOT_WORDS words from here. */
   querySlots: 16,
 } as const
@@ -43,7 +48,11 @@ export const QuerySlot = {
   usedChunks: 1,
   limitChunks: 2,
   peakChunks: 3,
-  words: 4,
+  /** Blocks that the query has on disk now, may have at most, and has written in all. */
+  spilledBlocks: 4,
+  spillLimitBlocks: 5,
+  writtenBlocks: 6,
+  words: 8,
 } as const
 
 const OWNERS_START = ControlLayout.querySlots + QUERY_SLOT_COUNT * QuerySlot.words

@@ -21,7 +21,7 @@ export interface DistributedPlan {
   /** By id; see {@link PlanFragment}. */
   readonly fragments: readonly PlanFragment[]
   /** What every task is told of the query. */
-  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'catalogProperties'>
+  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'limits' | 'catalogProperties'>
   /** How a fragment's nodes make the catalogs that it reads. */
   catalogsOf(fragment: PlanFragment): TaskRequest['catalogs']
 }

@@ -14,7 +14,10 @@ export interface StageOptions {
   readonly nodes: readonly TaskNode[]
   /** Tasks of the stage that reads the output. */
   readonly consumerCount: number
-  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'catalogProperties' | 'catalogs'>
+  readonly request: Pick<
+    TaskRequest,
+    'queryId' | 'session' | 'limits' | 'catalogProperties' | 'catalogs'
+  >
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>
   onStatus(status: TaskStatus): void

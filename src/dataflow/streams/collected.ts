@@ -1,40 +1,58 @@
+import type { SpillReader, SpillSpace } from '../../operators/spill/spill-space.js'
 import type { Page, SqlType } from '../../spi/index.js'
 import { readPageWords } from '../memory/page-words.js'
+import type { ChunkArena } from '../memory/query-memory.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
 
-/** Pages that earlier pipelines collected. */
+/** Pages that earlier pipelines collected, in memory or on disk. */
 export class CollectedStream implements PageStream {
-  readonly #pages: readonly Float64Array[]
-  readonly #memory: ArrayBufferLike
-  readonly #channels: readonly number[]
-  readonly #types: readonly SqlType[]
+  readonly #reads: readonly (() => Page)[]
   readonly #takeNext: () => number
+  readonly #arena: ChunkArena
+  readonly #readers: SpillReader[] = []
 
-  /** @param takeNext gives the index of the next page to read */
+  /**
+   * @param arena for pages that are on disk, one at a time; closed with the stream
+   * @param takeNext gives the index of the next page to read
+   */
   constructor(
     states: readonly CollectedPages[],
     memory: ArrayBufferLike,
     types: readonly SqlType[],
+    arena: ChunkArena,
+    spill: SpillSpace | undefined,
     takeNext: () => number,
   ) {
-    this.#pages = states.flatMap((state) => state.pages)
-    this.#memory = memory
-    this.#types = types
-    this.#channels = types.map((_, channel) => channel)
+    const channels = types.map((_, channel) => channel)
+    this.#arena = arena
+    this.#reads = states.flatMap(({ spilled, pages }) => {
+      const words = pages.map((page) => () => readPageWords(page, memory, channels, types))
+      return spilled === undefined || spill === undefined
+        ? words
+        : [...this.#spilledReads(spill.open(spilled, types)), ...words]
+    })
     this.#takeNext = takeNext
   }
 
+  #spilledReads(reader: SpillReader): readonly (() => Page)[] {
+    this.#readers.push(reader)
+    return Array.from({ length: reader.pageCount }, (_, i) => () => {
+      this.#arena.reset()
+      return reader.read(i, this.#arena)
+    })
+  }
+
   next(): Page | undefined {
-    const words = this.#pages[this.#takeNext()]
-    return words === undefined
-      ? undefined
-      : readPageWords(words, this.#memory, this.#channels, this.#types)
+    return this.#reads[this.#takeNext()]?.()
   }
 
   ready(): Promise<void> {
     return Promise.resolve()
   }
 
-  close(): void {}
+  close(): void {
+    for (const reader of this.#readers.splice(0)) reader.close()
+    this.#arena.close()
+  }
 }

@@ -69,7 +69,7 @@ export class AggregationOperator implements Operator {
     this.#keys =
       spec.keyChannels.length === 0
         ? undefined
-        : new GroupKeys(memory, create, status, spec.keyTypes)
+        : new GroupKeys(memory, create, status, spec.keyTypes, () => context.freeBytes())
     this.#calls = spec.aggregates.map((call) => ({
       spec: call,
       aggregator: this.#aggregator(call),
@@ -184,7 +184,17 @@ export class AggregationOperator implements Operator {
   }
 
   *finish(): Generator<Page> {
-    const { keyTypes, step } = this.#spec
+    yield* this.#pages(this.#spec.step === 'partial')
+    if (this.#groupCount === 0 && this.#spec.globalRow) yield this.#emptyGroups()
+  }
+
+  /** The groups so far as a partial step gives them: keys, then states, which a final step merges. */
+  states(): Generator<Page> {
+    return this.#pages(true)
+  }
+
+  *#pages(asStates: boolean): Generator<Page> {
+    const { keyTypes } = this.#spec
     const pageRows = this.#context.settings.outputPageRows
     for (let from = 0; from < this.#groupCount; from += pageRows) {
       const to = Math.min(this.#groupCount, from + pageRows)
@@ -192,13 +202,10 @@ export class AggregationOperator implements Operator {
       arena.reset()
       const keys = this.#keys?.blocks(from, to, keyTypes, arena) ?? []
       const values = this.#calls.flatMap(({ aggregator }) =>
-        step === 'partial'
-          ? aggregator.states(from, to, arena)
-          : [aggregator.results(from, to, arena)],
+        asStates ? aggregator.states(from, to, arena) : [aggregator.results(from, to, arena)],
       )
       yield { rowCount: to - from, blocks: [...keys, ...values] }
     }
-    if (this.#groupCount === 0 && this.#spec.globalRow) yield this.#emptyGroups()
   }
 
   /** The rows of grouping sets without keys where there was no input. */

@@ -1,7 +1,24 @@
 import { copyBlock } from '../../expressions/wasm/import.js'
-import type { Arena, Block, Page, SqlType } from '../../spi/index.js'
-import { type KeyFilterStates, keyFilterStates } from '../keys/key-filter.js'
-import type { OperatorContext } from '../operator.js'
+import {
+  type Arena,
+  type Block,
+  isNull,
+  mayHaveNulls,
+  type Page,
+  type SqlType,
+} from '../../spi/index.js'
+import { ColumnStore } from '../kernels/column-store.js'
+import { nullBlock } from '../kernels/gather.js'
+import {
+  type KeyFilterState,
+  type KeyFilterStates,
+  keyFilterStates,
+  openFilter,
+} from '../keys/key-filter.js'
+import type { MemoryScope, OperatorContext } from '../operator.js'
+import { ownedPage } from '../spill/owned-page.js'
+import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
+import type { SpilledPages } from '../spill/spill-space.js'
 import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
@@ -9,6 +26,17 @@ export interface JoinBuildState extends KeyFilterStates {
   readonly index: JoinIndexState
   /** Columns as page words; channels that are not kept are empty null blocks. */
   readonly words: Float64Array
+  /** Present: the rows are on disk, and `index` and `words` are those of no rows. */
+  readonly spilled?: SpilledBuild
+}
+
+/** A build side on disk, divided by the hash of its keys. */
+export interface SpilledBuild {
+  readonly partitions: readonly SpilledPages[]
+  readonly level: number
+  readonly keyChannels: readonly number[]
+  readonly keysOnly: boolean
+  readonly hasNullKey: boolean
 }
 
 export interface JoinIndexSpec {
@@ -22,33 +50,106 @@ export interface JoinIndexSpec {
   readonly stablePages: boolean
 }
 
-/** Collects the build side of a join and indexes it. */
+/** What the index of a row takes while it is made. */
+const INDEX_BYTES_PER_ROW = 40
+/** A build side may take this part of the memory that is left; the rest is for what comes after it. */
+const SHARES_OF_FREE_BYTES = 2
+/** Below this, nothing is won by dividing. */
+const SPILLED_ROWS_MIN = 4096
+/** Keys of filters are kept while they take this part of the memory that is left. */
+const FILTER_SHARES_OF_FREE_BYTES = 8
+
+/** Collects the build side of a join and indexes it, or divides it on disk where it would take too much memory. */
 export class JoinIndexSink {
   readonly #spec: JoinIndexSpec
   readonly #context: OperatorContext
+  readonly #level: number
   /** Pages as they come, until they are put together. */
-  readonly #collected: Arena
-  readonly #pages: Page[] = []
+  readonly #collected: MemoryScope
+  readonly #collectedArena: Arena
+  #pages: Page[] = []
+  #rowCount = 0
   readonly #writeWords: (page: Page) => Float64Array
+  #spilled: SpillPartitions | undefined
+  #hasNullKey = false
+  /** Of a spilled side: the keys of filters, while they are not too many. */
+  #filterColumns: ColumnStore | undefined
+  readonly #filterKeys: MemoryScope
 
+  /** @param level how often the rows have been divided on disk before */
   constructor(
     spec: JoinIndexSpec,
     context: OperatorContext,
     writeWords: (page: Page) => Float64Array,
+    level = 0,
   ) {
     this.#spec = spec
     this.#context = context
-    this.#collected = context.createArena()
+    this.#level = level
+    this.#collected = context.createScope()
+    this.#filterKeys = context.createScope()
+    this.#collectedArena = this.#collected.createArena()
     this.#writeWords = writeWords
   }
 
   add(page: Page): void {
-    const { stablePages } = this.#spec
-    const blocks = page.blocks.map((block, channel) => {
-      if (!this.#isKept(channel)) return emptyBlock(block.type)
-      return stablePages ? block : copyBlock(block, this.#collected)
+    const { rowCount } = page
+    this.#rowCount += rowCount
+    if (this.#spilled !== undefined) {
+      this.#spill(page)
+      return
+    }
+    const kept = {
+      rowCount,
+      blocks: page.blocks.map((block, channel) =>
+        this.#isKept(channel) ? block : nullBlock(block.type, rowCount),
+      ),
+    }
+    this.#pages.push(this.#spec.stablePages ? kept : ownedPage(kept, this.#collectedArena))
+    if (this.#isTooLarge()) this.#startToSpill()
+  }
+
+  #isTooLarge(): boolean {
+    const { spill, driverCount } = this.#context
+    if (spill === undefined || this.#level >= SPILL_LEVELS_MAX) return false
+    if (this.#rowCount < SPILLED_ROWS_MIN) return false
+    const neededBytes = this.#collected.heldBytes + INDEX_BYTES_PER_ROW * this.#rowCount
+    return neededBytes * SHARES_OF_FREE_BYTES * driverCount > this.#context.freeBytes()
+  }
+
+  #startToSpill(): void {
+    const { keyChannels, filterKeys } = this.#spec
+    this.#spilled = new SpillPartitions(this.#context, keyChannels, this.#level)
+    if (filterKeys.length > 0) {
+      this.#filterColumns = new ColumnStore(this.#filterTypes(), this.#filterKeys.createArena())
+    }
+    for (const page of this.#pages) this.#spill(page)
+    this.#pages = []
+    this.#collected.close()
+  }
+
+  #filterTypes(): readonly SqlType[] {
+    const { filterKeys, keyChannels, types } = this.#spec
+    return filterKeys.map((key) => types[keyChannels[key]!]!)
+  }
+
+  #spill(page: Page): void {
+    const { keyChannels, filterKeys } = this.#spec
+    const { rowCount } = page
+    this.#hasNullKey ||= keyChannels.some((channel) => hasNull(page.blocks[channel]!))
+    this.#spilled!.append({
+      rowCount,
+      blocks: page.blocks.map((block, channel) =>
+        this.#isKept(channel) ? block : nullBlock(block.type, rowCount),
+      ),
     })
-    this.#pages.push({ rowCount: page.rowCount, blocks })
+    const keyBytes = this.#rowCount * filterKeys.length * 8
+    if (keyBytes * FILTER_SHARES_OF_FREE_BYTES > this.#context.freeBytes()) {
+      this.#filterColumns = undefined
+      this.#filterKeys.close()
+    }
+    const blocks = filterKeys.map((key) => page.blocks[keyChannels[key]!]!)
+    this.#filterColumns?.append({ rowCount, blocks })
   }
 
   #isKept(channel: number): boolean {
@@ -56,13 +157,15 @@ export class JoinIndexSink {
   }
 
   finish(): JoinBuildState {
+    return this.#spilled === undefined ? this.#indexed() : this.#divided(this.#spilled)
+  }
+
+  #indexed(): JoinBuildState {
     const { types, keyChannels, filterKeys } = this.#spec
-    const rowCount = this.#pages.reduce((sum, page) => sum + page.rowCount, 0)
+    const rowCount = this.#rowCount
     const arena = this.#context.queryArena
     const columns = types.map((type, channel) =>
-      rowCount > 0 && this.#isKept(channel)
-        ? concatColumn(this.#pages, channel, type, arena)
-        : emptyBlock(type),
+      rowCount > 0 && this.#isKept(channel) ? this.#column(channel, type, arena) : emptyBlock(type),
     )
     const index = buildJoinIndex(
       keyChannels.map((channel) => columns[channel]!),
@@ -78,9 +181,53 @@ export class JoinIndexSink {
     return { index, filters, words: this.#writeWords({ rowCount, blocks: columns }) }
   }
 
+  /** A column that stays when the pages are given back. */
+  #column(channel: number, type: SqlType, arena: Arena): Block {
+    const block = concatColumn(this.#pages, channel, type, arena)
+    if (this.#spec.stablePages) return block
+    const isBorrowed = this.#pages.length === 1 || block.encoding !== 'flat'
+    return isBorrowed ? copyBlock(block, arena) : block
+  }
+
+  #divided(spilled: SpillPartitions): JoinBuildState {
+    const { types, keyChannels, keysOnly } = this.#spec
+    return {
+      index: buildJoinIndex([], 0, [], () => this.#context.createArena()),
+      words: this.#writeWords({ rowCount: 0, blocks: types.map(emptyBlock) }),
+      filters: this.#spilledFilters(),
+      spilled: {
+        partitions: spilled.seal(),
+        level: this.#level,
+        keyChannels,
+        keysOnly,
+        hasNullKey: this.#hasNullKey,
+      },
+    }
+  }
+
+  /** Filters of keys that were kept beside the files; else such as let every key through. */
+  #spilledFilters(): readonly (KeyFilterState | undefined)[] {
+    const { filterKeys, keyChannels, types } = this.#spec
+    const columns = this.#filterColumns?.finish(this.#filterKeys.createArena())
+    return keyChannels.map((channel, key) => {
+      const place = filterKeys.indexOf(key)
+      if (place < 0) return undefined
+      if (columns === undefined) return openFilter(types[channel]!)
+      const { queryArena } = this.#context
+      return keyFilterStates([columns[place]!], queryArena, () => this.#context.createArena())[0]
+    })
+  }
+
   close(): void {
     this.#collected.close()
+    this.#filterKeys.close()
   }
+}
+
+function hasNull(block: Block): boolean {
+  if (!mayHaveNulls(block)) return false
+  for (let i = 0; i < block.rowCount; i++) if (isNull(block, i)) return true
+  return false
 }
 
 const emptyBlock = (type: SqlType): Block => ({

@@ -22,6 +22,8 @@ const DIRECT_SPARSE_ENTRIES_PER_ROW = 64
 const DIRECT_SPARSE_SIZE_MAX = 1 << 24
 const DIRECT_ENTRIES_PER_ROW = 8
 const DIRECT_SIZE_MAX = 1 << 25
+/** A map may take this part of the memory that is left. */
+const DIRECT_SHARES_OF_FREE_BYTES = 8
 
 /** How a code leads to its group. */
 export type KeyAddressing = 'runs' | 'direct' | 'hash'
@@ -37,6 +39,7 @@ export class GroupKeys {
   readonly #encoder: KeyEncoder
   readonly #status: Int32Array
   readonly #codeOf: GrowableBuffer
+  readonly #freeBytes: () => number
   /** True while #codeOf is strictly ascending and codes have only risen. */
   #inRuns = true
   #direct: GrowableBuffer | undefined
@@ -44,15 +47,18 @@ export class GroupKeys {
   #count = 0
   #rowsSeen = 0
 
+  /** @param freeBytes what maps of codes may take a part of; a hash table needs less */
   constructor(
     memory: WebAssembly.Memory,
     createArena: () => Arena,
     status: Int32Array,
     types: readonly SqlType[],
+    freeBytes: () => number = () => Number.POSITIVE_INFINITY,
   ) {
     this.#memory = memory
     this.#createArena = createArena
     this.#status = status
+    this.#freeBytes = freeBytes
     this.#encoder = new KeyEncoder(memory, createArena, status, types)
     this.#codeOf = new GrowableBuffer(createArena, 8192)
   }
@@ -134,10 +140,15 @@ export class GroupKeys {
   #address(codes: number, arena: Arena): void {
     this.#inRuns = false
     const { size } = this.#encoder.layout
+    const isAffordable =
+      size * 4 <= (this.#direct?.byteLength ?? 0) ||
+      size * 4 * DIRECT_SHARES_OF_FREE_BYTES <= this.#freeBytes()
     const direct =
-      size <= DIRECT_SIZE_ALWAYS ||
-      (size <= DIRECT_SPARSE_SIZE_MAX && size <= this.#rowsSeen * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
-      (size <= DIRECT_SIZE_MAX && size <= this.#rowsSeen * DIRECT_ENTRIES_PER_ROW)
+      isAffordable &&
+      (size <= DIRECT_SIZE_ALWAYS ||
+        (size <= DIRECT_SPARSE_SIZE_MAX &&
+          size <= this.#rowsSeen * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
+        (size <= DIRECT_SIZE_MAX && size <= this.#rowsSeen * DIRECT_ENTRIES_PER_ROW))
     const kept = new BigInt64Array(this.#memory.buffer, codes, this.#count).slice()
     if (direct) {
       this.#table?.close()

@@ -53,6 +53,14 @@ const VALUES_MAX = 256
 /** Rows looked at for distinct values, in JavaScript. */
 const VALUE_ROWS_MAX = 2048
 
+/** The filter that lets every key through: nothing is known of them but that they are not null. */
+export const openFilter = (type: SqlType): KeyFilterState => ({
+  type,
+  isEmpty: false,
+  integers: undefined,
+  values: undefined,
+})
+
 /**
  * The filter of a key column.
  * @param column there as long as the filter is used

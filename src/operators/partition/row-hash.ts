@@ -209,6 +209,9 @@ export function addHashes(block: Block, hashes: Int32Array): void {
   for (let i = 0; i < block.rowCount; i++) hashes[i] = (Math.imul(hashes[i]!, 31) + hash(i)) | 0
 }
 
+/** Spreads a row's hash over all of its bits. */
+export const mixHash = (hash: number): number => finish(hash ^ 0x2545f491)
+
 /** The partition of a row's hash, each equally likely. */
 export const partitionOf = (hash: number, partitionCount: number): number =>
   Math.floor(((finish(hash) >>> 0) / TWO_32) * partitionCount)

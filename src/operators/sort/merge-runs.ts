@@ -8,8 +8,11 @@ import type { ChannelOrder } from '../spec.js'
 import { type LeadingKeys, leadingKeys } from './leading-key.js'
 import { type RowOrder, rowOrder } from './row-order.js'
 
-/** A sorted run: its pages in order, each valid for as long as the merge. */
-export type Run = Iterator<Page, void>
+/** A sorted run: its pages in order, each valid for as long as the merge, or until it is released. */
+export interface Run extends Iterator<Page, void> {
+  /** Called before each page of the merge: pages before the last one are not read any more. */
+  release?(): void
+}
 
 /** Where a run stands. */
 interface Cursor {
@@ -88,6 +91,7 @@ export class RunMerger {
   next(): Page | undefined {
     const first = this.#heap[0]
     if (first === undefined) return undefined
+    for (const { run } of this.#heap) run.release?.()
     this.#output.reset()
     return this.#heap.length === 1 ? this.#restOfPage(first) : this.#mergedPage()
   }

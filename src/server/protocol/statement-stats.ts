@@ -31,6 +31,6 @@ export function statementStats(run: StatementRun) {
     physicalWrittenBytes: 0,
     internalNetworkInputBytes: 0,
     peakMemoryBytes: info?.peakMemoryBytes ?? 0,
-    spilledBytes: 0,
+    spilledBytes: info?.spilledBytes ?? 0,
   }
 }

@@ -1,0 +1,146 @@
+import { input } from '../../expressions/ir-build.js'
+import type { Page, SqlType } from '../../spi/index.js'
+import { NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
+import type { AggregationSpec } from '../spec.js'
+import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
+import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
+import { readSpilled, type SpilledPages } from '../spill/spill-space.js'
+import { AggregationOperator, stateTypes } from './aggregation.js'
+
+/**
+ * An aggregation that gives memory back: groups found so far are written as partial states, divided by the hash of their
+ * key, and the aggregation starts again; at the end it merges one part after another. A partial step needs no disk: it
+ * passes its groups on and starts again.
+ * @source Trino SpillableHashAggregationBuilder, MergingHashAggregationBuilder
+ */
+export class SpillingAggregation implements Operator {
+  readonly finished = false
+  readonly #spec: AggregationSpec
+  readonly #context: OperatorContext
+  readonly #level: number
+  readonly #stateTypes: readonly (readonly SqlType[])[]
+  #scope: OperatorScope
+  #groups: AggregationOperator
+  #isPassedOn = false
+  #spilled: SpillPartitions | undefined
+  #merging: SpillingAggregation | undefined
+  #revocations = 0
+
+  constructor(spec: AggregationSpec, context: OperatorContext, level = 0) {
+    this.#spec = spec
+    this.#context = context
+    this.#level = level
+    this.#stateTypes = spec.aggregates.map((aggregate) =>
+      spec.step === 'final'
+        ? aggregate.args.map((arg) => arg.type)
+        : stateTypes(aggregate.function, (fn) => context.settings.registry.intermediateType(fn)),
+    )
+    this.#scope = operatorScope(context)
+    this.#groups = new AggregationOperator(spec, this.#scope.context)
+  }
+
+  get revocableBytes(): number {
+    return this.#level < SPILL_LEVELS_MAX ? this.#scope.heldBytes : 0
+  }
+
+  revoke(): void {
+    this.#revocations += 1
+    if (this.#spec.step === 'partial') this.#isPassedOn = true
+    else this.#spillGroups()
+  }
+
+  *process(page: Page): Generator<Page, void> {
+    if (this.#isPassedOn) {
+      this.#isPassedOn = false
+      yield* this.#groups.finish()
+      this.#startAgain()
+    }
+    this.#groups.process(page)
+  }
+
+  #startAgain(): void {
+    this.#groups.close()
+    this.#scope.close()
+    this.#scope = operatorScope(this.#context)
+    this.#groups = new AggregationOperator(this.#spec, this.#scope.context)
+  }
+
+  #spillGroups(): void {
+    this.#spilled ??= new SpillPartitions(
+      this.#context,
+      this.#spec.keyChannels.map((_, key) => key),
+      this.#level,
+    )
+    for (const page of this.#groups.states()) this.#spilled.append(page)
+    this.#startAgain()
+  }
+
+  *finish(): Generator<Page, void> {
+    if (this.#spilled === undefined) {
+      yield* this.#groups.finish()
+      return
+    }
+    this.#spillGroups()
+    this.#groups.close()
+    this.#scope.close()
+    for (const partition of this.#spilled.seal()) {
+      if (this.#context.isCancelled()) return
+      if (partition.rowCount > 0) yield* this.#merge(partition)
+    }
+  }
+
+  *#merge(partition: SpilledPages): Generator<Page, void> {
+    const spill = this.#context.spill!
+    const types = [...this.#spec.keyTypes, ...this.#stateTypes.flat()]
+    const merging = new SpillingAggregation(this.#mergeSpec(), this.#context, this.#level + 1)
+    this.#merging = merging
+    const arena = this.#context.createArena()
+    const reserve = REVOKED_AT * this.#context.driverCount
+    for (const page of readSpilled(spill, partition, types, arena)) {
+      if (this.#context.isCancelled()) return
+      const { revocableBytes } = merging
+      if (revocableBytes > 0 && revocableBytes * reserve > this.#context.freeBytes())
+        merging.revoke()
+      yield* merging.process(page)
+      yield NO_ROWS
+    }
+    spill.delete(partition)
+    arena.close()
+    yield* merging.finish()
+    merging.close()
+    this.#merging = undefined
+  }
+
+  /** Merges what was written: keys, then states. */
+  #mergeSpec(): AggregationSpec {
+    const { keyTypes } = this.#spec
+    let channel = keyTypes.length
+    return {
+      ...this.#spec,
+      step: 'final',
+      keyChannels: keyTypes.map((_, key) => key),
+      // A row for no input is not wanted where there is input.
+      globalRow: false,
+      aggregates: this.#spec.aggregates.map((aggregate, i) => ({
+        function: aggregate.function,
+        args: this.#stateTypes[i]!.map((type) => input(channel++, type)),
+        distinct: false,
+      })),
+    }
+  }
+
+  close(): void {
+    this.#merging?.close()
+    this.#groups.close()
+    this.#scope.close()
+    this.#spilled?.close()
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    const described = this.#groups.describe()
+    return this.#revocations === 0 ? described : { ...described, revocations: this.#revocations }
+  }
+}
+
+/** Groups may take twice as much memory while their tables grow. */
+const REVOKED_AT = 2
