@@ -74,7 +74,8 @@ export class PageFile implements SpillFile {
       this.#scratch.reset()
       const rowCount = Math.min(SPILL_PAGE_ROWS, page.rowCount - from)
       const blocks = page.blocks.map((block) => written(block, from, rowCount, this.#scratch))
-      this.#appendPart({ rowCount, blocks })
+      const changes = page.changes?.subarray(from, from + rowCount)
+      this.#appendPart({ rowCount, blocks, ...(changes === undefined ? {} : { changes }) })
     }
   }
 
@@ -107,7 +108,7 @@ export class PageFile implements SpillFile {
     try {
       if (this.#descriptor === undefined) {
         this.#makeFolder()
-        this.#descriptor = openSync(this.#path, 'wx', 0o600)
+        this.#descriptor = openSync(this.#path, 'w', 0o600)
       }
       let writtenBytes = 0
       for (let i = 0; i < buffers.length; i += BUFFERS_MAX) {

@@ -4,7 +4,7 @@ import { NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
-import { readSpilled, type SpilledPages } from '../spill/spill-space.js'
+import { readSpilled, SPILL_PAGE_ROWS, type SpilledPages } from '../spill/spill-space.js'
 import { AggregationOperator, stateTypes } from './aggregation.js'
 
 /**
@@ -21,6 +21,8 @@ export class SpillingAggregation implements Operator {
   readonly #stateTypes: readonly (readonly SqlType[])[]
   #scope: OperatorScope
   #groups: AggregationOperator
+  /** What is held after one page: to start again takes as much. */
+  #emptyBytes: number | undefined
   #isPassedOn = false
   #spilled: SpillPartitions | undefined
   #merging: SpillingAggregation | undefined
@@ -40,7 +42,8 @@ export class SpillingAggregation implements Operator {
   }
 
   get revocableBytes(): number {
-    return this.#level < SPILL_LEVELS_MAX ? this.#scope.heldBytes : 0
+    if (this.#level >= SPILL_LEVELS_MAX || this.#emptyBytes === undefined) return 0
+    return this.#scope.heldBytes - this.#emptyBytes
   }
 
   revoke(): void {
@@ -56,11 +59,13 @@ export class SpillingAggregation implements Operator {
       this.#startAgain()
     }
     this.#groups.process(page)
+    this.#emptyBytes ??= this.#scope.heldBytes
   }
 
   #startAgain(): void {
     this.#groups.close()
     this.#scope.close()
+    this.#emptyBytes = undefined
     this.#scope = operatorScope(this.#context)
     this.#groups = new AggregationOperator(this.#spec, this.#scope.context)
   }
@@ -95,11 +100,12 @@ export class SpillingAggregation implements Operator {
     const merging = new SpillingAggregation(this.#mergeSpec(), this.#context, this.#level + 1)
     this.#merging = merging
     const arena = this.#context.createArena()
+    const isDivisible = partition.rowCount > SPILL_PAGE_ROWS
     const reserve = REVOKED_AT * this.#context.driverCount
     for (const page of readSpilled(spill, partition, types, arena)) {
       if (this.#context.isCancelled()) return
       const { revocableBytes } = merging
-      if (revocableBytes > 0 && revocableBytes * reserve > this.#context.freeBytes())
+      if (isDivisible && revocableBytes > 0 && revocableBytes * reserve > this.#context.freeBytes())
         merging.revoke()
       yield* merging.process(page)
       yield NO_ROWS
