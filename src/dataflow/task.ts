@@ -51,7 +51,7 @@ export class Task {
     this.#spill =
       descriptor.spillFolder === undefined
         ? undefined
-        : new QuerySpill(descriptor.spillFolder, this.memory)
+        : new QuerySpill(descriptor.spillFolder, this.memory, descriptor.spillsEagerly)
     this.#session = { ...descriptor.session, isCancelled: () => this.memory.cancelled }
     this.#queryArena = this.memory.createArena()
     const { buffer } = environment.allocator.memory
@@ -292,6 +292,7 @@ export class Task {
   /** Every driver may double what it holds, and needs as much again to do so. */
   #memoryPressure(driverCount: number): MemoryPressure | undefined {
     if (this.#spill === undefined) return undefined
+    if (this.#spill.isEager) return (revocableBytes) => revocableBytes > 0
     return (revocableBytes) =>
       revocableBytes >= REVOKED_BYTES_MIN &&
       revocableBytes * 2 * driverCount > this.memory.freeBytes

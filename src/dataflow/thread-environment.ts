@@ -34,6 +34,8 @@ export interface TaskDescriptor {
   readonly outputPageRows: number
   /** Where the query may spill pages to, made when it does; absent: it may not. */
   readonly spillFolder?: string
+  /** For tests: whatever can be is spilled. */
+  readonly spillsEagerly?: boolean
   readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
 }
 

@@ -36,6 +36,8 @@ export interface EngineOptions {
   readonly isCoordinator?: boolean
   /** Rows a page of results has at most; for tests. */
   readonly outputPageRows?: number
+  /** Whatever can be is spilled, however much memory there is; for tests. */
+  readonly spillsEagerly?: boolean
   /** Where expressions run; for tests. */
   readonly expressionTarget?: 'wasm' | 'js' | 'interpreter'
 }
@@ -57,6 +59,7 @@ export interface ResolvedOptions {
   readonly dynamicCatalogs: boolean
   readonly isCoordinator: boolean
   readonly outputPageRows: number
+  readonly spillsEagerly: boolean
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
 }
 
@@ -88,6 +91,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'isCoordinator',
     'dynamicCatalogs',
     'outputPageRows',
+    'spillsEagerly',
     'expressionTarget',
   ])
   for (const name of Object.keys(options)) {
@@ -119,6 +123,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     dynamicCatalogs: options.dynamicCatalogs ?? false,
     isCoordinator: options.isCoordinator ?? true,
     outputPageRows,
+    spillsEagerly: options.spillsEagerly ?? false,
     expressionTarget: options.expressionTarget,
   }
 }

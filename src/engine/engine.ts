@@ -120,6 +120,7 @@ export class Engine {
       pool,
       slotsInUse: new Set<number>(),
       spill,
+      spillsEagerly: options.spillsEagerly,
       memoryLimitBytes: options.memoryLimitBytes,
       outputPageRows: options.outputPageRows,
       expressionTarget: options.expressionTarget,

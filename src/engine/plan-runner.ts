@@ -45,6 +45,7 @@ export interface PlanRunnerOptions {
   readonly member: ClusterMember
   /** Absent: queries may not spill. */
   readonly spill: SpillDirectory | undefined
+  readonly spillsEagerly: boolean
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -156,7 +157,12 @@ export class PlanRunner {
       session: sessionContext(context),
       catalogProperties: catalogProperties(context),
       outputPageRows,
-      ...(spill !== undefined && maySpill ? { spillFolder: spill.open(queryId, memory) } : {}),
+      ...(spill !== undefined && maySpill
+        ? {
+            spillFolder: spill.open(queryId, memory),
+            spillsEagerly: this.#options.spillsEagerly,
+          }
+        : {}),
       ...(expressionTarget === undefined ? {} : { expressionTarget }),
     })
     let ending: Promise<void> | undefined

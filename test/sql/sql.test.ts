@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -18,6 +19,9 @@ interface Configuration {
   readonly skip?: Readonly<Record<string, string>>
 }
 
+const spillPath = mkdtempSync(join(tmpdir(), 'millrace-sql-'))
+afterAll(() => rmSync(spillPath, { recursive: true, force: true }))
+
 describe.each(configs)('SQL under %s', (config) => {
   const { options, skip = {} } = JSON.parse(
     readFileSync(join(ROOT, 'test/configs', config), 'utf8'),
@@ -34,6 +38,7 @@ describe.each(configs)('SQL under %s', (config) => {
       user: 'tester',
       catalogs: { tpch: { 'connector.name': 'tpch' } },
       ...options,
+      ...(options.spillPath === undefined ? {} : { spillPath: join(spillPath, basename(config)) }),
     })
   })
   afterAll(() => engine?.close())

@@ -14,11 +14,13 @@ import { SpillAccount } from './spill-account.js'
 
 /** One thread's way to the spilled pages of a query: a folder, made when the first page is written. */
 export class QuerySpill implements SpillSpace {
+  readonly isEager: boolean
   readonly #folder: string
   readonly #memory: QueryMemory
   readonly #account: SpillAccount
 
-  constructor(folder: string, memory: QueryMemory) {
+  constructor(folder: string, memory: QueryMemory, isEager = false) {
+    this.isEager = isEager
     this.#folder = folder
     this.#memory = memory
     this.#account = new SpillAccount(memory)

@@ -113,6 +113,7 @@ export class JoinIndexSink {
     const { spill, driverCount } = this.#context
     if (spill === undefined || this.#level >= SPILL_LEVELS_MAX) return false
     if (this.#spec.keyChannels.length === 0) return false
+    if (spill.isEager && this.#level === 0) return true
     if (this.#rowCount < SPILLED_ROWS_MIN) return false
     const neededBytes = this.#collected.heldBytes + INDEX_BYTES_PER_ROW * this.#rowCount
     return neededBytes * SHARES_OF_FREE_BYTES * driverCount > this.#context.freeBytes()

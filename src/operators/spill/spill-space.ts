@@ -37,6 +37,8 @@ export interface SpillReader {
 
 /** A query's way to disk, in one thread. Nothing is made on disk before something is written. */
 export interface SpillSpace {
+  /** Whatever can be is spilled, however much memory there is: for tests. */
+  readonly isEager: boolean
   createFile(): SpillFile
   open(pages: SpilledPages, types: readonly SqlType[]): SpillReader
   /** Deletes a file whose pages nobody reads any more. */

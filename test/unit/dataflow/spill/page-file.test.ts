@@ -108,7 +108,9 @@ describe('pages on disk', () => {
     const node = { maxSpillBytes: account.spilledBytes, queryMaxSpillBytes: 1e9 }
     account.setLimits(node)
     expect(fill).toThrow(
-      expect.objectContaining({ message: expect.stringMatching(/^Query exceeded local spill limit of \d+kB$/) }),
+      expect.objectContaining({
+        message: expect.stringMatching(/^Query exceeded local spill limit of \d+kB$/),
+      }),
     )
     await removeQuerySpill(join(folder, 'query'), memory)
     expect(account.spilledBytes).toBe(0)
