@@ -6,6 +6,7 @@ import { parseDataSize, parseDuration } from '../engine/session-properties.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterOptions } from './cluster/cluster-node.js'
 import type { ServerOptions } from './server.js'
+import type { StreamOptions } from './stream/stream-options.js'
 
 export interface ServerConfig {
   readonly engine: EngineOptions
@@ -79,6 +80,7 @@ const spillPath: Setting = (value, { engine }, etcDir) => {
 }
 
 const SETTINGS: Readonly<Record<string, Setting>> = {
+  ...streamSettings(),
   coordinator: (value, { cluster, engine }) => {
     cluster.coordinator = truth('coordinator', value)
     engine.isCoordinator = cluster.coordinator
@@ -148,6 +150,33 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
           : plugin,
       )
   },
+}
+
+/** Properties of /v1/stream. */
+function streamSettings(): Readonly<Record<string, Setting>> {
+  const setting =
+    (read: (value: string) => Partial<StreamOptions>): Setting =>
+    (value, { server }) => {
+      server.stream = { ...server.stream, ...read(value) }
+    }
+  const count = (name: string, value: string): number => wholeNumber(name, value, 1, 1_000_000)
+  return {
+    'stream.allowed-origins': setting((value) => ({
+      allowedOrigins: value
+        .split(',')
+        .map((origin) => origin.trim())
+        .filter((origin) => origin !== ''),
+    })),
+    'stream.max-message-size': setting((value) => ({ messageBytesMax: parseDataSize(value) })),
+    'stream.max-queries-per-connection': setting((value) => ({
+      queriesPerConnection: count('stream.max-queries-per-connection', value),
+    })),
+    'stream.max-connections': setting((value) => ({
+      connectionsMax: count('stream.max-connections', value),
+    })),
+    'stream.resume-window': setting((value) => ({ resumeMillis: parseDuration(value) })),
+    'stream.client-timeout': setting((value) => ({ clientTimeoutMillis: parseDuration(value) })),
+  }
 }
 
 /** The name among the known ones that a misspelt one is nearest to, if it is near. */

@@ -41,6 +41,8 @@ export class StreamQuery {
   #sentBytes = 0
   #nextSequence = 0
   #isEnded = false
+  /** True while there is no room for another frame. */
+  #isWaiting = false
   #wake: (() => void) | undefined
   #heardMillis = Date.now()
 
@@ -67,9 +69,9 @@ export class StreamQuery {
     return this.#replay.byteLength
   }
 
-  /** For how long the client has said nothing of this query, or has never granted it anything. */
+  /** For how long the query has waited for its client, which has said nothing of it, or has never granted it anything. */
   silentMillis(nowMillis: number): number {
-    return nowMillis - this.#heardMillis
+    return this.#isWaiting || this.#isEnded ? nowMillis - this.#heardMillis : 0
   }
 
   /** Runs the statement to its end; never rejects. */
@@ -94,6 +96,7 @@ export class StreamQuery {
     } finally {
       clearInterval(this.#progress)
       this.#isEnded = true
+      this.#heardMillis = Date.now()
     }
   }
 
@@ -118,11 +121,14 @@ export class StreamQuery {
     for (;;) {
       // What the page was made of has been given back.
       if (this.run.failure !== undefined) throw this.run.failure
-      if (this.#hasRoom) return
+      if (this.#hasRoom) break
+      if (!this.#isWaiting) this.#heardMillis = Date.now()
+      this.#isWaiting = true
       await new Promise<void>((resolve) => {
         this.#wake = resolve
       })
     }
+    this.#isWaiting = false
   }
 
   get #hasRoom(): boolean {
