@@ -50,4 +50,4 @@ const sameValue = (a, b, isExact) =>
   (!isExact &&
     typeof a === 'number' &&
     typeof b === 'number' &&
-    Math.abs(a - b) <= Math.max(0.006, 1e-4 * Math.max(Math.abs(a), Math.abs(b))))
+    Math.abs(a - b) <= Math.max(0.011, 1e-4 * Math.max(Math.abs(a), Math.abs(b))))

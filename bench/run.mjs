@@ -1,19 +1,20 @@
 // Measures engines side by side: each in a process of its own, their runs of one query interleaved, their answers compared.
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { cpus, totalmem } from 'node:os'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { sameRows } from './answers.mjs'
 import { startPeer } from './peer-process.mjs'
 import { geometricMean, median, spread } from './statistics.mjs'
-import { exportTables } from './tpch/data.mjs'
-import { QUERIES } from './tpch/queries.mjs'
+import { SUITES } from './suites.mjs'
 
 const here = dirname(fileURLToPath(import.meta.url))
-const HELP = `usage: npm run bench -- [tpch] [--sf N] [--threads N] [--peers duckdb] [--runs N] [--queries 1,6] [--parquet DIR]
+const HELP = `usage: npm run bench -- [tpch | tpcds] [--sf N] [--threads N] [--peers duckdb] [--runs N] [--queries 1,6] [--parquet DIR]
 The suite tpch runs the 22 queries of TPC-H on memory tables (DECIMAL, standard names) of every engine.
 With --parquet they read the files DIR/lineitem.parquet and so on instead, which any engine may have written.
+The suite tpcds runs the 99 queries of TPC-DS on memory tables filled from the Parquet files of --parquet, or of
+bench/data/tpcds-sfN; tpcgen-cli of PyPI writes them.
 The engines get the same rows; their answers are compared; a ratio below 1 means that Millrace is faster.
 `
 const { values, positionals } = parseArgs({
@@ -28,7 +29,8 @@ const { values, positionals } = parseArgs({
     help: { type: 'boolean' },
   },
 })
-if (values.help || (positionals[0] ?? 'tpch') !== 'tpch') {
+const suite = positionals[0] ?? 'tpch'
+if (values.help || !Object.hasOwn(SUITES, suite)) {
   process.stdout.write(HELP)
   process.exit(values.help ? 0 : 2)
 }
@@ -36,16 +38,12 @@ const scaleFactor = values.sf
 const threads = Number(values.threads)
 const runs = Number(values.runs)
 const names = ['millrace', ...values.peers.split(',').filter(Boolean)]
-const chosen = values.queries?.split(',').map(Number) ?? QUERIES.map((_, i) => i + 1)
+const { queries, source } = await SUITES[suite]({ scaleFactor, parquet: values.parquet })
+const chosen = values.queries?.split(',').map(Number) ?? queries.map((_, i) => i + 1)
 
-const parquet = values.parquet === undefined ? undefined : resolve(values.parquet)
-const data =
-  parquet === undefined
-    ? await exportTables(scaleFactor, join(here, 'data', `sf${scaleFactor}`))
-    : undefined
 const peers = []
 for (const name of names) {
-  const peer = await startPeer(name, { scaleFactor, threads, data, parquet })
+  const peer = await startPeer(name, { suite, scaleFactor, threads, ...source })
   process.stderr.write(
     `${name} ${peer.version}: loaded in ${(peer.loadMillis / 1000).toFixed(1)} s, ` +
       `${Math.round(peer.residentBytes / 1e6)} MB resident\n`,
@@ -56,7 +54,7 @@ for (const name of names) {
 const results = []
 let wrong = 0
 for (const number of chosen) {
-  const sql = QUERIES[number - 1]
+  const sql = queries[number - 1]
   const millis = peers.map(() => [])
   const answers = []
   for (let run = 0; run <= runs; run++) {
@@ -81,6 +79,13 @@ for (const number of chosen) {
       .join(' ')}${differs < 0 ? '' : '   ANSWERS DIFFER'}\n`,
   )
 }
+const totals = peers.map((_, i) => results.reduce((sum, r) => sum + r.medians[i], 0))
+process.stdout.write(
+  `sum of medians: ${peers.map((p, i) => `${p.name} ${totals[i].toFixed(0)} ms`).join('   ')}   ratio ${totals
+    .slice(1)
+    .map((t) => (totals[0] / t).toFixed(3))
+    .join(' ')}\n`,
+)
 const means = peers.map((_, i) => geometricMean(results.map((r) => r.medians[i])))
 process.stdout.write(
   `geometric mean: ${peers
@@ -91,13 +96,13 @@ process.stdout.write(
     .join(' ')}\n`,
 )
 mkdirSync(join(here, 'results'), { recursive: true })
-const file = join(here, 'results', `tpch-sf${scaleFactor}-${threads}-threads.json`)
+const file = join(here, 'results', `${suite}-sf${scaleFactor}-${threads}-threads.json`)
 const machine = { cpu: cpus()[0]?.model, cores: cpus().length, memoryBytes: totalmem() }
 writeFileSync(
   file,
   JSON.stringify(
     {
-      suite: 'tpch',
+      suite,
       scaleFactor,
       threads,
       runs,
@@ -105,6 +110,7 @@ writeFileSync(
       node: process.version,
       engines: peers.map((p) => ({ name: p.name, version: p.version, loadMillis: p.loadMillis })),
       results,
+      totals,
       geometricMeans: means,
     },
     null,

@@ -1,12 +1,20 @@
 import { DuckDBInstance, version } from '@duckdb/node-api'
+import { createTable } from '../tpcds/data.mjs'
+import { TABLES as TPCDS_TABLES } from '../tpcds/tables.mjs'
 import { TABLES } from '../tpch/tables.mjs'
 import { servePeer } from './serve.mjs'
 
 let connection
 servePeer({
-  async load({ threads, data, parquet }) {
+  async load({ suite, threads, data, parquet }) {
     const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) })
     connection = await instance.connect()
+    if (suite === 'tpcds') {
+      for (const table of Object.keys(TPCDS_TABLES)) {
+        await connection.run(createTable(table, `read_parquet('${parquet}/${table}.parquet')`))
+      }
+      return version()
+    }
     for (const [table, columns] of Object.entries(TABLES)) {
       if (parquet !== undefined) {
         await connection.run(

@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { basename, dirname } from 'node:path'
 import { Millrace } from '../../dist/index.js'
+import { createTable } from '../tpcds/data.mjs'
+import { TABLES as TPCDS_TABLES } from '../tpcds/tables.mjs'
 import { TABLES } from '../tpch/tables.mjs'
 import { servePeer } from './serve.mjs'
 
 let engine
 let options = {}
 servePeer({
-  async load({ threads, scaleFactor, parquet }) {
+  async load({ suite, threads, scaleFactor, parquet }) {
     engine = await Millrace.create({
       threads: threads === 1 ? 1 : threads,
       catalogs: {
@@ -21,6 +23,12 @@ servePeer({
           : { parquet: { 'connector.name': 'files', 'files.root': dirname(parquet) } }),
       },
     })
+    if (suite === 'tpcds') {
+      for (const table of Object.keys(TPCDS_TABLES)) {
+        await engine.execute(createTable(table, `parquet."${basename(parquet)}".${table}`))
+      }
+      return version()
+    }
     if (parquet !== undefined) {
       options = { catalog: 'parquet', schema: basename(parquet) }
       return version()

@@ -1,5 +1,5 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ROOT } from '../support/build.js'
@@ -7,6 +7,10 @@ import { type ServerProcess, startServerProcess } from '../support/server-proces
 
 /** What the corpus's own library gives; it is outside of the repository. */
 interface Corpus {
+  readonly Session: new (
+    server: string,
+    options: { user: string; timeoutMs: number },
+  ) => { run(sql: string): Promise<{ error?: unknown }> }
   readCases(file: string): Case[]
   runCase(
     server: string,
@@ -18,6 +22,7 @@ interface Corpus {
 interface Case {
   readonly id: string
   readonly sql: string
+  readonly catalog?: string
   readonly setup?: readonly string[]
   readonly teardown?: readonly string[]
 }
@@ -26,7 +31,12 @@ const folder = resolve(
   process.env['MILLRACE_CONFORMANCE'] ?? join(ROOT, '..', 'shared', 'conformance'),
 )
 const here = join(ROOT, 'test', 'conformance')
-const areas: readonly string[] = JSON.parse(readFileSync(join(here, 'areas.json'), 'utf8')).areas
+/** Parquet files of TPC-DS at its tiniest and the statements that load them, beside the corpus. */
+const tpcdsFolder = join(folder, '..', 'tpcds')
+const hasTpcds = existsSync(join(tpcdsFolder, 'load.sql'))
+const areas = (
+  JSON.parse(readFileSync(join(here, 'areas.json'), 'utf8')).areas as readonly string[]
+).filter((area) => hasTpcds || area !== 'tpcds')
 const knownFile = join(here, 'known-failures.txt')
 const known = new Set(
   readFileSync(knownFile, 'utf8')
@@ -68,8 +78,13 @@ if (!existsSync(join(folder, 'lib.mjs'))) {
         },
         tpcds: { 'connector.name': 'memory', 'memory.trino-limits': 'true' },
         memory: { 'connector.name': 'memory', 'memory.trino-limits': 'true' },
+        ...(hasTpcds
+          ? { files: { 'connector.name': 'files', 'files.root': dirname(tpcdsFolder) } }
+          : {}),
       })
-    })
+      if (hasTpcds) await loadTpcds()
+      else console.log(`conformance: tpcds is skipped: there are no files at ${tpcdsFolder}`)
+    }, AREA_TIMEOUT_MILLIS)
     afterAll(async () => {
       await server?.stop()
       if (isUpdate) {
@@ -80,9 +95,26 @@ if (!existsSync(join(folder, 'lib.mjs'))) {
       }
     })
 
+    async function loadTpcds(): Promise<void> {
+      const session = new corpus.Session(server.url, {
+        user: 'load',
+        timeoutMs: CASE_TIMEOUT_MILLIS,
+      })
+      const script = readFileSync(join(tpcdsFolder, 'load.sql'), 'utf8')
+        .replaceAll('{dir}', `files.${basename(tpcdsFolder)}`)
+        .replace(/^--.*\n/gm, '')
+      for (const statement of script.split(';\n').map((text) => text.trim())) {
+        if (statement === '') continue
+        const { error } = await session.run(statement)
+        expect(error ?? null, statement).toBeNull()
+      }
+    }
+
     async function runArea(area: string): Promise<readonly Case[]> {
       ran.add(area)
-      const cases = corpus.readCases(join(folder, 'public', `${area}.jsonl`))
+      const cases = corpus
+        .readCases(join(folder, 'public', `${area}.jsonl`))
+        .filter(({ sql, catalog }) => hasTpcds || !`${catalog} ${sql}`.includes('tpcds'))
       const one = async (testCase: Case) => {
         const { result, problem } = await corpus.runCase(server.url, testCase, {
           timeoutMs: CASE_TIMEOUT_MILLIS,
