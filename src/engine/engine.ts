@@ -70,6 +70,7 @@ export class Engine {
   readonly #ownFunctions: OwnFunctions
   readonly #pool: ThreadPool | undefined
   readonly #spill: SpillDirectory | undefined
+  readonly #allocator: ChunkAllocator
   #closing: Promise<void> | undefined
 
   private constructor(parts: {
@@ -79,6 +80,7 @@ export class Engine {
     readonly ownFunctions: OwnFunctions
     readonly pool: ThreadPool | undefined
     readonly spill: SpillDirectory | undefined
+    readonly allocator: ChunkAllocator
     readonly member: ClusterMember
     readonly catalogs: EngineCatalogs
   }) {
@@ -88,6 +90,7 @@ export class Engine {
     this.registered = parts.registered
     this.#ownFunctions = parts.ownFunctions
     this.#pool = parts.pool
+    this.#allocator = parts.allocator
     this.#spill = parts.spill
     this.threadCount = parts.options.threads
     this.defaultSession = defaultSession(parts.options.user, parts.options.timeZone)
@@ -183,6 +186,7 @@ export class Engine {
       ownFunctions,
       pool,
       spill,
+      allocator,
       member,
       catalogs: engineCatalogs,
     })
@@ -202,6 +206,12 @@ export class Engine {
     return engine
   }
 
+  /** Memory that queries share, with what stored tables take of it: in use and in all. */
+  get memory(): { readonly usedBytes: number; readonly limitBytes: number } {
+    const { usedBytes, limitBytes } = this.#allocator
+    return { usedBytes, limitBytes }
+  }
+
   /** A statement that has not begun. @throws MillraceError SERVER_SHUTTING_DOWN */
   createRun(request: RunRequest): StatementRun {
     if (this.#closing !== undefined) {
@@ -217,6 +227,11 @@ export class Engine {
     }
     this.services.functions.add(definition)
     this.#ownFunctions.add([definition.name, ...(definition.aliases ?? [])])
+  }
+
+  /** How many worker threads there are, and whether all of them take queries. */
+  get threads(): { readonly count: number; readonly isReady: boolean } {
+    return { count: this.#pool?.size ?? 0, isReady: this.#pool?.isReady ?? true }
   }
 
   /** Resolves when the worker threads take queries. */

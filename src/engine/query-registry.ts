@@ -4,19 +4,34 @@ import type { StatementRun } from './statement-run.js'
 /** How many ended queries are remembered. @source Trino query.max-history */
 const MAX_HISTORY = 100
 
+/** Hears of queries; must not throw. */
+export interface QueryListener {
+  created(run: StatementRun): void
+  ended(run: StatementRun): void
+}
+
 /** The queries of an engine: those under way, and the last that ended. */
 export class QueryRegistry {
   readonly #active = new Map<string, StatementRun>()
   readonly #ended: StatementRun[] = []
+  readonly #listeners = new Set<QueryListener>()
 
   add(run: StatementRun): void {
     this.#active.set(run.id, run)
+    for (const listener of this.#listeners) listener.created(run)
+  }
+
+  /** Calls back with each query that begins and that has ended. @returns what stops that */
+  listen(listener: QueryListener): () => void {
+    this.#listeners.add(listener)
+    return () => this.#listeners.delete(listener)
   }
 
   /** Called once a query has ended and holds nothing any more. */
   ended(run: StatementRun): void {
     if (!this.#active.delete(run.id)) return
     this.#ended.push(run)
+    for (const listener of this.#listeners) listener.ended(run)
     if (this.#ended.length > MAX_HISTORY) this.#ended.shift()
   }
 

@@ -35,6 +35,11 @@ export class TaskBuffers {
     this.#buffers.delete(taskId)
   }
 
+  /** All buffers that are there. */
+  values(): Iterable<OutputBuffer> {
+    return this.#buffers.values()
+  }
+
   get(taskId: string): OutputBuffer | undefined {
     return this.#buffers.get(taskId)
   }

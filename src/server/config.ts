@@ -79,8 +79,18 @@ const spillPath: Setting = (value, { engine }, etcDir) => {
   engine.spillPath = resolve(etcDir, value)
 }
 
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
   ...streamSettings(),
+  'log.level': (value, { server }) => {
+    const level = LOG_LEVELS.find((known) => known === value.toLowerCase())
+    if (level === undefined) throw invalid(`log.level is one of ${LOG_LEVELS.join(', ')}: ${value}`)
+    server.log = { ...server.log, level }
+  },
+  'log.path': (value, { server }, etcDir) => {
+    server.log = { level: 'info', ...server.log, file: resolve(etcDir, value) }
+  },
   coordinator: (value, { cluster, engine }) => {
     cluster.coordinator = truth('coordinator', value)
     engine.isCoordinator = cluster.coordinator

@@ -3,7 +3,9 @@ import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
 import { refuseOtherUpgrades } from './cluster/refuse-upgrade.js'
+import { metricsRoutes } from './metrics/metrics-routes.js'
 import { BadRequestError } from './protocol/headers.js'
+import { logQueries } from './query-log.js'
 import { QueryTracker } from './query-tracker.js'
 import { infoRoutes } from './routes/info.js'
 import { nodeRoutes } from './routes/node.js'
@@ -24,6 +26,13 @@ export interface ServerOptions {
   /** The server's place in a cluster; without it the engine is on its own. */
   readonly cluster?: ClusterOptions
   readonly stream?: Partial<StreamOptions>
+  /** JSON logs, a line a request and two a query; to a file, or else to stderr. None by default. */
+  readonly log?: LogOptions
+}
+
+export interface LogOptions {
+  readonly level: 'trace' | 'debug' | 'info' | 'warn' | 'error'
+  readonly file?: string
 }
 
 export interface RunningServer {
@@ -45,7 +54,12 @@ export async function startServer(
   engine: Engine,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
-  const server = Fastify({ bodyLimit: BODY_LIMIT_BYTES, forceCloseConnections: true })
+  const server = Fastify({
+    bodyLimit: BODY_LIMIT_BYTES,
+    forceCloseConnections: true,
+    ...(options.log === undefined ? {} : { logger: loggerOf(options.log) }),
+  })
+  const stopLog = logQueries(engine.services.queries, server.log)
   const tracker = new QueryTracker(options.clientTimeoutMillis ?? DEFAULT_CLIENT_TIMEOUT_MILLIS)
   takeBodiesAsText(server)
   answerErrors(server)
@@ -62,6 +76,7 @@ export async function startServer(
     httpStreamRoutes(server, streams)
     streams.attach(server.server)
   }
+  metricsRoutes(server, engine, streams)
   infoRoutes(server, engine, isCoordinator)
   nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
   const host = options.host ?? '127.0.0.1'
@@ -80,6 +95,7 @@ export async function startServer(
     drained,
     async close() {
       tracker.close()
+      stopLog()
       node?.close()
       await streams.close()
       engine.httpUri = ''
@@ -87,6 +103,14 @@ export async function startServer(
     },
   }
 }
+
+/** Where a program writes its answers, logs don't belong. */
+const loggerOf = ({ level, file }: LogOptions) => ({
+  level,
+  ...(file === undefined
+    ? { stream: { write: (line: string) => void process.stderr.write(line) } }
+    : { file }),
+})
 
 function takeBodiesAsText(server: FastifyInstance): void {
   server.removeAllContentTypeParsers()
