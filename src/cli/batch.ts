@@ -3,6 +3,7 @@ import { text as readText } from 'node:stream/consumers'
 import { splitStatements } from '../planner/parser/splitter.js'
 import { MillraceError } from '../spi/index.js'
 import type { ShellConnection } from './connection/connection.js'
+import { secondResult } from './format/binary-output.js'
 import { isBinaryFormat } from './format/output-format.js'
 import type { ShellOptions } from './options.js'
 import { OutputSink } from './output-sink.js'
@@ -35,8 +36,10 @@ export async function runBatch(
   options: ShellOptions,
 ): Promise<boolean> {
   const format = options.outputFormat
-  if (isBinaryFormat(format)) {
-    throw new MillraceError('NOT_SUPPORTED', `Output format ${format} is not there yet`)
+  if (isBinaryFormat(format) && process.stdout.isTTY) {
+    throw new MillraceError('CONFIGURATION_INVALID', `Not a format for a terminal: ${format}`, {
+      hint: 'Write it to a file: millrace … > FILE',
+    })
   }
   const sink = new OutputSink(process.stdout)
   const interrupt = new AbortController()
@@ -44,11 +47,16 @@ export async function runBatch(
   process.once('SIGINT', onSignal)
   process.once('SIGTERM', onSignal)
   let succeeded = true
+  let hasResult = false
   try {
     for (const { sql } of splitStatements(script)) {
       const isDone = await runStatement(connection, sql, {
         format,
-        openOutput: () => ({ sink, end: async () => {} }),
+        openOutput: () => {
+          if (hasResult && isBinaryFormat(format)) throw secondResult(format)
+          hasResult = true
+          return { sink, end: async () => {} }
+        },
         messages: process.stderr,
         terminalWidth: process.stdout.columns ?? DEFAULT_WIDTH,
         showsProgress: options.progress ?? (process.stderr.isTTY && process.stdout.isTTY),

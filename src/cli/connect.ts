@@ -16,27 +16,33 @@ const SOURCE = 'millrace-cli'
 export async function connect(options: ShellOptions): Promise<ShellConnection> {
   return options.server === undefined
     ? openEngine(options)
-    : new RemoteConnection(options.server, remoteSession(options))
+    : remoteConnection(options.server, options)
 }
 
-function remoteSession({ values, catalog, schema, session }: ShellOptions) {
+function remoteConnection(url: string, options: ShellOptions): ShellConnection {
+  const { values, catalog, schema, session } = options
   const user = values.user ?? userInfo().username
-  const authorization = authorizationOf(user, values.password, values['access-token'])
-  return {
-    user,
-    source: values.source ?? SOURCE,
-    ...(catalog === undefined ? {} : { catalog }),
-    ...(schema === undefined ? {} : { schema }),
-    ...(values.path === undefined ? {} : { path: values.path }),
-    timeZone: values.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
-    ...(values['trace-token'] === undefined ? {} : { traceToken: values['trace-token'] }),
-    ...(values['client-info'] === undefined ? {} : { clientInfo: values['client-info'] }),
-    ...(values['client-tags'] === undefined ? {} : { clientTags: values['client-tags'] }),
-    ...(authorization === undefined ? {} : { authorization }),
-    properties: session,
-    preparedStatements: new Map<string, string>(),
-    roles: new Map<string, string>(),
+  const headers: Readonly<Record<string, string | undefined>> = {
+    authorization: authorizationOf(user, values.password, values['access-token']),
+    'x-trino-path': values.path,
+    'x-trino-trace-token': values['trace-token'],
+    'x-trino-client-info': values['client-info'],
+    'x-trino-client-tags': values['client-tags'],
   }
+  return new RemoteConnection(
+    url,
+    {
+      user,
+      source: values.source ?? SOURCE,
+      ...(catalog === undefined ? {} : { catalog }),
+      ...(schema === undefined ? {} : { schema }),
+      timeZone: values.timezone ?? Intl.DateTimeFormat().resolvedOptions().timeZone,
+      session: Object.fromEntries(session),
+    },
+    Object.fromEntries(
+      Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
+    ),
+  )
 }
 
 function authorizationOf(

@@ -183,7 +183,7 @@ export function shellOptions(values: OptionValues, positionals: readonly string[
   }
 }
 
-const SERVER_OPTIONS = ['password', 'access-token', 'client-info', 'client-tags'] as const
+const SERVER_OPTIONS = ['password', 'access-token', 'client-info', 'client-tags', 'path'] as const
 
 function refuseServerOptions(values: OptionValues): void {
   const given = SERVER_OPTIONS.find((name) => values[name] !== undefined)

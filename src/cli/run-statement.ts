@@ -1,7 +1,14 @@
 import { MillraceError, toMillraceError } from '../spi/index.js'
 import type { ShellConnection, ShellRow, ShellStatement } from './connection/connection.js'
 import { errorText } from './error-text.js'
-import { createPrinter, type TextFormat } from './format/output-format.js'
+import { type BinaryOutput, createBinaryOutput } from './format/binary-output.js'
+import {
+  type BinaryFormat,
+  createPrinter,
+  isBinaryFormat,
+  type OutputFormat,
+  type TextFormat,
+} from './format/output-format.js'
 import { ROW_BY_ROW, type RowPrinter } from './format/printer.js'
 import type { OutputSink } from './output-sink.js'
 import { finalLines, Progress } from './progress.js'
@@ -10,7 +17,7 @@ import { finalLines, Progress } from './progress.js'
 const MAX_WAIT_MILLIS = 3000
 
 export interface StatementOptions {
-  readonly format: TextFormat
+  readonly format: OutputFormat
   /** Where rows go: opened once the first are there. */
   readonly openOutput: () => StatementOutput
   /** Where all else goes. */
@@ -50,7 +57,9 @@ export async function runStatement(
     if (options.showsProgress) {
       progress = new Progress(() => running.status(), { stream: messages, debug })
     }
-    await printResult(running, options, () => progress?.stop())
+    const { format } = options
+    if (isBinaryFormat(format)) await writeResult(running, format, options)
+    else await printResult(running, format, options, () => progress?.stop())
     progress?.stop()
     for (const warning of running.warnings) messages.write(`WARNING: ${warning}\n`)
     if (options.showsProgress) {
@@ -83,6 +92,7 @@ export async function runStatement(
 
 async function printResult(
   statement: ShellStatement,
+  format: TextFormat,
   options: StatementOptions,
   onFirstRows: () => void,
 ): Promise<void> {
@@ -97,7 +107,7 @@ async function printResult(
       if (rows.length === 0 || isCount(statement)) continue
       if (printer === undefined) {
         onFirstRows()
-        printer = new ResultPrinter(statement, options)
+        printer = new ResultPrinter(statement, format, options)
       }
       await printer.add(rows)
       if (printer.isClosed) return
@@ -105,12 +115,40 @@ async function printResult(
     onFirstRows()
     if (statement.updateType !== undefined) options.messages.write(`${updateText(statement)}\n`)
     if (printer === undefined && hasResult(statement)) {
-      printer = new ResultPrinter(statement, options)
+      printer = new ResultPrinter(statement, format, options)
     }
     await printer?.finish()
   } finally {
     await printer?.close()
   }
+}
+
+/** Writes the file of a result. */
+async function writeResult(
+  statement: ShellStatement,
+  format: BinaryFormat,
+  options: StatementOptions,
+): Promise<void> {
+  let file: { readonly output: StatementOutput; readonly binary: BinaryOutput } | undefined
+  const begin = async () => {
+    const output = options.openOutput()
+    const binary = await createBinaryOutput(format, statement.types(), output.sink, options.signal)
+    return { output, binary }
+  }
+  for (
+    let page = await statement.nextPage();
+    page !== undefined;
+    page = await statement.nextPage()
+  ) {
+    if (page.rowCount === 0 || isCount(statement)) continue
+    file ??= await begin()
+    await file.binary.append(page)
+    if (file.output.sink.isClosed) return
+  }
+  if (statement.updateType !== undefined) options.messages.write(`${updateText(statement)}\n`)
+  if (hasResult(statement)) file ??= await begin()
+  await file?.binary.finish()
+  await file?.output.end()
 }
 
 const hasResult = (statement: ShellStatement): boolean =>
@@ -131,11 +169,11 @@ class ResultPrinter {
   #waiting: ShellRow[] = []
   #waitsSinceMillis = 0
 
-  constructor({ columns }: ShellStatement, options: StatementOptions) {
+  constructor({ columns }: ShellStatement, format: TextFormat, options: StatementOptions) {
     if (columns === undefined) {
       throw new MillraceError('GENERIC_INTERNAL_ERROR', 'Rows came before their columns')
     }
-    this.#printer = createPrinter(options.format, columns, options.terminalWidth)
+    this.#printer = createPrinter(format, columns, options.terminalWidth)
     this.#output = options.openOutput()
   }
 

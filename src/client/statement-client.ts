@@ -1,28 +1,8 @@
 import { MillraceError } from '../spi/error.js'
 import { parseExactJson } from './exact-json.js'
-import type { TypeSignature } from './value-decoder.js'
-
-/** What a client tells the server with every request, and what statements change. Plain and immutable. */
-export interface ClientSession {
-  readonly user: string
-  readonly source: string
-  readonly catalog?: string
-  readonly schema?: string
-  readonly path?: string
-  readonly timeZone?: string
-  readonly traceToken?: string
-  readonly clientInfo?: string
-  readonly clientTags?: string
-  /** Of the header Authorization. */
-  readonly authorization?: string
-  /** As SET SESSION AUTHORIZATION said. */
-  readonly authorizationUser?: string
-  readonly transactionId?: string
-  readonly properties: ReadonlyMap<string, string>
-  readonly preparedStatements: ReadonlyMap<string, string>
-  /** Role by catalog, as the protocol writes it. */
-  readonly roles: ReadonlyMap<string, string>
-}
+import { parseOrderedJson } from './ordered-json.js'
+import type { SessionHeaders } from './remote-session.js'
+import { hasMap, type TypeSignature } from './value-decoder.js'
 
 export interface ClientColumn {
   readonly name: string
@@ -67,14 +47,13 @@ export interface ResultPage {
   readonly updateCount?: number
 }
 
-const CAPABILITIES = 'PATH,PARAMETRIC_DATETIME,SESSION_AUTHORIZATION'
 /** Statuses that say to ask again. @source Trino client protocol */
 const RETRIED: ReadonlySet<number> = new Set([429, 502, 503, 504])
 const MAX_RETRIES = 20
 const RETRY_MILLIS = 50
 
 /**
- * A statement on a server, response by response, with what it changes in the session.
+ * A statement on a server, response by response as they come, for those who want no values made of them.
  * @source Trino StatementClientV1
  */
 export class StatementClient {
@@ -82,19 +61,22 @@ export class StatementClient {
   readonly #sql: string
   readonly #headers: Readonly<Record<string, string>>
   readonly #abort = new AbortController()
+  readonly #onChanges: (changes: SessionHeaders) => void
   #page: ResultPage | undefined
-  #session: ClientSession
+  /** Whether objects in the data have an order that matters. */
+  #isOrdered = false
 
-  constructor(url: string, sql: string, session: ClientSession) {
+  /** @param onChanges takes the headers of each response, which say what the statement changed in the session */
+  constructor(
+    url: string,
+    sql: string,
+    headers: Readonly<Record<string, string>>,
+    onChanges: (changes: SessionHeaders) => void,
+  ) {
     this.#url = url.replace(/\/+$/, '')
     this.#sql = sql
-    this.#session = session
-    this.#headers = headersOf(session)
-  }
-
-  /** The session after the responses so far. */
-  get session(): ClientSession {
-    return this.#session
+    this.#headers = headers
+    this.#onChanges = onChanges
   }
 
   /** The next response; undefined after the last. @throws MillraceError for what is no response of the protocol */
@@ -125,8 +107,8 @@ export class StatementClient {
       const response = await this.#fetch(uri, method)
       const text = await this.#orCanceled(response.text(), uri)
       if (response.status === 200) {
-        this.#session = changedSession(this.#session, response.headers)
-        return parsePage(text, uri)
+        this.#onChanges(Object.fromEntries(response.headers))
+        return this.#parse(text, uri)
       }
       if (!RETRIED.has(response.status) || attempt >= MAX_RETRIES) {
         throw refusal(response.status, text, uri)
@@ -135,6 +117,20 @@ export class StatementClient {
         new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS * (attempt + 1))),
         uri,
       )
+    }
+  }
+
+  #parse(text: string, uri: string): ResultPage {
+    try {
+      const page = parseExactJson(text) as ResultPage
+      this.#isOrdered ||= page.columns?.some(({ typeSignature }) => hasMap(typeSignature)) === true
+      if (!this.#isOrdered || page.data === undefined) return page
+      const ordered = parseOrderedJson(text) as ReadonlyMap<string, unknown>
+      return { ...page, data: ordered.get('data') as NonNullable<ResultPage['data']> }
+    } catch (error) {
+      throw new MillraceError('REMOTE_HOST_GONE', `Not an answer of Trino's protocol: ${uri}`, {
+        cause: error,
+      })
     }
   }
 
@@ -178,18 +174,6 @@ function refusal(status: number, text: string, uri: string): MillraceError {
   return new MillraceError(code, `The server answered with status ${status}: ${said || uri}`)
 }
 
-function parsePage(text: string, uri: string): ResultPage {
-  let page: unknown
-  try {
-    page = parseExactJson(text)
-  } catch (error) {
-    throw new MillraceError('REMOTE_HOST_GONE', `Not an answer of Trino's protocol: ${uri}`, {
-      cause: error,
-    })
-  }
-  return page as ResultPage
-}
-
 /** The error of a response as the embedded engine's. */
 export function errorOfPage(error: NonNullable<ResultPage['error']>): MillraceError {
   const { errorLocation: location } = error
@@ -200,88 +184,4 @@ export function errorOfPage(error: NonNullable<ResultPage['error']>): MillraceEr
       ? {}
       : { location: { line: location.lineNumber, column: location.columnNumber } }),
   })
-}
-
-const encodePairs = (pairs: ReadonlyMap<string, string>): string | undefined =>
-  pairs.size === 0
-    ? undefined
-    : [...pairs]
-        .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
-        .join(',')
-
-/** @source Trino ProtocolHeaders */
-function headersOf(session: ClientSession): Record<string, string> {
-  const headers: Record<string, string | undefined> = {
-    'X-Trino-User': session.authorizationUser ?? session.user,
-    'X-Trino-Original-User': session.authorizationUser === undefined ? undefined : session.user,
-    'X-Trino-Source': session.source,
-    'X-Trino-Catalog': session.catalog,
-    'X-Trino-Schema': session.schema,
-    'X-Trino-Path': session.path,
-    'X-Trino-Time-Zone': session.timeZone,
-    'X-Trino-Trace-Token': session.traceToken,
-    'X-Trino-Client-Info': session.clientInfo,
-    'X-Trino-Client-Tags': session.clientTags,
-    'X-Trino-Session': encodePairs(session.properties),
-    'X-Trino-Prepared-Statement': encodePairs(session.preparedStatements),
-    'X-Trino-Role': encodePairs(session.roles),
-    'X-Trino-Transaction-Id': session.transactionId ?? 'NONE',
-    'X-Trino-Client-Capabilities': CAPABILITIES,
-    Authorization: session.authorization,
-  }
-  return Object.fromEntries(
-    Object.entries(headers).filter((entry): entry is [string, string] => entry[1] !== undefined),
-  )
-}
-
-const decode = (text: string): string => decodeURIComponent(text.replaceAll('+', ' '))
-
-/** The session after a response's headers. @source Trino StatementClientV1.processResponse */
-function changedSession(session: ClientSession, headers: Headers): ClientSession {
-  const one = (name: string) => headers.get(`x-trino-${name}`) ?? undefined
-  // Several headers of one name come joined by commas, which values have encoded.
-  const list = (name: string) =>
-    one(name)
-      ?.split(',')
-      .map((part) => part.trim()) ?? []
-  const { transactionId, authorizationUser, ...rest } = session
-  const transaction =
-    one('started-transaction-id') ??
-    (one('clear-transaction-id') === 'true' ? undefined : transactionId)
-  const authorized =
-    one('set-authorization-user') ??
-    (one('reset-authorization-user') === 'true' ? undefined : authorizationUser)
-  const catalog = one('set-catalog')
-  const schema = one('set-schema')
-  const path = one('set-path')
-  return {
-    ...rest,
-    ...(catalog === undefined ? {} : { catalog: decode(catalog) }),
-    ...(schema === undefined ? {} : { schema: decode(schema) }),
-    ...(path === undefined ? {} : { path: decode(path) }),
-    ...(transaction === undefined ? {} : { transactionId: transaction }),
-    ...(authorized === undefined ? {} : { authorizationUser: authorized }),
-    properties: changedPairs(session.properties, list('set-session'), list('clear-session')),
-    preparedStatements: changedPairs(
-      session.preparedStatements,
-      list('added-prepare'),
-      list('deallocated-prepare'),
-    ),
-    roles: changedPairs(session.roles, list('set-role'), []),
-  }
-}
-
-function changedPairs(
-  pairs: ReadonlyMap<string, string>,
-  added: readonly string[],
-  removed: readonly string[],
-): ReadonlyMap<string, string> {
-  if (added.length === 0 && removed.length === 0) return pairs
-  const next = new Map(pairs)
-  for (const text of added) {
-    const equals = text.indexOf('=')
-    next.set(decode(text.slice(0, equals)), decode(text.slice(equals + 1)))
-  }
-  for (const name of removed) next.delete(decode(name))
-  return next
 }

@@ -1,9 +1,16 @@
 import type { TypeSignature } from '../../client/value-decoder.js'
+import type { Page, SqlType } from '../../spi/index.js'
 
 /** A column of a result as the shell prints it. */
 export interface ShellColumn {
   readonly name: string
   readonly type: TypeSignature
+}
+
+/** A column of a result as pages have it. */
+export interface TypedColumn {
+  readonly name: string
+  readonly type: SqlType
 }
 
 /**
@@ -42,6 +49,10 @@ export interface ShellStatement {
   status(): StatementStatus
   /** The next rows, maybe none yet; undefined at the end. @throws MillraceError what the statement fails with */
   next(): Promise<readonly ShellRow[] | undefined>
+  /** The types of the columns. @throws NOT_SUPPORTED for a type of another server that has no page form */
+  types(): readonly TypedColumn[]
+  /** In place of `next`: the next page, maybe an empty one, valid until the next call. @throws as `next`, as `types` */
+  nextPage(): Promise<Page | undefined>
   /** Ends the statement, which then fails with USER_CANCELED, unless it has ended. */
   cancel(): Promise<void>
 }

@@ -10,6 +10,7 @@ import type {
   ShellRow,
   ShellStatement,
   StatementStatus,
+  TypedColumn,
 } from './connection.js'
 
 /** Rows that become values at a time: large enough to be fast, small enough to print as they come. */
@@ -49,6 +50,7 @@ export class EmbeddedConnection implements ShellConnection {
 class EmbeddedStatement implements ShellStatement {
   readonly #run: StatementRun
   readonly #onEnd: () => void
+  #types: readonly TypedColumn[] = []
   #columns: readonly ShellColumn[] | undefined
   #slices: Iterator<readonly ShellRow[]> | undefined
 
@@ -97,20 +99,30 @@ class EmbeddedStatement implements ShellStatement {
     }
   }
 
+  types(): readonly TypedColumn[] {
+    return this.#types
+  }
+
   async next(): Promise<readonly ShellRow[] | undefined> {
-    if (this.#columns === undefined) {
-      const columns = await this.#run.start()
-      this.#columns = columns.map(({ name, type }) => ({ name, type: typeSignature(type, true) }))
-    }
     const slice = this.#slices?.next()
     if (slice !== undefined && slice.done !== true) return slice.value
-    const page = await this.#run.nextPage()
-    if (page === undefined) {
-      this.#onEnd()
-      return undefined
-    }
+    const page = await this.nextPage()
+    if (page === undefined) return undefined
     this.#slices = slicesOf(page)
     return this.#slices.next().value ?? []
+  }
+
+  async nextPage(): Promise<Page | undefined> {
+    if (this.#columns === undefined) {
+      this.#types = await this.#run.start()
+      this.#columns = this.#types.map(({ name, type }) => ({
+        name,
+        type: typeSignature(type, true),
+      }))
+    }
+    const page = await this.#run.nextPage()
+    if (page === undefined) this.#onEnd()
+    return page
   }
 
   async cancel(): Promise<void> {

@@ -1,40 +1,44 @@
-import {
-  type ClientSession,
-  errorOfPage,
-  type ResultPage,
-  StatementClient,
-} from '../../client/statement-client.js'
+import { RemoteSession, type SessionOptions } from '../../client/remote-session.js'
+import { signatureType } from '../../client/signature-type.js'
+import { errorOfPage, type ResultPage, StatementClient } from '../../client/statement-client.js'
+import { valueDecoder } from '../../client/value-decoder.js'
+import type { Page } from '../../spi/index.js'
 import type {
   ShellColumn,
   ShellConnection,
   ShellRow,
   ShellStatement,
   StatementStatus,
+  TypedColumn,
 } from './connection.js'
 import { wireDecoder } from './wire-value.js'
 
 /** A server that speaks Trino's protocol. */
 export class RemoteConnection implements ShellConnection {
   readonly #url: string
-  #session: ClientSession
+  readonly #session: RemoteSession
+  readonly #headers: Readonly<Record<string, string>>
 
-  constructor(url: string, session: ClientSession) {
+  /** @param headers of every request, beside those of the session */
+  constructor(url: string, session: SessionOptions, headers: Readonly<Record<string, string>>) {
     this.#url = url
-    this.#session = session
+    this.#session = new RemoteSession(session)
+    this.#headers = headers
   }
 
   get catalog(): string | undefined {
-    return this.#session.catalog
+    return this.#session.headers({})['x-trino-catalog']
   }
 
   get schema(): string | undefined {
-    return this.#session.schema
+    return this.#session.headers({})['x-trino-schema']
   }
 
   statement(sql: string): ShellStatement {
-    return new RemoteStatement(new StatementClient(this.#url, sql, this.#session), (session) => {
-      this.#session = session
-    })
+    const headers = { ...this.#headers, ...this.#session.headers({}) }
+    return new RemoteStatement(
+      new StatementClient(this.#url, sql, headers, (changes) => this.#session.apply(changes)),
+    )
   }
 
   async close(): Promise<void> {}
@@ -42,14 +46,13 @@ export class RemoteConnection implements ShellConnection {
 
 class RemoteStatement implements ShellStatement {
   readonly #client: StatementClient
-  readonly #onEnd: (session: ClientSession) => void
   #page: ResultPage | undefined
+  #signatures: ResultPage['columns']
   #columns: readonly ShellColumn[] | undefined
   #decode: ((row: readonly unknown[]) => ShellRow) | undefined
 
-  constructor(client: StatementClient, onEnd: (session: ClientSession) => void) {
+  constructor(client: StatementClient) {
     this.#client = client
-    this.#onEnd = onEnd
   }
 
   get columns(): readonly ShellColumn[] | undefined {
@@ -91,18 +94,42 @@ class RemoteStatement implements ShellStatement {
     }
   }
 
+  types(): readonly TypedColumn[] {
+    return (this.#signatures ?? []).map(({ name, typeSignature }) => ({
+      name,
+      type: signatureType(typeSignature),
+    }))
+  }
+
   async next(): Promise<readonly ShellRow[] | undefined> {
-    const page = await this.#client.next()
+    const page = await this.#nextResult()
     if (page === undefined) return undefined
-    this.#page = page
-    this.#onEnd(this.#client.session)
-    if (page.error !== undefined) throw errorOfPage(page.error)
-    if (page.columns !== undefined && this.#decode === undefined) {
-      const decoders = page.columns.map(({ typeSignature }) => wireDecoder(typeSignature))
-      this.#columns = page.columns.map(({ name, typeSignature }) => ({ name, type: typeSignature }))
+    if (this.#decode === undefined && this.#columns !== undefined) {
+      const decoders = this.#columns.map(({ type }) => wireDecoder(type))
       this.#decode = (row) => decoders.map((decode, index) => decode(row[index]))
     }
     return page.data?.map(this.#decode!) ?? []
+  }
+
+  async nextPage(): Promise<Page | undefined> {
+    const page = await this.#nextResult()
+    if (page === undefined) return undefined
+    const { pageOfRows } = await import('../../client/pages.js')
+    const decoders = (this.#columns ?? []).map(({ type }) => valueDecoder(type))
+    const rows = (page.data ?? []).map((row) => decoders.map((decode, index) => decode(row[index])))
+    return pageOfRows(this.types(), rows)
+  }
+
+  async #nextResult(): Promise<ResultPage | undefined> {
+    const page = await this.#client.next()
+    if (page === undefined) return undefined
+    this.#page = page
+    if (page.error !== undefined) throw errorOfPage(page.error)
+    if (page.columns !== undefined && this.#columns === undefined) {
+      this.#signatures = page.columns
+      this.#columns = page.columns.map(({ name, typeSignature }) => ({ name, type: typeSignature }))
+    }
+    return page
   }
 
   async cancel(): Promise<void> {

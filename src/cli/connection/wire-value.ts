@@ -58,14 +58,14 @@ function nonNullDecoder(type: TypeSignature): Decoder {
   }
 }
 
-/** Keys are the names of JSON fields, text whatever their type; only numbers print differently. */
+/** Objects come as Maps, in the server's order. Keys are text, whatever their type; only floats print differently. */
 function mapDecoder(type: TypeSignature): Decoder {
   const keyType = argumentType(type, 0).rawType.toLowerCase()
   const isFloat = keyType === 'double' || keyType === 'real'
   const decodeValue = wireDecoder(argumentType(type, 1))
   return (json) =>
     new Map(
-      Object.entries(json as Record<string, unknown>).map(([key, value]) => [
+      [...(json as ReadonlyMap<string, unknown>)].map(([key, value]) => [
         isFloat ? Number(key) : key,
         decodeValue(value),
       ]),

@@ -1,7 +1,8 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DIST, requireBuild } from '../../support/build.js'
 import { type ServerProcess, startServerProcess } from '../../support/server-process.js'
@@ -26,7 +27,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** Runs the shell to its end; `-` in front of the arguments' server means the one that was started. */
+/** Runs the shell to its end. */
 function millrace(
   args: readonly string[],
   input = '',
@@ -119,6 +120,42 @@ describe.each(['in this process', 'on a server'])('statements %s', (place) => {
     expect(stdout).toBe(
       '"1.0","{x=1, y=[01]}","{1.0=1.50}","0.1","","2020-01-01 00:00:00.5 UTC","{a=1, a=2}","9223372036854775807"\n',
     )
+  })
+
+  it('keep the order of a map', async () => {
+    const { stdout } = await run("SELECT MAP(ARRAY[3, 1, 2], ARRAY['a', 'b', 'c'])")
+    expect(stdout).toBe('"{3=a, 1=b, 2=c}"\n')
+  })
+
+  it.each(['ARROW', 'PARQUET'])('write a file that can be read: %s', async (format) => {
+    const file = join(folder, `nation.${format.toLowerCase()}`)
+    const query = `SELECT n.*, ARRAY[nationkey] AS list, CAST(ROW(1, name) AS ROW(x integer, y varchar)) AS pair,
+      DECIMAL '1.50' AS price, DATE '2020-02-29' AS day, CAST(NULL AS double) AS nothing FROM tpch.tiny.nation n`
+    const args = place === 'on a server' ? ['--server', server.url] : []
+    const command = [
+      process.execPath,
+      join(DIST, 'cli/main.js'),
+      ...args,
+      '--output-format',
+      format,
+    ]
+    const quoted = [...command, query].map((text) => `'${text.replaceAll("'", "'\\''")}'`)
+    await promisify(execFile)('sh', ['-c', `${quoted.join(' ')} > '${file}'`])
+    const sorted = (text: string) => text.split('\n').sort()
+    const { stdout } = await millrace([`SELECT * FROM '${file}'`])
+    expect(sorted(stdout)).toEqual(sorted((await millrace([query])).stdout))
+  })
+
+  it('write one binary result only, and a whole file of no rows', async () => {
+    const two = await run('--output-format', 'PARQUET', 'SELECT 1; SELECT 2')
+    expect(two.status).toBe(1)
+    expect(two.stderr).toContain('NOT_SUPPORTED: Output format PARQUET holds one result')
+    const none = await run('--output-format', 'PARQUET', 'SELECT 1 AS a WHERE false')
+    expect([none.status, none.stdout.slice(0, 4), none.stdout.slice(-4)]).toEqual([
+      0,
+      'PAR1',
+      'PAR1',
+    ])
   })
 
   it('stream a large result, and end quietly when its reader leaves', async () => {
