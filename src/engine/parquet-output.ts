@@ -1,6 +1,6 @@
 import { parquetFormat } from '../connectors/files/parquet/format.js'
 import { assert, type Awaitable, type Page } from '../spi/index.js'
-import type { ResultColumn } from './statements/statement.js'
+import type { ResultColumn } from './result-column.js'
 
 /** A Parquet file that is being made. */
 export interface ParquetOutput {
