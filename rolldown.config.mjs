@@ -10,6 +10,7 @@ export default defineConfig({
     index: 'build/index.js',
     'spi/index': 'build/spi/index.js',
     'client/index': 'build/client/index.js',
+    'testing/index': 'build/testing/index.js',
     'cli/main': 'build/cli/main.js',
     'engine/worker-entry': 'build/engine/worker-entry.js',
   },
