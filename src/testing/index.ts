@@ -2,6 +2,7 @@
 export { connectorChecks } from './connector-checks.js'
 export { ConnectorProbe, type Face } from './connector-probe.js'
 export { blockProblems, pageProblems } from './page-problems.js'
+export { referenceConnectorFactory } from './reference/reference-connector.js'
 export type { Fault, SpiCallName } from './spi-call.js'
 export {
   CAPABILITIES,

@@ -6,10 +6,12 @@ import { tablesOf } from './subject.js'
 const SAMPLE_ROWS = 200
 const LITERALS = 24
 
-/** The tables of a subject whose rows are stable, with some values of every column. */
+/** The tables of a subject that random queries are compared over, with some values of every column. */
 export async function sampledTables(environment: Environment): Promise<readonly SampledTable[]> {
-  const stable = tablesOf(environment.subject).filter(({ isStable = true }) => isStable)
-  return Promise.all(stable.map(({ name, where }) => sample(environment, name, where)))
+  const compared = tablesOf(environment.subject).filter(
+    ({ isStable = true, isLarge = false }) => isStable && !isLarge,
+  )
+  return Promise.all(compared.map(({ name, where }) => sample(environment, name, where)))
 }
 
 async function sample(

@@ -59,6 +59,8 @@ export interface TableSubject {
   readonly where?: string
   /** False where two reads may give different rows, as of a table about the process. Default true. */
   readonly isStable?: boolean
+  /** True: too many rows for random queries; it is scanned only. */
+  readonly isLarge?: boolean
 }
 
 /** What one run of a connector's checks works on. */

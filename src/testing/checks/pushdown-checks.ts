@@ -7,7 +7,7 @@ import { sampledTables } from '../sampled-table.js'
 import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
 
 const DEFAULT_ROUNDS = 25
-const CARRIED_ROUNDS = 2
+const CARRIED_ROUNDS = 1
 
 /** The kinds of queries by what they may have the connector do. */
 const PUSHDOWNS: readonly {

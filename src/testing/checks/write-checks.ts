@@ -1,7 +1,7 @@
 import { type Environment, failOn, inEnvironment } from '../environment.js'
 import { difference, sorted } from '../row-text.js'
-import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
 import type { Fault } from '../spi-call.js'
+import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
 import { FAULT_CODE, faultsOf } from './fault-checks.js'
 
 /** Types with values of them, extremes and NULL among them. */
