@@ -15,8 +15,8 @@ const PLAIN_FACE: Face = {
     'connector.shutdown',
   ]),
 }
-/** Longer than anything a check waits for; what takes this long hangs. */
-const HANG_MILLIS = 30_000
+/** Longer than anything a check waits for. */
+const DEFAULT_HANG_MILLIS = 30_000
 
 /** An engine over the connector, in which everything that the connector is asked is recorded. */
 export interface Environment {
@@ -56,7 +56,7 @@ export async function inEnvironment(
       failOn(probe.takeProblems())
       await check(environment)
     } finally {
-      await engine.close()
+      await settles(subject, engine.close(), 'closing the engine')
     }
     failOn(probe.takeProblems())
     if (shutdowns.count !== 1) {
@@ -143,7 +143,7 @@ function environmentOf(
         ...place(catalog),
         rowMode: 'array',
       })
-      return rowTexts(await settles(query.all(), sql))
+      return rowTexts(await settles(subject, query.all(), sql))
     },
     async columns(sql) {
       const query = engine.query(sql, [], place(SUBJECT))
@@ -154,11 +154,11 @@ function environmentOf(
       }
     },
     async execute(sql) {
-      return (await settles(engine.execute(sql, [], place(SUBJECT)), sql)).updateCount
+      return (await settles(subject, engine.execute(sql, [], place(SUBJECT)), sql)).updateCount
     },
     async failure(sql) {
       try {
-        await settles(engine.execute(sql, [], place(SUBJECT)), sql)
+        await settles(subject, engine.execute(sql, [], place(SUBJECT)), sql)
         return undefined
       } catch (error) {
         if (error instanceof ConnectorFailure) throw error
@@ -169,10 +169,14 @@ function environmentOf(
 }
 
 /** @throws ConnectorFailure for what never ends */
-export async function settles<T>(promise: Promise<T>, what: string): Promise<T> {
+export async function settles<T>(
+  { hangMillis = DEFAULT_HANG_MILLIS }: ConnectorSubject,
+  promise: Promise<T>,
+  what: string,
+): Promise<T> {
   let timer: NodeJS.Timeout | undefined
   const hang = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new ConnectorFailure(`Never ends: ${what}`)), HANG_MILLIS)
+    timer = setTimeout(() => reject(new ConnectorFailure(`Never ends: ${what}`)), hangMillis)
   })
   try {
     return await Promise.race([promise, hang])

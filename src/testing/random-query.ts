@@ -142,7 +142,10 @@ export const QUERY_KINDS = {
           : [],
       ),
     ]
-    const outputs = [...random.some(computed, 0, 3), list(random.some(table.columns, 1))]
+    const outputs = [
+      ...random.some(computed, Math.min(1, computed.length), 3),
+      list(random.some(table.columns, 1)),
+    ]
     return { sql: `SELECT ${outputs.join(', ')} ${source(random, table, 0.3)}` }
   },
   limit: (random, table) => {

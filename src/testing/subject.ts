@@ -2,7 +2,7 @@ import type { Awaitable, ConnectorFactory } from '../spi/index.js'
 
 /**
  * What a connector can do; whatever it does not say it lacks is proven. `undo after finish`: a statement that fails once
- * its rows were finished, such as by its commit, is undone by the rollback.
+ * its rows were finished, such as by its commit, is undone by the rollback. `keep rows`: what is written can be read again.
  */
 export const CAPABILITIES = [
   'several splits',
@@ -14,6 +14,7 @@ export const CAPABILITIES = [
   'aggregation pushdown',
   'join pushdown',
   'sample pushdown',
+  'keep rows',
   'create table',
   'insert',
   'delete',
@@ -91,8 +92,10 @@ export interface ConnectorSubject {
   readonly lacksTypes?: readonly string[]
   /** Of the random queries; printed by the checks that fail. */
   readonly seed?: number
-  /** Random queries of a kind; default 25. */
+  /** Random queries of a kind and table; default 25. */
   readonly rounds?: number
+  /** After how many milliseconds a call or query that has not ended is said to hang; default 30,000. */
+  readonly hangMillis?: number
 }
 
 /** One thing that holds; {@link run} rejects where it does not, and says why. */

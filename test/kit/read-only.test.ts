@@ -58,7 +58,7 @@ runChecks('blackhole', {
     'CREATE TABLE none (a bigint)',
   ],
   tables: ['default.some', 'default.none'],
-  lacks: [...WRITES, ...PUSHDOWN],
+  lacks: [...PUSHDOWN, 'keep rows'],
   rounds: ROUNDS,
 })
 

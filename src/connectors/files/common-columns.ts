@@ -1,11 +1,16 @@
 import {
   type Block,
+  type CharType,
+  createBlockBuilder,
   type FlatBlock,
   type FloatBlock,
+  isCharacter,
+  readValue,
   type SqlType,
   typeName,
   typesEqual,
   UNKNOWN,
+  type VarcharType,
 } from '../../spi/index.js'
 import { fileError } from './file-errors.js'
 import type { FileColumn, InspectedFile } from './format.js'
@@ -99,9 +104,17 @@ export function isReadableAs(from: SqlType, to: SqlType): boolean {
     : false
 }
 
-/** A block in a type that it is readable as. O(1) but for REAL as DOUBLE. */
+/**
+ * Whether blocks of a file's type `from` can be given out as the type `to` that a table was created with: formats that have no
+ * lengths of texts keep VARCHAR(n) as VARCHAR.
+ */
+export const isStoredAs = (from: SqlType, to: SqlType): boolean =>
+  isReadableAs(from, to) || (from.kind === 'varchar' && isCharacter(to))
+
+/** A block in a type that it is readable or stored as. O(1) but for REAL as DOUBLE, and texts of a limited length. */
 export function readAs(block: Block, type: SqlType): Block {
   if (typesEqual(block.type, type)) return block
+  if (isCharacter(type) && !isReadableAs(block.type, type)) return shortened(block, type)
   switch (block.encoding) {
     case 'constant':
       return { ...block, type, value: flatAs(block.value, type) }
@@ -113,6 +126,21 @@ export function readAs(block: Block, type: SqlType): Block {
     case 'flat':
       return flatAs(block, type)
   }
+}
+
+/** Texts cut to the length of their type, as Hive reads them. */
+function shortened(block: Block, type: VarcharType | CharType): Block {
+  const limit = type.length ?? Number.POSITIVE_INFINITY
+  const builder = createBlockBuilder(type)
+  for (let i = 0; i < block.rowCount; i++) {
+    const text = readValue(block, i) as string | null
+    if (text === null) builder.append(null)
+    else {
+      const cut = text.length <= limit ? text : [...text].slice(0, limit).join('')
+      builder.append(type.kind === 'char' ? cut.replace(/ +$/, '') : cut)
+    }
+  }
+  return builder.build()
 }
 
 function flatAs(block: FlatBlock, type: SqlType): FlatBlock {

@@ -9,7 +9,7 @@ import {
   type Page,
   type SqlType,
 } from '../../spi/index.js'
-import { columnsByName, isReadableAs, missingColumn, otherType, readAs } from './common-columns.js'
+import { columnsByName, isStoredAs, missingColumn, otherType, readAs } from './common-columns.js'
 import { fileDynamicFilter, filePredicate } from './file-predicate.js'
 import { fileValue, mayPass } from './file-values.js'
 import type { FileColumn, FileFormat, FileSummary } from './format.js'
@@ -69,7 +69,7 @@ function ownColumn(
 ): FileColumn {
   const own = byName.get(column.name)
   if (own === undefined) throw missingColumn(column.name, file.path, 'the other files of the table')
-  if (!isReadableAs(own.type, column.type)) {
+  if (!isStoredAs(own.type, column.type)) {
     throw otherType(column.name, own.type, file.path, column.type)
   }
   return own

@@ -92,8 +92,11 @@ export const scanChecks = (subject: ConnectorSubject): readonly ConnectorCheck[]
           const from = `subject.${name}${where === undefined ? '' : ` WHERE ${where}`}`
           await environment.rows(`SELECT * FROM ${from} LIMIT 1`)
           const query = environment.engine.query(`SELECT * FROM ${from}`)
-          for await (const _ of query) break
-          await query.cancel()
+          const leave = async () => {
+            for await (const _ of query) break
+            await query.cancel()
+          }
+          await settles(subject, leave(), `${name}, left after a row`)
           failOn(environment.probe.takeProblems(), `${name}, left after a row`)
         }
       }),
@@ -169,13 +172,13 @@ async function checkEarlyClose(environment: Environment): Promise<void> {
     const giveUp = async (pages: number): Promise<void> => {
       const source = await openSplit(direct, table, split, columns)
       for (let i = 0; i < pages; i++) await source.getNextPage()
-      await source.close()
+      await settles(environment.subject, Promise.resolve(source.close()), 'close of a page source')
     }
     for (let i = 0; i < WARM_UPS; i++) await giveUp(i % 2)
     const before = await openFileCount()
     for (let i = 0; i < EARLY_CLOSES; i++) {
       await giveUp(i % 2)
-      await closedInFlight(direct, table, split, columns)
+      await closedInFlight(environment.subject, direct, table, split, columns)
     }
     const after = await openFileCount()
     if (after !== undefined && before !== undefined && after >= before + EARLY_CLOSES) {
@@ -186,6 +189,7 @@ async function checkEarlyClose(environment: Environment): Promise<void> {
 
 /** Closes a source while its page is under way: that page comes, or fails, or never mattered. */
 async function closedInFlight(
+  subject: ConnectorSubject,
   direct: DirectSession,
   table: DirectTable,
   split: ConnectorSplit,
@@ -196,8 +200,8 @@ async function closedInFlight(
     () => undefined,
     () => undefined,
   )
-  await settles(Promise.resolve(source.close()), 'close while getNextPage is pending')
-  await settles(page, 'getNextPage of a source that was closed')
+  await settles(subject, Promise.resolve(source.close()), 'close while getNextPage is pending')
+  await settles(subject, page, 'getNextPage of a source that was closed')
 }
 
 async function checkAbort(environment: Environment): Promise<void> {
@@ -211,6 +215,7 @@ async function checkAbort(environment: Environment): Promise<void> {
     const rows = query.all()
     controller.abort()
     const outcome = await settles(
+      subject,
       rows.then(
         () => undefined,
         (error: unknown) => error,
@@ -240,6 +245,7 @@ async function checkAbort(environment: Environment): Promise<void> {
     )
     // Whether it gives rows that were at hand or an error is the connector's choice; that it ends is not.
     await settles(
+      subject,
       scan.catch(() => undefined),
       `a scan of ${name} under an aborted signal`,
     )

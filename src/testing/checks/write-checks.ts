@@ -116,6 +116,7 @@ const CASES: readonly WriteCase[] = [
 
 /** What is written is read again as it was; what fails has not happened. */
 export const writeChecks = (subject: ConnectorSubject): readonly ConnectorCheck[] => {
+  if (lacks(subject, 'keep rows')) return []
   if (lacks(subject, 'create table')) return [refusesCheck(subject)]
   const done = CASES.filter(({ capability }) => !lacks(subject, capability))
   return [

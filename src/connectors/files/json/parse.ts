@@ -17,8 +17,8 @@ export class ExactNumber {
   }
 }
 
-/** More digits in a row than every double holds. */
-const LONG_NUMBER = /\d{16}|\d\.\d{15}|\d{8}\.\d{8}/
+/** More digits than every double holds, the point wherever it is. */
+const LONG_NUMBER = /\d{16}|[\d.]{17}/
 
 /**
  * Parses one JSON value. JSON.parse does it wherever numbers are short enough to be exact; a text with long ones has
