@@ -197,6 +197,29 @@ export const QUERY_KINDS = {
 >
 export type QueryKind = keyof typeof QUERY_KINDS
 
+/** The plainest queries of a kind, which come before random ones: what these don't push down is not pushed down. */
+export function plainQueries(kind: QueryKind, table: SampledTable): readonly RandomQuery[] {
+  const where = table.where === undefined ? '' : ` WHERE ${table.where}`
+  const from = `FROM ${table.name}${where}`
+  switch (kind) {
+    case 'filter':
+      return comparable(table).map(({ name, literals }) => ({
+        sql: `SELECT * ${from}${where === '' ? ' WHERE' : ' AND'} ${quoted(name)} = ${literals[0]}`,
+      }))
+    case 'limit':
+      return [{ sql: `SELECT * ${from} LIMIT 3`, whole: `SELECT * ${from}` }]
+    case 'topN':
+      return orderable(table).map(({ name }) => ({
+        sql: `SELECT ${quoted(name)} ${from} ORDER BY ${quoted(name)} LIMIT 3`,
+        isOrdered: true,
+      }))
+    case 'aggregation':
+      return [{ sql: `SELECT count(*) ${from}` }]
+    default:
+      return []
+  }
+}
+
 function randomAggregate(random: SeededRandom, table: SampledTable): string {
   const column = random.pick(table.columns)
   const name = quoted(column.name)

@@ -106,10 +106,10 @@ export function isReadableAs(from: SqlType, to: SqlType): boolean {
 
 /**
  * Whether blocks of a file's type `from` can be given out as the type `to` that a table was created with: formats that have no
- * lengths of texts keep VARCHAR(n) as VARCHAR.
+ * lengths of texts, or no JSON, keep VARCHAR(n), CHAR(n) and JSON as VARCHAR.
  */
 export const isStoredAs = (from: SqlType, to: SqlType): boolean =>
-  isReadableAs(from, to) || (from.kind === 'varchar' && isCharacter(to))
+  isReadableAs(from, to) || (from.kind === 'varchar' && (isCharacter(to) || to.kind === 'json'))
 
 /** A block in a type that it is readable or stored as. O(1) but for REAL as DOUBLE, and texts of a limited length. */
 export function readAs(block: Block, type: SqlType): Block {

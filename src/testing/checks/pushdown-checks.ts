@@ -1,7 +1,7 @@
 import { type Environment, failOn, inEnvironment, PLAIN, SUBJECT } from '../environment.js'
 import { loadCarriages } from '../plain-value.js'
 import { SeededRandom } from '../random.js'
-import { QUERY_KINDS, type QueryKind, type SampledTable } from '../random-query.js'
+import { plainQueries, QUERY_KINDS, type QueryKind, type RandomQuery } from '../random-query.js'
 import { difference, isPartOf, sorted } from '../row-text.js'
 import { sampledTables } from '../sampled-table.js'
 import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
@@ -86,26 +86,19 @@ async function randomQueries(
   const seed = environment.subject.seed ?? 1
   const random = new SeededRandom(seed)
   for (const table of tables) {
+    for (const query of plainQueries(kind, table)) await compare(environment, query, query.sql)
     for (let round = 0; round < rounds; round++) {
-      await compare(environment, kind, random, table, random.pick(tables), seed)
+      const query = QUERY_KINDS[kind](random, table, random.pick(tables))
+      await compare(environment, query, `seed ${seed}: ${query.sql}`)
     }
   }
 }
 
 async function compare(
   { rows, probe }: Environment,
-  kind: QueryKind,
-  random: SeededRandom,
-  table: SampledTable,
-  other: SampledTable,
-  seed: number,
+  query: RandomQuery,
+  context: string,
 ): Promise<void> {
-  const query: { sql: string; whole?: string; isOrdered?: boolean } = QUERY_KINDS[kind](
-    random,
-    table,
-    other,
-  )
-  const context = `seed ${seed}: ${query.sql}`
   // Without catalogs in the text, both sides run the same.
   const [expected, actual] = [await rows(query.sql, PLAIN), await rows(query.sql, SUBJECT)]
   failOn(probe.takeProblems(), context)
