@@ -1,0 +1,50 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Millrace } from '../../src/index.js'
+import { referenceConnectorFactory } from '../../src/testing/index.js'
+
+let engine: Millrace
+beforeAll(async () => {
+  engine = await Millrace.create({
+    threads: 0,
+    plugins: [{ getConnectorFactories: () => [referenceConnectorFactory] }],
+    catalogs: { r: { 'connector.name': 'reference' } },
+  })
+})
+afterAll(() => engine.close())
+
+const OPTIONS = { catalog: 'r', schema: 'default', rowMode: 'array' } as const
+const run = (sql: string) => engine.execute(sql, [], OPTIONS)
+const rows = (sql: string) => engine.query(sql, [], OPTIONS).all()
+
+test('columns of a table with rows are added, renamed, widened and dropped', async () => {
+  await run("CREATE TABLE c AS SELECT * FROM (VALUES (1, 'x'), (2, 'y')) v (a, b)")
+  await run('ALTER TABLE c ADD COLUMN z bigint')
+  await run('ALTER TABLE c RENAME COLUMN b TO text')
+  await run('ALTER TABLE c ALTER COLUMN a SET DATA TYPE bigint')
+  expect(await rows('SELECT * FROM c ORDER BY a')).toEqual([
+    [1n, 'x', null],
+    [2n, 'y', null],
+  ])
+  await run('ALTER TABLE c DROP COLUMN z')
+  await run('TRUNCATE TABLE c')
+  expect(await rows('SELECT count(*) FROM c')).toEqual([[0n]])
+})
+
+test('a materialized view has the rows of its last refresh', async () => {
+  await run('CREATE TABLE m AS SELECT 1 AS a')
+  await run('CREATE MATERIALIZED VIEW v AS SELECT count(*) AS n FROM m')
+  await run('REFRESH MATERIALIZED VIEW v')
+  await run('INSERT INTO m VALUES 2')
+  expect(await rows('SELECT n FROM v')).toEqual([[1n]])
+  await run('REFRESH MATERIALIZED VIEW v')
+  expect(await rows('SELECT n FROM v')).toEqual([[2n]])
+})
+
+test('roles, table functions and procedures', async () => {
+  await run('CREATE ROLE reader IN r')
+  expect(await rows('SHOW ROLES IN r')).toEqual([['reader']])
+  expect(await rows('SELECT sum(n) FROM TABLE(r.system.numbers(TO => 4))')).toEqual([[10n]])
+  await run('CREATE TABLE p AS SELECT 1 AS a')
+  await run("CALL r.system.reset('default', 'p')")
+  expect(await rows('SELECT * FROM p')).toEqual([])
+})
