@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs'
 import { TaskHost } from '../dataflow/cluster/task-host.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
@@ -38,6 +37,7 @@ import { type RunRequest, StatementRun } from './statement-run.js'
 import { createSystemInformation } from './system-information.js'
 import { connectorArena, createThreadEnvironment } from './thread.js'
 import { TransactionManager } from './transaction.js'
+import { VERSION } from './version.js'
 import type { WorkerStart } from './worker-start.js'
 
 /** Catalogs that every engine has unless it is told otherwise. */
@@ -45,11 +45,6 @@ const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>
   memory: { 'connector.name': 'memory' },
   system: { 'connector.name': SYSTEM_CONNECTOR },
 }
-
-/** The version of the package. */
-export const VERSION: string = JSON.parse(
-  readFileSync(new URL('../../package.json', import.meta.url), 'utf8'),
-).version
 
 /**
  * An engine: catalogs, threads and memory, and the statements that run on them. The embedded API and the server are

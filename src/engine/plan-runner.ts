@@ -31,6 +31,7 @@ import { taskLimits } from './query-limits.js'
 import type { PlanExecution } from './services.js'
 import { parseDuration, propertyText } from './session-properties.js'
 import type { PlanResult } from './statements/statement.js'
+import { VERSION } from './version.js'
 
 export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
@@ -233,6 +234,7 @@ export function sessionContext(context: QueryContext): SessionContext {
     timeZone: session.timeZone,
     locale: session.locale,
     user: session.user,
+    version: VERSION,
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     ...(session.pathText === undefined ? {} : { path: session.pathText }),

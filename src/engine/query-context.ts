@@ -4,6 +4,7 @@ import type { CatalogManager } from './catalog-manager.js'
 import { createConnectorSession } from './connector-session.js'
 import type { Session } from './session.js'
 import type { Transaction } from './transaction.js'
+import { VERSION } from './version.js'
 
 export interface Warning {
   /** Trino's name. */
@@ -90,6 +91,7 @@ export function plannerSession(context: QueryContext): PlannerSession {
   const { session } = context
   return {
     user: session.user,
+    version: VERSION,
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     path: session.path,

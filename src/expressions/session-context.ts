@@ -10,6 +10,8 @@ export interface SessionContext {
   /** BCP 47 tag, such as `en-US`. */
   readonly locale: string
   readonly user: string
+  /** Of the node that plans the query. */
+  readonly version?: string
   readonly groups?: readonly string[]
   readonly catalog?: string
   readonly schema?: string

@@ -123,6 +123,8 @@ export interface PathEntry {
 /** The part of a session that gives statements their meaning. Catalog and schema are in lower case. */
 export interface PlannerSession {
   readonly user: string
+  /** Of the node that plans. */
+  readonly version?: string
   readonly catalog?: string
   readonly schema?: string
   readonly path?: readonly PathEntry[]

@@ -63,8 +63,15 @@ export class ClientQuery {
     return this.#done
   }
 
+  /** Notes that the client is still there. */
   touch(): void {
     this.#lastAccessMillis = Date.now()
+  }
+
+  /** Whether a client may ask for a token: the last response's, or the next. */
+  expects(token: number): boolean {
+    const isNext = token === this.#token + 1 && !(this.#done && this.#last !== undefined)
+    return token === this.#token || isNext
   }
 
   /** Waits until the statement is planned, has failed, or `maxWaitMillis` are over. */
@@ -90,7 +97,7 @@ export class ClientQuery {
     this.touch()
     if (token === this.#token && this.#last !== undefined) return this.#last
     if (token < this.#token) return 'gone'
-    if (token > this.#token + 1 || (this.#done && this.#last !== undefined)) return 'unknown'
+    if (!this.expects(token)) return 'unknown'
     // Requests that come side by side get answers one after the other.
     await this.#last
     this.#token = token
@@ -136,8 +143,9 @@ export class ClientQuery {
     }
   }
 
+  /** A list without entries tells drivers that the statement has no rows, and is over. */
   #describeColumns(): string | undefined {
-    if (this.#columns === undefined || this.#columns.length === 0) return undefined
+    if (this.#columns === undefined) return undefined
     this.#columnsJson ??= JSON.stringify(
       this.#columns.map(({ name, type }) => ({
         name,

@@ -123,6 +123,10 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   'http-server.http.host': (value, { server }) => {
     server.host = value
   },
+  'http-server.compression.enabled': (value, { server }) => {
+    const isEnabled = truth('http-server.compression.enabled', value)
+    server.compression = isEnabled ? 'always' : 'never'
+  },
   'query.client.timeout': (value, { server }) => {
     server.clientTimeoutMillis = parseDuration(value)
   },

@@ -3,6 +3,7 @@ import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
 import { refuseOtherUpgrades } from './cluster/refuse-upgrade.js'
+import { type Compression, compressAnswers } from './compression.js'
 import { metricsRoutes } from './metrics/metrics-routes.js'
 import { BadRequestError } from './protocol/headers.js'
 import { logQueries } from './query-log.js'
@@ -23,6 +24,8 @@ export interface ServerOptions {
   readonly port?: number
   /** How long a client may be silent before its statement is cancelled; default 5 minutes. */
   readonly clientTimeoutMillis?: number
+  /** Default: for clients on other machines that ask for it. */
+  readonly compression?: Compression
   /** The server's place in a cluster; without it the engine is on its own. */
   readonly cluster?: ClusterOptions
   readonly stream?: Partial<StreamOptions>
@@ -63,6 +66,7 @@ export async function startServer(
   const tracker = new QueryTracker(options.clientTimeoutMillis ?? DEFAULT_CLIENT_TIMEOUT_MILLIS)
   takeBodiesAsText(server)
   answerErrors(server)
+  compressAnswers(server, options.compression ?? 'remote')
   const isCoordinator = options.cluster?.coordinator !== false
   const streams = new StreamServer(engine, { ...DEFAULT_STREAM_OPTIONS, ...options.stream })
   let node: ClusterNode | undefined

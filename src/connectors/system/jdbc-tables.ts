@@ -64,7 +64,7 @@ const TYPES: Columns = {
   ),
 }
 
-/** Tables that never have rows. */
+/** Tables that never have rows; in some, columns have other types than JDBC asks for, as in Trino. */
 const EMPTY: Readonly<Record<string, Columns>> = {
   attributes: {
     ...texts('type_cat', 'type_schem', 'type_name', 'attr_name'),
@@ -94,8 +94,7 @@ const EMPTY: Readonly<Record<string, Columns>> = {
     ...texts('table_cat', 'table_schem', 'table_name', 'column_name'),
     ...bigints('data_type', 'column_size', 'decimal_digits', 'num_prec_radix'),
     ...texts('column_usage', 'remarks'),
-    ...bigints('char_octet_length'),
-    ...texts('is_nullable'),
+    ...bigints('char_octet_length', 'is_nullable'),
   },
   super_tables: texts('table_cat', 'table_schem', 'table_name', 'supertable_name'),
   super_types: texts(
@@ -106,12 +105,15 @@ const EMPTY: Readonly<Record<string, Columns>> = {
     'supertype_schem',
     'supertype_name',
   ),
-  udts: {
-    ...texts('type_cat', 'type_schem', 'type_name', 'class_name'),
-    ...bigints('data_type'),
-    ...texts('remarks'),
-    ...bigints('base_type'),
-  },
+  udts: texts(
+    'type_cat',
+    'type_schem',
+    'type_name',
+    'class_name',
+    'data_type',
+    'remarks',
+    'base_type',
+  ),
 }
 
 const catalogs = (information: SystemInformation): SystemTable =>

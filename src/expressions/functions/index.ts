@@ -122,6 +122,7 @@ import {
   regexpSplit,
 } from './regexp/regexp.js'
 import { currentGroups } from './session/current-groups.js'
+import { version } from './session/version.js'
 import { approxMostFrequent, numericHistogram } from './sketch/histograms.js'
 import {
   qdigestAgg,
@@ -321,6 +322,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   regexpCount,
   regexpPosition,
   currentGroups,
+  version,
   numericHistogram,
   approxMostFrequent,
   tdigestAgg,

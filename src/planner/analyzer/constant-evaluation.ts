@@ -19,6 +19,7 @@ export const sessionContextOf = (session: PlannerSession): SessionContext => ({
   timeZone: session.timeZone,
   locale: 'en-US',
   user: session.user,
+  ...(session.version === undefined ? {} : { version: session.version }),
   ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
   ...(session.schema === undefined ? {} : { schema: session.schema }),
   ...(session.pathText === undefined ? {} : { path: session.pathText }),

@@ -11,6 +11,9 @@ const DEFAULT_TARGET_BYTES = 1024 * 1024
 const MAX_TARGET_BYTES = 128 * 1024 * 1024
 const DEFAULT_WAIT_MILLIS = 1000
 
+/** A HEAD that ran its GET would make rows for nobody. */
+const NO_HEAD = { exposeHeadRoute: false }
+
 interface TokenParameters {
   readonly id: string
   readonly slug: string
@@ -91,7 +94,7 @@ export function statementRoutes(
     })
   })
 
-  server.get('/v1/statement/queued/:id/:slug/:token', async (request, reply) => {
+  server.get('/v1/statement/queued/:id/:slug/:token', NO_HEAD, async (request, reply) => {
     const query = find(request, reply)
     if (query === undefined) return reply
     const token = tokenOf(request)
@@ -111,7 +114,7 @@ export function statementRoutes(
     })
   })
 
-  server.get('/v1/statement/executing/:id/:slug/:token', async (request, reply) => {
+  server.get('/v1/statement/executing/:id/:slug/:token', NO_HEAD, async (request, reply) => {
     const query = find(request, reply)
     if (query === undefined) return reply
     const answer = await query.answer(
@@ -129,6 +132,18 @@ export function statementRoutes(
       .type('application/json')
       .header('Cache-Control', 'no-store')
       .send(answer.body)
+  })
+
+  // Clients that are busy with rows for long say by this that they will come back: it makes no rows.
+  server.head('/v1/statement/executing/:id/:slug/:token', (request, reply) => {
+    const query = find(request, reply)
+    if (query === undefined) return
+    if (!query.expects(tokenOf(request))) {
+      reply.code(404).type('text/plain').send('Unknown token')
+      return
+    }
+    query.touch()
+    reply.type('application/json').send()
   })
 
   for (const phase of ['queued', 'executing']) {

@@ -1,0 +1,16 @@
+import { scalarFunction } from '../../function-definition.js'
+
+export const version = scalarFunction({
+  name: 'version',
+  description: 'The version of the server that plans the query',
+  overloads: [
+    {
+      args: [],
+      returns: 'varchar',
+      bind:
+        ({ session }) =>
+        () =>
+          session.version ?? null,
+    },
+  ],
+})
