@@ -218,3 +218,59 @@ test('64-bit integers keep their digits', async () => {
   const [, , page] = await follow(server.url, 'SELECT 9223372036854775807, -9007199254740993, 5')
   expect(page!.text).toContain('"data":[[9223372036854775807,-9007199254740993,5]]')
 })
+
+test('statements without rows have an empty list of columns, failed ones none', async () => {
+  for (const sql of ['PREPARE p FROM SELECT ?', "SET SESSION query_max_run_time = '1h'"]) {
+    expect((await follow(server.url, sql)).at(-1)!.body.columns, sql).toEqual([])
+  }
+  expect((await follow(server.url, 'SELECT nope')).at(-1)!.body.columns).toBeUndefined()
+})
+
+test('a heartbeat makes no rows and keeps the statement', async () => {
+  const first = await post(server.url, 'SELECT * FROM tpch.tiny.lineitem')
+  const started = await get(first.body.nextUri!)
+  const page = await get(started.body.nextUri!)
+  const head = async (uri: string) => (await fetch(uri, { method: 'HEAD' })).status
+  const next = page.body.nextUri!
+  expect(await head(next)).toBe(200)
+  expect(await head(started.body.nextUri!)).toBe(200)
+  // The last response can still be asked for: nothing has moved on.
+  expect((await get(started.body.nextUri!)).text).toBe(page.text)
+  expect(await head(next.replace(/\d+$/, '99'))).toBe(404)
+  expect(await head(next.replace(/[0-9a-f]{32}/, 'nope'))).toBe(404)
+  await fetch(next, { method: 'DELETE', headers: clientHeaders() })
+})
+
+test('roles of the system do not exist, but all and none do', async () => {
+  const roleOf = (role: string) => clientHeaders({ 'X-Trino-Role': `system=${role}` })
+  expect(await rowsOf(server.url, 'SELECT 1', roleOf('ALL'))).toEqual([[1]])
+  expect(await rowsOf(server.url, 'SELECT 1', roleOf('NONE'))).toEqual([[1]])
+  const { error } = (await follow(server.url, 'SELECT 1', roleOf('ROLE{admin}'))).at(-1)!.body
+  expect(error?.errorName).toBe('PERMISSION_DENIED')
+})
+
+test('version() is what the server says of itself', async () => {
+  const info = (await (await fetch(`${server.url}/v1/info`)).json()) as {
+    nodeVersion: { version: string }
+  }
+  expect(await rowsOf(server.url, 'SELECT version()')).toEqual([[info.nodeVersion.version]])
+})
+
+test('answers are compressed for clients that ask for it', async () => {
+  const own = await startServer(engine, { port: 0, compression: 'always' })
+  const rawLength = async (encoding: string) => {
+    const first = await post(own.url, 'SELECT * FROM tpch.tiny.lineitem')
+    const started = await get(first.body.nextUri!)
+    const headers = clientHeaders({ 'Accept-Encoding': encoding })
+    const response = await fetch(started.body.nextUri!, { headers })
+    const body = (await response.json()) as { data: unknown[]; nextUri: string }
+    expect(body.data.length).toBeGreaterThan(1000)
+    await fetch(body.nextUri, { method: 'DELETE', headers: clientHeaders() })
+    expect(response.headers.get('vary')).toBe('Accept-Encoding')
+    expect(response.headers.get('content-encoding')).toBe(encoding === 'gzip' ? 'gzip' : null)
+    return Number(response.headers.get('content-length'))
+  }
+  expect(await rawLength('gzip')).toBeLessThan((await rawLength('identity')) / 2)
+  expect(await rawLength('gzip;q=0')).toBeGreaterThan(1_000_000)
+  await own.close()
+})
