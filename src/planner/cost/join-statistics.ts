@@ -52,20 +52,35 @@ export function joinStatistics(
   const inner = equateKeys(combine(left, right, rows), left, right, keys)
   const filtered = filter === undefined ? inner : filterStatistics(inner, filter)
   const known = left.known && right.known
-  switch (type) {
-    case 'inner':
-      return { ...filtered, known }
-    case 'left':
-      return { ...filtered, rowCount: Math.max(filtered.rowCount, left.rowCount), known }
-    case 'right':
-      return { ...filtered, rowCount: Math.max(filtered.rowCount, right.rowCount), known }
-    case 'full':
-      return {
-        ...filtered,
-        rowCount: Math.max(filtered.rowCount, left.rowCount + right.rowCount - filtered.rowCount),
-        known,
-      }
+  if (type === 'inner') return { ...filtered, known }
+  const unmatched = {
+    left: type === 'right' ? 0 : Math.max(0, left.rowCount - filtered.rowCount),
+    right: type === 'left' ? 0 : Math.max(0, right.rowCount - filtered.rowCount),
   }
+  const rowCount = filtered.rowCount + unmatched.left + unmatched.right
+  const symbols = new Map([
+    ...outerSymbols(filtered, left, unmatched.left, unmatched.right),
+    ...outerSymbols(filtered, right, unmatched.right, unmatched.left),
+  ])
+  return { rowCount, known, symbols }
+}
+
+/** What a side's symbols are among the matched rows, those of its own that match nothing and the nulls for the other's. */
+function outerSymbols(
+  matched: PlanStatistics,
+  side: PlanStatistics,
+  unmatched: number,
+  nulls: number,
+): (readonly [string, SymbolStatistics])[] {
+  const rowCount = matched.rowCount + unmatched + nulls
+  return [...side.symbols].map(([name, whole]) => {
+    // A side that keeps its unmatched rows has all of its values.
+    const symbol = unmatched > 0 ? whole : symbolStatistics(matched, name)
+    if (rowCount === 0) return [name, symbol]
+    const present = (matched.rowCount + unmatched) / rowCount
+    const nullsFraction = 1 - present * (1 - orElse(symbol.nullsFraction, 0))
+    return [name, { ...symbol, nullsFraction: nulls > 0 ? nullsFraction : symbol.nullsFraction }]
+  })
 }
 
 function combine(left: PlanStatistics, right: PlanStatistics, rowCount: number): PlanStatistics {

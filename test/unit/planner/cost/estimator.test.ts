@@ -39,6 +39,19 @@ const CASES: readonly [string, number, number][] = [
     6_001_215,
     5,
   ],
+  ['SELECT * FROM orders o LEFT JOIN customer c ON o.custkey = c.custkey', 1_500_000, 1.1],
+  [
+    `SELECT * FROM lineitem l LEFT JOIN (SELECT orderkey FROM orders WHERE orderdate < DATE '1993-01-01') o
+     ON l.orderkey = o.orderkey WHERE o.orderkey IS NULL`,
+    5_092_000,
+    1.1,
+  ],
+  [
+    `SELECT * FROM (SELECT orderkey FROM orders WHERE orderdate < DATE '1993-01-01') o FULL JOIN lineitem l
+     ON l.orderkey = o.orderkey WHERE o.orderkey IS NULL`,
+    5_092_000,
+    1.1,
+  ],
   ['SELECT nationkey, count(*) FROM customer GROUP BY nationkey', 25, 1],
   ['SELECT DISTINCT returnflag, linestatus FROM lineitem', 4, 2],
   ['SELECT * FROM orders LIMIT 7', 7, 1],
