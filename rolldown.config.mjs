@@ -5,7 +5,7 @@ import { shipTypes } from './scripts/ship-types.mjs'
  * Bundles what the compiler made in build/ into dist/: a few files load several times faster than the hundreds they are made
  * of. Chunks lie beside the engine's worker entry, two folders below package.json, as the modules that look for these do.
  */
-export default defineConfig({
+const node = defineConfig({
   input: {
     index: 'build/index.js',
     'spi/index': 'build/spi/index.js',
@@ -26,3 +26,20 @@ export default defineConfig({
     sourcemap: true,
   },
 })
+
+/** The client for pages in browsers, which have no bare imports: one file for rows, more for pages, loaded when they are asked for. */
+const browser = defineConfig({
+  input: { index: 'build/client/index.js' },
+  platform: 'browser',
+  external: ['ws', 'apache-arrow', 'highland'],
+  output: {
+    dir: 'dist/browser',
+    format: 'esm',
+    cleanDir: true,
+    minify: true,
+    entryFileNames: '[name].js',
+    chunkFileNames: '[name]-[hash].js',
+  },
+})
+
+export default [node, browser]

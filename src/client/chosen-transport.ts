@@ -3,7 +3,6 @@ import type { ConnectOptions } from './connect.js'
 import type { RemoteRun, RunRequest, Transport } from './remote-run.js'
 import type { SessionHeaders } from './remote-session.js'
 import { StreamTransport } from './stream-transport.js'
-import { TrinoTransport } from './trino-transport.js'
 
 const STREAM_PATH = '/v1/stream'
 /** Tells in the headers of `/v1/info` that a server serves the stream. */
@@ -62,6 +61,7 @@ export class ChosenTransport implements Transport {
       })
     }
     const known = { ...headers, ...(user === undefined ? {} : { 'x-trino-user': user }) }
+    const { TrinoTransport } = await import('./trino-transport.js')
     return new TrinoTransport(this.#address('http', ''), known, this.#onChanges)
   }
 

@@ -1,11 +1,11 @@
 import type { ServerMessage } from '../server/stream/messages.js'
 import { errorFromRecord, MillraceError } from '../spi/error.js'
-import { wireParameters } from './parameters.js'
+import { describeQuery } from './describe-query.js'
 import type { RemoteRun, RunRequest, StreamFormat, Transport } from './remote-run.js'
 import type { SessionHeaders } from './remote-session.js'
 import { StreamRun, WINDOW_BYTES } from './stream-run.js'
-import { describeQuery } from './trino-transport.js'
 import { openSocket, type Socket } from './web-socket.js'
+import { wireParameters } from './wire-parameters.js'
 
 const STREAM_VERSION = 1
 const PROGRESS_MILLIS = 1000

@@ -1,7 +1,7 @@
 import { MillraceError } from '../spi/error.js'
+import { describeQuery } from './describe-query.js'
 import { parseExactJson } from './exact-json.js'
 import { parseOrderedJson } from './ordered-json.js'
-import { sqlLiterals } from './parameters.js'
 import {
   type Batch,
   NO_STATS,
@@ -13,6 +13,7 @@ import {
 } from './remote-run.js'
 import type { SessionHeaders } from './remote-session.js'
 import { signatureType } from './signature-type.js'
+import { sqlLiterals } from './sql-literals.js'
 import { hasMap, type TypeSignature, type ValueDecoder, valueDecoder } from './value-decoder.js'
 
 interface ResponseError {
@@ -72,17 +73,6 @@ export class TrinoTransport implements Transport {
   }
 
   async close(): Promise<void> {}
-}
-
-/** `GET /v1/query/{id}`: what the server tells of a query. */
-export async function describeQuery(
-  url: string,
-  queryId: string,
-  headers: Readonly<Record<string, string>>,
-): Promise<unknown> {
-  const response = await fetch(`${url}/v1/query/${queryId}`, { headers })
-  const text = await response.text()
-  return response.status === 200 ? JSON.parse(text) : undefined
 }
 
 class TrinoRun implements RemoteRun {

@@ -36,8 +36,7 @@ const LOOP_BYTES = 24
 export function utf8Reader(block: FlatBlock): TextReader {
   assert(block.storage === 'bytes', `text stored as ${block.storage}`)
   const { offsets, bytes } = block
-  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const encoding = block.ascii === true ? 'latin1' : 'utf8'
+  const decode = bytesDecoder(bytes, block.ascii === true)
   return (position) => {
     const start = offsets[position]!
     const end = offsets[position + 1]!
@@ -47,8 +46,19 @@ export function utf8Reader(block: FlatBlock): TextReader {
       for (; i < end && bytes[i]! < 128; i++) text += String.fromCharCode(bytes[i]!)
       if (i === end) return text
     }
-    return buffer.toString(encoding, start, end)
+    return decode(start, end)
   }
+}
+
+/** In a browser there is no Buffer, and no memory is shared with threads. */
+function bytesDecoder(bytes: Uint8Array, isAscii: boolean): (start: number, end: number) => string {
+  if (typeof Buffer === 'undefined') {
+    const decoder = new TextDecoder()
+    return (start, end) => decoder.decode(bytes.subarray(start, end))
+  }
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const encoding = isAscii ? 'latin1' : 'utf8'
+  return (start, end) => buffer.toString(encoding, start, end)
 }
 
 /**
