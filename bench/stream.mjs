@@ -41,10 +41,7 @@ async function serve() {
       process.send({
         rssBytes: process.memoryUsage().rss,
         externalBytes: process.memoryUsage().external,
-        processedRows: active.reduce(
-          (sum, query) => sum + (query.execution?.info().processedRows ?? 0),
-          0,
-        ),
+        readRows: active.reduce((sum, query) => sum + query.rowCount, 0),
       })
     } else {
       await server.close()
@@ -190,9 +187,9 @@ async function slow(url, connect, memory) {
     await rows.next()
     read++
     await new Promise((resolve) => setTimeout(resolve, 1000))
-    const { rssBytes, processedRows } = await memory()
+    const { rssBytes, readRows } = await memory()
     const grown = mega(rssBytes - before.rssBytes)
-    print(`a row a second, after ${read} s`, `server +${grown}, scan at ${processedRows} rows`)
+    print(`a row a second, after ${read} s`, `server +${grown}, ${readRows} rows read`)
   }
   await rows.return()
   await client.close()
