@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { connect } from '../../src/client/index.js'
 import {
   CATALOGS,
@@ -9,6 +9,9 @@ import {
   skipClient,
 } from '../support/clients.js'
 import { type ServerProcess, startServerProcess } from '../support/server-process.js'
+
+// Each run starts a Java machine, which takes long where others compete for the cores.
+vi.setConfig({ testTimeout: 240_000 })
 
 const missing = jarMissing(CLI_JAR, 'java')
 if (missing !== undefined) skipClient("Trino's command line", missing)
