@@ -12,9 +12,11 @@ import {
 const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
   blackhole: async () =>
     (await import('../connectors/blackhole/connector.js')).blackHoleConnectorFactory,
+  duckdb: async () => (await import('../connectors/duckdb/connector.js')).duckdbConnectorFactory,
   files: async () => (await import('../connectors/files/connector.js')).filesConnectorFactory,
   jmx: async () => (await import('../connectors/jmx/connector.js')).jmxConnectorFactory,
   memory: async () => (await import('../connectors/memory/connector.js')).memoryConnectorFactory,
+  sqlite: async () => (await import('../connectors/sqlite/connector.js')).sqliteConnectorFactory,
   tpch: async () => (await import('../connectors/tpch/connector.js')).tpchConnectorFactory,
 }
 

@@ -48,6 +48,15 @@ export interface PushdownMetadata<T extends ConnectorTypes = ConnectorTypes> {
     table: T['table'],
     constraint: Constraint<T['column']>,
   ): Awaitable<ConstraintApplicationResult<T['table'], T['column']> | undefined>
+  /**
+   * Why a predicate that stands over the table after all pushdown is not checked by the connector, for EXPLAIN: a short
+   * clause such as `compares text without regard to case`. An extension.
+   */
+  explainRefusal(
+    session: ConnectorSession,
+    table: T['table'],
+    constraint: Constraint<T['column']>,
+  ): Awaitable<string | undefined>
   applyProjection(
     session: ConnectorSession,
     table: T['table'],

@@ -40,6 +40,10 @@ export function connectorOptimizerMetadata(
       const { metadata, session } = of(table)
       return metadata.applyFilter?.(session, table.handle, constraint)
     },
+    explainRefusal: (table, constraint) => {
+      const { metadata, session } = of(table)
+      return metadata.explainRefusal?.(session, table.handle, constraint)
+    },
     applyProjection: (table, projections, assignments) => {
       const { metadata, session } = of(table)
       return metadata.applyProjection?.(session, table.handle, projections, assignments)

@@ -110,6 +110,10 @@ export interface OptimizerMetadata {
     table: TableReference,
     constraint: Constraint<unknown>,
   ): Awaitable<ConstraintApplicationResult<unknown, unknown> | undefined>
+  explainRefusal(
+    table: TableReference,
+    constraint: Constraint<unknown>,
+  ): Awaitable<string | undefined>
   applyProjection(
     table: TableReference,
     projections: readonly ConnectorExpression[],

@@ -104,7 +104,25 @@ export async function pushProjection(
     if (whole !== undefined) return { symbol, expression: back[whole] as Expression }
     return { symbol, expression: replaceParts(expression, parts ?? new Map(), back) }
   })
-  return { ...node, source: derived.scan, assignments }
+  return renamedScan(derived.scan, assignments) ?? { ...node, source: derived.scan, assignments }
+}
+
+/** The scan alone where a projection only names its columns, so that what stands over both is offered next. */
+function renamedScan(
+  scan: TableScanNode,
+  assignments: readonly Assignment[],
+): TableScanNode | undefined {
+  const channels = assignments.map(({ expression }) =>
+    expression.kind === 'symbol'
+      ? scan.outputs.findIndex(({ name }) => name === expression.name)
+      : -1,
+  )
+  if (channels.includes(-1) || new Set(channels).size < channels.length) return undefined
+  return {
+    ...scan,
+    outputs: assignments.map(({ symbol }) => symbol),
+    columns: channels.map((channel) => scan.columns[channel]),
+  }
 }
 
 function replaceParts(

@@ -77,6 +77,17 @@ export async function pushFilter(
   return over.kind === 'filter' ? { ...over, id: node.id } : over
 }
 
+/** What the connector says of a conjunct that it has left; undefined where it says nothing. */
+export async function refusalOf(
+  node: FilterOverScan,
+  conjunct: Expression,
+  context: OptimizerContext,
+): Promise<string | undefined> {
+  const { constraint, kept } = makeOffer({ ...node, predicate: conjunct }, context)
+  if (kept.length > 0) return undefined
+  return context.metadata.explainRefusal(node.source.table, constraint)
+}
+
 const columnOf = (scan: TableScanNode, name: string): unknown =>
   scan.columns[scan.outputs.findIndex((s) => s.name === name)]
 

@@ -1,0 +1,62 @@
+import { resolve } from 'node:path'
+import {
+  booleanConfig,
+  dataSizeConfig,
+  integerConfig,
+  parseConfig,
+  stringConfig,
+} from '../../spi/index.js'
+
+const SCHEMA = {
+  'connection-url': stringConfig({
+    description: 'The database file: a path, duckdb:path, or :memory:',
+    required: true,
+  }),
+  'read-only': booleanConfig({
+    description: 'Whether the file is opened for reading only, as several processes can at once',
+    default: 'false',
+  }),
+  'join-pushdown.enabled': booleanConfig({
+    description: 'Whether joins of two tables of the catalog are done by DuckDB',
+    default: 'true',
+  }),
+  'duckdb.threads': integerConfig({
+    description: "DuckDB's own threads; by default as many as there are processors",
+    min: '1',
+  }),
+  'duckdb.memory-limit': dataSizeConfig({
+    description: "What DuckDB may use; by default 80% of the machine's memory",
+    min: '16MB',
+  }),
+}
+
+export interface DuckdbConfig {
+  /** Absolute, or `:memory:`. */
+  readonly path: string
+  readonly isReadOnly: boolean
+  readonly isJoinPushed: boolean
+  /** DuckDB's own options. */
+  readonly options: Readonly<Record<string, string>>
+}
+
+/** @throws CONFIGURATION_INVALID */
+export function parseDuckdbConfig(properties: Readonly<Record<string, string>>): DuckdbConfig {
+  const config = parseConfig(SCHEMA, properties)
+  const path = config['connection-url'].replace(/^(?:jdbc:)?duckdb:/, '')
+  const isMemory = path === '' || path === ':memory:'
+  const isReadOnly = config['read-only']
+  const threads = config['duckdb.threads']
+  const memoryLimit = config['duckdb.memory-limit']
+  return {
+    path: isMemory ? ':memory:' : resolve(path),
+    isReadOnly,
+    isJoinPushed: config['join-pushdown.enabled'],
+    options: {
+      // The last row of a scan must come last.
+      preserve_insertion_order: 'true',
+      ...(isReadOnly && !isMemory ? { access_mode: 'READ_ONLY' } : {}),
+      ...(threads === undefined ? {} : { threads: String(threads) }),
+      ...(memoryLimit === undefined ? {} : { memory_limit: `${memoryLimit}B` }),
+    },
+  }
+}

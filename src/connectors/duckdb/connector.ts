@@ -1,0 +1,25 @@
+import type { ConnectorFactory } from '../../spi/index.js'
+import { createSqlConnector } from '../sql-base/connector.js'
+import { parseDuckdbConfig } from './config.js'
+import { DuckdbDatabase } from './database.js'
+import { DUCKDB_DIALECT } from './dialect.js'
+import { DuckdbInstance } from './instances.js'
+
+/**
+ * The duckdb connector: a database of DuckDB as a catalog, through the optional package @duckdb/node-api. DuckDB runs in this
+ * process with threads of its own, so one thread of the engine reads.
+ */
+export const duckdbConnectorFactory: ConnectorFactory = {
+  name: 'duckdb',
+  async create(_catalogName, properties) {
+    const config = parseDuckdbConfig(properties)
+    const instance = await DuckdbInstance.open(config)
+    return createSqlConnector({
+      dialect: DUCKDB_DIALECT,
+      database: new DuckdbDatabase(config, instance),
+      isReadOnly: config.isReadOnly,
+      isJoinPushed: config.isJoinPushed,
+      isThreadBound: true,
+    })
+  },
+}

@@ -1,0 +1,135 @@
+import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api'
+import {
+  type BlockBuilder,
+  type ConnectorPageSource,
+  createBlockBuilder,
+  MillraceError,
+  type Page,
+} from '../../spi/index.js'
+import type { SqlColumn } from '../sql-base/handles.js'
+import { duckdbError } from './errors.js'
+import { type Decoder, decoder } from './values.js'
+
+const ROWS_MAX = 16_384
+const BYTES_MAX = 4 * 2 ** 20
+/** A page goes out after this time, so that the event loop gets its turn. */
+const SLICE_MILLIS = 4
+
+/**
+ * Reads a query's rows as DuckDB makes them. A stream of DuckDB's that fails ends as one that has ended, and its driver
+ * doesn't say which: the last row is one of our own, and a stream that ends without it has failed.
+ */
+export class DuckdbPageSource implements ConnectorPageSource {
+  readonly #connection: DuckDBConnection
+  readonly #sql: string
+  readonly #path: string
+  readonly #decoders: readonly Decoder[]
+  readonly #builders: readonly BlockBuilder[]
+  readonly #signal: AbortSignal
+  readonly #interrupt = (): void => this.#connection.interrupt()
+  #result: DuckDBResult | undefined
+  #pending: Promise<unknown> | undefined
+  #isEnded = false
+  #isClosed = false
+  #readTimeNanos = 0
+  completedBytes = 0
+
+  constructor(
+    connection: DuckDBConnection,
+    sql: string,
+    path: string,
+    columns: readonly SqlColumn[],
+    signal: AbortSignal,
+  ) {
+    this.#connection = connection
+    this.#sql = sql
+    this.#path = path
+    this.#decoders = columns.map(({ name, type }) => decoder(type, name))
+    this.#builders = columns.map(({ type }) => createBlockBuilder(type))
+    this.#signal = signal
+    signal.addEventListener('abort', this.#interrupt, { once: true })
+  }
+
+  get readTimeNanos(): number {
+    return this.#readTimeNanos
+  }
+  get memoryUsage(): number {
+    return this.#builders.reduce((sum, builder) => sum + builder.byteLength, 0)
+  }
+
+  getNextPage(): Promise<Page | undefined> {
+    const page = this.#nextPage()
+    this.#pending = page.catch(() => undefined)
+    return page
+  }
+
+  async #nextPage(): Promise<Page | undefined> {
+    if (this.#isEnded) return undefined
+    const start = performance.now()
+    try {
+      if (this.#signal.aborted) throw this.#signal.reason
+      this.#result ??= await this.#start()
+      let rowCount = 0
+      while (!this.#isEnded && rowCount < ROWS_MAX && this.memoryUsage < BYTES_MAX) {
+        const chunk = await this.#result.fetchChunk()
+        if (this.#isClosed) return undefined
+        if (chunk === null || chunk.rowCount === 0) throw await this.#reasonOfEnd()
+        rowCount += this.#take(chunk)
+        if (performance.now() - start > SLICE_MILLIS) break
+      }
+      this.#readTimeNanos += Math.round((performance.now() - start) * 1e6)
+      if (rowCount === 0) return undefined
+      this.completedBytes += this.memoryUsage
+      return { rowCount, blocks: this.#builders.map((builder) => builder.build()) }
+    } catch (error) {
+      this.#isEnded = true
+      if (this.#signal.aborted) {
+        throw new MillraceError('USER_CANCELED', 'Query was canceled', { cause: error })
+      }
+      throw duckdbError(error, this.#path)
+    }
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true
+    this.#signal.removeEventListener('abort', this.#interrupt)
+    if (!this.#isEnded) this.#connection.interrupt()
+    await this.#pending
+    this.#connection.closeSync()
+  }
+
+  async #start(): Promise<DuckDBResult> {
+    const nulls = this.#builders.map(() => 'NULL, ').join('')
+    const statement = await this.#connection.prepare(
+      `SELECT *, FALSE FROM (${this.#sql}) UNION ALL SELECT ${nulls || 'NULL, '}TRUE`,
+    )
+    return statement.stream()
+  }
+
+  /** @returns the rows of a chunk, without our own */
+  #take(chunk: DuckDBDataChunk): number {
+    const marks = chunk.getColumnVector(chunk.columnCount - 1)
+    let rowCount = chunk.rowCount
+    if (marks.getItem(rowCount - 1) === true) {
+      rowCount--
+      this.#isEnded = true
+    }
+    for (const [i, builder] of this.#builders.entries()) {
+      const vector = chunk.getColumnVector(i)
+      const decode = this.#decoders[i]!
+      for (let row = 0; row < rowCount; row++) builder.append(decode(vector.getItem(row)))
+    }
+    return rowCount
+  }
+
+  /** What ended the stream: running the query again, into a table that nobody sees, tells. */
+  async #reasonOfEnd(): Promise<unknown> {
+    if (this.#signal.aborted) return this.#signal.reason
+    try {
+      await this.#connection.run(`CREATE OR REPLACE TEMP TABLE millrace_failure AS ${this.#sql}`)
+    } catch (error) {
+      return error
+    }
+    return new Error('the result ended before its last row')
+  }
+}
