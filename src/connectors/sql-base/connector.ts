@@ -87,6 +87,7 @@ export async function createSqlConnector(parts: SqlConnectorParts): Promise<Conn
         },
       },
     ],
+    getCapabilities: () => ['NOT_NULL_COLUMN_CONSTRAINT'],
     shutdown: () => database.close(),
   }
 }

@@ -134,10 +134,10 @@ const NODES: ByKind = {
     type: 'case',
     expr: null,
     args: [
-      ...whens.map(({ when, then }) => ({
+      ...whens.map(({ when, result }) => ({
         type: 'when',
         cond: expressionNode(when),
-        result: expressionNode(then),
+        result: expressionNode(result),
       })),
       { type: 'else', result: expressionNode(otherwise) },
     ],

@@ -32,7 +32,7 @@ export type SqlExpression =
   | { readonly kind: 'cast'; readonly arg: SqlExpression; readonly type: string }
   | {
       readonly kind: 'case'
-      readonly whens: readonly { readonly when: SqlExpression; readonly then: SqlExpression }[]
+      readonly whens: readonly { readonly when: SqlExpression; readonly result: SqlExpression }[]
       readonly otherwise: SqlExpression
     }
 

@@ -101,8 +101,10 @@ export class SqliteDatabase implements SqlDatabase {
     })
   }
 
-  async describeQuery(query: string): Promise<readonly SqlColumn[]> {
+  async describeQuery(query: string, signal: AbortSignal): Promise<readonly SqlColumn[]> {
     const connection = await this.#take()
+    const interrupt = (): void => connection.interrupt()
+    signal.addEventListener('abort', interrupt, { once: true })
     try {
       const wrapped = `SELECT * FROM (${query}\n) AS ${USER_ALIAS}`
       const columns = await connection.columns(wrapped)
@@ -127,7 +129,10 @@ export class SqliteDatabase implements SqlDatabase {
       )
     } catch (error) {
       connection.close()
-      throw error
+      if (!signal.aborted) throw error
+      throw new MillraceError('USER_CANCELED', 'Query was canceled', { cause: error })
+    } finally {
+      signal.removeEventListener('abort', interrupt)
     }
   }
 

@@ -125,7 +125,7 @@ function checked(column: SqlColumn): SqlExpression {
   const classes = CLASSES[storage as Storage].map((name) => text(name))
   return {
     kind: 'case',
-    whens: [{ when: { kind: 'in', arg: classOf(expression), list: classes }, then: expression }],
+    whens: [{ when: { kind: 'in', arg: classOf(expression), list: classes }, result: expression }],
     otherwise: raiseWrongClass(expression),
   }
 }
@@ -139,15 +139,15 @@ function selected({ expression, storage }: SqlColumn): SqlExpression {
   const bytes = sqlCast(expression, 'BLOB')
   const is = (name: string): SqlExpression => binary('=', classOf(expression), text(name))
   if (!classes.includes('text') && storage !== 'blob') {
-    return { kind: 'case', whens: [{ when: is('text'), then: bytes }], otherwise: expression }
+    return { kind: 'case', whens: [{ when: is('text'), result: bytes }], otherwise: expression }
   }
   return {
     kind: 'case',
     whens: [
       storage === 'blob'
-        ? { when: is('blob'), then: expression }
-        : { when: is('text'), then: bytes },
-      { when: is('null'), then: { kind: 'null' } },
+        ? { when: is('blob'), result: expression }
+        : { when: is('text'), result: bytes },
+      { when: is('null'), result: { kind: 'null' } },
     ],
     otherwise: numberText(String(WRONG_CLASS)),
   }
@@ -161,7 +161,7 @@ function checkedInteger(result: SqlExpression): SqlExpression {
     whens: [
       {
         when: isReal,
-        then: sqlCall('abs', binary('-', numberText('-9223372036854775807'), isReal)),
+        result: sqlCall('abs', binary('-', numberText('-9223372036854775807'), isReal)),
       },
     ],
     otherwise: result,
@@ -203,8 +203,8 @@ const PATTERN_MAX = 10_000
 
 /** GLOB regards case, and differs only where a text has a zero byte. */
 function looseCondition(node: CallNode, args: readonly SqlExpression[]): SqlExpression | undefined {
-  const [, pattern, escape] = node.args
-  if (node.function !== F.like || escape !== undefined || pattern?.kind !== 'constant') {
+  const [, pattern, escapeWith] = node.args
+  if (node.function !== F.like || escapeWith !== undefined || pattern?.kind !== 'constant') {
     return undefined
   }
   const { value } = pattern
