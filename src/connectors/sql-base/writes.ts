@@ -136,7 +136,7 @@ export function writeMetadata(
     columns
       .filter((column) => column.hidden !== true)
       .map(({ name, type, nullable }) => {
-        const definition = database.columnDefinition(type)
+        const definition = database.columnDefinition(database.nearestType(type) ?? type)
         if (definition === undefined) {
           throw new MillraceError('NOT_SUPPORTED', `Unsupported column type: ${typeName(type)}`)
         }

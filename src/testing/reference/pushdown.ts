@@ -53,7 +53,7 @@ export function referencePushdown(
   state: CatalogState,
 ): Omit<
   PushdownMetadata<ReferenceTypes>,
-  'executeDelete' | 'executeUpdate' | 'applyDelete' | 'applyUpdate'
+  'executeDelete' | 'executeUpdate' | 'applyDelete' | 'applyUpdate' | 'explainRefusal'
 > {
   return {
     ...rowPushdown(),
