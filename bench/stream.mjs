@@ -29,11 +29,13 @@ async function serve() {
   await engine.ready()
   const server = await startServer(engine, { port: 0 })
   const run = engine.createRun({
-    sql: `CREATE TABLE memory.default.lineitem AS SELECT * FROM tpch.sf${scale}.lineitem`,
+    sql: `CREATE TABLE memory.default.lineitem AS SELECT * FROM tpch."sf${scale}".lineitem`,
     session: engine.defaultSession,
   })
   await run.drain()
   process.send({ url: server.url })
+  // The consumer was ended from outside.
+  process.once('disconnect', () => process.exit())
   process.on('message', async (message) => {
     if (message === 'memory') {
       globalThis.gc?.()
