@@ -125,7 +125,7 @@ describe.each(KINDS)('%s', (kind) => {
     setTimeout(() => controller.abort(), 300)
     expect(await outcome).toBe('USER_CANCELED')
     // The database is free again.
-    await db.rows('CREATE TABLE t AS SELECT BIGINT '1' AS x')
+    await db.rows('CREATE TABLE t AS SELECT CAST(1 AS bigint) AS x')
     expect(await db.rows('SELECT * FROM t')).toEqual([[1n]])
   }, 20_000)
 
