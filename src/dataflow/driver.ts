@@ -4,8 +4,10 @@ import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
 
-/** Whether memory is so scarce that an operator that could give back so many bytes should. */
-export type MemoryPressure = (revocableBytes: number) => boolean
+type Revocable = Pick<Operator, 'revocableBytes' | 'neededBytes' | 'revoke'>
+
+/** Whether memory is so scarce that what could give back so many bytes should, before it gets a page. */
+export type MemoryPressure = (revocableBytes: number, neededBytes: number, page: Page) => boolean
 
 /** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
 const TURN_MILLIS = 4
@@ -47,10 +49,12 @@ export class Driver implements PageStream {
     return this.#isCancelled()
   }
 
-  /** Asks an operator for its memory where that is scarce; between two pages of its input. */
-  revokeIfScarce(operator: Pick<Operator, 'revocableBytes' | 'revoke'>): void {
+  /** Asks an operator for its memory where that is scarce, before it gets a page. */
+  revokeIfScarce(operator: Revocable, page: Page): void {
     const { revocableBytes } = operator
-    if (revocableBytes !== undefined && this.#isScarce?.(revocableBytes)) operator.revoke?.()
+    if (revocableBytes === undefined || this.#isScarce === undefined) return
+    const neededBytes = operator.neededBytes ?? 2 * revocableBytes
+    if (this.#isScarce(revocableBytes, neededBytes, page)) operator.revoke?.()
   }
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
@@ -143,7 +147,7 @@ function* transform(
       meter.inputRows += page.rowCount
       meter.inputPages += 1
       meter.inputBytes += pageBytes(page)
-      driver.revokeIfScarce(operator)
+      driver.revokeIfScarce(operator, page)
       yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }

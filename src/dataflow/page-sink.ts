@@ -14,6 +14,7 @@ export interface PageSink {
   close(): void
   /** As operators have it. */
   readonly revocableBytes?: number
+  readonly neededBytes?: number
   revoke?(): void
 }
 
@@ -53,6 +54,11 @@ export class CollectSink implements PageSink {
 
   get revocableBytes(): number {
     return this.#spill === undefined ? 0 : this.#arena.heldBytes
+  }
+
+  /** What comes after the pages; they are not all in work at once. */
+  get neededBytes(): number {
+    return this.#arena.heldBytes
   }
 
   revoke(): void {

@@ -23,6 +23,8 @@ import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
 
+/** What operators take for a row of the page that they are given: keys, codes, groups, positions. */
+const WORK_BYTES_PER_ROW = 64
 /** Giving back less than this is not worth a file. */
 const REVOKED_BYTES_MIN = 512 * 1024
 
@@ -128,7 +130,7 @@ export class Task {
         meter.inputRows += page.rowCount
         meter.inputPages += 1
         meter.inputBytes += pageBytes(page)
-        driver.revokeIfScarce(sink)
+        driver.revokeIfScarce(sink, page)
         await metered(() => sink.add(page))
       }
       const state = metered(() => sink.finish())
@@ -289,13 +291,14 @@ export class Task {
     }
   }
 
-  /** Every driver may double what it holds, and needs as much again to do so. */
+  /** Every driver may come to need as much at the same time, and each has a page in work. */
   #memoryPressure(driverCount: number): MemoryPressure | undefined {
     if (this.#spill === undefined) return undefined
     if (this.#spill.isEager) return (revocableBytes) => revocableBytes > 0
-    return (revocableBytes) =>
+    return (revocableBytes, neededBytes, page) =>
       revocableBytes >= REVOKED_BYTES_MIN &&
-      revocableBytes * 2 * driverCount > this.memory.freeBytes
+      (neededBytes + 2 * pageBytes(page) + WORK_BYTES_PER_ROW * page.rowCount) * driverCount >
+        this.memory.freeBytes
   }
 
   #operatorContext(planNodeId: string, inputs: DriverInputs): OperatorContext {

@@ -67,6 +67,8 @@ export interface Operator {
   close(): void
   /** Bytes that could be given back by spilling; absent: none. */
   readonly revocableBytes?: number
+  /** Bytes that it may take to go on, or to give memory back; absent: {@link revocableBytes} twice more. */
+  readonly neededBytes?: number
   /** Asked to give memory back, between two pages of input; takes effect before the next output page. */
   revoke?(): void
   /** What EXPLAIN ANALYZE shows besides rows, bytes and time. */

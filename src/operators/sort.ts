@@ -7,6 +7,9 @@ import { sortPositions } from './sort/sort-positions.js'
 import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import type { SortSpec } from './spec.js'
 
+/** Keys, twice, and positions, twice: what sorting takes. */
+const SORT_BYTES_PER_ROW = 48
+
 export const createSort = (spec: SortSpec, context: OperatorContext): Operator =>
   new SortOperator(spec, context)
 
@@ -35,6 +38,11 @@ class SortOperator implements Operator {
 
   get revocableBytes(): number {
     return this.#rows.heldBytes
+  }
+
+  /** Whole columns beside the pages, then keys and positions. */
+  get neededBytes(): number {
+    return this.#rows.heldBytes + SORT_BYTES_PER_ROW * this.#rows.rowCount
   }
 
   process(page: Page): readonly Page[] {
@@ -98,6 +106,10 @@ class SortedRows {
 
   get heldBytes(): number {
     return this.#scope.heldBytes
+  }
+
+  get rowCount(): number {
+    return this.#store.rowCount
   }
 
   add(page: Page): void {

@@ -76,7 +76,10 @@ export class SpillingAggregation implements Operator {
       this.#spec.keyChannels.map((_, key) => key),
       this.#level,
     )
-    for (const page of this.#groups.states()) this.#spilled.append(page)
+    for (const page of this.#groups.states()) {
+      if (this.#context.isCancelled()) return
+      this.#spilled.append(page)
+    }
     this.#startAgain()
   }
 

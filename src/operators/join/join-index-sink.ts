@@ -125,7 +125,10 @@ export class JoinIndexSink {
     if (filterKeys.length > 0) {
       this.#filterColumns = new ColumnStore(this.#filterTypes(), this.#filterKeys.createArena())
     }
-    for (const page of this.#pages) this.#spill(page)
+    for (const page of this.#pages) {
+      if (this.#context.isCancelled()) return
+      this.#spill(page)
+    }
     this.#pages = []
     this.#collected.close()
   }

@@ -45,6 +45,11 @@ export class PartitionedOperator implements Operator {
     return this.#level < SPILL_LEVELS_MAX ? this.#kept.heldBytes : 0
   }
 
+  /** What the operator makes of the rows in the end. */
+  get neededBytes(): number {
+    return this.#kept.heldBytes * BYTES_NEEDED_PER_BYTE
+  }
+
   process(page: Page): readonly Page[] {
     if (this.#types.length === 0) this.#types = page.blocks.map((block) => block.type)
     this.#pages.push(ownedPage(page, this.#arena))
@@ -54,12 +59,18 @@ export class PartitionedOperator implements Operator {
   revoke(): void {
     const { keyChannels } = this.#input
     this.#spilled ??= new SpillPartitions(this.#context, keyChannels, this.#level)
-    for (const page of this.#pages) this.#spilled.append(page)
+    for (const page of this.#pages) {
+      if (this.#context.isCancelled()) return
+      this.#spilled.append(page)
+    }
     this.#pages.length = 0
     this.#arena.close()
   }
 
   *finish(): Generator<Page, void> {
+    const { spill, driverCount } = this.#context
+    const isScarce = this.neededBytes * driverCount > this.#context.freeBytes()
+    if (isScarce && this.#level < SPILL_LEVELS_MAX && spill !== undefined) this.revoke()
     if (this.#spilled === undefined) {
       yield* this.#run(this.#pages, this.#context)
       return
