@@ -1,6 +1,7 @@
 /** Millrace: a streaming SQL dataflow engine for Node.js. */
 export type { EngineOptions } from './engine/engine-options.js'
 export { type ExecuteResult, Millrace, type StatementOptions } from './engine/millrace.js'
+export type { OutputFormat } from './engine/output-format.js'
 export type { Query, QueryInfo, QueryStats, Row } from './engine/query.js'
 export type {
   DriverInfo,

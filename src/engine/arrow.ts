@@ -17,6 +17,8 @@ import {
   makeData,
   Null,
   RecordBatch,
+  RecordBatchFileWriter,
+  RecordBatchStreamWriter,
   Schema,
   Struct,
   TimestampMicrosecond,
@@ -34,11 +36,74 @@ export type { RecordBatch }
  * microseconds timestamp[us]; what Arrow has no type for (zoned times, picoseconds, intervals, UUID …) is its text.
  */
 export function toRecordBatch(page: Page, columns: readonly ResultColumn[]): RecordBatch {
-  const fields = columns.map(({ name, type }) => new Field(name, arrowType(type), true))
+  const schema = arrowSchema(columns)
+  const { fields } = schema
   const children = page.blocks.map((block) => toData(flatten(block)))
   const type = new Struct(fields)
   const data = makeData({ type, length: page.rowCount, nullCount: 0, children })
-  return new RecordBatch(new Schema(fields), data)
+  return new RecordBatch(schema, data)
+}
+
+const arrowSchema = (columns: readonly ResultColumn[]): Schema =>
+  new Schema(columns.map(({ name, type }) => new Field(name, arrowType(type), true)))
+
+/** Writes batches as Arrow IPC: a stream, or a file that can be read from any place of it. */
+export function arrowWriter(
+  kind: 'stream' | 'file',
+  columns: readonly ResultColumn[],
+  output: { write(bytes: Uint8Array): Promise<void> },
+): { append(page: Page): Promise<void>; finish(): Promise<void> } {
+  const schema = arrowSchema(columns)
+  const writer = kind === 'stream' ? new StreamBytes() : new FileBytes()
+  // An empty result has a schema too.
+  writer.reset(undefined, schema)
+  return {
+    async append(page) {
+      writer.write(toRecordBatch(page, columns))
+      await output.write(writer.taken())
+    },
+    async finish() {
+      writer.finish()
+      await output.write(writer.taken())
+    },
+  }
+}
+
+/** The writers of apache-arrow, but for their queue: its bytes are taken after each batch, so that none pile up. */
+class StreamBytes extends RecordBatchStreamWriter {
+  #chunks: Uint8Array[] = []
+
+  protected override _write(chunk: Uint8Array): this {
+    this._position += addChunk(this.#chunks, chunk)
+    return this
+  }
+  taken(): Uint8Array {
+    return Buffer.concat(this.#chunks.splice(0))
+  }
+}
+class FileBytes extends RecordBatchFileWriter {
+  #chunks: Uint8Array[] = []
+
+  protected override _write(chunk: Uint8Array): this {
+    this._position += addChunk(this.#chunks, chunk)
+    return this
+  }
+  taken(): Uint8Array {
+    return Buffer.concat(this.#chunks.splice(0))
+  }
+}
+
+/** Keeps a chunk, whatever kind of array or view its writer uses. @returns its bytes */
+function addChunk(chunks: Uint8Array[], chunk: unknown): number {
+  const view =
+    typeof chunk === 'string'
+      ? Buffer.from(chunk)
+      : ArrayBuffer.isView(chunk)
+        ? new Uint8Array(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+        : undefined
+  assert(view !== undefined)
+  if (view.byteLength > 0) chunks.push(view)
+  return view.byteLength
 }
 
 function arrowType(type: SqlType): DataType {

@@ -7,7 +7,7 @@ import { Query, type Row } from './query.js'
 import type { RegisteredColumn, RegisteredSource, RegisterOptions } from './registered-source.js'
 import { applyChanges, type Session, withProperty } from './session.js'
 import { canonicalTimeZone } from './session-properties.js'
-import type { StatementRun } from './statement-run.js'
+import type { ResultLimits, StatementRun } from './statement-run.js'
 import type { ValueMode } from './values/cell-reader.js'
 import type { RowMode } from './values/row-reader.js'
 
@@ -22,6 +22,14 @@ export interface StatementOptions {
   readonly session?: Readonly<Record<string, string | number | boolean>>
   /** Ends the statement when it is aborted. */
   readonly signal?: AbortSignal
+  /** A result of more rows is an error, GENERIC_INSUFFICIENT_RESOURCES. */
+  readonly maxRows?: number
+  /** The same for the bytes that its columns take in memory. */
+  readonly maxBytes?: number
+  /** A statement that takes longer, its consumer's time included, ends with EXCEEDED_TIME_LIMIT. */
+  readonly timeoutMs?: number
+  /** What the statement may reserve, below the engine's own limit; more is spilled where the engine may, or ends with EXCEEDED_LOCAL_MEMORY_LIMIT. */
+  readonly memoryLimitBytes?: number
   /** `exact` (the default): bigint, text of decimals and datetimes. `plain`: numbers and Dates. */
   readonly values?: ValueMode
   /** `object` (the default) or `array`. */
@@ -70,6 +78,14 @@ export class Millrace {
       values: options.values ?? 'exact',
       rowMode: options.rowMode ?? 'object',
     })
+  }
+
+  /**
+   * A statement with its values in place: ``engine.sql`SELECT * FROM t WHERE id = ${id}` ``. Values travel as parameters, never as text,
+   * so that no value is read as SQL.
+   */
+  sql<T = Row>(strings: TemplateStringsArray, ...values: readonly unknown[]): Query<T> {
+    return this.query<T>(strings.join('?'), values)
   }
 
   /** Runs a statement to its end and drops its rows. */
@@ -125,6 +141,7 @@ export class Millrace {
       session: sessionWith(this.#session, options),
       parameters: params.map(parameterConstant),
       ...(options.signal === undefined ? {} : { signal: options.signal }),
+      limits: resultLimits(options),
     })
     run.settled.then(() => {
       if (run.failure === undefined && run.changes !== undefined) {
@@ -148,5 +165,29 @@ function sessionWith(session: Session, options: StatementOptions): Session {
   }
   for (const [name, value] of Object.entries(options.session ?? {}))
     next = withProperty(next, name, String(value))
+  const { timeoutMs, memoryLimitBytes } = options
+  if (timeoutMs !== undefined) {
+    next = withProperty(next, 'query_max_run_time', `${limit('timeoutMs', timeoutMs)}ms`)
+  }
+  if (memoryLimitBytes !== undefined) {
+    const bytes = limit('memoryLimitBytes', memoryLimitBytes)
+    next = withProperty(next, 'query_max_memory_per_node', `${bytes}B`)
+  }
   return next
+}
+
+function resultLimits({ maxRows, maxBytes }: StatementOptions): ResultLimits {
+  return {
+    maxRows: maxRows === undefined ? undefined : limit('maxRows', maxRows),
+    maxBytes: maxBytes === undefined ? undefined : limit('maxBytes', maxBytes),
+  }
+}
+
+/** @throws GENERIC_USER_ERROR for what limits nothing */
+function limit(name: string, value: number): number {
+  if (Number.isSafeInteger(value) && value >= 0) return value
+  throw new MillraceError(
+    'GENERIC_USER_ERROR',
+    `${name} must be a whole number from 0 on: ${value}`,
+  )
 }

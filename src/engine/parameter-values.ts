@@ -6,7 +6,10 @@ import {
   DOUBLE,
   decimalType,
   INTEGER,
+  type MapValue,
   MillraceError,
+  mapType,
+  rowType,
   type SqlType,
   timestampWithTimeZoneType,
   UNKNOWN,
@@ -25,7 +28,8 @@ const NUMBER_RANK = ['unknown', 'integer', 'bigint', 'decimal', 'double'] as con
 
 /**
  * What a program's value for a `?` means in SQL: null; boolean; a whole number INTEGER or BIGINT, another DOUBLE;
- * bigint BIGINT or DECIMAL; string VARCHAR; Date TIMESTAMP(3) WITH TIME ZONE; Uint8Array VARBINARY; array ARRAY.
+ * bigint BIGINT or DECIMAL; string VARCHAR; Date TIMESTAMP(3) WITH TIME ZONE; Uint8Array, Buffer or ArrayBuffer VARBINARY; array or another
+ * typed array ARRAY; Map MAP; plain object ROW.
  * @throws INVALID_PARAMETER_USAGE for values that have no meaning in SQL
  */
 export function parameterConstant(value: unknown, position: number): ConstantExpression {
@@ -52,7 +56,11 @@ function typed(value: unknown, position: number): Typed {
       if (value === null) return { type: UNKNOWN, carrier: null }
       if (value instanceof Date) return typedDate(value, position)
       if (value instanceof Uint8Array) return { type: VARBINARY, carrier: value }
+      if (value instanceof ArrayBuffer) return { type: VARBINARY, carrier: new Uint8Array(value) }
       if (Array.isArray(value)) return typedArray(value, position)
+      if (ArrayBuffer.isView(value)) return typedNumbers(value, position)
+      if (value instanceof Map) return typedMap(value, position)
+      if (isPlainObject(value)) return typedRow(value, position)
       break
   }
   throw unusable(position, value)
@@ -89,7 +97,43 @@ function typedDate(value: Date, position: number): Typed {
   }
 }
 
-/** The elements' common type: numbers widen; everything else must agree. */
+const isPlainObject = (value: object): value is Readonly<Record<string, unknown>> => {
+  const prototype: unknown = Object.getPrototypeOf(value)
+  return prototype === null || prototype === Object.prototype
+}
+
+/** Float32Array, BigInt64Array and their like, of one type whatever their values are. */
+function typedNumbers(view: ArrayBufferView, position: number): Typed {
+  if (view instanceof Float32Array || view instanceof Float64Array) {
+    return { type: arrayType(DOUBLE), carrier: Array.from(view) }
+  }
+  if (view instanceof DataView) throw unusable(position, view)
+  return typedArray([...(view as Iterable<unknown> & ArrayBufferView)], position)
+}
+
+function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): Typed {
+  const keys = typedArray([...map.keys()], position)
+  const values = typedArray([...map.values()], position)
+  if (map.has(null)) throw unusable(position, map)
+  return {
+    type: mapType(elementOf(keys.type), elementOf(values.type)),
+    carrier: { keys: keys.carrier as Value[], values: values.carrier as Value[] },
+  }
+}
+
+const elementOf = (type: SqlType): SqlType => (type.kind === 'array' ? type.element : type)
+
+/** @throws INVALID_PARAMETER_USAGE for an object without properties, which no ROW is */
+function typedRow(row: Readonly<Record<string, unknown>>, position: number): Typed {
+  const fields = Object.entries(row).map(([name, value]) => ({ name, ...typed(value, position) }))
+  if (fields.length === 0) throw unusable(position, row)
+  return {
+    type: rowType(fields.map(({ name, type }) => ({ name, type }))),
+    carrier: fields.map((field) => field.carrier),
+  }
+}
+
+/** The elements' common type: numbers widen, in nested values too; everything else must agree. */
 function typedArray(values: readonly unknown[], position: number): Typed {
   const elements = values.map((value) => typed(value, position))
   let type: SqlType = UNKNOWN
@@ -109,7 +153,9 @@ function commonType(left: SqlType, right: SqlType, position: number): SqlType {
   if (left.kind === 'varchar' && right.kind === 'varchar') {
     return varcharType(Math.max(left.length ?? 0, right.length ?? 0))
   }
-  if (left.kind !== right.kind || left.kind === 'array') {
+  const nested = commonNestedType(left, right, position)
+  if (nested !== undefined) return nested
+  if (left.kind !== right.kind) {
     throw new MillraceError(
       'INVALID_PARAMETER_USAGE',
       `Elements of parameter ${position + 1} have different types: ${left.kind}, ${right.kind}`,
@@ -118,8 +164,57 @@ function commonType(left: SqlType, right: SqlType, position: number): SqlType {
   return left
 }
 
+/** That of two arrays, maps or rows of the same fields; undefined for other types. */
+function commonNestedType(left: SqlType, right: SqlType, position: number): SqlType | undefined {
+  if (left.kind === 'unknown') return right
+  if (right.kind === 'unknown') return left
+  if (left.kind === 'array' && right.kind === 'array') {
+    return arrayType(commonType(left.element, right.element, position))
+  }
+  if (left.kind === 'map' && right.kind === 'map') {
+    const key = commonType(left.key, right.key, position)
+    return mapType(key, commonType(left.value, right.value, position))
+  }
+  if (left.kind === 'row' && right.kind === 'row') {
+    const isSame =
+      left.fields.length === right.fields.length &&
+      left.fields.every((field, i) => field.name === right.fields[i]!.name)
+    if (!isSame) {
+      throw new MillraceError(
+        'INVALID_PARAMETER_USAGE',
+        `Objects of parameter ${position + 1} have different properties`,
+      )
+    }
+    return rowType(
+      left.fields.map((field, i) => ({
+        ...field,
+        type: commonType(field.type, right.fields[i]!.type, position),
+      })),
+    )
+  }
+  return undefined
+}
+
 function widened({ type, carrier }: Typed, target: SqlType): Value {
-  if (carrier === null || type.kind === target.kind) return carrier
+  if (carrier === null) return carrier
+  if (type.kind === 'array' && target.kind === 'array') {
+    return (carrier as readonly Value[]).map((value) =>
+      widened({ type: type.element, carrier: value }, target.element),
+    )
+  }
+  if (type.kind === 'map' && target.kind === 'map') {
+    const { keys, values } = carrier as MapValue
+    return {
+      keys: keys.map((key) => widened({ type: type.key, carrier: key }, target.key)),
+      values: values.map((value) => widened({ type: type.value, carrier: value }, target.value)),
+    }
+  }
+  if (type.kind === 'row' && target.kind === 'row') {
+    return (carrier as readonly Value[]).map((value, i) =>
+      widened({ type: type.fields[i]!.type, carrier: value }, target.fields[i]!.type),
+    )
+  }
+  if (type.kind === target.kind) return carrier
   if (target.kind === 'double') return Number(carrier)
   if (target.kind === 'bigint' || target.kind === 'decimal')
     return BigInt(carrier as number | bigint)

@@ -1,5 +1,5 @@
 import { parquetFormat } from '../connectors/files/parquet/format.js'
-import { assert, type Awaitable, type Page } from '../spi/index.js'
+import { type Awaitable, assert, type Page } from '../spi/index.js'
 import type { ResultColumn } from './result-column.js'
 
 /** A Parquet file that is being made. */

@@ -1,7 +1,8 @@
-import type { Readable } from 'node:stream'
+import type { Readable, Writable } from 'node:stream'
 import { MillraceError, type Page } from '../spi/index.js'
 import type { RecordBatch } from './arrow.js'
 import { type HighlandStream, highlandStream } from './highland.js'
+import type { OutputFormat } from './output-format.js'
 import { copyPage } from './page-copy.js'
 import type { StageInfo } from './query-info.js'
 import type { QueryRun, QueryState } from './query-run.js'
@@ -47,7 +48,7 @@ export interface QueryOptions {
 
 /**
  * A statement of the embedded API. It starts with its first consumption, of which there is one: iteration, `pages`,
- * `arrow`, `readable`, `highland` or `all`. Its errors reach whoever consumes it, nobody else. A consumer that leaves ends it.
+ * `arrow`, `readable`, `highland`, `all`, `pipeTo` or `toFile`. Its errors reach whoever consumes it, nobody else. A consumer that leaves ends it.
  */
 export class Query<T = Row> implements AsyncIterable<T> {
   readonly #createRun: () => QueryRun
@@ -149,6 +150,33 @@ export class Query<T = Row> implements AsyncIterable<T> {
   /** Rows as a Highland stream; loads highland. */
   highland(): HighlandStream<T> {
     return highlandStream<T>(this.readable())
+  }
+
+  /**
+   * Writes the result into a stream, such as an HTTP response, at the pace of its reader, and ends it. A reader that leaves ends the query.
+   * @returns the number of rows
+   * @throws MillraceError what the query fails with: before the first byte the stream is untouched, after it destroyed; USER_CANCELED
+   * where the reader left
+   */
+  async pipeTo(stream: Writable, format: OutputFormat = 'ndjson'): Promise<{ rowCount: number }> {
+    const run = this.#consume()
+    const { pipeTo } = await import('./pipe-to.js')
+    return { rowCount: await pipeTo(run, stream, format) }
+  }
+
+  /**
+   * Writes the result into a file, whole or not at all. The format is that of the name (.parquet, .csv, .tsv, .json, .jsonl, .arrow)
+   * unless said.
+   * @returns the number of rows
+   * @throws MillraceError what the query fails with, GENERIC_USER_ERROR for a name without a format, HIVE_WRITER_… for the disk
+   */
+  async toFile(
+    path: string,
+    options: { readonly format?: OutputFormat } = {},
+  ): Promise<{ rowCount: number }> {
+    const { formatOfFile, toFile } = await import('./to-file.js')
+    const format = options.format ?? formatOfFile(path)
+    return { rowCount: await toFile(this.#consume(), path, format) }
   }
 
   /** Names and types of the result; plans the statement, and is no consumption. */

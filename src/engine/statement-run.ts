@@ -1,3 +1,4 @@
+import { pageBytes } from '../dataflow/page-bytes.js'
 import type { Statement } from '../planner/parser/ast/index.js'
 import { MillraceError, type Page, toMillraceError } from '../spi/index.js'
 import { createQueryContext, type QueryContext, type Warning } from './query-context.js'
@@ -17,6 +18,13 @@ export interface RunRequest {
   readonly session: Session
   readonly parameters?: readonly ParameterValue[]
   readonly signal?: AbortSignal
+  readonly limits?: ResultLimits
+}
+
+/** What a result may have; more is an error, not a shorter result. */
+export interface ResultLimits {
+  readonly maxRows?: number | undefined
+  readonly maxBytes?: number | undefined
 }
 
 /** Statements that may follow a failed one in an explicit transaction. */
@@ -38,6 +46,7 @@ export class StatementRun implements QueryRun {
   readonly #parameters: readonly ParameterValue[]
   readonly #abort = new AbortController()
   readonly #outerSignal: AbortSignal | undefined
+  readonly #limits: ResultLimits
   readonly #onOuterAbort = () => this.cancel()
   readonly #createdMillis = Date.now()
   #startedMillis: number | undefined
@@ -56,6 +65,7 @@ export class StatementRun implements QueryRun {
   #updateCount: number | undefined
   #changes: SessionChanges | undefined
   #rowCount = 0
+  #resultBytes = 0
   #resolveSettled!: () => void
 
   constructor(services: EngineServices, id: string, request: RunRequest) {
@@ -65,6 +75,7 @@ export class StatementRun implements QueryRun {
     this.#services = services
     this.#parameters = request.parameters ?? []
     this.#outerSignal = request.signal
+    this.#limits = request.limits ?? {}
     this.settled = new Promise((resolve) => {
       this.#resolveSettled = resolve
     })
@@ -233,7 +244,7 @@ export class StatementRun implements QueryRun {
       if (this.#state === 'FINISHED') return undefined
       const page = await this.#orAbort(this.#pull())
       if (page !== undefined) {
-        this.#rowCount += page.rowCount
+        this.#count(page)
         return page
       }
       this.#state = 'FINISHING'
@@ -241,6 +252,28 @@ export class StatementRun implements QueryRun {
       return undefined
     } catch (error) {
       throw await this.#failed(error)
+    }
+  }
+
+  /** @throws GENERIC_INSUFFICIENT_RESOURCES where a page makes the result larger than it may be */
+  #count(page: Page): void {
+    const { maxRows, maxBytes } = this.#limits
+    this.#rowCount += page.rowCount
+    if (maxRows !== undefined && this.#rowCount > maxRows) {
+      throw new MillraceError(
+        'GENERIC_INSUFFICIENT_RESOURCES',
+        `Result has more rows than maxRows: ${maxRows}`,
+        { hint: 'Add a LIMIT to the query, or raise maxRows' },
+      )
+    }
+    if (maxBytes === undefined) return
+    this.#resultBytes += pageBytes(page)
+    if (this.#resultBytes > maxBytes) {
+      throw new MillraceError(
+        'GENERIC_INSUFFICIENT_RESOURCES',
+        `Result has more bytes than maxBytes: ${maxBytes}`,
+        { hint: 'Select fewer columns or rows, or raise maxBytes' },
+      )
     }
   }
 

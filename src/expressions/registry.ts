@@ -1,3 +1,4 @@
+import { nearestName } from '../spi/config-value.js'
 import { MillraceError, type SourceLocation } from '../spi/error.js'
 import { type SqlType, typeName, typesEqual } from '../spi/type.js'
 import { canCoerce } from './coercion.js'
@@ -123,7 +124,7 @@ export function createRegistry(definitions: readonly FunctionDefinition[] = []):
     kinds: (name) => new Set((byName.get(name) ?? []).map((registered) => registered.kind)),
     list: () => [...all].sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0)),
     resolve: (name, argumentTypes, location) =>
-      resolve(name, byName.get(name) ?? [], argumentTypes, location),
+      resolve(name, byName.get(name) ?? [], argumentTypes, location, byName),
     find,
     intermediateType: (resolved) => intermediateType(find(resolved.id), resolved),
   }
@@ -137,6 +138,7 @@ function resolve(
   overloads: readonly RegisteredOverload[],
   argumentTypes: readonly ArgumentType[],
   location: SourceLocation | undefined,
+  known: ReadonlyMap<string, unknown>,
 ): ResolvedFunction {
   const isGeneric = (registered: RegisteredOverload) =>
     (registered.overload.typeVariables?.length ?? 0) > 0
@@ -146,7 +148,7 @@ function resolve(
     match(plain, argumentTypes, false) ??
     match(generic, argumentTypes, false) ??
     match(overloads, argumentTypes, true)
-  if (chosen === undefined) throw notFound(name, overloads, argumentTypes, location)
+  if (chosen === undefined) throw notFound(name, overloads, argumentTypes, location, known)
   const { registered, bound } = chosen
   if (registered.kind === 'scalar') checkTypes(registered.overload, bound.argumentTypes, location)
   return {
@@ -256,11 +258,20 @@ function displayName(type: SqlType): string {
   return typeName(type).toLowerCase()
 }
 
+function nearestFunction(name: string, known: Iterable<string>): string | undefined {
+  const nearest = nearestName(
+    name,
+    [...known].filter((candidate) => !candidate.startsWith('$')),
+  )
+  return nearest === undefined ? undefined : `Did you mean ${nearest}?`
+}
+
 function notFound(
   name: string,
   overloads: readonly RegisteredOverload[],
   argumentTypes: readonly ArgumentType[],
   location: SourceLocation | undefined,
+  known: ReadonlyMap<string, unknown>,
 ): MillraceError {
   const types = argumentTypes.map(printArgument)
   const symbol = OPERATOR_SYMBOLS[name]
@@ -277,6 +288,7 @@ function notFound(
   if (overloads.length === 0) {
     return new MillraceError('FUNCTION_NOT_FOUND', `Function '${name}' not registered`, {
       location,
+      hint: nearestFunction(name, known.keys()),
     })
   }
   const expected = [...new Set(overloads.map(({ overload }) => printSignature(name, overload)))]

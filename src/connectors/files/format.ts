@@ -188,6 +188,8 @@ export interface FileOutput {
 export interface FileWriter {
   /** The page is borrowed until the answer. */
   append(page: Page): Awaitable<void>
+  /** Hands what it holds to the output, where a format's readers can use it: text, whose rows stand for themselves. */
+  flush?(): Awaitable<void>
   /** Writes the rest. The output is closed by whoever opened it, here and after an error. */
   finish(): Awaitable<void>
   /** Bytes held now. */

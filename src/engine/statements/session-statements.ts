@@ -12,6 +12,7 @@ import {
 import { decodeProperty } from '../connector-session.js'
 import { schemaExists } from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
+import { missingProperty, SYSTEM_PROPERTY_NAMES } from '../session-check.js'
 import { findSystemProperty } from '../session-properties.js'
 import type { SessionStatementKinds } from './kinds.js'
 import { errorAt, sessionCatalog } from './names.js'
@@ -32,14 +33,13 @@ function findProperty(
 ): { readonly name: string; readonly property: SettableProperty } {
   const parts = name.parts.map((part) => part.value)
   const text = parts.join('.')
-  const missing = () =>
-    errorAt(node, 'INVALID_SESSION_PROPERTY', `Session property '${text}' does not exist`)
+  const missing = (known: readonly string[]) => missingProperty(text, known, node.location)
   if (parts.length > 2) {
     throw errorAt(node, 'INVALID_SESSION_PROPERTY', `Invalid session property '${text}'`)
   }
   if (parts.length === 1) {
     const property = findSystemProperty(text)
-    if (property === undefined) throw missing()
+    if (property === undefined) throw missing(SYSTEM_PROPERTY_NAMES)
     return {
       name: text,
       property: { type: property.type, check: (_, value) => property.check(value) },
@@ -47,11 +47,11 @@ function findProperty(
   }
   const [catalog, propertyName] = parts as [string, string]
   requireCatalog(context, node, catalog)
-  const property = context.catalogs
-    .get(catalog)
-    .connector.getSessionProperties?.()
-    .find((candidate) => candidate.name === propertyName)
-  if (property === undefined) throw missing()
+  const properties = context.catalogs.get(catalog).connector.getSessionProperties?.() ?? []
+  const property = properties.find((candidate) => candidate.name === propertyName)
+  if (property === undefined) {
+    throw missing(properties.map((candidate) => `${catalog}.${candidate.name}`))
+  }
   return {
     name: text,
     property: {

@@ -1,12 +1,19 @@
 import type { Expression } from '../../expressions/ir.js'
 import { field as rowField, symbol } from '../../expressions/ir-build.js'
 import { MillraceError } from '../../spi/index.js'
-import type { DereferenceExpression, Identifier } from '../parser/ast/index.js'
+import type { DereferenceExpression, Identifier, NodeBase } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import type { Field } from './bound.js'
 import { expressionText } from './expression-text.js'
-import { isColumnReference, qualifiedNameOf, resolveField } from './scope.js'
-import { semanticError } from './semantic-error.js'
+import {
+  isColumnReference,
+  qualifiedNameOf,
+  relationNames,
+  resolveField,
+  type Scope,
+  visibleNames,
+} from './scope.js'
+import { nearestHint, semanticError } from './semantic-error.js'
 
 export const fieldReference = (field: Field): Expression => symbol(field.id, field.type)
 
@@ -33,11 +40,21 @@ function resolveColumn(
   return fieldReference(resolved.field)
 }
 
+function unresolved(node: NodeBase, name: readonly string[], scope: Scope): MillraceError {
+  const prefix = name.slice(0, -1)
+  const hint =
+    nearestHint(name.at(-1)!, visibleNames(scope, prefix)) ??
+    // The relation may be what is misspelt.
+    (prefix.length === 1 ? nearestHint(prefix[0]!, relationNames(scope)) : undefined)
+  const message = `Column '${name.join('.')}' cannot be resolved`
+  return semanticError('COLUMN_NOT_FOUND', node, message, hint)
+}
+
 export function analyzeIdentifier(node: Identifier, context: ExpressionContext): Expression {
   const name = node.value.toLowerCase()
   const column = resolveColumn([name], node, context)
   if (column !== undefined) return column
-  throw semanticError('COLUMN_NOT_FOUND', node, `Column '${name}' cannot be resolved`)
+  throw unresolved(node, [name], context.scope)
 }
 
 /** `a.b` is a column of relation a, or else field b of the row a. */
@@ -57,7 +74,7 @@ export function analyzeDereference(
     const column = resolveColumn(name, node, context)
     if (column !== undefined) return column
     if (!isColumnReference(context.scope, name)) {
-      throw semanticError('COLUMN_NOT_FOUND', node, `Column '${name.join('.')}' cannot be resolved`)
+      throw unresolved(node, name, context.scope)
     }
   }
   const base = analyze(node.base, context)

@@ -135,3 +135,22 @@ export function lastNameOf(expression: Expression): Identifier | undefined {
     ? undefined
     : expression.field
 }
+
+/** Names of the columns that an expression sees, of the relations that a prefix names. */
+export function* visibleNames(scope: Scope, prefix: readonly string[]): Generator<string> {
+  for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
+    for (const field of s.fields) {
+      if (field.name !== undefined && matchesPrefix(field, prefix)) yield field.name
+    }
+  }
+}
+
+/** Names of the relations that an expression sees. */
+export function* relationNames(scope: Scope): Generator<string> {
+  for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
+    for (const { qualifier } of s.fields) {
+      const name = qualifier?.at(-1)
+      if (name !== undefined) yield name
+    }
+  }
+}

@@ -61,6 +61,10 @@ class CsvWriter implements FileWriter {
     await this.#text.write(rows)
   }
 
+  flush(): Promise<void> {
+    return this.#text.flush()
+  }
+
   async finish(): Promise<void> {
     await this.#begin()
     await this.#text.finish()

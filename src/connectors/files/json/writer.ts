@@ -105,6 +105,10 @@ class JsonWriter implements FileWriter {
     await this.#text.write(rows)
   }
 
+  flush(): Promise<void> {
+    return this.#text.flush()
+  }
+
   finish(): Promise<void> {
     return this.#text.finish()
   }

@@ -21,6 +21,8 @@ function isGzip(compression: string | undefined): boolean {
 /** Takes text and hands it to a file in large pieces, compressed if asked. */
 export interface TextOutput {
   write(text: string): Promise<void>
+  /** Hands over what waits for more; a compressor may keep it still. */
+  flush(): Promise<void>
   finish(): Promise<void>
   readonly memoryUsage: number
 }
@@ -41,6 +43,7 @@ export function textOutput(output: FileOutput, { compression }: WriteOptions): T
       pending += text
       if (pending.length >= FLUSH_CHARS) await flush()
     },
+    flush,
     async finish() {
       await flush()
       await sink.end()
