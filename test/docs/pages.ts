@@ -18,11 +18,13 @@ export interface Example {
   readonly needsServer: boolean
 }
 
-/** README.md, CHANGELOG.md and all of docs/. */
+/** The pages at the top, and all of docs/. */
 export const documentPages = (): readonly DocumentPage[] =>
   [
     'README.md',
     'CHANGELOG.md',
+    'CONTRIBUTING.md',
+    'SECURITY.md',
     ...readdirSync(join(ROOT, 'docs'), { recursive: true, encoding: 'utf8' })
       .filter((name) => name.endsWith('.md'))
       .map((name) => join('docs', name)),
