@@ -13,6 +13,8 @@ const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
   blackhole: async () =>
     (await import('../connectors/blackhole/connector.js')).blackHoleConnectorFactory,
   duckdb: async () => (await import('../connectors/duckdb/connector.js')).duckdbConnectorFactory,
+  'example-http': async () =>
+    (await import('../connectors/example-http/connector.js')).exampleHttpConnectorFactory,
   files: async () => (await import('../connectors/files/connector.js')).filesConnectorFactory,
   jmx: async () => (await import('../connectors/jmx/connector.js')).jmxConnectorFactory,
   memory: async () => (await import('../connectors/memory/connector.js')).memoryConnectorFactory,

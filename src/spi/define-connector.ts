@@ -44,6 +44,8 @@ export interface ConnectorDefinition<S extends ConfigSchema, State> {
   splits?(
     request: DefinedRequest<S, State>,
   ): Iterable<unknown> | AsyncIterable<unknown> | Promise<Iterable<unknown>>
+  /** Where a row comes from, such as `http://host/x.csv (line 7)`, for the message about a value that its column can't hold. */
+  placeOf?(row: unknown, request: DefinedRequest<S, State>): string
   readonly pushdown?: DefinedPushdown
   readonly sessionProperties?: readonly PropertyMetadata[]
   /** True: rows can only be had in the thread that the program runs in. */
@@ -103,7 +105,7 @@ export function defineConnector<const S extends ConfigSchema = ConfigSchema, Sta
       const config = parseConfig(definition.config ?? ({} as S), properties)
       const state = (await definition.open?.(config, context)) as State
       const shared = { config, state }
-      const { tables, rows, pages, splits, close } = definition
+      const { tables, rows, pages, splits, placeOf, close } = definition
       return createDefinedConnector({
         context,
         listTables: () => (typeof tables === 'function' ? tables(shared) : tables),
@@ -114,6 +116,9 @@ export function defineConnector<const S extends ConfigSchema = ConfigSchema, Sta
         ...(splits === undefined
           ? {}
           : { splits: (r) => splits.call(definition, { ...r, ...shared }) }),
+        ...(placeOf === undefined
+          ? {}
+          : { placeOf: (row, r) => placeOf.call(definition, row, { ...r, ...shared }) }),
         pushdown: definition.pushdown ?? {},
         sessionProperties: definition.sessionProperties ?? [],
         threadBound: definition.threadBound ?? false,

@@ -9,7 +9,7 @@ import type { PropertyMetadata } from './property.js'
 import type { ConnectorSortItem } from './pushdown.js'
 import { pageSourceOfReadable } from './readable.js'
 import { RowPageSource } from './row-page-source.js'
-import { type RowSource, rowReader } from './row-reader.js'
+import { type RowReader, type RowSource, rowReader } from './row-reader.js'
 import type { Awaitable, ColumnMetadata } from './schema.js'
 import type { ConnectorSession } from './session.js'
 import { type ConnectorSplit, fixedSplitSource, lazySplitSource } from './split.js'
@@ -51,6 +51,7 @@ export interface ScanRequest {
   /** One of the values that splits() gave. */
   readonly split?: unknown
   readonly session: ConnectorSession
+  /** Aborted when the query ends, and when no more rows() are wanted: what they wait for need not come. */
   readonly signal: AbortSignal
 }
 
@@ -83,6 +84,7 @@ export interface DefinedParts {
   readonly splits?: (
     request: ScanRequest,
   ) => Iterable<unknown> | AsyncIterable<unknown> | Promise<Iterable<unknown>>
+  readonly placeOf?: (row: unknown, request: ScanRequest) => string
   readonly pushdown: DefinedPushdown
   readonly sessionProperties: readonly PropertyMetadata[]
   readonly threadBound: boolean
@@ -111,23 +113,38 @@ export function createDefinedConnector(parts: DefinedParts): Connector<DefinedTy
     }),
     getPageSourceProvider: () => ({
       async createPageSource(_transaction, session, split, table, columns, _filter, signal) {
-        const request = scanRequest(table, columns, split.part, session, signal)
-        if (parts.pages !== undefined) return pageSourceOfReadable(parts.pages(request))
-        const rows = await parts.rows!(request)
+        if (parts.pages !== undefined) {
+          const request = scanRequest(table, columns, split.part, session, signal)
+          return pageSourceOfReadable(parts.pages(request))
+        }
+        const closing = new AbortController()
+        const either = AbortSignal.any([signal, closing.signal])
+        const request = scanRequest(table, columns, split.part, session, either)
+        const { placeOf } = parts
         return new RowPageSource(
-          rowReader(rows),
+          abortedByClose(rowReader(await parts.rows!(request)), closing),
           columns.map(({ name, type }, index) => ({
             name,
             type,
             index,
             ...(columns.length === 1 ? { isAlone: true } : {}),
           })),
+          placeOf === undefined ? {} : { placeOf: (row) => placeOf(row, request) },
         )
       },
     }),
     shutdown: () => parts.close(),
   }
 }
+
+/** A generator that waits for an answer can be stopped by its signal only. */
+const abortedByClose = (reader: RowReader, closing: AbortController): RowReader => ({
+  take: (maxRows) => reader.take(maxRows),
+  close() {
+    closing.abort()
+    return reader.close()
+  },
+})
 
 async function* asSplits(
   parts: Iterable<unknown> | AsyncIterable<unknown>,

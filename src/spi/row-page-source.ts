@@ -21,6 +21,12 @@ export interface RowColumn {
   readonly isAlone?: boolean
 }
 
+export interface RowPageOptions {
+  readonly maxRows?: number
+  /** Where a row comes from, for messages. */
+  readonly placeOf?: (row: unknown) => string
+}
+
 /** A page goes out after this time, so that the event loop gets its turn. */
 const SLICE_MILLIS = 2
 const ROWS_PER_BATCH = 256
@@ -35,9 +41,13 @@ export class RowPageSource implements ConnectorPageSource {
   #completedBytes = 0
   #readTimeNanos = 0
 
-  constructor(reader: RowReader, columns: readonly RowColumn[], maxRows = MAX_PAGE_ROWS) {
+  constructor(
+    reader: RowReader,
+    columns: readonly RowColumn[],
+    { maxRows = MAX_PAGE_ROWS, placeOf }: RowPageOptions = {},
+  ) {
     this.#reader = reader
-    this.#columns = columns.map((column) => new ColumnFiller(column))
+    this.#columns = columns.map((column) => new ColumnFiller(column, placeOf))
     this.#maxRows = maxRows
   }
 
@@ -105,13 +115,15 @@ export class RowPageSource implements ConnectorPageSource {
 
 class ColumnFiller {
   readonly #column: RowColumn
+  readonly #placeOf: RowPageOptions['placeOf']
   readonly #builder: BlockBuilder
   readonly #convert: ValueConverter
   /** The member of objects, once seen. */
   #key: string | undefined
 
-  constructor(column: RowColumn) {
+  constructor(column: RowColumn, placeOf: RowPageOptions['placeOf']) {
     this.#column = column
+    this.#placeOf = placeOf
     this.#builder = createBlockBuilder(column.type)
     this.#convert = valueConverter(column.type)
     this.#key = column.key
@@ -126,7 +138,7 @@ class ColumnFiller {
       try {
         this.#builder.append(this.#convert(this.#valueIn(row)))
       } catch (error) {
-        throw inColumn(this.#column.name, error)
+        throw inColumn(this.#column.name, this.#placeOf?.(row), error)
       }
     }
   }
@@ -154,9 +166,10 @@ class ColumnFiller {
   }
 }
 
-function inColumn(name: string, error: unknown): MillraceError {
+function inColumn(name: string, place: string | undefined, error: unknown): MillraceError {
   const { code, message, number, type, hint } = toMillraceError(error)
-  return new MillraceError(code, `Column '${name}': ${message}`, {
+  const column = place === undefined ? `Column '${name}'` : `${place}, column '${name}'`
+  return new MillraceError(code, `${column}: ${message}`, {
     number,
     type,
     hint: hint ?? 'Declare the column with a type that holds all of its values',

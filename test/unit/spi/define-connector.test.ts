@@ -111,6 +111,23 @@ describe('defineConnector', () => {
     })
   })
 
+  it('says where a value comes from that its column cannot hold', async () => {
+    const factory = defineConnector({
+      name: 'placed',
+      tables: { t: { columns: { a: 'bigint' } } },
+      splits: () => ['x.csv'],
+      rows: () => [
+        [1, 'line 1'],
+        ['two', 'line 2'],
+      ],
+      placeOf: (row, { split }) => `${split} (${(row as readonly unknown[])[1]})`,
+    })
+    await expect((await harnessOf(factory)).scan('default', 't')).rejects.toMatchObject({
+      code: 'TYPE_MISMATCH',
+      message: "x.csv (line 2), column 'a': Value is no bigint: 'two'",
+    })
+  })
+
   it('reads pages, and splits side by side', async () => {
     const factory = defineConnector({
       name: 'paged',
