@@ -16,6 +16,7 @@ const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
   'example-http': async () =>
     (await import('../connectors/example-http/connector.js')).exampleHttpConnectorFactory,
   files: async () => (await import('../connectors/files/connector.js')).filesConnectorFactory,
+  git: async () => (await import('../connectors/git/connector.js')).gitConnectorFactory,
   jmx: async () => (await import('../connectors/jmx/connector.js')).jmxConnectorFactory,
   memory: async () => (await import('../connectors/memory/connector.js')).memoryConnectorFactory,
   sqlite: async () => (await import('../connectors/sqlite/connector.js')).sqliteConnectorFactory,

@@ -27,6 +27,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   highland: ['engine/highland', 'client/remote-query', 'dataflow/streams/highland'],
   fastify: ['server'],
   fzstd: ['connectors/files'],
+  'isomorphic-git': ['connectors/git'],
   ws: ['exchange/websocket', 'server/stream', 'client', 'server/cluster'],
   libsql: ['connectors/sqlite'],
   '@duckdb/node-api': ['connectors/duckdb'],
