@@ -26,6 +26,7 @@ const SIMPLE: ReadonlySet<string> = new Set([
   'hyperloglog',
   'p4hyperloglog',
   'setdigest',
+  'objectid',
   'tdigest',
   'color',
   'jsonpath',

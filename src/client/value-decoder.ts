@@ -19,6 +19,7 @@ const BYTES = new Set([
   'hyperloglog',
   'p4hyperloglog',
   'setdigest',
+  'objectid',
   'tdigest',
   'qdigest',
 ])

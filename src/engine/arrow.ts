@@ -150,6 +150,7 @@ const isBytes = (type: SqlType): boolean =>
   type.kind === 'hyperloglog' ||
   type.kind === 'p4hyperloglog' ||
   type.kind === 'setdigest' ||
+  type.kind === 'objectid' ||
   type.kind === 'tdigest' ||
   type.kind === 'qdigest'
 

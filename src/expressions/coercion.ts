@@ -203,6 +203,7 @@ const FROM_UNKNOWN = new Set<TypeKind>([
   'joniregexp',
   'jsonpath',
   'color',
+  'objectid',
   'codepoints',
 ])
 

@@ -61,6 +61,7 @@ const SIMPLE_KINDS: Readonly<Record<SimpleTypeKind, true>> = {
   hyperloglog: true,
   p4hyperloglog: true,
   setdigest: true,
+  objectid: true,
   tdigest: true,
   color: true,
   jsonpath: true,

@@ -25,6 +25,7 @@ export type SimpleTypeKind =
   | 'setdigest'
   | 'tdigest'
   | 'color'
+  | 'objectid'
   | 'jsonpath'
   | 'joniregexp'
   | 'likepattern'
@@ -197,6 +198,7 @@ const SIMPLE_NAMES: Partial<Record<SimpleTypeKind, string>> = {
   hyperloglog: 'HyperLogLog',
   p4hyperloglog: 'P4HyperLogLog',
   setdigest: 'SetDigest',
+  objectid: 'ObjectId',
   tdigest: 'tdigest',
   geometry: 'Geometry',
   sphericalgeography: 'SphericalGeography',

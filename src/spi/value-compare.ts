@@ -44,6 +44,7 @@ const CARRIERS: Readonly<Record<SqlType['kind'], Carrier>> = {
   'interval day to second': 'bigint',
   uuid: 'bytes',
   ipaddress: 'bytes',
+  objectid: 'bytes',
   array: 'array',
   map: 'map',
   row: 'row',

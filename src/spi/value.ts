@@ -12,6 +12,7 @@
  * | CHAR(n) | string without trailing blanks |
  * | VARBINARY, HyperLogLog and other sketches | Uint8Array |
  * | UUID, IPADDRESS | Uint8Array(16), big-endian |
+ * | ObjectId | Uint8Array(12) |
  * | DATE | number: days since 1970-01-01 |
  * | TIME(p) | bigint: picoseconds of the day |
  * | TIMESTAMP(p) | bigint: picoseconds since 1970-01-01 00:00:00 |

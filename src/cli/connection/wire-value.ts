@@ -9,6 +9,7 @@ export const BYTES_TYPES: ReadonlySet<string> = new Set([
   'hyperloglog',
   'p4hyperloglog',
   'setdigest',
+  'objectid',
   'tdigest',
   'qdigest',
 ])

@@ -132,6 +132,7 @@ export const PLAIN_TYPES = [
   'hyperloglog',
   'p4hyperloglog',
   'setdigest',
+  'objectid',
   'tdigest',
   'color',
   'bingtile',

@@ -1,4 +1,4 @@
-import type { ConnectorSplit, ConnectorTypes } from '../../spi/index.js'
+import type { ConnectorSplit, ConnectorTypes, TupleDomain } from '../../spi/index.js'
 import type { TpchColumnHandle } from './columns.js'
 import type { TpchTable } from './generator/generate.js'
 
@@ -14,6 +14,8 @@ export interface TpchTableHandle {
   readonly schema: string
   readonly table: TpchTable
   readonly scaleFactor: number
+  /** What filters want of the ordering key: rows outside of it need not be generated; absent: all are wanted. */
+  readonly wanted?: TupleDomain<TpchColumnHandle>
 }
 
 /** A range of the table's base rows. */

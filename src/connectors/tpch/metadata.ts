@@ -6,7 +6,7 @@ import type {
   LocalProperty,
   TupleDomain,
 } from '../../spi/index.js'
-import { MillraceError, schemaTableName } from '../../spi/index.js'
+import { intersectTuples, MillraceError, schemaTableName, tuplesEqual } from '../../spi/index.js'
 import type { TpchColumnHandle } from './columns.js'
 import { columnHandles, isTpchTable, ROW_NUMBER, TABLE_NAMES } from './columns.js'
 import type { TpchConfig } from './config.js'
@@ -57,9 +57,26 @@ export function tpchMetadata(config: TpchConfig): ConnectorMetadata<TpchTypes> {
       tableStatistics(table, scaleFactor, columnsOf(table)),
     getTableVersion: () => 'generated',
     getTableProperties: (_session, { table }) => tableProperties(table, columnsOf(table), config),
+    /** Leaves out rows by the key of their order; the filter stays. */
+    applyFilter(_session, handle, { summary }) {
+      const offered = onOrderingKey(handle.table, summary)
+      if (!config.predicatePushdownEnabled || offered.columnDomains?.length === 0) return undefined
+      const before = handle.wanted ?? { columnDomains: [] }
+      const wanted = intersectTuples(before, offered)
+      if (tuplesEqual(wanted, before)) return undefined
+      return { handle: { ...handle, wanted }, remainingFilter: summary }
+    },
     getInfo: (_session, { schema, table }) => `${schema}:${table}`,
     applyTableScanRedirect: (_session, table) => redirect(table, columnsOf(table.table), config),
   }
+}
+
+function onOrderingKey(
+  table: TpchTable,
+  { columnDomains }: TupleDomain<TpchColumnHandle>,
+): TupleDomain<TpchColumnHandle> {
+  const key = orderingKey(table)
+  return { columnDomains: columnDomains?.filter(({ column }) => column.field === key) ?? null }
 }
 
 function schemasOf(schema: string | undefined): readonly string[] {

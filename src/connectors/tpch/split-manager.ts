@@ -1,5 +1,5 @@
 import type { ConnectorSplitManager } from '../../spi/index.js'
-import { fixedSplitSource } from '../../spi/index.js'
+import { fixedSplitSource, intersectTuples } from '../../spi/index.js'
 import type { TpchConfig } from './config.js'
 import type { TpchTable } from './generator/generate.js'
 import { baseRowCount, rowsPerBaseRow } from './generator/generate.js'
@@ -26,17 +26,18 @@ const BYTES_PER_ROW: Readonly<Record<TpchTable, number>> = {
 /** Cuts tables into ranges of base rows, leaving out what a predicate on the ordering key excludes. */
 export function tpchSplitManager(config: TpchConfig): ConnectorSplitManager<TpchTypes> {
   return {
-    getSplits(_transaction, _session, { table, scaleFactor }, _dynamicFilter, constraint) {
+    getSplits(_transaction, _session, handle, _dynamicFilter, constraint) {
+      const { table, scaleFactor, wanted = { columnDomains: [] } } = handle
       const rowCount = baseRowCount(table, scaleFactor)
-      const wanted = config.predicatePushdownEnabled
-        ? baseRowsOf(table, rowCount, constraint.summary)
+      const ranges = config.predicatePushdownEnabled
+        ? baseRowsOf(table, rowCount, intersectTuples(wanted, constraint.summary))
         : baseRowsOf(table, rowCount, { columnDomains: [] })
       const size =
         config.splitsPerNode === undefined
           ? Math.max(ROWS_PER_SPLIT / rowsPerBaseRow(table), rowCount / SPLITS_MAX)
           : rowCount / config.splitsPerNode
       return fixedSplitSource(
-        wanted.flatMap(({ startRow, endRow }) => cut(table, startRow, endRow, Math.ceil(size))),
+        ranges.flatMap(({ startRow, endRow }) => cut(table, startRow, endRow, Math.ceil(size))),
       )
     },
   }

@@ -61,6 +61,7 @@ const isMutableValue = (type: SqlType): boolean =>
   type.kind === 'map' ||
   type.kind === 'row' ||
   type.kind === 'varbinary' ||
+  type.kind === 'objectid' ||
   type.kind === 'date' ||
   type.kind === 'timestamp' ||
   type.kind === 'timestamp with time zone'

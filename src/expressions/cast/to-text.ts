@@ -58,6 +58,8 @@ export function textOf(type: SqlType): Text | undefined {
       return (value) => uuidText(value as Uint8Array)
     case 'ipaddress':
       return (value) => ipAddressText(value as Uint8Array)
+    case 'objectid':
+      return (value) => Buffer.from(value as Uint8Array).toString('hex')
     default:
       return undefined
   }

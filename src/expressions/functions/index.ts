@@ -158,6 +158,7 @@ import { replace, startsWith, strpos, teradataStrings, translate } from './strin
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substr, substring } from './string/substring.js'
 import { urls } from './string/url.js'
+import { objectId, objectIdTimestamp, timestampObjectId } from './uuid/object-id.js'
 import { hexOfCharacters, uuid } from './uuid/uuid.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
 import { firstValue, lag, lastValue, lead, nthValue } from './window/value.js'
@@ -373,6 +374,9 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   substring,
   ...urls,
   uuid,
+  objectId,
+  objectIdTimestamp,
+  timestampObjectId,
   hexOfCharacters,
   rowNumber,
   rank,

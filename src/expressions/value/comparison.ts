@@ -96,6 +96,7 @@ const isBytes = (type: SqlType): boolean =>
   type.kind === 'varbinary' ||
   type.kind === 'uuid' ||
   type.kind === 'ipaddress' ||
+  type.kind === 'objectid' ||
   type.kind.endsWith('digest') ||
   type.kind.endsWith('loglog')
 

@@ -1,7 +1,7 @@
 /**
  * HyperLogLog over 64-bit hashes: a sparse list of the first 26 bits and the zeros after them while there are few, then
- * registers. The sparse form is airlift's, byte for byte.
- * @source airlift stats cardinality SparseHll; S. Heule et al., HyperLogLog in Practice
+ * registers. Its bytes are airlift's.
+ * @source airlift stats cardinality SparseHll, DenseHll; S. Heule et al., HyperLogLog in Practice
  */
 export interface HyperLogLog {
   readonly indexBits: number
@@ -13,7 +13,10 @@ export interface HyperLogLog {
 const PREFIX_BITS = 26
 const VALUE_BITS = 6
 const SPARSE_TAG = 2
-const DENSE_TAG = 0x43
+const DENSE_TAG = 3
+/** What four bits hold; registers further above the least one have an entry of their own. */
+const DELTA_MAX = 15
+const OVERFLOW_BYTES = 3
 
 export const createHyperLogLog = (indexBits: number): HyperLogLog => ({
   indexBits,
@@ -53,7 +56,7 @@ function addEntry(hll: HyperLogLog, prefix: number, zeros: number): void {
   const known = entries.get(prefix)
   if (known === undefined || zeros > known) entries.set(prefix, zeros)
   // Past this the registers are smaller.
-  if (entries.size * 4 > 2 ** (hll.indexBits - 1)) toDense(hll)
+  if (entries.size * 4 >= 2 ** (hll.indexBits - 1)) toDense(hll)
 }
 
 function toDense(hll: HyperLogLog): void {
@@ -114,14 +117,9 @@ export function cardinalityOf(hll: HyperLogLog): bigint {
   return BigInt(Math.round(estimate))
 }
 
-export function serializeHyperLogLog({ indexBits, sparse, registers }: HyperLogLog): Uint8Array {
-  if (registers !== undefined) {
-    const bytes = new Uint8Array(2 + registers.length)
-    bytes[0] = DENSE_TAG
-    bytes[1] = indexBits
-    bytes.set(registers, 2)
-    return bytes
-  }
+export function serializeHyperLogLog(hll: HyperLogLog): Uint8Array {
+  const { indexBits, sparse, registers } = hll
+  if (registers !== undefined) return denseBytes(indexBits, registers)
   const entries = [...sparse!]
     .map(([prefix, zeros]) => prefix * 2 ** VALUE_BITS + zeros)
     .sort((a, b) => a - b)
@@ -135,15 +133,55 @@ export function serializeHyperLogLog({ indexBits, sparse, registers }: HyperLogL
   return new Uint8Array(bytes)
 }
 
+/**
+ * The least register; four bits for each of what it has above that, an even one's first; and the registers with more,
+ * all their places before all their rests.
+ */
+function denseBytes(indexBits: number, registers: Uint8Array): Uint8Array {
+  const baseline = registers.reduce((least, value) => Math.min(least, value))
+  const deltas = Buffer.alloc(registers.length / 2)
+  const overflows: number[] = []
+  registers.forEach((value, bucket) => {
+    const delta = value - baseline
+    deltas[bucket >> 1]! |= Math.min(delta, DELTA_MAX) << (bucket & 1 ? 0 : 4)
+    if (delta > DELTA_MAX) overflows.push(bucket)
+  })
+  const bytes = Buffer.alloc(5 + deltas.length + OVERFLOW_BYTES * overflows.length)
+  bytes[0] = DENSE_TAG
+  bytes[1] = indexBits
+  bytes[2] = baseline
+  bytes.set(deltas, 3)
+  let at = bytes.writeUInt16LE(overflows.length, 3 + deltas.length)
+  for (const bucket of overflows) at = bytes.writeUInt16LE(bucket, at)
+  for (const bucket of overflows) bytes[at++] = registers[bucket]! - baseline - DELTA_MAX
+  return new Uint8Array(bytes)
+}
+
+function readDense(indexBits: number, bytes: Buffer): HyperLogLog | undefined {
+  const buckets = 2 ** indexBits
+  const start = 3 + buckets / 2
+  if (bytes.length < start + 2) return undefined
+  const count = bytes.readUInt16LE(start)
+  if (bytes.length !== start + 2 + OVERFLOW_BYTES * count) return undefined
+  const registers = Uint8Array.from({ length: buckets }, (_, bucket) => {
+    const pair = bytes[3 + (bucket >> 1)]!
+    return bytes[2]! + (bucket & 1 ? pair & DELTA_MAX : pair >> 4)
+  })
+  for (let i = 0; i < count; i++) {
+    const bucket = bytes.readUInt16LE(start + 2 + 2 * i)
+    if (bucket >= buckets) return undefined
+    registers[bucket]! += bytes[start + 2 + 2 * count + i]!
+  }
+  return { indexBits, sparse: undefined, registers }
+}
+
 /** @returns undefined for bytes that are no sketch */
 export function deserializeHyperLogLog(bytes: Uint8Array): HyperLogLog | undefined {
   const indexBits = bytes[1]
   if (indexBits === undefined || indexBits < 1 || indexBits > 16) return undefined
-  if (bytes[0] === DENSE_TAG && bytes.length === 2 + 2 ** indexBits) {
-    return { indexBits, sparse: undefined, registers: bytes.slice(2) }
-  }
-  if (bytes[0] !== SPARSE_TAG) return undefined
-  const view = Buffer.from(bytes)
+  const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  if (view[0] === DENSE_TAG) return readDense(indexBits, view)
+  if (view[0] !== SPARSE_TAG || view.length < 4) return undefined
   const count = view.readUInt16LE(2)
   if (view.length !== 4 + 4 * count) return undefined
   const sparse = new Map<number, number>()

@@ -32,6 +32,7 @@ export function keyKind(type: SqlType): KeyKind {
     case 'varbinary':
     case 'uuid':
     case 'ipaddress':
+    case 'objectid':
       return 'bytes'
     default:
       return 'generic'

@@ -24,6 +24,7 @@ const RAW_NAMES: Partial<Record<SqlType['kind'], string>> = {
   hyperloglog: 'HyperLogLog',
   p4hyperloglog: 'P4HyperLogLog',
   setdigest: 'SetDigest',
+  objectid: 'ObjectId',
   geometry: 'Geometry',
   sphericalgeography: 'SphericalGeography',
   jsonpath: 'JsonPath',

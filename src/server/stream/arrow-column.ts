@@ -12,6 +12,7 @@ export const isBinary = (type: SqlType): boolean =>
   type.kind === 'hyperloglog' ||
   type.kind === 'p4hyperloglog' ||
   type.kind === 'setdigest' ||
+  type.kind === 'objectid' ||
   type.kind === 'tdigest' ||
   type.kind === 'qdigest'
 

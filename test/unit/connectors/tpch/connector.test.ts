@@ -3,7 +3,12 @@ import { parseTpchConfig } from '../../../../src/connectors/tpch/config.js'
 import type { TpchTypes } from '../../../../src/connectors/tpch/handles.js'
 import { schemaScaleFactor } from '../../../../src/connectors/tpch/handles.js'
 import type { DynamicFilter, Range, TupleDomain } from '../../../../src/spi/index.js'
-import { BIGINT, typeName } from '../../../../src/spi/index.js'
+import {
+  BIGINT,
+  EMPTY_DYNAMIC_FILTER,
+  TRUE_EXPRESSION,
+  typeName,
+} from '../../../../src/spi/index.js'
 import { blockValues, scanPages, session, tpchConnector } from './tpch-connector.js'
 
 type Column = TpchTypes['column']
@@ -267,6 +272,47 @@ describe('a predicate on the ordering key', () => {
     }
   })
 
+  test('that is applied narrows the handle and stays with the engine', async () => {
+    const connector = await tpchConnector()
+    const metadata = connector.getMetadata(session, null)
+    const table = (await metadata.getTableHandle(session, { schema: 'tiny', table: 'orders' }))!
+    const apply = (handle: typeof table, summary: TupleDomain<Column>) =>
+      metadata.applyFilter!(session, handle, {
+        summary,
+        expression: TRUE_EXPRESSION,
+        assignments: {},
+      })
+    const upTo = (high: bigint) =>
+      keysIn('orderkey', [{ lowInclusive: false, high, highInclusive: true }])
+    const first = (await apply(table, upTo(32n)))!
+    expect(first.remainingFilter).toEqual(upTo(32n))
+    expect(await apply(first.handle, upTo(40n))).toBeUndefined()
+    expect(await apply(table, keysIn('custkey', []))).toBeUndefined()
+    const rowsOf = async (handle: typeof table) => {
+      const source = await connector.getSplitManager!().getSplits(
+        null,
+        session,
+        structuredClone(handle),
+        EMPTY_DYNAMIC_FILTER,
+        { summary: { columnDomains: [] }, expression: TRUE_EXPRESSION, assignments: {} },
+        session.signal,
+      )
+      const { splits } = await source.getNextBatch(100)
+      return splits.map(({ startRow, endRow }) => [startRow, endRow])
+    }
+    expect(await rowsOf(first.handle)).toEqual([[0, 8]])
+    const second = (await apply(first.handle, upTo(5n)))!
+    expect(await rowsOf(second.handle)).toEqual([[0, 5]])
+    const off = await tpchConnector({ 'tpch.predicate-pushdown-enabled': 'false' })
+    expect(
+      await off.getMetadata(session, null).applyFilter!(session, table, {
+        summary: upTo(5n),
+        expression: TRUE_EXPRESSION,
+        assignments: {},
+      }),
+    ).toBeUndefined()
+  })
+
   test('reads one order of 150 billion', async () => {
     const key = { low: 600_000_000_000n, high: 600_000_000_000n }
     const { pages, splits } = await scanPages(await tpchConnector(), {
@@ -285,7 +331,7 @@ describe('a predicate on the ordering key', () => {
     const scan = { schema: 'tiny', table: 'customer', columns: [] }
     const none = await scanPages(connector, { ...scan, predicate: { columnDomains: null } })
     expect(none.splits).toEqual([])
-    const other = keysIn('nationkey', [])
+    const other = keysIn('nationkey', [{ low: 99n, lowInclusive: true, highInclusive: false }])
     expect((await scanPages(connector, { ...scan, predicate: other })).pages).toHaveLength(1)
   })
 
