@@ -81,10 +81,24 @@ export function codedError(error: unknown): MillraceError | undefined {
   return own
 }
 
-/** Makes any thrown value a MillraceError; what is not one already becomes GENERIC_INTERNAL_ERROR with it as cause. */
+/** What V8 throws for a string past its limit of 2^29 - 24 units: a statement that asks for one, not a broken engine. */
+const isStringTooLong = (error: unknown): boolean =>
+  error instanceof RangeError && error.message === 'Invalid string length'
+
+/**
+ * Makes any thrown value a MillraceError: a text too long is EXCEEDED_FUNCTION_MEMORY_LIMIT; anything else that is not one
+ * already becomes GENERIC_INTERNAL_ERROR, with it as cause.
+ */
 export function toMillraceError(error: unknown): MillraceError {
   const coded = codedError(error)
   if (coded !== undefined) return coded
+  if (isStringTooLong(error)) {
+    return new MillraceError(
+      'EXCEEDED_FUNCTION_MEMORY_LIMIT',
+      'A text cannot have more than 536870888 characters',
+      { cause: error },
+    )
+  }
   const message = error instanceof Error ? error.message : String(error)
   return new MillraceError('GENERIC_INTERNAL_ERROR', message, { cause: error })
 }

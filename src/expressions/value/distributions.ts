@@ -91,9 +91,80 @@ export function betaCdf(a: number, b: number, x: number): number {
   return front / (a * fraction)
 }
 
+/** As near as Trino comes, which solves it by Brent's method up to 1e-9 and shows the digits that gives. */
 export function inverseBetaCdf(a: number, b: number, p: number): number {
   if (p === 0 || p === 1) return p
-  return invert((x) => betaCdf(a, b, x), p, 0, 1)
+  const f = (x: number) => betaCdf(a, b, x) - p
+  const middle = f(0.5)
+  if (Math.abs(middle) <= ZERO_ACCURACY) return 0.5
+  return middle > 0 ? brent(f, [0, -p], [0.5, middle]) : brent(f, [0.5, middle], [1, 1 - p])
+}
+
+const ZERO_ACCURACY = 1e-15
+const ABSOLUTE_ACCURACY = 1e-9
+const RELATIVE_ACCURACY = 1e-14
+
+type Point = readonly [x: number, y: number]
+
+/**
+ * A zero of a function between two points on either side of 0: by interpolation through the last two or three points where
+ * that is quick, else by halves.
+ * @source R. Brent, Algorithms for Minimization without Derivatives, chapter 4; Commons Math BrentSolver
+ */
+function brent(f: (x: number) => number, low: Point, high: Point): number {
+  if (Math.abs(low[1]) <= ZERO_ACCURACY) return low[0]
+  if (Math.abs(high[1]) <= ZERO_ACCURACY) return high[0]
+  let [before, best, other] = [low, high, low]
+  let step = high[0] - low[0]
+  let stepBefore = step
+  for (;;) {
+    if (Math.abs(other[1]) < Math.abs(best[1])) [before, best, other] = [best, other, best]
+    const tolerance = 2 * RELATIVE_ACCURACY * Math.abs(best[0]) + ABSOLUTE_ACCURACY
+    const half = (other[0] - best[0]) / 2
+    if (Math.abs(half) <= tolerance || best[1] === 0) return best[0]
+    const interpolated =
+      Math.abs(stepBefore) < tolerance || Math.abs(before[1]) <= Math.abs(best[1])
+        ? undefined
+        : interpolatedStep(before, best, other, stepBefore, tolerance)
+    stepBefore = interpolated === undefined ? half : step
+    step = interpolated ?? half
+    before = best
+    const least = half > 0 ? tolerance : -tolerance
+    const x = best[0] + (Math.abs(step) > tolerance ? step : least)
+    best = [x, f(x)]
+    if (best[1] > 0 === other[1] > 0) {
+      other = before
+      step = best[0] - before[0]
+      stepBefore = step
+    }
+  }
+}
+
+/** @returns undefined where the step would leave the interval or be no shorter than half of the one before the last */
+function interpolatedStep(
+  before: Point,
+  best: Point,
+  other: Point,
+  stepBefore: number,
+  tolerance: number,
+): number | undefined {
+  const half = (other[0] - best[0]) / 2
+  const s = best[1] / before[1]
+  let p: number
+  let q: number
+  if (before[0] === other[0]) {
+    p = 2 * half * s
+    q = 1 - s
+  } else {
+    const t = before[1] / other[1]
+    const r = best[1] / other[1]
+    p = s * (2 * half * t * (t - r) - (best[0] - before[0]) * (r - 1))
+    q = (t - 1) * (r - 1) * (s - 1)
+  }
+  if (p > 0) q = -q
+  else p = -p
+  const isShort = p < 1.5 * half * q - Math.abs(tolerance * q) && p < Math.abs(0.5 * stepBefore * q)
+  return isShort ? p / q : undefined
 }
 
 /** Student's t. */
