@@ -8,7 +8,7 @@ const CODES = {
   EXAMPLE_HTTP_INVALID_METADATA: [3, 'EXTERNAL'],
 } as const satisfies Record<string, readonly [number, ErrorType]>
 
-/** @param message ends with a colon's worth of meaning; the place follows it */
+/** @param place address, with the line where there is one; it ends the message */
 export function httpError(
   code: keyof typeof CODES,
   message: string,
