@@ -17,7 +17,7 @@ const QUERIES: Readonly<Record<string, string>> = {
 }
 
 /** What each number of threads has: every driver has pages in work. */
-const LIMITS_MB: Readonly<Record<number, number>> = { 0: 20, 2: 20 }
+const LIMITS_MB: Readonly<Record<number, number>> = { 0: 20, 2: 32 }
 const folder = mkdtempSync(join(tmpdir(), 'millrace-spill-test-'))
 const CATALOGS = { tpch: { 'connector.name': 'tpch' } }
 const SCHEMA = { catalog: 'tpch', schema: 'sf0.1', rowMode: 'array' } as const
