@@ -19,6 +19,7 @@ import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
 import { optimize } from '../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
+import { isStackOverflow } from '../planner/parser/stack-overflow.js'
 import type { OutputNode, PlanNode, TableScanNode } from '../planner/plan/node.js'
 import { sourcesOf } from '../planner/plan/structure.js'
 import {
@@ -98,7 +99,7 @@ async function withinStack<T>(phase: string, work: () => Promise<T>): Promise<T>
   try {
     return await work()
   } catch (cause) {
-    if (!(cause instanceof RangeError && cause.message.includes('call stack'))) throw cause
+    if (!isStackOverflow(cause)) throw cause
     const message = `statement is too large (stack overflow during ${phase})`
     throw new MillraceError('STACK_OVERFLOW', message, { cause })
   }

@@ -12,6 +12,7 @@ import { type TokenList, tokenize } from './lexer.js'
 import type { ParseGoal } from './parse-goal.js'
 import { parseQuery as query, parseRootQuery as rootQuery } from './query.js'
 import { parseRowPattern as rowPattern } from './row-pattern.js'
+import { isStackOverflow } from './stack-overflow.js'
 import {
   parseControlStatement as controlStatement,
   parseFunctionSpecification as functionSpecification,
@@ -88,8 +89,7 @@ function withPathsAsNames(tokens: TokenList, pathTokens: readonly number[]): Tok
 function userError(error: unknown, tokens: TokenList, goal: ParseGoal): unknown {
   if (error instanceof SyntaxMismatch) return syntaxError(tokens, goal, error)
   // a caller deep in its own stack leaves little for the parser
-  const overflow = error instanceof RangeError && error.message.includes('call stack')
-  if (!(error instanceof NestingTooDeep) && !overflow) return error
+  if (!(error instanceof NestingTooDeep) && !isStackOverflow(error)) return error
   const message = `${goal} is too large (stack overflow while parsing)`
   return new MillraceError('SYNTAX_ERROR', message, { location: { line: 1, column: 1 } })
 }

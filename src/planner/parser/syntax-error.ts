@@ -3,6 +3,7 @@ import type { SyntaxMismatch } from './cursor.js'
 import { type Diagnosis, diagnose } from './diagnosis/diagnosis.js'
 import type { TokenList } from './lexer.js'
 import type { ParseGoal } from './parse-goal.js'
+import { isStackOverflow } from './stack-overflow.js'
 import { describeTokenKind, Token } from './token.js'
 
 /** The user's error for a text that the parser gave up at a token, in Trino's words. */
@@ -23,7 +24,7 @@ function tryDiagnose(tokens: TokenList, goal: ParseGoal): Diagnosis | undefined 
   try {
     return diagnose(tokens, goal)
   } catch (error) {
-    if (error instanceof RangeError && error.message.includes('call stack')) return undefined
+    if (isStackOverflow(error)) return undefined
     throw error
   }
 }
