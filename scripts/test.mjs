@@ -21,6 +21,7 @@ const { status } = run('npx', [
   'run',
   '--reporter=default',
   '--reporter=json',
+  '--reporter=./scripts/hang-reporter.mjs',
   `--outputFile.json=${reportFile}`,
   ...args,
 ])

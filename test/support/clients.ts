@@ -38,7 +38,9 @@ export interface ProcessResult {
   readonly stderr: string
 }
 
-/** Runs a program to its end; `signalAfter` sends it a signal once its output matches. */
+const RUN_MILLIS = 240_000
+
+/** Runs a program to its end, or kills it after four minutes; `signalAfter` sends it a signal once its output matches. */
 export function runProcess(
   command: string,
   args: readonly string[],
@@ -48,7 +50,11 @@ export function runProcess(
   } = {},
 ): Promise<ProcessResult> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { stdio: 'pipe' })
+    const child = spawn(command, args, {
+      stdio: 'pipe',
+      timeout: RUN_MILLIS,
+      killSignal: 'SIGKILL',
+    })
     const { signalAfter } = options
     let stdout = ''
     let stderr = ''

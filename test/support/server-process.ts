@@ -6,11 +6,12 @@ import { DIST, requireBuild } from './build.js'
 
 export interface ServerProcess {
   readonly url: string
-  /** Ends it and waits until it has; gives its exit code. */
+  /** Ends it and waits until it has; gives its exit code, null if it had to be killed. */
   stop(): Promise<number | null>
 }
 
 const START_MILLIS = 30_000
+const STOP_MILLIS = 30_000
 
 /** Starts `millrace server` on a free port with the given catalogs, in a process of its own. */
 export async function startServerProcess(
@@ -42,7 +43,9 @@ export async function startServerProcess(
     url,
     async stop() {
       child.kill('SIGTERM')
+      const timer = setTimeout(() => child.kill('SIGKILL'), STOP_MILLIS)
       const code = await exited
+      clearTimeout(timer)
       rmSync(etcDir, { recursive: true, force: true })
       return code
     },
