@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import {
   arrayType,
   BIGINT,
@@ -30,6 +29,7 @@ import {
   valueKey,
   varcharType,
 } from '../../src/spi/index.js'
+import fc from './fast-check.js'
 
 const precision = fc.integer({ min: 0, max: 12 })
 

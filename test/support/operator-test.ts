@@ -13,6 +13,7 @@ import {
 import { createRandom, type Random } from '../unit/kernel-support/cells.js'
 import { type EnvironmentOptions, operatorContext, queryMemory } from './operator-environment.js'
 import type { Row, Table } from './page-literal.js'
+import { SEED } from './seed.js'
 
 export type Encoding = 'flat' | 'constant' | 'dictionary' | 'selected'
 const ENCODINGS: readonly Encoding[] = ['flat', 'constant', 'dictionary', 'selected']
@@ -261,7 +262,7 @@ export interface OperatorProperty {
 export function operatorProperty(name: string, options: OperatorProperty): void {
   const { runs = 40, rowCounts = [0, 1, 2, 3, 10, 100, 1000] } = options
   test(name, () => {
-    const start = Number(process.env['MILLRACE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
+    const start = SEED
     for (let seed = start; seed < start + runs; seed++) {
       const random = createRandom(seed)
       const rows = Array.from({ length: random.pick(rowCounts) }, () => options.randomRow(random))

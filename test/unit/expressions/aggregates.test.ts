@@ -11,10 +11,10 @@ import { blockOf } from '../../../src/spi/block-builder.js'
 import { readValue } from '../../../src/spi/block-value.js'
 import { type SqlType, typeName } from '../../../src/spi/type.js'
 import type { MapValue, Value } from '../../../src/spi/value.js'
+import { SEED } from '../../support/seed.js'
 import { randomOf, randomValue } from './support/random-expression.js'
 
 const registry = builtinRegistry()
-const SEED = Number(process.env['MILLRACE_SEED'] ?? 7)
 
 /** Types for the arguments of each aggregate; others than these take any of ANY. */
 const ANY = ['bigint', 'double', 'varchar', 'decimal(10,2)', 'date', 'timestamp(6)']

@@ -11,6 +11,7 @@ import {
   readValue,
   type Value,
 } from '../../../src/spi/index.js'
+import { SEED } from '../../support/seed.js'
 import { createRandom, type Random, readCell } from '../kernel-support/cells.js'
 import { randomBlock, sharedArena } from '../kernel-support/random-blocks.js'
 import {
@@ -21,7 +22,7 @@ import {
   show,
 } from '../kernel-support/random-expressions.js'
 
-const firstSeed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 1e9)
+const firstSeed = SEED
 const rounds = Number(process.env['MILLRACE_ROUNDS'] ?? 1500)
 const arena = sharedArena()
 

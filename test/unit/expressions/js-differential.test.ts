@@ -7,6 +7,7 @@ import { MillraceError } from '../../../src/spi/error.js'
 import { heapArena } from '../../../src/spi/memory.js'
 import { type Page, page } from '../../../src/spi/page.js'
 import type { Value } from '../../../src/spi/value.js'
+import { SEED } from '../../support/seed.js'
 import {
   CHANNEL_TYPES,
   randomBlock,
@@ -16,7 +17,7 @@ import {
   registry,
 } from './support/random-expression.js'
 
-const FIRST_SEED = Number(process.env['MILLRACE_SEED'] ?? 1)
+const FIRST_SEED = SEED
 const SEEDS = Array.from({ length: 40 }, (_, i) => FIRST_SEED + i)
 
 /** Values, or the first error of the rows in order. */

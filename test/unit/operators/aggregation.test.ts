@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { BUILTIN_FUNCTIONS } from '../../../src/expressions/functions/index.js'
 import { input } from '../../../src/expressions/ir-build.js'
@@ -19,6 +18,7 @@ import {
   VARCHAR,
   valueKey,
 } from '../../../src/spi/index.js'
+import fc from '../../support/fast-check.js'
 import { testContext, testMemory } from '../../support/memory.js'
 import { multiset, pagesOf, type Row, runOperator } from '../../support/operator.js'
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   BIGINT,
@@ -21,6 +20,7 @@ import {
   type Value,
 } from '../../../src/spi/index.js'
 import { column } from '../../support/arbitrary.js'
+import fc from '../../support/fast-check.js'
 
 const valuesOf = (block: Block): Value[] =>
   Array.from({ length: block.rowCount }, (_, i) => readValue(block, i))

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   arrayType,
@@ -29,6 +28,7 @@ import {
   valueConverter,
   varcharType,
 } from '../../../src/spi/index.js'
+import fc from '../../support/fast-check.js'
 
 const MILLI = 10n ** 9n
 const SECOND = 10n ** 12n

@@ -1,7 +1,6 @@
 import { Readable } from 'node:stream'
 import { finished } from 'node:stream/promises'
 import { setTimeout as wait } from 'node:timers/promises'
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   BIGINT,
@@ -28,6 +27,7 @@ import {
 } from '../../../src/spi/index.js'
 import { column, scalarType } from '../../support/arbitrary.js'
 import { pageOf, readRows, rowsOf } from '../../support/connector.js'
+import fc from '../../support/fast-check.js'
 
 /** A page source over given pages that counts what is asked of it. */
 function tracked(pages: readonly Page[]): ConnectorPageSource & { given: number; closed: number } {

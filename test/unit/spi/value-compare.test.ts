@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   arrayType,
@@ -21,6 +20,7 @@ import {
   valuesIdentical,
 } from '../../../src/spi/index.js'
 import { anyType, scalarType, valueOfType } from '../../support/arbitrary.js'
+import fc from '../../support/fast-check.js'
 
 const pair = (types: typeof anyType) =>
   types.chain((type) =>

@@ -6,8 +6,10 @@ import {
   heapArena,
   type SqlType,
   type Value,
+  type ZonedTimestamp,
 } from '../../../spi/index.js'
 import type { FixedEmitter } from './fixed-store.js'
+import { ParquetFormatError } from './format-error.js'
 import { codesBlock, placedBlock } from './integer-emitter.js'
 import type { LeafEncoding } from './leaf-type.js'
 import type { Placement } from './placement.js'
@@ -27,7 +29,7 @@ export class ConvertedEmitter implements FixedEmitter {
     this.#scratch = scratch
     this.#type = type
     this.#byteLength = encoding.byteLength
-    this.#read = valueReader(type, encoding)
+    this.#read = within(type, valueReader(type, encoding))
   }
 
   emit(values: number, placement: Placement, arena: Arena): Block {
@@ -58,6 +60,35 @@ export class ConvertedEmitter implements FixedEmitter {
 const JULIAN_DAY_OF_EPOCH = 2_440_588
 const PICOS_PER_DAY = 86_400_000_000_000_000n
 const PICOS_OF_UNIT = { MILLIS: 1_000_000_000n, MICROS: 1_000_000n, NANOS: 1_000n } as const
+
+/** Micros of any timestamp that a page holds in 64 bits. */
+const PICOS_LIMIT = 2n ** 63n * 1_000_000n
+/** Millis of any timestamp with time zone: 12 of the 64 bits hold the zone. */
+const ZONED_PICOS_LIMIT = 2n ** 51n * 1_000_000_000n
+
+/** Refuses what the type of the column cannot hold, which a sound file has nowhere. */
+function within(type: SqlType, read: ReadValue): ReadValue {
+  if (type.kind === 'decimal') {
+    const limit = 10n ** BigInt(type.precision)
+    return (view, at) => inside(read(view, at), limit, 'a decimal has more digits than its type')
+  }
+  if (type.kind === 'timestamp') {
+    return (view, at) => inside(read(view, at), PICOS_LIMIT, 'a timestamp is out of range')
+  }
+  if (type.kind === 'timestamp with time zone') {
+    return (view, at) => {
+      const value = read(view, at) as ZonedTimestamp
+      inside(value.picos, ZONED_PICOS_LIMIT, 'a timestamp is out of range')
+      return value
+    }
+  }
+  return read
+}
+
+function inside(value: Value, limit: bigint, reason: string): Value {
+  if (typeof value === 'bigint' && value < limit && value > -limit) return value
+  throw new ParquetFormatError(reason)
+}
 
 function valueReader(type: SqlType, encoding: LeafEncoding): ReadValue {
   switch (encoding.kind) {

@@ -24,9 +24,9 @@ let zstd: Inflate | undefined
  * Loads what a codec needs.
  * @throws NOT_SUPPORTED for LZO
  */
-export async function prepareCodec(codec: Codec): Promise<void> {
+export async function prepareCodec(codec: Codec, path: string): Promise<void> {
   if (codec === 'LZO') {
-    throw new MillraceError('NOT_SUPPORTED', 'Parquet pages of this compression: LZO', {
+    throw new MillraceError('NOT_SUPPORTED', `Parquet pages compressed with LZO: ${path}`, {
       hint: 'Write the file with SNAPPY or ZSTD',
     })
   }

@@ -93,7 +93,7 @@ export class RowGroupSource {
             )
           }
         })
-        await prepareCodec(chunk.codec)
+        await prepareCodec(chunk.codec, reader.file.path)
         const input = new ChunkInput(reader, start, end)
         this.#inputs.push(input)
         starts.push({ input, start })

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { gather } from '../../../../src/connectors/memory/gather.js'
 import {
@@ -15,6 +14,7 @@ import {
   VARCHAR,
   type Value,
 } from '../../../../src/spi/index.js'
+import fc from '../../../support/fast-check.js'
 
 const values: readonly (readonly [SqlType, fc.Arbitrary<Value>])[] = [
   [BIGINT, fc.bigInt({ min: 0n, max: 200n })],

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { memoryConnectorFactory } from '../../../../src/connectors/memory/connector.js'
 import type { MemorySplit } from '../../../../src/connectors/memory/handles.js'
@@ -23,6 +22,7 @@ import {
   type testContext as TestContext,
   testContext,
 } from '../../../support/connector.js'
+import fc from '../../../support/fast-check.js'
 
 let context: ReturnType<typeof TestContext>
 let connector: Connector

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { SEED } from '../../../support/seed.js'
 import { KINDS, openDatabase } from './databases.js'
 
 /** A generator of the same numbers for the same seed. */
@@ -137,7 +138,7 @@ const printed = (rows: readonly unknown[], isOrdered: boolean): readonly string[
   return isOrdered ? lines : lines.sort()
 }
 
-const SEEDS = process.env['MILLRACE_SEED']?.split(',').map(Number) ?? [1, 2, 3]
+const SEEDS = [SEED, SEED + 1, SEED + 2]
 const QUERIES = Number(process.env['MILLRACE_QUERIES'] ?? 120)
 
 describe.each(KINDS)('%s answers a pushed query as the engine does', (kind) => {

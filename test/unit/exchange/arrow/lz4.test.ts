@@ -1,9 +1,10 @@
 import { compressors } from 'hyparquet-compressors'
 import { describe, expect, test } from 'vitest'
 import { compressLz4, decompressLz4 } from '../../../../src/exchange/arrow/lz4.js'
+import { SEED } from '../../../support/seed.js'
 import { createRandom } from '../../kernel-support/cells.js'
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 
 function randomBytes(seed: number, byteLength: number): Uint8Array {
   const random = createRandom(seed)

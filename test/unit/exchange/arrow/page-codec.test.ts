@@ -13,10 +13,11 @@ import {
   VARCHAR,
 } from '../../../../src/spi/index.js'
 import { pageText, randomPage, randomTypes } from '../../../support/random-page.js'
+import { SEED } from '../../../support/seed.js'
 import { createRandom } from '../../kernel-support/cells.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 
 describe(`random pages, seed ${seed}`, () => {
   const arena = sharedArena()

@@ -20,9 +20,10 @@ import {
 import { heapArena } from '../../../../src/spi/index.js'
 import { eventually, takeAll } from '../../../support/exchange-node.js'
 import { pageText, randomPage, randomTypes } from '../../../support/random-page.js'
+import { SEED } from '../../../support/seed.js'
 import { createRandom } from '../../kernel-support/cells.js'
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 let base: string
 let directory: SpoolDirectory
 beforeEach(() => {

@@ -6,6 +6,7 @@ import { heapArena } from '../../../../src/spi/index.js'
 import { eventually, exchangeNode, identity, takeAll } from '../../../support/exchange-node.js'
 import { exchangeProxy, type ProxyFaults } from '../../../support/exchange-proxy.js'
 import { pageText, randomPage, randomTypes } from '../../../support/random-page.js'
+import { SEED } from '../../../support/seed.js'
 import { createRandom } from '../../kernel-support/cells.js'
 
 const cleanups: (() => void | Promise<void>)[] = []
@@ -13,7 +14,7 @@ afterEach(async () => {
   for (const cleanup of cleanups.splice(0).reverse()) await cleanup()
 })
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 
 const FAULTS: Readonly<Record<string, ProxyFaults>> = {
   none: { cuts: 0, repeats: 0, damages: 0, delays: 0 },

@@ -9,8 +9,9 @@ import { ROOT } from '../../../support/build.js'
 import { identity, takeAll } from '../../../support/exchange-node.js'
 import { type ProducerOrder, pagesOf } from '../../../support/exchange-producer.js'
 import { pageText } from '../../../support/random-page.js'
+import { SEED } from '../../../support/seed.js'
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 let folder: string
 let program: string
 

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   allMatches,
@@ -8,6 +7,7 @@ import {
 import { searchProgram } from '../../../../src/expressions/value/regexp-machine.js'
 import { compileProgram } from '../../../../src/expressions/value/regexp-program.js'
 import { ASSERTION_TEXTS } from '../../../../src/expressions/value/regexp-translation.js'
+import fc from '../../../support/fast-check.js'
 
 /** Patterns whose repeated parts never match nothing: of those, engines differ in what they make. */
 const solid = fc.letrec<{ solid: string; any: string }>((tie) => ({

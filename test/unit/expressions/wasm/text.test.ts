@@ -19,11 +19,12 @@ import {
   readValue,
   VARCHAR,
 } from '../../../../src/spi/index.js'
+import { SEED } from '../../../support/seed.js'
 import { createRandom, type Random } from '../../kernel-support/cells.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
 
-const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 1e9)
+const seed = SEED
 const arena = sharedArena()
 const column = input(0, VARCHAR)
 const text = (value: string) => constant(VARCHAR, value)

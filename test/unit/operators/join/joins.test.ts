@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { readPageWords } from '../../../../src/dataflow/memory/page-words.js'
 import { pageCopier } from '../../../../src/dataflow/page-sink.js'
@@ -16,6 +15,7 @@ import {
   type Value,
   valuesEqual,
 } from '../../../../src/spi/index.js'
+import fc from '../../../support/fast-check.js'
 import { testContext, testMemory } from '../../../support/memory.js'
 import { multiset, pagesOf, type Row, runOperator } from '../../../support/operator.js'
 

@@ -24,6 +24,7 @@ import {
   readValue,
   VARCHAR,
 } from '../../../../src/spi/index.js'
+import { SEED } from '../../../support/seed.js'
 import { type Cell, createRandom, readCells } from '../../kernel-support/cells.js'
 import {
   NESTED_TYPES,
@@ -33,7 +34,7 @@ import {
   sharedArena,
 } from '../../kernel-support/random-blocks.js'
 
-const seed = Number(process.env['MILLRACE_SEED'] ?? Date.now() % 1e9)
+const seed = SEED
 const arena = sharedArena()
 const TYPES = [...SCALAR_TYPES, ...NESTED_TYPES]
 const ROUNDS = 40

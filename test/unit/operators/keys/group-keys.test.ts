@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { nullBlock } from '../../../../src/operators/kernels/gather.js'
 import { GroupKeys } from '../../../../src/operators/keys/group-keys.js'
@@ -20,6 +19,7 @@ import {
   type Value,
   valueKey,
 } from '../../../../src/spi/index.js'
+import fc from '../../../support/fast-check.js'
 import { testMemory } from '../../../support/memory.js'
 
 const memory = testMemory()

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import {
   allDomain,
@@ -54,6 +53,7 @@ import {
   valueSetsEqual,
   valueSetsOverlap,
 } from '../../../../src/spi/index.js'
+import fc from '../../../support/fast-check.js'
 
 /** Types with a few values of each, in order where they have one, so that sets can be compared by membership. */
 const UNIVERSES: readonly { readonly type: SqlType; readonly universe: readonly Value[] }[] = [

@@ -18,13 +18,14 @@ import {
   type Value,
   valueSetOfRanges,
 } from '../../../../../src/spi/index.js'
+import { SEED } from '../../../../support/seed.js'
 import { readParquet } from './read-file.js'
 import { writeParquet } from './write-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-parquet-filter-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 console.log(`seed ${seed}`)
 let state = seed
 const below = (n: number): number => {

@@ -3,14 +3,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { MillraceError } from '../../../../../src/spi/index.js'
+import { SEED } from '../../../../support/seed.js'
 import { readParquet } from './read-file.js'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-parquet-mutation-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
-const runs = Number(process.env.MILLRACE_FUZZ_RUNS ?? 150)
+const seed = SEED
+const runs = Number(process.env.MILLRACE_FUZZ_RUNS ?? 300)
 console.log(`seed ${seed}`)
 let state = seed
 const below = (n: number): number => {

@@ -31,13 +31,14 @@ import {
   VARCHAR,
   type Value,
 } from '../../../../../src/spi/index.js'
+import { SEED } from '../../../../support/seed.js'
 import { readParquet } from './read-file.js'
 import { writeParquet } from './write-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'millrace-parquet-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const seed = Number(process.env.MILLRACE_SEED ?? Math.floor(Math.random() * 2 ** 31))
+const seed = SEED
 console.log(`seed ${seed}`)
 
 function randomNumbers(start: number): () => number {

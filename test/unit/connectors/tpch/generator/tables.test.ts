@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { TpchTable } from '../../../../../src/connectors/tpch/generator/generate.js'
 import { baseRowCount, rangeEnd } from '../../../../../src/connectors/tpch/generator/generate.js'
+import { SEED } from '../../../../support/seed.js'
 import { generate } from './generated-rows.js'
 
 const COLUMNS: Readonly<Record<TpchTable, string>> = {
@@ -202,7 +203,7 @@ test('of ten thousand suppliers four are complained of and five recommended', ()
 })
 
 test('a column is the same alone, in pieces and beside others', () => {
-  const seed = Math.floor(Math.random() * 1e9)
+  const seed = SEED
   for (const table of Object.keys(COLUMNS) as TpchTable[]) {
     const names = columnNames(table)
     const first = table === 'region' || table === 'nation' ? 0 : seed % 1000

@@ -15,6 +15,7 @@ import {
   TEXT_SEED,
 } from '../../../../../src/connectors/tpch/generator/text-pool.js'
 import { TEXT_POOL_INDEX } from '../../../../../src/connectors/tpch/generator/text-pool-index.js'
+import { SEED } from '../../../../support/seed.js'
 import { textPool } from './generated-rows.js'
 
 /** The index as pairs: draws before the piece's first sentence, bytes of that sentence before the piece. */
@@ -42,7 +43,7 @@ describe('the text pool', () => {
     const index = decodeIndex()
     expect(index[0]).toEqual({ draws: 0, lead: 0 })
     const out = new DataView(new ArrayBuffer(2 * TEXT_PIECE_BYTES))
-    const seed = Math.floor(Math.random() * 1e6)
+    const seed = SEED
     const pieces = [0, TEXT_PIECE_COUNT - 2]
     for (let i = 0; i < 100; i++) {
       pieces.push(((seed + 1) * (i + 1) * 7919) % (TEXT_PIECE_COUNT - 1))

@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRow } from '../../../../../src/expressions/interpreter.js'
 import type { Expression } from '../../../../../src/expressions/ir.js'
@@ -24,6 +23,7 @@ import {
 } from '../../../../../src/planner/optimizer/expression/domain-translator.js'
 import type { Value } from '../../../../../src/spi/index.js'
 import { DOUBLE, domainIncludes, INTEGER } from '../../../../../src/spi/index.js'
+import fc from '../../../../support/fast-check.js'
 import { registry, testContext } from '../planning.js'
 
 const { metadata } = testContext()

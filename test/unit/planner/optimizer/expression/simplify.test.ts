@@ -1,4 +1,3 @@
-import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { compileRow } from '../../../../../src/expressions/interpreter.js'
 import type { Expression } from '../../../../../src/expressions/ir.js'
@@ -31,6 +30,7 @@ import {
   toMillraceError,
   VARCHAR,
 } from '../../../../../src/spi/index.js'
+import fc from '../../../../support/fast-check.js'
 import { registry, testContext } from '../planning.js'
 
 const { evaluate } = testContext()
