@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
+import { SEGMENT_BYTES } from '../dataflow/memory/segment-pool.js'
 import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
 import type { PluginSource } from './catalogs.js'
 
@@ -34,6 +35,13 @@ export interface EngineOptions {
   readonly dynamicCatalogs?: boolean
   /** False on nodes that run tasks of another's queries only. Default true. */
   readonly isCoordinator?: boolean
+  /**
+   * Bytes of stored tables that lie in the memory in which queries work; those beyond lie in segments of their own, and
+   * are copied as they are scanned. Default: half of `memoryLimitBytes`, at most 2 GB.
+   */
+  readonly tableMemoryBytes?: number
+  /** The length of such segments; for tests. Default 256 MB. */
+  readonly segmentBytes?: number
   /** Rows a page of results has at most; for tests. */
   readonly outputPageRows?: number
   /** Whatever can be is spilled, however much memory there is; for tests. */
@@ -58,6 +66,8 @@ export interface ResolvedOptions {
   readonly nodeId: string
   readonly dynamicCatalogs: boolean
   readonly isCoordinator: boolean
+  readonly tableMemoryBytes: number
+  readonly segmentBytes: number
   readonly outputPageRows: number
   readonly spillsEagerly: boolean
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -67,6 +77,7 @@ const MAX_THREADS = 256
 const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
 /** As Trino's max-spill-per-node. */
 const DEFAULT_SPILL_BYTES = 100 * 1024 ** 3
+const MAX_TABLE_MEMORY_BYTES = 2 * 1024 ** 3
 const MIN_MEMORY_BYTES = 16 * 1024 * 1024
 const DEFAULT_MEMORY_FRACTION = 0.6
 
@@ -90,6 +101,8 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'nodeId',
     'isCoordinator',
     'dynamicCatalogs',
+    'tableMemoryBytes',
+    'segmentBytes',
     'outputPageRows',
     'spillsEagerly',
     'expressionTarget',
@@ -114,6 +127,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     threads,
     memoryLimitBytes,
     ...spillOptions(options),
+    ...tableMemory(options, memoryLimitBytes),
     plugins: options.plugins ?? [],
     localFiles: options.localFiles ?? false,
     user: options.user ?? processUser(),
@@ -144,6 +158,22 @@ function spillOptions(
   const { spillPath } = options
   if (spillPath === '') throw invalid('spillPath must not be empty')
   return { spillPath, maxSpillBytes, queryMaxSpillBytes }
+}
+
+function tableMemory(
+  options: EngineOptions,
+  memoryLimitBytes: number,
+): Pick<ResolvedOptions, 'tableMemoryBytes' | 'segmentBytes'> {
+  const { segmentBytes = SEGMENT_BYTES } = options
+  const tableMemoryBytes =
+    options.tableMemoryBytes ?? Math.min(memoryLimitBytes / 2, MAX_TABLE_MEMORY_BYTES)
+  if (!(tableMemoryBytes >= 0)) {
+    throw invalid(`tableMemoryBytes must be a number from 0 on: ${tableMemoryBytes}`)
+  }
+  if (!Number.isInteger(segmentBytes) || segmentBytes < 1) {
+    throw invalid(`segmentBytes must be a whole number from 1 on: ${segmentBytes}`)
+  }
+  return { tableMemoryBytes, segmentBytes }
 }
 
 function checkedCatalogs(

@@ -1,11 +1,8 @@
 import { TaskHost } from '../dataflow/cluster/task-host.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
-import {
-  type ChunkAllocator,
-  createSharedMemory,
-  type SharedMemory,
-} from '../dataflow/memory/shared-memory.js'
+import { SegmentPool } from '../dataflow/memory/segment-pool.js'
+import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shared-memory.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import { ThreadPool } from '../dataflow/threads/pool.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
@@ -105,7 +102,22 @@ export class Engine {
     const buffers = new SharedBuffers()
     const spill =
       options.spillPath === undefined ? undefined : new SpillDirectory(options.spillPath, options)
-    const pool = startPool(options, shared, buffers)
+    const segments = new SegmentPool(allocator, options.segmentBytes, (segment, buffer) =>
+      pool?.broadcast({ kind: 'segment', segment, buffer }),
+    )
+    const pool = startPool(
+      options,
+      () => ({
+        shared,
+        catalogs: catalogs.list().map(({ name, connectorName, config }) => ({
+          name,
+          connectorName,
+          config,
+        })),
+        segments: segments.buffers,
+      }),
+      buffers,
+    )
     const ownFunctions = new OwnFunctions()
     const execution = {
       thread: createThreadEnvironment({
@@ -168,6 +180,7 @@ export class Engine {
     })
     const engineCatalogs = await createEngineCatalogs(options, services, {
       allocator,
+      segments,
       buffers,
       pool,
       member,
@@ -201,10 +214,10 @@ export class Engine {
     return engine
   }
 
-  /** Memory that queries share, with what stored tables take of it: in use and in all. */
+  /** Memory that queries share, and what stored tables take: in use and in all. */
   get memory(): { readonly usedBytes: number; readonly limitBytes: number } {
-    const { usedBytes, limitBytes } = this.#allocator
-    return { usedBytes, limitBytes }
+    const { usedBytes, limitBytes, segmentBytes } = this.#allocator
+    return { usedBytes: usedBytes + segmentBytes, limitBytes: limitBytes + segmentBytes }
   }
 
   /** A statement that has not begun. @throws MillraceError SERVER_SHUTTING_DOWN */
@@ -273,27 +286,25 @@ function firstBigint(page: Page): bigint | undefined {
   return value ?? undefined
 }
 
+/** @param state what there is when a thread starts; later it is told by messages */
 function startPool(
   options: ResolvedOptions,
-  shared: SharedMemory,
+  state: () => Pick<WorkerStart, 'shared' | 'catalogs' | 'segments'>,
   buffers: SharedBuffers,
 ): ThreadPool | undefined {
   if (options.threads === 0) return undefined
-  const start: WorkerStart = {
-    shared,
-    version: VERSION,
-    nodeId: options.nodeId,
-    memoryLimitBytes: options.memoryLimitBytes,
-    plugins: options.plugins.flatMap((plugin) =>
-      typeof plugin === 'string' || plugin instanceof URL ? [String(plugin)] : [],
-    ),
-    // Threads are told of catalogs as these are made.
-    catalogs: [],
-  }
   return new ThreadPool({
     threads: options.threads,
     entry: new URL('./worker-entry.js', import.meta.url),
-    workerData: start,
+    workerData: (): WorkerStart => ({
+      ...state(),
+      version: VERSION,
+      nodeId: options.nodeId,
+      memoryLimitBytes: options.memoryLimitBytes,
+      plugins: options.plugins.flatMap((plugin) =>
+        typeof plugin === 'string' || plugin instanceof URL ? [String(plugin)] : [],
+      ),
+    }),
     sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
   })
 }
@@ -304,6 +315,7 @@ async function createEngineCatalogs(
   services: EngineServices,
   parts: {
     readonly allocator: ChunkAllocator
+    readonly segments: SegmentPool
     readonly buffers: SharedBuffers
     readonly pool: ThreadPool | undefined
     readonly member: ClusterMember
@@ -340,7 +352,7 @@ async function createEngineCatalogs(
       version: VERSION,
       nodeId: options.nodeId,
       isCoordinator: options.isCoordinator,
-      pageStore: new SharedPageStore(allocator),
+      pageStore: new SharedPageStore(allocator, parts.segments, options.tableMemoryBytes),
       memoryLimitBytes: options.memoryLimitBytes,
       createArena: () => connectorArena(allocator),
       sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),

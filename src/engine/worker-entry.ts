@@ -19,10 +19,16 @@ const start = workerData as WorkerStart & { readonly threadName: string }
 const allocator = joinSharedMemory(start.shared)
 const send = (message: FromWorker): void => port.postMessage(message)
 
+/** Of stored pages; the first is the shared memory. */
+const segments: ArrayBufferLike[] = [allocator.memory.buffer, ...start.segments]
+
 /** Pages are stored and released by the calling thread; every thread reads them. */
 const pageStore: PageStore = {
-  load: (stored, channels, types) =>
-    loadStoredPage(allocator.memory.buffer, stored, channels, types),
+  load(stored, channels, types) {
+    const segment = segments[stored.segment]
+    assert(segment !== undefined, `no segment ${stored.segment}`)
+    return loadStoredPage(segment, allocator.memory.buffer, stored, channels, types)
+  },
   store: () => {
     throw new Error('internal error: pages are stored by the calling thread')
   },
@@ -100,6 +106,9 @@ port.on('message', (message: ToWorker) => {
     case 'buffer':
       for (const resolve of waitingForBuffer.get(message.name) ?? []) resolve(message.buffer)
       waitingForBuffer.delete(message.name)
+      return
+    case 'segment':
+      segments[message.segment] = message.buffer
       return
     default:
       runtime.receive(message)

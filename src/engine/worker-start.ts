@@ -10,4 +10,6 @@ export interface WorkerStart {
   /** Plugins by package name or URL; those that a program made stay in its thread. */
   readonly plugins: readonly string[]
   readonly catalogs: readonly CatalogDescriptor[]
+  /** Segments of stored pages beyond the shared memory. */
+  readonly segments: readonly SharedArrayBuffer[]
 }

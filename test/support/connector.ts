@@ -1,4 +1,5 @@
 import { SharedPageStore } from '../../src/dataflow/memory/page-store.js'
+import { SegmentPool } from '../../src/dataflow/memory/segment-pool.js'
 import { ChunkAllocator, createSharedMemory } from '../../src/dataflow/memory/shared-memory.js'
 import { parseType } from '../../src/expressions/type-signature.js'
 import {
@@ -34,7 +35,7 @@ export function testContext(
     version: 'test',
     nodeId: 'node-1',
     isCoordinator: true,
-    pageStore: new SharedPageStore(allocator),
+    pageStore: new SharedPageStore(allocator, new SegmentPool(allocator), limitBytes),
     memoryLimitBytes: limitBytes,
     createArena: heapArena,
     getType: parseType,

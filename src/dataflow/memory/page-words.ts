@@ -56,6 +56,8 @@ export function writePageWords(page: Page, place: PlaceBuffer): Float64Array {
 /**
  * Reads the given channels of a page; the blocks are views of the shared memory.
  * @param base what the addresses in `words` count from; none of them is 0
+ * @param dictionaries where the dictionaries of its blocks lie that have an id, at addresses that count from 0; absent: as
+ *   everything else
  */
 export function readPageWords(
   words: Float64Array,
@@ -63,11 +65,12 @@ export function readPageWords(
   channels: readonly number[],
   types: readonly SqlType[],
   base = 0,
+  dictionaries?: ArrayBufferLike,
 ): Page {
   const rowCount = words[0]!
   const blocks = channels.map((channel, i) => {
     const reader = { words, memory, base, next: words[3 + channel]! }
-    return readBlock(reader, types[i]!)
+    return readBlock(reader, types[i]!, dictionaries)
   })
   const changes = words[2]!
   return changes === 0
@@ -176,17 +179,23 @@ interface Reader {
 const validityAt = (reader: Reader, address: number, rowCount: number): Validity =>
   address === 0 ? null : new Uint8Array(reader.memory, reader.base + address, (rowCount + 7) >> 3)
 
-function readBlock(reader: Reader, type: SqlType): Block {
+function readBlock(reader: Reader, type: SqlType, dictionaries?: ArrayBufferLike): Block {
   const tag = reader.words[reader.next]!
   if (tag === CONSTANT_TAG) {
     const rowCount = reader.words[reader.next + 1]!
     reader.next += 2
     return { encoding: 'constant', type, rowCount, value: readFlat(reader, type) }
   }
-  return tag === DICTIONARY_TAG ? readDictionary(reader, type) : readFlat(reader, type)
+  return tag === DICTIONARY_TAG
+    ? readDictionary(reader, type, dictionaries)
+    : readFlat(reader, type)
 }
 
-function readDictionary(reader: Reader, type: SqlType): DictionaryBlock {
+function readDictionary(
+  reader: Reader,
+  type: SqlType,
+  dictionaries: ArrayBufferLike | undefined,
+): DictionaryBlock {
   const { words, memory, next } = reader
   const rowCount = words[next + 1]!
   const address = reader.base + words[next + 3]!
@@ -200,7 +209,11 @@ function readDictionary(reader: Reader, type: SqlType): DictionaryBlock {
         ? new Uint16Array(memory, address, rowCount)
         : new Int32Array(memory, address, rowCount)
   reader.next += 6
-  const dictionary = readFlat(reader, type)
+  const isElsewhere = serial !== 0 && dictionaries !== undefined
+  const dictionary = readFlat(
+    isElsewhere ? { words, memory: dictionaries, base: 0, next: reader.next } : reader,
+    type,
+  )
   if (serial === 0) return { encoding: 'dictionary', type, rowCount, codes, dictionary, validity }
   return {
     encoding: 'dictionary',

@@ -15,6 +15,9 @@ const ALIGNMENT = 16
 /** A run grows with what its arena already holds, to this much. */
 const LARGEST_RUN_BYTES = 4 * 1024 * 1024
 
+/** Beyond all chunks. */
+const NO_CHUNK = 2 ** 31 - 1
+
 /** Takes a free query slot: its cancel word and memory account. */
 export function takeQuerySlot(
   allocator: ChunkAllocator,
@@ -30,6 +33,8 @@ export function takeQuerySlot(
     Atomics.store(allocator.control, base + QuerySlot.peakChunks, 0)
     Atomics.store(allocator.control, base + QuerySlot.spilledBlocks, 0)
     Atomics.store(allocator.control, base + QuerySlot.writtenBlocks, 0)
+    Atomics.store(allocator.control, base + QuerySlot.firstChunk, NO_CHUNK)
+    Atomics.store(allocator.control, base + QuerySlot.endChunk, 0)
     Atomics.store(
       allocator.control,
       base + QuerySlot.limitChunks,
@@ -95,6 +100,7 @@ export class QueryMemory {
         if (used > Atomics.load(control, this.#base + QuerySlot.peakChunks)) {
           Atomics.store(control, this.#base + QuerySlot.peakChunks, used)
         }
+        this.#widen(run)
         return run
       }
     }
@@ -118,10 +124,25 @@ export class QueryMemory {
     )
   }
 
+  /** Notes where the query's chunks lie, so that not all of the memory has to be searched for them. */
+  #widen({ offset, byteLength }: ChunkRun): void {
+    const { control } = this.allocator
+    const first = offset / CHUNK_BYTES
+    const end = first + byteLength / CHUNK_BYTES
+    replaceWhile(control, this.#base + QuerySlot.firstChunk, first, (known) => known > first)
+    replaceWhile(control, this.#base + QuerySlot.endChunk, end, (known) => known < end)
+  }
+
   /** Frees whatever the query still holds, in any thread. */
   releaseAll(): void {
-    if (this.usedBytes > 0) this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot)
-    Atomics.store(this.allocator.control, this.#base + QuerySlot.usedChunks, 0)
+    const { control } = this.allocator
+    const count = Atomics.load(control, this.#base + QuerySlot.usedChunks)
+    if (count > 0) {
+      const first = Atomics.load(control, this.#base + QuerySlot.firstChunk)
+      const end = Atomics.load(control, this.#base + QuerySlot.endChunk)
+      this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot, { first, end, count })
+    }
+    Atomics.store(control, this.#base + QuerySlot.usedChunks, 0)
   }
 
   createArena(): ChunkArena {
@@ -130,6 +151,21 @@ export class QueryMemory {
 
   createScope(): QueryMemoryScope {
     return new QueryMemoryScope(this)
+  }
+}
+
+/** Stores a value in the place of what other threads store meanwhile, as long as that is to be replaced. */
+function replaceWhile(
+  words: Int32Array,
+  index: number,
+  value: number,
+  isReplaced: (known: number) => boolean,
+): void {
+  let known = Atomics.load(words, index)
+  while (isReplaced(known)) {
+    const found = Atomics.compareExchange(words, index, known, value)
+    if (found === known) return
+    known = found
   }
 }
 

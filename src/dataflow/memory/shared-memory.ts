@@ -26,7 +26,7 @@ export const ControlLayout = {
   usedChunks: 0,
   /** Where the next search for free chunks starts. */
   searchHint: 1,
-  /** Chunks that may be used at most. */
+  /** Chunks that may be used at most, those of further segments among them. */
   limitChunks: 2,
   /** Serial numbers for dictionaries and other things that threads cache. */
   nextSerial: 3,
@@ -35,6 +35,8 @@ export const ControlLayout = {
   /** Blocks of {@link SPILL_BLOCK_BYTES} that queries have on disk now, and may have at most. */
   spilledBlocks: 5,
   spillLimitBlocks: 6,
+  /** Chunks of further segments in use now. */
+  segmentChunks: 7,
   /** Each query slot has SLOT_WORDS words from here. */
   querySlots: 16,
 } as const
@@ -52,7 +54,10 @@ export const QuerySlot = {
   spilledBlocks: 4,
   spillLimitBlocks: 5,
   writtenBlocks: 6,
-  words: 8,
+  /** The query's chunks lie from the first of these to below the second. */
+  firstChunk: 7,
+  endChunk: 8,
+  words: 9,
 } as const
 
 const OWNERS_START = ControlLayout.querySlots + QUERY_SLOT_COUNT * QuerySlot.words
@@ -93,7 +98,7 @@ export function createSharedMemory(limitBytes: number): SharedMemory {
   const chunks = (pages * WASM_PAGE_BYTES) / CHUNK_BYTES
   const control = new SharedArrayBuffer((OWNERS_START + chunks) * 4)
   const words = new Int32Array(control)
-  words[ControlLayout.limitChunks] = Math.min(chunks, Math.ceil(limitBytes / CHUNK_BYTES))
+  words[ControlLayout.limitChunks] = Math.min(2 ** 31 - 1, Math.ceil(limitBytes / CHUNK_BYTES))
   words[ControlLayout.nextSerial] = 1
   words[ControlLayout.memoryNumber] = ++memoryCount
   words[OWNERS_START] = RESERVED_OWNER
@@ -126,8 +131,31 @@ export class ChunkAllocator {
     return Atomics.load(this.control, ControlLayout.usedChunks) * CHUNK_BYTES
   }
 
+  /** What may be used of the shared memory: what the engine's limit leaves beside further segments. */
   get limitBytes(): number {
-    return Atomics.load(this.control, ControlLayout.limitChunks) * CHUNK_BYTES
+    return this.#limitChunks * CHUNK_BYTES
+  }
+
+  get #limitChunks(): number {
+    const limit = Atomics.load(this.control, ControlLayout.limitChunks)
+    const inSegments = Atomics.load(this.control, ControlLayout.segmentChunks)
+    return Math.min(this.#chunkCount, limit - inSegments)
+  }
+
+  /** Bytes in use of segments beyond the shared memory. */
+  get segmentBytes(): number {
+    return Atomics.load(this.control, ControlLayout.segmentChunks) * CHUNK_BYTES
+  }
+
+  /** Counts chunks of further segments, or fewer of them, unless that is over the engine's limit. */
+  countSegmentChunks(count: number): boolean {
+    const inSegments = Atomics.add(this.control, ControlLayout.segmentChunks, count) + count
+    const used = Atomics.load(this.control, ControlLayout.usedChunks)
+    if (count <= 0 || used + inSegments <= Atomics.load(this.control, ControlLayout.limitChunks)) {
+      return true
+    }
+    Atomics.sub(this.control, ControlLayout.segmentChunks, count)
+    return false
   }
 
   /** A number that no other thread gets, nor another engine of the process: threads cache by it. */
@@ -144,7 +172,7 @@ export class ChunkAllocator {
   claim(byteLength: number, owner: number): ChunkRun | undefined {
     const count = Math.max(1, Math.ceil(byteLength / CHUNK_BYTES))
     const used = Atomics.add(this.control, ControlLayout.usedChunks, count) + count
-    if (used <= Atomics.load(this.control, ControlLayout.limitChunks)) {
+    if (used <= this.#limitChunks) {
       const hint = Atomics.load(this.control, ControlLayout.searchHint)
       const first = this.#search(count, owner, hint, this.#chunkCount)
       const found = first >= 0 ? first : this.#search(count, owner, 0, this.#chunkCount)
@@ -188,17 +216,34 @@ export class ChunkAllocator {
     )
   }
 
-  /** Frees all that an owner holds: after its query ended or its thread died. O(all chunks). */
-  releaseOwner(owner: number): number {
-    let count = 0
-    for (let i = 0; i < this.#chunkCount; i++) {
-      // A plain load first: chunks of other owners are the many.
-      if (this.#owners[i] !== owner) continue
-      if (Atomics.compareExchange(this.#owners, i, owner, 0) === owner) count += 1
+  /**
+   * Frees all that an owner holds: after its query ended or its thread died.
+   * @param expected where its chunks lie and how many they are, as far as is known: what a thread took as it died is looked
+   *   for among all chunks
+   */
+  releaseOwner(
+    owner: number,
+    expected: { readonly first: number; readonly end: number; readonly count: number },
+  ): number {
+    const { first, end } = expected
+    let count = this.#releaseWithin(owner, first, Math.min(end, this.#chunkCount), expected.count)
+    if (count < expected.count) {
+      count += this.#releaseWithin(owner, 0, this.#chunkCount, expected.count - count)
     }
     if (count > 0) {
       Atomics.sub(this.control, ControlLayout.usedChunks, count)
-      Atomics.store(this.control, ControlLayout.searchHint, 0)
+      const hint = Math.min(first, Atomics.load(this.control, ControlLayout.searchHint))
+      Atomics.store(this.control, ControlLayout.searchHint, hint)
+    }
+    return count
+  }
+
+  #releaseWithin(owner: number, first: number, end: number, countMax: number): number {
+    let count = 0
+    for (let i = first; i < end && count < countMax; i++) {
+      // A plain load first: chunks of other owners are the many.
+      if (this.#owners[i] !== owner) continue
+      if (Atomics.compareExchange(this.#owners, i, owner, 0) === owner) count += 1
     }
     return count
   }

@@ -16,6 +16,8 @@ export type ToWorker =
   /** Answers `needBuffer`. */
   | { readonly kind: 'buffer'; readonly name: string; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'catalog'; readonly catalog: CatalogDescriptor }
+  /** There is a further segment of stored pages. */
+  | { readonly kind: 'segment'; readonly segment: number; readonly buffer: SharedArrayBuffer }
 
 /** How a catalog's connector is made in another thread. */
 export interface CatalogDescriptor {

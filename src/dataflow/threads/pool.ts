@@ -6,7 +6,8 @@ export interface PoolOptions {
   readonly threads: number
   /** The module that worker threads run; compiled JavaScript. */
   readonly entry: URL
-  readonly workerData: unknown
+  /** What a thread is told when it starts, as things are then. */
+  workerData(): object
   /** The buffer that all threads share under a name, made on first request. */
   sharedBuffer(name: string, byteLength: number): SharedArrayBuffer
 }
@@ -86,7 +87,7 @@ export class ThreadPool {
     const worker = new Worker(this.#options.entry, {
       ...ownFlags(process.execArgv),
       name: `millrace-${index + 1}`,
-      workerData: { ...(this.#options.workerData as object), threadName: `worker-${index + 1}` },
+      workerData: { ...this.#options.workerData(), threadName: `worker-${index + 1}` },
     })
     let isReady: () => void = () => {}
     let isFailed: (error: Error) => void = () => {}

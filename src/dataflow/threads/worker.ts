@@ -61,6 +61,7 @@ export class WorkerRuntime {
       case 'catalog':
       case 'dropCatalog':
       case 'buffer':
+      case 'segment':
         return
     }
   }
