@@ -1,5 +1,4 @@
 import type { ResolvedFunction } from '../expressions/ir.js'
-import { input } from '../expressions/ir-build.js'
 import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
 import { visitPlan } from '../planner/plan/node.js'
 import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
@@ -22,12 +21,11 @@ import {
 } from './local-plan/rows.js'
 import { planRemoteSource, planValues } from './local-plan/scan.js'
 import {
-  channelsOf,
   endPipeline,
   type LocalPlanContext,
   type Stream,
+  selectChannels,
   typesOf,
-  withOperator,
 } from './local-plan/stream.js'
 import type { LocalPlan } from './pipeline.js'
 
@@ -38,6 +36,8 @@ export interface LocalPlannerOptions {
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id; absent where unknown. */
   readonly nodeRows?: ReadonlyMap<string, number>
+  /** What operators hold may be written to disk. */
+  readonly maySpill: boolean
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** The calling thread must stay free: it is the one that hears of a cancellation. */
@@ -84,6 +84,7 @@ export function planLocally(
     pipelines: [],
     nextPipelineId: 0,
     nextScanId: 0,
+    maySpill: options.maySpill,
     isThreadBound: options.isThreadBound,
     isSmall: (scan) =>
       (options.nodeRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
@@ -110,20 +111,6 @@ export function planLocally(
     outputTypes,
     ...(context.writer === undefined ? {} : { writer: context.writer.node }),
   }
-}
-
-function selectChannels(node: PlanNode, stream: Stream, symbols: Stream['layout']): Stream {
-  const channels = channelsOf(stream.layout, symbols)
-  if (channels.length === stream.layout.length && channels.every((c, i) => c === i)) return stream
-  return withOperator(
-    stream,
-    {
-      kind: 'filterProject',
-      planNodeId: node.id,
-      projections: channels.map((channel) => input(channel, stream.layout[channel]!.type)),
-    },
-    symbols,
-  )
 }
 
 const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {

@@ -115,6 +115,8 @@ export type SinkSpec =
       readonly keyChannels: readonly number[]
       /** Only whether a key is there counts. */
       readonly keysOnly: boolean
+      /** Rows without a match are asked for. */
+      readonly marksMatches: boolean
       /** Keys, by their place, that dynamic filters are made of. */
       readonly filterKeys: readonly number[]
       /** Its pages are collected already. */

@@ -84,7 +84,7 @@ export class PlanRunner {
     context: QueryContext,
     estimator: () => Promise<Estimator>,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
-    const { thread, pool, catalogs, ownFunctions } = this.#options
+    const { thread, pool, catalogs, ownFunctions, spill } = this.#options
     const cluster = this.clusterFor(plan)
     if (cluster !== undefined) {
       const writer = writerOf(plan)
@@ -95,6 +95,7 @@ export class PlanRunner {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
+      maySpill: taskLimits(context, spill !== undefined).maySpill,
       isThreadBound: (name) => isThreadBound(catalogs, name),
       mayRunForEver: callsLoop(plan),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),

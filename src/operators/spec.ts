@@ -103,7 +103,8 @@ export interface AggregationSpec extends SpecFields {
 }
 export interface LookupJoinSpec extends SpecFields {
   readonly kind: 'lookupJoin'
-  readonly type: 'inner' | 'left' | 'full'
+  /** `right` and `full` need an index that marks matches. */
+  readonly type: 'inner' | 'left' | 'right' | 'full'
   /** The pipeline whose state is the join index. */
   readonly indexPipeline: number
   readonly probeKeys: readonly number[]

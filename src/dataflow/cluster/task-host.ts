@@ -105,6 +105,7 @@ export class TaskHost {
       inputBytes: fragment.inputBytes,
       nodeRows: ownShare(fragment.nodeRows, request.taskCount),
       mayRunForEver: callsLoop(fragment.root),
+      maySpill: spill !== undefined && request.limits.maySpill,
       isThreadBound: (catalog) => this.#options.isThreadBound(catalog),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })

@@ -9,6 +9,7 @@ import {
   gather,
   type LocalPlanContext,
   type Stream,
+  selectChannels,
   typesOf,
   withOperator,
 } from './stream.js'
@@ -21,7 +22,7 @@ function buildIndex(
   node: JoinNode | SemiJoinNode,
   build: Stream,
   keyChannels: readonly number[],
-  keysOnly: boolean,
+  { keysOnly, marksMatches }: { readonly keysOnly: boolean; readonly marksMatches: boolean },
   context: LocalPlanContext,
 ): number {
   const single = gather(context, build)
@@ -32,6 +33,7 @@ function buildIndex(
     types: typesOf(build.layout),
     keyChannels,
     keysOnly,
+    marksMatches,
     stablePages: single.source.kind === 'collected' && single.operators.length === 0,
     filterKeys: [...new Set(filters.map(({ keyIndex }) => keyIndex))],
   })
@@ -47,7 +49,7 @@ const filterKeys = (
 ): readonly { readonly id: string; readonly keyIndex: number }[] =>
   (node.dynamicFilters ?? []).flatMap(({ id, symbol }) => {
     const keyIndex = node.criteria.findIndex((c) => c.right.name === symbol.name)
-    // Of a RIGHT join the probe side is the one that keeps all rows.
+    // Of a RIGHT join that is turned round, the other side is indexed.
     return keyIndex < 0 ? [] : [{ id, keyIndex }]
   })
 
@@ -81,9 +83,11 @@ function planProbe(
   return rows
 }
 
-/** RIGHT joins are LEFT joins with the sides changed: outputs are found by symbol. */
-function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left' | 'full' } {
-  if (node.type !== 'right') return node as JoinNode & { readonly type: 'inner' | 'left' | 'full' }
+type LoopedJoin = JoinNode & { readonly type: 'inner' | 'left' | 'full' }
+
+/** A RIGHT join as a LEFT join with the sides changed: outputs are found by symbol. */
+function turned(node: JoinNode): LoopedJoin {
+  if (node.type !== 'right') return node as LoopedJoin
   return {
     ...node,
     type: 'left',
@@ -96,11 +100,13 @@ function normalised(node: JoinNode): JoinNode & { readonly type: 'inner' | 'left
 }
 
 export function planJoin(original: JoinNode, context: LocalPlanContext): Stream {
-  const node = normalised(original)
+  const keyed = original.criteria.length > 0
+  // Drivers mark matches in an index that they share. On disk each would have parts of its own.
+  const sharesMarks = keyed && !context.maySpill
+  const node = sharesMarks ? original : turned(original)
   const first = planProbe(node, node.left, context)
   const build = context.plan(node.right)
   const buildLayout = build.layout
-  const keyed = node.criteria.length > 0
   const buildPipeline = keyed
     ? buildIndex(
         node,
@@ -109,7 +115,7 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
           buildLayout,
           node.criteria.map((c) => c.right),
         ),
-        false,
+        { keysOnly: false, marksMatches: node.type === 'right' || node.type === 'full' },
         context,
       )
     : endPipeline(context, build, {
@@ -118,12 +124,11 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
         staysInMemory: true,
       })
   const planned = first ?? context.plan(node.left)
-  // Rows of the build side without a match come after all probe rows: one driver has to see them.
-  const probe = node.type === 'full' ? gather(context, planned) : planned
+  // Rows of the build side without a match come after all probe rows: where no marks are shared, one driver has to see them.
+  const probe = node.type === 'full' && !sharesMarks ? gather(context, planned) : planned
   const layout = [...probe.layout, ...buildLayout]
   const shared = {
     planNodeId: node.id,
-    type: node.type,
     probeTypes: typesOf(probe.layout),
     buildTypes: typesOf(buildLayout),
     ...(node.filter === undefined ? {} : { filter: bindInputs(node.filter, layout) }),
@@ -134,17 +139,22 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
     ? ({
         ...shared,
         kind: 'lookupJoin',
+        type: node.type,
         indexPipeline: buildPipeline,
         probeKeys: channelsOf(
           probe.layout,
           node.criteria.map((c) => c.left),
         ),
       } as const)
-    : ({ ...shared, kind: 'nestedLoopJoin', buildPipeline } as const)
-  return {
-    ...withOperator(probe, operator, [...node.leftOutputs, ...node.rightOutputs]),
-    dependsOn: [...probe.dependsOn, buildPipeline],
-  }
+    : ({ ...shared, kind: 'nestedLoopJoin', type: turned(node).type, buildPipeline } as const)
+  const joined = withOperator(
+    probe,
+    operator,
+    [...node.leftOutputs, ...node.rightOutputs],
+    [buildPipeline],
+  )
+  // Nodes above take a node's columns to be in the order that it says, whichever side is looked up.
+  return selectChannels(original, joined, outputsOf(original))
 }
 
 export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Stream {
@@ -154,7 +164,13 @@ export function planSemiJoin(node: SemiJoinNode, context: LocalPlanContext): Str
     build.layout,
     node.criteria.map((c) => c.right),
   )
-  const indexPipeline = buildIndex(node, build, keyChannels, node.filter === undefined, context)
+  const indexPipeline = buildIndex(
+    node,
+    build,
+    keyChannels,
+    { keysOnly: node.filter === undefined, marksMatches: false },
+    context,
+  )
   const probe = first ?? context.plan(node.source)
   return {
     ...withOperator(

@@ -28,6 +28,8 @@ export interface LocalPlanContext {
   readonly pipelines: PipelineSpec[]
   nextPipelineId: number
   nextScanId: number
+  /** True where what operators hold may be written to disk. */
+  readonly maySpill: boolean
   /** True where the catalog's rows can only be read in the thread that asked. */
   isThreadBound(catalog: string): boolean
   /** True where a scan is expected to give so few rows that one driver is best. */
@@ -91,6 +93,21 @@ export const withOperator = (
   layout,
   dependsOn: [...stream.dependsOn, ...dependsOn],
 })
+
+/** The columns of some symbols, in their order. */
+export function selectChannels(node: PlanNode, stream: Stream, symbols: Stream['layout']): Stream {
+  const channels = channelsOf(stream.layout, symbols)
+  if (channels.length === stream.layout.length && channels.every((c, i) => c === i)) return stream
+  return withOperator(
+    stream,
+    {
+      kind: 'filterProject',
+      planNodeId: node.id,
+      projections: channels.map((channel) => input(channel, stream.layout[channel]!.type)),
+    },
+    symbols,
+  )
+}
 
 /** Ends a stream in a sink: it becomes a pipeline of the plan. */
 export function endPipeline(context: LocalPlanContext, stream: Stream, sink: SinkSpec): number {

@@ -20,12 +20,15 @@ import { ownedPage } from '../spill/owned-page.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import type { SpilledPages } from '../spill/spill-space.js'
 import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
+import { createMatchMarks } from './match-marks.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
 export interface JoinBuildState extends KeyFilterStates {
   readonly index: JoinIndexState
   /** Columns as page words; channels that are not kept are empty null blocks. */
   readonly words: Float64Array
+  /** Where all drivers note which rows have found a match; 0 where nobody asks. */
+  readonly marks: number
   /** Present: the rows are on disk, and `index` and `words` are those of no rows. */
   readonly spilled?: SpilledBuild
 }
@@ -44,6 +47,8 @@ export interface JoinIndexSpec {
   readonly keyChannels: readonly number[]
   /** Only whether a key is there counts: other columns are not kept. */
   readonly keysOnly: boolean
+  /** Rows without a match are asked for. */
+  readonly marksMatches: boolean
   /** Keys, by their place, that dynamic filters are made of. */
   readonly filterKeys: readonly number[]
   /** Pages stay where they are as long as the query runs: they are not copied before they are put together. */
@@ -166,7 +171,7 @@ export class JoinIndexSink {
   }
 
   #indexed(): JoinBuildState {
-    const { types, keyChannels, filterKeys } = this.#spec
+    const { types, keyChannels, filterKeys, marksMatches } = this.#spec
     const rowCount = this.#rowCount
     const arena = this.#context.queryArena
     const columns = types.map((type, channel) =>
@@ -183,7 +188,8 @@ export class JoinIndexSink {
       arena,
       () => this.#context.createArena(),
     )
-    return { index, filters, words: this.#writeWords({ rowCount, blocks: columns }) }
+    const words = this.#writeWords({ rowCount, blocks: columns })
+    return { index, filters, words, marks: marksMatches ? createMatchMarks(rowCount, arena) : 0 }
   }
 
   /** A column that stays when the pages are given back. */
@@ -200,6 +206,7 @@ export class JoinIndexSink {
       index: buildJoinIndex([], 0, [], () => this.#context.createArena()),
       words: this.#writeWords({ rowCount: 0, blocks: types.map(emptyBlock) }),
       filters: this.#spilledFilters(),
+      marks: 0,
       spilled: {
         partitions: spilled.seal(),
         level: this.#level,

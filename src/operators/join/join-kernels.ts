@@ -14,6 +14,10 @@ export interface JoinKernels {
   compact(rows: number, count: number, positions: number, buildRows: number): number
   /** Lists i where rows[i] is -1 (or, with `wanted` 1, is not). @returns how many */
   select(rows: number, count: number, wanted: number, positions: number): number
+  /** marks[rows[i]] = 1 (a byte), where rows[i] is not -1. */
+  mark(rows: number, count: number, marks: number): void
+  /** Lists the rows of [from, from + count) whose mark is 0; room for one more is written to. @returns how many */
+  unmarked(marks: number, from: number, count: number, rows: number): number
   /**
    * Lists pairs of probe position and build row along the chains, from where status [position, row + 1] says; `unmatched`
    * 1: a probe row without a chain gives a pair with -1. `next` 0: no chains. Stops after `limit` pairs. @returns how many
@@ -90,6 +94,28 @@ export function joinKernels(memory: WebAssembly.Memory): JoinKernels {
           f.store32(at(p.positions, found, 2), i)
           const matches = i32.ge_s(i32.load(at(p.rows, i, 2)), 0)
           f.set(found, i32.add(found, i32.eq(matches, p.wanted)))
+        })
+        f.return(found)
+      },
+    )
+    m.function('mark', { rows: 'i32', count: 'i32', marks: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      const row = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.set(row, i32.load(at(p.rows, i, 2)))
+        f.if(i32.ge_s(row, 0), () => f.store8(i32.add(p.marks, row), 1))
+      })
+    })
+    m.function(
+      'unmarked',
+      { marks: 'i32', from: 'i32', count: 'i32', rows: 'i32' },
+      'i32',
+      (f, p) => {
+        const i = f.local('i32')
+        const found = f.local('i32')
+        f.for(i, p.from, i32.add(p.from, p.count), () => {
+          f.store32(at(p.rows, found, 2), i)
+          f.set(found, i32.add(found, i32.eqz(i32.load8_u(i32.add(p.marks, i)))))
         })
         f.return(found)
       },

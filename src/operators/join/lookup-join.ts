@@ -1,10 +1,11 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import type { Arena, Block, Page } from '../../spi/index.js'
+import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
 import { gatherBlock, gatherNullableBlock, nullBlock } from '../kernels/gather.js'
 import type { Operator, OperatorContext } from '../operator.js'
 import type { LookupJoinSpec } from '../spec.js'
 import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
+import type { MatchMarks } from './match-marks.js'
 import { openBuild, type ReadBuildPage } from './open-build.js'
 import { type PairFilter, type Pairs, PairWalk, pairPage } from './pairs.js'
 
@@ -23,8 +24,10 @@ export class LookupJoinOperator implements Operator {
   readonly #pageArena: Arena
   /** One batch of output. */
   readonly #batchArena: Arena
-  /** FULL: which build rows have found a match. */
-  readonly #matched: Uint8Array | undefined
+  /** RIGHT and FULL: which build rows have found a match. */
+  readonly #marks: MatchMarks | undefined
+  /** LEFT and FULL: probe rows without a match are kept. */
+  readonly #keepsProbe: boolean
   readonly #memory: WebAssembly.Memory
 
   constructor(spec: LookupJoinSpec, context: OperatorContext, readPage: ReadBuildPage) {
@@ -37,7 +40,10 @@ export class LookupJoinOperator implements Operator {
     this.#reader = build.reader
     this.#build = build.columns
     this.#filter = build.filter
-    if (spec.type === 'full') this.#matched = new Uint8Array(build.reader.state.rowCount)
+    this.#marks = build.marks
+    this.#keepsProbe = spec.type === 'left' || spec.type === 'full'
+    const keepsBuild = spec.type === 'right' || spec.type === 'full'
+    assert(keepsBuild === (build.marks !== undefined), 'an index has the marks that its join needs')
   }
 
   *process(page: Page): Generator<Page> {
@@ -52,11 +58,11 @@ export class LookupJoinOperator implements Operator {
   }
 
   #joinUnique(page: Page, rows: Int32Array): Page | undefined {
-    const { type, probeOutputs, buildOutputs } = this.#spec
+    const { probeOutputs, buildOutputs } = this.#spec
     const arena = this.#batchArena
     const { rowCount } = page
-    if (type !== 'inner') {
-      this.#mark(rows, rowCount)
+    this.#marks?.set(rows, rowCount)
+    if (this.#keepsProbe) {
       const probe = probeOutputs.map((c) => page.blocks[c]!)
       const build = buildOutputs.map((c) =>
         gatherNullableBlock(this.#build[c]!, rows, rowCount, arena),
@@ -83,7 +89,7 @@ export class LookupJoinOperator implements Operator {
   }
 
   *#joinPairs(page: Page, rows: Int32Array): Generator<Page> {
-    const outer = this.#spec.type !== 'inner'
+    const outer = this.#keepsProbe
     const filter = this.#filter
     const walk = new PairWalk(
       this.#memory,
@@ -107,7 +113,7 @@ export class LookupJoinOperator implements Operator {
       if (passed !== undefined) {
         for (let i = 0; i < pairs.count; i++) passed[pairs.positions[i]!] = 1
       }
-      if (outer) this.#mark(pairs.buildRows, pairs.count)
+      this.#marks?.set(pairs.buildRows, pairs.count)
       yield this.#pairPage(pairs, page, outer && filter === undefined)
     }
     if (passed !== undefined) yield* this.#unmatchedProbeRows(page, passed)
@@ -136,36 +142,23 @@ export class LookupJoinOperator implements Operator {
     yield this.#pairPage({ count, positions, buildRows }, page, true)
   }
 
-  #mark(buildRows: Int32Array, count: number): void {
-    const matched = this.#matched
-    if (matched === undefined) return
-    for (let i = 0; i < count; i++) {
-      const row = buildRows[i]!
-      if (row >= 0) matched[row] = 1
-    }
-  }
-
-  /** FULL: build rows that no probe row has matched. */
+  /** RIGHT and FULL: build rows that no probe row of any driver has matched, in the driver that ends last. */
   *finish(): Generator<Page> {
-    const matched = this.#matched
-    if (matched === undefined) return
+    const marks = this.#marks
+    if (marks === undefined || !marks.endDriver(this.#context.driverCount)) return
     const { probeOutputs, probeTypes, buildOutputs } = this.#spec
-    const limit = this.#context.settings.outputPageRows
-    let row = 0
-    while (row < matched.length) {
-      this.#batchArena.reset()
-      const rows = allocateInt32(this.#batchArena, limit)
-      let count = 0
-      while (row < matched.length && count < limit) {
-        if (matched[row] === 0) rows[count++] = row
-        row += 1
-      }
-      if (count === 0) return
+    const arena = this.#batchArena
+    const room = () => {
+      arena.reset()
+      return arena
+    }
+    for (const rows of marks.unmatched(this.#context.settings.outputPageRows, room)) {
+      const rowCount = rows.length
       yield {
-        rowCount: count,
+        rowCount,
         blocks: [
-          ...probeOutputs.map((c) => nullBlock(probeTypes[c]!, count)),
-          ...buildOutputs.map((c) => gatherBlock(this.#build[c]!, rows, count, this.#batchArena)),
+          ...probeOutputs.map((c) => nullBlock(probeTypes[c]!, rowCount)),
+          ...buildOutputs.map((c) => gatherBlock(this.#build[c]!, rows, rowCount, arena)),
         ],
       }
     }

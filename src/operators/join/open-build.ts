@@ -4,6 +4,7 @@ import type { OperatorContext } from '../operator.js'
 import type { LookupJoinSpec, SemiJoinSpec } from '../spec.js'
 import { JoinIndexReader } from './join-index.js'
 import type { JoinBuildState } from './join-index-sink.js'
+import { MatchMarks } from './match-marks.js'
 import { PairFilter } from './pairs.js'
 
 /** Reads the columns of a build side from page words. */
@@ -16,6 +17,8 @@ export interface OpenBuild {
   readonly columns: readonly Block[]
   /** The condition beyond the keys. */
   readonly filter: PairFilter | undefined
+  /** Of joins that keep all rows of the build side. */
+  readonly marks: MatchMarks | undefined
 }
 
 /** @param arena any arena of the shared memory */
@@ -39,5 +42,7 @@ export function openBuild(
       filter === undefined
         ? undefined
         : new PairFilter(filter, probeTypes.length, context.settings),
+    marks:
+      state.marks === 0 ? undefined : new MatchMarks(memory, state.marks, state.index.rowCount),
   }
 }

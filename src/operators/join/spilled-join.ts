@@ -1,4 +1,4 @@
-import type { Page, SqlType } from '../../spi/index.js'
+import { assert, type Page, type SqlType } from '../../spi/index.js'
 import { NO_PAGES, NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
 import type { LookupJoinSpec, SemiJoinSpec } from '../spec.js'
 import { operatorScope } from '../spill/operator-scope.js'
@@ -36,6 +36,7 @@ export class SpilledJoin implements Operator {
 
   constructor(spec: JoinSpec, build: SpilledBuild, context: OperatorContext, parts: JoinParts) {
     this.#spec = spec
+    assert(!this.#keepsBuild || context.driverCount === 1, 'one driver sees all matches of a part')
     this.#build = build
     this.#context = context
     this.#parts = parts
@@ -51,15 +52,16 @@ export class SpilledJoin implements Operator {
     const probes = this.#probe.seal()
     for (const [p, probe] of probes.entries()) {
       if (this.#context.isCancelled()) return
-      if (probe.rowCount > 0 || this.#isFull) {
+      if (probe.rowCount > 0 || this.#keepsBuild) {
         yield* this.#joinPart(this.#build.partitions[p]!, probe)
       }
       this.#context.spill!.delete(probe)
     }
   }
 
-  get #isFull(): boolean {
-    return this.#spec.kind === 'lookupJoin' && this.#spec.type === 'full'
+  get #keepsBuild(): boolean {
+    const spec = this.#spec
+    return spec.kind === 'lookupJoin' && (spec.type === 'right' || spec.type === 'full')
   }
 
   *#joinPart(build: SpilledPages, probe: SpilledPages): Generator<Page, void> {
@@ -94,7 +96,14 @@ export class SpilledJoin implements Operator {
   #sink(context: OperatorContext): JoinIndexSink {
     const { keyChannels, keysOnly, level } = this.#build
     const { buildTypes: types } = this.#spec
-    const spec = { types, keyChannels, keysOnly, filterKeys: [], stablePages: false }
+    const spec = {
+      types,
+      keyChannels,
+      keysOnly,
+      marksMatches: this.#keepsBuild,
+      filterKeys: [],
+      stablePages: false,
+    }
     return new JoinIndexSink(spec, context, this.#parts.place, level + 1)
   }
 

@@ -49,6 +49,7 @@ function indexed(
   keys: readonly number[],
   pageRows: number,
   keysOnly: boolean,
+  marksMatches = false,
 ) {
   const context = testContext(memory)
   const arena = memory.createArena()
@@ -57,6 +58,7 @@ function indexed(
       types: TYPES,
       keyChannels: keys,
       keysOnly,
+      marksMatches,
       stablePages: false,
       filterKeys: [0, 1, 2].slice(0, keys.length),
     },
@@ -84,10 +86,11 @@ const matches = (left: Row, right: Row, keys: readonly number[], filtered: boole
   }) &&
   (!filtered || (left[3] as number) < (right[3] as number))
 
+type JoinType = 'inner' | 'left' | 'right' | 'full'
 const NULLS: Row = TYPES.map(() => null)
 
 function joined(
-  type: 'inner' | 'left' | 'full',
+  type: JoinType,
   probe: readonly Row[],
   build: readonly Row[],
   keys: readonly number[],
@@ -101,16 +104,16 @@ function joined(
       matched.add(right)
       out.push([...left, ...right])
     }
-    if (found.length === 0 && type !== 'inner') out.push([...left, ...NULLS])
+    if (found.length === 0 && (type === 'left' || type === 'full')) out.push([...left, ...NULLS])
   }
-  if (type === 'full') {
+  if (type === 'right' || type === 'full') {
     for (const right of build) if (!matched.has(right)) out.push([...NULLS, ...right])
   }
   return out
 }
 
 describe('hash joins', () => {
-  for (const type of ['inner', 'left', 'full'] as const) {
+  for (const type of ['inner', 'left', 'right', 'full'] as const) {
     test(`${type}: the pairs of a nested loop`, () => {
       fc.assert(
         fc.property(
@@ -119,26 +122,42 @@ describe('hash joins', () => {
           fc.constantFrom(...keySets),
           fc.boolean(),
           fc.constantFrom(1, 7, 100),
-          (probe, build, keys, filtered, pageRows) => {
+          fc.constantFrom(1, 2, 3),
+          (probe, build, keys, filtered, pageRows, driverCount) => {
             memory.releaseAll()
-            const context = indexed(build, keys, pageRows, false)
-            const operator = new LookupJoinOperator(
-              {
-                kind: 'lookupJoin',
-                planNodeId: '1',
-                type,
-                indexPipeline: BUILD,
-                probeKeys: keys,
-                probeTypes: TYPES,
-                buildTypes: TYPES,
-                ...(filtered ? { filter: FILTER } : {}),
-                probeOutputs: [0, 1, 2, 3],
-                buildOutputs: [0, 1, 2, 3],
-              },
-              context,
-              readPage,
+            const keepsBuild = type === 'right' || type === 'full'
+            const context = indexed(build, keys, pageRows, false, keepsBuild)
+            const drivers = Array.from(
+              { length: driverCount },
+              (_, driverIndex) =>
+                new LookupJoinOperator(
+                  {
+                    kind: 'lookupJoin',
+                    planNodeId: '1',
+                    type,
+                    indexPipeline: BUILD,
+                    probeKeys: keys,
+                    probeTypes: TYPES,
+                    buildTypes: TYPES,
+                    ...(filtered ? { filter: FILTER } : {}),
+                    probeOutputs: [0, 1, 2, 3],
+                    buildOutputs: [0, 1, 2, 3],
+                  },
+                  { ...context, driverIndex, driverCount },
+                  readPage,
+                ),
             )
-            const out = runOperator(operator, pagesOf(memory, TYPES, probe, pageRows))
+            const out = drivers.flatMap((operator, d) =>
+              runOperator(
+                operator,
+                pagesOf(
+                  memory,
+                  TYPES,
+                  probe.filter((_, i) => i % driverCount === d),
+                  pageRows,
+                ),
+              ),
+            )
             const types = [...TYPES, ...TYPES]
             expect(multiset(out, types)).toEqual(
               multiset(joined(type, probe, build, keys, filtered), types),

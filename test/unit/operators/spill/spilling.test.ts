@@ -274,10 +274,17 @@ function buildSide(
   build: readonly Row[],
   context: OperatorContext,
   keys: readonly number[],
-  keysOnly: boolean,
+  spec: OperatorSpec,
 ) {
   const sink = new JoinIndexSink(
-    { types: TYPES, keyChannels: keys, keysOnly, filterKeys: [0], stablePages: false },
+    {
+      types: TYPES,
+      keyChannels: keys,
+      keysOnly: spec.kind === 'semiJoin',
+      marksMatches: spec.kind === 'lookupJoin' && /right|full/.test(spec.type),
+      filterKeys: [0],
+      stablePages: false,
+    },
     context,
     placePage,
   )
@@ -290,9 +297,8 @@ function buildSide(
 describe('joins whose build side is on disk', () => {
   const both = { probeTypes: TYPES, buildTypes: TYPES, indexPipeline: BUILD, planNodeId: '1' }
   const outputs = { probeOutputs: [0, 1, 4], buildOutputs: [4] }
-  const specs: (readonly [string, OperatorSpec, readonly number[], readonly SqlType[], boolean])[] =
-    []
-  for (const type of ['inner', 'left', 'full'] as const) {
+  const specs: (readonly [string, OperatorSpec, readonly number[], readonly SqlType[]])[] = []
+  for (const type of ['inner', 'left', 'right', 'full'] as const) {
     for (const filter of [undefined, FILTER]) {
       const name = `${type} join${filter === undefined ? '' : ' with a condition'}`
       const spec: OperatorSpec = {
@@ -303,7 +309,7 @@ describe('joins whose build side is on disk', () => {
         ...outputs,
         ...(filter === undefined ? {} : { filter }),
       }
-      specs.push([name, spec, [0, 1], [BIGINT, VARCHAR, BIGINT, BIGINT], false])
+      specs.push([name, spec, [0, 1], [BIGINT, VARCHAR, BIGINT, BIGINT]])
     }
   }
   for (const mode of ['semi', 'anti', 'mark'] as const) {
@@ -311,10 +317,10 @@ describe('joins whose build side is on disk', () => {
       const name = `${mode} join${nullAware ? ' aware of nulls' : ''}`
       const spec: OperatorSpec = { kind: 'semiJoin', mode, nullAware, probeKeys: [0], ...both }
       const types = mode === 'mark' ? [...TYPES, BIGINT] : TYPES
-      specs.push([name, spec, [0], types, true])
+      specs.push([name, spec, [0], types])
     }
   }
-  for (const [name, spec, keys, types, keysOnly] of specs) {
+  for (const [name, spec, keys, types] of specs) {
     test(`${name}, seed ${seed}`, () => {
       for (let round = 0; round < 2; round++) {
         const random = createRandom(seed + round)
@@ -335,8 +341,8 @@ describe('joins whose build side is on disk', () => {
           ...operatorContext(memory, { spill: testSpill(folder, memory) }),
           freeBytes: () => 60_000,
         }
-        const plainState = buildSide(rows, plainContext, keys, keysOnly)
-        const state = buildSide(rows, tight, keys, keysOnly)
+        const plainState = buildSide(rows, plainContext, keys, spec)
+        const state = buildSide(rows, tight, keys, spec)
         expect(plainState.spilled).toBeUndefined()
         expect(state.spilled).toBeDefined()
         const join = (context: OperatorContext, build: unknown): Row[] => {
