@@ -3,8 +3,14 @@ import type { BytesColumn, GenerationContext } from './column.js'
 import { allocateInt32 } from './column.js'
 import type { RandomStream } from './random.js'
 import { drawsFactor, MODULUS, multiplyStates, nextState, stateAtRow } from './random.js'
-import type { TextPool } from './text-pool.js'
-import { ensureText, TEXT_POOL_BYTES } from './text-pool.js'
+import {
+  copyText,
+  locateText,
+  TEXT_COPY_SLACK,
+  TEXT_LENGTH_MAX,
+  TEXT_POOL_BYTES,
+  touchText,
+} from './text-pool.js'
 
 /** A comment column: two draws a comment, its place in the text pool and its length. */
 export interface CommentStream {
@@ -35,6 +41,7 @@ export function commentColumn(
   commentCount: number,
 ): BytesColumn {
   const { stream, lengthMin, lengthMax } = comments
+  assert(lengthMax <= TEXT_LENGTH_MAX, 'a comment that the text pool has')
   const placeRange = TEXT_POOL_BYTES - lengthMax + 1
   const lengthRange = lengthMax - lengthMin + 1
   const places = context.scratch.take(commentCount)
@@ -66,21 +73,19 @@ function copyComments(
 ): Uint8Array {
   const { textPool } = context
   assert(textPool !== undefined, 'comments need a text pool')
-  const pool = textPool.bytes
   const byteCount = offsets[places.length]!
-  // Four bytes at a time: up to three too many, which the next comment overwrites.
-  const memory = context.allocate(byteCount + 4)
+  const memory = context.allocate(byteCount + TEXT_COPY_SLACK)
   const out = new DataView(memory.buffer, memory.byteOffset, memory.byteLength)
+  const located = new Int32Array(LOCATE_GROUP)
   let touched = 0
-  for (let group = 0; group < places.length; group += TOUCH_GROUP) {
-    const groupEnd = Math.min(group + TOUCH_GROUP, places.length)
-    touched += touchText(textPool, places, offsets, group, groupEnd)
+  for (let group = 0; group < places.length; group += LOCATE_GROUP) {
+    const groupEnd = Math.min(group + LOCATE_GROUP, places.length)
     for (let i = group; i < groupEnd; i++) {
-      let place = places[i]!
-      const end = offsets[i + 1]!
-      for (let position = offsets[i]!; position < end; position += 4, place += 4) {
-        out.setInt32(position, pool.getInt32(place, true), true)
-      }
+      located[i - group] = locateText(textPool, places[i]!)
+    }
+    for (let i = group; i < groupEnd; i++) touched += touchText(textPool, located[i - group]!)
+    for (let i = group; i < groupEnd; i++) {
+      copyText(textPool, places[i]!, located[i - group]!, out, offsets[i]!, offsets[i + 1]!)
     }
   }
   // Only for the loads' sake, which nothing else uses.
@@ -89,24 +94,7 @@ function copyComments(
 }
 
 /**
- * Every comment lies somewhere else in 300 MB. Loads that do not wait for each other bring a group of them into
+ * Every comment lies somewhere else in the pool. Loads that do not wait for each other bring a group of them into
  * the cache, several at a time, before they are copied one after another.
  */
-const TOUCH_GROUP = 32
-
-function touchText(
-  textPool: TextPool,
-  places: Int32Array,
-  offsets: Int32Array,
-  from: number,
-  to: number,
-): number {
-  let sum = 0
-  for (let i = from; i < to; i++) {
-    const place = places[i]!
-    const last = place + offsets[i + 1]! - offsets[i]! - 1
-    ensureText(textPool, place, last + 1)
-    sum += textPool.bytes.getUint8(place) + textPool.bytes.getUint8(last)
-  }
-  return sum
-}
+const LOCATE_GROUP = 32

@@ -1,3 +1,4 @@
+import { assert } from '../../../spi/index.js'
 import type { WeightedValues } from './distributions.js'
 import {
   ADJECTIVES,
@@ -16,49 +17,61 @@ import { MODULUS, nextState } from './random.js'
 /** The longest sentence the grammar makes fits this many bytes. */
 export const SENTENCE_BYTES_MAX = 512
 
-/** Where the writing of sentences stands: always between two sentences. */
+/** Where the drawing of sentences stands: always between two sentences. */
 export interface SentenceWriter {
   /** State of the one random stream of all text. */
   state: number
   /** Draws made since the stream's seed. */
   draws: number
-  /** Bytes written to the output. */
-  position: number
+  /** Words drawn to the output. */
+  wordCount: number
+  /** Bytes of text that the words make. */
+  byteCount: number
 }
 
-/** Words of one kind: for each unit of weight, its word's index in the vocabulary << 5 | its length. */
-type WordSource = Uint16Array
+/** The words of all text with the characters that follow them, by numbers below 256. */
+export interface Vocabulary {
+  /** Each word in WORD_BYTES bytes; the rest is zeros. */
+  readonly bytes: DataView
+  /** By how much each word lengthens the text: a terminator takes the place of the blank before it. */
+  readonly advance: Uint8Array
+  /** 1 for terminators: where they begin before the end of the text so far. */
+  readonly back: Uint8Array
+}
+
+export const WORD_BYTES = 24
+
+/** Words of one kind: the word of each unit of weight. */
+type WordSource = Uint8Array
 
 /** Phrases of one kind: for each unit of weight, the sources of its words. */
 type PhraseSource = readonly (readonly WordSource[])[]
 
-/** A part of a sentence: a leading word, a phrase, or both; a terminator takes the place of the last blank. */
+/** A part of a sentence: a leading word, a phrase, or both. */
 interface SentencePart {
   readonly lead: WordSource | null
   readonly phrase: PhraseSource | null
-  readonly overwrites: 0 | 1
 }
 
 interface Grammar {
-  /** Words with the characters that follow them, each in WORD_CELLS cells of four bytes. */
-  readonly vocabulary: Int32Array
+  readonly vocabulary: Vocabulary
   readonly sentenceOfUnit: readonly (readonly SentencePart[])[]
 }
 
-const WORD_CELLS = 5
-
 function compileGrammar(): Grammar {
-  const vocabulary: string[] = []
+  const known: string[] = []
   const words = (kind: WeightedValues, ending: string): WordSource =>
-    Uint16Array.from(kind.indexOfUnit, (index) => {
+    Uint8Array.from(kind.indexOfUnit, (index) => {
       const word = kind.values[index]! + ending
-      const known = vocabulary.indexOf(word)
-      return ((known < 0 ? vocabulary.push(word) - 1 : known) << 5) | word.length
+      const at = known.indexOf(word)
+      return at < 0 ? known.push(word) - 1 : at
     })
   const phrases = (kind: WeightedValues, sources: Record<string, WordSource>): PhraseSource => {
     const compiled = kind.values.map((syntax) => syntax.split(' ').map((token) => sources[token]!))
     return Array.from(kind.indexOfUnit, (index) => compiled[index]!)
   }
+  const terminators = words(TERMINATORS, ' ')
+  const terminatorCount = known.length
   const adverbs = words(ADVERBS, ' ')
   const nounPhrase = phrases(NOUN_PHRASES, {
     N: words(NOUNS, ' '),
@@ -72,48 +85,63 @@ function compileGrammar(): Grammar {
     D: adverbs,
   })
   const parts: Record<string, SentencePart> = {
-    N: { lead: null, phrase: nounPhrase, overwrites: 0 },
-    V: { lead: null, phrase: verbPhrase, overwrites: 0 },
-    P: { lead: words(PREPOSITIONS, ' the '), phrase: nounPhrase, overwrites: 0 },
-    T: { lead: words(TERMINATORS, ' '), phrase: null, overwrites: 1 },
+    N: { lead: null, phrase: nounPhrase },
+    V: { lead: null, phrase: verbPhrase },
+    P: { lead: words(PREPOSITIONS, ' the '), phrase: nounPhrase },
+    T: { lead: terminators, phrase: null },
   }
   const sentences = SENTENCES.values.map((syntax) =>
     syntax.split(' ').map((token) => parts[token]!),
   )
-  const cells = new Int32Array(vocabulary.length * WORD_CELLS)
-  const bytes = new Uint8Array(cells.buffer)
-  vocabulary.forEach((word, index) => {
-    bytes.set(new TextEncoder().encode(word), index * WORD_CELLS * 4)
-  })
+  assert(known.length <= 256, 'a word is a byte')
   return {
-    vocabulary: cells,
+    vocabulary: vocabularyOf(known, terminatorCount),
     sentenceOfUnit: Array.from(SENTENCES.indexOfUnit, (index) => sentences[index]!),
+  }
+}
+
+/** Of words that begin with the terminators. */
+function vocabularyOf(words: readonly string[], terminatorCount: number): Vocabulary {
+  const bytes = new Uint8Array(words.length * WORD_BYTES + WORD_BYTES)
+  words.forEach((word, index) => {
+    bytes.set(new TextEncoder().encode(word), index * WORD_BYTES)
+  })
+  const back = Uint8Array.from(words, (_, index) => (index < terminatorCount ? 1 : 0))
+  return {
+    bytes: new DataView(bytes.buffer),
+    advance: Uint8Array.from(words, (word, index) => word.length - back[index]!),
+    back,
   }
 }
 
 let compiledGrammar: Grammar | undefined
 
+function grammar(): Grammar {
+  return (compiledGrammar ??= compileGrammar())
+}
+
+export const vocabulary = (): Vocabulary => grammar().vocabulary
+
 /**
- * Appends whole sentences to `out` until at least `byteCount` bytes are written; `out` needs room for
- * {@link SENTENCE_BYTES_MAX} more.
+ * Appends the words of whole sentences to `out` until they make at least `byteCount` bytes of text; `out` needs room for
+ * those of {@link SENTENCE_BYTES_MAX} more.
  */
-export function writeSentences(out: DataView, writer: SentenceWriter, byteCount: number): void {
-  compiledGrammar ??= compileGrammar()
-  const { sentenceOfUnit, vocabulary } = compiledGrammar
-  let { state, draws, position } = writer
+export function drawSentences(out: Uint8Array, writer: SentenceWriter, byteCount: number): void {
+  const { sentenceOfUnit, vocabulary } = grammar()
+  const { advance } = vocabulary
+  let { state, draws, wordCount, byteCount: position } = writer
   while (position < byteCount) {
     state = nextState(state)
     const sentence = sentenceOfUnit[((state / MODULUS) * sentenceOfUnit.length) | 0]!
     draws++
     for (let i = 0; i < sentence.length; i++) {
-      const { lead, phrase, overwrites } = sentence[i]!
+      const { lead, phrase } = sentence[i]!
       if (lead !== null) {
         state = nextState(state)
         draws++
         const word = lead[((state / MODULUS) * lead.length) | 0]!
-        position -= overwrites
-        writeWord(out, position, vocabulary, word)
-        position += word & 31
+        out[wordCount++] = word
+        position += advance[word]!
       }
       if (phrase !== null) {
         state = nextState(state)
@@ -123,25 +151,14 @@ export function writeSentences(out: DataView, writer: SentenceWriter, byteCount:
           const source = sources[j]!
           state = nextState(state)
           const word = source[((state / MODULUS) * source.length) | 0]!
-          writeWord(out, position, vocabulary, word)
-          position += word & 31
+          out[wordCount++] = word
+          position += advance[word]!
         }
       }
     }
   }
   writer.state = state
   writer.draws = draws
-  writer.position = position
-}
-
-/** Writes a word four bytes at a time; what it writes too much, the next word overwrites. */
-function writeWord(out: DataView, position: number, vocabulary: Int32Array, word: number): void {
-  const cell = (word >>> 5) * WORD_CELLS
-  out.setInt32(position, vocabulary[cell]!, true)
-  out.setInt32(position + 4, vocabulary[cell + 1]!, true)
-  if ((word & 31) > 8) {
-    out.setInt32(position + 8, vocabulary[cell + 2]!, true)
-    out.setInt32(position + 12, vocabulary[cell + 3]!, true)
-    out.setInt32(position + 16, vocabulary[cell + 4]!, true)
-  }
+  writer.wordCount = wordCount
+  writer.byteCount = position
 }

@@ -1,18 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { drawsFactor, multiplyStates } from '../../../../../src/connectors/tpch/generator/random.js'
 import {
+  drawSentences,
   SENTENCE_BYTES_MAX,
-  writeSentences,
+  type SentenceWriter,
+  vocabulary,
+  WORD_BYTES,
 } from '../../../../../src/connectors/tpch/generator/sentences.js'
 import {
+  copyText,
   createTextPool,
-  ensureText,
+  locateText,
   PIECE_DRAWS_MIN,
   PIECE_LEAD_BITS,
+  TEXT_COPY_SLACK,
+  TEXT_LENGTH_MAX,
   TEXT_PIECE_BYTES,
   TEXT_PIECE_COUNT,
   TEXT_POOL_BYTES,
   TEXT_SEED,
+  type TextPool,
 } from '../../../../../src/connectors/tpch/generator/text-pool.js'
 import { TEXT_POOL_INDEX } from '../../../../../src/connectors/tpch/generator/text-pool-index.js'
 import { SEED } from '../../../../support/seed.js'
@@ -29,20 +36,47 @@ function decodeIndex(): { draws: number; lead: number }[] {
   })
 }
 
+/** Text of a pool by the way comments read it. */
+function textOf(pool: TextPool, start: number, end: number): string {
+  const out = new DataView(new ArrayBuffer(end - start + TEXT_COPY_SLACK))
+  for (let place = start; place < end; place += TEXT_LENGTH_MAX) {
+    const last = Math.min(end, place + TEXT_LENGTH_MAX)
+    copyText(pool, place, locateText(pool, place), out, place - start, last - start)
+  }
+  return Buffer.from(out.buffer, 0, end - start).toString('latin1')
+}
+
+/** The text of whole sentences from a place between two on, by strings: what the pool's way must equal. */
+function sentencesFrom(writer: SentenceWriter, byteCount: number): string {
+  const words = new Uint8Array(byteCount)
+  drawSentences(words, writer, byteCount)
+  const { bytes, back } = vocabulary()
+  let text = ''
+  for (const word of words.subarray(0, writer.wordCount)) {
+    const padded = Buffer.from(bytes.buffer, word * WORD_BYTES, WORD_BYTES).toString('latin1')
+    text = text.slice(0, text.length - back[word]!) + padded.replace(/\0+$/, '')
+  }
+  expect(text.length).toBe(writer.byteCount)
+  return text
+}
+
+const writerAt = (draws: number): SentenceWriter => ({
+  state: multiplyStates(TEXT_SEED, drawsFactor(draws)),
+  draws,
+  wordCount: 0,
+  byteCount: 0,
+})
+
 describe('the text pool', () => {
   test('begins and ends as every pool does', () => {
-    ensureText(textPool, 0, 40)
-    ensureText(textPool, TEXT_POOL_BYTES - 40, TEXT_POOL_BYTES)
-    const text = (start: number, end: number) =>
-      Buffer.from(textPool.bytes.buffer, start, end - start).toString('latin1')
-    expect(text(0, 40)).toMatch(/^[a-z][A-Za-z ,.;:?!-]+$/)
-    expect(text(TEXT_POOL_BYTES - 40, TEXT_POOL_BYTES)).toMatch(/^[A-Za-z ,.;:?!-]+$/)
+    expect(textOf(textPool, 0, 40)).toMatch(/^[a-z][A-Za-z ,.;:?!-]+$/)
+    expect(textOf(textPool, TEXT_POOL_BYTES - 40, TEXT_POOL_BYTES)).toMatch(/^[A-Za-z ,.;:?!-]+$/)
   })
 
   test('each index entry follows from the one before', () => {
     const index = decodeIndex()
     expect(index[0]).toEqual({ draws: 0, lead: 0 })
-    const out = new DataView(new ArrayBuffer(2 * TEXT_PIECE_BYTES))
+    const out = new Uint8Array(TEXT_PIECE_BYTES)
     const seed = SEED
     const pieces = [0, TEXT_PIECE_COUNT - 2]
     for (let i = 0; i < 100; i++) {
@@ -50,15 +84,14 @@ describe('the text pool', () => {
     }
     for (const piece of pieces) {
       const { draws, lead } = index[piece]!
-      const state = multiplyStates(TEXT_SEED, drawsFactor(draws))
-      const writer = { state, draws, position: 0 }
+      const writer = writerAt(draws)
       const end = lead + TEXT_PIECE_BYTES
       // Sentence by sentence, up to the one that holds the next piece's first byte.
       let sentenceStart = { draws, position: 0 }
-      while (writer.position <= end) {
-        sentenceStart = { draws: writer.draws, position: writer.position }
-        writeSentences(out, writer, writer.position + 1)
-        expect(writer.position - sentenceStart.position).toBeLessThan(SENTENCE_BYTES_MAX)
+      while (writer.byteCount <= end) {
+        sentenceStart = { draws: writer.draws, position: writer.byteCount }
+        drawSentences(out, writer, writer.byteCount + 1)
+        expect(writer.byteCount - sentenceStart.position).toBeLessThan(SENTENCE_BYTES_MAX)
       }
       expect({ seed, ...index[piece + 1]! }).toEqual({
         seed,
@@ -68,26 +101,48 @@ describe('the text pool', () => {
     }
   })
 
-  test('only the pieces asked for are written, and others see them through a shared buffer', () => {
+  test('only the pieces asked for are made, and others see them through a shared buffer', () => {
     const pool = createTextPool()
-    ensureText(pool, 3 * TEXT_PIECE_BYTES - 1, 3 * TEXT_PIECE_BYTES + 1)
+    locateText(pool, 3 * TEXT_PIECE_BYTES - 1)
+    locateText(pool, 3 * TEXT_PIECE_BYTES)
     expect([...pool.written.subarray(0, 6)]).toEqual([0, 0, 1, 1, 0, 0])
-    const other = createTextPool(pool.bytes.buffer)
+    const other = createTextPool(pool.words.buffer)
     expect(other.seen[2]).toBe(0)
-    other.bytes.setUint8(2 * TEXT_PIECE_BYTES, 0x23)
-    ensureText(other, 2 * TEXT_PIECE_BYTES, 4 * TEXT_PIECE_BYTES)
-    expect(pool.bytes.getUint8(2 * TEXT_PIECE_BYTES)).toBe(0x23)
-    expect([...other.seen.subarray(0, 6)]).toEqual([0, 0, 1, 1, 0, 0])
+    // Were the piece made anew, the word would be overwritten.
+    const located = locateText(pool, 2 * TEXT_PIECE_BYTES)
+    other.words[located >>> 5] = 255
+    expect(locateText(other, 2 * TEXT_PIECE_BYTES)).toBe(located)
+    expect(pool.words[located >>> 5]).toBe(255)
+    expect([...other.seen.subarray(0, 6)]).toEqual([0, 0, 1, 0, 0, 0])
   })
 
-  test('a piece is the same text whichever piece was written before', () => {
+  test('a piece is the same text whichever piece was made before', () => {
     const pool = createTextPool()
-    const out = new DataView(new ArrayBuffer(4 * TEXT_PIECE_BYTES))
-    writeSentences(out, { state: TEXT_SEED, draws: 0, position: 0 }, 3 * TEXT_PIECE_BYTES)
-    for (const piece of [2, 0, 1]) {
-      ensureText(pool, piece * TEXT_PIECE_BYTES, (piece + 1) * TEXT_PIECE_BYTES)
+    const end = 3 * TEXT_PIECE_BYTES
+    for (const piece of [2, 0, 1]) locateText(pool, piece * TEXT_PIECE_BYTES)
+    expect(textOf(pool, 0, end) === sentencesFrom(writerAt(0), end).slice(0, end)).toBe(true)
+  })
+
+  test('text of any length begins and ends anywhere', () => {
+    const pool = createTextPool()
+    const seed = SEED
+    for (const piece of [0, TEXT_PIECE_COUNT - 2, (seed * 7919) % (TEXT_PIECE_COUNT - 1)]) {
+      const { draws, lead } = decodeIndex()[piece]!
+      const whole = sentencesFrom(writerAt(draws), lead + TEXT_PIECE_BYTES + 2 * TEXT_LENGTH_MAX)
+      for (let i = 0; i < 20_000; i++) {
+        const from = ((seed + i) * 7919) % TEXT_PIECE_BYTES
+        const length = (i * 31) % (TEXT_LENGTH_MAX + 1)
+        const place = piece * TEXT_PIECE_BYTES + from
+        const expected = whole.slice(lead + from, lead + from + length)
+        if (textOf(pool, place, place + length) !== expected) {
+          expect({ seed, piece, from, text: textOf(pool, place, place + length) }).toEqual({
+            seed,
+            piece,
+            from,
+            text: expected,
+          })
+        }
+      }
     }
-    const bytes = Buffer.from(pool.bytes.buffer, 0, 3 * TEXT_PIECE_BYTES)
-    expect(bytes.equals(Buffer.from(out.buffer, 0, 3 * TEXT_PIECE_BYTES))).toBe(true)
   })
 })
