@@ -26,11 +26,29 @@ export interface PageSourceOptions {
   readonly generation: Omit<GenerationContext, 'allocate'>
 }
 
+/** Pages of many columns have fewer rows than they may, so that the few pages under way to a slow consumer stay small. */
+const PAGE_BYTES_MAX = 2 * 2 ** 20
+const PAGE_ROWS_MIN = 4096
+/** What a value takes about, and one with an offset and text. */
+const VALUE_BYTES = 6
+const TEXT_BYTES = 40
+
+function rowsPerPage(columns: readonly TpchColumnHandle[], rowsPerPageMax: number): number {
+  const rowBytes = columns.reduce(
+    (sum, { field }) => sum + (TEXT_FIELDS.has(field) ? TEXT_BYTES : VALUE_BYTES),
+    1,
+  )
+  return Math.min(rowsPerPageMax, Math.max(PAGE_ROWS_MIN, Math.floor(PAGE_BYTES_MAX / rowBytes)))
+}
+
+const TEXT_FIELDS: ReadonlySet<string> = new Set(['comment', 'address', 'name', 'phone', 'clerk'])
+
 /** Generates the pages of a split. A page lives in the source's arena until the next one is asked for. */
 export class TpchPageSource implements ConnectorPageSource {
   readonly #options: PageSourceOptions
   readonly #context: GenerationContext
   readonly #filtersKey: boolean
+  readonly #rowsPerPage: number
   #filter: TupleDomain<TpchColumnHandle> | undefined
   #wanted: readonly BaseRows[]
   #startRow: number
@@ -41,6 +59,7 @@ export class TpchPageSource implements ConnectorPageSource {
   constructor(options: PageSourceOptions) {
     const { table, split, dynamicFilter } = options
     this.#options = options
+    this.#rowsPerPage = rowsPerPage(options.columns, options.rowsPerPageMax)
     this.#context = { ...options.generation, allocate: (byteLength) => this.#allocate(byteLength) }
     const key = orderingKey(table.table)
     this.#filtersKey = dynamicFilter.columnsCovered.some((column) => column.field === key)
@@ -83,7 +102,7 @@ export class TpchPageSource implements ConnectorPageSource {
 
   /** The next base rows that the dynamic filter leaves, as many as a page takes. */
   #nextRows(): BaseRows | undefined {
-    const { table, split, rowsPerPageMax } = this.#options
+    const { table, split } = this.#options
     this.#narrow()
     const interval = this.#wanted.find(({ endRow }) => endRow > this.#startRow)
     if (interval === undefined || interval.startRow >= split.endRow) {
@@ -91,7 +110,7 @@ export class TpchPageSource implements ConnectorPageSource {
     }
     const startRow = Math.max(interval.startRow, this.#startRow)
     const lastRow = Math.min(interval.endRow, split.endRow)
-    return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, rowsPerPageMax) }
+    return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, this.#rowsPerPage) }
   }
 
   #narrow(): void {
