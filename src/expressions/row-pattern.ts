@@ -14,9 +14,12 @@ export interface RowPatternSpec {
   readonly measures: readonly PatternExpression[]
   readonly rowsPerMatch: RowsPerMatch
   readonly skip: SkipTarget
+  /** A match may begin after the row it is looked for. */
+  readonly seeks?: boolean
 }
 
-export type RowsPerMatch = 'one' | 'allShowEmpty' | 'allOmitEmpty' | 'allWithUnmatched'
+/** With `window` each row of the input is given once, with the match that is looked for at it. */
+export type RowsPerMatch = 'one' | 'allShowEmpty' | 'allOmitEmpty' | 'allWithUnmatched' | 'window'
 export type SkipTarget =
   | { readonly kind: 'pastLast' | 'next' }
   | { readonly kind: 'first' | 'last'; readonly labels: readonly number[] }

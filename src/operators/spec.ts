@@ -198,6 +198,11 @@ export interface PatternRecognitionSpec extends SpecFields {
   /** Channels that are passed on, before the measures. */
   readonly columns: readonly number[]
   readonly pattern: RowPatternSpec
+  /**
+   * Present with one row of output a row of input: where the part of the partition ends that a match at a row may lie in. After
+   * the measures come the row's number in its partition, and the distances to the first and the last row of its match.
+   */
+  readonly frameEnd?: WindowBoundSpec
 }
 export interface RowNumberSpec extends SpecFields {
   readonly kind: 'rowNumber'

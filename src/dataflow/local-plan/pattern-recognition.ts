@@ -5,6 +5,7 @@ import { planSort } from './order.js'
 import {
   channelOrder,
   channelsOf,
+  frameBoundSpec,
   gather,
   type LocalPlanContext,
   type Stream,
@@ -42,6 +43,7 @@ export function planPatternRecognition(
       inputs: channelsOf(layout, node.inputs),
       columns: channelsOf(layout, node.columns),
       pattern: node.spec,
+      ...(node.frame === undefined ? {} : { frameEnd: frameBoundSpec(node.frame.end, layout) }),
     },
     outputsOf(node),
   )

@@ -18,6 +18,7 @@ import {
   channelOf,
   channelOrder,
   channelsOf,
+  frameBoundSpec,
   gather,
   gatherByKey,
   type LocalPlanContext,
@@ -90,11 +91,6 @@ export function planGroupId(node: GroupIdNode, context: LocalPlanContext): Strea
 export function planWindow(node: WindowNode, context: LocalPlanContext): Stream {
   const stream = byKey(node, node.partitionBy, context)
   const { layout } = stream
-  const bound = (b: WindowNode['functions'][number]['frame']['start']) => ({
-    kind: b.kind,
-    ...(b.value === undefined ? {} : { channel: channelOf(layout, b.value) }),
-    ...(b.sortKey === undefined ? {} : { sortKeyChannel: channelOf(layout, b.sortKey) }),
-  })
   const operator: OperatorSpec = {
     kind: 'window',
     planNodeId: node.id,
@@ -104,7 +100,11 @@ export function planWindow(node: WindowNode, context: LocalPlanContext): Stream 
     functions: node.functions.map((f) => ({
       function: f.function,
       args: f.args.map((arg) => bindInputs(arg, layout)),
-      frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
+      frame: {
+        unit: f.frame.unit,
+        start: frameBoundSpec(f.frame.start, layout),
+        end: frameBoundSpec(f.frame.end, layout),
+      },
       ignoreNulls: f.ignoreNulls,
       ...(f.distinct === true ? { distinct: true } : {}),
       ...(f.orderBy === undefined ? {} : { orderBy: channelOrder(layout, f.orderBy) }),

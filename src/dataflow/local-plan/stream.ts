@@ -2,8 +2,13 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { input } from '../../expressions/ir-build.js'
 import { replaceSymbols } from '../../expressions/ir-walk.js'
 import { isHashable } from '../../operators/keys/key-hash.js'
-import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../../operators/spec.js'
-import type { PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
+import type {
+  ChannelOrder,
+  KeyFilterRef,
+  OperatorSpec,
+  WindowBoundSpec,
+} from '../../operators/spec.js'
+import type { FrameBound, PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type SqlType } from '../../spi/index.js'
 import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
@@ -60,6 +65,15 @@ export const channelsOf = (
   layout: readonly PlanSymbol[],
   symbols: readonly PlanSymbol[],
 ): readonly number[] => symbols.map((symbol) => channelOf(layout, symbol))
+
+export const frameBoundSpec = (
+  { kind, value, sortKey }: FrameBound,
+  layout: readonly PlanSymbol[],
+): WindowBoundSpec => ({
+  kind,
+  ...(value === undefined ? {} : { channel: channelOf(layout, value) }),
+  ...(sortKey === undefined ? {} : { sortKeyChannel: channelOf(layout, sortKey) }),
+})
 
 /** Replaces symbols by inputs; parameters of lambdas stay symbols. */
 export function bindInputs(expression: Expression, layout: readonly PlanSymbol[]): Expression {

@@ -18,7 +18,9 @@ export interface MatchState {
   matchNumber: bigint
   /** Entry i is the label of row start + i. */
   labels: number[]
-  rowCount: number
+  /** Rows that may be read: [from, to). */
+  from: number
+  to: number
   /** Value of an input of the pattern. */
   read(input: number, row: number): Value
 }
@@ -60,7 +62,7 @@ function readValue(
 ): Value {
   if (value.kind === 'matchNumber') return state.matchNumber
   const row = resolve(value.at, state, current)
-  if (row < 0 || row >= state.rowCount) return null
+  if (row < state.from || row >= state.to) return null
   if (value.kind === 'column') return state.read(value.input, row)
   const label = state.labels[row - state.start]
   return label === undefined ? null : labels[label]!

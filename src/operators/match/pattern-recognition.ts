@@ -4,6 +4,7 @@ import {
   type Block,
   type BlockBuilder,
   createBlockBuilder,
+  INTEGER,
   MillraceError,
   type Page,
   readValue,
@@ -12,11 +13,26 @@ import {
 } from '../../spi/index.js'
 import { ColumnStore } from '../kernels/column-store.js'
 import type { Operator, OperatorContext } from '../operator.js'
-import type { PatternRecognitionSpec } from '../spec.js'
+import type { PatternRecognitionSpec, WindowBoundSpec } from '../spec.js'
+import { frameOffset } from '../window/frames.js'
 import { compileMatchExpression, type MatchExpression, type MatchState } from './match-values.js'
 import { findMatch, type Match, type MatcherInput } from './matcher.js'
 import { compilePattern, type Instruction } from './program.js'
-import { dependsOnRowOnly } from './row-only.js'
+import { dependsOnRowOnly, looksBack } from './row-only.js'
+
+interface FoundMatch {
+  readonly start: number
+  readonly match: Match | undefined
+}
+
+/** Distances from a row to the first and the last row of its match. */
+interface MatchFrame {
+  readonly start: number
+  readonly end: number
+}
+
+/** A frame without rows. */
+const NO_MATCH: MatchFrame = { start: 1, end: 0 }
 
 export const createPatternRecognition = (
   spec: PatternRecognitionSpec,
@@ -24,7 +40,8 @@ export const createPatternRecognition = (
 ): Operator => new PatternRecognitionOperator(spec, context)
 
 /**
- * Matches a row pattern over rows sorted by partition and order. Keeps the rows of one partition.
+ * Matches a row pattern over rows sorted by partition and order. Keeps the rows of one partition. Over window frames it gives
+ * each row once, with the place of its match.
  * @throws GENERIC_USER_ERROR where AFTER MATCH SKIP has nowhere to go; what the expressions throw
  * @source Trino PatternRecognitionPartition
  */
@@ -47,6 +64,8 @@ class PatternRecognitionOperator implements Operator {
   #key: readonly unknown[] | undefined
   #builders: readonly BlockBuilder[] = []
   #built = 0
+  /** Whether a match is the same one from whichever row it is looked for. */
+  readonly #seekIsStable: boolean
 
   constructor(spec: PatternRecognitionSpec, context: OperatorContext) {
     const { pattern, columns, inputs, types } = spec
@@ -64,7 +83,8 @@ class PatternRecognitionOperator implements Operator {
       current: 0,
       matchNumber: 1n,
       labels: [],
-      rowCount: 0,
+      from: 0,
+      to: 0,
       read: (i, row) => readValue(this.#blocks[inputs[i]!]!, row),
     }
     this.#state = state
@@ -78,7 +98,9 @@ class PatternRecognitionOperator implements Operator {
     this.#types = [
       ...columns.map((channel) => types[channel]!),
       ...pattern.measures.map((m) => m.expression.type),
+      ...(spec.frameEnd === undefined ? [] : [INTEGER, INTEGER, INTEGER]),
     ]
+    this.#seekIsStable = pattern.definitions.every((d) => d === null || !looksBack(d))
   }
 
   *process(page: Page): Generator<Page, void> {
@@ -128,8 +150,11 @@ class PatternRecognitionOperator implements Operator {
     this.#blocks = this.#store.finish(this.#partition)
     this.#input.reset()
     this.#store = new ColumnStore(this.#spec.types, this.#input)
-    this.#state.rowCount = rowCount
-    yield* this.#matches(rowCount)
+    const { frameEnd } = this.#spec
+    this.#state.from = 0
+    this.#state.to = rowCount
+    if (frameEnd === undefined) yield* this.#matches(rowCount)
+    else yield* this.#frames(rowCount, frameEnd)
   }
 
   *#matches(rowCount: number): Generator<Page, void> {
@@ -138,7 +163,7 @@ class PatternRecognitionOperator implements Operator {
     state.matchNumber = 1n
     let lastMatched = -1
     for (let row = 0; row < rowCount; ) {
-      const match = this.#matchAt(row, rowCount)
+      const match = this.#matchAt(row)
       this.#setMatch(row, match?.labels ?? [])
       const length = match?.labels.length ?? 0
       if (match === undefined) {
@@ -159,14 +184,74 @@ class PatternRecognitionOperator implements Operator {
     }
   }
 
-  #matchAt(row: number, rowCount: number): Match | undefined {
+  /** Gives every row, with the match that is found at it unless an earlier one skips it. */
+  *#frames(rowCount: number, frameEnd: WindowBoundSpec): Generator<Page, void> {
+    const state = this.#state
+    const { skip } = this.#spec.pattern
+    let nextSearch = 0
+    let found: FoundMatch | undefined
+    for (let row = 0; row < rowCount; row++) {
+      if (row < nextSearch) {
+        yield* this.#emit(row, false, NO_MATCH)
+        continue
+      }
+      nextSearch = row + 1
+      state.from = row
+      state.to = this.#searchEnd(row, rowCount, frameEnd)
+      if (!this.#isKnown(found, row, frameEnd)) found = this.#search(row)
+      const { start, match } = found!
+      if (match === undefined) {
+        yield* this.#emit(row, false, NO_MATCH)
+        continue
+      }
+      const length = match.labels.length
+      this.#setMatch(start, match.labels)
+      state.current = length === 0 ? row : start + length - 1
+      const first = start - row
+      yield* this.#emit(
+        row,
+        true,
+        length === 0 ? NO_MATCH : { start: first, end: first + length - 1 },
+      )
+      if (length > 0 && skip.kind !== 'next') nextSearch = this.#skip(start, match)
+    }
+  }
+
+  #searchEnd(row: number, rowCount: number, { kind, channel }: WindowBoundSpec): number {
+    if (kind === 'unbounded following') return rowCount
+    const distance = channel === undefined ? 0 : frameOffset(this.#blocks[channel]!, row, rowCount)
+    return Math.min(rowCount, row + distance + 1)
+  }
+
+  /** The match at a row, or with SEEK the first one that begins there or after it. */
+  #search(row: number): FoundMatch {
+    const end = this.#spec.pattern.seeks === true ? this.#state.to : row + 1
+    for (let start = row; start < end; start++) {
+      const match = this.#matchAt(start)
+      if (match !== undefined) return { start, match }
+    }
+    return { start: row, match: undefined }
+  }
+
+  /** What SEEK found for an earlier row is there for this one too, so that looking for nothing stays linear. */
+  #isKnown(found: FoundMatch | undefined, row: number, { kind }: WindowBoundSpec): boolean {
+    return (
+      found !== undefined &&
+      this.#spec.pattern.seeks === true &&
+      this.#seekIsStable &&
+      kind === 'unbounded following' &&
+      (found.match === undefined || found.start >= row)
+    )
+  }
+
+  #matchAt(row: number): Match | undefined {
     const state = this.#state
     const labels: number[] = []
     for (const definition of this.#definitions) definition?.forget(0)
     state.start = row
     state.labels = labels
     const input: MatcherInput = {
-      rowCount,
+      rowCount: state.to,
       labels,
       fits: (label, at) => {
         const definition = this.#definitions[label]
@@ -217,8 +302,8 @@ class PatternRecognitionOperator implements Operator {
     return start + offset
   }
 
-  /** Adds an output row: columns of `row`, and measures at the current row, or nulls. */
-  *#emit(row: number, withMeasures: boolean): Generator<Page, void> {
+  /** Adds an output row: columns of `row`, measures at the current row, or nulls, and where its match is. */
+  *#emit(row: number, withMeasures: boolean, frame?: MatchFrame): Generator<Page, void> {
     if (this.#builders.length === 0) {
       this.#page.reset()
       this.#builders = this.#types.map((type) => createBlockBuilder(type, this.#page))
@@ -232,6 +317,12 @@ class PatternRecognitionOperator implements Operator {
       const value: Value = withMeasures ? measure.evaluate() : null
       builders[columns.length + i]!.append(value)
     })
+    if (frame !== undefined) {
+      const values = [row, frame.start, frame.end]
+      values.forEach((value, i) => {
+        builders[builders.length - values.length + i]!.append(value)
+      })
+    }
     this.#built += 1
     if (this.#built < this.#context.settings.outputPageRows) return
     const page = this.#takePage()

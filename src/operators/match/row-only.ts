@@ -12,3 +12,9 @@ export const dependsOnRowOnly = ({ values }: PatternExpression): boolean =>
     if (at.kind !== 'navigation' || at.labels.length > 0) return false
     return value.kind === 'column' || (at.last && at.logicalOffset === 0 && at.physicalOffset === 0)
   })
+
+/** Whether an expression may read rows before those of the match. */
+export const looksBack = ({ values }: PatternExpression): boolean =>
+  values.some(
+    (value) => 'at' in value && value.at.kind === 'navigation' && value.at.physicalOffset < 0,
+  )

@@ -71,16 +71,21 @@ function distanceOf(bound: WindowBoundSpec, chunk: WindowChunk): (row: number) =
   if (bound.channel === undefined) return () => 0
   const block = chunk.rows.blocks[bound.channel]!
   const sign = bound.kind === 'preceding' ? -1 : 1
-  const largest = chunk.to
-  const read = (position: number): number => {
-    if (isNull(block, position)) return invalidOffset()
-    const offset = offsetAt(block, position)
-    if (offset < 0n) return invalidOffset()
-    return sign * (offset > BigInt(largest) ? largest : Number(offset))
-  }
+  const read = (position: number): number => sign * frameOffset(block, position, chunk.to)
   if (block.encoding !== 'constant') return read
   const distance = read(0)
   return () => distance
+}
+
+/**
+ * The distance of a bound of ROWS or GROUPS, at most `largest`.
+ * @throws INVALID_WINDOW_FRAME where it is negative or null
+ */
+export function frameOffset(block: Block, position: number, largest: number): number {
+  if (isNull(block, position)) return invalidOffset()
+  const offset = offsetAt(block, position)
+  if (offset < 0n) return invalidOffset()
+  return offset > BigInt(largest) ? largest : Number(offset)
 }
 
 function offsetAt(block: Block, position: number): bigint {

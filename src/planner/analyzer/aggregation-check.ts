@@ -56,6 +56,7 @@ export function checkAggregation(
         )
       }
       case 'window':
+      case 'measure':
         return windowExpressions(call).every((e) => isGrouped(e, node))
       case 'scalarSubquery':
       case 'existsSubquery':

@@ -141,5 +141,7 @@ function analyzeLambda(
   return { parameters: fields.map(({ id, type }) => ({ name: id, type })), body }
 }
 
+export const isLambdaParameter = (field: Field): boolean => field.id.startsWith('@l')
+
 export const sortItemKey = (item: BoundSortItem): string =>
   `${expressionKey(item.expression)} ${item.ascending} ${item.nullsFirst}`

@@ -1,7 +1,14 @@
 import type { Expression, SymbolExpression } from '../../expressions/ir.js'
 import { collectSymbols } from '../../expressions/ir-walk.js'
 
-import type { BoundCall, BoundRelation, BoundSortItem, BoundWindowFunction } from './bound.js'
+import type {
+  BoundCall,
+  BoundRelation,
+  BoundSortItem,
+  BoundWindow,
+  BoundWindowFunction,
+  BoundWindowMeasure,
+} from './bound.js'
 
 const sortKeys = (items: readonly BoundSortItem[]): readonly Expression[] =>
   items.map((item) => item.expression)
@@ -66,6 +73,7 @@ function partsOfCall(call: BoundCall): {
         relations: [],
       }
     case 'window':
+    case 'measure':
       return { expressions: windowExpressions(call), relations: [] }
     case 'grouping':
       return { expressions: call.arguments, relations: [] }
@@ -110,14 +118,20 @@ export function freeSymbols(
   return [...found.values()]
 }
 
-/** All expressions of a window function's call and window. */
-export const windowExpressions = (w: BoundWindowFunction): readonly Expression[] => [
-  ...w.args,
-  ...w.callOrderBy.map((item) => item.expression),
+/** All expressions of a call over a window, the window's included. */
+export const windowExpressions = (
+  call: BoundWindowFunction | BoundWindowMeasure,
+): readonly Expression[] => [
+  ...(call.kind === 'window' ? [...call.args, ...sortKeys(call.callOrderBy)] : []),
+  ...expressionsOfWindow(call),
+]
+
+const expressionsOfWindow = (w: BoundWindow): readonly Expression[] => [
   ...w.partitionBy,
-  ...w.orderBy.map((item) => item.expression),
+  ...sortKeys(w.orderBy),
   ...[w.frame.start, w.frame.end].flatMap((bound) => [
     ...(bound.value === undefined ? [] : [bound.value]),
     ...(bound.range === undefined ? [] : [bound.range.boundary, bound.range.sortKey]),
   ]),
+  ...(w.frame.pattern?.inputs ?? []),
 ]

@@ -180,6 +180,7 @@ export interface BoundSortItem {
 export type BoundCall =
   | BoundAggregate
   | BoundWindowFunction
+  | BoundWindowMeasure
   | BoundSubquery
   | BoundGroupingOperation
 
@@ -192,7 +193,13 @@ export interface BoundAggregate {
   readonly filter?: Expression
   readonly orderBy: readonly BoundSortItem[]
 }
-export interface BoundWindowFunction {
+/** What a window says. */
+export interface BoundWindow {
+  readonly partitionBy: readonly Expression[]
+  readonly orderBy: readonly BoundSortItem[]
+  readonly frame: BoundFrame
+}
+export interface BoundWindowFunction extends BoundWindow {
   readonly kind: 'window'
   readonly id: string
   readonly function: ResolvedFunction
@@ -201,14 +208,29 @@ export interface BoundWindowFunction {
   readonly distinct: boolean
   /** ORDER BY inside of the call: the order in which an aggregate takes the rows of a frame. */
   readonly callOrderBy: readonly BoundSortItem[]
-  readonly partitionBy: readonly Expression[]
-  readonly orderBy: readonly BoundSortItem[]
-  readonly frame: BoundFrame
+}
+/** `measure OVER window`: what the pattern of the window's frame computes. */
+export interface BoundWindowMeasure extends BoundWindow {
+  readonly kind: 'measure'
+  readonly id: string
+  readonly name: string
+  readonly type: SqlType
+  /** Position among the measures of the frame's pattern. */
+  readonly measure: number
 }
 export interface BoundFrame {
   readonly unit: 'rows' | 'range' | 'groups'
   readonly start: BoundFrameBound
   readonly end: BoundFrameBound
+  readonly pattern?: BoundFramePattern
+}
+/** A row pattern that cuts the frame down to a match. */
+export interface BoundFramePattern {
+  /** Tells the patterns of one query specification apart. */
+  readonly key: string
+  /** What the expressions of `spec` read, by position. */
+  readonly inputs: readonly Expression[]
+  readonly spec: RowPatternSpec
 }
 export interface BoundFrameBound {
   readonly kind:

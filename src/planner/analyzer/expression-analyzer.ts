@@ -46,6 +46,7 @@ import {
   analyzeTry,
 } from './special-form-analysis.js'
 import { analyzeExists, analyzeQuantified, analyzeScalarSubquery } from './subquery-analysis.js'
+import { analyzeWindowMeasure } from './window-analysis.js'
 
 type Kind<K extends ExpressionKind> = Extract<AstExpression, { kind: K }>
 type Analyzer<K extends ExpressionKind> = (node: Kind<K>, context: ExpressionContext) => Expression
@@ -130,9 +131,7 @@ const ANALYZERS: { readonly [K in ExpressionKind]: Analyzer<K> } = {
   subscriptExpression: analyzeSubscript,
   trim: analyzeTrim,
   tryExpression: analyzeTry,
-  windowOperation: (node) => {
-    throw semanticError('NOT_SUPPORTED', node, 'Row pattern measures over windows')
-  },
+  windowOperation: analyzeWindowMeasure,
 }
 
 const OPERATORS = {

@@ -3,19 +3,29 @@ import { coerce } from '../../expressions/ir-build.js'
 import type {
   PatternExpression,
   PatternTerm,
+  RowPatternSpec,
   RowsPerMatch,
   SkipTarget,
 } from '../../expressions/row-pattern.js'
 import { BOOLEAN, typeName } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
+  NodeBase,
   PatternQuantifier,
   PatternRecognitionRelation,
   Relation,
   RowPattern,
+  WindowFrame,
 } from '../parser/ast/index.js'
-import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
-import type { BoundPatternRecognition, BoundRelation, Field } from './bound.js'
+import {
+  type Analysis,
+  type ExpressionContext,
+  newField,
+  newFields,
+  visibleFields,
+} from './analysis.js'
+import type { BoundFramePattern, BoundPatternRecognition, BoundRelation, Field } from './bound.js'
+import { fieldReference } from './column-analysis.js'
 import { expressionText } from './expression-text.js'
 import {
   analyzePatternExpression,
@@ -70,19 +80,10 @@ export function analyzePatternRecognition(
     const ascending = item.ordering === 'ASCENDING'
     return { field, ascending, nullsFirst: item.nullOrdering === 'FIRST' }
   })
-  const labels = collectLabels(node.pattern)
   const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
   checkPattern(node, rowsPerMatch)
-  const context: PatternContext = {
-    analysis,
-    scope: inputScope,
-    variables: variablesOf(node, labels),
-    inputs: [],
-  }
-  const definitions = analyzeDefinitions(node, labels, context)
-  const measures = node.measures.map((m) =>
-    analyzePatternExpression(m.expression, 'MEASURES', context),
-  )
+  const inputs: Field[] = []
+  const parts = analyzePatternParts(node, inputScope, inputs, analysis)
   const columns =
     rowsPerMatch === 'one'
       ? partitionBy
@@ -91,7 +92,7 @@ export function analyzePatternRecognition(
     rowsPerMatch === 'one'
       ? []
       : inputScope.fields.filter((f) => !columns.some((c) => c.id === f.id))
-  const measureFields = measures.map((m, i) =>
+  const measureFields = parts.measures.map((m, i) =>
     newField(analysis, m.expression.type, node.measures[i]!.name.value),
   )
   return {
@@ -99,19 +100,113 @@ export function analyzePatternRecognition(
     source,
     partitionBy,
     orderBy,
-    inputs: context.inputs,
+    inputs,
     columns: [...columns, ...rest],
     measuresAt: columns.length,
-    spec: {
-      labels,
-      pattern: termOf(node.pattern, labels),
-      definitions,
-      measures,
-      rowsPerMatch,
-      skip: skipTarget(node, context),
-    },
+    spec: { ...parts, rowsPerMatch },
     fields: [...newFields(analysis, columns), ...measureFields, ...newFields(analysis, rest)],
   }
+}
+
+/** MATCH_RECOGNIZE, or a window frame with a pattern. */
+type PatternClauses = PatternRecognitionRelation | (WindowFrame & { readonly pattern: RowPattern })
+
+/** @param inputs collects the fields that the expressions read */
+function analyzePatternParts(
+  node: PatternClauses,
+  scope: Scope,
+  inputs: Field[],
+  analysis: Analysis,
+): Omit<RowPatternSpec, 'rowsPerMatch'> {
+  const labels = collectLabels(node.pattern)
+  const context: PatternContext = {
+    analysis,
+    scope,
+    variables: variablesOf(node, labels),
+    inputs,
+    numbersMatches: node.kind === 'patternRecognitionRelation',
+  }
+  const skip = skipTarget(node, context)
+  const pattern = termOf(node.pattern, labels)
+  const definitions = analyzeDefinitions(node, labels, context)
+  const measures = node.measures.map((m) =>
+    analyzePatternExpression(m.expression, 'MEASURES', context),
+  )
+  return { labels, pattern, definitions, measures, skip }
+}
+
+/**
+ * The row pattern of a window frame.
+ * @throws MillraceError with Trino's code at the place in the text
+ * @source Trino ExpressionAnalyzer.analyzeWindow, the part about row patterns
+ */
+export function analyzeFramePattern(
+  frame: WindowFrame,
+  context: ExpressionContext,
+): BoundFramePattern | undefined {
+  const { pattern } = frame
+  if (pattern === undefined) {
+    refuseWithoutPattern(frame)
+    return undefined
+  }
+  checkPatternFrame(frame)
+  refuseAnchors(pattern)
+  const inputs: Field[] = []
+  const parts = analyzePatternParts({ ...frame, pattern }, context.scope, inputs, context.analysis)
+  const { line, column } = frame.location
+  return {
+    key: `${line}:${column}`,
+    inputs: inputs.map(fieldReference),
+    spec: {
+      ...parts,
+      rowsPerMatch: 'window',
+      ...(frame.patternSearchMode?.mode === 'SEEK' ? { seeks: true } : {}),
+    },
+  }
+}
+
+function refuseWithoutPattern(frame: WindowFrame): void {
+  const refuse = (node: NodeBase, what: string): never => {
+    throw semanticError('MISSING_ROW_PATTERN', node, `${what} PATTERN clause`)
+  }
+  const { measures, afterMatchSkipTo, patternSearchMode } = frame
+  if (measures.length > 0) refuse(frame, 'Row pattern measures require')
+  if (afterMatchSkipTo !== undefined) refuse(afterMatchSkipTo, 'AFTER MATCH SKIP clause requires')
+  if (patternSearchMode !== undefined) {
+    refuse(patternSearchMode, `${patternSearchMode.mode} modifier requires`)
+  }
+  const [subset] = frame.subsets
+  if (subset !== undefined) refuse(subset, 'Union variable definitions require')
+  const [definition] = frame.variableDefinitions
+  if (definition !== undefined) refuse(definition, 'Primary pattern variable definitions require')
+}
+
+function checkPatternFrame(frame: WindowFrame): void {
+  if (frame.variableDefinitions.length === 0) {
+    throw semanticError(
+      'MISSING_VARIABLE_DEFINITIONS',
+      frame,
+      'Pattern recognition requires DEFINE clause',
+    )
+  }
+  const refuse = (message: string): never => {
+    throw semanticError('INVALID_WINDOW_FRAME', frame, `Pattern recognition requires ${message}`)
+  }
+  if (frame.type !== 'ROWS') refuse('ROWS frame type')
+  if (frame.start.type !== 'CURRENT ROW' || frame.end === undefined) {
+    refuse('frame specified as BETWEEN CURRENT ROW AND ...')
+  }
+}
+
+function refuseAnchors(pattern: RowPattern): void {
+  if (pattern.kind === 'anchorPattern') {
+    throw semanticError(
+      'INVALID_ROW_PATTERN',
+      pattern,
+      'Anchor pattern syntax is not allowed in window',
+    )
+  }
+  partsOf(pattern).forEach(refuseAnchors)
 }
 
 const distinctFields = (fields: readonly Field[]): readonly Field[] => [
@@ -165,7 +260,7 @@ function collectLabels(pattern: RowPattern): readonly string[] {
 }
 
 function variablesOf(
-  node: PatternRecognitionRelation,
+  node: PatternClauses,
   labels: readonly string[],
 ): ReadonlyMap<string, readonly number[]> {
   const variables = new Map<string, readonly number[]>(labels.map((label, i) => [label, [i]]))
@@ -192,7 +287,7 @@ function variablesOf(
 }
 
 function analyzeDefinitions(
-  node: PatternRecognitionRelation,
+  node: PatternClauses,
   labels: readonly string[],
   context: PatternContext,
 ): readonly (PatternExpression | null)[] {
@@ -251,7 +346,7 @@ function checkPattern(node: PatternRecognitionRelation, rowsPerMatch: RowsPerMat
   visit(node.pattern)
 }
 
-function skipTarget(node: PatternRecognitionRelation, context: PatternContext): SkipTarget {
+function skipTarget(node: PatternClauses, context: PatternContext): SkipTarget {
   const skip = node.afterMatchSkipTo
   if (skip === undefined || skip.position === 'PAST LAST') return { kind: 'pastLast' }
   if (skip.position === 'NEXT') return { kind: 'next' }

@@ -13,7 +13,7 @@ import type {
   NodeBase,
 } from '../parser/ast/index.js'
 import { type Analysis, analyze, type ExpressionContext, expressionContext } from './analysis.js'
-import { resolveArguments } from './argument-analysis.js'
+import { isLambdaParameter, resolveArguments } from './argument-analysis.js'
 import type { Field } from './bound.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
@@ -21,7 +21,7 @@ import { functionName } from './function-analysis.js'
 import { qualifiedNameOf, resolveField, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
-/** What expressions of one MATCH_RECOGNIZE share. */
+/** What expressions of one row pattern share. */
 export interface PatternContext {
   readonly analysis: Analysis
   /** The input's fields. */
@@ -30,6 +30,8 @@ export interface PatternContext {
   readonly variables: ReadonlyMap<string, readonly number[]>
   /** Fields that expressions read, in the order they were first met. */
   readonly inputs: Field[]
+  /** MATCH_NUMBER() has a meaning: not in windows. */
+  readonly numbersMatches: boolean
 }
 
 type Clause = 'DEFINE' | 'MEASURES'
@@ -132,7 +134,7 @@ function column(
     )
   }
   const { field } = resolved
-  if (!context.scope.fields.some((f) => f.id === field.id)) return undefined
+  if (isLambdaParameter(field)) return undefined
   let index = context.inputs.findIndex((f) => f.id === field.id)
   if (index < 0) index = context.inputs.push(field) - 1
   const at = positionOf(variable, labels, place)
@@ -200,6 +202,13 @@ function patternCall(
   if (isNavigation) return navigationCall(node, name, inner, context, place)
   if (name === 'match_number') {
     requireArguments(node, name, 0, 0)
+    if (!context.numbersMatches) {
+      throw semanticError(
+        'INVALID_PATTERN_RECOGNITION_FUNCTION',
+        node,
+        'MATCH_NUMBER function is not supported in window',
+      )
+    }
     return addValue({ kind: 'matchNumber' }, BIGINT, place)
   }
   if (name === 'classifier') return classifier(node, context, place)

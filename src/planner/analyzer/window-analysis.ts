@@ -3,7 +3,13 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import { typeName } from '../../spi/index.js'
-import type { FunctionCall, NodeBase, OrderBy, Window } from '../parser/ast/index.js'
+import type {
+  FunctionCall,
+  NodeBase,
+  OrderBy,
+  Window,
+  WindowOperation,
+} from '../parser/ast/index.js'
 import { analyzeAggregateOrder, checkDistinctOrder } from './aggregate-order-analysis.js'
 import {
   analyze,
@@ -13,9 +19,10 @@ import {
   type ResolvedWindow,
 } from './analysis.js'
 import { resolveArguments, sortItemKey } from './argument-analysis.js'
-import type { BoundFrame, BoundSortItem, BoundWindowFunction } from './bound.js'
+import type { BoundFrame, BoundSortItem, BoundWindow, BoundWindowFunction } from './bound.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
+import { canonicalName } from './row-pattern-expression.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeFrame, DEFAULT_FRAME, refuseNegativeBounds } from './window-frame-analysis.js'
 
@@ -85,18 +92,12 @@ export function resolveWindow(
   }
 }
 
-interface AnalyzedWindow {
-  readonly partitionBy: readonly Expression[]
-  readonly orderBy: readonly BoundSortItem[]
-  readonly frame: BoundFrame
-}
-
 /** Analyzes what a window says; aggregations in it count as those of the context. */
 export function analyzeWindow(
   window: ResolvedWindow,
   context: ExpressionContext,
   node: NodeBase,
-): AnalyzedWindow {
+): BoundWindow {
   const inner: ExpressionContext = { ...context, met: [] }
   const partitionBy = window.partitionBy.map((n) => {
     const expression = analyze(n, inner)
@@ -174,9 +175,52 @@ export function analyzeWindowFunction(
     ...bound,
   }
   refuseNegativeBounds(bound.frame)
-  const id = internCall(context, 'w', windowKey(fields), (callId) => ({ ...fields, id: callId }))
+  const id = internCall(context, 'w', callKey(fields), (callId) => ({ ...fields, id: callId }))
   context.met.push({ id, kind: 'window', node, text: expressionText(node) })
   return symbol(id, resolved.returnType)
+}
+
+/**
+ * `measure OVER window`.
+ * @throws MillraceError INVALID_WINDOW_MEASURE, AMBIGUOUS_NAME, and what the window throws
+ * @source Trino ExpressionAnalyzer.visitWindowOperation
+ */
+export function analyzeWindowMeasure(
+  node: WindowOperation,
+  context: ExpressionContext,
+): Expression {
+  const window = resolveWindow(node.window, context.windows)
+  const name = canonicalName(node.name)
+  const measures = window.frame?.measures ?? []
+  const measure = measures.findIndex((m) => canonicalName(m.name) === name)
+  if (measure < 0) {
+    throw semanticError(
+      'INVALID_WINDOW_MEASURE',
+      node,
+      `Measure ${node.name.value} is not defined in the corresponding window`,
+    )
+  }
+  if (measures.findLastIndex((m) => canonicalName(m.name) === name) !== measure) {
+    throw semanticError(
+      'AMBIGUOUS_NAME',
+      node,
+      `Measure ${node.name.value} is defined more than once`,
+    )
+  }
+  const bound = analyzeWindow(window, context, node.window)
+  refuseNegativeBounds(bound.frame)
+  const { type } = bound.frame.pattern!.spec.measures[measure]!.expression
+  const key = ['measure', measure, ...windowKey(bound)].join('|')
+  const id = internCall(context, 'w', key, (callId) => ({
+    kind: 'measure',
+    id: callId,
+    name: node.name.value,
+    type,
+    measure,
+    ...bound,
+  }))
+  context.met.push({ id, kind: 'window', node, text: expressionText(node) })
+  return symbol(id, type)
 }
 
 function checkWindowCall(
@@ -231,9 +275,17 @@ function checkWindowCall(
 const frameKey = (frame: BoundFrame): string =>
   [frame.start, frame.end]
     .map((b) => `${b.kind} ${b.value === undefined ? '' : expressionKey(b.value)}`)
+    .concat(frame.pattern?.key ?? '')
     .join(' ')
 
-const windowKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
+const windowKey = (w: BoundWindow): readonly string[] => [
+  w.partitionBy.map(expressionKey).join(','),
+  w.orderBy.map(sortItemKey).join(','),
+  w.frame.unit,
+  frameKey(w.frame),
+]
+
+const callKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
   [
     'window',
     w.function.id,
@@ -242,8 +294,5 @@ const windowKey = (w: Omit<BoundWindowFunction, 'id'>): string =>
     String(w.distinct),
     w.args.map(expressionKey).join(','),
     w.callOrderBy.map(sortItemKey).join(','),
-    w.partitionBy.map(expressionKey).join(','),
-    w.orderBy.map(sortItemKey).join(','),
-    w.frame.unit,
-    frameKey(w.frame),
+    ...windowKey(w),
   ].join('|')

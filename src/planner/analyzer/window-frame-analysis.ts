@@ -8,6 +8,7 @@ import { analyze, type ExpressionContext } from './analysis.js'
 import type { BoundFrame, BoundFrameBound, BoundSortItem } from './bound.js'
 import { resolveCall } from './call-resolution.js'
 import { failure } from './failure.js'
+import { analyzeFramePattern } from './row-pattern-analysis.js'
 import { semanticError } from './semantic-error.js'
 
 export const DEFAULT_FRAME: BoundFrame = {
@@ -32,9 +33,7 @@ export function analyzeFrame(
   context: ExpressionContext,
   window: NodeBase,
 ): BoundFrame {
-  if (frame.pattern !== undefined || frame.measures.length > 0) {
-    throw semanticError('NOT_SUPPORTED', frame, 'Row pattern recognition in windows')
-  }
+  const pattern = analyzeFramePattern(frame, context)
   checkBoundKinds(frame)
   const bound = (node: FrameBound | undefined): BoundFrameBound => {
     if (node === undefined) return { kind: 'current row' }
@@ -49,6 +48,7 @@ export function analyzeFrame(
     unit: ({ RANGE: 'range', ROWS: 'rows', GROUPS: 'groups' } as const)[frame.type],
     start: bound(frame.start),
     end: bound(frame.end),
+    ...(pattern === undefined ? {} : { pattern }),
   }
 }
 

@@ -5,13 +5,14 @@ import type {
   BoundCall,
   BoundGroupingOperation,
   BoundWindowFunction,
+  BoundWindowMeasure,
 } from '../analyzer/bound.js'
 import { windowExpressions } from '../analyzer/bound-walk.js'
 
 export interface FoundCalls {
   readonly aggregates: readonly BoundAggregate[]
   readonly groupings: readonly BoundGroupingOperation[]
-  readonly windows: readonly BoundWindowFunction[]
+  readonly windows: readonly (BoundWindowFunction | BoundWindowMeasure)[]
 }
 
 /**
@@ -24,7 +25,7 @@ export function callsOf(
 ): FoundCalls {
   const aggregates: BoundAggregate[] = []
   const groupings: BoundGroupingOperation[] = []
-  const windows: BoundWindowFunction[] = []
+  const windows: (BoundWindowFunction | BoundWindowMeasure)[] = []
   const seen = new Set<string>()
   const visit = (expression: Expression): void => {
     for (const name of collectSymbols(expression).keys()) {
@@ -39,6 +40,7 @@ export function callsOf(
           groupings.push(call)
           break
         case 'window':
+        case 'measure':
           windows.push(call)
           windowExpressions(call).forEach(visit)
           break

@@ -1,7 +1,23 @@
 import type { Expression } from '../../expressions/ir.js'
-import type { BoundFrameBound, BoundSortItem, BoundWindowFunction } from '../analyzer/bound.js'
+import { INTEGER } from '../../spi/index.js'
+import type {
+  BoundFrameBound,
+  BoundFramePattern,
+  BoundSortItem,
+  BoundWindow,
+  BoundWindowFunction,
+  BoundWindowMeasure,
+} from '../analyzer/bound.js'
 import { windowExpressions } from '../analyzer/bound-walk.js'
-import type { FrameBound, SortItem, WindowFunctionCall, WindowNode } from '../plan/node.js'
+import type {
+  FrameBound,
+  PatternFrame,
+  SortItem,
+  WindowFrame,
+  WindowFunctionCall,
+  WindowNode,
+} from '../plan/node.js'
+import { outputsOf } from '../plan/structure.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
 import { callsOf } from './calls.js'
 import {
@@ -37,29 +53,46 @@ export function planWindows(
   const computed = read.filter((e) => !kept.has(e))
   const projected = projectSymbols(state, withInner, computed)
   const symbolOf = symbolsByExpression(computed, projected.symbols)
-  const groups = new Map<string, { key: WindowKey; functions: BoundWindowFunction[] }>()
+  const groups = new Map<string, { key: WindowKey; calls: WindowCall[] }>()
   for (const window of windows) {
     const key = windowKey(window, symbolOf)
     const text = JSON.stringify([
       key.partitionBy.map((s) => s.name),
       key.orderBy.map((o) => [o.symbol.name, o.ascending, o.nullsFirst]),
+      window.frame.pattern?.key,
     ])
     const group = groups.get(text)
-    if (group === undefined) groups.set(text, { key, functions: [window] })
-    else group.functions.push(window)
+    if (group === undefined) groups.set(text, { key, calls: [window] })
+    else group.calls.push(window)
   }
   let { plan } = projected
-  for (const { key, functions } of groups.values()) {
-    plan = planGroup(state, plan, key, functions, symbolOf)
+  for (const { key, calls } of groups.values()) {
+    const { frame } = calls[0]!
+    const planned = { key, calls, symbolOf }
+    plan =
+      frame.pattern === undefined
+        ? planGroup(state, plan, planned)
+        : planPatternGroup(state, plan, planned, frame.pattern)
   }
   return plan
 }
 
+type WindowCall = BoundWindowFunction | BoundWindowMeasure
+
+/** The calls of one window. */
+interface WindowGroup {
+  readonly key: WindowKey
+  readonly calls: readonly WindowCall[]
+  readonly symbolOf: SymbolOf
+}
+
 /** Lambdas and constants that are arguments or keys need no column; distances of frames always have one. */
-const keptExpressions = (window: BoundWindowFunction): readonly Expression[] =>
+const keptExpressions = (window: WindowCall): readonly Expression[] =>
   [
-    ...window.args,
-    ...[...window.callOrderBy, ...window.orderBy].map((item) => item.expression),
+    ...(window.kind === 'window'
+      ? [...window.args, ...window.callOrderBy.map((item) => item.expression)]
+      : []),
+    ...window.orderBy.map((item) => item.expression),
     ...window.partitionBy,
   ].filter(staysInCall)
 
@@ -79,7 +112,7 @@ interface WindowKey {
 }
 
 /** Constants neither partition nor order anything. */
-function windowKey(window: BoundWindowFunction, symbolOf: SymbolOf): WindowKey {
+function windowKey(window: BoundWindow, symbolOf: SymbolOf): WindowKey {
   return {
     partitionBy: uniqueSymbols(window.partitionBy.flatMap((e) => symbolOf(e) ?? [])),
     orderBy: sortSymbols(window.orderBy, symbolOf),
@@ -94,13 +127,70 @@ function sortSymbols(orderBy: readonly BoundSortItem[], symbolOf: SymbolOf): rea
   )
 }
 
+/**
+ * A row pattern gives each row its measures and the distances to its match, which functions have as their frame. They are over
+ * the rows as these were numbered for the pattern, since rows that the order does not tell apart must not change places.
+ * @source Trino QueryPlanner.planPatternRecognition, whose node has the functions
+ */
+function planPatternGroup(
+  state: PlannerState,
+  plan: SubPlan,
+  { key, calls, symbolOf }: WindowGroup,
+  { inputs, spec }: BoundFramePattern,
+): SubPlan {
+  const distance = (name: string) => state.symbols.newSymbol(name, INTEGER)
+  const frame: PatternFrame = {
+    end: frameBound(calls[0]!.frame.end, symbolOf),
+    position: distance('position'),
+    matchStart: distance('match_start'),
+    matchEnd: distance('match_end'),
+  }
+  const measures = spec.measures.map((m) => state.symbols.newSymbol('measure', m.expression.type))
+  const matched: SubPlan = {
+    node: {
+      kind: 'patternRecognition',
+      id: state.ids.next(),
+      source: plan.node,
+      ...key,
+      inputs: inputs.map((input) => symbolOf(input)!),
+      columns: outputsOf(plan.node),
+      measures,
+      spec,
+      frame,
+    },
+    translation: withSymbols(
+      plan.translation,
+      calls.flatMap((call): [string, PlanSymbol][] =>
+        call.kind === 'measure' ? [[call.id, measures[call.measure]!]] : [],
+      ),
+    ),
+  }
+  const functions = calls.filter((call) => call.kind === 'window')
+  if (functions.length === 0) return matched
+  const byPosition: WindowKey = {
+    partitionBy: key.partitionBy,
+    orderBy: [{ symbol: frame.position, ascending: true, nullsFirst: false }],
+  }
+  return planGroup(
+    state,
+    matched,
+    { key: byPosition, calls: functions, symbolOf },
+    {
+      unit: 'rows',
+      start: { kind: 'following', value: frame.matchStart },
+      end: { kind: 'following', value: frame.matchEnd },
+    },
+  )
+}
+
+/** @param matchFrame the frame of all functions, where it is not the one they are written with */
 function planGroup(
   state: PlannerState,
   plan: SubPlan,
-  { partitionBy, orderBy }: WindowKey,
-  functions: readonly BoundWindowFunction[],
-  symbolOf: SymbolOf,
+  { key, calls: written, symbolOf }: WindowGroup,
+  matchFrame?: WindowFrame,
 ): SubPlan {
+  const functions = written.filter((call) => call.kind === 'window')
   const calls = functions.map(
     (window): WindowFunctionCall => ({
       symbol: state.symbols.newSymbol(window.function.name, window.function.returnType),
@@ -109,7 +199,7 @@ function planGroup(
         const symbol = symbolOf(arg)
         return symbol === undefined ? translate(arg, plan.translation) : symbolReference(symbol)
       }),
-      frame: {
+      frame: matchFrame ?? {
         unit: window.frame.unit,
         start: frameBound(window.frame.start, symbolOf),
         end: frameBound(window.frame.end, symbolOf),
@@ -125,8 +215,7 @@ function planGroup(
     kind: 'window',
     id: state.ids.next(),
     source: plan.node,
-    partitionBy,
-    orderBy,
+    ...key,
     functions: calls,
   }
   const symbols = functions.map((w, i): [string, PlanSymbol] => [w.id, calls[i]!.symbol])

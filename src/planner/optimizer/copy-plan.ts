@@ -8,7 +8,7 @@ import type {
   WindowFunctionCall,
 } from '../plan/node.js'
 import { visitPlan } from '../plan/node.js'
-import { sourcesOf, withSources } from '../plan/structure.js'
+import { madeByPattern, sourcesOf, withSources } from '../plan/structure.js'
 import type { PlanSymbol } from '../plan/symbol.js'
 import type { OptimizerContext } from './context.js'
 import { symbolOf } from './expression/predicates.js'
@@ -55,7 +55,7 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
       n.groupIdSymbol,
     ],
     window: (n) => n.functions.map((f) => f.symbol),
-    patternRecognition: (n) => n.measures,
+    patternRecognition: madeByPattern,
     rowNumber: (n) => [n.symbol],
     topNRanking: (n) => [n.symbol],
     unnest: (n) => [
@@ -173,6 +173,16 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
       inputs: all(n.inputs),
       columns: all(n.columns),
       measures: all(n.measures),
+      ...(n.frame === undefined
+        ? {}
+        : {
+            frame: {
+              end: renameBound(n.frame.end, maybe),
+              position: rename(n.frame.position),
+              matchStart: rename(n.frame.matchStart),
+              matchEnd: rename(n.frame.matchEnd),
+            },
+          }),
     }),
     rowNumber: (n) => ({ ...n, partitionBy: all(n.partitionBy), symbol: rename(n.symbol) }),
     topNRanking: (n) => ({
@@ -232,26 +242,34 @@ function renameCall(
   }
 }
 
+function renameBound(
+  b: FrameBound,
+  maybe: (symbol: PlanSymbol | undefined) => PlanSymbol | undefined,
+): FrameBound {
+  const value = maybe(b.value)
+  const sortKey = maybe(b.sortKey)
+  return {
+    kind: b.kind,
+    ...(value === undefined ? {} : { value }),
+    ...(sortKey === undefined ? {} : { sortKey }),
+  }
+}
+
 function renameWindowCall(
   f: WindowFunctionCall,
   rename: Rename,
   maybe: (symbol: PlanSymbol | undefined) => PlanSymbol | undefined,
   expr: (e: Expression) => Expression,
 ): WindowFunctionCall {
-  const bound = (b: FrameBound): FrameBound => {
-    const value = maybe(b.value)
-    const sortKey = maybe(b.sortKey)
-    return {
-      kind: b.kind,
-      ...(value === undefined ? {} : { value }),
-      ...(sortKey === undefined ? {} : { sortKey }),
-    }
-  }
   return {
     ...f,
     symbol: rename(f.symbol),
     args: f.args.map(expr),
-    frame: { unit: f.frame.unit, start: bound(f.frame.start), end: bound(f.frame.end) },
+    frame: {
+      unit: f.frame.unit,
+      start: renameBound(f.frame.start, maybe),
+      end: renameBound(f.frame.end, maybe),
+    },
     ...(f.orderBy === undefined
       ? {}
       : { orderBy: f.orderBy.map((item) => ({ ...item, symbol: rename(item.symbol) })) }),

@@ -280,8 +280,8 @@ export interface WindowNode extends NodeFields {
   readonly functions: readonly WindowFunctionCall[]
 }
 /**
- * Finds matches of a row pattern in each partition. Outputs are `columns`, which the source gives, then the measures.
- * With one row per match the columns are among `partitionBy`.
+ * Finds matches of a row pattern in each partition. Outputs are `columns`, which the source gives, then the measures, and the
+ * symbols of `frame`. With one row per match the columns are among `partitionBy`.
  */
 export interface PatternRecognitionNode extends NodeFields {
   readonly kind: 'patternRecognition'
@@ -293,6 +293,17 @@ export interface PatternRecognitionNode extends NodeFields {
   readonly columns: readonly PlanSymbol[]
   readonly measures: readonly PlanSymbol[]
   readonly spec: RowPatternSpec
+  /** Present where the pattern is that of a window frame, one row of output a row of input. */
+  readonly frame?: PatternFrame
+}
+/** The part of a partition, from the current row on, that a match may lie in; and where each row's match is. */
+export interface PatternFrame {
+  readonly end: FrameBound
+  /** The row's number in its partition. */
+  readonly position: PlanSymbol
+  /** Distances from the row to the first and the last row of its match; where it has none, the first is greater. */
+  readonly matchStart: PlanSymbol
+  readonly matchEnd: PlanSymbol
 }
 export interface RowNumberNode extends NodeFields {
   readonly kind: 'rowNumber'

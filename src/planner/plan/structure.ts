@@ -85,6 +85,13 @@ export function withSources(node: PlanNode, sources: readonly PlanNode[]): PlanN
 const same = (n: { readonly source: PlanNode }): readonly PlanSymbol[] => outputsOf(n.source)
 const stated = (n: { readonly outputs: readonly PlanSymbol[] }): readonly PlanSymbol[] => n.outputs
 
+/** The symbols that row pattern recognition adds to its columns, in channel order. */
+export const madeByPattern = ({
+  measures,
+  frame,
+}: NodeOf<'patternRecognition'>): readonly PlanSymbol[] =>
+  frame === undefined ? measures : [...measures, frame.position, frame.matchStart, frame.matchEnd]
+
 /** The symbols a node outputs, in channel order. */
 export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
   visitPlan<readonly PlanSymbol[]>(node, {
@@ -116,7 +123,7 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
       ...n.aggregationArguments,
       n.groupIdSymbol,
     ],
-    patternRecognition: (n) => [...n.columns, ...n.measures],
+    patternRecognition: (n) => [...n.columns, ...madeByPattern(n)],
     window: (n) => [...outputsOf(n.source), ...n.functions.map((f) => f.symbol)],
     rowNumber: (n) => [...outputsOf(n.source), n.symbol],
     topNRanking: (n) => [...outputsOf(n.source), n.symbol],

@@ -199,6 +199,7 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       ordered(n)
       check.symbols(n.inputs)
       check.symbols(n.columns)
+      check.symbol(n.frame?.end.value)
     },
     window: (n) => {
       check.symbols(n.partitionBy)

@@ -75,6 +75,7 @@ export const readsOf = (node: PlanNode): readonly string[] =>
       ...ofOrder(n.orderBy),
       ...ofSymbols(n.inputs),
       ...ofSymbols(n.columns),
+      ...ofSymbols([n.frame?.end.value]),
     ],
     rowNumber: (n) => ofSymbols(n.partitionBy),
     topNRanking: (n) => [...ofSymbols(n.partitionBy), ...ofOrder(n.orderBy)],
