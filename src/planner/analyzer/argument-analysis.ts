@@ -141,7 +141,5 @@ function analyzeLambda(
   return { parameters: fields.map(({ id, type }) => ({ name: id, type })), body }
 }
 
-export const isLambdaParameter = (field: Field): boolean => field.id.startsWith('@l')
-
 export const sortItemKey = (item: BoundSortItem): string =>
   `${expressionKey(item.expression)} ${item.ascending} ${item.nullsFirst}`

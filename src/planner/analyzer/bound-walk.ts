@@ -31,8 +31,9 @@ function partsOf(relation: BoundRelation): {
       }
     case 'unnest':
       return { expressions: relation.collections.map((c) => c.expression), relations: [] }
-    case 'sample':
     case 'patternRecognition':
+      return { expressions: relation.inputs, relations: [relation.source] }
+    case 'sample':
     case 'reference':
       return { expressions: [], relations: [relation.source] }
     case 'projection':

@@ -129,8 +129,8 @@ export interface BoundPatternRecognition extends BoundFields {
     readonly ascending: boolean
     readonly nullsFirst: boolean
   }[]
-  /** Fields of the source that the expressions of `spec` read, by position. */
-  readonly inputs: readonly Field[]
+  /** Fields of the source and subqueries that the expressions of `spec` read, by position. */
+  readonly inputs: readonly Expression[]
   readonly columns: readonly Field[]
   /** How many of the columns stand before the measures. */
   readonly measuresAt: number

@@ -1,4 +1,5 @@
 import { isComparable, isOrderable } from '../../expressions/coercion.js'
+import type { Expression } from '../../expressions/ir.js'
 import { coerce } from '../../expressions/ir-build.js'
 import type {
   PatternExpression,
@@ -25,14 +26,10 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundFramePattern, BoundPatternRecognition, BoundRelation, Field } from './bound.js'
-import { fieldReference } from './column-analysis.js'
 import { expressionText } from './expression-text.js'
-import {
-  analyzePatternExpression,
-  canonicalName,
-  type PatternContext,
-} from './row-pattern-expression.js'
-import { qualifiedNameOf, relationScope, resolveField, rootScope, type Scope } from './scope.js'
+import { analyzePatternExpression } from './row-pattern-expression.js'
+import { canonicalName, type PatternContext } from './row-pattern-place.js'
+import { qualifiedNameOf, relationScope, resolveField, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
 type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
@@ -58,7 +55,7 @@ export function analyzePatternRecognition(
   analyzeRelation: AnalyzeRelation,
 ): BoundPatternRecognition {
   const source = analyzeRelation(node.input, scope, analysis)
-  const inputScope = relationScope(visibleFields(source.fields), rootScope)
+  const inputScope = relationScope(visibleFields(source.fields), scope)
   const partitionBy = node.partitionBy.map((e) => inputColumn(e, inputScope))
   partitionBy.forEach((field, i) => {
     if (isComparable(field.type)) return
@@ -82,7 +79,7 @@ export function analyzePatternRecognition(
   })
   const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
   checkPattern(node, rowsPerMatch)
-  const inputs: Field[] = []
+  const inputs: Expression[] = []
   const parts = analyzePatternParts(node, inputScope, inputs, analysis)
   const columns =
     rowsPerMatch === 'one'
@@ -108,20 +105,26 @@ export function analyzePatternRecognition(
   }
 }
 
+/** The scope where it may be used itself only; the result's columns and those of its query go together in ORDER BY. */
+const withoutOuter = (scope: Scope): Scope =>
+  scope.isOutput === true && scope.parent !== undefined
+    ? { ...scope, parent: withoutOuter(scope.parent) }
+    : { ...scope, forbidsOuter: true }
+
 /** MATCH_RECOGNIZE, or a window frame with a pattern. */
 type PatternClauses = PatternRecognitionRelation | (WindowFrame & { readonly pattern: RowPattern })
 
-/** @param inputs collects the fields that the expressions read */
+/** @param inputs collects the fields and subqueries that the expressions read */
 function analyzePatternParts(
   node: PatternClauses,
   scope: Scope,
-  inputs: Field[],
+  inputs: Expression[],
   analysis: Analysis,
 ): Omit<RowPatternSpec, 'rowsPerMatch'> {
   const labels = collectLabels(node.pattern)
   const context: PatternContext = {
     analysis,
-    scope,
+    scope: withoutOuter(scope),
     variables: variablesOf(node, labels),
     inputs,
     numbersMatches: node.kind === 'patternRecognitionRelation',
@@ -151,12 +154,12 @@ export function analyzeFramePattern(
   }
   checkPatternFrame(frame)
   refuseAnchors(pattern)
-  const inputs: Field[] = []
+  const inputs: Expression[] = []
   const parts = analyzePatternParts({ ...frame, pattern }, context.scope, inputs, context.analysis)
   const { line, column } = frame.location
   return {
     key: `${line}:${column}`,
-    inputs: inputs.map(fieldReference),
+    inputs,
     spec: {
       ...parts,
       rowsPerMatch: 'window',
@@ -224,7 +227,7 @@ function inputColumn(node: AstExpression, scope: Scope): Field {
     )
   }
   const resolved = resolveField(scope, name, node)
-  if (resolved !== undefined) return resolved.field
+  if (resolved?.scope === scope) return resolved.field
   throw semanticError(
     'COLUMN_NOT_FOUND',
     node,

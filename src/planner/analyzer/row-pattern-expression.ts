@@ -1,58 +1,37 @@
 import type { Expression } from '../../expressions/ir.js'
-import { input } from '../../expressions/ir-build.js'
 import type {
   PatternExpression,
   PatternPosition,
   PatternValue,
 } from '../../expressions/row-pattern.js'
-import { BIGINT, type ErrorCode, type SqlType, VARCHAR } from '../../spi/index.js'
+import { BIGINT, type ErrorCode, VARCHAR } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
+  DereferenceExpression,
   FunctionCall,
   Identifier,
   NodeBase,
 } from '../parser/ast/index.js'
 import { type Analysis, analyze, type ExpressionContext, expressionContext } from './analysis.js'
-import { isLambdaParameter, resolveArguments } from './argument-analysis.js'
-import type { Field } from './bound.js'
+import { resolveArguments } from './argument-analysis.js'
 import { coerceNoting } from './coercion-analysis.js'
+import { fieldReference } from './column-analysis.js'
 import { expressionText } from './expression-text.js'
 import { functionName } from './function-analysis.js'
-import { qualifiedNameOf, resolveField, type Scope } from './scope.js'
+import {
+  addInput,
+  addValue,
+  type Clause,
+  canonicalName,
+  NAVIGATIONS,
+  navigation,
+  type PatternContext,
+  type Place,
+  positionOf,
+} from './row-pattern-place.js'
+import { patternSubquery } from './row-pattern-subquery.js'
+import { qualifiedNameOf, resolveField } from './scope.js'
 import { semanticError } from './semantic-error.js'
-
-/** What expressions of one row pattern share. */
-export interface PatternContext {
-  readonly analysis: Analysis
-  /** The input's fields. */
-  readonly scope: Scope
-  /** Labels of each primary and union variable, by canonical name. */
-  readonly variables: ReadonlyMap<string, readonly number[]>
-  /** Fields that expressions read, in the order they were first met. */
-  readonly inputs: Field[]
-  /** MATCH_NUMBER() has a meaning: not in windows. */
-  readonly numbersMatches: boolean
-}
-
-type Clause = 'DEFINE' | 'MEASURES'
-
-/** Where in an expression a column stands. */
-interface Place {
-  readonly clause: Clause
-  readonly values: PatternValue[]
-  readonly inside?: {
-    readonly kind: 'navigation' | 'aggregate'
-    readonly name: string
-    /** Variables that were met, by name; '' is the universal one. */
-    readonly variables: Map<string, readonly number[]>
-    /** Positions wait for the variable. */
-    readonly positionOf: (labels: readonly number[]) => PatternPosition
-  }
-}
-
-/** Names of pattern variables are in upper case unless delimited. */
-export const canonicalName = (name: Identifier): string =>
-  name.delimited ? name.value : name.value.toUpperCase()
 
 /**
  * Analyzes an expression of MEASURES or DEFINE: what it reads of the match becomes values, by position.
@@ -77,13 +56,6 @@ function analysisAt(context: PatternContext, place: Place): Analysis {
     ...analysis,
     analyzeExpression: (node, inner) =>
       patternPart(node, inner, context, place) ?? analysis.analyzeExpression(node, inner),
-    analyzeQuery(query) {
-      throw semanticError(
-        'NOT_SUPPORTED',
-        query,
-        'Queries in row pattern expressions are not supported',
-      )
-    },
   }
 }
 
@@ -96,22 +68,45 @@ function patternPart(
   switch (node.kind) {
     case 'identifier':
       return column([node.value.toLowerCase()], '', [], node, inner, context, place)
-    case 'dereferenceExpression': {
-      if (node.base.kind === 'identifier' && node.field !== undefined) {
-        const variable = canonicalName(node.base)
-        const labels = context.variables.get(variable)
-        const name = node.field.value.toLowerCase()
-        if (labels !== undefined)
-          return column([name], variable, labels, node, inner, context, place)
-      }
-      const name = qualifiedNameOf(node)
-      return name && column(name, '', [], node, inner, context, place)
-    }
+    case 'dereferenceExpression':
+      return labelledColumn(node, inner, context, place)
     case 'functionCall':
       return patternCall(node, inner, context, place)
+    case 'subqueryExpression':
+    case 'existsPredicate':
+    case 'quantifiedComparisonExpression':
+      return patternSubquery(node, inner, context, place)
+    case 'inPredicate':
+      return node.valueList.kind === 'subqueryExpression'
+        ? patternSubquery(node, inner, context, place)
+        : undefined
+    case 'groupingOperation':
+      throw semanticError(
+        'NOT_SUPPORTED',
+        node,
+        'GROUPING() in pattern recognition context is not supported',
+      )
     default:
       return undefined
   }
+}
+
+/** A name of several parts is a column of a variable: relations can not be named, nor fields of rows reached. */
+function labelledColumn(
+  node: DereferenceExpression,
+  inner: ExpressionContext,
+  context: PatternContext,
+  place: Place,
+): Expression | undefined {
+  const name = qualifiedNameOf(node)
+  if (name === undefined) return undefined
+  const { base } = node
+  const variable = base.kind === 'identifier' ? canonicalName(base) : ''
+  const labels = context.variables.get(variable)
+  if (labels !== undefined) {
+    return column(name.slice(1), variable, labels, node, inner, context, place)
+  }
+  throw semanticError('COLUMN_NOT_FOUND', node, `Column '${name.join('.')}' cannot be resolved`)
 }
 
 /** @param labels none: the universal variable */
@@ -134,38 +129,8 @@ function column(
     )
   }
   const { field } = resolved
-  if (isLambdaParameter(field)) return undefined
-  let index = context.inputs.findIndex((f) => f.id === field.id)
-  if (index < 0) index = context.inputs.push(field) - 1
-  const at = positionOf(variable, labels, place)
-  return addValue({ kind: 'column', input: index, at }, field.type, place)
+  return addInput(fieldReference(field), positionOf(variable, labels, place), context, place)
 }
-
-const addValue = (value: PatternValue, type: SqlType, { values }: Place): Expression =>
-  input(values.push(value) - 1, type)
-
-/** Outside of navigation a column is that of the variable's last row so far. */
-function positionOf(variable: string, labels: readonly number[], place: Place): PatternPosition {
-  place.inside?.variables.set(variable, labels)
-  return place.inside?.positionOf(labels) ?? navigation(labels, true, true, 0, 0)
-}
-
-const navigation = (
-  labels: readonly number[],
-  last: boolean,
-  running: boolean,
-  logicalOffset: number,
-  physicalOffset: number,
-): PatternPosition => ({
-  kind: 'navigation',
-  labels,
-  last,
-  running,
-  logicalOffset,
-  physicalOffset,
-})
-
-const NAVIGATIONS: ReadonlySet<string> = new Set(['first', 'last', 'prev', 'next'])
 
 function patternCall(
   node: FunctionCall,
@@ -178,7 +143,15 @@ function patternCall(
     throw semanticError(
       'NESTED_WINDOW',
       node,
-      'Cannot nest window functions inside row pattern recognition',
+      'Cannot nest window functions or row pattern measures inside pattern recognition expressions',
+    )
+  }
+  const lambda = node.arguments.find((argument) => argument.kind === 'lambdaExpression')
+  if (lambda !== undefined) {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      lambda,
+      'Lambda expression in pattern recognition context is not yet supported',
     )
   }
   const mode = node.processingMode
@@ -363,7 +336,7 @@ function aggregateCall(
       `Cannot nest ${name} aggregate function inside ${place.inside.name} function`,
     )
   }
-  refuseClauses(node)
+  refuseClauses(node, name)
   const star = node.arguments[0]
   const isLabelStar = star?.kind === 'dereferenceExpression' && star.field === undefined
   const values: PatternValue[] = []
@@ -417,12 +390,12 @@ const labelStarError = (node: NodeBase & AstExpression) =>
     `label.* syntax is only supported as the only argument of row pattern count function: ${expressionText(node)}`,
   )
 
-function refuseClauses(node: FunctionCall): void {
+function refuseClauses(node: FunctionCall, name: string): void {
   const refuse = (clause: string): never => {
     throw semanticError(
       'NOT_SUPPORTED',
       node,
-      `Cannot use ${clause} with aggregate function in pattern recognition context`,
+      `Cannot use ${clause} with ${name} aggregate function in pattern recognition context`,
     )
   }
   if (node.distinct) refuse('DISTINCT')

@@ -17,6 +17,8 @@ export interface Scope {
   readonly forbiddenJoin?: 'RIGHT' | 'FULL'
   /** There is a relation, though perhaps without fields: a FROM clause stands. */
   readonly hasRelation?: boolean
+  /** What the scopes around this one resolve may not be used. */
+  readonly forbidsOuter?: boolean
   /** The fields are columns of the result, which aggregations in ORDER BY can not use. */
   readonly isOutput?: boolean
 }
@@ -82,13 +84,14 @@ function startsWithColumn(fields: readonly Field[], name: readonly string[]): bo
 /**
  * The field of a name in lower case, innermost scope first.
  * @throws MillraceError AMBIGUOUS_NAME when one relation has several; INVALID_COLUMN_REFERENCE for a lateral reference out of
- * a RIGHT or FULL join
+ * a RIGHT or FULL join; NOT_SUPPORTED where a scope forbids what is around it
  */
 export function resolveField(
   scope: Scope,
   name: readonly string[],
   node: NodeBase,
 ): ResolvedField | undefined {
+  let isForbidden = false
   for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
     const matches = fieldsNamed(s.fields, name)
     if (matches.length > 1) {
@@ -103,8 +106,16 @@ export function resolveField(
           `LATERAL reference not allowed in ${s.forbiddenJoin} JOIN`,
         )
       }
+      if (isForbidden) {
+        throw semanticError(
+          'NOT_SUPPORTED',
+          node,
+          `Reference to column '${name.join('.')}' from outer scope not allowed in this context`,
+        )
+      }
       return { field, scope: s }
     }
+    isForbidden ||= s.forbidsOuter === true
     if (startsWithColumn(s.fields, name)) return undefined
   }
   return undefined

@@ -1,8 +1,15 @@
 import type { BoundPatternRecognition, Field } from '../analyzer/bound.js'
 import type { PlanSymbol } from '../plan/symbol.js'
-import { type PlannerState, type RelationPlan, sortItems, uniqueSymbols } from './sub-plan.js'
-import type { PlanRelation } from './subquery-planner.js'
-import type { OuterReferences } from './translation.js'
+import {
+  type PlannerState,
+  projectSymbols,
+  type RelationPlan,
+  type SubPlan,
+  sortItems,
+  uniqueSymbols,
+} from './sub-plan.js'
+import { type PlanRelation, planSubqueries } from './subquery-planner.js'
+import { type OuterReferences, translationOf } from './translation.js'
 
 /** @source Trino RelationPlanner.visitPatternRecognitionRelation */
 export function planPatternRecognition(
@@ -12,6 +19,12 @@ export function planPatternRecognition(
   planRelation: PlanRelation,
 ): RelationPlan {
   const source = planRelation(state, relation.source, outer)
+  const over: SubPlan = {
+    node: source.node,
+    translation: translationOf(relation.source.fields, source.symbols, outer),
+  }
+  const withSubqueries = planSubqueries(state, over, relation.inputs, planRelation)
+  const inputs = projectSymbols(state, withSubqueries, relation.inputs)
   const byField = new Map(relation.source.fields.map((f, i) => [f.id, source.symbols[i]!]))
   const symbolOf = (field: Field): PlanSymbol => byField.get(field.id)!
   const { spec, measuresAt } = relation
@@ -28,10 +41,10 @@ export function planPatternRecognition(
     node: {
       kind: 'patternRecognition',
       id: state.ids.next(),
-      source: source.node,
+      source: inputs.plan.node,
       partitionBy: uniqueSymbols(relation.partitionBy.map(symbolOf)),
       orderBy,
-      inputs: relation.inputs.map(symbolOf),
+      inputs: inputs.symbols,
       columns: uniqueSymbols(columns),
       measures,
       spec,
