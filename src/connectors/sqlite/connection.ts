@@ -15,12 +15,16 @@ interface DriverStatement {
   raw(isRaw: boolean): void
   safeIntegers(areSafe: boolean): void
   columns(): readonly { readonly name: string; readonly type: string | null }[]
-  all(parameters: readonly BoundValue[]): Promise<unknown[][]>
   iterate(parameters: readonly BoundValue[]): Promise<Rows>
   run(parameters: readonly BoundValue[]): unknown
 }
 /** Rows of a running statement; a step runs SQLite for up to 100 rows. */
 type Rows = Iterator<readonly SqliteValue[]>
+
+/** SQLite forgets an interrupt that comes while nothing runs, as between a statement's preparation and its first step. */
+const INTERRUPT_MILLIS = 10
+/** Statements and rows that a connection may hold before it is given up. */
+const HELD_MAX = 200
 
 let driver: Promise<Driver> | undefined
 
@@ -49,6 +53,11 @@ function uriOf({ path, isReadOnly }: SqliteConfig): string {
 export class SqliteConnection {
   readonly #database: DriverDatabase
   readonly #path: string
+  /**
+   * Every statement and its rows. The collection of one waits, with the whole thread, for what else runs on the
+   * connection, and the abort of that would never be heard: so none is collected before the connection is closed.
+   */
+  readonly #held: unknown[] = []
 
   private constructor(database: DriverDatabase, path: string) {
     this.#database = database
@@ -78,9 +87,11 @@ export class SqliteConnection {
   /** All rows of a short answer. */
   async all(sql: string, ...parameters: readonly BoundValue[]): Promise<readonly unknown[][]> {
     try {
-      const statement = await this.#database.prepare(sql)
+      const statement = await this.#prepare(sql)
       statement.raw(true)
-      return await statement.all(parameters)
+      const rows = await statement.iterate(parameters)
+      this.#held.push(rows)
+      return Array.from({ [Symbol.iterator]: () => rows }, (row) => [...row])
     } catch (error) {
       throw sqliteError(error, this.#path)
     }
@@ -91,25 +102,32 @@ export class SqliteConnection {
     sql: string,
   ): Promise<readonly { readonly name: string; readonly type: string | null }[]> {
     try {
-      return (await this.#database.prepare(sql)).columns()
+      return (await this.#prepare(sql)).columns()
     } catch (error) {
       throw sqliteError(error, this.#path)
     }
   }
 
   async rows(sql: string): Promise<Rows> {
-    const statement = await this.#database.prepare(sql)
+    const statement = await this.#prepare(sql)
     statement.raw(true)
     statement.safeIntegers(true)
-    return await statement.iterate([])
+    const rows = await statement.iterate([])
+    this.#held.push(rows)
+    return rows
   }
 
   /** A statement that takes parameters and gives nothing. */
   async inserter(sql: string): Promise<(parameters: readonly BoundValue[]) => void> {
-    const statement = await this.#database.prepare(sql)
+    const statement = await this.#prepare(sql)
     return (parameters) => {
       statement.run(parameters)
     }
+  }
+
+  /** Whether it may be used again. */
+  get isReusable(): boolean {
+    return this.#held.length < HELD_MAX
   }
 
   /** Ends what runs, with SQLITE_INTERRUPT. */
@@ -117,7 +135,26 @@ export class SqliteConnection {
     this.#database.interrupt()
   }
 
+  /** Ends `running`, and comes back when it has ended. */
+  async interruptUntilEnd(running: Promise<unknown>): Promise<void> {
+    this.interrupt()
+    const timer = setInterval(() => this.interrupt(), INTERRUPT_MILLIS)
+    try {
+      await running
+    } catch {
+      // Whoever waits for it hears of its failure.
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
   close(): void {
     this.#database.close()
+  }
+
+  async #prepare(sql: string): Promise<DriverStatement> {
+    const statement = await this.#database.prepare(sql)
+    this.#held.push(statement)
+    return statement
   }
 }

@@ -103,30 +103,14 @@ export class SqliteDatabase implements SqlDatabase {
 
   async describeQuery(query: string, signal: AbortSignal): Promise<readonly SqlColumn[]> {
     const connection = await this.#take()
-    const interrupt = (): void => connection.interrupt()
+    const describing = this.#describe(connection, query)
+    const interrupt = (): void => void connection.interruptUntilEnd(describing)
     signal.addEventListener('abort', interrupt, { once: true })
+    if (signal.aborted) interrupt()
     try {
-      const wrapped = `SELECT * FROM (${query}\n) AS ${USER_ALIAS}`
-      const columns = await connection.columns(wrapped)
-      const classes = columns.map(({ name }) => `typeof(${USER_ALIAS}.${quoted(name)})`)
-      const [first] = columns.some(({ type }) => type === null)
-        ? await connection.all(
-            `SELECT ${classes.join(', ')} FROM (${query}\n) AS ${USER_ALIAS} LIMIT 1`,
-          )
-        : []
+      const columns = await describing
       this.#putBack(connection)
-      return columns.map(
-        ({ name, type }, i): SqlColumn => ({
-          name: name.toLowerCase(),
-          nullable: true,
-          expression: { kind: 'column', relation: USER_ALIAS, name },
-          ...declaredType(type ?? DECLARATIONS[String(first?.[i])] ?? 'TEXT'),
-          // Expressions keep collations of columns, and values of any class.
-          comparability: 'none',
-          reason: 'it is a column of a query in other words',
-          unchecked: true,
-        }),
-      )
+      return columns
     } catch (error) {
       connection.close()
       if (!signal.aborted) throw error
@@ -134,6 +118,28 @@ export class SqliteDatabase implements SqlDatabase {
     } finally {
       signal.removeEventListener('abort', interrupt)
     }
+  }
+
+  async #describe(connection: SqliteConnection, query: string): Promise<readonly SqlColumn[]> {
+    const columns = await connection.columns(`SELECT * FROM (${query}\n) AS ${USER_ALIAS}`)
+    const classes = columns.map(({ name }) => `typeof(${USER_ALIAS}.${quoted(name)})`)
+    const [first] = columns.some(({ type }) => type === null)
+      ? await connection.all(
+          `SELECT ${classes.join(', ')} FROM (${query}\n) AS ${USER_ALIAS} LIMIT 1`,
+        )
+      : []
+    return columns.map(
+      ({ name, type }, i): SqlColumn => ({
+        name: name.toLowerCase(),
+        nullable: true,
+        expression: { kind: 'column', relation: USER_ALIAS, name },
+        ...declaredType(type ?? DECLARATIONS[String(first?.[i])] ?? 'TEXT'),
+        // Expressions keep collations of columns, and values of any class.
+        comparability: 'none',
+        reason: 'it is a column of a query in other words',
+        unchecked: true,
+      }),
+    )
   }
 
   async statistics({
@@ -241,7 +247,8 @@ export class SqliteDatabase implements SqlDatabase {
   }
 
   #putBack(connection: SqliteConnection): void {
-    if (this.#isClosed || this.#idle.length >= IDLE_MAX) connection.close()
+    const isKept = !this.#isClosed && this.#idle.length < IDLE_MAX && connection.isReusable
+    if (!isKept) connection.close()
     else this.#idle.push(connection)
   }
 }

@@ -19,7 +19,10 @@ class SqliteReader implements RowReader {
   readonly #decoders: readonly Decoder[]
   readonly #signal: AbortSignal
   readonly #release: (isIdle: boolean) => void
-  readonly #interrupt = (): void => this.#connection.interrupt()
+  readonly #interrupt = (): void => {
+    if (this.#starting === undefined) this.#connection.interrupt()
+    else void this.#connection.interruptUntilEnd(this.#starting)
+  }
   #rows: Iterator<readonly SqliteValue[]> | undefined
   #starting: Promise<void> | undefined
   #isEnded = false
@@ -54,9 +57,7 @@ class SqliteReader implements RowReader {
     const wasEnded = this.#isEnded
     this.#isEnded = true
     if (!wasEnded) {
-      this.#connection.interrupt()
-      // Whoever waits for the start hears of its failure.
-      await this.#starting?.catch(() => undefined)
+      await this.#connection.interruptUntilEnd(this.#starting ?? Promise.resolve())
       this.#drain()
     }
     this.#release(wasEnded)
