@@ -119,7 +119,8 @@ function integerFilter(
     (size <= DENSE_BITS_MAX && size <= BigInt(block.rowCount) * DENSE_BITS_PER_ROW)
   const hashBits = isDense ? 0 : Math.ceil(Math.log2(block.rowCount * HASHED_BITS_PER_ROW))
   const bitCount = isDense ? Number(size) + 1 : 2 ** hashBits
-  const bits = kept.allocate(Math.ceil(bitCount / 8)).fill(0).byteOffset
+  // Read by words of 32 bits.
+  const bits = allocateInt32(kept, Math.ceil(bitCount / 32)).fill(0).byteOffset
   const state = { min, max, bits, hashBits }
   const { kernels, args } = bind(memory, block, state)
   kernels.mark(...args)
