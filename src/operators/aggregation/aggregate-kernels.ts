@@ -174,6 +174,8 @@ export interface WideKernels {
     wide: number,
     counts: number,
   ): void
+  /** Splits 16-byte values so that value = high * 2^64 + low, both signed. */
+  split(values: number, count: number, low: number, high: number): void
   /** counts[g] += values[i], 8 bytes each; rows whose validity is not set are left out where `validity` is not 0. */
   addCounts(validity: number, groups: number, count: number, values: number, counts: number): void
 }
@@ -217,6 +219,17 @@ export function wideKernels(memory: WebAssembly.Memory): WideKernels {
         })
       },
     )
+    m.function('split', { values: 'i32', count: 'i32', low: 'i32', high: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      const low = f.local('i64')
+      f.for(i, 0, p.count, () => {
+        const source = at(p.values, i, 4)
+        f.set(low, i64.load(source))
+        f.store64(at(p.low, i, 3), low)
+        const carry = i64.shr_u(low, 63n)
+        f.store64(at(p.high, i, 3), i64.add(i64.load(source, 8), carry))
+      })
+    })
     m.function('addCounts', { ...ROW_PARAMS, values: 'i32', counts: 'i32' }, null, (f, p) => {
       checked(f, p, (row, group) => {
         const state = at(p.counts, group, 3)

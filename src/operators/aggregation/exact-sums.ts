@@ -6,12 +6,15 @@ import {
   type DecimalType,
   decimalType,
   type Fixed16Block,
+  type IntegerBlock,
   isShortDecimal,
   MillraceError,
   type SqlType,
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import type { GrowableBuffer } from '../keys/growable.js'
+import { extentOf } from '../keys/key-source.js'
+import { wideKernels } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { addCounts, stateBuffer } from './counts.js'
 import { IntegerSums } from './integer-sums.js'
@@ -67,7 +70,7 @@ class ExactSums {
       this.low.add(flat, groups, arena)
       return
     }
-    const halves = splitHalves(flat, arena)
+    const halves = splitHalves(this.#context.memory, flat, arena)
     this.low.add(halves.low, groups, arena)
     this.highSums().add(halves.high, groups, arena)
   }
@@ -77,8 +80,12 @@ class ExactSums {
     this.high?.settle()
   }
 
-  total(group: number): bigint {
-    return this.low.sum(group) + (this.high === undefined ? 0n : this.high.sum(group) << 64n)
+  /** As {@link IntegerSums.reader}, of both halves. */
+  reader(): (group: number) => bigint {
+    const low = this.low.reader()
+    if (this.high === undefined) return low
+    const high = this.high.reader()
+    return (group) => low(group) + (high(group) << 64n)
   }
 
   close(): void {
@@ -106,7 +113,6 @@ export function exactSumAggregator(
   const validity = (from: number, to: number, arena: Arena) =>
     validityOfCounts(sums.low.counts.int64(), from, to, arena)
   const counts = () => rows ?? sums.low.counts
-  const total = (group: number): bigint => sums.total(group)
   return {
     reserve(count) {
       groupCount = count
@@ -127,8 +133,9 @@ export function exactSumAggregator(
     },
     states(from, to, arena) {
       sums.settle()
-      const sum = sumColumn(sums.low, SUM_STATE, from, to, validity(from, to, arena), arena)
-      const upper = isLong(type) ? [upperColumn(sums.high, from, to, arena)] : []
+      const valid = validity(from, to, arena)
+      const sum = sumColumn(context, sums.low, SUM_STATE, from, to, valid, arena)
+      const upper = isLong(type) ? [upperColumn(context, sums.high, from, to, arena)] : []
       const unbounded = Number.POSITIVE_INFINITY
       const count = isAverage
         ? [integerStates(BIGINT, counts(), from, to, null, unbounded, arena)]
@@ -138,13 +145,17 @@ export function exactSumAggregator(
     results(from, to, arena) {
       sums.settle()
       const valid = validity(from, to, arena)
-      if (isAverage) return averages(total, counts().int64(), resultType, from, to, valid, arena)
-      if (sums.high === undefined && sums.low.wide === undefined) {
-        return sumColumn(sums.low, resultType, from, to, valid, arena)
+      if (isAverage) {
+        return averages(sums.reader(), counts().int64(), resultType, from, to, valid, arena)
+      }
+      const { low, high } = sums
+      if (high === undefined && (low.wide === undefined || resultType.kind === 'decimal')) {
+        // Values of 64 bits: no number of them comes to 38 digits.
+        return sumColumn(context, low, resultType, from, to, valid, arena)
       }
       return resultType.kind === 'decimal'
-        ? decimalSums(total, resultType, from, to, valid, arena)
-        : bigintSums(total, resultType, from, to, valid, arena)
+        ? decimalSums(sums.reader(), resultType, from, to, valid, arena)
+        : bigintSums(sums.reader(), resultType, from, to, valid, arena)
     },
     close() {
       if (isOwner) sums.close()
@@ -155,47 +166,54 @@ export function exactSumAggregator(
 
 /** value = high * 2^64 + low, both signed. */
 function splitHalves(
-  block: Fixed16Block,
+  memory: WebAssembly.Memory,
+  { values, rowCount, validity, type }: Fixed16Block,
   arena: Arena,
 ): { readonly low: Block; readonly high: Block } {
-  const { rowCount, validity, type } = block
-  const words = new BigInt64Array(block.values.buffer, block.values.byteOffset, rowCount * 2)
-  const column = (valueAt: (row: number) => bigint): Block => {
+  const column = (): IntegerBlock => {
     const bytes = arena.allocate(rowCount * 8)
-    const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
-    for (let i = 0; i < rowCount; i++) values[i] = valueAt(i)
-    return {
-      encoding: 'flat',
-      storage: 'i64',
-      type,
-      rowCount,
-      validity,
-      values,
-      base: 0,
-      factor: 1,
-    }
+    const halves = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
+    const flat = { encoding: 'flat', type, rowCount, validity } as const
+    return { ...flat, storage: 'i64', values: halves, base: 0, factor: 1 }
   }
-  return {
-    low: column((i) => words[2 * i]!),
-    high: column((i) => words[2 * i + 1]! + (words[2 * i]! < 0n ? 1n : 0n)),
-  }
+  const [low, high] = [column(), column()]
+  const addresses = [low.values.byteOffset, high.values.byteOffset] as const
+  wideKernels(memory).split(values.byteOffset, rowCount, ...addresses)
+  return { low, high }
 }
 
-const sumColumn = (
+/**
+ * The sums of groups [from, to). Their bounds are the values' own: those that the input proved add up with every group, and
+ * whoever merges or compares sums would have to take them for wide ones.
+ */
+function sumColumn(
+  { memory }: AggregatorContext,
   sums: IntegerSums,
   type: SqlType,
   from: number,
   to: number,
   validity: Uint8Array | null,
   arena: Arena,
-): Block =>
-  sums.wide === undefined
-    ? integerStates(type, sums.narrow, from, to, validity, sums.maxAbs, arena)
-    : wideStates(type, sums.wide, from, to, validity, arena)
+): IntegerBlock | Fixed16Block {
+  if (sums.wide !== undefined) return wideStates(type, sums.wide, from, to, validity, arena)
+  const column = integerStates(type, sums.narrow, from, to, validity, sums.maxAbs, arena)
+  const extent = extentOf(memory, { ...column, bounds: undefined }, arena)
+  if (extent === undefined) return column
+  const [min, max] = [Number(extent.min), Number(extent.max)]
+  return Number.isSafeInteger(min) && Number.isSafeInteger(max)
+    ? { ...column, bounds: { min, max } }
+    : column
+}
 
 /** The upper halves; zero where no value had one. */
-function upperColumn(high: IntegerSums | undefined, from: number, to: number, arena: Arena): Block {
-  if (high !== undefined) return sumColumn(high, SUM_STATE, from, to, null, arena)
+function upperColumn(
+  context: AggregatorContext,
+  high: IntegerSums | undefined,
+  from: number,
+  to: number,
+  arena: Arena,
+): Block {
+  if (high !== undefined) return sumColumn(context, high, SUM_STATE, from, to, null, arena)
   const rowCount = to - from
   const bytes = zeroed(arena.allocate(rowCount))
   return {

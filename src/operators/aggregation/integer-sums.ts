@@ -141,11 +141,14 @@ export class IntegerSums {
     if (this.wide !== undefined) this.#widen()
   }
 
-  /** The exact sum of a group, after {@link settle}. */
-  sum(group: number): bigint {
-    if (this.wide === undefined) return this.narrow.int64()[group]!
+  /** Reads the exact sum of a group, after {@link settle} and until more is added. */
+  reader(): (group: number) => bigint {
+    if (this.wide === undefined) {
+      const sums = this.narrow.int64()
+      return (group) => sums[group]!
+    }
     const words = this.wide.int64()
-    return (words[2 * group + 1]! << 64n) + BigInt.asUintN(64, words[2 * group]!)
+    return (group) => (words[2 * group + 1]! << 64n) + BigInt.asUintN(64, words[2 * group]!)
   }
 
   close(): void {

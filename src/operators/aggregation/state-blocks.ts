@@ -1,5 +1,5 @@
 import { zeroed } from '../../expressions/wasm/buffers.js'
-import type { Arena, Block, IntegerBlock, SqlType } from '../../spi/index.js'
+import type { Arena, Block, Fixed16Block, IntegerBlock, SqlType } from '../../spi/index.js'
 import type { GrowableBuffer } from '../keys/growable.js'
 
 /** Blocks made of state arrays: groups [from, to) of 8- or 16-byte states. */
@@ -62,7 +62,7 @@ export function wideStates(
   to: number,
   validity: Uint8Array | null,
   arena: Arena,
-): Block {
+): Fixed16Block {
   const values = copy(states, from, to, 16, arena)
   return { encoding: 'flat', storage: 'fixed16', type, rowCount: to - from, validity, values }
 }
