@@ -42,8 +42,8 @@ const CREATE: { readonly [F in OutputFormat]: CreateWriter } = {
   tsv: (columns, output, signal) => fileWriter('TSV', columns, output, signal),
   parquet: (columns, output, signal) => fileWriter('PARQUET', distinct(columns), output, signal),
   arrow: async (columns, output, _signal, isFile) => {
-    const { arrowWriter } = await import('./arrow.js')
-    return arrowWriter(isFile ? 'file' : 'stream', columns, output)
+    const { ArrowIpcWriter } = await import('../arrow/ipc-writer.js')
+    return new ArrowIpcWriter(columns, output, { kind: isFile ? 'file' : 'stream' })
   },
 }
 

@@ -18,16 +18,8 @@ type CreateOutput = (
 
 /** An Arrow IPC stream. */
 const arrowOutput: CreateOutput = async (columns, sink) => {
-  const { ARROW_STREAM_END, ArrowFormat } = await import('../../server/stream/arrow-format.js')
-  const format = new ArrowFormat(columns)
-  const write = async (bodies: ReturnType<typeof format.encode>): Promise<void> => {
-    for (const { parts } of bodies) for (const part of parts) await sink.write(part)
-  }
-  await write(format.begin())
-  return {
-    append: (page) => write(format.encode(page)),
-    finish: () => sink.write(ARROW_STREAM_END),
-  }
+  const { ArrowIpcWriter } = await import('../../arrow/ipc-writer.js')
+  return new ArrowIpcWriter(columns, sink, { kind: 'stream' })
 }
 
 const parquetOutput: CreateOutput = async (columns, sink, signal) => {

@@ -33,36 +33,25 @@ export interface CommonColumn {
 }
 
 /**
- * The columns of a table whose files describe themselves: those of the first file, each in a type that holds the values
- * of all. @throws HIVE_PARTITION_SCHEMA_MISMATCH naming the two files
+ * The columns of a table whose files describe themselves: all that any of them has, in the order in which they appear, each
+ * in a type that holds the values of all. In rows of files without a column it is NULL.
+ * @throws HIVE_PARTITION_SCHEMA_MISMATCH naming the file whose type is another
+ * @source Trino's Hive connector, where columns are found by name
  */
 export function commonColumns(files: readonly InspectedFile[]): readonly CommonColumn[] {
-  const [first, ...others] = files
   const types = new Map<string, SqlType>()
-  for (const [name, { type }] of columnsByName(first!.summary.columns)) types.set(name, type)
-  for (const { file, summary } of others) {
-    const byName = columnsByName(summary.columns)
-    for (const [name, type] of types) {
-      const other = byName.get(name)
-      if (other === undefined) throw missingColumn(name, file.path, first!.file.path)
-      const common = commonType(type, other.type)
-      if (common === undefined) throw otherType(name, other.type, file.path, type)
+  for (const { file, summary } of files) {
+    for (const [name, { type }] of columnsByName(summary.columns)) {
+      const known = types.get(name)
+      const common = known === undefined ? type : commonType(known, type)
+      if (common === undefined) throw otherType(name, type, file.path, known!)
       types.set(name, common)
-    }
-    for (const name of byName.keys()) {
-      if (!types.has(name)) throw missingColumn(name, first!.file.path, file.path)
     }
   }
   return Array.from(types, ([name, type]) => ({ name, type }))
 }
 
 const HINT = 'Name the files that belong together by a pattern, or read each by itself'
-
-export const missingColumn = (name: string, path: string, other: string) =>
-  fileError('HIVE_PARTITION_SCHEMA_MISMATCH', `File has no column '${name}': ${path}`, {
-    detail: `The column is in ${other}`,
-    hint: HINT,
-  })
 
 export const otherType = (name: string, type: SqlType, path: string, expected: SqlType) =>
   fileError(

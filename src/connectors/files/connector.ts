@@ -66,7 +66,7 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
       async createPageSource(_transaction, _session, split, table, columns, dynamicFilter, signal) {
         const format = await loadFormat(table.format)
         const summary =
-          table.summary ?? (await summaries.inspect(format, split.file, { ...config.text }, signal))
+          table.summary ?? (await summaries.inspect(format, split.file, config.text, signal))
         return openPageSource({
           format,
           summary,

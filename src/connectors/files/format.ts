@@ -8,6 +8,7 @@ import type {
   SqlType,
   TupleDomain,
 } from '../../spi/index.js'
+import type { TextOptions } from './config.js'
 
 /**
  * What a file format has to know, and nothing else: how one file is read and written. Folders, partitions, columns of
@@ -38,7 +39,7 @@ export interface FileFormat {
    * Reads what the file says of itself, or for text formats infers it from a sample.
    * @throws HIVE_BAD_DATA for what is no file of the format, HIVE_CANNOT_OPEN_SPLIT where it can't be read, with the file
    */
-  inspect(file: DataFile, options: FormatOptions, signal: AbortSignal): Promise<FileSummary>
+  inspect(file: DataFile, options: TextOptions, signal: AbortSignal): Promise<FileSummary>
   /**
    * What the file's own figures say, cheaply (a footer, not the data); absent or undefined where it has none. Only of
    * the given columns.
@@ -95,7 +96,7 @@ export interface InspectedFile {
   readonly summary: FileSummary
 }
 
-/** Options of reading that a catalog, a table's properties or a session set, by name; a format takes those it knows. */
+/** The properties of a table, by name; a format takes those it knows. */
 export type FormatOptions = Readonly<Record<string, unknown>>
 
 /** Exact figures of one file. */

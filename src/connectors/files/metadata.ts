@@ -81,7 +81,7 @@ export function readMetadata(
     async getTableStatistics(session, handle) {
       const definition = await definitionOf(handle, session.signal)
       const format = await loadFormat(handle.format)
-      return tableStatistics(definition, handle, format, summaries, session.signal)
+      return tableStatistics(definition, handle, format, summaries, config.text, session.signal)
     },
     async getTableVersion(session, handle) {
       return (await definitionOf(handle, session.signal)).version

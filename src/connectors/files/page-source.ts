@@ -6,10 +6,12 @@ import {
   type ConstantBlock,
   constantOf,
   type DynamicFilter,
+  domainIncludes,
   type Page,
   type SqlType,
+  type TupleDomain,
 } from '../../spi/index.js'
-import { columnsByName, isStoredAs, missingColumn, otherType, readAs } from './common-columns.js'
+import { columnsByName, isStoredAs, otherType, readAs } from './common-columns.js'
 import { fileDynamicFilter, filePredicate } from './file-predicate.js'
 import { fileValue, mayPass } from './file-values.js'
 import type { FileColumn, FileFormat, FileSummary } from './format.js'
@@ -38,6 +40,8 @@ export async function openPageSource(request: OpenRequest): Promise<ConnectorPag
   const { file, part, partitionColumns } = split
   if (!mayPass(dynamicFilter.getCurrentPredicate(), split, partitionColumns)) return EMPTY_SOURCE
   const byName = columnsByName(summary.columns)
+  const predicates = [table.predicate, dynamicFilter.getCurrentPredicate()]
+  if (!predicates.every((predicate) => mayBeNull(predicate, byName))) return EMPTY_SOURCE
   const read: FileColumn[] = []
   const outputs = request.columns.map((column): Output => {
     if (column.kind !== 'data') {
@@ -45,6 +49,9 @@ export async function openPageSource(request: OpenRequest): Promise<ConnectorPag
       return { kind: 'constant', block: constantOf(column.type, value, 1) }
     }
     const own = ownColumn(column, byName, split)
+    if (own === undefined) {
+      return { kind: 'constant', block: constantOf(column.type, null, 1) }
+    }
     let channel = read.indexOf(own)
     if (channel < 0) channel = read.push(own) - 1
     return { kind: 'read', channel, type: column.type }
@@ -62,14 +69,25 @@ export async function openPageSource(request: OpenRequest): Promise<ConnectorPag
   return new TablePageSource(source, outputs)
 }
 
+/** Whether the predicate lets pass that columns which a file has not are NULL. */
+const mayBeNull = (
+  predicate: TupleDomain<FilesColumnHandle>,
+  byName: ReadonlyMap<string, FileColumn>,
+): boolean =>
+  predicate.columnDomains === null ||
+  predicate.columnDomains.every(
+    ({ column, domain }) =>
+      column.kind !== 'data' || byName.has(column.name) || domainIncludes(domain, null),
+  )
+
+/** The file's own column, undefined where it has none. @throws HIVE_PARTITION_SCHEMA_MISMATCH */
 function ownColumn(
   column: FilesColumnHandle,
   byName: ReadonlyMap<string, FileColumn>,
   { file }: FilesSplit,
-): FileColumn {
+): FileColumn | undefined {
   const own = byName.get(column.name)
-  if (own === undefined) throw missingColumn(column.name, file.path, 'the other files of the table')
-  if (!isStoredAs(own.type, column.type)) {
+  if (own !== undefined && !isStoredAs(own.type, column.type)) {
     throw otherType(column.name, own.type, file.path, column.type)
   }
   return own

@@ -46,8 +46,7 @@ export function filesSplitManager(
     for (const { file, partition } of definition.files) {
       const now = predicate()
       if (!mayPass(now, { file, partition }, partitionColumns)) continue
-      const summary =
-        handle.summary ?? (await summaries.inspect(format, file, { ...config.text }, signal))
+      const summary = handle.summary ?? (await summaries.inspect(format, file, config.text, signal))
       const parts = format.splits({
         file,
         summary,

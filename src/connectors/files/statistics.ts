@@ -7,6 +7,7 @@ import {
   type Value,
 } from '../../spi/index.js'
 import { columnsByName } from './common-columns.js'
+import type { TextOptions } from './config.js'
 import { fileValue, mayPass } from './file-values.js'
 import type { FileColumn, FileColumnStatistics, FileFormat, FileStatistics } from './format.js'
 import type { FilesColumnHandle, FilesTableHandle } from './handles.js'
@@ -30,6 +31,7 @@ export async function tableStatistics(
   handle: FilesTableHandle,
   format: FileFormat,
   summaries: SummaryCache,
+  options: TextOptions,
   signal: AbortSignal,
 ): Promise<TableStatistics<FilesColumnHandle>> {
   const files = definition.files.filter((file) =>
@@ -44,7 +46,7 @@ export async function tableStatistics(
     const batch = sampled.slice(start, start + PARALLEL_READS)
     const found = await Promise.all(
       batch.map(async (file) => {
-        const summary = await summaries.inspect(format, file.file, {}, signal)
+        const summary = await summaries.inspect(format, file.file, options, signal)
         const byName = columnsByName(summary.columns)
         const wanted = data.flatMap((column) => byName.get(column.name) ?? [])
         const statistics = await format.statistics!(file.file, summary, wanted, signal)
@@ -53,7 +55,7 @@ export async function tableStatistics(
     )
     for (const figures of found) if (figures !== undefined) read.push(figures)
   }
-  if (read.length === 0) return { columns: [] }
+  if (read.length === 0) return estimateBySize(definition, files)
   const sampledBytes = read.reduce((sum, { file }) => sum + file.file.size, 0)
   const allBytes = files.reduce((sum, { file }) => sum + file.size, 0)
   const scale = read.length === files.length ? 1 : allBytes / Math.max(1, sampledBytes)
@@ -65,10 +67,14 @@ export async function tableStatistics(
         column,
         statistics: mergeColumn(
           read.map(({ byName, statistics }) => {
-            const index = byName.get(column.name)?.index
+            const { rowCount } = statistics
+            const own = byName.get(column.name)
             return {
-              rowCount: statistics.rowCount,
-              column: statistics.columns.find((own) => own.column.index === index),
+              rowCount,
+              column:
+                own === undefined
+                  ? { nullCount: rowCount, dataSize: 0, distinctValuesCount: 0 }
+                  : statistics.columns.find((figures) => figures.column.index === own.index),
             }
           }),
           sampledRows,
@@ -100,7 +106,7 @@ function estimateBySize(
 
 interface FileColumnFigures {
   readonly rowCount: number
-  readonly column: FileColumnStatistics | undefined
+  readonly column: Omit<FileColumnStatistics, 'column'> | undefined
 }
 
 function mergeColumn(
@@ -122,7 +128,7 @@ function mergeColumn(
 
 function sumOf(
   figures: readonly FileColumnFigures[],
-  figure: (column: FileColumnStatistics) => number | undefined,
+  figure: (column: Omit<FileColumnStatistics, 'column'>) => number | undefined,
 ): number | undefined {
   let sum = 0
   for (const { rowCount, column } of figures) {

@@ -1,4 +1,5 @@
-import type { DataFile, FileFormat, FileSummary, FormatOptions } from './format.js'
+import type { TextOptions } from './config.js'
+import type { DataFile, FileFormat, FileSummary } from './format.js'
 
 /** Files remembered, of all tables together. */
 const ENTRIES_MAX = 4096
@@ -10,7 +11,7 @@ export class SummaryCache {
   async inspect(
     format: FileFormat,
     file: DataFile,
-    options: FormatOptions,
+    options: TextOptions,
     signal: AbortSignal,
   ): Promise<FileSummary> {
     const key = `${format.name}\0${file.path}\0${file.size}\0${file.modifiedMillis}`

@@ -154,7 +154,7 @@ async function inspectAll(
       ...(await Promise.all(
         batch.map(async ({ file }) => ({
           file,
-          summary: await summaries.inspect(format, file, { ...config.text }, signal),
+          summary: await summaries.inspect(format, file, config.text, signal),
         })),
       )),
     )

@@ -1,6 +1,6 @@
+import type { BatchDraft } from '../../arrow/batch-message.js'
+import { flattenRange, sliceValidity } from '../../arrow/block-gather.js'
 import type { Block, FlatBlock, IntegerBlock, Validity } from '../../spi/index.js'
-import { flattenRange, sliceValidity } from '../block-gather.js'
-import type { BatchParts } from './message.js'
 import type { Layout } from './page-layout.js'
 
 /** Bits of a part's flags among a page's parameters. */
@@ -13,7 +13,7 @@ const NO_BYTES = new Uint8Array(0)
  * Parameters are what Arrow has no place for: each integer part has its flags, base and factor, then its bounds where
  * the flags say so; each part of bytes its flags.
  */
-export class BatchCollector implements BatchParts {
+export class BatchCollector implements BatchDraft {
   readonly rowCount: number
   readonly nodes: number[] = []
   readonly buffers: Uint8Array[] = []

@@ -1,7 +1,7 @@
+import { batchMessageBytes, padded, writeBatchMessage } from '../../arrow/batch-message.js'
 import { type DictionaryBlock, type FlatBlock, MillraceError, type Page } from '../../spi/index.js'
 import { BatchCollector } from './batch-collector.js'
 import { encodeLayout } from './layout-text.js'
-import { batchMessageBytes, padded, writeBatchMessage } from './message.js'
 import { type ColumnLayout, layoutKey, type PageLayout } from './page-layout.js'
 import { schemaMessage } from './schema-message.js'
 import { type EncodedBody, sealBody } from './sealed-body.js'

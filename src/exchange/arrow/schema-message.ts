@@ -1,6 +1,6 @@
+import { encapsulate, MessageType } from '../../arrow/batch-message.js'
+import { FlatBufferWriter } from '../../arrow/flatbuffer-writer.js'
 import { isText, type SqlType, typeName } from '../../spi/index.js'
-import { FlatBufferWriter } from './flatbuffer.js'
-import { encapsulate, MessageType } from './message.js'
 import type { Layout, PageLayout } from './page-layout.js'
 
 /** Numbers of Arrow's Type union. @source Schema.fbs */

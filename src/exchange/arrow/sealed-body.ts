@@ -1,5 +1,5 @@
 import { crc32 } from 'node:zlib'
-import { compressLz4, decompressLz4 } from './lz4.js'
+import { compressLz4, decompressLz4 } from '../../arrow/lz4.js'
 import { corrupt } from './message.js'
 
 /** The body of a frame as it is sent or stored. */
@@ -50,6 +50,7 @@ export function openBody(body: EncodedBody): RawBody {
   const { bytes, parametersLength, rawLength } = body
   if (crc32(bytes) !== body.checksum) throw corrupt('its checksum does not match')
   const raw = body.codec === Codec.lz4 ? decompressLz4(bytes, rawLength) : bytes
+  if (raw === undefined) throw corrupt('its compressed bytes')
   if (raw.length !== rawLength || parametersLength % 8 !== 0 || parametersLength > rawLength) {
     throw corrupt('its lengths do not match')
   }

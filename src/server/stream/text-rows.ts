@@ -1,10 +1,11 @@
+import { isBinary } from '../../arrow/column-writer.js'
+import { ARROW_STREAM_END } from '../../arrow/ipc-writer.js'
 import type { ResultColumn } from '../../engine/result-column.js'
 import { cellReader } from '../../engine/values/cell-reader.js'
 import { type Block, MillraceError, type Page, type SqlType } from '../../spi/index.js'
 import { JsonBuffer } from '../protocol/json-buffer.js'
 import { jsonWriter } from '../protocol/json-encoder.js'
-import { isBinary } from './arrow-column.js'
-import { ARROW_STREAM_END, ArrowFormat } from './arrow-format.js'
+import { ArrowFormat } from './arrow-format.js'
 import { ROWS_MESSAGE_BYTES } from './json-format.js'
 
 /** Makes the body of an HTTP answer of a result's pages; chunks are copies. */

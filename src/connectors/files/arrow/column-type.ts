@@ -1,4 +1,3 @@
-import type { DataType, Field } from 'apache-arrow'
 import {
   arrayType,
   BIGINT,
@@ -21,110 +20,89 @@ import {
   VARBINARY,
   VARCHAR,
 } from '../../../spi/index.js'
+import type { ArrowField, ArrowLayout } from './schema.js'
 
-/** Arrow's type ids. @source Apache Arrow Schema.fbs, apache-arrow enum.ts */
-export const ARROW = {
-  dictionary: -1,
-  null: 1,
-  int: 2,
-  float: 3,
-  binary: 4,
-  utf8: 5,
-  bool: 6,
-  decimal: 7,
-  date: 8,
-  time: 9,
-  timestamp: 10,
-  list: 12,
-  struct: 13,
-  fixedSizeBinary: 15,
-  fixedSizeList: 16,
-  map: 17,
-  largeBinary: 19,
-  largeUtf8: 20,
-} as const
-
-/** Properties as far as a type has them. */
-export interface ArrowTypeFields {
-  readonly typeId: number
-  readonly bitWidth?: number
-  readonly byteWidth?: number
-  readonly listSize?: number
-  readonly isSigned?: boolean
-  readonly precision?: number
-  readonly scale?: number
-  readonly unit?: number
-  readonly timezone?: string | null
-  readonly children?: readonly Field[] | null
-  readonly dictionary?: DataType
-}
-
-/** Fraction digits of Arrow's units second, millisecond, microsecond, nanosecond. */
-export const UNIT_DIGITS: readonly number[] = [0, 3, 6, 9]
-
-const INTEGERS: Readonly<Record<number, readonly [signed: SqlType, unsigned: SqlType]>> = {
-  8: [TINYINT, SMALLINT],
-  16: [SMALLINT, INTEGER],
-  32: [INTEGER, BIGINT],
-  64: [BIGINT, decimalType(20, 0)],
-}
-
-const isDecimal = (precision: number, scale: number): boolean =>
-  precision >= 1 && precision <= 38 && scale >= 0 && scale <= precision
+type Integers = Readonly<Record<8 | 16 | 32 | 64, SqlType>>
+const SIGNED: Integers = { 8: TINYINT, 16: SMALLINT, 32: INTEGER, 64: BIGINT }
+const UNSIGNED: Integers = { 8: SMALLINT, 16: INTEGER, 32: BIGINT, 64: decimalType(20, 0) }
 
 /** The SQL type of a column. @throws NOT_SUPPORTED for a type that SQL has no counterpart of */
-export function columnType(name: string, arrowType: DataType, path: string): SqlType {
-  const type = arrowType as unknown as ArrowTypeFields
-  switch (type.typeId) {
-    case ARROW.null:
+export function columnType(column: string, field: ArrowField, path: string): SqlType {
+  const type = plainType(column, field, path)
+  // What Millrace writes has no views.
+  return (field.layout.kind === 'view' ? undefined : declaredType(type, field.declared)) ?? type
+}
+
+function plainType(column: string, { layout, children }: ArrowField, path: string): SqlType {
+  const childType = (child: ArrowField): SqlType => columnType(column, child, path)
+  switch (layout.kind) {
+    case 'null':
       return UNKNOWN
-    case ARROW.int: {
-      const [signed, unsigned] = INTEGERS[type.bitWidth ?? 32]!
-      return type.isSigned === false ? unsigned : signed
-    }
-    case ARROW.float:
-      return type.precision === 2 ? DOUBLE : REAL
-    case ARROW.binary:
-    case ARROW.largeBinary:
-    case ARROW.fixedSizeBinary:
-      return VARBINARY
-    case ARROW.utf8:
-    case ARROW.largeUtf8:
-      return VARCHAR
-    case ARROW.bool:
+    case 'bool':
       return BOOLEAN
-    case ARROW.decimal:
-      if (type.bitWidth !== 128 || !isDecimal(type.precision ?? 38, type.scale ?? 0)) break
-      return decimalType(type.precision ?? 38, type.scale ?? 0)
-    case ARROW.date:
+    case 'int':
+      return (layout.isSigned ? SIGNED : UNSIGNED)[layout.bits]
+    case 'float':
+      return layout.bits === 64 ? DOUBLE : REAL
+    case 'bytes':
+    case 'view':
+      return layout.isText ? VARCHAR : VARBINARY
+    case 'fixed bytes':
+      return VARBINARY
+    case 'decimal': {
+      const { precision, scale } = layout
+      if (precision < 1 || precision > 38 || scale < 0 || scale > precision) {
+        throw unsupported(column, layout, path)
+      }
+      return decimalType(precision, scale)
+    }
+    case 'date':
       return DATE
-    case ARROW.time:
-      return timeType(UNIT_DIGITS[type.unit ?? 1]!)
-    case ARROW.timestamp: {
-      const digits = UNIT_DIGITS[type.unit ?? 1]!
-      return type.timezone == null || type.timezone === ''
-        ? timestampType(digits)
-        : timestampWithTimeZoneType(digits)
+    case 'time':
+      return timeType(layout.digits)
+    case 'timestamp':
+      return layout.zone === undefined
+        ? timestampType(layout.digits)
+        : timestampWithTimeZoneType(layout.digits)
+    case 'list':
+    case 'fixed list':
+      return arrayType(childType(children[0]!))
+    case 'struct':
+      return rowType(children.map((child) => ({ name: child.name, type: childType(child) })))
+    case 'map': {
+      const [key, value] = children[0]!.children
+      return mapType(childType(key!), childType(value!))
     }
-    case ARROW.dictionary:
-      return columnType(name, type.dictionary!, path)
-    case ARROW.list:
-    case ARROW.fixedSizeList:
-      return arrayType(columnType(name, type.children![0]!.type, path))
-    case ARROW.struct:
-      return rowType(
-        type.children!.map((child) => ({
-          name: child.name,
-          type: columnType(name, child.type, path),
-        })),
-      )
-    case ARROW.map: {
-      const [key, value] = (type.children![0]!.type as unknown as ArrowTypeFields).children!
-      return mapType(columnType(name, key!.type, path), columnType(name, value!.type, path))
-    }
+    case 'other':
+      throw unsupported(column, layout, path)
   }
-  throw new MillraceError(
+}
+
+function unsupported(column: string, layout: ArrowLayout, path: string): MillraceError {
+  const type = layout.kind === 'other' ? layout.name : JSON.stringify(layout)
+  return new MillraceError(
     'NOT_SUPPORTED',
-    `Column '${name}' has an Arrow type that is not supported, ${String(arrowType)}: ${path}`,
+    `Column '${column}' has an Arrow type that is not supported, ${type}: ${path}`,
   )
+}
+
+/** The narrower type that a column was written with, where Arrow has one type for several. */
+function declaredType(type: SqlType, declared: string | undefined): SqlType | undefined {
+  const match = /^(json|varchar|char|timestamp)(?:\(([1-9]\d{0,9}|0)\))?$/.exec(declared ?? '')
+  if (match === null) return undefined
+  const parameter = match[2] === undefined ? undefined : Number(match[2])
+  if (type.kind === 'varchar') {
+    if (match[1] === 'json') return { kind: 'json' }
+    if (parameter === undefined || parameter < 1 || parameter > 2 ** 31 - 1) return undefined
+    if (match[1] === 'varchar') return { kind: 'varchar', length: parameter }
+    return match[1] === 'char' && parameter <= 65_536
+      ? { kind: 'char', length: parameter }
+      : undefined
+  }
+  return type.kind === 'timestamp' &&
+    match[1] === 'timestamp' &&
+    parameter !== undefined &&
+    parameter <= type.precision
+    ? timestampType(parameter)
+    : undefined
 }

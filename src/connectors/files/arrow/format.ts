@@ -1,160 +1,120 @@
-import { open } from 'node:fs/promises'
-import type { RecordBatch, RecordBatchReader } from 'apache-arrow'
-import {
-  type BlockBuilder,
-  type ConnectorPageSource,
-  createBlockBuilder,
-  MillraceError,
-  type Page,
-} from '../../../spi/index.js'
-import { badData, readFailure } from '../file-errors.js'
-import { openFile } from '../file-reader.js'
-import type { DataFile, FileColumn, FileFormat, FileSummary, ReadRequest } from '../format.js'
+import type { TextOptions } from '../config.js'
+import type {
+  DataFile,
+  FileColumn,
+  FileFormat,
+  FilePart,
+  FileStatistics,
+  FileSummary,
+  SplitRequest,
+} from '../format.js'
 import { columnType } from './column-type.js'
-import { valueReader } from './value-reader.js'
+import { ArrowFormatError, arrowFailure } from './format-error.js'
+import { openArrow, readBatchMessage } from './ipc-file.js'
+import { type ArrowPart, openArrowPages } from './page-source.js'
+import type { ArrowField } from './schema.js'
+import { arrowWriting } from './writer.js'
 
-/** Arrow's IPC files (Feather 2) and streams, read a record batch at a time. */
+/** Arrow's IPC files (Feather 2) and streams. */
 export const arrowFormat: FileFormat = {
   name: 'ARROW',
   isSelfDescribing: true,
   inspect,
-  splits: ({ file }) => [{ detail: null, estimatedBytes: file.size }],
-  createPageSource: async (request) =>
-    new ArrowPageSource(request, await openArrow(request.file, request.signal)),
+  statistics,
+  splits,
+  createPageSource: openArrowPages,
+  writing: arrowWriting,
 }
-
-interface OpenArrow {
-  readonly batches: RecordBatchReader
-  close(): Promise<void>
-}
-
-/** @throws HIVE_BAD_DATA, and what openFile throws */
-async function openArrow(file: DataFile, signal: AbortSignal): Promise<OpenArrow> {
-  // It tells whether the file is still the one that was planned for.
-  await (await openFile(file, signal)).close()
-  const { RecordBatchReader: Reader } = await import('apache-arrow')
-  const handle = await open(file.path, 'r').catch((error) => {
-    throw readFailure(error, file.path)
-  })
-  try {
-    const batches = (await Reader.from(handle)) as unknown as RecordBatchReader
-    await batches.open({ autoDestroy: false })
-    if (batches.schema === undefined || batches.schema === null) throw new Error('no schema')
-    return {
-      batches,
-      async close() {
-        await batches.cancel()
-        await handle.close().catch((error: NodeJS.ErrnoException) => {
-          // The reader has closed it.
-          if (error.code !== 'EBADF') throw error
-        })
-      },
-    }
-  } catch (error) {
-    await handle.close()
-    throw noArrow(error, file)
-  }
-}
-
-const noArrow = (error: unknown, { path }: DataFile): unknown =>
-  error instanceof MillraceError
-    ? error
-    : badData('File is no Arrow file or is damaged', path, undefined, {
-        cause: error,
-        hint: /compress/i.test(String(error))
-          ? 'Compressed record batches are not read'
-          : undefined,
-      })
 
 async function inspect(
   file: DataFile,
-  _options: unknown,
+  _options: TextOptions,
   signal: AbortSignal,
 ): Promise<FileSummary> {
-  const { batches, close } = await openArrow(file, signal)
+  const { reader, arrow } = await openArrow(file, signal)
+  await reader.close()
+  const columns = arrow.fields.map(
+    (field, index): FileColumn => ({
+      name: field.name || `_col${index}`,
+      index,
+      type: columnType(field.name, field, file.path),
+    }),
+  )
+  return { columns }
+}
+
+/** Batches whose metadata is read for figures, each a small read. */
+const COUNTED_BATCHES_MAX = 256
+
+/** Rows and nulls as the batches of a file say; a stream would have to be read to its end. */
+async function statistics(
+  file: DataFile,
+  _summary: FileSummary,
+  columns: readonly FileColumn[],
+  signal: AbortSignal,
+): Promise<FileStatistics | undefined> {
+  const { reader, arrow } = await openArrow(file, signal)
   try {
-    const columns = batches.schema.fields.map(
-      (field, index): FileColumn => ({
-        // A schema may leave names out, whatever the library's types say.
-        name: field.name || `_col${index}`,
-        index,
-        type: columnType(field.name, field.type, file.path),
-      }),
-    )
-    return { columns }
+    const { footer, fields } = arrow
+    if (footer === undefined || footer.batches.length > COUNTED_BATCHES_MAX) return undefined
+    const firstNodes = nodesBefore(fields)
+    const nullCounts = columns.map(() => 0)
+    let rowCount = 0
+    for (const { offset } of footer.batches) {
+      const message = await readBatchMessage(reader, offset)
+      if (message === undefined) throw new ArrowFormatError('a batch that is none')
+      const { header } = message
+      rowCount += header.rowCount
+      for (const [i, { index }] of columns.entries()) {
+        nullCounts[i]! += header.nodes[firstNodes[index]!]?.nullCount ?? 0
+      }
+    }
+    return {
+      rowCount,
+      columns: columns.map((column, i) => ({
+        column,
+        nullCount: Math.min(nullCounts[i]!, rowCount),
+      })),
+    }
   } catch (error) {
-    throw noArrow(error, file)
+    throw arrowFailure(error, file.path)
   } finally {
-    await close()
+    await reader.close()
   }
 }
 
-const ROWS_MAX = 16_384
+/** Of each field, how many nodes of a batch come before its own. */
+function nodesBefore(fields: readonly ArrowField[]): readonly number[] {
+  let count = 0
+  return fields.map((field) => {
+    const before = count
+    count += nodesOf(field)
+    return before
+  })
+}
 
-class ArrowPageSource implements ConnectorPageSource {
-  readonly #request: ReadRequest
-  readonly #open: OpenArrow
-  readonly #builders: readonly BlockBuilder[]
-  #batch: RecordBatch | undefined
-  #position = 0
-  #completedBytes = 0
-  #readTimeNanos = 0
+const nodesOf = ({ children, dictionary }: ArrowField): number =>
+  1 + (dictionary === undefined ? children.reduce((sum, child) => sum + nodesOf(child), 0) : 0)
 
-  constructor(request: ReadRequest, opened: OpenArrow) {
-    this.#request = request
-    this.#open = opened
-    this.#builders = request.columns.map(({ type }) => createBlockBuilder(type))
+async function splits(request: SplitRequest): Promise<readonly FilePart[]> {
+  const { file, targetBytes, signal } = request
+  const { reader, arrow } = await openArrow(file, signal)
+  await reader.close()
+  const { footer } = arrow
+  if (footer === undefined) {
+    const detail: ArrowPart = { first: 0, end: 0 }
+    return [{ detail, estimatedBytes: file.size }]
   }
-
-  get completedBytes(): number {
-    return this.#completedBytes
+  const parts: FilePart[] = []
+  let first = 0
+  let byteLength = 0
+  for (const [i, batch] of footer.batches.entries()) {
+    byteLength += batch.metadataLength + batch.bodyLength
+    if (byteLength < targetBytes && i + 1 < footer.batches.length) continue
+    const detail: ArrowPart = { first, end: i + 1 }
+    parts.push({ detail, estimatedBytes: byteLength })
+    first = i + 1
+    byteLength = 0
   }
-  get readTimeNanos(): number {
-    return this.#readTimeNanos
-  }
-  get memoryUsage(): number {
-    return this.#batch?.data.byteLength ?? 0
-  }
-
-  async getNextPage(): Promise<Page | undefined> {
-    this.#request.signal.throwIfAborted()
-    try {
-      if (this.#batch === undefined && !(await this.#nextBatch())) return undefined
-      return this.#page(this.#batch!)
-    } catch (error) {
-      throw noArrow(error, this.#request.file)
-    }
-  }
-
-  close(): Promise<void> {
-    return this.#open.close()
-  }
-
-  async #nextBatch(): Promise<boolean> {
-    const start = performance.now()
-    const step = await this.#open.batches.next()
-    this.#readTimeNanos += Math.round((performance.now() - start) * 1e6)
-    if (step.done === true) return false
-    this.#batch = step.value as RecordBatch
-    // A bit is the least that a row takes; of columns that are all NULL nobody writes so many.
-    if (this.#batch.numRows > this.#request.file.size * 8) {
-      throw new RangeError('more rows than the file has bits')
-    }
-    this.#completedBytes += this.#batch.data.byteLength
-    this.#position = 0
-    return true
-  }
-
-  #page(batch: RecordBatch): Page {
-    const start = this.#position
-    const end = Math.min(start + ROWS_MAX, batch.numRows)
-    for (const [i, { index }] of this.#request.columns.entries()) {
-      const read = valueReader(batch.data.children[index]!)
-      const builder = this.#builders[i]!
-      for (let position = start; position < end; position++) builder.append(read(position))
-    }
-    this.#position = end
-    if (end === batch.numRows) this.#batch = undefined
-    return { rowCount: end - start, blocks: this.#builders.map((builder) => builder.build()) }
-  }
+  return parts
 }

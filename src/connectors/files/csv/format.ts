@@ -54,17 +54,11 @@ export const tsvFormat = delimitedFormat('TSV', '\t')
 
 async function inspect(
   file: DataFile,
-  options: FormatOptions,
+  options: TextOptions,
   fixedDelimiter: string | undefined,
   signal: AbortSignal,
 ): Promise<CsvSummary> {
-  const {
-    header,
-    delimiter: wanted,
-    nullText,
-    encoding,
-    sampleBytes,
-  } = options as unknown as TextOptions
+  const { header, delimiter: wanted, nullText, encoding, sampleBytes } = options
   const { bytes, coding, isWhole } = await readSample(file, encoding, sampleBytes, signal)
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString('utf8')
   const newline = text.includes('\n') || !text.includes('\r') ? '\n' : '\r'

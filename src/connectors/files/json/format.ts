@@ -7,7 +7,6 @@ import type {
   FileFormat,
   FilePart,
   FileSummary,
-  FormatOptions,
   InspectedFile,
   SplitRequest,
 } from '../format.js'
@@ -43,10 +42,9 @@ export const jsonFormat: FileFormat = {
 
 async function inspect(
   file: DataFile,
-  options: FormatOptions,
+  { encoding, sampleBytes }: TextOptions,
   signal: AbortSignal,
 ): Promise<FileSummary> {
-  const { encoding, sampleBytes } = options as unknown as TextOptions
   const { bytes, isWhole } = await readSample(file, encoding, sampleBytes, signal)
   const mode = modeOf(bytes)
   let shape = NO_SHAPE

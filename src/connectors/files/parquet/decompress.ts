@@ -1,6 +1,6 @@
-import * as zlib from 'node:zlib'
 import { brotliDecompressSync, gunzipSync } from 'node:zlib'
 import { MillraceError } from '../../../spi/index.js'
+import { type InflateZstd, loadZstd } from '../zstd.js'
 import { ParquetFormatError } from './format-error.js'
 import type { KernelMemory } from './kernels/kernel-memory.js'
 import type { Codec } from './metadata.js'
@@ -17,8 +17,7 @@ const RATIO_MAX: Readonly<Record<Codec, number>> = {
   LZO: 0,
 }
 
-type Inflate = (bytes: Uint8Array, byteLength: number) => Uint8Array
-let zstd: Inflate | undefined
+let zstd: InflateZstd | undefined
 
 /**
  * Loads what a codec needs.
@@ -30,15 +29,7 @@ export async function prepareCodec(codec: Codec, path: string): Promise<void> {
       hint: 'Write the file with SNAPPY or ZSTD',
     })
   }
-  if (codec !== 'ZSTD' || zstd !== undefined) return
-  const native = (zlib as { zstdDecompressSync?: (bytes: Uint8Array, options: object) => Buffer })
-    .zstdDecompressSync
-  if (native !== undefined) {
-    zstd = (bytes, byteLength) => native(bytes, { maxOutputLength: Math.max(1, byteLength) })
-    return
-  }
-  const { decompress: inflateZstd } = await import('fzstd')
-  zstd = (bytes, byteLength) => inflateZstd(bytes, new Uint8Array(byteLength))
+  if (codec === 'ZSTD') zstd = await loadZstd()
 }
 
 /**

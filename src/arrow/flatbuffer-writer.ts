@@ -15,7 +15,7 @@ export class FlatBufferWriter {
 
   /** An offset is the distance from the end of the buffer. */
   text(text: string): number {
-    const bytes = Buffer.from(text)
+    const bytes = new TextEncoder().encode(text)
     this.#align(4, bytes.length + 1)
     this.#take(1)
     this.#take(bytes.length)
@@ -29,6 +29,15 @@ export class FlatBufferWriter {
     this.#align(4, offsets.length * 4)
     for (let i = offsets.length - 1; i >= 0; i--) this.#reference(offsets[i]!)
     this.#u32(offsets.length)
+    return this.#used
+  }
+
+  /** A vector of structs whose largest member has eight bytes. */
+  structs(bytes: Uint8Array, count: number): number {
+    this.#align(8, bytes.length)
+    this.#take(bytes.length)
+    this.#bytes.set(bytes, this.#position)
+    this.#u32(count)
     return this.#used
   }
 

@@ -1,8 +1,8 @@
-import { bigintReader, isIntegerBlock, numberReader } from '../../engine/values/integer-reader.js'
-import { textReader, utf8Reader } from '../../engine/values/text-reader.js'
-import type { BatchParts } from '../../exchange/arrow/message.js'
-import { flattenRange, sliceValidity } from '../../exchange/block-gather.js'
-import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../../spi/index.js'
+import { bigintReader, isIntegerBlock, numberReader } from '../engine/values/integer-reader.js'
+import { textReader, utf8Reader } from '../engine/values/text-reader.js'
+import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../spi/index.js'
+import type { BatchDraft } from './batch-message.js'
+import { flattenRange, sliceValidity } from './block-gather.js'
 
 const NO_BYTES = new Uint8Array(0)
 
@@ -23,13 +23,13 @@ const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Arra
  * Adds positions of a block to a record batch in the layout of the column's Arrow type. Buffers that lie as Arrow has them
  * are not copied.
  */
-export function addColumn(batch: BatchParts, block: Block, start: number, rowCount: number): void {
+export function addColumn(batch: BatchDraft, block: Block, start: number, rowCount: number): void {
   if (block.encoding !== 'flat') {
     addFlat(batch, flattenRange(block, start, rowCount), 0, rowCount)
   } else addFlat(batch, block, start, rowCount)
 }
 
-function addFlat(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+function addFlat(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   const { type } = block
   if (type.kind === 'unknown') {
     batch.nodes.push(rowCount, rowCount)
@@ -77,7 +77,7 @@ function addFlat(batch: BatchParts, block: FlatBlock, start: number, rowCount: n
   }
 }
 
-function addNode(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+function addNode(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   const { validity, nullCount } = sliceValidity(block.validity, start, rowCount)
   batch.nodes.push(rowCount, nullCount)
   batch.buffers.push(validity ?? NO_BYTES)
@@ -157,7 +157,7 @@ function bitsOf(block: FlatBlock, start: number, rowCount: number): Uint8Array {
   return bits
 }
 
-function addText(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+function addText(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   const { type } = block
   if (
     block.storage === 'bytes' &&
@@ -169,22 +169,29 @@ function addText(batch: BatchParts, block: FlatBlock, start: number, rowCount: n
   }
   const read = textReader(block, type, false) ?? utf8Reader(block)
   const offsets = new Int32Array(rowCount + 1)
-  const parts: Buffer[] = []
+  const encoder = new TextEncoder()
+  const parts: Uint8Array[] = []
   let end = 0
   for (let i = 0; i < rowCount; i++) {
     if (isPresent(block, start + i)) {
-      const part = Buffer.from(read(start + i))
+      const part = encoder.encode(read(start + i))
       parts.push(part)
       end += part.length
     }
     offsets[i + 1] = end
   }
-  batch.buffers.push(bytesOf(offsets), Buffer.concat(parts, end))
+  const bytes = new Uint8Array(end)
+  let at = 0
+  for (const part of parts) {
+    bytes.set(part, at)
+    at += part.length
+  }
+  batch.buffers.push(bytesOf(offsets), bytes)
 }
 
 /** Adds offsets that begin at 0. @returns the children that they are about */
 function addOffsets(
-  batch: BatchParts,
+  batch: BatchDraft,
   offsets: Int32Array,
   start: number,
   rowCount: number,
@@ -197,7 +204,7 @@ function addOffsets(
   return { first, end }
 }
 
-function addNested(batch: BatchParts, block: FlatBlock, start: number, rowCount: number): void {
+function addNested(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   if (block.storage === 'row') {
     for (const field of block.fields) addColumn(batch, field, start, rowCount)
     return
@@ -226,7 +233,7 @@ const ITEM_BYTES: Partial<Record<SqlType['kind'], number>> = {
 }
 
 /** A column all of whose positions are null: buffers of zeros in the layout of its type. */
-function addNulls(batch: BatchParts, type: SqlType, rowCount: number): void {
+function addNulls(batch: BatchDraft, type: SqlType, rowCount: number): void {
   if (type.kind === 'unknown') {
     batch.nodes.push(rowCount, rowCount)
     return

@@ -1,5 +1,3 @@
-import { corrupt } from './message.js'
-
 /**
  * LZ4 blocks: Node has no codec as fast, and none at all of its kind before zstd came to zlib in Node 22.
  * @source LZ4 Block Format Description
@@ -106,17 +104,26 @@ class BlockWriter {
   }
 }
 
-/** @param rawLength what comes out, exactly @throws CORRUPT_PAGE for what is no block of that length */
-export function decompressLz4(source: Uint8Array, rawLength: number): Uint8Array {
+/** @returns the bytes of a block, or undefined for what is no block of exactly that length */
+export function decompressLz4(source: Uint8Array, rawLength: number): Uint8Array | undefined {
   const target = new Uint8Array(rawLength)
+  return decodeLz4Block(source, target, 0) === rawLength ? target : undefined
+}
+
+/**
+ * Decodes a block behind what is in the target already, which its matches may reach back to.
+ * @returns where the decoded bytes end, or -1 for what is no block or doesn't fit
+ */
+export function decodeLz4Block(source: Uint8Array, target: Uint8Array, from: number): number {
   let at = 0
-  let length = 0
+  let length = from
+  /** What a nibble and the bytes after it say; not finite where they don't end. */
   const more = (nibble: number): number => {
     if (nibble < NIBBLE_MAX) return nibble
     let total = nibble
     for (;;) {
       const byte = source[at++]
-      if (byte === undefined) throw corrupt('a length without its end')
+      if (byte === undefined) return Number.POSITIVE_INFINITY
       total += byte
       if (byte < 255) return total
     }
@@ -124,9 +131,7 @@ export function decompressLz4(source: Uint8Array, rawLength: number): Uint8Array
   while (at < source.length) {
     const token = source[at++]!
     const literals = more(token >> 4)
-    if (at + literals > source.length || length + literals > rawLength) {
-      throw corrupt('literals beyond the end')
-    }
+    if (at + literals > source.length || length + literals > target.length) return -1
     target.set(source.subarray(at, at + literals), length)
     at += literals
     length += literals
@@ -134,14 +139,11 @@ export function decompressLz4(source: Uint8Array, rawLength: number): Uint8Array
     const distance = source[at]! | ((source[at + 1] ?? 0) << 8)
     at += 2
     const matched = more(token & NIBBLE_MAX) + MATCH_BYTES_MIN
-    if (distance === 0 || distance > length || length + matched > rawLength) {
-      throw corrupt('a match beyond the end')
-    }
+    if (distance === 0 || distance > length || length + matched > target.length) return -1
     copyMatch(target, length, distance, matched)
     length += matched
   }
-  if (length !== rawLength) throw corrupt('its compressed length')
-  return target
+  return length
 }
 
 /** Copies bytes that may overlap with what they become. */

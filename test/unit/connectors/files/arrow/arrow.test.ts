@@ -16,8 +16,8 @@ import {
   vectorFromArray,
 } from 'apache-arrow'
 import { expect, test } from 'vitest'
-import { filesFolder } from './folder.js'
-import { randomGenerator } from './random.js'
+import { filesFolder } from '../folder.js'
+import { randomGenerator } from '../random.js'
 
 function sample(): Table {
   const lists = makeBuilder({
@@ -70,9 +70,13 @@ test('damaged files are coded errors', async () => {
     'cut.arrow': bytes.subarray(0, bytes.length / 2),
     'empty.arrow': '',
   })
-  for (const table of ['none', 'cut', 'empty']) {
+  for (const [table, place] of [
+    ['none', 'a message of another length'],
+    ['cut', 'it ends before its footer'],
+    ['empty', 'it is empty'],
+  ]) {
     expect(await folder.failure(`SELECT * FROM ${table}`)).toBe(
-      `HIVE_BAD_DATA: File is no Arrow file or is damaged: /${table}.arrow`,
+      `HIVE_BAD_DATA: File is no Arrow file or is damaged: /${table}.arrow (${place})`,
     )
   }
 })

@@ -1,11 +1,11 @@
-import type { ResultColumn } from '../../engine/result-column.js'
-import { FlatBufferWriter } from '../../exchange/arrow/flatbuffer.js'
-import { encapsulate, MessageType } from '../../exchange/arrow/message.js'
-import { type SqlType, typeName } from '../../spi/index.js'
-import { isBinary } from './arrow-column.js'
+import { type SqlType, typeName } from '../spi/index.js'
+import { encapsulate, MessageType } from './batch-message.js'
+import { isBinary } from './column-writer.js'
+import { FlatBufferWriter } from './flatbuffer-writer.js'
+import type { ArrowColumn } from './ipc-writer.js'
 
 /** Numbers of Arrow's Type union. @source Schema.fbs */
-const ArrowType = {
+export const ArrowType = {
   null: 1,
   int: 2,
   floatingPoint: 3,
@@ -20,26 +20,31 @@ const ArrowType = {
   map: 17,
 } as const
 
-const METADATA_V5 = 4
+export const METADATA_V5 = 4
 const MICROSECOND = 2
 const INTEGER_BITS = { tinyint: 8, smallint: 16, integer: 32, bigint: 64 } as const
-const TYPE_KEY = 'millrace.type'
+/** Of a field's metadata: the SQL type, as typeof() prints it. */
+export const TYPE_KEY = 'millrace.type'
 
-/** The schema message of a result: the Arrow types that `.arrow()` has, SQL's type in the metadata of the field. */
-export function resultSchemaMessage(columns: readonly ResultColumn[]): Uint8Array {
+/** The schema message of columns: the Arrow types that `.arrow()` has, SQL's type in the metadata of the field. */
+export function schemaMessage(columns: readonly ArrowColumn[]): Uint8Array {
   const writer = new FlatBufferWriter()
-  const fields = writer.references(
-    columns.map(({ name, type }) => writeField(writer, name, type, true)),
-  )
-  writer.startTable(4)
-  writer.reference(1, fields)
-  const schema = writer.endTable()
+  const schema = writeSchema(writer, columns)
   writer.startTable(5)
   writer.int64(3, 0n)
   writer.reference(2, schema)
   writer.int16(0, METADATA_V5)
   writer.int8(1, MessageType.schema)
   return encapsulate(writer.finish(writer.endTable()))
+}
+
+export function writeSchema(writer: FlatBufferWriter, columns: readonly ArrowColumn[]): number {
+  const fields = writer.references(
+    columns.map(({ name, type }) => writeField(writer, name, type, true)),
+  )
+  writer.startTable(4)
+  writer.reference(1, fields)
+  return writer.endTable()
 }
 
 function writeField(

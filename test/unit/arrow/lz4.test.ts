@@ -1,8 +1,8 @@
 import { compressors } from 'hyparquet-compressors'
 import { describe, expect, test } from 'vitest'
-import { compressLz4, decompressLz4 } from '../../../../src/exchange/arrow/lz4.js'
-import { SEED } from '../../../support/seed.js'
-import { createRandom } from '../../kernel-support/cells.js'
+import { compressLz4, decompressLz4 } from '../../../src/arrow/lz4.js'
+import { SEED } from '../../support/seed.js'
+import { createRandom } from '../kernel-support/cells.js'
 
 const seed = SEED
 
@@ -27,7 +27,7 @@ describe(`LZ4, seed ${seed}`, () => {
       const byteLength = random.pick([0, 1, 4, 5, 12, 13, 20, 300, 5000, 200_000])
       const raw = run % 10 === 0 ? new Uint8Array(byteLength) : randomBytes(seed + run, byteLength)
       const compressed = compressLz4(raw, byteLength * 2 + 16)!
-      expect(Buffer.compare(decompressLz4(compressed, byteLength), raw)).toBe(0)
+      expect(Buffer.compare(decompressLz4(compressed, byteLength)!, raw)).toBe(0)
       if (byteLength === 0) continue
       const other = compressors.LZ4_RAW!(compressed, byteLength)
       expect(Buffer.compare(other as Uint8Array, raw)).toBe(0)
@@ -51,11 +51,8 @@ describe(`LZ4, seed ${seed}`, () => {
         random.chance(0.2) ? random.below(compressed.length) : undefined,
       )
       if (damaged.length > 0) damaged[random.below(damaged.length)]! ^= 1 << random.below(8)
-      try {
-        expect(decompressLz4(damaged, raw.length).length).toBe(raw.length)
-      } catch (error) {
-        expect(error).toMatchObject({ code: 'CORRUPT_PAGE' })
-      }
+      const bytes = decompressLz4(damaged, raw.length)
+      if (bytes !== undefined) expect(bytes.length).toBe(raw.length)
     }
   })
 })
