@@ -27,6 +27,7 @@ import {
   selectChannels,
   typesOf,
 } from './local-plan/stream.js'
+import { planTableFunction } from './local-plan/table-function.js'
 import type { LocalPlan } from './pipeline.js'
 
 export interface LocalPlannerOptions {
@@ -58,7 +59,7 @@ function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
 }
 
 const hasScan = (node: PlanNode): boolean =>
-  node.kind === 'tableScan' || sourcesOf(node).some(hasScan)
+  node.kind === 'tableScan' || node.kind === 'tableFunction' || sourcesOf(node).some(hasScan)
 
 /** Nodes under which rows still flow to the consumer as they come. */
 const STREAMING: ReadonlySet<PlanKind> = new Set([
@@ -141,6 +142,7 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     topNRanking: (n) => planTopNRanking(n, context),
     unnest: (n) => planUnnest(n, context),
     sample: (n) => planSample(n, context),
+    tableFunction: (n) => planTableFunction(n, context),
     apply: unplanned,
     correlatedJoin: unplanned,
     remoteSource: planRemoteSource,

@@ -1,6 +1,6 @@
 import type { Expression } from '../expressions/ir.js'
 import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../operators/spec.js'
-import type { TableReference } from '../planner/plan/node.js'
+import type { TableFunctionReference, TableReference } from '../planner/plan/node.js'
 import type { SqlType } from '../spi/index.js'
 
 /**
@@ -33,10 +33,11 @@ export type SourceSpec =
   | CollectedSource
   | MergeSource
   | UnionSource
+  | TableFunctionSource
   | ChannelSource
   | RemoteSource
 
-/** Splits of a table, each taken by one driver. */
+/** Splits of a table, or of a table function without table arguments, each taken by one driver. */
 export interface ScanSource {
   readonly kind: 'scan'
   readonly planNodeId: string
@@ -47,6 +48,8 @@ export interface ScanSource {
   readonly types: readonly SqlType[]
   /** What the connector is told of joins above. */
   readonly dynamicFilters: readonly ScanFilter[]
+  /** The handle is a table function's. */
+  readonly isTableFunction?: true
 }
 /** A key filter, and the connector's column that it is about. */
 export interface ScanFilter extends KeyFilterRef {
@@ -81,6 +84,31 @@ export interface UnionSource {
     readonly source: SourceSpec
     readonly operators: readonly OperatorSpec[]
   }[]
+}
+/** A table function over the rows of its table arguments, which come partition after partition. */
+export interface TableFunctionSource {
+  readonly kind: 'tableFunction'
+  readonly planNodeId: string
+  readonly function: TableFunctionReference
+  /** Of the columns that the function itself gives. */
+  readonly properTypes: readonly SqlType[]
+  readonly inputs: readonly {
+    readonly source: SourceSpec
+    readonly operators: readonly OperatorSpec[]
+    readonly argument: TableFunctionArgumentSpec
+  }[]
+  /** Inputs by position, see TableFunctionNode. */
+  readonly copartitions: readonly (readonly number[])[]
+}
+/** A table argument; numbers are channels of its rows. */
+export interface TableFunctionArgumentSpec {
+  readonly types: readonly SqlType[]
+  readonly rowSemantics: boolean
+  readonly pruneWhenEmpty: boolean
+  readonly passesThrough: boolean
+  readonly partitionBy: readonly number[]
+  readonly required: readonly number[]
+  readonly passed: readonly number[]
 }
 /** Pages as drivers of a running pipeline emit them, in the thread that asked. */
 export interface ChannelSource {

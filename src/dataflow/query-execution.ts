@@ -461,11 +461,21 @@ export class QueryExecution {
 type StateMessage = Extract<FromWorker, { kind: 'state' }>
 
 function scansOf(source: SourceSpec): readonly ScanSource[] {
-  if (source.kind === 'scan') return [source]
-  return source.kind === 'union' ? source.branches.flatMap((b) => scansOf(b.source)) : []
+  return source.kind === 'scan' ? [source] : nestedSources(source).flatMap(scansOf)
+}
+
+function nestedSources(source: SourceSpec): readonly SourceSpec[] {
+  switch (source.kind) {
+    case 'union':
+      return source.branches.map((branch) => branch.source)
+    case 'tableFunction':
+      return source.inputs.map((input) => input.source)
+    default:
+      return []
+  }
 }
 
 function channelSources(source: SourceSpec): readonly number[] {
   if (source.kind === 'channel') return [source.pipeline]
-  return source.kind === 'union' ? source.branches.flatMap((b) => channelSources(b.source)) : []
+  return nestedSources(source).flatMap(channelSources)
 }

@@ -19,6 +19,7 @@ import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { CollectedStream } from './streams/collected.js'
 import { createMergeStream } from './streams/merge.js'
 import { ScanStream } from './streams/scan.js'
+import { TableFunctionStream } from './streams/table-function.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
@@ -282,6 +283,23 @@ export class Task {
         return new UnionStream(
           source.branches.map((branch) => () => open(branch.source, branch.operators)),
         )
+      case 'tableFunction': {
+        const { catalog } = source.function
+        const abort = new AbortController()
+        this.#aborts.add(abort)
+        return new TableFunctionStream(
+          source,
+          source.inputs.map((input) => open(input.source, input.operators)),
+          {
+            createArena: () => this.memory.createArena(),
+            connector: this.#environment.connector(catalog),
+            session: () =>
+              this.#environment.connectorSession(this.#descriptor, catalog, abort.signal),
+            isCancelled: () => this.memory.cancelled,
+          },
+          abort,
+        )
+      }
       case 'channel':
         assert(channelStream !== undefined, 'a channel source runs in the calling thread')
         return channelStream(source.pipeline)

@@ -1,6 +1,5 @@
 import { INFORMATION_SCHEMA } from '../connectors/information-schema/connector.js'
 import type {
-  BindArguments,
   MetadataResolver,
   PathEntry,
   QualifiedObjectName,
@@ -22,6 +21,7 @@ import {
 } from '../spi/index.js'
 import { informationCatalog } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
+import { resolveTableFunction } from './table-functions.js'
 
 /** How far redirections of a table may lead. @source Trino MetadataManager.MAX_TABLE_REDIRECTIONS */
 const MAX_REDIRECTIONS = 10
@@ -54,7 +54,7 @@ export function createMetadataResolver(
       }
       return relation
     },
-    getTableFunction: (name, bind) => resolveTableFunction(context, name, bind),
+    getTableFunction: async (name) => resolveTableFunction(context, name),
     async getRowChange({ table }) {
       const metadata = await context.metadata(table.catalog)
       const session = context.connectorSession(table.catalog)
@@ -324,55 +324,5 @@ export async function resolveTable(
       }
     }),
     ...(tableVersion === undefined ? {} : { version: tableVersion }),
-  }
-}
-
-/** The table that a connector makes of a call of its table function. */
-async function resolveTableFunction(
-  context: QueryContext,
-  parts: readonly string[],
-  bind: BindArguments,
-): Promise<ResolvedTable | undefined> {
-  if (parts.length !== 3) return undefined
-  const [catalog, schema, name] = parts as [string, string, string]
-  const found = context.catalogs
-    .find(catalog)
-    ?.connector.getTableFunctions?.()
-    .find((f) => f.schema.toLowerCase() === schema && f.name.toLowerCase() === name)
-  if (found === undefined) return undefined
-  const { handle: transaction } = await context.transaction.join(catalog)
-  const session = context.connectorSession(catalog)
-  const metadata = await context.metadata(catalog)
-  const analysis = await found.analyze(session, transaction, bind(found.args), context.signal)
-  const applied = await metadata.applyTableFunction?.(session, analysis.handle)
-  if (applied === undefined) {
-    throw new MillraceError(
-      'NOT_SUPPORTED',
-      `This connector does not support table functions that run in the engine: ${parts.join('.')}`,
-    )
-  }
-  const fields =
-    found.returnType.kind === 'described' ? found.returnType.fields : (analysis.returnedType ?? [])
-  if (fields.length !== applied.columns.length) {
-    throw new MillraceError(
-      'FUNCTION_IMPLEMENTATION_ERROR',
-      `Table function gave ${applied.columns.length} columns for ${fields.length} of its type: ${parts.join('.')}`,
-    )
-  }
-  return {
-    kind: 'table',
-    name: { catalog, schema, name },
-    table: {
-      catalog,
-      schema,
-      table: name,
-      handle: applied.handle,
-      ...(transaction === null ? {} : { transaction }),
-    },
-    columns: fields.map((field, i) => ({
-      name: field.name ?? `_col${i}`,
-      type: field.type,
-      handle: applied.columns[i],
-    })),
   }
 }

@@ -69,7 +69,13 @@ export class PlanRunner {
       thread: options.thread,
       pool: options.pool,
       openSplits: (task, scan, dynamicFilter, signal) =>
-        openSplits(options.contexts.get(task.queryId), scan.table, dynamicFilter, signal),
+        openSplits(
+          options.contexts.get(task.queryId),
+          scan.table,
+          scan.isTableFunction === true,
+          dynamicFilter,
+          signal,
+        ),
     }
   }
 
@@ -193,7 +199,8 @@ export class PlanRunner {
         onNodeLost: (listener) => cluster.onNodeLost(listener),
         coordinator: member.localNode,
         channels: member.channels,
-        openSplits: (scan, signal) => openSplits(context, scan.table, EMPTY_DYNAMIC_FILTER, signal),
+        openSplits: (scan, signal) =>
+          openSplits(context, scan.table, false, EMPTY_DYNAMIC_FILTER, signal),
       },
       async () => ({
         fragments: this.#fragments(plan, cluster, context, await estimator()),

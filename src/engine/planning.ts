@@ -13,7 +13,7 @@ import {
   analyzeAndPlan,
   type LogicalPlan,
   type PlanningOptions,
-  startAnalysis,
+  withAnalysis,
 } from '../planner/logical-planner/logical-planner.js'
 import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
@@ -309,8 +309,9 @@ export async function describeFunction(
   statement: Extract<Statement, { kind: 'createFunction' }>,
   context: StatementContext,
 ): Promise<RoutineDescription> {
-  const analysis = await startAnalysis(statement, planningOptions(services, context), [])
-  return describeRoutine(statement.specification, analysis)
+  return withAnalysis(statement, planningOptions(services, context), [], (analysis) =>
+    describeRoutine(statement.specification, analysis),
+  )
 }
 
 /** Estimates of the nodes of an optimised plan. */

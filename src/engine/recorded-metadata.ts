@@ -63,9 +63,9 @@ export function recordMetadata(
     ...(getTableFunction === undefined
       ? {}
       : {
-          getTableFunction: (name, bind) =>
+          getTableFunction: (name) =>
             record(
-              async (r) => r.getTableFunction?.(name, bind),
+              async (r) => r.getTableFunction?.(name),
               (found) => (found === undefined ? 'none' : undefined),
             ),
         }),

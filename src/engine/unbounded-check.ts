@@ -16,6 +16,12 @@ function blockingSources(node: PlanNode): readonly { source: PlanNode; reason: s
     case 'rowNumber':
     case 'topNRanking':
       return [{ source: node.source, reason: 'a window function' }]
+    case 'tableFunction':
+      return node.sources.flatMap((source, i) =>
+        node.sources.length === 1 && node.tables[i]?.rowSemantics === true
+          ? []
+          : [{ source, reason: 'a table function over whole partitions' }],
+      )
     case 'enforceSingleRow':
       return [{ source: node.source, reason: 'a scalar subquery' }]
     case 'join':

@@ -1,11 +1,13 @@
 import type { ConstantExpression, Expression } from '../expressions/ir.js'
 import type {
   RowChangeParadigm,
+  RowField,
   SqlType,
   TableFunctionArgument,
   TableFunctionArgumentValue,
+  TableFunctionReturnType,
 } from '../spi/index.js'
-import type { TableReference } from './plan/node.js'
+import type { TableFunctionReference, TableReference } from './plan/node.js'
 
 /**
  * What the analyzer asks of the engine about catalogs. Only {@link collectMetadata} calls it, before analysis
@@ -38,15 +40,8 @@ export interface MetadataResolver {
   getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
   /** How the rows of a table are changed; undefined where its connector can't. */
   getRowChange?(table: ResolvedTable): Promise<ResolvedRowChange | undefined>
-  /**
-   * What a connector makes of a call of its table function, by full name; undefined where there is no such function.
-   * @param bind gives the values of the arguments that the function declares
-   * @throws MillraceError NOT_SUPPORTED where the connector does not turn the call into a table
-   */
-  getTableFunction?(
-    name: readonly string[],
-    bind: BindArguments,
-  ): Promise<ResolvedTable | undefined>
+  /** The table function of a full name; undefined where there is none. */
+  getTableFunction?(name: QualifiedObjectName): Promise<ResolvedTableFunction | undefined>
 }
 
 /** Names are in lower case. */
@@ -110,10 +105,29 @@ export interface ResolvedView {
   readonly isMaterializedView?: boolean
 }
 
-/** The arguments of a call, matched with those that its table function declares. @throws MillraceError at the call or the argument */
-export type BindArguments = (
-  declared: readonly TableFunctionArgument[],
-) => Readonly<Record<string, TableFunctionArgumentValue>>
+/** A table function of a connector. */
+export interface ResolvedTableFunction {
+  readonly name: QualifiedObjectName
+  readonly args: readonly TableFunctionArgument[]
+  readonly returnType: TableFunctionReturnType
+  /**
+   * What the connector makes of a call.
+   * @throws what the function throws; NOT_SUPPORTED where nothing can run it
+   */
+  analyze(args: TableFunctionArgumentValues): Promise<AnalyzedTableFunction>
+}
+/** By the names that the function declares. */
+export type TableFunctionArgumentValues = Readonly<Record<string, TableFunctionArgumentValue>>
+
+export type AnalyzedTableFunction =
+  /** The connector has put a table in its place. */
+  | { readonly kind: 'table'; readonly table: ResolvedTable }
+  | {
+      readonly kind: 'function'
+      readonly function: TableFunctionReference
+      readonly returnedType: readonly RowField[] | undefined
+      readonly requiredColumns: Readonly<Record<string, readonly number[]>>
+    }
 
 export interface PathEntry {
   readonly catalog?: string

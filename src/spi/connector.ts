@@ -3,13 +3,14 @@ import type { ConnectorTypes } from './connector-types.js'
 import type { Arena, PageStore } from './memory.js'
 import type { ConnectorPageSinkProvider } from './page-sink.js'
 import type { ConnectorPageSourceProvider } from './page-source.js'
-import type { ConnectorTableFunction, Procedure, TableProcedure } from './procedure.js'
+import type { Procedure, TableProcedure } from './procedure.js'
 import type { PropertyMetadata } from './property.js'
 import type { ConnectorRecordSetProvider } from './record-set.js'
 import type { Awaitable } from './schema.js'
 import type { ConnectorSession } from './session.js'
 import type { ConnectorSplitManager } from './split.js'
 import type { SystemTable } from './system-table.js'
+import type { ConnectorTableFunction, FunctionProvider } from './table-function.js'
 import type { TransactionOptions } from './transaction.js'
 import type { SqlType } from './type.js'
 
@@ -18,7 +19,7 @@ import type { SqlType } from './type.js'
  * source and record set provider; everything else is optional and absent where the source lacks it.
  *
  * In every thread that runs drivers the engine creates the connector again from (name, config) and there calls only
- * the page source, record set and page sink providers; metadata, splits and transactions stay in the calling thread.
+ * the page source, record set, page sink and function providers; metadata, splits and transactions stay in the calling thread.
  * @source Trino Connector
  */
 export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
@@ -55,6 +56,8 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
   getProcedures?(): readonly Procedure<T['transaction']>[]
   getTableProcedures?(): readonly TableProcedure[]
   getTableFunctions?(): readonly ConnectorTableFunction<T>[]
+  /** What runs the table functions that applyTableFunction does not replace. */
+  getFunctionProvider?(): FunctionProvider<T>
 
   getSessionProperties?(): readonly PropertyMetadata[]
   getSchemaProperties?(): readonly PropertyMetadata[]

@@ -44,6 +44,18 @@ test('roles, table functions and procedures', async () => {
   await run('CREATE ROLE reader IN r')
   expect(await rows('SHOW ROLES IN r')).toEqual([['reader']])
   expect(await rows('SELECT sum(n) FROM TABLE(r.system.numbers(TO => 4))')).toEqual([[10n]])
+  expect(await rows('SELECT n FROM TABLE(r.system.countdown(60)) WHERE n > 58 ORDER BY n')).toEqual(
+    [[59n], [60n]],
+  )
+  expect(
+    await rows(
+      "SELECT number, a, b FROM TABLE(r.system.numbered(TABLE(SELECT * FROM (VALUES (1, 'x'), (2, 'y'), (1, 'z')) v (a, b)) PARTITION BY a ORDER BY b DESC)) ORDER BY a, number",
+    ),
+  ).toEqual([
+    [1n, 1, 'z'],
+    [2n, 1, 'x'],
+    [1n, 2, 'y'],
+  ])
   await run('CREATE TABLE p AS SELECT 1 AS a')
   await run("CALL r.system.reset('default', 'p')")
   expect(await rows('SELECT * FROM p')).toEqual([])

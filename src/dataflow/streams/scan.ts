@@ -5,11 +5,14 @@ import {
   type ConnectorPageSource,
   type ConnectorSession,
   type DynamicFilter,
+  MillraceError,
   type Page,
   pageSourceProviderOf,
 } from '../../spi/index.js'
 import { type PageStream, WAIT } from '../page-stream.js'
 import type { ScanSource } from '../pipeline.js'
+import { checkFunctionPage } from '../table-function/output-page.js'
+import { splitPageSource } from '../table-function/split-page-source.js'
 import type { SplitQueue } from '../thread-environment.js'
 
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
@@ -150,6 +153,7 @@ export class ScanStream implements PageStream {
   #createSource(split: unknown): void | Promise<void> {
     const connector = this.#connector!
     const { table, columns } = this.#spec
+    if (this.#spec.isTableFunction === true) return this.#process(split)
     const source = pageSourceProviderOf(connector).createPageSource(
       table.transaction,
       this.#session!,
@@ -161,6 +165,22 @@ export class ScanStream implements PageStream {
     )
     if (isPromise(source)) return source.then((s) => this.#use(s))
     this.#source = source
+  }
+
+  /** Runs a table function over one of its splits. */
+  async #process(split: unknown): Promise<void> {
+    const { handle, table } = this.#spec.table
+    const processor = await this.#connector!.getFunctionProvider?.()
+      .getTableFunctionProcessorProvider(handle)
+      .getSplitProcessor?.(this.#session!, handle, split as never, this.#abort.signal)
+    if (processor === undefined) {
+      const message = `Connector has no split processor for its table function: ${table}`
+      throw new MillraceError('FUNCTION_IMPLEMENTATION_MISSING', message)
+    }
+    const name = { ...this.#spec.table, name: table }
+    return this.#use(
+      splitPageSource(processor, (page) => checkFunctionPage(page, name, this.#spec.types)),
+    )
   }
 
   /** A source that arrives after the scan was closed is closed at once. */

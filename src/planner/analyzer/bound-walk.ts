@@ -42,6 +42,8 @@ function partsOf(relation: BoundRelation): {
       return { expressions: [], relations: [relation.anchor, relation.step] }
     case 'setOperation':
       return { expressions: [], relations: relation.sources }
+    case 'tableFunction':
+      return { expressions: [], relations: relation.tables.map((table) => table.source) }
     case 'query':
       return { expressions: sortKeys(relation.orderBy), relations: [relation.body] }
     case 'select':

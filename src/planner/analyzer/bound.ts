@@ -2,7 +2,7 @@ import type { ComparisonOperator, Expression, ResolvedFunction } from '../../exp
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SqlType } from '../../spi/index.js'
 import type { QualifiedObjectName } from '../metadata.js'
-import type { TableReference } from '../plan/node.js'
+import type { TableFunctionReference, TableReference } from '../plan/node.js'
 
 /**
  * What analysis makes of a query: relations and clauses with names resolved, types checked and coercions inserted.
@@ -41,6 +41,7 @@ export type BoundRelation =
   | BoundQuery
   | BoundProjection
   | BoundPatternRecognition
+  | BoundTableFunction
 
 interface BoundFields {
   /** In order, hidden ones included. */
@@ -135,6 +136,38 @@ export interface BoundPatternRecognition extends BoundFields {
   /** How many of the columns stand before the measures. */
   readonly measuresAt: number
   readonly spec: RowPatternSpec
+}
+
+/** A call of a table function that the engine runs: its own fields, then those that `tables` pass on. */
+export interface BoundTableFunction extends BoundFields {
+  readonly kind: 'tableFunction'
+  readonly function: TableFunctionReference
+  /** How many of the fields are the function's own. */
+  readonly properCount: number
+  /** In the order of declaration. */
+  readonly tables: readonly BoundTableArgument[]
+  /** By position in `tables`. */
+  readonly copartitions: readonly (readonly number[])[]
+}
+export interface BoundTableArgument {
+  /** As the function declares it. */
+  readonly name: string
+  /** What COPARTITION calls it: an alias or the name of a WITH query, or the full name of a table. */
+  readonly relationName?: readonly string[]
+  readonly source: BoundRelation
+  readonly rowSemantics: boolean
+  readonly pruneWhenEmpty: boolean
+  readonly passesThrough: boolean
+  /** Columns of the source, in the type that copartitioned columns have in common. */
+  readonly partitionBy: readonly Expression[]
+  readonly orderBy: readonly {
+    readonly field: Field
+    readonly ascending: boolean
+    readonly nullsFirst: boolean
+  }[]
+  /** Columns of the source. */
+  readonly required: readonly Field[]
+  readonly passed: readonly Field[]
 }
 
 /** A query body with what follows it. */

@@ -1,12 +1,13 @@
 import { type ErrorCode, MillraceError } from '../../spi/index.js'
 import type {
-  BindArguments,
+  AnalyzedTableFunction,
   MetadataResolver,
   PlannerSession,
   QualifiedObjectName,
   ResolvedRelation,
   ResolvedRowChange,
   ResolvedTable,
+  ResolvedTableFunction,
   TableVersion,
 } from '../metadata.js'
 import type {
@@ -41,8 +42,10 @@ export interface CollectedMetadata {
   /** Files by their path; undefined where there are none. */
   readonly files: ReadonlyMap<string, ResolvedTable | undefined>
   readonly views: ReadonlyMap<string, ParsedView>
-  /** Tables that connectors made of calls of their table functions. */
-  readonly functions: ReadonlyMap<TableFunctionInvocation, ResolvedTable>
+  /** Table functions of connectors, by their calls. */
+  readonly functions: ReadonlyMap<TableFunctionInvocation, ResolvedTableFunction>
+  /** What connectors made of the calls; filled as analysis comes to them. */
+  readonly analyzedFunctions: Map<TableFunctionInvocation, AnalyzedTableFunction>
   /** SQL functions of catalogs, overloads one by one. */
   readonly routines: readonly NamedRoutine[]
   /** Of the table that DELETE, UPDATE or MERGE names, where its connector can change rows. */
@@ -56,6 +59,7 @@ export const NO_METADATA: CollectedMetadata = {
   files: new Map(),
   views: new Map(),
   functions: new Map(),
+  analyzedFunctions: new Map(),
   routines: [],
 }
 
@@ -106,8 +110,8 @@ interface Collector {
   readonly registered: Map<string, ResolvedTable>
   readonly files: Map<string, ResolvedTable | undefined>
   readonly views: Map<string, ParsedView>
-  readonly functions: Map<TableFunctionInvocation, ResolvedTable>
-  readonly bindArguments: (call: TableFunctionInvocation) => BindArguments
+  readonly functions: Map<TableFunctionInvocation, ResolvedTableFunction>
+  readonly analyzedFunctions: Map<TableFunctionInvocation, AnalyzedTableFunction>
   readonly routines: NamedRoutine[]
   readonly knownRoutines: Set<string>
 }
@@ -122,7 +126,6 @@ export async function collectMetadata(
   session: PlannerSession,
   parseQuery: (sql: string) => Query,
   evaluateVersion: (table: Table) => TableVersion,
-  bindArguments: (call: TableFunctionInvocation) => BindArguments,
 ): Promise<CollectedMetadata> {
   const collector: Collector = {
     resolver,
@@ -133,7 +136,7 @@ export async function collectMetadata(
     files: new Map(),
     views: new Map(),
     functions: new Map(),
-    bindArguments,
+    analyzedFunctions: new Map(),
     routines: [],
     knownRoutines: new Set(),
   }
@@ -240,10 +243,16 @@ async function findRelation(
 
 async function lookUpFunction(
   call: TableFunctionInvocation,
-  { resolver, functions, bindArguments }: Collector,
+  { resolver, functions }: Collector,
 ): Promise<void> {
   const parts = call.name.parts.map((part) => part.value.toLowerCase())
-  const found = await resolver.getTableFunction?.(parts, bindArguments(call))
+  const [catalog, schema, name] = parts
+  if (parts.length !== 3) return
+  const found = await resolver.getTableFunction?.({
+    catalog: catalog!,
+    schema: schema!,
+    name: name!,
+  })
   if (found !== undefined) functions.set(call, found)
 }
 

@@ -29,7 +29,7 @@ import { analyzeSelect } from './select-analyzer.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeSetOperation } from './set-operation-analysis.js'
 import { analyzeTable } from './table-analysis.js'
-import { analyzeTableFunction } from './table-function-analysis.js'
+import { aliasTableFunction, analyzeTableFunction } from './table-function-analysis.js'
 
 /** How a relation stands in its query. */
 export interface RelationPlace {
@@ -81,6 +81,9 @@ export function analyzeRelation(
 
 function analyzeAliased(node: AliasedRelation, scope: Scope, analysis: Analysis): BoundRelation {
   const relation = analyzeRelation(node.relation, scope, analysis)
+  if (relation.kind === 'tableFunction' && node.relation.kind === 'tableFunctionInvocation') {
+    return aliasTableFunction(node, relation)
+  }
   const visible = visibleFields(relation.fields)
   const names = node.columnNames
   if (names !== undefined && names.length !== visible.length) {

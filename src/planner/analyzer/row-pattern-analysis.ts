@@ -1,4 +1,3 @@
-import { isComparable, isOrderable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { coerce } from '../../expressions/ir-build.js'
 import type {
@@ -10,7 +9,6 @@ import type {
 } from '../../expressions/row-pattern.js'
 import { BOOLEAN, typeName } from '../../spi/index.js'
 import type {
-  Expression as AstExpression,
   NodeBase,
   PatternQuantifier,
   PatternRecognitionRelation,
@@ -26,10 +24,10 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundFramePattern, BoundPatternRecognition, BoundRelation, Field } from './bound.js'
-import { expressionText } from './expression-text.js'
+import { orderColumns, partitionColumns } from './input-columns.js'
 import { analyzePatternExpression } from './row-pattern-expression.js'
 import { canonicalName, type PatternContext } from './row-pattern-place.js'
-import { qualifiedNameOf, relationScope, resolveField, type Scope } from './scope.js'
+import { relationScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
 type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
@@ -56,27 +54,8 @@ export function analyzePatternRecognition(
 ): BoundPatternRecognition {
   const source = analyzeRelation(node.input, scope, analysis)
   const inputScope = relationScope(visibleFields(source.fields), scope)
-  const partitionBy = node.partitionBy.map((e) => inputColumn(e, inputScope))
-  partitionBy.forEach((field, i) => {
-    if (isComparable(field.type)) return
-    throw semanticError(
-      'TYPE_MISMATCH',
-      node.partitionBy[i]!,
-      `${typeName(field.type)} is not comparable, and therefore cannot be used in PARTITION BY`,
-    )
-  })
-  const orderBy = (node.orderBy?.sortItems ?? []).map((item) => {
-    const field = inputColumn(item.sortKey, inputScope)
-    if (!isOrderable(field.type)) {
-      throw semanticError(
-        'TYPE_MISMATCH',
-        item,
-        `${typeName(field.type)} is not orderable, and therefore cannot be used in ORDER BY`,
-      )
-    }
-    const ascending = item.ordering === 'ASCENDING'
-    return { field, ascending, nullsFirst: item.nullOrdering === 'FIRST' }
-  })
+  const partitionBy = partitionColumns(node.partitionBy, inputScope)
+  const orderBy = orderColumns(node.orderBy?.sortItems ?? [], inputScope)
   const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
   checkPattern(node, rowsPerMatch)
   const inputs: Expression[] = []
@@ -215,25 +194,6 @@ function refuseAnchors(pattern: RowPattern): void {
 const distinctFields = (fields: readonly Field[]): readonly Field[] => [
   ...new Map(fields.map((f) => [f.id, f])).values(),
 ]
-
-/** PARTITION BY and ORDER BY take columns only. */
-function inputColumn(node: AstExpression, scope: Scope): Field {
-  const name = qualifiedNameOf(node)
-  if (name === undefined) {
-    throw semanticError(
-      'INVALID_COLUMN_REFERENCE',
-      node,
-      `Expected column reference. Actual: ${expressionText(node)}`,
-    )
-  }
-  const resolved = resolveField(scope, name, node)
-  if (resolved?.scope === scope) return resolved.field
-  throw semanticError(
-    'COLUMN_NOT_FOUND',
-    node,
-    `Column ${name.join('.')} is not present in the input relation`,
-  )
-}
 
 const partsOf = (pattern: RowPattern): readonly RowPattern[] => {
   switch (pattern.kind) {

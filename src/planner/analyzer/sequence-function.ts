@@ -1,20 +1,16 @@
-import { canCoerce } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
-import { call, coerce, constant } from '../../expressions/ir-build.js'
-import { BIGINT, MillraceError, typeName } from '../../spi/index.js'
-import type { Expression as AstExpression, TableFunctionArgument } from '../parser/ast/index.js'
-import { type Analysis, analyze, expressionContext, newField } from './analysis.js'
+import { call, constant } from '../../expressions/ir-build.js'
+import { BIGINT, MillraceError, type TableFunctionArgument } from '../../spi/index.js'
+import type { TableFunctionArgumentValues } from '../metadata.js'
+import { type Analysis, newField } from './analysis.js'
 import type { BoundRelation, BoundUnnest, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
-import { evaluateConstant } from './constant-evaluation.js'
-import type { Scope } from './scope.js'
-import { semanticError } from './semantic-error.js'
 
-export interface SequenceArguments {
-  readonly START?: TableFunctionArgument
-  readonly STOP: TableFunctionArgument
-  readonly STEP?: TableFunctionArgument
-}
+export const SEQUENCE_ARGUMENTS: readonly TableFunctionArgument[] = [
+  { kind: 'scalar', name: 'START', type: BIGINT, required: false, defaultValue: 0n },
+  { kind: 'scalar', name: 'STOP', type: BIGINT, required: true },
+  { kind: 'scalar', name: 'STEP', type: BIGINT, required: false, defaultValue: 1n },
+]
 
 /** What the scalar function sequence gives at most. */
 const CHUNK = 10_000n
@@ -29,15 +25,17 @@ const refuse = (message: string): never => {
  * @source Trino io.trino.operator.table.Sequence
  */
 export function boundSequence(
-  args: SequenceArguments,
-  scope: Scope,
+  args: TableFunctionArgumentValues,
   analysis: Analysis,
 ): BoundRelation {
-  const value = (argument: TableFunctionArgument | undefined, otherwise: bigint, what: string) =>
-    argument === undefined ? otherwise : bigintArgument(argument, scope, analysis, what)
-  const start = value(args.START, 0n, 'Start')
-  const stop = value(args.STOP, 0n, 'Stop')
-  const step = value(args.STEP, 1n, 'Step')
+  const numberOf = (name: 'START' | 'STOP' | 'STEP', what: string): bigint => {
+    const argument = args[name]
+    const value = argument?.kind === 'scalar' ? argument.value : null
+    return typeof value === 'bigint' ? value : refuse(`${what} is null`)
+  }
+  const start = numberOf('START', 'Start')
+  const stop = numberOf('STOP', 'Stop')
+  const step = numberOf('STEP', 'Step')
   if (start < stop && step <= 0n) refuse(`Step must be positive for sequence [${start}, ${stop}]`)
   if (start > stop && step >= 0n) refuse(`Step must be negative for sequence [${start}, ${stop}]`)
   const count = start === stop ? 1n : (stop - start) / step + 1n
@@ -46,36 +44,6 @@ export function boundSequence(
   return numbers.fields.length === 1
     ? numbers
     : { kind: 'query', body: numbers, fields: [field], orderBy: [] }
-}
-
-function bigintArgument(
-  argument: TableFunctionArgument,
-  scope: Scope,
-  analysis: Analysis,
-  what: string,
-): bigint {
-  const node = argument.value
-  if (
-    node.kind === 'tableFunctionTableArgument' ||
-    node.kind === 'tableFunctionDescriptorArgument'
-  ) {
-    const got = node.kind === 'tableFunctionTableArgument' ? 'table' : 'descriptor'
-    throw semanticError(
-      'INVALID_FUNCTION_ARGUMENT',
-      argument,
-      `Invalid argument ${what.toUpperCase()}. Expected expression, got ${got}`,
-    )
-  }
-  const expression = analyze(node as AstExpression, expressionContext(analysis, scope))
-  if (!canCoerce(expression.type, BIGINT)) {
-    throw semanticError(
-      'TYPE_MISMATCH',
-      node,
-      `Cannot cast type ${typeName(expression.type)} to bigint`,
-    )
-  }
-  const { value } = evaluateConstant(coerce(expression, BIGINT), analysis, node)
-  return typeof value === 'bigint' ? value : refuse(`${what} is null`)
 }
 
 interface Numbers {

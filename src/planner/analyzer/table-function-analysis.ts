@@ -1,28 +1,59 @@
 import {
   type TableFunctionArgument as DeclaredArgument,
   MillraceError,
-  type TableFunctionArgumentValue,
+  type RowField,
 } from '../../spi/index.js'
-import type { ResolvedTable } from '../metadata.js'
 import type {
-  Relation,
-  TableFunctionArgument,
-  TableFunctionInvocation,
-} from '../parser/ast/index.js'
-import { type Analysis, analyze, expressionContext, newField, visibleFields } from './analysis.js'
-import type { BoundQuery, BoundRelation, BoundTable, Field } from './bound.js'
-import { coerceTo } from './coercion-analysis.js'
-import { evaluateConstant } from './constant-evaluation.js'
-import { rootScope, type Scope } from './scope.js'
+  AnalyzedTableFunction,
+  ResolvedTable,
+  ResolvedTableFunction,
+  TableFunctionArgumentValues,
+} from '../metadata.js'
+import type { AliasedRelation, TableFunctionInvocation } from '../parser/ast/index.js'
+import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
+import type {
+  BoundQuery,
+  BoundRelation,
+  BoundTable,
+  BoundTableArgument,
+  BoundTableFunction,
+  Field,
+} from './bound.js'
+import { bindCopartitions } from './copartition-analysis.js'
+import type { Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
-import { boundSequence } from './sequence-function.js'
-import { analyzeType } from './type-analysis.js'
-
-type AnalyzeRelation = (node: Relation, scope: Scope, analysis: Analysis) => BoundRelation
+import { boundSequence, SEQUENCE_ARGUMENTS } from './sequence-function.js'
+import {
+  type AnalyzeRelation,
+  type BoundArguments,
+  bindArguments,
+} from './table-function-arguments.js'
 
 /**
- * The table functions of the language: `sequence` and `exclude_columns`.
- * @throws MillraceError FUNCTION_NOT_FOUND for others; Trino's errors about arguments
+ * Says that a connector has to analyse a call of its table function before analysis of the statement can go on. Analysis
+ * never waits, so it ends here, and begins anew once the connector has answered: see withAnalysis.
+ */
+export class TableFunctionPending extends Error {
+  readonly call: TableFunctionInvocation
+  readonly args: TableFunctionArgumentValues
+  readonly function: ResolvedTableFunction
+
+  constructor(
+    call: TableFunctionInvocation,
+    resolved: ResolvedTableFunction,
+    args: TableFunctionArgumentValues,
+  ) {
+    super(`internal error: call of ${resolved.name.name} is not analysed`)
+    this.call = call
+    this.function = resolved
+    this.args = args
+  }
+}
+
+/**
+ * A call in FROM: of the table functions of the language, `sequence` and `exclude_columns`, or of a connector's.
+ * @throws MillraceError FUNCTION_NOT_FOUND; Trino's errors about arguments
+ * @source Trino StatementAnalyzer.visitTableFunctionInvocation
  */
 export function analyzeTableFunction(
   node: TableFunctionInvocation,
@@ -31,102 +62,188 @@ export function analyzeTableFunction(
   analyzeRelation: AnalyzeRelation,
 ): BoundRelation {
   const name = node.name.parts.map((part) => part.value.toLowerCase()).join('.')
+  const bind = (declared: readonly DeclaredArgument[]): BoundArguments =>
+    bindArguments(node, declared, scope, analysis, analyzeRelation)
   switch (name) {
     case 'sequence':
-    case 'system.builtin.sequence': {
-      const { STOP, ...others } = matchArguments(node, ['START', 'STOP', 'STEP'], ['STOP'])
-      return boundSequence({ ...others, STOP: STOP! }, scope, analysis)
-    }
+    case 'system.builtin.sequence':
+      return boundSequence(bind(SEQUENCE_ARGUMENTS).values, analysis)
     case 'exclude_columns':
     case 'system.builtin.exclude_columns':
-      return excludeColumns(node, scope, analysis, analyzeRelation)
-    default: {
-      const table = analysis.metadata.functions.get(node)
-      if (table !== undefined) return boundFunctionTable(table, analysis)
-      throw semanticError('FUNCTION_NOT_FOUND', node, `Table function '${name}' not registered`)
-    }
+      return excludeColumns(bind(EXCLUDE_COLUMNS_ARGUMENTS))
+  }
+  const found = analysis.metadata.functions.get(node)
+  if (found === undefined) {
+    throw semanticError('FUNCTION_NOT_FOUND', node, `Table function '${name}' not registered`)
+  }
+  const { values, tables: given } = bind(found.args)
+  const analyzed = analysis.metadata.analyzedFunctions.get(node)
+  if (analyzed === undefined) throw new TableFunctionPending(node, found, values)
+  if (analyzed.kind === 'table') return boundFunctionTable(analyzed.table, analysis)
+  const { tables, copartitions } = bindCopartitions(node, given)
+  const proper = properColumns(node, found, analyzed)
+  const passing = tables.map((table) => withColumns(node, table, analyzed.requiredColumns))
+  for (const argument of Object.keys(analyzed.requiredColumns)) {
+    if (tables.some((table) => table.name === argument)) continue
+    const problem = `specifies required columns from table argument ${argument} which cannot be found`
+    throw implementationError(node, problem)
+  }
+  return {
+    kind: 'tableFunction',
+    function: analyzed.function,
+    properCount: proper.length,
+    tables: passing,
+    copartitions,
+    fields: [
+      ...proper.map((field) => newField(analysis, field.type, field.name)),
+      ...passing.flatMap((table) => newFields(analysis, table.passed)),
+    ],
   }
 }
 
-/** Arguments by declared name; all are given by name or all by position. */
-function matchArguments(
+const implementationError = (node: TableFunctionInvocation, problem: string): MillraceError =>
+  new MillraceError(
+    'FUNCTION_IMPLEMENTATION_ERROR',
+    `Table function ${node.name.parts.map((part) => part.value.toLowerCase()).join('.')} ${problem}`,
+  )
+
+/** The function's own columns, which it declares, or tells of each call. */
+function properColumns(
   node: TableFunctionInvocation,
-  declared: readonly string[],
-  required: readonly string[],
-): Readonly<Record<string, TableFunctionArgument>> {
-  const given = node.arguments
-  if (given.length > declared.length) {
+  { name, args, returnType }: ResolvedTableFunction,
+  { returnedType }: Extract<AnalyzedTableFunction, { kind: 'function' }>,
+): readonly RowField[] {
+  if (returnType.kind === 'generic') {
+    if (returnedType !== undefined && returnedType.length > 0) return returnedType
     throw semanticError(
-      'INVALID_ARGUMENTS',
+      'MISSING_RETURN_TYPE',
       node,
-      `Too many arguments. Expected at most ${declared.length} arguments, got ${given.length} arguments`,
+      `Cannot determine returned relation type for table function ${name.name}`,
     )
   }
-  const namedCount = given.filter((argument) => argument.name !== undefined).length
-  if (namedCount !== 0 && namedCount !== given.length) {
-    throw semanticError(
-      'INVALID_ARGUMENTS',
-      given[0]!,
-      'All arguments must be passed by name or all must be passed positionally',
-    )
+  if (returnedType !== undefined) {
+    const message = `Returned relation type for table function ${name.name} is ambiguous`
+    throw semanticError('AMBIGUOUS_RETURN_TYPE', node, message)
   }
-  const byName: Record<string, TableFunctionArgument> = {}
-  given.forEach((argument, i) => {
-    const name = argument.name?.value.toUpperCase() ?? declared[i]!
-    const problem = !declared.includes(name)
-      ? 'Unexpected'
-      : Object.hasOwn(byName, name)
-        ? 'Duplicate'
-        : undefined
-    if (problem !== undefined) {
-      throw semanticError(
-        'INVALID_FUNCTION_ARGUMENT',
-        argument,
-        `${problem} argument name: ${name}`,
-      )
-    }
-    byName[name] = argument
-  })
-  for (const name of required) {
-    if (!Object.hasOwn(byName, name)) {
-      throw semanticError('MISSING_ARGUMENT', node, `Missing argument: ${name}`)
-    }
+  if (returnType.kind === 'described') return returnType.fields
+  if (!args.some((argument) => argument.kind === 'table' && argument.passThroughColumns)) {
+    const problem = 'returns nothing but passed columns, and has no table argument that passes any'
+    throw implementationError(node, problem)
   }
-  return byName
+  return []
 }
 
-function excludeColumns(
+/** What the function reads of an argument, and what of it becomes columns of the result. */
+function withColumns(
   node: TableFunctionInvocation,
-  scope: Scope,
-  analysis: Analysis,
-  analyzeRelation: AnalyzeRelation,
-): BoundQuery {
-  const names = ['INPUT', 'COLUMNS']
-  const { INPUT: input, COLUMNS: columns } = matchArguments(node, names, names)
-  if (input?.value.kind !== 'tableFunctionTableArgument') {
+  table: BoundArguments['tables'][number],
+  requiredColumns: Readonly<Record<string, readonly number[]>>,
+): BoundTableArgument {
+  const { name, source, passesThrough, partitionBy } = table
+  const fields = visibleFields(source.fields)
+  const indexes = requiredColumns[name]
+  if (indexes === undefined) {
+    const problem = `does not specify required input columns from table argument ${name}`
+    throw implementationError(node, problem)
+  }
+  if (indexes.length === 0) {
+    const problem = `specifies empty list of required columns from table argument ${name}`
+    throw implementationError(node, problem)
+  }
+  const required = indexes.map((index) => {
+    const field = fields[index]
+    if (field !== undefined) return field
+    throw new MillraceError(
+      'FUNCTION_IMPLEMENTATION_ERROR',
+      `Invalid index: ${index} of required column from table argument ${name}`,
+    )
+  })
+  const keys = new Set(partitionBy.map(fieldIdOf))
+  const passed = passesThrough ? source.fields : partitionFields(fields, partitionBy, keys)
+  return { ...table, required, passed }
+}
+
+/** The column below a coercion. */
+function fieldIdOf(column: BoundTableArgument['partitionBy'][number]): string {
+  if (column.kind === 'symbol') return column.name
+  if (column.kind === 'cast') return fieldIdOf(column.arg)
+  throw new Error('internal error: a partitioning column is a column')
+}
+
+const partitionFields = (
+  fields: readonly Field[],
+  partitionBy: BoundTableArgument['partitionBy'],
+  keys: ReadonlySet<string>,
+): readonly Field[] => {
+  const byId = new Map(fields.filter((f) => keys.has(f.id)).map((f) => [f.id, f]))
+  return partitionBy.map((column) => byId.get(fieldIdOf(column))!)
+}
+
+/**
+ * `TABLE(f(…)) AS name (column, …)`: the alias is of the function's own columns; those that it passes keep the names of their
+ * tables.
+ * @throws MillraceError MISMATCHED_COLUMN_ALIASES, DUPLICATE_RANGE_VARIABLE, INVALID_TABLE_FUNCTION_INVOCATION
+ * @source Trino StatementAnalyzer.aliasTableFunctionInvocation
+ */
+export function aliasTableFunction(
+  node: AliasedRelation,
+  relation: BoundTableFunction,
+): BoundTableFunction {
+  const alias = node.alias.value.toLowerCase()
+  const { properCount, tables } = relation
+  if (properCount === 0) {
     throw semanticError(
-      'INVALID_FUNCTION_ARGUMENT',
-      input ?? node,
-      'Invalid argument INPUT. Expected table, got expression',
+      'INVALID_TABLE_FUNCTION_INVOCATION',
+      node,
+      'Alias specified for table function with ONLY PASS THROUGH return type',
     )
   }
-  const body = analyzeRelation(input.value.table, scope, analysis)
-  if (columns?.value.kind !== 'tableFunctionDescriptorArgument') {
+  if (tables.some(({ relationName }) => relationName?.length === 1 && relationName[0] === alias)) {
     throw semanticError(
-      'INVALID_FUNCTION_ARGUMENT',
-      columns ?? node,
-      'Invalid argument COLUMNS. Expected descriptor, got expression',
+      'DUPLICATE_RANGE_VARIABLE',
+      node.alias,
+      `Relation alias: ${node.alias.value} is a duplicate of input table name: ${alias}`,
     )
   }
-  const descriptor = columns.value.descriptor
+  const names = node.columnNames
+  if (names !== undefined && names.length !== properCount) {
+    throw semanticError(
+      'MISMATCHED_COLUMN_ALIASES',
+      node,
+      `Column alias list has ${names.length} entries but table function has ${properCount} proper columns`,
+    )
+  }
+  const fields = relation.fields.map((field, i): Field => {
+    if (i >= properCount) return field
+    const name = names?.[i]?.value ?? field.name
+    return { ...field, ...(name === undefined ? {} : { name }), qualifier: [alias] }
+  })
+  return { ...relation, fields }
+}
+
+const EXCLUDE_COLUMNS_ARGUMENTS: readonly DeclaredArgument[] = [
+  {
+    kind: 'table',
+    name: 'INPUT',
+    rowSemantics: true,
+    pruneWhenEmpty: true,
+    passThroughColumns: false,
+  },
+  { kind: 'descriptor', name: 'COLUMNS', required: true },
+]
+
+function excludeColumns({ tables, values }: BoundArguments): BoundQuery {
+  const body = tables[0]!.source
+  const descriptor = values['COLUMNS']
   const refuse = (message: string): never => {
     throw new MillraceError('INVALID_FUNCTION_ARGUMENT', message)
   }
-  if (descriptor === undefined) return refuse('COLUMNS descriptor is null')
-  if (descriptor.fields.some((f) => f.type !== undefined)) {
+  const named = descriptor?.kind === 'descriptor' ? descriptor.fields : null
+  if (named === null) return refuse('COLUMNS descriptor is null')
+  if (named.some((f) => f.type !== undefined)) {
     return refuse('COLUMNS descriptor contains types')
   }
-  const excluded = new Set(descriptor.fields.map((f) => f.name.value.toLowerCase()))
+  const excluded = new Set(named.map((f) => f.name.toLowerCase()))
   const visible = visibleFields(body.fields)
   const nameOf = (f: Field) => f.name?.toLowerCase()
   const present = new Set(visible.map(nameOf))
@@ -152,75 +269,3 @@ const boundFunctionTable = (table: ResolvedTable, analysis: Analysis): BoundTabl
   columns: table.columns.map((column) => column.handle),
   fields: table.columns.map((column) => newField(analysis, column.type, column.name)),
 })
-
-/**
- * The arguments of a call of a connector's table function. Scalar ones are constants.
- * @throws MillraceError Trino's errors about arguments; NOT_SUPPORTED for table arguments
- */
-export function bindTableFunction(
-  node: TableFunctionInvocation,
-  declared: readonly DeclaredArgument[],
-  analysis: Analysis,
-): Readonly<Record<string, TableFunctionArgumentValue>> {
-  const upper = (argument: DeclaredArgument): string => argument.name.toUpperCase()
-  const given = matchArguments(
-    node,
-    declared.map(upper),
-    declared.filter((a) => a.kind === 'table' || a.required).map(upper),
-  )
-  return Object.fromEntries(
-    declared.map((argument) => [
-      argument.name,
-      bindArgument(argument, given[upper(argument)], analysis),
-    ]),
-  )
-}
-
-function bindArgument(
-  declared: DeclaredArgument,
-  given: TableFunctionArgument | undefined,
-  analysis: Analysis,
-): TableFunctionArgumentValue {
-  const value = given?.value
-  const mismatch = (expected: string): MillraceError =>
-    semanticError(
-      'INVALID_FUNCTION_ARGUMENT',
-      given!,
-      `Invalid argument ${declared.name}. Expected ${expected}`,
-    )
-  switch (declared.kind) {
-    case 'table':
-      throw semanticError(
-        'NOT_SUPPORTED',
-        given!,
-        'Table arguments of connector table functions are not supported',
-      )
-    case 'descriptor': {
-      if (value === undefined) return { kind: 'descriptor', fields: null }
-      if (value.kind !== 'tableFunctionDescriptorArgument') throw mismatch('descriptor')
-      const fields = value.descriptor?.fields.map((f) => ({
-        name: f.name.value,
-        ...(f.type === undefined ? {} : { type: analyzeType(f.type) }),
-      }))
-      return { kind: 'descriptor', fields: fields ?? null }
-    }
-    case 'scalar': {
-      const { type } = declared
-      if (value === undefined) return { kind: 'scalar', type, value: declared.defaultValue ?? null }
-      if (
-        value.kind === 'tableFunctionDescriptorArgument' ||
-        value.kind === 'tableFunctionTableArgument'
-      ) {
-        throw mismatch('expression')
-      }
-      const expression = analyze(value, expressionContext(analysis, rootScope))
-      const coerced = coerceTo(
-        analysis,
-        { node: value, expression },
-        type,
-        `Argument ${declared.name}`,
-      )
-      return { kind: 'scalar', type, value: evaluateConstant(coerced, analysis, value).value }
-    }
-  }
-}

@@ -119,6 +119,7 @@ export class Estimator {
       case 'tableFinish':
       case 'tableWriter':
         return { rowCount: 1, known: true, symbols: new Map() }
+      case 'tableFunction':
       case 'remoteSource':
         return { rowCount: UNKNOWN_ROW_COUNT, known: false, symbols: new Map() }
       case 'correlatedJoin':

@@ -12,6 +12,7 @@ const COLORS: Readonly<Partial<Record<PlanNode['kind'], string>>> = {
   project: 'bisque',
   semiJoin: 'orange',
   sort: 'aliceblue',
+  tableFunction: 'mediumorchid',
   tableScan: 'deepskyblue',
   tableWriter: 'cyan',
   topN: 'darksalmon',

@@ -3,6 +3,8 @@ import type {
   FrameBound,
   PlanNode,
   SortItem,
+  TableArgument,
+  TableFunctionNode,
   WindowFunctionCall,
   WriterTarget,
 } from '../plan/node.js'
@@ -197,6 +199,15 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
           `measures: ${namesText(n.measures)}`,
         ],
       ),
+    tableFunction: (n) =>
+      details(
+        'TableFunction',
+        [
+          ['name', `${n.function.catalog}.${n.function.schema}.${n.function.name}`],
+          ['copartition', copartitionText(n)],
+        ],
+        n.tables.map(tableArgumentText),
+      ),
     rowNumber: (n) =>
       details('RowNumber', [
         ['partitionBy', namesText(n.partitionBy)],
@@ -261,6 +272,19 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
   })
 
 const ROWS_SHOWN = 10
+
+function tableArgumentText(table: TableArgument): string {
+  const order = table.orderBy.length === 0 ? '' : ` ORDER BY ${orderText(table.orderBy)}`
+  const semantics = table.rowSemantics
+    ? 'row semantics'
+    : `${table.pruneWhenEmpty ? 'PRUNE' : 'KEEP'} WHEN EMPTY PARTITION BY ${namesText(table.partitionBy)}${order}`
+  return `${table.name} => ${semantics}, reads ${namesText(table.required)}`
+}
+
+const copartitionText = (n: TableFunctionNode): string | undefined =>
+  n.copartitions.length === 0
+    ? undefined
+    : n.copartitions.map((list) => `(${list.map((i) => n.tables[i]?.name).join(', ')})`).join(', ')
 
 const setText = ({
   symbol,

@@ -174,6 +174,8 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
       n.tiesOrderBy === undefined
         ? inTwoSteps(context.plan(n.source), n, { partial: true }, {}, context)
         : gathered(n),
+    // Such plans run in one node, see isDistributable.
+    tableFunction: never,
     join: (n) => distributeJoin(n, context),
     semiJoin: (n) => distributeSemiJoin(n, context),
     setOperation: (n) => distributeUnion(n, context),

@@ -6,7 +6,7 @@ import { rootScope } from '../analyzer/scope.js'
 import { analyzeCreateTable, analyzeInsert, tableColumns } from '../analyzer/write-analysis.js'
 import type { QualifiedObjectName } from '../metadata.js'
 import type { NodeBase, Query, Statement } from '../parser/ast/index.js'
-import { type PlanningOptions, startAnalysis } from './logical-planner.js'
+import { type PlanningOptions, withAnalysis } from './logical-planner.js'
 
 /** A row of DESCRIBE OUTPUT. */
 export interface DescribedColumn {
@@ -36,8 +36,9 @@ export async function describeOutput(
 ): Promise<readonly DescribedColumn[]> {
   if (WRITES.has(statement.kind)) return [ROWS]
   if (statement.kind !== 'query') return []
-  const analysis = await startAnalysis(statement, options, undefined)
-  const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+  const relation = await withAnalysis(statement, options, undefined, (analysis) =>
+    analysis.analyzeQuery(statement, rootScope, { isRoot: true }),
+  )
   return visibleFields(relation.fields).map((f, i) => ({
     name: f.name ?? `_col${i}`,
     type: f.type,
@@ -53,14 +54,15 @@ export async function describeInput(
 ): Promise<readonly SqlType[]> {
   const count = parameterCount(statement)
   if (count === 0) return []
-  const analysis = await startAnalysis(statement, options, undefined)
-  if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
-  else if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
-  else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
-  else if (statement.kind === 'delete') analyzeDelete(statement, analysis)
-  else if (statement.kind === 'update') analyzeUpdate(statement, analysis)
-  else if (statement.kind === 'merge') analyzeMerge(statement, analysis)
-  return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
+  return withAnalysis(statement, options, undefined, (analysis) => {
+    if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+    else if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
+    else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
+    else if (statement.kind === 'delete') analyzeDelete(statement, analysis)
+    else if (statement.kind === 'update') analyzeUpdate(statement, analysis)
+    else if (statement.kind === 'merge') analyzeMerge(statement, analysis)
+    return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
+  })
 }
 
 /**
@@ -72,7 +74,8 @@ export async function viewColumns(
   node: NodeBase,
   options: PlanningOptions,
 ): Promise<readonly { readonly name: string; readonly type: SqlType }[]> {
-  const analysis = await startAnalysis(query, options, options.parameters ?? [])
-  const relation = analysis.analyzeQuery(query, rootScope, {})
+  const relation = await withAnalysis(query, options, options.parameters ?? [], (analysis) =>
+    analysis.analyzeQuery(query, rootScope, {}),
+  )
   return tableColumns(visibleFields(relation.fields), node)
 }

@@ -11,13 +11,17 @@ import {
 import { newAnalysis } from '../analyzer/analyzer.js'
 import type { Field } from '../analyzer/bound.js'
 import { evaluateConstant, sessionContextOf } from '../analyzer/constant-evaluation.js'
-import { collectMetadata, NO_METADATA } from '../analyzer/metadata-collection.js'
+import {
+  type CollectedMetadata,
+  collectMetadata,
+  NO_METADATA,
+} from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
 import { withRoutines } from '../analyzer/routine-registry.js'
 import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
-import { bindTableFunction } from '../analyzer/table-function-analysis.js'
+import { TableFunctionPending } from '../analyzer/table-function-analysis.js'
 import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
 import type { MetadataResolver, PlannerSession, ResolvedTable, TableVersion } from '../metadata.js'
 import type { Query, Statement, Table } from '../parser/ast/index.js'
@@ -62,8 +66,17 @@ export async function analyzeAndPlan(
   statement: Statement,
   options: PlanningOptions,
 ): Promise<LogicalPlan> {
-  const analysis = await startAnalysis(statement, options, options.parameters ?? [])
-  const state = newPlannerState(analysis, options.maxRecursionDepth)
+  return withAnalysis(statement, options, options.parameters ?? [], (analysis) =>
+    planAnalysed(statement, analysis, options.maxRecursionDepth),
+  )
+}
+
+function planAnalysed(
+  statement: Statement,
+  analysis: Analysis,
+  maxRecursionDepth: number | undefined,
+): LogicalPlan {
+  const state = newPlannerState(analysis, maxRecursionDepth)
   switch (statement.kind) {
     case 'query': {
       const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
@@ -105,12 +118,17 @@ export async function analyzeAndPlan(
 const planRows = (state: PlannerState, analysis: Analysis, write: BoundWrite): LogicalPlan =>
   logicalPlan(state, analysis, planWrite(state, write), [{ name: 'rows', type: BIGINT }])
 
-/** Looks names up and checks that the `?` have values; without `parameters` they are described. */
-export async function startAnalysis(
+/**
+ * Looks names up, checks that the `?` have values (without `parameters` they are described), and analyses.
+ * @param work analyses, synchronously; called anew whenever it has come to a table function whose connector has to be asked
+ * what a call gives
+ */
+export async function withAnalysis<T>(
   statement: Statement,
   options: PlanningOptions,
   parameters: readonly ParameterValue[] | undefined,
-): Promise<Analysis> {
+  work: (analysis: Analysis) => T,
+): Promise<T> {
   if (parameters !== undefined) checkParameters(statement, parameters.length)
   const metadata = await collectMetadata(
     statement,
@@ -118,17 +136,23 @@ export async function startAnalysis(
     options.session,
     parseQuery,
     versionResolver(options),
-    (call) => (declared) =>
-      bindTableFunction(
-        call,
-        declared,
-        newAnalysis({
-          ...options,
-          metadata: NO_METADATA,
-          parameters: options.parameters ?? [],
-        }),
-      ),
   )
+  for (;;) {
+    try {
+      return work(startAnalysis(options, metadata, parameters))
+    } catch (error) {
+      if (!(error instanceof TableFunctionPending)) throw error
+      const analyzed = await error.function.analyze(error.args)
+      metadata.analyzedFunctions.set(error.call, analyzed)
+    }
+  }
+}
+
+function startAnalysis(
+  options: PlanningOptions,
+  metadata: CollectedMetadata,
+  parameters: readonly ParameterValue[] | undefined,
+): Analysis {
   const analysis = newAnalysis({ ...options, metadata, parameters })
   if (metadata.routines.length === 0) return analysis
   // A stored function may be replaced at any time, so that the plan must not be kept.

@@ -23,6 +23,7 @@ import {
   singleRow,
 } from './sub-plan.js'
 import { planSubqueries, visibleSymbols } from './subquery-planner.js'
+import { planTableFunction } from './table-function-planner.js'
 import { type OuterReferences, translate, translationOf } from './translation.js'
 import { planUnnest } from './unnest-planner.js'
 
@@ -70,6 +71,8 @@ export function planRelation(
       return planQuery(state, relation, outer, planRelation)
     case 'patternRecognition':
       return planPatternRecognition(state, relation, outer, planRelation)
+    case 'tableFunction':
+      return planTableFunction(state, relation, outer, planRelation)
     case 'projection':
       return planProjection(state, relation, outer)
   }

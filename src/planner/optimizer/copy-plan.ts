@@ -56,6 +56,7 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
     ],
     window: (n) => n.functions.map((f) => f.symbol),
     patternRecognition: madeByPattern,
+    tableFunction: (n) => n.properOutputs,
     rowNumber: (n) => [n.symbol],
     topNRanking: (n) => [n.symbol],
     unnest: (n) => [
@@ -183,6 +184,17 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
               matchEnd: rename(n.frame.matchEnd),
             },
           }),
+    }),
+    tableFunction: (n) => ({
+      ...n,
+      properOutputs: all(n.properOutputs),
+      tables: n.tables.map((t) => ({
+        ...t,
+        partitionBy: all(t.partitionBy),
+        orderBy: order(t.orderBy),
+        required: all(t.required),
+        passed: all(t.passed),
+      })),
     }),
     rowNumber: (n) => ({ ...n, partitionBy: all(n.partitionBy), symbol: rename(n.symbol) }),
     topNRanking: (n) => ({

@@ -29,6 +29,7 @@ export type PlanNode =
   | PatternRecognitionNode
   | UnnestNode
   | SampleNode
+  | TableFunctionNode
   | ApplyNode
   | CorrelatedJoinNode
   | TableWriterNode
@@ -339,6 +340,43 @@ export interface SampleNode extends NodeFields {
   /** 0 to 1 */
   readonly ratio: number
   readonly type: 'bernoulli' | 'system'
+}
+
+/**
+ * Runs a table function of a connector: over the splits that its connector makes where it has no sources, else over the rows of
+ * its table arguments, one source each. Outputs are `properOutputs`, then what each argument passes on.
+ * @source Trino TableFunctionNode
+ */
+export interface TableFunctionNode extends NodeFields {
+  readonly kind: 'tableFunction'
+  readonly function: TableFunctionReference
+  /** Columns that the function itself gives. */
+  readonly properOutputs: readonly PlanSymbol[]
+  readonly sources: readonly PlanNode[]
+  /** By position the argument that each source is, in the order of declaration. */
+  readonly tables: readonly TableArgument[]
+  /** Arguments, by position, whose partitions with equal keys belong together; others are combined each with each. */
+  readonly copartitions: readonly (readonly number[])[]
+}
+export interface TableArgument {
+  readonly name: string
+  readonly rowSemantics: boolean
+  readonly pruneWhenEmpty: boolean
+  /** The function tells for each output row which row of the argument stands beside it. */
+  readonly passesThrough: boolean
+  readonly partitionBy: readonly PlanSymbol[]
+  readonly orderBy: readonly SortItem[]
+  /** What the function reads. */
+  readonly required: readonly PlanSymbol[]
+  /** Columns that are outputs too: any with `passesThrough`, else such as are the same in a partition. */
+  readonly passed: readonly PlanSymbol[]
+}
+export interface TableFunctionReference {
+  readonly catalog: string
+  readonly schema: string
+  readonly name: string
+  readonly handle: unknown
+  readonly transaction?: unknown
 }
 
 /** Before decorrelation: boolean set expressions of a subquery. */

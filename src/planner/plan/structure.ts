@@ -1,4 +1,4 @@
-import type { PlanNode } from './node.js'
+import type { PlanNode, TableArgument } from './node.js'
 import { visitPlan } from './node.js'
 import type { PlanSymbol } from './symbol.js'
 
@@ -14,6 +14,7 @@ export const sourcesOf = (node: PlanNode): readonly PlanNode[] =>
     join: (n) => [n.left, n.right],
     semiJoin: (n) => [n.source, n.filteringSource],
     setOperation: (n) => n.sources,
+    tableFunction: (n) => n.sources,
     apply: (n) => [n.input, n.subquery],
     correlatedJoin: (n) => [n.input, n.subquery],
     filter: one,
@@ -39,6 +40,13 @@ export const sourcesOf = (node: PlanNode): readonly PlanNode[] =>
     output: one,
   })
 
+/** What a table function reads of an argument, besides what is only passed on. */
+export const readsOfTable = (table: TableArgument): readonly PlanSymbol[] => [
+  ...table.partitionBy,
+  ...table.orderBy.map((item) => item.symbol),
+  ...table.required,
+]
+
 type NodeOf<K extends PlanNode['kind']> = Extract<PlanNode, { kind: K }>
 
 /** The same node over other sources; the node itself where they are identical. */
@@ -56,6 +64,7 @@ export function withSources(node: PlanNode, sources: readonly PlanNode[]): PlanN
     join: (n) => ({ ...n, left: first, right: second }),
     semiJoin: (n) => ({ ...n, source: first, filteringSource: second }),
     setOperation: (n) => ({ ...n, sources }),
+    tableFunction: (n) => ({ ...n, sources }),
     apply: (n) => ({ ...n, input: first, subquery: second }),
     correlatedJoin: (n) => ({ ...n, input: first, subquery: second }),
     filter: replaceOne,
@@ -124,6 +133,7 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
       n.groupIdSymbol,
     ],
     patternRecognition: (n) => [...n.columns, ...madeByPattern(n)],
+    tableFunction: (n) => [...n.properOutputs, ...n.tables.flatMap((t) => t.passed)],
     window: (n) => [...outputsOf(n.source), ...n.functions.map((f) => f.symbol)],
     rowNumber: (n) => [...outputsOf(n.source), n.symbol],
     topNRanking: (n) => [...outputsOf(n.source), n.symbol],

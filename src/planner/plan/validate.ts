@@ -3,7 +3,7 @@ import { childrenOf } from '../../expressions/ir-walk.js'
 import { assert, typeName, typesEqual } from '../../spi/index.js'
 import type { PlanNode, SetExpression } from './node.js'
 import { visitPlan } from './node.js'
-import { outputsOf, sourcesOf } from './structure.js'
+import { outputsOf, readsOfTable, sourcesOf } from './structure.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -200,6 +200,14 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.symbols(n.inputs)
       check.symbols(n.columns)
       check.symbol(n.frame?.end.value)
+    },
+    tableFunction: (n) => {
+      check.that(n.sources.length === n.tables.length, 'a source for each table argument')
+      n.tables.forEach((table, i) => {
+        const scope = scopeOf([n.sources[i] as PlanNode])
+        check.symbols(readsOfTable(table), scope)
+        check.symbols(table.passed, scope)
+      })
     },
     window: (n) => {
       check.symbols(n.partitionBy)

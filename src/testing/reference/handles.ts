@@ -107,6 +107,15 @@ export interface ReferenceProcedure {
   readonly keep?: number
 }
 
+/** A call of a table function. */
+export type ReferenceFunction =
+  /** A table is put in its place. */
+  | { readonly kind: 'numbers'; readonly from: bigint; readonly to: bigint }
+  /** Runs over splits. */
+  | { readonly kind: 'countdown'; readonly from: bigint }
+  /** Runs over the rows of a table argument. */
+  | { readonly kind: 'numbered' }
+
 export interface ReferenceTypes extends ConnectorTypes {
   table: ReferenceTableHandle
   column: ReferenceColumn
@@ -115,6 +124,6 @@ export interface ReferenceTypes extends ConnectorTypes {
   insert: ReferenceWrite
   output: ReferenceWrite
   merge: ReferenceWrite
-  tableFunction: { readonly from: bigint; readonly to: bigint }
+  tableFunction: ReferenceFunction
   execute: ReferenceProcedure
 }

@@ -90,8 +90,9 @@ export function referencePushdown(
       }
       return { handle: { relation }, leftColumns, rightColumns }
     },
-    applyTableFunction: (_session, { from, to }) => {
-      const relation: Relation = { kind: 'numbers', from, to }
+    applyTableFunction: (_session, call) => {
+      if (call.kind !== 'numbers') return undefined
+      const relation: Relation = { kind: 'numbers', from: call.from, to: call.to }
       return { handle: { relation }, columns: columnsOf(relation, state) }
     },
     applyTableScanRedirect(_session, { relation }) {

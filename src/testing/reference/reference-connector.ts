@@ -1,18 +1,15 @@
 import {
   assert,
-  BIGINT,
   CarrierPageSource,
   type Connector,
   type ConnectorContext,
   type ConnectorFactory,
-  type ConnectorTableFunction,
   choiceProperty,
   columnDomainOf,
   domainIncludes,
   fixedSplitSource,
   integerConfig,
   integerProperty,
-  MillraceError,
   type Procedure,
   parseConfig,
   rowReader,
@@ -26,6 +23,7 @@ import { type Metadata, partitionColumns, readMetadata } from './read-metadata.j
 import { baseTable, isSplittable, rowsOf } from './relation-rows.js'
 import { roleManagement } from './role-management.js'
 import { type CatalogState, changeTable, ReferenceCatalog, storedTable } from './state.js'
+import { functionProvider, functionSplits, tableFunctions } from './table-functions.js'
 import { tableManagement } from './table-management.js'
 import { materializedViewManagement, schemaManagement, viewManagement } from './view-management.js'
 import { writeMetadata } from './write-metadata.js'
@@ -88,6 +86,8 @@ function referenceConnector(
     getSplitManager: () => ({
       getSplits: (transaction, _session, { relation }) =>
         fixedSplitSource(splitsOf(relation, catalog.stateOf(transaction), rowsPerSplit)),
+      getTableFunctionSplits: (_transaction, _session, call) =>
+        fixedSplitSource(functionSplits(call, rowsPerSplit)),
     }),
     getPageSourceProvider: () => ({
       createPageSource(transaction, _session, split, { relation }, columns) {
@@ -115,7 +115,8 @@ function referenceConnector(
         properties: [integerProperty('rows', 'How many rows stay', 0)],
       },
     ],
-    getTableFunctions: () => [numbersFunction],
+    getTableFunctions: () => tableFunctions,
+    getFunctionProvider: () => functionProvider,
     getSchemaProperties: () => [stringProperty('location', 'Kept and shown')],
     getTableProperties: () => [
       stringListProperty('partitioned_by', 'Columns whose values decide the split of a row'),
@@ -178,27 +179,6 @@ function partitionFilter(
   return (values) => domains.every(({ at, domain }) => domainIncludes(domain, values[at]!))
 }
 type ReferenceRowValue = Parameters<typeof domainIncludes>[1]
-
-/** TABLE(reference.system.numbers(from => 1, to => 3)). */
-const numbersFunction: ConnectorTableFunction<ReferenceTypes> = {
-  schema: 'system',
-  name: 'numbers',
-  args: [
-    { kind: 'scalar', name: 'FROM', type: BIGINT, required: false, defaultValue: 1n },
-    { kind: 'scalar', name: 'TO', type: BIGINT, required: true },
-  ],
-  returnType: { kind: 'generic' },
-  analyze(_session, _transaction, { FROM: from, TO: to }) {
-    assert(from?.kind === 'scalar' && to?.kind === 'scalar', 'scalar arguments')
-    if (from.value === null || to.value === null) {
-      throw new MillraceError('INVALID_FUNCTION_ARGUMENT', 'from and to must not be null')
-    }
-    return {
-      returnedType: [{ name: 'n', type: BIGINT }],
-      handle: { from: from.value as bigint, to: to.value as bigint },
-    }
-  },
-}
 
 /** CALL reference.system.reset(schema_name, table_name): the table has no rows. */
 const resetProcedure = (catalog: ReferenceCatalog): Procedure<number> => ({

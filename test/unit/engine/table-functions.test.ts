@@ -34,19 +34,6 @@ const repeat: ConnectorTableFunction = {
   },
 }
 const broken: ConnectorTableFunction = { ...repeat, name: 'broken' }
-const ofTable: ConnectorTableFunction = {
-  ...repeat,
-  name: 'of_table',
-  args: [
-    {
-      kind: 'table',
-      name: 'INPUT',
-      rowSemantics: true,
-      pruneWhenEmpty: true,
-      passThroughColumns: false,
-    },
-  ],
-}
 
 interface Handle {
   readonly text: string
@@ -58,7 +45,6 @@ const connector: Connector = {
   getTableFunctions: () => [
     repeat,
     { ...broken, analyze: () => ({ returnedType: [], handle: undefined }) },
-    ofTable,
   ],
   getMetadata: () => ({
     listSchemaNames: () => ['system'],
@@ -144,8 +130,7 @@ test('wrong arguments have the errors of Trino', async () => {
     'INVALID_FUNCTION_ARGUMENT',
   )
   expect(await codeOf("SELECT * FROM TABLE(f.system.nope('x'))")).toBe('FUNCTION_NOT_FOUND')
-  expect(await codeOf("SELECT * FROM TABLE(f.system.broken('x'))")).toBe('NOT_SUPPORTED')
-  expect(await codeOf('SELECT * FROM TABLE(f.system.of_table(TABLE(SELECT 1)))')).toBe(
-    'NOT_SUPPORTED',
+  expect(await codeOf("SELECT * FROM TABLE(f.system.broken('x'))")).toBe(
+    'FUNCTION_IMPLEMENTATION_MISSING',
   )
 })

@@ -59,6 +59,7 @@ export function dependenciesOf(node: PlanNode, context: OptimizerContext): reado
     case 'setOperation':
     case 'unnest':
     case 'patternRecognition':
+    case 'tableFunction':
     case 'values':
     case 'remoteSource':
     case 'apply':

@@ -1,7 +1,7 @@
 import type { Expression } from '../../../expressions/ir.js'
 import type { AggregateCall, PlanNode, SortItem } from '../../plan/node.js'
 import { visitPlan } from '../../plan/node.js'
-import { sourcesOf } from '../../plan/structure.js'
+import { readsOfTable, sourcesOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { symbolsOf } from '../expression/tree.js'
 
@@ -77,6 +77,8 @@ export const readsOf = (node: PlanNode): readonly string[] =>
       ...ofSymbols(n.columns),
       ...ofSymbols([n.frame?.end.value]),
     ],
+    tableFunction: (n) =>
+      n.tables.flatMap((t) => [...ofSymbols(readsOfTable(t)), ...ofSymbols(t.passed)]),
     rowNumber: (n) => ofSymbols(n.partitionBy),
     topNRanking: (n) => [...ofSymbols(n.partitionBy), ...ofOrder(n.orderBy)],
     unnest: (n) => [...ofSymbols(n.replicated), ...ofSymbols(n.mappings.map((m) => m.input))],

@@ -9,12 +9,13 @@ import type {
   ProjectNode,
   SemiJoinNode,
   SetOperationNode,
+  TableFunctionNode,
   TableScanNode,
   UnnestNode,
   ValuesNode,
   WindowNode,
 } from '../../plan/node.js'
-import { outputsOf, sourcesOf, withSources } from '../../plan/structure.js'
+import { outputsOf, readsOfTable, sourcesOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { isScalar } from '../analysis/cardinality.js'
 import { readsOf, readsOfCall } from '../analysis/reads.js'
@@ -65,6 +66,8 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
       return pruneWindow(node, required, context)
     case 'patternRecognition':
       return prunePatternRecognition(node, required, context)
+    case 'tableFunction':
+      return pruneTableFunction(node, required, context)
     case 'unnest':
       return pruneUnnest(node, required, context)
     case 'apply':
@@ -111,6 +114,25 @@ function prunePatternRecognition(
   const columns = node.columns.filter((c) => required.has(c.name))
   const kept = sameLength(columns, node.columns) ? node : { ...node, columns }
   return passThrough(kept, new Set(readsOf(kept)), context)
+}
+
+/** The function gives all of its own columns, whoever reads them. */
+function pruneTableFunction(
+  node: TableFunctionNode,
+  required: Names,
+  context: OptimizerContext,
+): PlanNode {
+  const tables = node.tables.map((table) => ({
+    ...table,
+    passed: table.passed.filter(has(required)),
+  }))
+  const isSame = tables.every((table, i) => sameLength(table.passed, node.tables[i]!.passed))
+  const sources = node.sources.map((source, i) => {
+    const { passed } = tables[i]!
+    const names = new Set([...readsOfTable(tables[i]!), ...passed].map((s) => s.name))
+    return restrict(context, prune(source, names, context), outputsOf(source).filter(has(names)))
+  })
+  return withSources(isSame ? node : { ...node, tables }, sources)
 }
 
 const keepAll = (node: PlanNode, context: OptimizerContext): PlanNode =>
