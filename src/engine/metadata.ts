@@ -19,6 +19,7 @@ import {
   MillraceError,
   type SqlType,
 } from '../spi/index.js'
+import { listRelations, listSchemas } from './catalog-information.js'
 import { informationCatalog } from './catalog-manager.js'
 import type { QueryContext } from './query-context.js'
 import { resolveTableFunction } from './table-functions.js'
@@ -31,6 +32,7 @@ export interface ResolverOptions {
   readonly parseType: (name: string) => SqlType
   /** Sources that the program registered, by bare name. */
   readonly registered?: (name: string) => Promise<ResolvedTable | undefined>
+  readonly registeredNames?: () => Iterable<string>
   /** Files by path. */
   readonly files?: (path: string) => Promise<ResolvedTable | undefined>
 }
@@ -75,6 +77,7 @@ export function createMetadataResolver(
       const found = await metadata.getLanguageFunctions?.(session, { schema, function: name })
       return (found ?? []).map((definition) => definition.sql)
     },
+    namesBeside: (name) => namesBeside(context, options, name),
     ...(options.files === undefined ? {} : { getFileTable: options.files }),
     ...(options.registered === undefined ? {} : { getRegistered: options.registered }),
   }
@@ -92,6 +95,25 @@ export async function schemaExists(
   const session = context.connectorSession(catalog)
   if (metadata.schemaExists !== undefined) return metadata.schemaExists(session, schema)
   return (await metadata.listSchemaNames(session)).includes(schema)
+}
+
+async function namesBeside(
+  context: QueryContext,
+  options: ResolverOptions,
+  { catalog, schema }: QualifiedObjectName,
+): Promise<readonly string[]> {
+  if (context.catalogs.find(catalog) === undefined) {
+    return context.catalogs.list().map(({ name }) => name)
+  }
+  try {
+    const schemas = await listSchemas(context, catalog)
+    if (!schemas.includes(schema)) return schemas
+    const relations = await listRelations(context, catalog, { schema })
+    return [...relations.map(({ table }) => table), ...(options.registeredNames?.() ?? [])]
+  } catch {
+    // A connector that cannot list its tables costs the hint, and the error is still that there is no such name.
+    return []
+  }
 }
 
 async function resolveRelation(

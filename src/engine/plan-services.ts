@@ -39,7 +39,7 @@ export function createPlanServices(parts: {
   const planning: PlanningServices = {
     functions: parts.functions,
     cache: parts.cache,
-    registered: (name, context) => parts.registered.resolve(name, context),
+    registered: parts.registered,
   }
   const start = (result: PlanResult, context: QueryContext) =>
     startPlan(parts.runner, result, context, () => estimatorOf(planning, result.plan, context))

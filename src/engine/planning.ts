@@ -15,7 +15,6 @@ import {
   type PlanningOptions,
   withAnalysis,
 } from '../planner/logical-planner/logical-planner.js'
-import type { ResolvedTable } from '../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../planner/optimizer/connector-metadata.js'
 import { optimize } from '../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
@@ -36,6 +35,7 @@ import type { PlanCache } from './plan-cache.js'
 import { sessionContext } from './plan-runner.js'
 import { plannerSession, type QueryContext } from './query-context.js'
 import { type MetadataAnswer, recordMetadata } from './recorded-metadata.js'
+import type { RegisteredSources } from './registered-sources.js'
 import type { ResultColumn } from './result-column.js'
 import { pushRowChange } from './row-change-pushdown.js'
 import type { ParameterValue, PlannedStatement } from './services.js'
@@ -47,14 +47,14 @@ import { checkUnbounded } from './unbounded-check.js'
 export interface PlanningServices {
   readonly functions: FunctionRegistry
   readonly cache: PlanCache
-  /** Sources that the program registered, by bare name. */
-  readonly registered: (name: string, context: QueryContext) => Promise<ResolvedTable | undefined>
+  readonly registered: RegisteredSources
 }
 
 const resolverOf = (services: PlanningServices, context: QueryContext) =>
   createMetadataResolver(context, {
     parseType,
-    registered: (name) => services.registered(name, context),
+    registered: (name) => services.registered.resolve(name, context),
+    registeredNames: () => services.registered.names,
     files: (path) => resolveFiles(context, path),
   })
 

@@ -36,7 +36,8 @@ export function recordMetadata(
     })
     return answer
   }
-  const { getRegistered, getFileTable, getLanguageFunctions, getTableFunction } = resolver
+  const { namesBeside, getRegistered, getFileTable, getLanguageFunctions, getTableFunction } =
+    resolver
   return {
     catalogExists: (catalog) => record((r) => r.catalogExists(catalog), String),
     schemaExists: (catalog, schema) => record((r) => r.schemaExists(catalog, schema), String),
@@ -46,6 +47,8 @@ export function recordMetadata(
         (r) => r.getRelation(name, version),
         version === undefined ? relationStamp : () => undefined,
       ),
+    // For errors only, after which there is no plan to keep.
+    ...(namesBeside === undefined ? {} : { namesBeside: (name) => namesBeside(name) }),
     ...(getRegistered === undefined
       ? {}
       : {

@@ -46,6 +46,10 @@ export class RegisteredSources {
     return isRemoved
   }
 
+  get names(): readonly string[] {
+    return this.#tables.names
+  }
+
   /** The table of a bare name, in lower case; undefined where nothing is registered by it. */
   async resolve(name: string, context: QueryContext): Promise<ResolvedTable | undefined> {
     if (this.#tables.find(name) === undefined) return undefined

@@ -36,6 +36,11 @@ export interface MetadataResolver {
    * @throws NOT_SUPPORTED where files can't be named by path, PERMISSION_DENIED outside of what may be read
    */
   getFileTable?(path: string): Promise<ResolvedTable | undefined>
+  /**
+   * What a name that there is not may have been meant to be, by its first part that is wrong: catalogs, schemas of its
+   * catalog, or tables of its schema. For hints only.
+   */
+  namesBeside?(name: QualifiedObjectName): Promise<readonly string[]>
   /** CREATE FUNCTION statements of the SQL functions of a full name, one an overload. */
   getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
   /** How the rows of a table are changed; undefined where its connector can't. */

@@ -28,6 +28,8 @@ export interface FoundRelation {
   readonly catalogExists: boolean
   readonly schemaExists: boolean
   readonly relation: ResolvedRelation | undefined
+  /** Where there is no relation: names that may have been meant. */
+  readonly namesBeside?: readonly string[]
 }
 
 /** A view with its text parsed. */
@@ -232,13 +234,16 @@ async function findRelation(
   version: TableVersion | undefined,
   resolver: MetadataResolver,
 ): Promise<FoundRelation> {
-  if (!(await resolver.catalogExists(name.catalog))) {
-    return { name, catalogExists: false, schemaExists: false, relation: undefined }
+  const catalogExists = await resolver.catalogExists(name.catalog)
+  const relation = catalogExists ? await resolver.getRelation(name, version) : undefined
+  if (relation !== undefined) return { name, catalogExists, schemaExists: true, relation }
+  return {
+    name,
+    catalogExists,
+    schemaExists: catalogExists && (await resolver.schemaExists(name.catalog, name.schema)),
+    relation,
+    namesBeside: (await resolver.namesBeside?.(name)) ?? [],
   }
-  const relation = await resolver.getRelation(name, version)
-  const schemaExists =
-    relation !== undefined || (await resolver.schemaExists(name.catalog, name.schema))
-  return { name, catalogExists: true, schemaExists, relation }
 }
 
 async function lookUpFunction(

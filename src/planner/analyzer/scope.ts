@@ -58,6 +58,12 @@ export function findWithQuery(scope: Scope, name: string): WithQuery | undefined
   return undefined
 }
 
+export function* withQueryNames(scope: Scope): Generator<string> {
+  for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
+    yield* s.withQueries?.keys() ?? []
+  }
+}
+
 /** Whether `prefix` names the field's relation: it equals the end of its qualifier. */
 export function matchesPrefix(field: Field, prefix: readonly string[]): boolean {
   if (prefix.length === 0) return true

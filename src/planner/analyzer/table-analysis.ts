@@ -8,8 +8,8 @@ import { type Analysis, newField, newFields, visibleFields } from './analysis.js
 import type { BoundRelation, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
 import { type FoundRelation, nameKey, qualifiedText, qualify } from './metadata-collection.js'
-import { findWithQuery, rootScope, type Scope } from './scope.js'
-import { semanticError } from './semantic-error.js'
+import { findWithQuery, rootScope, type Scope, withQueryNames } from './scope.js'
+import { nearestHint, semanticError } from './semantic-error.js'
 
 /** A table, a view or a WITH query by name. */
 export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): BoundRelation {
@@ -36,7 +36,7 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
     const registered = analysis.metadata.registered.get(qualifier[0]!)
     if (registered !== undefined) return boundTable(registered, qualifier, analysis)
   }
-  const found = findTable(node, analysis)
+  const found = findTable(node, analysis, qualifier.length === 1 ? withQueryNames(scope) : [])
   const relation = found.relation!
   return relation.kind === 'view'
     ? boundView(node, relation, qualifier, analysis)
@@ -45,9 +45,14 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
 
 /**
  * The table or view of a name.
+ * @param near other names that may have been meant
  * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND
  */
-export function findTable(node: Table, analysis: Analysis): FoundRelation {
+export function findTable(
+  node: Table,
+  analysis: Analysis,
+  near: Iterable<string> = [],
+): FoundRelation {
   const name = qualify(node.name, analysis.session, node)
   const found = analysis.metadata.relations.get(nameKey(name, node.queryPeriod))
   if (found === undefined) {
@@ -57,13 +62,19 @@ export function findTable(node: Table, analysis: Analysis): FoundRelation {
     )
   }
   if (found.relation !== undefined) return found
-  if (!found.catalogExists) {
-    throw semanticError('CATALOG_NOT_FOUND', node, `Catalog '${name.catalog}' not found`)
+  const { catalogExists, schemaExists, namesBeside = [] } = found
+  const { catalog, schema } = name
+  if (!catalogExists) {
+    const hint = nearestHint(catalog, namesBeside)
+    throw semanticError('CATALOG_NOT_FOUND', node, `Catalog '${catalog}' not found`, hint)
   }
-  if (!found.schemaExists) {
-    throw semanticError('SCHEMA_NOT_FOUND', node, `Schema '${name.schema}' does not exist`)
+  if (!schemaExists) {
+    const hint = nearestHint(schema, namesBeside)
+    throw semanticError('SCHEMA_NOT_FOUND', node, `Schema '${schema}' does not exist`, hint)
   }
-  throw semanticError('TABLE_NOT_FOUND', node, `Table '${qualifiedText(name)}' does not exist`)
+  const hint = nearestHint(name.name, [...namesBeside, ...near])
+  const message = `Table '${qualifiedText(name)}' does not exist`
+  throw semanticError('TABLE_NOT_FOUND', node, message, hint)
 }
 
 function boundTable(
