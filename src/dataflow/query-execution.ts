@@ -21,6 +21,7 @@ import type { DriverStats } from './stats.js'
 import { type OpenRemote, Task } from './task.js'
 import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
 import type { FromWorker } from './threads/messages.js'
+import { PageRingReader, pageRingBytes } from './threads/page-ring.js'
 import type { ThreadPool } from './threads/pool.js'
 
 export interface ExecutionEnvironment {
@@ -298,20 +299,24 @@ export class QueryExecution {
     const pool = this.#environment.pool!
     const splits = await this.#openSplits(pipeline)
     const driverCount = pipeline.drivers === 'all' ? pool.size : 1
+    const { buffer } = this.#environment.thread.allocator.memory
+    const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
+    const { queryId } = this.#descriptor
     const remote = new RemotePages(
       driverCount,
-      this.#environment.thread.allocator.memory.buffer,
+      new PageRingReader(buffer, ringAddress, driverCount),
+      buffer,
       'types' in pipeline.sink ? pipeline.sink.types : [],
-      (thread) =>
-        pool.send(thread, {
+      (driverIndex) =>
+        pool.send(this.#threadOf(pipeline, driverIndex, driverCount), {
           kind: 'credit',
-          queryId: this.#descriptor.queryId,
+          queryId,
           pipelineId: pipeline.id,
         }),
     )
     this.#remote.set(pipeline.id, remote)
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
-    this.#sendRuns(pipeline, splits, driverCount)
+    this.#sendRuns(pipeline, splits, driverCount, ringAddress)
     return remote
   }
 
@@ -354,18 +359,24 @@ export class QueryExecution {
     }
   }
 
-  /** The thread of a single driver; those of one query are spread over the threads, but results come from the first. */
-  #threadOf(pipeline: PipelineSpec): number {
+  /** Single drivers of one query are spread over the threads, but results come from the first. */
+  #threadOf(pipeline: PipelineSpec, driverIndex: number, driverCount: number): number {
+    if (driverCount > 1) return driverIndex
     const isPulled = pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel'
     return isPulled ? 0 : pipeline.id % this.#environment.pool!.size
   }
 
-  #sendRuns(pipeline: PipelineSpec, splits: PipelineSplits, driverCount: number): void {
+  #sendRuns(
+    pipeline: PipelineSpec,
+    splits: PipelineSplits,
+    driverCount: number,
+    ringAddress?: number,
+  ): void {
     const states = pipeline.dependsOn
       .filter((id) => this.#states.has(id))
       .map((id) => [id, this.#states.get(id)!] as const)
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
-      this.#environment.pool!.send(driverCount === 1 ? this.#threadOf(pipeline) : driverIndex, {
+      this.#environment.pool!.send(this.#threadOf(pipeline, driverIndex, driverCount), {
         kind: 'run',
         queryId: this.#descriptor.queryId,
         pipelineId: pipeline.id,
@@ -374,6 +385,7 @@ export class QueryExecution {
         states,
         counters: { address: splits.counters.byteOffset, length: splits.counters.length },
         splits: splits.assignments(),
+        ...(ringAddress === undefined ? {} : { ringAddress }),
       })
     }
   }
@@ -383,8 +395,8 @@ export class QueryExecution {
       case 'state':
         this.#waitingForStates.get(message.pipelineId)?.(message)
         return
-      case 'page':
-        this.#remote.get(message.pipelineId)?.push(thread, message.words)
+      case 'pages':
+        this.#remote.get(message.pipelineId)?.arrived()
         return
       case 'pagesEnd':
         this.#driverStats.push(message.stats)

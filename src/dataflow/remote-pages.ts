@@ -1,35 +1,42 @@
 import type { MillraceError, Page, SqlType } from '../spi/index.js'
 import { readPageWords } from './memory/page-words.js'
 import { type PageStream, WAIT } from './page-stream.js'
+import type { PageRingReader } from './threads/page-ring.js'
 
-/** Pages that worker threads send, as they come. Asking for the next one gives the last one's memory back. */
+/** Work between two turns of the event loop, which the consumer's is counted to. */
+const TURN_MILLIS = 4
+
+/** Pages that drivers in worker threads emit, as they come. Asking for the next one gives the last one's memory back. */
 export class RemotePages implements PageStream {
-  readonly #queue: { readonly thread: number; readonly words: Float64Array }[] = []
+  readonly #rings: PageRingReader
   readonly #memory: ArrayBufferLike
   readonly #types: readonly SqlType[]
   readonly #channels: readonly number[]
-  readonly #giveBack: (thread: number) => void
+  readonly #wakeDriver: (driverIndex: number) => void
   #runningDrivers: number
   #borrowedFrom: number | undefined
   #wake: (() => void) | undefined
   #failure: MillraceError | undefined
   #closed = false
+  #turnStartedAt = performance.now()
 
   constructor(
     driverCount: number,
+    rings: PageRingReader,
     memory: ArrayBufferLike,
     types: readonly SqlType[],
-    giveBack: (thread: number) => void,
+    wakeDriver: (driverIndex: number) => void,
   ) {
     this.#runningDrivers = driverCount
+    this.#rings = rings
     this.#memory = memory
     this.#types = types
     this.#channels = types.map((_, channel) => channel)
-    this.#giveBack = giveBack
+    this.#wakeDriver = wakeDriver
   }
 
-  push(thread: number, words: Float64Array): void {
-    this.#queue.push({ thread, words })
+  /** A driver has emitted pages while nobody was looking. */
+  arrived(): void {
     this.#wake?.()
   }
 
@@ -45,38 +52,46 @@ export class RemotePages implements PageStream {
 
   next(): Page | typeof WAIT | undefined {
     if (this.#failure !== undefined) throw this.#failure
+    if (this.#closed) return undefined
     if (this.#borrowedFrom !== undefined) {
-      this.#giveBack(this.#borrowedFrom)
+      const driverIndex = this.#borrowedFrom
       this.#borrowedFrom = undefined
+      if (this.#rings.release(driverIndex)) this.#wakeDriver(driverIndex)
     }
-    const item = this.#queue.shift()
+    const item = this.#rings.peek()
     if (item !== undefined) {
-      this.#borrowedFrom = item.thread
+      this.#borrowedFrom = item.driverIndex
       return readPageWords(item.words, this.#memory, this.#channels, this.#types)
     }
-    return this.#runningDrivers === 0 || this.#closed ? undefined : WAIT
+    return this.#runningDrivers === 0 ? undefined : WAIT
   }
 
+  /** Resolves when next() has something else to say than WAIT. */
   async ready(): Promise<void> {
-    if (this.#queue.length > 0 || this.#runningDrivers === 0 || this.#closed) return
     if (this.#failure !== undefined) throw this.#failure
+    if (this.#runningDrivers === 0 || this.#closed || !this.#rings.sleep()) return
     await new Promise<void>((resolve) => {
       this.#wake = resolve
     })
     this.#wake = undefined
   }
 
+  /** The event loop gets its turns also where a page is there whenever one is asked for. */
   async nextPage(): Promise<Page | undefined> {
+    if (performance.now() - this.#turnStartedAt > TURN_MILLIS) {
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      this.#turnStartedAt = performance.now()
+    }
     for (;;) {
       const page = this.next()
       if (page !== WAIT) return page
       await this.ready()
+      this.#turnStartedAt = performance.now()
     }
   }
 
   close(): void {
     this.#closed = true
-    this.#queue.length = 0
     this.#wake?.()
   }
 }

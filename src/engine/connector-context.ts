@@ -1,5 +1,5 @@
 import { parseType } from '../expressions/type-signature.js'
-import type { Arena, ConnectorContext, PageStore } from '../spi/index.js'
+import type { Arena, ConnectorContext, PageStore, PoolStatistics } from '../spi/index.js'
 
 export interface ConnectorContextOptions {
   readonly version: string
@@ -12,6 +12,7 @@ export interface ConnectorContextOptions {
     name: string,
     byteLength: number,
   ) => SharedArrayBuffer | Promise<SharedArrayBuffer>
+  readonly pools?: () => readonly PoolStatistics[]
 }
 
 /** What the connectors of a thread get. */

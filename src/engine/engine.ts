@@ -11,7 +11,7 @@ import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
 import { parseStatement } from '../planner/parser/parser.js'
-import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
+import { assert, MillraceError, type Page, type PoolStatistics, readValue } from '../spi/index.js'
 import { createCatalogInformation } from './catalog-information.js'
 import { CatalogManager } from './catalog-manager.js'
 import { loadFactories } from './catalogs.js'
@@ -356,6 +356,30 @@ async function createEngineCatalogs(
       memoryLimitBytes: options.memoryLimitBytes,
       createArena: () => connectorArena(allocator),
       sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
+      pools: () => poolStatistics(allocator, pool),
     }),
   })
+}
+
+function poolStatistics(
+  { usedBytes, limitBytes, segmentBytes }: ChunkAllocator,
+  pool: ThreadPool | undefined,
+): readonly PoolStatistics[] {
+  const bytes = { unit: 'bytes', waiting: 0 } as const
+  return [
+    {
+      name: 'threads',
+      unit: 'threads',
+      size: pool?.size ?? 0,
+      used: pool?.usedCount ?? 0,
+      waiting: 0,
+    },
+    { name: 'shared memory', ...bytes, size: limitBytes, used: usedBytes },
+    {
+      name: 'table segments',
+      ...bytes,
+      size: limitBytes + segmentBytes - usedBytes,
+      used: segmentBytes,
+    },
+  ]
 }

@@ -312,6 +312,7 @@ function readNested(
   return { ...flat, storage, offsets, keys, mapValues: readBlock(reader, type.value) }
 }
 
+const SERIALS_MAX = 65_536
 /** Ids of dictionaries made in this thread; other threads know them by serial. */
 const serials = new Map<string, number>()
 let localSerial = 0
@@ -326,6 +327,8 @@ function dictionarySerial(id: string): number {
   if (id.startsWith('#')) return Number(id.slice(1))
   let serial = serials.get(id)
   if (serial === undefined) {
+    // A dictionary that gets another serial is another one to those who read its pages: less is shared, nothing is wrong.
+    if (serials.size >= SERIALS_MAX) serials.clear()
     serial = newSerial()
     serials.set(id, serial)
   }

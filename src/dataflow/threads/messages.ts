@@ -7,7 +7,7 @@ export type ToWorker =
   | { readonly kind: 'task'; readonly task: TaskDescriptor }
   | RunMessage
   | SplitsMessage
-  /** Pages of a stream that the consumer is done with. */
+  /** A driver sleeps, and there is room in its ring again. */
   | { readonly kind: 'credit'; readonly queryId: string; readonly pipelineId: number }
   /** The query is over: close what is open, then answer `ended`. */
   | { readonly kind: 'end'; readonly queryId: string }
@@ -36,6 +36,8 @@ export interface RunMessage {
   /** Words in the shared memory: one a pipeline (collected pages), then one a scan (splits). */
   readonly counters: { readonly address: number; readonly length: number }
   readonly splits: readonly SplitAssignment[]
+  /** Where the rings of the drivers lie, of a pipeline whose pages are pulled. */
+  readonly ringAddress?: number
 }
 
 /** Splits that all drivers share by a counter; where not complete, more are asked for by message. */
@@ -64,12 +66,8 @@ export type FromWorker =
       readonly state: unknown
       readonly stats: DriverStats
     }
-  | {
-      readonly kind: 'page'
-      readonly queryId: string
-      readonly pipelineId: number
-      readonly words: Float64Array
-    }
+  /** There are pages in a ring, and the calling thread sleeps. */
+  | { readonly kind: 'pages'; readonly queryId: string; readonly pipelineId: number }
   | {
       readonly kind: 'pagesEnd'
       readonly queryId: string

@@ -44,6 +44,11 @@ export class ThreadPool {
     return this.#threads.length
   }
 
+  /** Threads that may be at work: all of them while any query runs in them. */
+  get usedCount(): number {
+    return this.#listeners.size === 0 ? 0 : this.size
+  }
+
   /** True once every thread takes queries. */
   get isReady(): boolean {
     return this.#threads.every((thread) => thread.online)

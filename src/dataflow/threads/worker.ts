@@ -6,9 +6,7 @@ import type { PipelineSpec } from '../pipeline.js'
 import { Task } from '../task.js'
 import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
 import type { FromWorker, RunMessage, SplitsMessage, ToWorker } from './messages.js'
-
-/** Pages a driver may have under way to the consumer. */
-const STREAM_PAGES_MAX = 4
+import { PageRingWriter } from './page-ring.js'
 
 interface WorkerQuery {
   readonly task: Task
@@ -88,39 +86,41 @@ export class WorkerRuntime {
     this.#send({ kind: 'state', queryId, pipelineId, driverIndex, state, stats })
   }
 
-  /** Sends pages, each copied into one of a few arenas that the consumer gives back in order. */
+  /** Hands pages over, each copied into one of a few arenas, in the order in which the consumer gives them back. */
   async #stream(
     query: WorkerQuery,
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     message: RunMessage,
   ): Promise<void> {
-    const { queryId, pipelineId } = message
+    const { queryId, pipelineId, driverIndex, ringAddress } = message
+    assert(ringAddress !== undefined, 'a pipeline whose pages are pulled has rings')
+    const { buffer } = this.#environment.allocator.memory
+    const ring = new PageRingWriter(buffer, ringAddress, driverIndex)
     const { driver, stats } = query.task.createDriver(pipeline, inputs)
     const arenas: ChunkArena[] = []
-    let sent = 0
-    let credited = 0
     let wake: (() => void) | undefined
-    query.waitingForCredit.set(pipelineId, () => {
-      credited += 1
-      wake?.()
-    })
+    query.waitingForCredit.set(pipelineId, () => wake?.())
     try {
       for (;;) {
         const page = await driver.nextPage()
         if (page === undefined || query.task.memory.cancelled) break
-        while (sent - credited >= STREAM_PAGES_MAX && !query.task.memory.cancelled) {
+        while (ring.isFull && !query.task.memory.cancelled) {
           await new Promise<void>((resolve) => {
             wake = resolve
+            if (!ring.sleep()) resolve()
           })
           wake = undefined
         }
-        const slot = sent % STREAM_PAGES_MAX
+        if (query.task.memory.cancelled) break
+        const { slot } = ring
         arenas[slot] ??= query.task.createArena()
-        arenas[slot].reset()
-        const words = pageCopier(arenas[slot])(page)
-        this.#send({ kind: 'page', queryId, pipelineId, words })
-        sent += 1
+        const arena = arenas[slot]
+        arena.reset()
+        const words = pageCopier(arena)(page)
+        const address = arena.allocateAddress(words.byteLength)
+        new Float64Array(buffer, address, words.length).set(words)
+        if (ring.push(address, words.length)) this.#send({ kind: 'pages', queryId, pipelineId })
       }
       this.#send({ kind: 'pagesEnd', queryId, pipelineId, stats: stats() })
     } finally {

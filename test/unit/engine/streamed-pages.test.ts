@@ -1,0 +1,60 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import { pathToFileURL } from 'node:url'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { Millrace } from '../../../src/index.js'
+import { DIST, requireBuild } from '../../support/build.js'
+import { createRandom } from '../kernel-support/cells.js'
+
+/** Pages of two worker threads, of 100 rows each, through rings to a consumer of changing pace. */
+describe('pages from worker threads', () => {
+  let engine: Millrace
+
+  beforeAll(async () => {
+    requireBuild()
+    const url = pathToFileURL(`${DIST}/index.js`).href
+    const module = (await import(url)) as typeof import('../../../src/index.js')
+    engine = await module.Millrace.create({
+      threads: 2,
+      outputPageRows: 100,
+      catalogs: { tpch: { 'connector.name': 'tpch' } },
+    })
+    await engine.execute('CREATE TABLE orders AS SELECT * FROM tpch."sf0.1".orders')
+  })
+  afterAll(() => engine?.close())
+
+  const SQL = `SELECT o.orderkey, o.comment, o.totalprice, n
+    FROM orders o CROSS JOIN UNNEST(ARRAY[0, 1]) u(n)`
+
+  test('all rows arrive once, at any pace', async () => {
+    const random = createRandom(5)
+    const seen = new Map<bigint, number>()
+    for await (const row of engine.query(SQL)) {
+      const { orderkey, n } = row as { orderkey: bigint; n: number }
+      seen.set(orderkey, (seen.get(orderkey) ?? 0) | (1 << n))
+      if (random.chance(0.0005)) await delay(random.below(4))
+    }
+    expect(seen.size).toBe(150_000)
+    expect([...seen.values()].every((both) => both === 3)).toBe(true)
+  })
+
+  test('timers of the host fire while pages are there whenever one is asked for', async () => {
+    let turns = 0
+    const timer = setInterval(() => {
+      turns += 1
+    }, 1)
+    let pageCount = 0
+    for await (const _ of engine.query(SQL).pages()) pageCount += 1
+    clearInterval(timer)
+    expect(pageCount).toBeGreaterThan(1000)
+    expect(turns).toBeGreaterThan(0)
+  })
+
+  test('a consumer that leaves stops the drivers, and what they held is free', async () => {
+    for (let round = 0; round < 20; round++) {
+      let left = round
+      for await (const _ of engine.query(SQL).pages()) if (left-- === 0) break
+    }
+    const query = engine.query('SELECT count(*) AS n FROM orders')
+    expect(await query.all()).toEqual([{ n: 150_000n }])
+  })
+})
