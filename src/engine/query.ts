@@ -85,21 +85,39 @@ export class Query<T = Row> implements AsyncIterable<T> {
     let rows: RowSlices | undefined
     let slice: readonly unknown[] = []
     let next = 0
+    /** Settles with what was asked for last, while that waits. */
+    let waiting: Promise<unknown> | undefined
+    const end = { done: true, value: undefined } as const
+    const load = async (): Promise<IteratorResult<T>> => {
+      // Of several that were asked for at once, the ones before may have left rows.
+      if (next === slice.length) {
+        rows ??= new RowSlices(this.#consume(), this.#options)
+        slice = await rows.next()
+        next = 0
+        if (slice.length === 0) return end
+      }
+      return { done: false, value: slice[next++] as T }
+    }
+    const loadInTurn = (): Promise<IteratorResult<T>> => {
+      const loaded = waiting === undefined ? load() : waiting.then(load, load)
+      const settled = (): void => {
+        if (waiting === loaded) waiting = undefined
+      }
+      waiting = loaded
+      loaded.then(settled, settled)
+      return loaded
+    }
     return {
-      next: async () => {
-        if (next === slice.length) {
-          rows ??= new RowSlices(this.#consume(), this.#options)
-          slice = await rows.next()
-          next = 0
-          if (slice.length === 0) return { done: true, value: undefined }
-        }
-        return { done: false, value: slice[next++] as T }
-      },
+      // No async function: most rows are there, and a promise of one is all that they cost.
+      next: () =>
+        waiting === undefined && next < slice.length
+          ? Promise.resolve({ done: false, value: slice[next++] as T })
+          : loadInTurn(),
       return: async () => {
         slice = []
         next = 0
         await rows?.close()
-        return { done: true, value: undefined }
+        return end
       },
     }
   }

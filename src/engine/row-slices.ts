@@ -4,7 +4,7 @@ import type { ValueMode } from './values/cell-reader.js'
 import { type RowMode, type RowReader, rowReader } from './values/row-reader.js'
 
 /** Rows made at once: few enough that the event loop gets its turns. */
-const SLICE_ROWS = 1024
+const SLICE_ROWS = 512
 
 /** The rows of a run, a slice at a time; the page they are made of is borrowed until all its rows are. */
 export class RowSlices {

@@ -1,5 +1,6 @@
 import { MillraceError, type Page } from '../../spi/index.js'
-import { cellReader, type ValueMode } from './cell-reader.js'
+import type { ValueMode } from './cell-reader.js'
+import { type CellsReader, cellsReader } from './cells-reader.js'
 
 /** Rows as objects by column name, or as arrays by position. */
 export type RowMode = 'object' | 'array'
@@ -8,8 +9,7 @@ export type RowMode = 'object' | 'array'
 export type RowReader = (page: Page, start: number, end: number) => unknown[]
 
 /**
- * Makes the reader of a result's rows. Objects get their properties from one literal generated for the schema, so
- * that all rows share one hidden class.
+ * Makes the reader of a result's rows, in code generated for its columns, so that all rows share one hidden class.
  * @throws MillraceError DUPLICATE_COLUMN_NAME in object mode where two columns have one name
  */
 export function rowReader(
@@ -17,30 +17,19 @@ export function rowReader(
   rowMode: RowMode,
   valueMode: ValueMode,
 ): RowReader {
-  if (rowMode === 'array') return arrayRows(valueMode)
-  rejectDuplicates(columnNames)
-  const assemble = rowAssembler(columnNames)
+  if (rowMode === 'object') rejectDuplicates(columnNames)
+  const assemble = rowAssembler(columnNames, rowMode)
+  let current: Page | undefined
+  let readers: readonly CellsReader[] = []
   return (page, start, end) => {
-    const columns = page.blocks.map((block) => {
-      const read = cellReader(block, valueMode)
-      const cells: unknown[] = new Array(end - start)
-      for (let i = 0; i < cells.length; i++) cells[i] = read(start + i)
-      return cells
-    })
-    return assemble(columns, end - start)
-  }
-}
-
-function arrayRows(valueMode: ValueMode): RowReader {
-  return (page, start, end) => {
-    const width = page.blocks.length
-    const rows: unknown[][] = new Array(end - start)
-    for (let i = 0; i < rows.length; i++) rows[i] = new Array(width)
-    for (let channel = 0; channel < width; channel++) {
-      const read = cellReader(page.blocks[channel]!, valueMode)
-      for (let i = 0; i < rows.length; i++) rows[i]![channel] = read(start + i)
+    if (page !== current) {
+      readers = page.blocks.map((block) => cellsReader(block, valueMode))
+      current = page
     }
-    return rows
+    return assemble(
+      readers.map((read) => read(start, end)),
+      end - start,
+    )
   }
 }
 
@@ -56,26 +45,42 @@ function rejectDuplicates(columnNames: readonly string[]): void {
   }
 }
 
-type Assembler = (columns: readonly (readonly unknown[])[], rowCount: number) => unknown[]
+type Assembler = (columns: readonly ArrayLike<unknown>[], rowCount: number) => unknown[]
 
 /** V8 keeps literals of more properties than this as dictionaries: generating code brings nothing. */
 const MAX_LITERAL_COLUMNS = 512
 
-function rowAssembler(columnNames: readonly string[]): Assembler {
-  if (columnNames.length > MAX_LITERAL_COLUMNS) {
-    return (columns, rowCount) =>
-      Array.from({ length: rowCount }, (_, i) =>
-        Object.fromEntries(columnNames.map((name, channel) => [name, columns[channel]![i]])),
-      )
-  }
-  const fields = columnNames.map((name, channel) => `${propertyKey(name)}: c${channel}[i]`)
+/** Generated code by mode and names: a statement that comes again finds it optimised. */
+const assemblers = new Map<string, Assembler>()
+const MAX_ASSEMBLERS = 256
+
+function rowAssembler(columnNames: readonly string[], rowMode: RowMode): Assembler {
+  if (columnNames.length > MAX_LITERAL_COLUMNS) return wideRows(columnNames, rowMode)
+  const cells = columnNames.map((name, channel) =>
+    rowMode === 'array' ? `c${channel}[i]` : `${propertyKey(name)}: c${channel}[i]`,
+  )
+  const literal = rowMode === 'array' ? `[${cells.join(', ')}]` : `{ ${cells.join(', ')} }`
+  const known = assemblers.get(literal)
+  if (known !== undefined) return known
   const locals = columnNames.map((_, channel) => `c${channel} = columns[${channel}]`)
   const body = `
     ${locals.length === 0 ? '' : `const ${locals.join(', ')}`}
     const rows = new Array(rowCount)
-    for (let i = 0; i < rowCount; i++) rows[i] = { ${fields.join(', ')} }
+    for (let i = 0; i < rowCount; i++) rows[i] = ${literal}
     return rows`
-  return new Function('columns', 'rowCount', body) as Assembler
+  const assembler = new Function('columns', 'rowCount', body) as Assembler
+  if (assemblers.size === MAX_ASSEMBLERS) assemblers.clear()
+  assemblers.set(literal, assembler)
+  return assembler
+}
+
+function wideRows(columnNames: readonly string[], rowMode: RowMode): Assembler {
+  return (columns, rowCount) =>
+    Array.from({ length: rowCount }, (_, i) =>
+      rowMode === 'array'
+        ? columns.map((column) => column[i])
+        : Object.fromEntries(columnNames.map((name, channel) => [name, columns[channel]![i]])),
+    )
 }
 
 /** A literal `"__proto__": x` would set the prototype; a computed key does not. */

@@ -15,11 +15,25 @@ function yearText(year: number): string {
   return year < 0 ? `-${String(-year).padStart(4, '0')}` : String(year).padStart(4, '0')
 }
 
+/** The texts of days asked for last, at most one for each remainder by their count: 22 years next to each other. */
+const KEPT_DATES = 8192
+const keptDays = new Float64Array(KEPT_DATES).fill(Number.NaN)
+const keptTexts: string[] = new Array(KEPT_DATES).fill('')
+
+/** `2020-01-31` of days since 1970-01-01 in the proleptic Gregorian calendar. */
+export function dateText(epochDay: number): string {
+  const place = epochDay & (KEPT_DATES - 1)
+  if (keptDays[place] === epochDay) return keptTexts[place]!
+  const text = makeDateText(epochDay)
+  keptDays[place] = epochDay
+  keptTexts[place] = text
+  return text
+}
+
 /**
- * `2020-01-31` of days since 1970-01-01 in the proleptic Gregorian calendar.
  * @source Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days
  */
-export function dateText(epochDay: number): string {
+function makeDateText(epochDay: number): string {
   const shifted = epochDay + 719_468
   const era = Math.floor(shifted / 146_097)
   const dayOfEra = shifted - era * 146_097

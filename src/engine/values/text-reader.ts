@@ -10,7 +10,14 @@ import {
 } from '../../spi/index.js'
 
 import { ipAddressText, uuidText } from './bytes-text.js'
-import { bigintReader, digitsReader, numberReader, viewOf } from './integer-reader.js'
+import {
+  bigintReader,
+  digitsReader,
+  isIntegerBlock,
+  isSafeIntegerBlock,
+  numberReader,
+  viewOf,
+} from './integer-reader.js'
 import { decimalText } from './number-text.js'
 import {
   clockText,
@@ -32,11 +39,11 @@ const SECONDS_PER_DAY = 86_400
 /** Texts up to this long are made of their bytes in a loop: cheaper than a call into the runtime. */
 const LOOP_BYTES = 24
 
-/** Reads UTF-8 as strings. A Buffer does it, since TextDecoder refuses shared memory. */
+/** Reads UTF-8 as strings. */
 export function utf8Reader(block: FlatBlock): TextReader {
   assert(block.storage === 'bytes', `text stored as ${block.storage}`)
   const { offsets, bytes } = block
-  const decode = bytesDecoder(bytes, block.ascii === true)
+  const decode = textDecoder(bytes, block.ascii === true)
   return (position) => {
     const start = offsets[position]!
     const end = offsets[position + 1]!
@@ -50,8 +57,14 @@ export function utf8Reader(block: FlatBlock): TextReader {
   }
 }
 
-/** In a browser there is no Buffer, and no memory is shared with threads. */
-function bytesDecoder(bytes: Uint8Array, isAscii: boolean): (start: number, end: number) => string {
+/**
+ * Makes strings of ranges of bytes. A Buffer does it, since TextDecoder refuses shared memory; in a browser there is none,
+ * and no memory is shared with threads.
+ */
+export function textDecoder(
+  bytes: Uint8Array,
+  isAscii: boolean,
+): (start: number, end: number) => string {
   if (typeof Buffer === 'undefined') {
     const decoder = new TextDecoder()
     return (start, end) => decoder.decode(bytes.subarray(start, end))
@@ -110,8 +123,12 @@ export function textReader(
 
 function decimalReader(block: FlatBlock, { scale }: DecimalType): TextReader {
   if (scale === 0) return digitsReader(block)
-  const read = digitsReader(block)
-  return (position) => decimalText(BigInt(read(position)), scale)
+  if (isIntegerBlock(block) && isSafeIntegerBlock(block)) {
+    const read = numberReader(block)
+    return (position) => decimalText(read(position), scale)
+  }
+  const read = bigintReader(block)
+  return (position) => decimalText(read(position), scale)
 }
 
 function charReader(block: FlatBlock, { length }: CharType): TextReader {
