@@ -41,6 +41,9 @@ export interface QueryInfo extends QueryStats {
   readonly stages: readonly StageInfo[]
 }
 
+/** How long a statement whose columns were asked for waits for its consumer. */
+export const COLUMNS_LAPSE_MILLIS = 10_000
+
 export interface QueryOptions {
   readonly values: ValueMode
   readonly rowMode: RowMode
@@ -57,6 +60,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
   #run: QueryRun | undefined
   #consumed = false
   #cancelled = false
+  #lapsing: NodeJS.Timeout | undefined
 
   constructor(sql: string, createRun: () => QueryRun, options: QueryOptions) {
     this.#sql = sql
@@ -77,6 +81,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
       })
     }
     this.#consumed = true
+    clearTimeout(this.#lapsing)
     return this.#started()
   }
 
@@ -149,7 +154,10 @@ export class Query<T = Row> implements AsyncIterable<T> {
   async *arrow(): AsyncGenerator<RecordBatch, void, undefined> {
     const run = this.#consume()
     try {
-      const [columns, { toRecordBatch }] = await Promise.all([run.start(), import('./arrow.js')])
+      const [columns, { toRecordBatch }] = await Promise.all([
+        run.start(),
+        import('./arrow.js'),
+      ])
       for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
         yield toRecordBatch(page, columns)
       }
@@ -197,9 +205,30 @@ export class Query<T = Row> implements AsyncIterable<T> {
     return { rowCount: await toFile(this.#consume(), path, format) }
   }
 
-  /** Names and types of the result; plans the statement, and is no consumption. */
+  /**
+   * Names and types of the result; plans the statement, and is no consumption. What planning holds is given back where no consumption
+   * follows within ten seconds: one that comes later plans anew.
+   */
   async columns(): Promise<readonly ResultColumn[]> {
-    return this.#started().start()
+    const run = this.#started()
+    const columns = await run.start()
+    if (!this.#consumed) {
+      // Without columns the statement has been carried out, and has nothing left but its end.
+      if (columns.length === 0) await run.nextPage()
+      else this.#lapse(run)
+    }
+    return columns
+  }
+
+  #lapse(run: QueryRun): void {
+    clearTimeout(this.#lapsing)
+    this.#lapsing = setTimeout(() => {
+      this.#run = undefined
+      run.cancel(
+        new MillraceError('ABANDONED_QUERY', 'Nobody read the rows whose columns were asked for'),
+      )
+    }, COLUMNS_LAPSE_MILLIS)
+    this.#lapsing.unref()
   }
 
   async stats(): Promise<QueryStats> {

@@ -184,6 +184,11 @@ export class ColumnSummarizer {
   }
 
   #addFloats(block: FloatBlock): void {
+    const { values, validity, rowCount } = block
+    if (validity === null && values instanceof Float64Array && values.byteOffset % 8 === 0) {
+      this.#addDoubles(values.subarray(0, rowCount))
+      return
+    }
     this.#addEach(
       block,
       (i) => {
@@ -196,9 +201,29 @@ export class ColumnSummarizer {
     )
   }
 
+  /** Doubles without nulls, in loops that call nothing. */
+  #addDoubles(values: Float64Array): void {
+    let min = this.#min
+    let max = this.#max
+    for (let i = 0; i < values.length; i++) {
+      const value = values[i]!
+      if (value < min) min = value
+      if (value > max) max = value
+    }
+    this.#min = min
+    this.#max = max
+    this.#dataBytes += values.byteLength
+    this.#sketch.addDoubles(new Int32Array(values.buffer, values.byteOffset, values.length * 2))
+  }
+
   #addBytes(block: BytesBlock): void {
     const { bytes, offsets } = block
-    this.#addEach(block, (i) => hashBytes(bytes, offsets[i]!, offsets[i + 1]!), 0)
+    if (block.validity === null) {
+      const sketch = this.#sketch
+      for (let i = 0; i < block.rowCount; i++) {
+        sketch.add(hashBytes(bytes, offsets[i]!, offsets[i + 1]!))
+      }
+    } else this.#addEach(block, (i) => hashBytes(bytes, offsets[i]!, offsets[i + 1]!), 0)
     this.#dataBytes += offsets[block.rowCount]! - offsets[0]!
   }
 

@@ -145,6 +145,7 @@ class DictionaryWriter implements ColumnWriter {
       this.#remapped = { source, codes: new Int32Array(source.rowCount).fill(-2) }
     }
     const { codes } = this.#remapped
+    if (block.validity === null && this.#pushKnown(block.codes, codes, start, end)) return
     for (let i = start; i < end; i++) {
       const entry = block.codes[i]!
       if (!isValid(block.validity, i)) {
@@ -158,6 +159,27 @@ class DictionaryWriter implements ColumnWriter {
       }
       this.#push(code)
     }
+  }
+
+  /** Pushes the codes of entries that all came before; false, and nothing pushed, where one did not or is null. */
+  #pushKnown(
+    entries: DictionaryBlock['codes'],
+    codes: Int32Array,
+    start: number,
+    end: number,
+  ): boolean {
+    const target = this.#codes
+    let next = this.#codeCount
+    let least = 0
+    for (let i = start; i < end; i++) {
+      const code = codes[entries[i]!]!
+      least |= code
+      target[next++] = code
+    }
+    // The sign bit is that of any negative one.
+    if (least < 0) return false
+    this.#codeCount = next
+    return true
   }
 
   #codeOf(block: BytesBlock, position: number): number {
@@ -210,7 +232,10 @@ class DictionaryWriter implements ColumnWriter {
         if (this.#codes[i]! >= 0) validity[i >> 3]! |= 1 << (i & 7)
       }
     }
-    for (let i = 0; i < rowCount; i++) codes[i] = Math.max(0, this.#codes[i]!)
+    codes.set(this.#codes.subarray(0, rowCount))
+    if (validity !== null) {
+      for (let i = 0; i < rowCount; i++) if (this.#codes[i]! < 0) codes[i] = 0
+    }
     return {
       type: this.#type,
       rowCount,

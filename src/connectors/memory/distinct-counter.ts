@@ -16,6 +16,24 @@ export class HyperLogLog {
     if (rank > this.#registers[index]!) this.#registers[index] = rank
   }
 
+  /**
+   * Adds the hashes of numbers, as {@link hashNumber} has them.
+   * @param words two a number: the bits of a double, least significant first
+   */
+  addDoubles(words: Int32Array): void {
+    const registers = this.#registers
+    for (let i = 0; i < words.length; i += 2) {
+      const high = words[i + 1]!
+      const low = words[i]!
+      // -0 is 0.
+      const isMinusZero = low === 0 && high === -2_147_483_648
+      const hash = mix(Math.imul(low, 0x9e3779b1) ^ (isMinusZero ? 0 : mix(high)))
+      const index = hash >>> (32 - INDEX_BITS)
+      const rank = Math.clz32((hash << INDEX_BITS) | (1 << (INDEX_BITS - 1))) + 1
+      if (rank > registers[index]!) registers[index] = rank
+    }
+  }
+
   merge(other: HyperLogLog): void {
     for (let i = 0; i < REGISTERS; i++) {
       this.#registers[i] = Math.max(this.#registers[i]!, other.#registers[i]!)

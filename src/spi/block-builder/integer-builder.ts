@@ -85,19 +85,21 @@ export class IntegerBuilder extends FlatBuilder {
     if (this.#wide !== undefined || block.storage === 'i64') return false
     this.#reserve(this.rowCount + end - start)
     const { values, base, factor } = block as IntegerBlock & { values: Int32Array }
+    // Widened first, so that the loop is over one kind of array.
     const stored = this.#values
-    let next = this.rowCount
+    stored.set(values.subarray(start, end), this.rowCount)
+    const endRow = this.rowCount + end - start
     let min = this.#min
     let max = this.#max
     let last = Number(this.#last)
     let ascending = this.#ascending
-    for (let i = start; i < end; i++) {
-      const value = base + factor * values[i]!
+    for (let i = this.rowCount; i < endRow; i++) {
+      const value = base + factor * stored[i]!
       if (value < min) min = value
       if (value > max) max = value
       if (value < last) ascending = false
       last = value
-      stored[next++] = value
+      stored[i] = value
     }
     // Values that are not exact as doubles take the way that tells.
     if (max > Number.MAX_SAFE_INTEGER || min < Number.MIN_SAFE_INTEGER) return false

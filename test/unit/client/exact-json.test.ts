@@ -13,3 +13,11 @@ test('integers beyond 2^53 are bigints, other numbers stay numbers', () => {
     '12345678901234567890',
   ])
 })
+
+test('text that looks like what marks integers stays text', () => {
+  const big = '9007199254740993'
+  const texts = [`\u0001${big}`, `\ue000${big}`, '\u0001', `\ue0011`, `\\ue002${big}`]
+  const escaped = [`"\\ue000${big}"`, `"\\uE001${big}"`]
+  const json = `[${big},${texts.map((text) => JSON.stringify(text)).join()},${escaped.join()}]`
+  expect(parseExactJson(json)).toEqual([BigInt(big), ...texts, `\ue000${big}`, `\ue001${big}`])
+})

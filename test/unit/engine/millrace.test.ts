@@ -1,5 +1,6 @@
 import { once } from 'node:events'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { COLUMNS_LAPSE_MILLIS } from '../../../src/engine/query.js'
 import { Millrace, MillraceError } from '../../../src/index.js'
 
 let engine: Millrace
@@ -109,6 +110,43 @@ describe('consumption', () => {
 
 describe('ending', () => {
   const big = 'SELECT * FROM tpch.sf1.lineitem'
+
+  test('rows asked for at once come one after the other', async () => {
+    const rows = engine
+      .query('SELECT * FROM UNNEST(sequence(1, 2000)) AS t(i)')
+      [Symbol.asyncIterator]()
+    const asked = await Promise.all(Array.from({ length: 2003 }, () => rows.next()))
+    expect(asked.slice(0, 2000).map(({ value }) => value['i'])).toEqual(
+      Array.from({ length: 2000 }, (_, i) => BigInt(i + 1)),
+    )
+    expect(asked.slice(2000)).toEqual(Array(3).fill({ done: true, value: undefined }))
+    const failing = engine.query('SELECT 1 / (i - 1) FROM UNNEST(sequence(1, 2)) AS t(i)')
+    const results = failing[Symbol.asyncIterator]()
+    const settled = await Promise.allSettled([results.next(), results.next()])
+    expect(settled.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
+  test('a query of which only the columns are asked for is ended, and can be read later', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const query = engine.query('SELECT 1 AS lapsed')
+    try {
+      expect((await query.columns()).map(({ name }) => name)).toEqual(['lapsed'])
+      vi.advanceTimersByTime(COLUMNS_LAPSE_MILLIS)
+    } finally {
+      vi.useRealTimers()
+    }
+    const ended = await engine
+      .query(
+        "SELECT state, error_code FROM system.runtime.queries WHERE query = 'SELECT 1 AS lapsed'",
+      )
+      .all()
+    expect(ended).toEqual([{ state: 'FAILED', error_code: 'ABANDONED_QUERY' }])
+    expect(await query.all()).toEqual([{ lapsed: 1 }])
+    // One that has no rows is done when its columns are known.
+    const statement = engine.query('SET TIME ZONE LOCAL')
+    expect(await statement.columns()).toEqual([])
+    expect((await statement.stats()).state).toBe('FINISHED')
+  })
 
   test('leaving an iteration ends the query', async () => {
     const query = engine.query(big)
