@@ -1,53 +1,71 @@
-import { isoText, unusable } from './wire-parameters.js'
+import { parameterValue } from '../engine/values/parameter-value.js'
+import {
+  type MapValue,
+  type SqlType,
+  typeName,
+  type Value,
+  type ZonedTimestamp,
+} from '../spi/index.js'
 
-const BIGINT_LIMIT = 2n ** 63n
-const DECIMAL_LIMIT = 10n ** 38n
+const PICOS_PER_MILLI = 1_000_000_000n
 
 /**
  * The values of the `?` as literals of SQL, of the types that the embedded engine gives them, for servers that take no
  * others.
  * @throws INVALID_PARAMETER_USAGE
  */
-export const sqlLiterals = (values: readonly unknown[]): string[] => values.map(sqlLiteral)
+export const sqlLiterals = (values: readonly unknown[]): string[] =>
+  values.map((value, position) => {
+    const { type, carrier } = parameterValue(value, position)
+    return sqlLiteral(type, carrier)
+  })
 
-function sqlLiteral(value: unknown, position: number): string {
-  switch (typeof value) {
-    case 'boolean':
-      return String(value)
-    case 'string':
-      return textLiteral(value)
-    case 'number':
-      return numberLiteral(value)
+function sqlLiteral(type: SqlType, value: Value): string {
+  if (value === null) return 'NULL'
+  switch (type.kind) {
+    case 'integer':
+      return value === -(2 ** 31) ? `INTEGER '${value}'` : String(value)
     case 'bigint':
-      if (value >= -BIGINT_LIMIT && value < BIGINT_LIMIT) return `BIGINT '${value}'`
-      if (value > -DECIMAL_LIMIT && value < DECIMAL_LIMIT) {
-        return `CAST(DECIMAL '${value}' AS decimal(38, 0))`
-      }
-      break
-    case 'object':
-      if (value === null) return 'NULL'
-      if (value instanceof Date) {
-        const text = isoText(value, position).replace('T', ' ').replace('Z', '')
-        return `TIMESTAMP '${text.replace(/^\+0*/, '')} UTC'`
-      }
-      if (value instanceof Uint8Array) {
-        return `X'${Array.from(value, (byte) => byte.toString(16).padStart(2, '0')).join('')}'`
-      }
-      if (Array.isArray(value)) {
-        return `ARRAY[${value.map((element) => sqlLiteral(element, position)).join(', ')}]`
-      }
-      break
+      return `BIGINT '${value}'`
+    case 'decimal':
+      return `CAST(DECIMAL '${value}' AS ${typeName(type)})`
+    case 'double':
+      return doubleLiteral(value as number)
+    case 'varchar':
+      return `'${(value as string).replaceAll("'", "''")}'`
+    case 'varbinary':
+      return `X'${Array.from(value as Uint8Array, (byte) => byte.toString(16).padStart(2, '0')).join('')}'`
+    case 'timestamp with time zone':
+      return timestampLiteral((value as ZonedTimestamp).picos)
+    case 'array':
+      return arrayLiteral(type.element, value as readonly Value[])
+    case 'map': {
+      const { keys, values } = value as MapValue
+      return `MAP(${arrayLiteral(type.key, keys)}, ${arrayLiteral(type.value, values)})`
+    }
+    case 'row': {
+      const fields = value as readonly Value[]
+      const literals = type.fields.map((field, i) => sqlLiteral(field.type, fields[i]!))
+      return `CAST(ROW(${literals.join(', ')}) AS ${typeName(type)})`
+    }
+    default:
+      return String(value)
   }
-  throw unusable(position, value)
 }
 
-function numberLiteral(value: number): string {
+const arrayLiteral = (element: SqlType, values: readonly Value[]): string =>
+  `ARRAY[${values.map((value) => sqlLiteral(element, value)).join(', ')}]`
+
+function doubleLiteral(value: number): string {
   if (Number.isNaN(value)) return 'nan()'
   if (!Number.isFinite(value)) return value > 0 ? 'infinity()' : '-infinity()'
-  if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
-    return `DOUBLE '${Object.is(value, -0) ? '-0' : value}'`
-  }
-  return value === -(2 ** 31) ? `INTEGER '${value}'` : String(value)
+  return `DOUBLE '${Object.is(value, -0) ? '-0' : value}'`
 }
 
-const textLiteral = (text: string): string => `'${text.replaceAll("'", "''")}'`
+function timestampLiteral(picos: bigint): string {
+  const text = new Date(Number(picos / PICOS_PER_MILLI))
+    .toISOString()
+    .replace('T', ' ')
+    .replace('Z', '')
+  return `TIMESTAMP '${text.replace(/^\+0*/, '')} UTC'`
+}

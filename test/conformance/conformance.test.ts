@@ -47,7 +47,7 @@ const known = new Set(
 /** With MILLRACE_CONFORMANCE_UPDATE=1 the list of known failures is written instead of held to. */
 const isUpdate = process.env['MILLRACE_CONFORMANCE_UPDATE'] === '1'
 
-const CASE_TIMEOUT_MILLIS = 60_000
+const CASE_TIMEOUT_MILLIS = 120_000
 const AREA_TIMEOUT_MILLIS = 600_000
 /** Plain queries of an area that run side by side. */
 const JOBS = 4

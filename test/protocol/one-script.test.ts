@@ -78,6 +78,17 @@ const STATEMENTS: readonly (readonly [string, readonly unknown[]])[] = [
     'SELECT ? AS a, ? AS b, ? AS c, ? AS d',
     [Number.NaN, Number.NEGATIVE_INFINITY, 10n ** 30n, -(2 ** 31)],
   ],
+  [
+    'SELECT ? AS a, ? AS b, ? AS c, ? AS d, ? AS e, ? AS f',
+    [
+      { x: 1, 'Y "z"': { when: new Date(0), list: [1n, null] } },
+      new Map([[1, 'a']]),
+      new Float64Array([1, 2.5, Number.NaN]),
+      new Int16Array([-3, 4]),
+      new Uint8Array([1, 2]).buffer,
+      [{ n: 1 }, { n: 2.5 }, null],
+    ],
+  ],
   ['SHOW CATALOGS', []],
   ['EXPLAIN SELECT 1', []],
 ]

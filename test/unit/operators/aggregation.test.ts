@@ -132,6 +132,24 @@ const outputTypes = (keys: readonly number[], calls: readonly AggregateSpec[]): 
   ...calls.map((call) => call.function.returnType),
 ]
 
+/**
+ * Whether a sum of BIGINTs leaves 64 bits before it comes back. Adding row by row then fails, and adding a page at once
+ * need not: which of them is seen depends on how rows are spread over pages and threads.
+ */
+function overflowsOnTheWay(rows: readonly Row[], key: number, channels: readonly number[]) {
+  const fits = (sum: bigint) => BigInt.asIntN(64, sum) === sum
+  return channels.some((channel) => {
+    const sums = new Map<unknown, { sum: bigint; hasLeft: boolean }>()
+    for (const row of rows) {
+      const group = sums.get(row[key]) ?? { sum: 0n, hasLeft: false }
+      group.sum += row[channel] as bigint
+      group.hasLeft ||= !fits(group.sum)
+      sums.set(row[key], group)
+    }
+    return [...sums.values()].some(({ sum, hasLeft }) => hasLeft && fits(sum))
+  })
+}
+
 describe('aggregation', () => {
   for (const keys of [[], [1], [0], [0, 1]]) {
     test(`one step and two steps agree with the definitions, keys ${keys.join(',') || 'none'}`, () => {
@@ -225,9 +243,9 @@ describe('aggregation', () => {
             runOperator(new AggregationOperator(spec('single', [0], calls), context), pages),
           )
           const expected = attempt(() => reference(rows, [0], calls))
-          if (typeof single === 'string' || typeof expected === 'string') {
-            expect(single).toBe(expected)
-          } else expect(multiset(single, types)).toEqual(multiset(expected, types))
+          if (typeof single !== 'string' && typeof expected !== 'string') {
+            expect(multiset(single, types)).toEqual(multiset(expected, types))
+          } else if (!overflowsOnTheWay(rows, 0, [2, 4])) expect(single).toBe(expected)
         },
       ),
       { numRuns: 150, verbose: 0 },

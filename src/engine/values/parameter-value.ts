@@ -1,4 +1,3 @@
-import type { ConstantExpression } from '../expressions/ir.js'
 import {
   arrayType,
   BIGINT,
@@ -16,7 +15,7 @@ import {
   VARBINARY,
   type Value,
   varcharType,
-} from '../spi/index.js'
+} from '../../spi/index.js'
 
 const MIN_INTEGER = -(2 ** 31)
 const MAX_INTEGER = 2 ** 31 - 1
@@ -26,23 +25,19 @@ const MAX_DECIMAL = 10n ** 38n - 1n
 /** Wider kinds of numbers, each of which holds those before it. */
 const NUMBER_RANK = ['unknown', 'integer', 'bigint', 'decimal', 'double'] as const
 
-/**
- * What a program's value for a `?` means in SQL: null; boolean; a whole number INTEGER or BIGINT, another DOUBLE;
- * bigint BIGINT or DECIMAL; string VARCHAR; Date TIMESTAMP(3) WITH TIME ZONE; Uint8Array, Buffer or ArrayBuffer VARBINARY; array or another
- * typed array ARRAY; Map MAP; plain object ROW.
- * @throws INVALID_PARAMETER_USAGE for values that have no meaning in SQL
- */
-export function parameterConstant(value: unknown, position: number): ConstantExpression {
-  const { type, carrier } = typed(value, position)
-  return { kind: 'constant', type, value: carrier }
-}
-
-interface Typed {
+export interface TypedValue {
   readonly type: SqlType
   readonly carrier: Value
 }
 
-function typed(value: unknown, position: number): Typed {
+/**
+ * What a program's value for a `?` means in SQL: null; boolean; a whole number INTEGER or BIGINT, another DOUBLE;
+ * bigint BIGINT or DECIMAL; string VARCHAR; Date TIMESTAMP(3) WITH TIME ZONE; Uint8Array, Buffer or ArrayBuffer VARBINARY; array or another
+ * typed array ARRAY; Map MAP; plain object ROW.
+ * @param position counted from 0
+ * @throws INVALID_PARAMETER_USAGE for values that have no meaning in SQL
+ */
+export function parameterValue(value: unknown, position: number): TypedValue {
   switch (typeof value) {
     case 'boolean':
       return { type: BOOLEAN, carrier: value }
@@ -67,7 +62,8 @@ function typed(value: unknown, position: number): Typed {
 }
 
 /** Lone surrogates have no UTF-8 form: each becomes U+FFFD. */
-const wellFormed = (text: string): string => Buffer.from(text, 'utf8').toString('utf8')
+const wellFormed = (text: string): string =>
+  new TextDecoder().decode(new TextEncoder().encode(text))
 
 const unusable = (position: number, value: unknown): MillraceError =>
   new MillraceError(
@@ -75,20 +71,20 @@ const unusable = (position: number, value: unknown): MillraceError =>
     `Value of parameter ${position + 1} has no SQL type: ${Object.prototype.toString.call(value)}`,
   )
 
-function typedNumber(value: number): Typed {
+function typedNumber(value: number): TypedValue {
   if (!Number.isSafeInteger(value) || Object.is(value, -0)) return { type: DOUBLE, carrier: value }
   return value >= MIN_INTEGER && value <= MAX_INTEGER
     ? { type: INTEGER, carrier: value }
     : { type: BIGINT, carrier: BigInt(value) }
 }
 
-function typedBigint(value: bigint, position: number): Typed {
+function typedBigint(value: bigint, position: number): TypedValue {
   if (value >= -MAX_BIGINT - 1n && value <= MAX_BIGINT) return { type: BIGINT, carrier: value }
   if (value < -MAX_DECIMAL || value > MAX_DECIMAL) throw unusable(position, value)
   return { type: decimalType(38, 0), carrier: value }
 }
 
-function typedDate(value: Date, position: number): Typed {
+function typedDate(value: Date, position: number): TypedValue {
   const millis = value.getTime()
   if (Number.isNaN(millis)) throw unusable(position, value)
   return {
@@ -103,7 +99,7 @@ const isPlainObject = (value: object): value is Readonly<Record<string, unknown>
 }
 
 /** Float32Array, BigInt64Array and their like, of one type whatever their values are. */
-function typedNumbers(view: ArrayBufferView, position: number): Typed {
+function typedNumbers(view: ArrayBufferView, position: number): TypedValue {
   if (view instanceof Float32Array || view instanceof Float64Array) {
     return { type: arrayType(DOUBLE), carrier: Array.from(view) }
   }
@@ -111,7 +107,7 @@ function typedNumbers(view: ArrayBufferView, position: number): Typed {
   return typedArray([...(view as Iterable<unknown> & ArrayBufferView)], position)
 }
 
-function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): Typed {
+function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): TypedValue {
   const keys = typedArray([...map.keys()], position)
   const values = typedArray([...map.values()], position)
   if (map.has(null)) throw unusable(position, map)
@@ -124,8 +120,11 @@ function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): Typed {
 const elementOf = (type: SqlType): SqlType => (type.kind === 'array' ? type.element : type)
 
 /** @throws INVALID_PARAMETER_USAGE for an object without properties, which no ROW is */
-function typedRow(row: Readonly<Record<string, unknown>>, position: number): Typed {
-  const fields = Object.entries(row).map(([name, value]) => ({ name, ...typed(value, position) }))
+function typedRow(row: Readonly<Record<string, unknown>>, position: number): TypedValue {
+  const fields = Object.entries(row).map(([name, value]) => ({
+    name,
+    ...parameterValue(value, position),
+  }))
   if (fields.length === 0) throw unusable(position, row)
   return {
     type: rowType(fields.map(({ name, type }) => ({ name, type }))),
@@ -134,8 +133,8 @@ function typedRow(row: Readonly<Record<string, unknown>>, position: number): Typ
 }
 
 /** The elements' common type: numbers widen, in nested values too; everything else must agree. */
-function typedArray(values: readonly unknown[], position: number): Typed {
-  const elements = values.map((value) => typed(value, position))
+function typedArray(values: readonly unknown[], position: number): TypedValue {
+  const elements = values.map((value) => parameterValue(value, position))
   let type: SqlType = UNKNOWN
   for (const element of elements) {
     if (element.type.kind === 'unknown') continue
@@ -195,7 +194,7 @@ function commonNestedType(left: SqlType, right: SqlType, position: number): SqlT
   return undefined
 }
 
-function widened({ type, carrier }: Typed, target: SqlType): Value {
+function widened({ type, carrier }: TypedValue, target: SqlType): Value {
   if (carrier === null) return carrier
   if (type.kind === 'array' && target.kind === 'array') {
     return (carrier as readonly Value[]).map((value) =>
