@@ -414,6 +414,7 @@ export class QueryExecution {
         return
       case 'ready':
       case 'needBuffer':
+      case 'kernels':
         return
     }
   }

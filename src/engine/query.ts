@@ -154,10 +154,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
   async *arrow(): AsyncGenerator<RecordBatch, void, undefined> {
     const run = this.#consume()
     try {
-      const [columns, { toRecordBatch }] = await Promise.all([
-        run.start(),
-        import('./arrow.js'),
-      ])
+      const [columns, { toRecordBatch }] = await Promise.all([run.start(), import('./arrow.js')])
       for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
         yield toRecordBatch(page, columns)
       }

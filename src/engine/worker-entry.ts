@@ -1,7 +1,9 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { loadStoredPage } from '../dataflow/memory/page-store.js'
+import { adoptKernels, postKernels } from '../dataflow/threads/kernel-exchange.js'
 import type { CatalogDescriptor, FromWorker, ToWorker } from '../dataflow/threads/messages.js'
+import type { ThreadStart } from '../dataflow/threads/pool.js'
 import { WorkerRuntime } from '../dataflow/threads/worker.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
@@ -15,9 +17,11 @@ import type { WorkerStart } from './worker-start.js'
 
 assert(parentPort !== null, 'this module runs in a worker thread')
 const port = parentPort
-const start = workerData as WorkerStart & { readonly threadName: string }
+const start = workerData as WorkerStart & ThreadStart
+adoptKernels(start.kernels)
 const allocator = joinSharedMemory(start.shared)
 const send = (message: FromWorker): void => port.postMessage(message)
+postKernels((kernels) => send({ kind: 'kernels', kernels }))
 
 /** Of stored pages; the first is the shared memory. */
 const segments: ArrayBufferLike[] = [allocator.memory.buffer, ...start.segments]
@@ -106,6 +110,9 @@ port.on('message', (message: ToWorker) => {
     case 'buffer':
       for (const resolve of waitingForBuffer.get(message.name) ?? []) resolve(message.buffer)
       waitingForBuffer.delete(message.name)
+      return
+    case 'kernels':
+      adoptKernels(message.kernels)
       return
     case 'segment':
       segments[message.segment] = message.buffer

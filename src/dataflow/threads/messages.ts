@@ -1,6 +1,7 @@
 import type { ErrorRecord } from '../../spi/index.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../thread-environment.js'
+import type { PostedKernels } from './kernel-exchange.js'
 
 /** What the calling thread tells a worker thread. */
 export type ToWorker =
@@ -16,6 +17,8 @@ export type ToWorker =
   /** Answers `needBuffer`. */
   | { readonly kind: 'buffer'; readonly name: string; readonly buffer: SharedArrayBuffer }
   | { readonly kind: 'catalog'; readonly catalog: CatalogDescriptor }
+  /** Another thread has compiled kernels. */
+  | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** There is a further segment of stored pages. */
   | { readonly kind: 'segment'; readonly segment: number; readonly buffer: SharedArrayBuffer }
 
@@ -77,5 +80,6 @@ export type FromWorker =
   | { readonly kind: 'failed'; readonly queryId: string; readonly error: ErrorRecord }
   | { readonly kind: 'needSplits'; readonly queryId: string; readonly scanId: number }
   | { readonly kind: 'ended'; readonly queryId: string }
+  | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** A connector asks for a buffer that all threads share under a name. */
   | { readonly kind: 'needBuffer'; readonly name: string; readonly byteLength: number }

@@ -1,4 +1,6 @@
 import { Worker } from 'node:worker_threads'
+import { compiledModules } from '../../expressions/wasm/module-cache.js'
+import { adoptKernels, type PostedKernels, postKernels } from './kernel-exchange.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import { workerDied } from './worker.js'
 
@@ -10,6 +12,13 @@ export interface PoolOptions {
   workerData(): object
   /** The buffer that all threads share under a name, made on first request. */
   sharedBuffer(name: string, byteLength: number): SharedArrayBuffer
+}
+
+/** What the pool itself tells a thread that starts. */
+export interface ThreadStart {
+  readonly threadName: string
+  /** Kernels that are compiled already: a thread that replaces another does not begin anew. */
+  readonly kernels: PostedKernels
 }
 
 /** What a query hears from the threads. */
@@ -33,6 +42,8 @@ export class ThreadPool {
   readonly #options: PoolOptions
   readonly #threads: PoolThread[] = []
   readonly #listeners = new Map<string, PoolListener>()
+  /** What this thread compiles for queries of its own, the others need not. */
+  readonly #stopPosting = postKernels((kernels) => this.broadcast({ kind: 'kernels', kernels }))
   #closed = false
 
   constructor(options: PoolOptions) {
@@ -85,6 +96,7 @@ export class ThreadPool {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#stopPosting()
     await Promise.all(this.#threads.map((thread) => thread.worker.terminate()))
   }
 
@@ -92,7 +104,11 @@ export class ThreadPool {
     const worker = new Worker(this.#options.entry, {
       ...ownFlags(process.execArgv),
       name: `millrace-${index + 1}`,
-      workerData: { ...this.#options.workerData(), threadName: `worker-${index + 1}` },
+      workerData: {
+        ...this.#options.workerData(),
+        kernels: [...compiledModules()],
+        threadName: `worker-${index + 1}`,
+      } satisfies ThreadStart,
     })
     let isReady: () => void = () => {}
     let isFailed: (error: Error) => void = () => {}
@@ -115,6 +131,11 @@ export class ThreadPool {
         const { name, byteLength } = message
         const buffer = this.#options.sharedBuffer(name, byteLength)
         worker.postMessage({ kind: 'buffer', name, buffer } satisfies ToWorker)
+        return
+      }
+      if (message.kind === 'kernels') {
+        adoptKernels(message.kernels)
+        for (let i = 0; i < this.#threads.length; i++) if (i !== index) this.send(i, message)
         return
       }
       this.#listeners.get(message.queryId)?.message(index, message)

@@ -60,6 +60,7 @@ export class WorkerRuntime {
       case 'dropCatalog':
       case 'buffer':
       case 'segment':
+      case 'kernels':
         return
     }
   }

@@ -9,7 +9,16 @@ import { MEMORY_IMPORT } from './encoder.js'
 
 const MODULES_MAX = 4096
 const modules = new Map<string, WebAssembly.Module>()
+const listeners = new Set<CompiledListener>()
 const instances = new WeakMap<WebAssembly.Memory, Map<string, WebAssembly.Instance>>()
+
+type CompiledListener = (key: string, module: WebAssembly.Module) => void
+
+/** Hears of each module that this thread compiles from now on, and not of those it adopts. @returns ends that */
+export function onCompiled(listener: CompiledListener): () => void {
+  listeners.add(listener)
+  return () => listeners.delete(listener)
+}
 
 /** The module of a key, compiled on first use. @throws WebAssembly.CompileError for a builder's mistake */
 export function compileKernel(key: string, build: (m: ModuleBuilder) => void): WebAssembly.Module {
@@ -17,12 +26,14 @@ export function compileKernel(key: string, build: (m: ModuleBuilder) => void): W
   if (module === undefined) {
     module = new WebAssembly.Module(moduleBytes(build))
     adoptModule(key, module)
+    for (const listener of listeners) listener(key, module)
   }
   return module
 }
 
-/** Puts a module compiled elsewhere under its key; the oldest of {@link MODULES_MAX} leaves. */
+/** Puts a module compiled elsewhere under its key, unless there is one; the oldest of {@link MODULES_MAX} leaves. */
 export function adoptModule(key: string, module: WebAssembly.Module): void {
+  if (modules.has(key)) return
   if (modules.size >= MODULES_MAX) {
     const oldest = modules.keys().next()
     if (!oldest.done) modules.delete(oldest.value)
