@@ -146,6 +146,7 @@ export function optimizePlan(
       enableDynamicFiltering: setting('enable_dynamic_filtering') === 'true',
       complexExpressionPushdown: setting('complex_expression_pushdown') === 'true',
       allowPushdownIntoConnectors: setting('allow_pushdown_into_connectors') === 'true',
+      extendedDecorrelation: setting('extended_decorrelation') === 'true',
     },
     symbols: logical.symbolAllocator,
     ids: logical.idAllocator,

@@ -120,6 +120,11 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'Allow complex expression pushdown into connectors',
   ),
   booleanProperty('enable_dynamic_filtering', true, 'Enable dynamic filtering'),
+  booleanProperty(
+    'extended_decorrelation',
+    false,
+    'Run correlated subqueries that Trino refuses, too',
+  ),
   durationProperty('iterative_optimizer_timeout', '3.00m', 'Timeout for plan optimization'),
   enumProperty(
     'join_distribution_type',

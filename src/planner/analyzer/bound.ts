@@ -1,6 +1,6 @@
 import type { ComparisonOperator, Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
-import type { SqlType } from '../../spi/index.js'
+import type { SourceLocation, SqlType } from '../../spi/index.js'
 import type { QualifiedObjectName } from '../metadata.js'
 import type { TableFunctionReference, TableReference } from '../plan/node.js'
 
@@ -67,6 +67,8 @@ export interface BoundJoin extends BoundFields {
   readonly right: BoundRelation
   /** The right side sees the left one's fields: LATERAL or UNNEST. */
   readonly lateral: boolean
+  /** Where the query of a LATERAL begins. */
+  readonly lateralLocation?: SourceLocation
   readonly condition?: Expression
   readonly using?: readonly UsingColumn[]
 }
@@ -296,6 +298,8 @@ export type BoundSubquery =
 interface SubqueryFields {
   readonly id: string
   readonly query: BoundRelation
+  /** Where errors about the subquery as a whole are. */
+  readonly location: SourceLocation
 }
 /** Of several columns, the value is their row. */
 export interface BoundScalarSubquery extends SubqueryFields {

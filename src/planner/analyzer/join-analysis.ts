@@ -1,5 +1,5 @@
 import { commonSuperType, isComparable } from '../../expressions/coercion.js'
-import { typeName } from '../../spi/index.js'
+import { type SourceLocation, typeName } from '../../spi/index.js'
 import type { Identifier, Join, Relation } from '../parser/ast/index.js'
 import { type Analysis, expressionContext, newField } from './analysis.js'
 import type { BoundJoin, BoundRelation, Field, UsingColumn } from './bound.js'
@@ -23,6 +23,11 @@ function unnestedForm(node: Relation): 'UNNEST' | 'JSON_TABLE' | undefined {
   if (node.kind === 'aliasedRelation') return unnestedForm(node.relation)
   if (node.kind === 'jsonTable') return 'JSON_TABLE'
   return node.kind === 'unnest' ? 'UNNEST' : undefined
+}
+
+function lateralLocation(node: Relation): SourceLocation | undefined {
+  if (node.kind === 'aliasedRelation') return lateralLocation(node.relation)
+  return node.kind === 'lateral' ? node.query.location : undefined
 }
 
 const isLateral = (node: Relation): boolean =>
@@ -49,14 +54,25 @@ export function analyzeJoin(
       ? { ...leftScope, forbiddenJoin: node.type as 'RIGHT' | 'FULL' }
       : leftScope
   const right = analyzeRelation(node.right, rightScope, analysis)
-  const base = { kind: 'join', type: TYPES[node.type], left, right, lateral } as const
+  const location = lateralLocation(node.right)
+  const base = {
+    kind: 'join',
+    type: TYPES[node.type],
+    left,
+    right,
+    lateral,
+    ...(location === undefined ? {} : { lateralLocation: location }),
+  } as const
   const { criteria } = node
   if (criteria?.kind === 'joinUsing') {
     return { ...base, ...analyzeUsing(criteria.columns, left.fields, right.fields, analysis) }
   }
   const fields = [...left.fields, ...right.fields]
   if (criteria === undefined) return { ...base, fields }
-  const context = expressionContext(analysis, relationScope(fields, scope))
+  const context = expressionContext(analysis, {
+    ...relationScope(fields, scope),
+    forbidsOuter: node.type !== 'INNER',
+  })
   const condition = analyzeCondition(criteria.expression, context, 'JOIN ON')
   refuseCalls(context.met, criteria.expression, 'JOIN')
   const form = unnestedForm(node.right)

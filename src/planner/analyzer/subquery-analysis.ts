@@ -69,7 +69,7 @@ export function analyzeScalarSubquery(
               f.name === undefined ? { type: f.type } : { name: f.name, type: f.type },
             ),
           )
-    return { kind: 'scalarSubquery', id, query, type }
+    return { kind: 'scalarSubquery', id, query, type, location: node.query.location }
   })
 }
 
@@ -78,6 +78,7 @@ export function analyzeExists(node: ExistsPredicate, context: ExpressionContext)
     kind: 'existsSubquery',
     id,
     query: analyzeSubquery(node.subquery, context),
+    location: node.location,
   }))
 }
 
@@ -118,9 +119,19 @@ export function analyzeInSubquery(
         `Type [${typeName(type)}] must be comparable in order to be used in IN predicate`,
       )
     }
-    return { kind: 'inSubquery', id, query, value: coerceNoting(context.analysis, value, type) }
+    return {
+      kind: 'inSubquery',
+      id,
+      query,
+      value: coerceNoting(context.analysis, value, type),
+      location: node.location,
+    }
   })
 }
+
+/** What is IN or NOT IN by another name. */
+const isMembership = ({ operator, quantifier }: QuantifiedComparisonExpression): boolean =>
+  (operator === '=' && quantifier !== 'ALL') || (operator === '<>' && quantifier === 'ALL')
 
 export function analyzeQuantified(
   node: QuantifiedComparisonExpression,
@@ -146,6 +157,7 @@ export function analyzeQuantified(
       value: coerceNoting(context.analysis, value, type),
       operator: node.operator,
       quantifier: node.quantifier === 'ALL' ? 'all' : 'any',
+      location: isMembership(node) ? node.location : node.subquery.query.location,
     }
   })
 }

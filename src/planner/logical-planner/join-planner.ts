@@ -62,6 +62,11 @@ function planLateral(
     subquery: right.node,
     correlation: [...references.used.values()],
     filter: join.type === 'left' ? translate(condition, joined) : TRUE,
+    ...(join.lateralLocation === undefined
+      ? {}
+      : {
+          origin: { location: join.lateralLocation, conditional: conjuncts(condition).length > 0 },
+        }),
   }
   if (join.type === 'left') return { node, symbols }
   const withSubqueries = planSubqueries(

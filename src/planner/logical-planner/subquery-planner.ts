@@ -69,7 +69,7 @@ function planSubquery(
     case 'existsSubquery': {
       const outer = outerReferences(input.translation)
       const { node } = planRelation(state, subquery.query, outer)
-      return apply(state, input, subquery.id, node, outer, { kind: 'exists' })
+      return apply(state, input, subquery, node, outer, { kind: 'exists' })
     }
     case 'inSubquery':
     case 'quantifiedSubquery':
@@ -101,6 +101,7 @@ function planScalar(
     subquery: node,
     correlation: [...outer.used.values()],
     filter: TRUE,
+    origin: { location: subquery.location },
   }
   return { node: join, translation: withSymbols(input.translation, [[subquery.id, value]]) }
 }
@@ -143,13 +144,13 @@ function planComparison(
           value,
           reference,
         }
-  return apply(state, projected.plan, subquery.id, node, outer, set)
+  return apply(state, projected.plan, subquery, node, outer, set)
 }
 
 function apply(
   state: PlannerState,
   input: SubPlan,
-  id: string,
+  { id, location }: BoundSubquery,
   subquery: PlanNode,
   outer: OuterReferences,
   set: SetExpression,
@@ -162,6 +163,7 @@ function apply(
     subquery,
     correlation: [...outer.used.values()],
     assignments: [{ symbol, set }],
+    origin: { location },
   }
   return { node, translation: withSymbols(input.translation, [[id, symbol]]) }
 }

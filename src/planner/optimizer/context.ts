@@ -67,6 +67,8 @@ export interface OptimizerSession {
   readonly enableDynamicFiltering: boolean
   readonly complexExpressionPushdown: boolean
   readonly allowPushdownIntoConnectors: boolean
+  /** Also the correlated subqueries that Trino refuses become joins. */
+  readonly extendedDecorrelation: boolean
 }
 
 export const DEFAULT_OPTIMIZER_SESSION: OptimizerSession = Object.freeze({
@@ -75,6 +77,7 @@ export const DEFAULT_OPTIMIZER_SESSION: OptimizerSession = Object.freeze({
   enableDynamicFiltering: true,
   complexExpressionPushdown: true,
   allowPushdownIntoConnectors: true,
+  extendedDecorrelation: true,
 })
 
 /** A column of a scanned table as the connector and as SQL know it. */

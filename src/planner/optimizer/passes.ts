@@ -4,6 +4,7 @@ import { sourcesOf } from '../plan/structure.js'
 import type { OptimizerContext } from './context.js'
 import { applyNodeRules } from './decorrelation/apply.js'
 import { countApply, decorrelateByRow } from './decorrelation/by-row.js'
+import { checkTrinoForms } from './decorrelation/check-trino-forms.js'
 import { correlatedJoinRules, joinUncorrelated } from './decorrelation/correlated-join.js'
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
@@ -110,6 +111,15 @@ const loadStatistics: Pass = {
   },
 }
 
+/** Decorrelation does more than Trino's; where a session asks for Trino's answers it may not. @throws NOT_SUPPORTED */
+const checkForms: Pass = {
+  name: 'CheckTrinoForms',
+  run: (plan, context) => {
+    if (!context.session.extendedDecorrelation) checkTrinoForms(plan)
+    return plan
+  },
+}
+
 /** What no rule could turn into a join. @throws NOT_SUPPORTED */
 const checkDecorrelated: Pass = {
   name: 'CheckDecorrelated',
@@ -142,6 +152,7 @@ export const PASSES: readonly Pass[] = [
   ),
   // Columns nobody reads would be carried through decorrelation and become grouping keys.
   prune,
+  checkForms,
   // Subqueries become joins before anything is pushed: predicates move through joins, not through Apply.
   rulesPass(
     ruleSet('Decorrelate', [

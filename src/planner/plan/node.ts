@@ -1,5 +1,6 @@
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
+import type { SourceLocation } from '../../spi/index.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -380,12 +381,19 @@ export interface TableFunctionReference {
 }
 
 /** Before decorrelation: boolean set expressions of a subquery. */
+/** Where the text has a subquery. */
+export interface SubqueryOrigin {
+  readonly location: SourceLocation
+  /** A lateral join with a condition of its own. */
+  readonly conditional?: boolean
+}
 export interface ApplyNode extends NodeFields {
   readonly kind: 'apply'
   readonly input: PlanNode
   readonly subquery: PlanNode
   readonly correlation: readonly PlanSymbol[]
   readonly assignments: readonly { readonly symbol: PlanSymbol; readonly set: SetExpression }[]
+  readonly origin?: SubqueryOrigin
 }
 export type SetExpression =
   | { readonly kind: 'exists' }
@@ -405,6 +413,7 @@ export interface CorrelatedJoinNode extends NodeFields {
   readonly subquery: PlanNode
   readonly correlation: readonly PlanSymbol[]
   readonly filter: Expression
+  readonly origin?: SubqueryOrigin
 }
 
 /** What a write writes into; handles are the connector's. */
