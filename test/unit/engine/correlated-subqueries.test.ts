@@ -40,11 +40,7 @@ const REFUSED: readonly (readonly [sql: string, place: string])[] = [
     '1:53',
   ],
   [`SELECT * FROM ${T} CROSS JOIN LATERAL (SELECT * FROM ${UNNEST} WHERE y > 1)`, '1:54'],
-  [`SELECT * FROM ${T} CROSS JOIN LATERAL (VALUES x, x + 1) u(y)`, '1:54'],
   // IN and comparisons with ANY and ALL
-  [`SELECT * FROM ${T} WHERE x IN (SELECT y + x FROM ${U})`, '1:42'],
-  [`SELECT * FROM ${T} WHERE x = ANY (SELECT y + x FROM ${U})`, '1:42'],
-  [`SELECT * FROM ${T} WHERE x > ALL (SELECT y + x FROM ${U})`, '1:49'],
   [`SELECT * FROM ${T} WHERE x IN (SELECT DISTINCT y FROM ${U} WHERE y < x + 1)`, '1:42'],
   [`SELECT * FROM ${T} WHERE 2 IN (SELECT y FROM ${UNNEST})`, '1:42'],
   // EXISTS
@@ -59,6 +55,14 @@ const REFUSED: readonly (readonly [sql: string, place: string])[] = [
   [scalar(`SELECT max(y + x) FROM ${U} WHERE y = x`), '1:9'],
   [scalar(`SELECT max(y) FROM ${U} WHERE y = x HAVING count(*) > 0`), '1:9'],
   [scalar(`SELECT y FROM ${U} WHERE y IN (SELECT x)`), '1:9'],
+]
+
+/** Without an answer either way. */
+const NEVER: typeof REFUSED = [
+  [`SELECT * FROM ${T} CROSS JOIN LATERAL (VALUES x, x + 1) u(y)`, '1:54'],
+  [`SELECT * FROM ${T} WHERE x IN (SELECT y + x FROM ${U})`, '1:42'],
+  [`SELECT * FROM ${T} WHERE x = ANY (SELECT y + x FROM ${U})`, '1:42'],
+  [`SELECT * FROM ${T} WHERE x > ALL (SELECT y + x FROM ${U})`, '1:49'],
 ]
 
 const ANSWERED: readonly string[] = [
@@ -79,7 +83,7 @@ const ANSWERED: readonly string[] = [
 ]
 
 describe('correlated subqueries', () => {
-  test.each(REFUSED)('%s is refused at %s, as by Trino', async (sql, place) => {
+  test.each([...REFUSED, ...NEVER])('%s is refused at %s, as by Trino', async (sql, place) => {
     expect(await refusal(sql)).toBe(place)
   })
   test.each(REFUSED)('%s has an answer where the session allows it', async (sql) => {
