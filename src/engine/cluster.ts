@@ -2,6 +2,7 @@ import type { TaskHost } from '../dataflow/cluster/task-host.js'
 import type { TaskNode } from '../dataflow/cluster/task-request.js'
 import type { ChannelFactory } from '../exchange/channel/channel.js'
 import { localChannels } from '../exchange/channel/local-channel.js'
+import { isSpoolAddress, spoolChannels } from '../exchange/spool/spool-channel.js'
 import type { TaskBuffers } from '../exchange/task-buffers.js'
 import type { MillraceError, NodeDescription } from '../spi/index.js'
 
@@ -15,6 +16,8 @@ export interface Cluster {
   catalogsChanged(names: readonly string[]): void
   /** Calls back when a node is gone; gives a function that stops that. */
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
+  /** A task failed on a node, for what may be the node's fault: one of which this is told often is left out for a while. */
+  taskFailed(node: TaskNode): void
 }
 
 /** An engine's part as a node: the tasks that it runs, and the ways to the output of others. */
@@ -37,10 +40,14 @@ export class ClusterMember {
     this.#remoteChannels = local
     const ownUri = () => this.#uri
     this.channels = {
-      open: (address, listener) =>
-        address.nodeUri === this.#uri
-          ? local.open(address, listener)
-          : this.#remoteChannels.open(address, listener),
+      open: (address, listener) => {
+        const factory = isSpoolAddress(address)
+          ? spoolChannels
+          : address.nodeUri === this.#uri
+            ? local
+            : this.#remoteChannels
+        return factory.open(address, listener)
+      },
     }
     const tasks = createHost(this.channels)
     this.tasks = tasks
@@ -81,3 +88,4 @@ export type {
   TaskRequest,
   TaskStatus,
 } from '../dataflow/cluster/task-request.js'
+export { NodeHealth } from '../dataflow/scheduler/node-health.js'

@@ -1,8 +1,14 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { SEGMENT_BYTES } from '../dataflow/memory/segment-pool.js'
+import {
+  DEFAULT_FAULT_TOLERANCE,
+  type FaultTolerance,
+} from '../dataflow/scheduler/retry-settings.js'
 import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
 import type { PluginSource } from './catalogs.js'
+
+export type { FaultTolerance } from '../dataflow/scheduler/retry-settings.js'
 
 export interface EngineOptions {
   /** Properties of each catalog, `connector.name` among them; added to `memory` and `system`, or in their place. */
@@ -42,6 +48,8 @@ export interface EngineOptions {
   readonly tableMemoryBytes?: number
   /** The length of such segments; for tests. Default 256 MB. */
   readonly segmentBytes?: number
+  /** What a coordinator does when nodes fail (retry-policy and its like); by default their queries fail. */
+  readonly faultTolerance?: Partial<FaultTolerance>
   /** Rows a page of results has at most; for tests. */
   readonly outputPageRows?: number
   /** Whatever can be is spilled, however much memory there is; for tests. */
@@ -68,6 +76,7 @@ export interface ResolvedOptions {
   readonly isCoordinator: boolean
   readonly tableMemoryBytes: number
   readonly segmentBytes: number
+  readonly faultTolerance: FaultTolerance
   readonly outputPageRows: number
   readonly spillsEagerly: boolean
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -103,6 +112,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'dynamicCatalogs',
     'tableMemoryBytes',
     'segmentBytes',
+    'faultTolerance',
     'outputPageRows',
     'spillsEagerly',
     'expressionTarget',
@@ -136,6 +146,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     nodeId: options.nodeId ?? crypto.randomUUID(),
     dynamicCatalogs: options.dynamicCatalogs ?? false,
     isCoordinator: options.isCoordinator ?? true,
+    faultTolerance: faultToleranceOf(options),
     outputPageRows,
     spillsEagerly: options.spillsEagerly ?? false,
     expressionTarget: options.expressionTarget,
@@ -146,6 +157,22 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
 export function checkCatalogName(name: string): void {
   if (/^[a-z0-9_][a-z0-9_-]*$/.test(name)) return
   throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
+}
+
+function faultToleranceOf({ faultTolerance, isCoordinator }: EngineOptions): FaultTolerance {
+  const settings = { ...DEFAULT_FAULT_TOLERANCE, ...faultTolerance }
+  if (
+    settings.policy === 'TASK' &&
+    settings.exchangeDirectories.length === 0 &&
+    isCoordinator !== false
+  ) {
+    throw new MillraceError(
+      'CONFIGURATION_INVALID',
+      'retry-policy=TASK needs a place for the outputs of tasks',
+      { hint: 'Set exchange.base-directories' },
+    )
+  }
+  return settings
 }
 
 function spillOptions(

@@ -3,6 +3,7 @@ import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SharedPageStore } from '../dataflow/memory/page-store.js'
 import { SegmentPool } from '../dataflow/memory/segment-pool.js'
 import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shared-memory.js'
+import { ExchangeStorage } from '../dataflow/scheduler/exchange-storage.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import { ThreadPool } from '../dataflow/threads/pool.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
@@ -62,6 +63,7 @@ export class Engine {
   readonly #ownFunctions: OwnFunctions
   readonly #pool: ThreadPool | undefined
   readonly #spill: SpillDirectory | undefined
+  readonly #exchangeStorage: ExchangeStorage | undefined
   readonly #allocator: ChunkAllocator
   #closing: Promise<void> | undefined
 
@@ -72,6 +74,7 @@ export class Engine {
     readonly ownFunctions: OwnFunctions
     readonly pool: ThreadPool | undefined
     readonly spill: SpillDirectory | undefined
+    readonly exchangeStorage: ExchangeStorage | undefined
     readonly allocator: ChunkAllocator
     readonly member: ClusterMember
     readonly catalogs: EngineCatalogs
@@ -84,6 +87,7 @@ export class Engine {
     this.#pool = parts.pool
     this.#allocator = parts.allocator
     this.#spill = parts.spill
+    this.#exchangeStorage = parts.exchangeStorage
     this.threadCount = parts.options.threads
     this.defaultSession = defaultSession(parts.options.user, parts.options.timeZone)
   }
@@ -118,6 +122,11 @@ export class Engine {
       }),
       buffers,
     )
+    const { faultTolerance } = options
+    const exchangeStorage =
+      options.isCoordinator && faultTolerance.exchangeDirectories.length > 0
+        ? new ExchangeStorage(faultTolerance.exchangeDirectories)
+        : undefined
     const ownFunctions = new OwnFunctions()
     const execution = {
       thread: createThreadEnvironment({
@@ -148,7 +157,15 @@ export class Engine {
           isThreadBound: (name) => isThreadBound(catalogs, name),
         }),
     )
-    const runner = new PlanRunner({ ...execution, catalogs, ownFunctions, contexts, member })
+    const runner = new PlanRunner({
+      ...execution,
+      catalogs,
+      ownFunctions,
+      contexts,
+      member,
+      faultTolerance,
+      exchangeDirectory: exchangeStorage?.directory,
+    })
     const services: EngineServices = {
       version: VERSION,
       nodeId: options.nodeId,
@@ -159,6 +176,7 @@ export class Engine {
       functions,
       queries,
       contexts,
+      propertyDefaults: new Map([['retry_policy', faultTolerance.policy]]),
       parseType,
       parse: parseStatement,
       firstBigint,
@@ -194,6 +212,7 @@ export class Engine {
       ownFunctions,
       pool,
       spill,
+      exchangeStorage,
       allocator,
       member,
       catalogs: engineCatalogs,
@@ -262,6 +281,7 @@ export class Engine {
     await this.#pool?.close()
     await catalogs.close()
     this.#spill?.close()
+    this.#exchangeStorage?.close()
   }
 }
 

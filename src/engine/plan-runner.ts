@@ -2,16 +2,24 @@ import { planLocally } from '../dataflow/local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../dataflow/memory/query-memory.js'
 import type { LocalPlan } from '../dataflow/pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../dataflow/query-execution.js'
-import { DistributedExecution } from '../dataflow/scheduler/distributed-execution.js'
+import {
+  DistributedExecution,
+  type DistributedPlan,
+  type DistributedRun,
+} from '../dataflow/scheduler/distributed-execution.js'
+import { FaultTolerantExecution } from '../dataflow/scheduler/fault-tolerant-execution.js'
+import { RepeatedExecution } from '../dataflow/scheduler/repeated-execution.js'
+import type { FaultTolerance, RetryPolicy } from '../dataflow/scheduler/retry-settings.js'
 import type { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
+import type { SpoolDirectory } from '../exchange/spool/spool-directory.js'
 import { callsLoop } from '../expressions/routine.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Estimator } from '../planner/cost/estimator.js'
 import type { PlanFragment } from '../planner/plan/fragment.js'
-import type { OutputNode, TableWriterNode } from '../planner/plan/node.js'
-import { EMPTY_DYNAMIC_FILTER } from '../spi/index.js'
+import type { OutputNode, TableScanNode, TableWriterNode } from '../planner/plan/node.js'
+import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 import type { Cluster, ClusterMember } from './cluster.js'
 import {
@@ -46,6 +54,9 @@ export interface PlanRunnerOptions {
   readonly member: ClusterMember
   /** Absent: queries may not spill. */
   readonly spill: SpillDirectory | undefined
+  readonly faultTolerance: FaultTolerance
+  /** Where tasks leave what is read again; absent: nowhere. */
+  readonly exchangeDirectory: SpoolDirectory | undefined
   readonly spillsEagerly: boolean
   readonly memoryLimitBytes: number
   readonly outputPageRows: number
@@ -192,27 +203,17 @@ export class PlanRunner {
     context: QueryContext,
     estimator: () => Promise<Estimator>,
   ): PlanExecution {
-    const { catalogs, member } = this.#options
-    const execution = new DistributedExecution(
-      {
-        workers: () => cluster.workers(),
-        onNodeLost: (listener) => cluster.onNodeLost(listener),
-        coordinator: member.localNode,
-        channels: member.channels,
-        openSplits: (scan, signal) =>
-          openSplits(context, scan.table, false, EMPTY_DYNAMIC_FILTER, signal),
+    const { catalogs } = this.#options
+    const execution = this.#run(cluster, context, async () => ({
+      fragments: this.#fragments(plan, cluster, context, await estimator()),
+      request: {
+        queryId: context.queryId,
+        session: sessionContext(context),
+        limits: taskLimits(context, true),
+        catalogProperties: catalogProperties(context),
       },
-      async () => ({
-        fragments: this.#fragments(plan, cluster, context, await estimator()),
-        request: {
-          queryId: context.queryId,
-          session: sessionContext(context),
-          limits: taskLimits(context, true),
-          catalogProperties: catalogProperties(context),
-        },
-        catalogsOf: (fragment) => catalogsOf(fragment, catalogs),
-      }),
-    )
+      catalogsOf: (fragment) => catalogsOf(fragment, catalogs),
+    }))
     return {
       nextPage: () => execution.nextPage(),
       cancel: (reason) => execution.cancel(reason),
@@ -220,6 +221,46 @@ export class PlanRunner {
       info: () => distributedInfo(execution.info()),
       fragments: () => execution.fragments,
     }
+  }
+
+  /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
+  #run(
+    cluster: Cluster,
+    context: QueryContext,
+    plan: () => Promise<DistributedPlan>,
+  ): DistributedRun {
+    const { member, faultTolerance: settings, exchangeDirectory: directory } = this.#options
+    const environment = {
+      workers: () => cluster.workers(),
+      onNodeLost: cluster.onNodeLost.bind(cluster),
+      taskFailed: cluster.taskFailed.bind(cluster),
+      coordinator: member.localNode,
+      channels: member.channels,
+      openSplits: (scan: TableScanNode, signal: AbortSignal) =>
+        openSplits(context, scan.table, false, EMPTY_DYNAMIC_FILTER, signal),
+    }
+    switch (this.#retryPolicy(context)) {
+      case 'NONE':
+        return new DistributedExecution(environment, plan)
+      case 'QUERY': {
+        const { queryId } = context
+        return new RepeatedExecution(environment, plan, { queryId, settings, directory })
+      }
+      case 'TASK':
+        if (directory !== undefined) {
+          return new FaultTolerantExecution(environment, plan, settings, directory)
+        }
+        throw new MillraceError(
+          'EXCHANGE_MANAGER_NOT_CONFIGURED',
+          'retry_policy TASK needs a place for the outputs of tasks',
+          { hint: 'Set exchange.base-directories in config.properties' },
+        )
+    }
+  }
+
+  #retryPolicy({ session }: QueryContext): RetryPolicy {
+    const wanted = session.properties.get('retry_policy')?.toUpperCase()
+    return (wanted as RetryPolicy | undefined) ?? this.#options.faultTolerance.policy
   }
 }
 

@@ -44,6 +44,8 @@ export interface EngineServices {
     create(catalog: CatalogDescriptor): Promise<void>
     drop(name: string): Promise<void>
   }
+  /** Text of system properties whose defaults the configuration sets. */
+  readonly propertyDefaults: ReadonlyMap<string, string>
   readonly transactions: TransactionManager
   readonly functions: FunctionRegistry
   readonly queries: QueryRegistry

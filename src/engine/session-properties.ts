@@ -185,6 +185,7 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     -Infinity,
     'The priority of queries. Larger numbers are higher priority',
   ),
+  enumProperty('retry_policy', 'NONE', ['NONE', 'QUERY', 'TASK'], 'Retry policy'),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
   numberProperty(
     'task_concurrency',

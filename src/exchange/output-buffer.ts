@@ -57,6 +57,8 @@ export interface OutputBuffer {
   finish(): void
   /** Readers get the error instead of what they have not read yet. */
   fail(error: MillraceError): void
+  /** What the buffer failed with: what it was told, or why it could not keep its pages. */
+  readonly failure: MillraceError | undefined
   /** Drops everything. Readers that are not at the end get ABANDONED_TASK. Idempotent. */
   destroy(): void
   /**

@@ -1,10 +1,11 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import type { EngineOptions } from '../engine/engine-options.js'
+import type { EngineOptions, FaultTolerance } from '../engine/engine-options.js'
 import { parseDataSize, parseDuration } from '../engine/session-properties.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterOptions } from './cluster/cluster-node.js'
+import { DEFAULT_LIVENESS } from './cluster/message-socket.js'
 import type { ServerOptions } from './server.js'
 import type { StreamOptions } from './stream/stream-options.js'
 
@@ -81,8 +82,62 @@ const spillPath: Setting = (value, { engine }, etcDir) => {
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error'] as const
 
+/** What is done about nodes that fail. Of Trino's defaults, `retry-initial-delay` alone is shorter here. */
+function faultSettings(): Readonly<Record<string, Setting>> {
+  const setting =
+    (read: (value: string, name: string, etcDir: string) => Partial<FaultTolerance>) =>
+    (name: string): Setting =>
+    (value, { engine }, etcDir) => {
+      engine.faultTolerance = { ...engine.faultTolerance, ...read(value, name, etcDir) }
+    }
+  const duration = (of: 'initialDelayMillis' | 'maxDelayMillis' | 'noNodeMillis') =>
+    setting((value) => ({ [of]: parseDuration(value) }))
+  const count = (of: 'queryRetries' | 'taskRetries') =>
+    setting((value, name) => ({ [of]: wholeNumber(name, value, 0, 1000) }))
+  const readers: Readonly<Record<string, (name: string) => Setting>> = {
+    'retry-policy': setting((value, name) => {
+      const policy = (['NONE', 'QUERY', 'TASK'] as const).find((p) => p === value.toUpperCase())
+      if (policy === undefined) throw invalid(`${name} is one of NONE, QUERY, TASK: ${value}`)
+      return { policy }
+    }),
+    'exchange.base-directories': setting((value, _, etcDir) => ({
+      exchangeDirectories: exchangeDirectories(value, etcDir),
+    })),
+    'exchange.deduplication-buffer-size': setting((value) => ({
+      resultBufferBytes: parseDataSize(value),
+    })),
+    'query-retry-attempts': count('queryRetries'),
+    'task-retry-attempts-per-task': count('taskRetries'),
+    'retry-initial-delay': duration('initialDelayMillis'),
+    'retry-max-delay': duration('maxDelayMillis'),
+    'retry-delay-scale-factor': setting((value, name) => {
+      const delayFactor = Number(value)
+      if (!(delayFactor >= 1)) throw invalid(`${name} must be a number from 1 on: ${value}`)
+      return { delayFactor }
+    }),
+    'node-scheduler.allowed-no-matching-node-period': duration('noNodeMillis'),
+  }
+  return Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(name)]))
+}
+
+function exchangeDirectories(value: string, etcDir: string): readonly string[] {
+  const directories = value
+    .split(',')
+    .map((directory) => directory.trim())
+    .filter((directory) => directory !== '')
+  if (directories.length === 0) throw invalid('exchange.base-directories is empty')
+  return directories.map((directory) => {
+    if (directory.startsWith('file:')) return directory
+    if (/^[a-z0-9]+:\/\//i.test(directory)) {
+      throw invalid(`exchange.base-directories must be folders that all nodes reach: ${directory}`)
+    }
+    return resolve(etcDir, directory)
+  })
+}
+
 const SETTINGS: Readonly<Record<string, Setting>> = {
   ...streamSettings(),
+  ...faultSettings(),
   'log.level': (value, { server }) => {
     const level = LOG_LEVELS.find((known) => known === value.toLowerCase())
     if (level === undefined) throw invalid(`log.level is one of ${LOG_LEVELS.join(', ')}: ${value}`)
@@ -107,6 +162,20 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   'internal-communication.shared-secret': (value, { cluster }) => {
     if (value === '') throw invalid('internal-communication.shared-secret is empty')
     cluster.sharedSecret = value
+  },
+  'failure-detector.heartbeat-interval': (value, { cluster }) => {
+    cluster.liveness = {
+      ...DEFAULT_LIVENESS,
+      ...cluster.liveness,
+      pingMillis: parseDuration(value),
+    }
+  },
+  'failure-detector.silence-limit': (value, { cluster }) => {
+    cluster.liveness = {
+      ...DEFAULT_LIVENESS,
+      ...cluster.liveness,
+      silentMillis: parseDuration(value),
+    }
   },
   'catalog.management': (value, { engine }) => {
     if (value !== 'static' && value !== 'dynamic') {
@@ -166,6 +235,23 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
   },
 }
 
+/** @source Trino's exchange-manager.properties */
+const EXCHANGE_MANAGER_SETTINGS: Readonly<Record<string, Setting>> = {
+  'exchange-manager.name': (value) => {
+    if (value !== 'filesystem') {
+      throw invalid(`exchange-manager.name must be filesystem: ${value}`)
+    }
+  },
+  'exchange.base-directories': SETTINGS['exchange.base-directories']!,
+}
+
+/** What each file may say. */
+const FILES: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
+  'node.properties': SETTINGS,
+  'exchange-manager.properties': EXCHANGE_MANAGER_SETTINGS,
+  'config.properties': SETTINGS,
+}
+
 /** Properties of /v1/stream. */
 function streamSettings(): Readonly<Record<string, Setting>> {
   const setting =
@@ -222,7 +308,7 @@ function editDistance(left: string, right: string): number {
 }
 
 /**
- * Reads `config.properties`, `node.properties` and `catalog/*.properties` of a directory, as Trino lays them out.
+ * Reads `config.properties`, `node.properties`, `exchange-manager.properties` and `catalog/*.properties` of a directory, as Trino lays them out.
  * @throws CONFIGURATION_INVALID for a missing directory, a property that nothing reads, or a bad value
  */
 export function readConfig(etcDir: string): ServerConfig {
@@ -232,16 +318,16 @@ export function readConfig(etcDir: string): ServerConfig {
     server: {},
     cluster: { coordinator: true, includeCoordinator: true },
   }
-  for (const name of ['node.properties', 'config.properties']) {
+  for (const [name, settings] of Object.entries(FILES)) {
     const file = join(etcDir, name)
     if (!existsSync(file)) continue
     for (const [property, value] of Object.entries(
       parseProperties(readFileSync(file, 'utf8'), name),
     )) {
       if (IGNORED.has(property)) continue
-      const setting = Object.hasOwn(SETTINGS, property) ? SETTINGS[property] : undefined
+      const setting = Object.hasOwn(settings, property) ? settings[property] : undefined
       if (setting === undefined) {
-        const near = nearestName(property, Object.keys(SETTINGS))
+        const near = nearestName(property, Object.keys(settings))
         throw new MillraceError(
           'CONFIGURATION_INVALID',
           `Property of ${name} is not used: ${property}`,

@@ -45,6 +45,7 @@ export async function startLocalCluster(
       for (const worker of workers) void worker.catalogs.keepOnly(names)
     },
     onNodeLost: () => () => {},
+    taskFailed() {},
   })
   return {
     coordinator,

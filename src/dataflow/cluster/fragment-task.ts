@@ -78,6 +78,7 @@ export class FragmentTask {
     this.#emit = emitter(request.fragment, request.consumerCount, buffer, options.createArena)
     buffer.onState((state) => {
       if (state === 'finished') this.#finished()
+      else if (state === 'failed') this.#fail(buffer.failure!)
     })
     this.#timer = setInterval(() => this.#report(), STATUS_MILLIS)
     this.#timer.unref()
@@ -141,8 +142,8 @@ export class FragmentTask {
   #fail(error: MillraceError): void {
     if (isTaskDone(this.#state)) return
     this.#failure = error
-    this.#buffer.fail(error)
     this.#end('FAILED')
+    this.#buffer.fail(error)
   }
 
   #finished(): void {

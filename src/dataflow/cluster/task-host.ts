@@ -1,9 +1,10 @@
 import { MemoryOutputBuffer } from '../../exchange/buffer/memory-output-buffer.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
+import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
+import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
 import type { TaskBuffers } from '../../exchange/task-buffers.js'
 import { callsLoop } from '../../expressions/routine.js'
-import type { OutputPartitioning } from '../../planner/plan/fragment.js'
 import { type ConnectorSplitSource, errorToRecord } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
@@ -111,8 +112,9 @@ export class TaskHost {
     })
     const slot = takeQuerySlot(thread.allocator, slotsInUse, memoryLimitBytes)
     const memory = new QueryMemory(thread.allocator, slot)
+    let buffer: OutputBuffer | undefined
     try {
-      const buffer = createBuffer(fragment.output, request.consumerCount)
+      buffer = await createBuffer(request)
       this.#options.buffers.register(request.taskId, buffer)
       const task = new FragmentTask({
         request,
@@ -143,6 +145,7 @@ export class TaskHost {
       })
       return { slot, task }
     } catch (error) {
+      buffer?.destroy()
       this.#options.buffers.unregister(request.taskId)
       slotsInUse.delete(slot)
       throw error
@@ -150,7 +153,19 @@ export class TaskHost {
   }
 }
 
-function createBuffer(output: OutputPartitioning, consumerCount: number): OutputBuffer {
+async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
+  const { consumerCount, spool } = request
+  const { output } = request.fragment
+  if (spool !== undefined) {
+    return SpooledOutputBuffer.create({
+      kind: output.kind === 'single' || output.kind === 'hash' ? 'partitioned' : output.kind,
+      partitionCount: consumerCount,
+      directory: new SpoolDirectory(spool.directories),
+      queryId: request.queryId,
+      task: spool.task,
+      attempt: spool.attempt,
+    })
+  }
   if (output.kind === 'single' || output.kind === 'hash') {
     return new MemoryOutputBuffer({ kind: 'partitioned', partitionCount: consumerCount })
   }

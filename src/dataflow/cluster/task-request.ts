@@ -24,6 +24,17 @@ export interface TaskRequest {
   readonly sources: Readonly<Record<number, readonly BufferAddress[]>>
   /** Tasks of the fragment that reads the output, each of which has the buffer of its number. */
   readonly consumerCount: number
+  /** Set where the output is kept in files, for tasks that are run anew. */
+  readonly spool?: SpoolRequest
+}
+
+/** Where an attempt of a task leaves its output. */
+export interface SpoolRequest {
+  /** As the coordinator names them; see SpoolDirectory. */
+  readonly directories: readonly string[]
+  /** The task's name without its attempt. */
+  readonly task: string
+  readonly attempt: number
 }
 
 /** What a query may take of each node. */

@@ -1,7 +1,5 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
-import { ExchangeClient } from '../../exchange/exchange-client.js'
-import type { OwnedPage } from '../../exchange/owned-page.js'
 import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
 import type { PlanNode, TableScanNode } from '../../planner/plan/node.js'
 import { sourcesOf } from '../../planner/plan/structure.js'
@@ -13,6 +11,8 @@ import {
   toMillraceError,
 } from '../../spi/index.js'
 import type { TaskNode, TaskRequest, TaskStatus } from '../cluster/task-request.js'
+import { ResultPages } from './result-pages.js'
+import { isOfNode } from './retry-settings.js'
 import { SplitAssigner } from './split-assigner.js'
 import { Stage, type StageSnapshot } from './stage.js'
 
@@ -34,6 +34,8 @@ export interface DistributedEnvironment {
   openSplits(scan: TableScanNode, signal: AbortSignal): Promise<ConnectorSplitSource>
   /** Calls back once when a node is gone; gives a function that stops that. */
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
+  /** A task failed on a node, for what may be the node's fault. */
+  taskFailed(node: TaskNode): void
 }
 
 export interface DistributedSnapshot {
@@ -41,43 +43,58 @@ export interface DistributedSnapshot {
   readonly stages: readonly StageSnapshot[]
 }
 
+/** A plan that runs over many nodes, whatever is done about those that fail. */
+export interface DistributedRun {
+  /**
+   * The next page of the result, valid until the next call; undefined at the end, when all nodes have given back what the
+   * query held.
+   */
+  nextPage(): Promise<Page | undefined>
+  cancel(reason?: MillraceError): void
+  /** Ends the query, whether or not it has run to its end, on every node. Idempotent. */
+  end(): Promise<void>
+  info(): DistributedSnapshot
+  /** Once the query has started. */
+  readonly fragments: readonly PlanFragment[]
+}
+
 /**
  * Runs the fragments of a plan over the nodes of a cluster: all stages at once, pages between them as they are made. Nothing
  * runs before the first `nextPage`. Whichever way it ends, no node holds anything of it by the time `end` resolves.
  * @source Trino PipelinedQueryScheduler
  */
-export class DistributedExecution {
+export class DistributedExecution implements DistributedRun {
   readonly #environment: DistributedEnvironment
   readonly #plan: () => Promise<DistributedPlan>
+  readonly #attempt: number
   readonly #abort = new AbortController()
   #stages: readonly Stage[] = []
-  #result: ExchangeClient | undefined
-  #borrowed: OwnedPage | undefined
+  #result: ResultPages | undefined
   #started: Promise<void> | undefined
   #failure: MillraceError | undefined
   #ending: Promise<void> | undefined
   /** The result has been read to its end. */
   #isComplete = false
   #hasEnded = false
-  #wake: (() => void) | undefined
   #unlisten: (() => void) | undefined
 
-  constructor(environment: DistributedEnvironment, plan: () => Promise<DistributedPlan>) {
+  /** @param attempt of the query, from 0 */
+  constructor(
+    environment: DistributedEnvironment,
+    plan: () => Promise<DistributedPlan>,
+    attempt = 0,
+  ) {
     this.#environment = environment
     this.#plan = plan
+    this.#attempt = attempt
   }
 
-  /**
-   * The next page of the result, valid until the next call; undefined at the end, when all nodes have given back what the
-   * query held.
-   */
   async nextPage(): Promise<Page | undefined> {
     try {
-      this.#releaseBorrowed()
       if (this.#failure !== undefined) throw this.#failure
       this.#started ??= this.#start()
       await this.#started
-      const page = await this.#pull()
+      const page = await this.#result!.next()
       if (page !== undefined) return page
       this.#isComplete = true
     } catch (error) {
@@ -92,7 +109,6 @@ export class DistributedExecution {
     this.#fail(reason)
   }
 
-  /** Ends the query, whether or not it has run to its end, on every node. Idempotent. */
   end(): Promise<void> {
     this.#ending ??= this.#end()
     return this.#ending
@@ -105,7 +121,6 @@ export class DistributedExecution {
     }
   }
 
-  /** Once the query has started. */
   get fragments(): readonly PlanFragment[] {
     return this.#stages.map((stage) => stage.fragment)
   }
@@ -121,9 +136,7 @@ export class DistributedExecution {
       if (this.#stages.some((stage) => stage.runsOn(node))) this.#fail(reason)
     })
     this.#stages = this.#createStages(plan, workers)
-    this.#result = new ExchangeClient({ channels: this.#environment.channels })
-    for (const address of this.#stages[0]!.addresses(0)) this.#result.addSource(address)
-    this.#result.noMoreSources()
+    this.#result = new ResultPages(this.#environment.channels, this.#stages[0]!.addresses(0))
     // Those that make pages before those that read them.
     for (const stage of this.#stages.toReversed()) stage.start(this.#sourcesOf(stage.fragment))
   }
@@ -145,6 +158,7 @@ export class DistributedExecution {
       return new Stage({
         fragment,
         nodes,
+        attempt: this.#attempt,
         consumerCount: consumerCounts.get(fragment.id)!,
         request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
         splits: new Map(
@@ -157,7 +171,7 @@ export class DistributedExecution {
             ),
           ]),
         ),
-        onStatus: (status) => this.#heard(status),
+        onStatus: (status, node) => this.#heard(status, node),
       })
     })
   }
@@ -171,45 +185,25 @@ export class DistributedExecution {
       Object.fromEntries(ids.map((id) => [id, this.#stages[id]!.addresses(taskIndex)]))
   }
 
-  #heard(status: TaskStatus): void {
+  #heard(status: TaskStatus, node: TaskNode): void {
     // What was left of other tasks is ended, however they take it.
-    if (this.#isComplete) return
-    if (status.error !== undefined) this.#fail(errorFromRecord(status.error))
-  }
-
-  async #pull(): Promise<Page | undefined> {
-    const result = this.#result!
-    for (;;) {
-      if (this.#failure !== undefined) throw this.#failure
-      const owned = result.next()
-      if (owned !== undefined) {
-        this.#borrowed = owned
-        return owned.page
-      }
-      if (result.isEnded) return undefined
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve
-        result.ready().then(resolve)
-      })
-    }
-  }
-
-  #releaseBorrowed(): void {
-    this.#borrowed?.release()
-    this.#borrowed = undefined
+    if (this.#isComplete || status.error === undefined) return
+    const error = errorFromRecord(status.error)
+    // What follows from the first failure says nothing of the node.
+    if (this.#failure === undefined && isOfNode(error)) this.#environment.taskFailed(node)
+    this.#fail(error)
   }
 
   #fail(error: MillraceError): void {
     if (this.#failure !== undefined || this.#hasEnded) return
     this.#failure = error
     this.#abort.abort(error)
-    this.#wake?.()
+    this.#result?.fail(error)
   }
 
   async #end(): Promise<void> {
     // A start under way still makes tasks, which are ended below.
     await this.#started?.catch(() => undefined)
-    this.#releaseBorrowed()
     this.#result?.close()
     const outcomes = await Promise.allSettled(this.#stages.map((stage) => stage.release()))
     this.#unlisten?.()
@@ -221,12 +215,12 @@ export class DistributedExecution {
   }
 }
 
-const sourceFragments = (node: PlanNode): readonly number[] =>
+export const sourceFragments = (node: PlanNode): readonly number[] =>
   node.kind === 'remoteSource' ? node.fragments : sourcesOf(node).flatMap(sourceFragments)
 
-const scansOf = (node: PlanNode): readonly TableScanNode[] =>
+export const scansOf = (node: PlanNode): readonly TableScanNode[] =>
   node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(scansOf)
 
 /** The names by which splits call nodes. */
-const nodeNames = (nodes: readonly TaskNode[]): ReadonlyMap<string, string> =>
+export const nodeNames = (nodes: readonly TaskNode[]): ReadonlyMap<string, string> =>
   new Map(nodes.flatMap(({ nodeId, uri }) => [nodeId, new URL(uri).host].map((n) => [n, nodeId])))

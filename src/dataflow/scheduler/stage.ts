@@ -12,6 +12,8 @@ export interface StageOptions {
   readonly fragment: PlanFragment
   /** One task each. */
   readonly nodes: readonly TaskNode[]
+  /** Of the query, from 0. */
+  readonly attempt: number
   /** Tasks of the stage that reads the output. */
   readonly consumerCount: number
   readonly request: Pick<
@@ -20,7 +22,7 @@ export interface StageOptions {
   >
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>
-  onStatus(status: TaskStatus): void
+  onStatus(status: TaskStatus, node: TaskNode): void
 }
 
 /** A task as its coordinator knows it. */
@@ -36,6 +38,8 @@ export interface StageSnapshot {
   readonly fragmentId: number
   readonly partitioning: FragmentPartitioning
   readonly tasks: readonly TaskSnapshot[]
+  /** Attempts of tasks that have failed, in place of which others were made. */
+  readonly failedAttempts: number
   /** Of the stage's scans: enumerated so far, and given to tasks. */
   readonly totalSplits: number
   readonly assignedSplits: number
@@ -50,8 +54,8 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options
-    const { fragment, nodes, request } = options
-    this.#taskIds = nodes.map((_, index) => `${request.queryId}.${fragment.id}.${index}.0`)
+    const { fragment, nodes, request, attempt } = options
+    this.#taskIds = nodes.map((_, index) => `${request.queryId}.${fragment.id}.${index}.${attempt}`)
   }
 
   get fragment(): PlanFragment {
@@ -90,7 +94,7 @@ export class Stage {
           consumerCount,
         },
         {
-          status: (status) => this.#heard(status),
+          status: (status) => this.#heard(status, node),
           nextSplits: (planNodeId, maxSize) => splits.get(planNodeId)!.take(node.nodeId, maxSize),
         },
       )
@@ -119,14 +123,15 @@ export class Stage {
         const status = this.#statuses.get(taskId)
         return { taskId, nodeId, state: status?.state ?? 'PLANNED', status }
       }),
+      failedAttempts: 0,
       totalSplits: counts.reduce((sum, { total }) => sum + total, 0),
       assignedSplits: counts.reduce((sum, { assigned }) => sum + assigned, 0),
     }
   }
 
-  #heard(status: TaskStatus): void {
+  #heard(status: TaskStatus, node: TaskNode): void {
     this.#keep(status)
-    this.#options.onStatus(status)
+    this.#options.onStatus(status, node)
   }
 
   #keep(status: TaskStatus): void {

@@ -35,9 +35,9 @@ export class SpillDirectory {
         },
       )
     }
-    removeLeftovers(path)
+    removeLeftovers(path, PREFIX)
     this.#limits = limits
-    this.#folder = join(path, `${PREFIX}${hostname()}-${process.pid}-${randomUUID()}`)
+    this.#folder = join(path, processFolder(PREFIX))
     process.once('exit', this.#onExit)
   }
 
@@ -53,9 +53,13 @@ export class SpillDirectory {
   }
 }
 
-/** Folders of processes of this host that are no more. Those of other hosts, on a shared disk, are theirs. */
-function removeLeftovers(path: string): void {
-  const own = `${PREFIX}${hostname()}-`
+/** A name for a folder of this process, by which {@link removeLeftovers} knows it. */
+export const processFolder = (prefix: string): string =>
+  `${prefix}${hostname()}-${process.pid}-${randomUUID()}`
+
+/** Removes folders of processes of this host that are no more. Those of other hosts, on a shared disk, are theirs. */
+export function removeLeftovers(path: string, prefix: string): void {
+  const own = `${prefix}${hostname()}-`
   for (const name of readdirSync(path)) {
     if (!name.startsWith(own)) continue
     const processId = Number.parseInt(name.slice(own.length), 10)

@@ -13,7 +13,7 @@ import {
 } from '../metadata.js'
 import { propertyValueText } from '../property-text.js'
 import type { ResultColumn } from '../result-column.js'
-import { findSystemProperty, propertyText, SYSTEM_PROPERTIES } from '../session-properties.js'
+import { findSystemProperty, SYSTEM_PROPERTIES } from '../session-properties.js'
 import { schemaFunctionRows } from './function-rows.js'
 import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
@@ -222,10 +222,13 @@ function functionRows(definition: FunctionDefinition): StaticRow[] {
 }
 
 function systemPropertyRows(context: StatementContext): StaticRow[] {
+  const { propertyDefaults } = context.services
+  const defaultOf = (name: string): string =>
+    propertyDefaults.get(name) ?? findSystemProperty(name)!.defaultText
   return SYSTEM_PROPERTIES.filter((property) => !property.hidden).map((property) => [
     property.name,
-    propertyText(context.session, property.name),
-    findSystemProperty(property.name)!.defaultText,
+    context.session.properties.get(property.name) ?? defaultOf(property.name),
+    defaultOf(property.name),
     displayTypeName(property.type),
     property.description,
   ])

@@ -65,6 +65,10 @@ export class MemoryOutputBuffer implements OutputBuffer {
     for (let id = 0; id < count; id++) this.#readers.set(id, new MemoryReader(id, this.#source))
   }
 
+  get failure(): MillraceError | undefined {
+    return this.#failure
+  }
+
   add(page: Page, partition?: number): boolean {
     if (this.#wants(partition)) {
       // Its bytes as they will be sent are the copy.

@@ -25,6 +25,11 @@ export class SpoolDirectory {
     )
   }
 
+  /** Where queries have their folders, as paths. */
+  get bases(): readonly string[] {
+    return this.#base
+  }
+
   /** The folder of a query, on every node the same. */
   queryPath(queryId: string): string {
     let hash = 0
@@ -37,11 +42,16 @@ export class SpoolDirectory {
     return join(this.queryPath(queryId), safeName(task))
   }
 
+  /** Makes the folder of a query, without which no attempt can write: one that comes late finds it gone. */
+  async createQuery(queryId: string): Promise<void> {
+    await mkdir(this.queryPath(queryId), { recursive: true })
+  }
+
   /** Makes the folder that an attempt writes to. */
   async createAttempt(queryId: string, task: string, attempt: number): Promise<string> {
     const path = `${this.taskPath(queryId, task)}.attempt${attempt}.tmp`
     await rm(path, { recursive: true, force: true })
-    await mkdir(path, { recursive: true })
+    await mkdir(path)
     return path
   }
 
@@ -54,16 +64,26 @@ export class SpoolDirectory {
       await rename(attemptPath, this.taskPath(queryId, task))
       return true
     } catch (error) {
-      const code = error instanceof Error && 'code' in error ? error.code : undefined
+      const code = errorCode(error)
       await rm(attemptPath, { recursive: true, force: true })
       if (code === 'ENOTEMPTY' || code === 'EEXIST') return false
       throw error
     }
   }
 
-  /** Deletes all that a query left. */
+  /**
+   * Deletes all that a query left. The folder loses its name first, so that an attempt which is still about can add nothing
+   * that would stay.
+   */
   async deleteQuery(queryId: string): Promise<void> {
-    await rm(this.queryPath(queryId), { recursive: true, force: true })
+    const path = this.queryPath(queryId)
+    const gone = `${path}${GONE_SUFFIX}`
+    try {
+      await rename(path, gone)
+    } catch (error) {
+      if (errorCode(error) !== 'ENOENT') throw error
+    }
+    await rm(gone, { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
   }
 
   /** Ids of queries that have something here, in the form in which they name folders. */
@@ -76,6 +96,11 @@ export class SpoolDirectory {
     return found
   }
 }
+
+const GONE_SUFFIX = '.gone'
+
+const errorCode = (error: unknown): unknown =>
+  error instanceof Error && 'code' in error ? error.code : undefined
 
 /** Ids become names of folders: nothing in them leaves the directory. */
 function safeName(id: string): string {

@@ -242,11 +242,22 @@ export class SpooledOutputBuffer implements OutputBuffer {
 
 function writeError(error: unknown): MillraceError {
   if (error instanceof MillraceError) return error
-  const isFull = error instanceof Error && 'code' in error && error.code === 'ENOSPC'
-  return isFull
-    ? new MillraceError('OUT_OF_SPILL_SPACE', 'No space left for the outputs of tasks', {
-        hint: 'Free space under exchange.base-directories',
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'ENOSPC') {
+    return new MillraceError('OUT_OF_SPILL_SPACE', 'No space left for the outputs of tasks', {
+      hint: 'Free space under exchange.base-directories',
+      cause: error,
+    })
+  }
+  if (code === 'ENOENT' || code === 'EACCES') {
+    return new MillraceError(
+      'GENERIC_INTERNAL_ERROR',
+      `The output of a task can't be written: ${toMillraceError(error).message}`,
+      {
+        hint: 'exchange.base-directories must be the same place for all nodes, and theirs to write to',
         cause: error,
-      })
-    : toMillraceError(error)
+      },
+    )
+  }
+  return toMillraceError(error)
 }

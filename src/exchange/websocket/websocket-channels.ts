@@ -2,7 +2,6 @@ import type { BufferAddress } from '../address.js'
 import type { Channel, ChannelFactory, ChannelListener } from '../channel/channel.js'
 import { loadControlCodec } from '../protocol/control.js'
 import type { NodeIdentity } from '../protocol/handshake.js'
-import { isSpoolAddress, spoolChannels } from '../spool/spool-channel.js'
 import { ClientConnection, type ClientConnectionOptions } from './client-connection.js'
 import { WebSocketChannel } from './websocket-channel.js'
 
@@ -63,16 +62,3 @@ export class WebSocketChannels implements ChannelFactory {
     for (const connection of [...this.#connections.values()]) connection.close()
   }
 }
-
-/** Channels of a node: to its own tasks without a connection, to files, to tasks of other nodes with a connection. */
-export const nodeChannels = (
-  ownUri: string,
-  local: ChannelFactory,
-  remote: ChannelFactory,
-): ChannelFactory => ({
-  open: (address, listener) =>
-    (isSpoolAddress(address) ? spoolChannels : address.nodeUri === ownUri ? local : remote).open(
-      address,
-      listener,
-    ),
-})

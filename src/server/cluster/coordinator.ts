@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { WebSocketServer } from 'ws'
 import type { Cluster, TaskNode } from '../../engine/cluster.js'
+import { NodeHealth } from '../../engine/cluster.js'
 import type { Engine } from '../../engine/engine.js'
 import { acceptRequest, type NodeIdentity } from '../../exchange/protocol/handshake.js'
 import { MillraceError, type NodeDescription, toMillraceError } from '../../spi/index.js'
@@ -37,6 +38,7 @@ export class ClusterCoordinator implements Cluster {
   readonly #open = new Set<WorkerSocket>()
   readonly #lostListeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
   readonly #detach: (() => void)[] = []
+  readonly #health = new NodeHealth()
 
   private constructor(
     engine: Engine,
@@ -76,7 +78,8 @@ export class ClusterCoordinator implements Cluster {
       .map(({ node }) => node)
       .filter((node) => node.state === 'ACTIVE')
       .sort((a, b) => (a.nodeId < b.nodeId ? -1 : 1))
-    return this.#options.includesItself ? [this.#engine.member.localNode, ...remote] : remote
+    const nodes = this.#options.includesItself ? [this.#engine.member.localNode, ...remote] : remote
+    return this.#health.wellOf(nodes)
   }
 
   describe(): readonly NodeDescription[] {
@@ -102,6 +105,10 @@ export class ClusterCoordinator implements Cluster {
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void {
     this.#lostListeners.add(listener)
     return () => this.#lostListeners.delete(listener)
+  }
+
+  taskFailed(node: TaskNode): void {
+    this.#health.failed(node.uri)
   }
 
   catalogsChanged(names: readonly string[]): void {
@@ -164,6 +171,8 @@ export class ClusterCoordinator implements Cluster {
   #lose(node: RemoteNode, socket: WorkerSocket, reason: string): void {
     if (this.#nodes.get(node.nodeId)?.socket !== socket) return
     this.#nodes.delete(node.nodeId)
+    // One that leaves when it was asked to does so without a fault.
+    if (node.state !== 'SHUTTING_DOWN') this.#health.failed(node.uri)
     // Queries hear of it before what they wait for ends.
     const error = new MillraceError(
       'REMOTE_HOST_GONE',

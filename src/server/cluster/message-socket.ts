@@ -9,7 +9,7 @@ export interface LivenessOptions {
   readonly silentMillis: number
 }
 
-export const DEFAULT_LIVENESS: LivenessOptions = { pingMillis: 500, silentMillis: 10_000 }
+export const DEFAULT_LIVENESS: LivenessOptions = { pingMillis: 500, silentMillis: 3000 }
 
 /** Messages to a node and from it, in order, over a WebSocket; silent peers are cut off. */
 export class MessageSocket<Sent, Received> {

@@ -57,6 +57,35 @@ test('a directory as Trino has it', () => {
   expect(String(second)).toBe(`file://${folder}/mine.js`)
 })
 
+test('what is done about nodes that fail', () => {
+  const folder = etc({
+    'config.properties':
+      'retry-policy=TASK\ntask-retry-attempts-per-task=7\nretry-initial-delay=2s\nexchange.deduplication-buffer-size=1MB\nfailure-detector.silence-limit=7s\n',
+    'exchange-manager.properties':
+      'exchange-manager.name=filesystem\nexchange.base-directories=spool, /tmp/b\n',
+  })
+  const { engine, server } = readConfig(folder)
+  expect(engine.faultTolerance).toEqual({
+    policy: 'TASK',
+    taskRetries: 7,
+    initialDelayMillis: 2000,
+    resultBufferBytes: 2 ** 20,
+    exchangeDirectories: [join(folder, 'spool'), '/tmp/b'],
+  })
+  expect(server.cluster?.liveness).toMatchObject({ silentMillis: 7000 })
+  for (const [file, text] of [
+    ['config.properties', 'retry-policy=OFTEN'],
+    ['config.properties', 'exchange.base-directories=s3://bucket'],
+    ['config.properties', 'retry-delay-scale-factor=0.5'],
+    ['exchange-manager.properties', 'exchange-manager.name=hdfs'],
+    ['exchange-manager.properties', 'retry-policy=TASK'],
+  ] as const) {
+    expect(() => readConfig(etc({ [file]: text })), text).toThrow(
+      expect.objectContaining({ code: 'CONFIGURATION_INVALID' }),
+    )
+  }
+})
+
 test('mistakes are told with what was meant', () => {
   const misspelt = etc({ 'config.properties': 'http-server.http.prot=1\n' })
   expect(() => readConfig(misspelt)).toThrowError(

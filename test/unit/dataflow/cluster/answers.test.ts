@@ -1,4 +1,5 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../../../../src/engine/engine.js'
@@ -11,15 +12,21 @@ process.env['MILLRACE_VERIFY'] = '1'
 
 const OPTIONS = { catalogs: { tpch: { 'connector.name': 'tpch', 'tpch.splits-per-node': '4' } } }
 
+const spool = mkdtempSync(join(tmpdir(), 'millrace-answers-'))
 let single: Engine
 let cluster: Awaited<ReturnType<typeof startLocalCluster>>
 beforeAll(async () => {
   single = await Engine.create({ threads: 0, ...OPTIONS })
-  cluster = await startLocalCluster(3, OPTIONS)
+  cluster = await startLocalCluster(3, {
+    ...OPTIONS,
+    // Results of QUERY take every way: memory, then a file.
+    faultTolerance: { exchangeDirectories: [spool], resultBufferBytes: 20_000 },
+  })
 })
 afterAll(async () => {
   await single.close()
   await cluster.close()
+  rmSync(spool, { recursive: true, force: true })
 })
 
 async function rowsOf(
@@ -56,6 +63,7 @@ async function compare(sql: string, properties?: Readonly<Record<string, string>
   for (const { member } of [cluster.coordinator, ...cluster.workers]) {
     expect(member.tasks.taskCount).toBe(0)
   }
+  for (const folder of readdirSync(spool)) expect(readdirSync(join(spool, folder))).toEqual([])
 }
 
 const plans = join(import.meta.dirname, '../../../plans/tpch')
@@ -129,4 +137,15 @@ const SHAPES: readonly string[] = [
 
 describe.each(['AUTOMATIC', 'PARTITIONED'])('shapes with %s joins', (type) => {
   test.each(SHAPES)('%s', (sql) => compare(sql, { join_distribution_type: type }))
+})
+
+describe('with retry_policy TASK', () => {
+  test.each(queries)('TPC-H $name', ({ sql }) => compare(sql, { retry_policy: 'TASK' }))
+  test.each(SHAPES)('%s', (sql) =>
+    compare(sql, { retry_policy: 'TASK', join_distribution_type: 'PARTITIONED' }))
+})
+
+describe('with retry_policy QUERY', () => {
+  test.each(queries)('TPC-H $name', ({ sql }) => compare(sql, { retry_policy: 'QUERY' }))
+  test('a large result', () => compare('SELECT * FROM orders', { retry_policy: 'QUERY' }))
 })

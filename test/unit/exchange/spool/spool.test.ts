@@ -32,8 +32,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(base, { recursive: true, force: true }))
 
-const attemptOf = (attempt: number, kind: OutputBufferKind = 'partitioned') =>
-  SpooledOutputBuffer.create({
+const attemptOf = async (attempt: number, kind: OutputBufferKind = 'partitioned') => {
+  await directory.createQuery('q1')
+  return SpooledOutputBuffer.create({
     kind,
     partitionCount: 3,
     directory,
@@ -42,6 +43,7 @@ const attemptOf = (attempt: number, kind: OutputBufferKind = 'partitioned') =>
     attempt,
     bufferBytesMax: 50_000,
   })
+}
 
 async function fill(output: SpooledOutputBuffer, ofSeed: number): Promise<string[][]> {
   const random = createRandom(ofSeed)
@@ -113,6 +115,25 @@ test('the end of a query deletes its files', async () => {
   expect(await directory.queries()).toEqual(['q1'])
   await directory.deleteQuery('q1')
   expect(await directory.queries()).toEqual([])
+})
+
+test('an attempt that comes or ends after its query leaves nothing', async () => {
+  const output = await attemptOf(0)
+  output.add(randomPage(createRandom(seed), [], 5, heapArena()), 0)
+  await directory.deleteQuery('q1')
+  output.finish()
+  await eventually(() => output.status().state === 'failed')
+  await expect(
+    SpooledOutputBuffer.create({
+      kind: 'partitioned',
+      partitionCount: 3,
+      directory,
+      queryId: 'q1',
+      task: 'q1.2.0',
+      attempt: 1,
+    }),
+  ).rejects.toMatchObject({ code: 'GENERIC_INTERNAL_ERROR' })
+  expect(readdirSync(base)).toEqual([])
 })
 
 test('a damaged or cut file is an error', async () => {

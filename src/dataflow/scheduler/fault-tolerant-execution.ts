@@ -1,0 +1,249 @@
+import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
+import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
+import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
+import type { TaskNode } from '../cluster/task-request.js'
+import {
+  type DistributedEnvironment,
+  type DistributedPlan,
+  type DistributedRun,
+  type DistributedSnapshot,
+  nodeNames,
+  scansOf,
+  sourceFragments,
+} from './distributed-execution.js'
+import { ResultPages } from './result-pages.js'
+import { RetriedStage } from './retried-stage.js'
+import type { RetriedTask } from './retried-task.js'
+import { isOfNode, type RetrySettings } from './retry-settings.js'
+import { SplitAssigner } from './split-assigner.js'
+
+/** How often it is looked for attempts that are due, for stragglers, and for nodes where there are none. */
+const TICK_MILLIS = 100
+
+/**
+ * Runs the fragments of a plan over the nodes of a cluster, each stage when those that it reads are complete, and every task
+ * as often as it takes: what a task leaves is in files, so that nodes may die, hang and come back meanwhile. Nothing runs before the first
+ * `nextPage`, and nothing of the result is given before all of it is there. Whichever way it ends, no node and no disk holds
+ * anything of it by the time `end` resolves.
+ * @source Trino EventDrivenFaultTolerantQueryScheduler
+ */
+export class FaultTolerantExecution implements DistributedRun {
+  readonly #environment: DistributedEnvironment
+  readonly #plan: () => Promise<DistributedPlan>
+  readonly #settings: RetrySettings
+  readonly #directory: SpoolDirectory
+  readonly #abort = new AbortController()
+  /** Resolves when the result is complete, or at the first failure. */
+  readonly #settled: Promise<void>
+  #settle: () => void = () => {}
+  #stages: readonly RetriedStage[] = []
+  #queryId: string | undefined
+  #started: Promise<void> | undefined
+  #result: ResultPages | undefined
+  #failure: MillraceError | undefined
+  #ending: Promise<void> | undefined
+  #hasEnded = false
+  #timer: NodeJS.Timeout | undefined
+  #unlisten: (() => void) | undefined
+
+  constructor(
+    environment: DistributedEnvironment,
+    plan: () => Promise<DistributedPlan>,
+    settings: RetrySettings,
+    directory: SpoolDirectory,
+  ) {
+    this.#environment = environment
+    this.#plan = plan
+    this.#settings = settings
+    this.#directory = directory
+    this.#settled = new Promise((resolve) => {
+      this.#settle = resolve
+    })
+  }
+
+  async nextPage(): Promise<Page | undefined> {
+    try {
+      this.#started ??= this.#start()
+      await this.#started
+      await this.#settled
+      if (this.#failure !== undefined) throw this.#failure
+      this.#result ??= new ResultPages(this.#environment.channels, this.#stages[0]!.addresses(0))
+      const page = await this.#result.next()
+      if (page !== undefined) return page
+    } catch (error) {
+      this.#fail(toMillraceError(error))
+    }
+    await this.end()
+    if (this.#failure !== undefined) throw this.#failure
+    return undefined
+  }
+
+  cancel(reason: MillraceError = new MillraceError('USER_CANCELED', 'Query was canceled')): void {
+    this.#fail(reason)
+  }
+
+  end(): Promise<void> {
+    this.#ending ??= this.#end()
+    return this.#ending
+  }
+
+  info(): DistributedSnapshot {
+    return {
+      state: this.#failure !== undefined ? 'FAILED' : this.#hasEnded ? 'FINISHED' : 'RUNNING',
+      stages: this.#stages.map((stage) => stage.snapshot()),
+    }
+  }
+
+  get fragments(): readonly PlanFragment[] {
+    return this.#stages.map((stage) => stage.fragment)
+  }
+
+  async #start(): Promise<void> {
+    const workers = await awaitWorkers(this.#environment, this.#settings, this.#abort.signal)
+    const plan = await this.#plan()
+    if (this.#failure !== undefined) throw this.#failure
+    this.#queryId = plan.request.queryId
+    await this.#directory.createQuery(this.#queryId)
+    if (this.#failure !== undefined) throw this.#failure
+    this.#unlisten = this.#environment.onNodeLost((node, reason) => {
+      for (const stage of this.#stages) stage.nodeLost(node, reason)
+    })
+    this.#stages = this.#createStages(plan, workers)
+    this.#timer = setInterval(() => this.#advance(), TICK_MILLIS)
+    this.#timer.unref()
+    this.#advance()
+  }
+
+  #createStages(plan: DistributedPlan, workers: readonly TaskNode[]): readonly RetriedStage[] {
+    // Fragments of one task start at different nodes, so that these share the work.
+    let nextSingle = 0
+    const homesOf = plan.fragments.map(({ partitioning }) => {
+      if (partitioning === 'coordinator') return [this.#environment.coordinator]
+      return hasOneTask(partitioning) ? [workers[nextSingle++ % workers.length]!] : workers
+    })
+    const consumerCounts = new Map<number, number>([[0, 1]])
+    for (const { id, root } of plan.fragments) {
+      for (const source of sourceFragments(root)) consumerCounts.set(source, homesOf[id]!.length)
+    }
+    return plan.fragments.map((fragment) => {
+      const homes = homesOf[fragment.id]!
+      return new RetriedStage({
+        fragment,
+        homes,
+        consumerCount: consumerCounts.get(fragment.id)!,
+        request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
+        settings: this.#settings,
+        directory: this.#directory,
+        splits: new Map(
+          scansOf(fragment.root).map((scan) => [
+            scan.id,
+            new SplitAssigner(
+              () => this.#environment.openSplits(scan, this.#abort.signal),
+              nodeNames(homes),
+              homes.length,
+            ),
+          ]),
+        ),
+        chooseNode: (task) => this.#chooseNode(fragment, task),
+        onFinished: () => this.#stageFinished(),
+        onFailed: (error) => this.#fail(error),
+        onAttemptFailed: (node, error) => {
+          if (isOfNode(error)) this.#environment.taskFailed(node)
+          this.#advance()
+        },
+      })
+    })
+  }
+
+  /** The node with the least to do of those where the task does not run; where it failed before, only if there is no other. */
+  #chooseNode({ partitioning }: PlanFragment, task: RetriedTask): TaskNode | undefined {
+    const { coordinator } = this.#environment
+    const nodes = partitioning === 'coordinator' ? [coordinator] : this.#environment.workers()
+    const taken = new Set(task.runningNodes.map(({ uri }) => uri))
+    const load = new Map<string, number>()
+    for (const { uri } of this.#stages.flatMap((stage) => stage.runningNodes)) {
+      load.set(uri, (load.get(uri) ?? 0) + 1)
+    }
+    const costOf = (node: TaskNode): readonly number[] => [
+      task.hasFailedOn(node) ? 1 : 0,
+      load.get(node.uri) ?? 0,
+      node.nodeId === task.home.nodeId ? 0 : 1,
+    ]
+    return nodes
+      .filter(({ uri }) => !taken.has(uri))
+      .map((node) => ({ node, cost: costOf(node) }))
+      .sort((a, b) => compareCosts(a.cost, b.cost))[0]?.node
+  }
+
+  /** Starts what can start, and makes the attempts that are due. */
+  #advance(): void {
+    if (this.#failure !== undefined || this.#ending !== undefined) return
+    const now = performance.now()
+    for (const stage of this.#stages) {
+      if (stage.isFinished) continue
+      if (stage.isStarted) {
+        stage.advance(now)
+        continue
+      }
+      const sources = sourceFragments(stage.fragment.root)
+      if (!sources.every((id) => this.#stages[id]!.isFinished)) continue
+      stage.start((taskIndex) =>
+        Object.fromEntries(sources.map((id) => [id, this.#stages[id]!.addresses(taskIndex)])),
+      )
+    }
+  }
+
+  #stageFinished(): void {
+    if (this.#stages[0]!.isFinished) this.#settle()
+    else this.#advance()
+  }
+
+  #fail(error: MillraceError): void {
+    if (this.#failure !== undefined || this.#hasEnded) return
+    this.#failure = error
+    this.#abort.abort(error)
+    this.#result?.fail(error)
+    this.#settle()
+  }
+
+  async #end(): Promise<void> {
+    clearInterval(this.#timer)
+    // A start under way still makes what is deleted below.
+    await this.#started?.catch(() => undefined)
+    clearInterval(this.#timer)
+    this.#result?.close()
+    const outcomes = await Promise.allSettled(this.#stages.map((stage) => stage.release()))
+    this.#unlisten?.()
+    this.#abort.abort()
+    if (this.#queryId !== undefined) {
+      outcomes.push(...(await Promise.allSettled([this.#directory.deleteQuery(this.#queryId)])))
+    }
+    for (const outcome of outcomes) {
+      if (outcome.status === 'rejected') this.#fail(toMillraceError(outcome.reason))
+    }
+    this.#hasEnded = true
+  }
+}
+
+function compareCosts(a: readonly number[], b: readonly number[]): number {
+  for (const [i, cost] of a.entries()) if (cost !== b[i]) return cost - b[i]!
+  return 0
+}
+
+/** The nodes that take tasks, as soon as there are any. @throws NO_NODES_AVAILABLE */
+export async function awaitWorkers(
+  environment: Pick<DistributedEnvironment, 'workers'>,
+  { noNodeMillis }: RetrySettings,
+  signal: AbortSignal,
+): Promise<readonly TaskNode[]> {
+  const until = performance.now() + noNodeMillis
+  for (;;) {
+    signal.throwIfAborted()
+    const workers = environment.workers()
+    if (workers.length > 0) return workers
+    if (performance.now() > until) {
+      throw new MillraceError('NO_NODES_AVAILABLE', 'No nodes available to run query')
+    }
+    await new Promise((resolve) => setTimeout(resolve, TICK_MILLIS))
+  }
+}
