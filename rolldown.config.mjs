@@ -13,6 +13,7 @@ const node = defineConfig({
     'testing/index': 'build/testing/index.js',
     'cli/main': 'build/cli/main.js',
     'engine/worker-entry': 'build/engine/worker-entry.js',
+    'engine/heartbeat-entry': 'build/server/cluster/heartbeat-entry.js',
   },
   platform: 'node',
   external: [/^[^./]/],

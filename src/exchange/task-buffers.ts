@@ -17,6 +17,7 @@ export class TaskBuffers {
   readonly #buffers = new Map<string, OutputBuffer>()
   readonly #waiters = new Map<string, Waiter[]>()
   readonly #waitMillis: number
+  readonly #goneListeners = new Set<(taskId: string) => void>()
 
   constructor(waitMillis = DEFAULT_WAIT_MILLIS) {
     this.#waitMillis = waitMillis
@@ -32,7 +33,14 @@ export class TaskBuffers {
 
   /** Forgets a task, whose buffer was finished or destroyed by its owner. */
   unregister(taskId: string): void {
-    this.#buffers.delete(taskId)
+    if (!this.#buffers.delete(taskId)) return
+    for (const listener of this.#goneListeners) listener(taskId)
+  }
+
+  /** Calls back when a task is forgotten; gives a function that stops that. */
+  onUnregistered(listener: (taskId: string) => void): () => void {
+    this.#goneListeners.add(listener)
+    return () => this.#goneListeners.delete(listener)
   }
 
   /** All buffers that are there. */

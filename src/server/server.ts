@@ -80,7 +80,7 @@ export async function startServer(
     httpStreamRoutes(server, streams)
     streams.attach(server.server)
   }
-  metricsRoutes(server, engine, streams)
+  metricsRoutes(server, engine, streams, () => node)
   infoRoutes(server, engine, isCoordinator)
   nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
   const host = options.host ?? '127.0.0.1'

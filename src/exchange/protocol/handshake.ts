@@ -72,6 +72,10 @@ export function acceptRequest(node: NodeIdentity, request: IncomingHttpHeaders):
   return answer
 }
 
+/** The instance that a request comes from. */
+export const instanceOf = (request: IncomingHttpHeaders): string =>
+  textOf(request, Header.instance) ?? ''
+
 /** Checks a producer's answer. @returns the producer's instance @throws as {@link acceptRequest} */
 export function acceptAnswer(
   node: NodeIdentity,

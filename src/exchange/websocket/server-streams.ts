@@ -30,12 +30,14 @@ export class ServerStreams {
   /** Streams that were silent too long at the last check. */
   readonly #suspects = new WeakSet<ServerStream>()
   readonly #timer: NodeJS.Timeout
+  readonly #unlisten: () => void
 
   constructor(buffers: TaskBuffers, timeoutMillis: number) {
     this.#buffers = buffers
     this.#timeoutMillis = timeoutMillis
     this.#timer = setInterval(() => this.#expire(), timeoutMillis / CHECKS_PER_TIMEOUT)
     this.#timer.unref()
+    this.#unlisten = buffers.onUnregistered((taskId) => this.#forget(taskId))
   }
 
   get size(): number {
@@ -93,6 +95,7 @@ export class ServerStreams {
   /** Drops everything. */
   stop(): void {
     clearInterval(this.#timer)
+    this.#unlisten()
     for (const stream of [...this.#streams.values()]) this.#end(stream, false)
   }
 
@@ -102,6 +105,13 @@ export class ServerStreams {
     stream.outgoing.drop()
     if (complete) stream.outgoing.reader.finish()
     else stream.outgoing.reader.abort()
+  }
+
+  /** The task is gone: nobody comes back for what has no connection; the others are told by its buffer. */
+  #forget(taskId: string): void {
+    for (const stream of [...this.#streams.values()]) {
+      if (stream.taskId === taskId && stream.holder === undefined) this.#end(stream, false)
+    }
   }
 
   /** Ends streams of which nothing was heard for too long. */

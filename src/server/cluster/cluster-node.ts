@@ -8,6 +8,7 @@ import { WebSocketChannels } from '../../exchange/websocket/websocket-channels.j
 import type { MillraceError } from '../../spi/index.js'
 import { STREAM_PATH } from '../stream/messages.js'
 import { ClusterCoordinator } from './coordinator.js'
+import { HEARTBEAT_PATH } from './heartbeat.js'
 import type { LivenessOptions } from './message-socket.js'
 import { CLUSTER_PATH, type NodeState } from './messages.js'
 import { refuseOtherUpgrades } from './refuse-upgrade.js'
@@ -23,6 +24,7 @@ export interface ClusterOptions {
   readonly sharedSecret?: string
   /** The host by which other nodes reach this one (node.internal-address). */
   readonly internalAddress?: string
+  /** What a coordinator expects of its workers. */
   readonly liveness?: LivenessOptions
   /** Hears why the coordinator refuses this worker. @param isMember whether it was ever accepted */
   onRefused?(error: MillraceError, isMember: boolean): void
@@ -33,6 +35,8 @@ export interface ClusterNode {
   readonly coordinator: ClusterCoordinator | undefined
   readonly worker: ClusterWorker | undefined
   readonly state: NodeState
+  /** Outputs that other nodes read here, and their connections. */
+  readonly exchange: { readonly streamCount: number; readonly connectionCount: number }
   close(): void
 }
 
@@ -62,16 +66,18 @@ export async function startClusterNode(
   engine.member.connect(uri, channels)
   const refuseOthers = refuseOtherUpgrades(
     server,
-    new Set([EXCHANGE_PATH, CLUSTER_PATH, ...(options.coordinator ? [STREAM_PATH] : [])]),
+    new Set([
+      EXCHANGE_PATH,
+      ...(options.coordinator ? [CLUSTER_PATH, HEARTBEAT_PATH, STREAM_PATH] : []),
+    ]),
   )
-  const liveness = options.liveness === undefined ? {} : { liveness: options.liveness }
   let coordinator: ClusterCoordinator | undefined
   let worker: ClusterWorker | undefined
   if (options.coordinator) {
     coordinator = await ClusterCoordinator.create(engine, {
       node,
       includesItself: options.includeCoordinator,
-      ...liveness,
+      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
     })
     coordinator.attach(server)
     engine.member.coordinate(coordinator)
@@ -81,13 +87,13 @@ export async function startClusterNode(
       uri,
       discoveryUri: options.discoveryUri!,
       threads: engine.threadCount,
-      ...liveness,
       ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
     })
   }
   return {
     coordinator,
     worker,
+    exchange,
     get state() {
       return worker?.state ?? 'ACTIVE'
     },

@@ -1,11 +1,12 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Duplex } from 'node:stream'
-import type { WebSocketServer } from 'ws'
+import type { WebSocket, WebSocketServer } from 'ws'
 import type { Cluster, TaskNode } from '../../engine/cluster.js'
 import { NodeHealth } from '../../engine/cluster.js'
 import type { Engine } from '../../engine/engine.js'
-import { acceptRequest, type NodeIdentity } from '../../exchange/protocol/handshake.js'
+import { acceptRequest, instanceOf, type NodeIdentity } from '../../exchange/protocol/handshake.js'
 import { MillraceError, type NodeDescription, toMillraceError } from '../../spi/index.js'
+import { HEARTBEAT_PATH } from './heartbeat.js'
 import { DEFAULT_LIVENESS, type LivenessOptions, MessageSocket } from './message-socket.js'
 import { CLUSTER_PATH, type NodeState, type ToCoordinator, type ToWorker } from './messages.js'
 import { loadPlainCodec, type PlainCodec } from './plain-codec.js'
@@ -36,6 +37,9 @@ export class ClusterCoordinator implements Cluster {
   readonly #sockets: WebSocketServer
   readonly #nodes = new Map<string, { readonly node: RemoteNode; readonly socket: WorkerSocket }>()
   readonly #open = new Set<WorkerSocket>()
+  /** By the instance at the other end. */
+  readonly #byInstance = new Map<string, WorkerSocket>()
+  readonly #heartbeats = new Set<WebSocket>()
   readonly #lostListeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
   readonly #detach: (() => void)[] = []
   readonly #health = new NodeHealth()
@@ -67,7 +71,13 @@ export class ClusterCoordinator implements Cluster {
   /** Takes workers' connections to a server. */
   attach(server: Server): void {
     const onUpgrade = (request: IncomingMessage, socket: Duplex, head: Buffer): void => {
-      if (request.url?.split('?')[0] === CLUSTER_PATH) this.#upgrade(request, socket, head)
+      const path = request.url?.split('?')[0]
+      const instance = instanceOf(request.headers)
+      if (path === CLUSTER_PATH) {
+        this.#upgrade(request, socket, head, (opened) => this.#connected(opened, instance))
+      } else if (path === HEARTBEAT_PATH) {
+        this.#upgrade(request, socket, head, (opened) => this.#listenToHeart(opened, instance))
+      }
     }
     server.on('upgrade', onUpgrade)
     this.#detach.push(() => server.off('upgrade', onUpgrade))
@@ -117,11 +127,16 @@ export class ClusterCoordinator implements Cluster {
 
   close(): void {
     for (const detach of this.#detach) detach()
-    for (const socket of [...this.#open]) socket.terminate()
+    for (const socket of [...this.#open, ...this.#heartbeats]) socket.terminate()
     this.#sockets.close()
   }
 
-  #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  #upgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    opened: (webSocket: WebSocket) => void,
+  ): void {
     let headers: Readonly<Record<string, string>>
     try {
       headers = acceptRequest(this.#options.node, request.headers)
@@ -133,28 +148,42 @@ export class ClusterCoordinator implements Cluster {
       for (const [name, value] of Object.entries(headers)) lines.push(`${name}: ${value}`)
     }
     this.#sockets.on('headers', addHeaders)
-    this.#sockets.handleUpgrade(request, socket, head, (webSocket) => {
-      let node: RemoteNode | undefined
-      const opened: WorkerSocket = new MessageSocket(
-        webSocket,
-        this.#codec,
-        this.#options.liveness ?? DEFAULT_LIVENESS,
-        {
-          message: (message) => {
-            if (message.type === 'announce') {
-              node = new RemoteNode(message.announcement, (sent) => opened.send(sent))
-              this.#welcome(node, opened)
-            } else node?.receive(message)
-          },
-          closed: (reason) => {
-            this.#open.delete(opened)
-            if (node !== undefined) this.#lose(node, opened, reason)
-          },
-        },
-      )
-      this.#open.add(opened)
-    })
+    this.#sockets.handleUpgrade(request, socket, head, opened)
     this.#sockets.off('headers', addHeaders)
+  }
+
+  #connected(webSocket: WebSocket, instance: string): void {
+    let node: RemoteNode | undefined
+    const opened: WorkerSocket = new MessageSocket(
+      webSocket,
+      this.#codec,
+      this.#options.liveness ?? DEFAULT_LIVENESS,
+      {
+        message: (message) => {
+          if (message.type === 'announce') {
+            node = new RemoteNode(message.announcement, (sent) => opened.send(sent))
+            this.#welcome(node, opened)
+          } else node?.receive(message)
+        },
+        closed: (reason) => {
+          this.#open.delete(opened)
+          if (this.#byInstance.get(instance) === opened) this.#byInstance.delete(instance)
+          if (node !== undefined) this.#lose(node, opened, reason)
+        },
+      },
+    )
+    this.#open.add(opened)
+    this.#byInstance.set(instance, opened)
+  }
+
+  /** Takes what a worker's heartbeat thread says; the thread itself sees to the connection. */
+  #listenToHeart(webSocket: WebSocket, instance: string): void {
+    this.#heartbeats.add(webSocket)
+    webSocket.on('ping', () => this.#byInstance.get(instance)?.lives())
+    webSocket.on('error', () => webSocket.terminate())
+    webSocket.on('close', () => this.#heartbeats.delete(webSocket))
+    // It has nothing else to say.
+    webSocket.on('message', () => webSocket.terminate())
   }
 
   /** A node takes the place of any other of its id, or at its address. */

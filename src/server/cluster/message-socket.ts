@@ -7,17 +7,24 @@ export interface LivenessOptions {
   readonly pingMillis: number
   /** A peer of which nothing is heard for this long is gone. */
   readonly silentMillis: number
+  /** A peer that lives, but says nothing by itself for this long, is gone. */
+  readonly stuckMillis: number
 }
 
-export const DEFAULT_LIVENESS: LivenessOptions = { pingMillis: 500, silentMillis: 3000 }
+/** What a coordinator expects of workers, whose processes say that they live however busy they are. */
+export const DEFAULT_LIVENESS: LivenessOptions = {
+  pingMillis: 500,
+  silentMillis: 3000,
+  stuckMillis: 60_000,
+}
 
 /** Messages to a node and from it, in order, over a WebSocket; silent peers are cut off. */
 export class MessageSocket<Sent, Received> {
   readonly #socket: WebSocket
   readonly #codec: PlainCodec
   readonly #timer: NodeJS.Timeout
-  readonly #silentMillis: number
   #heardAt = performance.now()
+  #livedAt = performance.now()
   #wasSilent = false
   #isClosed = false
 
@@ -33,7 +40,6 @@ export class MessageSocket<Sent, Received> {
   ) {
     this.#socket = socket
     this.#codec = codec
-    this.#silentMillis = liveness.silentMillis
     let reason = 'the connection was closed'
     socket.on('message', (data) => {
       this.#heard()
@@ -58,10 +64,12 @@ export class MessageSocket<Sent, Received> {
       events.closed(reason)
     })
     this.#timer = setInterval(() => {
-      const isSilent = performance.now() - this.#heardAt > this.#silentMillis
+      const silentMillis = this.#silentMillis
+      const isSilent =
+        silentMillis > liveness.stuckMillis || this.#lifelessMillis > liveness.silentMillis
       // This thread may have been busy: what came meanwhile is read before the next look.
       if (isSilent && this.#wasSilent) {
-        reason = `nothing was heard of it for ${this.#silentMillis} ms`
+        reason = `nothing was heard of it for ${Math.round(silentMillis)} ms`
         socket.terminate()
       } else socket.ping()
       this.#wasSilent = isSilent
@@ -84,8 +92,21 @@ export class MessageSocket<Sent, Received> {
     this.#socket.terminate()
   }
 
+  /** The peer's process lives, whether or not it has a word for this socket. */
+  lives(): void {
+    this.#livedAt = performance.now()
+  }
+
   #heard(): void {
     this.#heardAt = performance.now()
+  }
+
+  get #silentMillis(): number {
+    return performance.now() - this.#heardAt
+  }
+
+  get #lifelessMillis(): number {
+    return performance.now() - Math.max(this.#heardAt, this.#livedAt)
   }
 }
 

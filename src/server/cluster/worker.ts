@@ -13,7 +13,8 @@ import {
   MillraceError,
   toMillraceError,
 } from '../../spi/index.js'
-import { DEFAULT_LIVENESS, type LivenessOptions, MessageSocket } from './message-socket.js'
+import { HEARTBEAT_PATH, startHeartbeat } from './heartbeat.js'
+import { type LivenessOptions, MessageSocket } from './message-socket.js'
 import { CLUSTER_PATH, type NodeState, type ToCoordinator, type ToWorker } from './messages.js'
 import { loadPlainCodec, type PlainCodec } from './plain-codec.js'
 
@@ -24,11 +25,16 @@ export interface WorkerOptions {
   /** Where other nodes reach this one. */
   readonly uri: string
   readonly threads: number
-  readonly liveness?: LivenessOptions
   /** Hears why the coordinator refuses the node, each time that it tries. @param isMember whether it was ever accepted */
   onRefused?(error: MillraceError, isMember: boolean): void
 }
 
+/** What a worker expects of its coordinator, which has one thread for all it does. */
+const COORDINATOR_LIVENESS: LivenessOptions = {
+  pingMillis: 500,
+  silentMillis: 10_000,
+  stuckMillis: 10_000,
+}
 const RETRY_MILLIS = 250
 const RETRY_REFUSED_MILLIS = 5000
 /** Fragments with long lists of values. */
@@ -47,6 +53,7 @@ export class ClusterWorker {
   readonly #options: WorkerOptions
   readonly #codec: PlainCodec
   readonly #WebSocket: typeof WebSocket
+  readonly #stopHeartbeat: () => void
   readonly #waitingForSplits = new Map<number, SplitWaiter>()
   #socket: MessageSocket<ToCoordinator, ToWorker> | undefined
   #connecting: WebSocket | undefined
@@ -67,6 +74,14 @@ export class ClusterWorker {
     this.#options = options
     this.#codec = codec
     this.#WebSocket = webSocket
+    const { node } = options
+    const { pingMillis, silentMillis } = COORDINATOR_LIVENESS
+    this.#stopHeartbeat = startHeartbeat({
+      node,
+      url: this.#url(HEARTBEAT_PATH).href,
+      intervalMillis: pingMillis,
+      silentMillis,
+    })
   }
 
   /** Begins to announce the node. Loads ws and msgpackr. */
@@ -100,17 +115,16 @@ export class ClusterWorker {
 
   close(): void {
     this.#isClosed = true
+    this.#stopHeartbeat()
     clearTimeout(this.#retry)
     this.#connecting?.terminate()
     this.#socket?.close()
   }
 
   #connect(): void {
-    const { node, discoveryUri } = this.#options
+    const { node } = this.#options
     const { headers, nonce } = requestHeaders(node)
-    const url = new URL(CLUSTER_PATH, discoveryUri)
-    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
-    const socket = new this.#WebSocket(url, {
+    const socket = new this.#WebSocket(this.#url(CLUSTER_PATH), {
       headers,
       perMessageDeflate: false,
       maxPayload: MESSAGE_BYTES_MAX,
@@ -143,6 +157,12 @@ export class ClusterWorker {
     })
   }
 
+  #url(path: string): URL {
+    const url = new URL(path, this.#options.discoveryUri)
+    url.protocol = url.protocol === 'https:' ? 'wss:' : 'ws:'
+    return url
+  }
+
   /** The connection could not be made: the coordinator is not there, or refuses the node. */
   #failed(refusal: MillraceError | undefined): void {
     this.#connecting = undefined
@@ -162,7 +182,7 @@ export class ClusterWorker {
     const socket = new MessageSocket<ToCoordinator, ToWorker>(
       webSocket,
       this.#codec,
-      this.#options.liveness ?? DEFAULT_LIVENESS,
+      COORDINATOR_LIVENESS,
       {
         message: (message) => this.#receive(message),
         closed: () => this.#closed(),

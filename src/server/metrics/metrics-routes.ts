@@ -1,6 +1,7 @@
 import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
+import type { ClusterNode } from '../cluster/cluster-node.js'
 import type { StreamServer } from '../stream/stream-server.js'
 import { DurationHistogram } from './duration-histogram.js'
 import { exposition, type MetricFamily, OPENMETRICS_TYPE, PROMETHEUS_TYPE } from './exposition.js'
@@ -21,6 +22,7 @@ export function metricsRoutes(
   server: FastifyInstance,
   engine: Engine,
   streams: StreamServer,
+  node: () => ClusterNode | undefined,
 ): void {
   const queries = new QueryMetrics(engine.services.queries)
   const delay = monitorEventLoopDelay({ resolution: DELAY_RESOLUTION_MILLIS })
@@ -35,6 +37,7 @@ export function metricsRoutes(
     const families = [
       ...queries.families(),
       ...memoryFamilies(engine),
+      ...exchangeFamilies(node()),
       ...streamFamilies(streams),
       ...loopFamilies(delay),
       ...http(),
@@ -71,6 +74,15 @@ function memoryFamilies(engine: Engine): MetricFamily[] {
     gauge('millrace_worker_threads', 'Worker threads.', engine.threads.count),
     gauge('millrace_exchange_buffers', 'Output buffers of tasks.', bufferCount),
     gauge('millrace_exchange_buffered_bytes', 'Bytes in output buffers of tasks.', bufferedBytes),
+  ]
+}
+
+function exchangeFamilies(node: ClusterNode | undefined): MetricFamily[] {
+  if (node === undefined) return []
+  const { streamCount, connectionCount } = node.exchange
+  return [
+    gauge('millrace_exchange_streams', 'Outputs of tasks that other nodes read.', streamCount),
+    gauge('millrace_exchange_connections', 'Connections of nodes that read.', connectionCount),
   ]
 }
 
