@@ -1,14 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { SEGMENT_BYTES } from '../dataflow/memory/segment-pool.js'
-import {
-  DEFAULT_FAULT_TOLERANCE,
-  type FaultTolerance,
-} from '../dataflow/scheduler/retry-settings.js'
 import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
 import type { PluginSource } from './catalogs.js'
-
-export type { FaultTolerance } from '../dataflow/scheduler/retry-settings.js'
+import { type FaultTolerance, faultToleranceOf } from './fault-tolerance.js'
 
 export interface EngineOptions {
   /** Properties of each catalog, `connector.name` among them; added to `memory` and `system`, or in their place. */
@@ -146,7 +141,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     nodeId: options.nodeId ?? crypto.randomUUID(),
     dynamicCatalogs: options.dynamicCatalogs ?? false,
     isCoordinator: options.isCoordinator ?? true,
-    faultTolerance: faultToleranceOf(options),
+    faultTolerance: faultToleranceOf(options.faultTolerance, options.isCoordinator ?? true),
     outputPageRows,
     spillsEagerly: options.spillsEagerly ?? false,
     expressionTarget: options.expressionTarget,
@@ -157,22 +152,6 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
 export function checkCatalogName(name: string): void {
   if (/^[a-z0-9_][a-z0-9_-]*$/.test(name)) return
   throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
-}
-
-function faultToleranceOf({ faultTolerance, isCoordinator }: EngineOptions): FaultTolerance {
-  const settings = { ...DEFAULT_FAULT_TOLERANCE, ...faultTolerance }
-  if (
-    settings.policy === 'TASK' &&
-    settings.exchangeDirectories.length === 0 &&
-    isCoordinator !== false
-  ) {
-    throw new MillraceError(
-      'CONFIGURATION_INVALID',
-      'retry-policy=TASK needs a place for the outputs of tasks',
-      { hint: 'Set exchange.base-directories' },
-    )
-  }
-  return settings
 }
 
 function spillOptions(

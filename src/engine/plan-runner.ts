@@ -9,7 +9,7 @@ import {
 } from '../dataflow/scheduler/distributed-execution.js'
 import { FaultTolerantExecution } from '../dataflow/scheduler/fault-tolerant-execution.js'
 import { RepeatedExecution } from '../dataflow/scheduler/repeated-execution.js'
-import type { FaultTolerance, RetryPolicy } from '../dataflow/scheduler/retry-settings.js'
+import type { RetryPolicy } from '../dataflow/scheduler/retry-settings.js'
 import type { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadEnvironment } from '../dataflow/thread-environment.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
@@ -31,6 +31,7 @@ import {
   writerOf,
 } from './distributed-run.js'
 import { distributedInfo, localInfo } from './execution-info.js'
+import type { FaultTolerance } from './fault-tolerance.js'
 import { openSplits } from './open-splits.js'
 import type { OwnFunctions } from './own-functions.js'
 import type { QueryContext } from './query-context.js'

@@ -3,6 +3,7 @@ import { Engine } from '../../src/engine/engine.js'
 import type { EngineOptions } from '../../src/engine/engine-options.js'
 import type { ChannelFactory } from '../../src/exchange/channel/channel.js'
 import { localChannels } from '../../src/exchange/channel/local-channel.js'
+import { MillraceError } from '../../src/spi/index.js'
 
 /**
  * A coordinator and workers in one process: engines of their own, whose tasks hand pages over in memory. What would travel is
@@ -11,9 +12,13 @@ import { localChannels } from '../../src/exchange/channel/local-channel.js'
 export async function startLocalCluster(
   workerCount: number,
   options: EngineOptions = {},
+  /** Stands between the coordinator and a worker. */
+  through: (node: TaskNode, index: number) => TaskNode = (node) => node,
 ): Promise<{
   readonly coordinator: Engine
   readonly workers: readonly Engine[]
+  /** Tells the coordinator that a worker is gone; it gets no tasks any more. */
+  lose(index: number): void
   close(): Promise<void>
 }> {
   const coordinator = await Engine.create({ threads: 0, nodeId: 'coordinator', ...options })
@@ -38,18 +43,30 @@ export async function startLocalCluster(
     open: (address, listener) => channelsTo.get(address.nodeUri)!.open(address, listener),
   }
   for (const [i, engine] of engines.entries()) engine.member.connect(uriOf(i), channels)
+  const nodes = workers.map((worker, i) => through(shipping(worker.member.localNode), i))
+  const lost = new Set<TaskNode>()
+  const listeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
   coordinator.member.coordinate({
-    workers: () => workers.map((worker) => shipping(worker.member.localNode)),
+    workers: () => nodes.filter((node) => !lost.has(node)),
     describe: () => [],
     catalogsChanged: (names) => {
       for (const worker of workers) void worker.catalogs.keepOnly(names)
     },
-    onNodeLost: () => () => {},
+    onNodeLost(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
     taskFailed() {},
   })
   return {
     coordinator,
     workers,
+    lose(index) {
+      const node = nodes[index]!
+      lost.add(node)
+      const reason = new MillraceError('REMOTE_HOST_GONE', `Node is gone: ${node.nodeId}`)
+      for (const listener of [...listeners]) listener(node, reason)
+    },
     async close() {
       await coordinator.close()
       for (const worker of workers) await worker.close()

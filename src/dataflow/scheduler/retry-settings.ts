@@ -28,16 +28,8 @@ export interface RetrySettings {
   readonly stragglerMinMillis: number
 }
 
-/** What a node is configured to do about failures. */
-export interface FaultTolerance extends RetrySettings {
-  readonly policy: RetryPolicy
-  /** Where outputs of tasks are kept, paths or file: URIs that are the same for all nodes; empty: nowhere. */
-  readonly exchangeDirectories: readonly string[]
-}
-
-export const DEFAULT_FAULT_TOLERANCE: FaultTolerance = {
-  policy: 'NONE',
-  exchangeDirectories: [],
+/** Trino's, but for the first delay, which is 10 s there. */
+export const DEFAULT_RETRY_SETTINGS: RetrySettings = {
   queryRetries: 4,
   taskRetries: 4,
   initialDelayMillis: 100,
