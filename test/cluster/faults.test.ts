@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { FaultCluster as Cluster, type FaultCluster, within } from '../support/fault-cluster.js'
+import { SEED } from '../support/seed.js'
 import { createRandom } from '../unit/kernel-support/cells.js'
 
 /*
@@ -9,7 +10,6 @@ import { createRandom } from '../unit/kernel-support/cells.js'
  */
 
 const queryCount = Number(process.env['MILLRACE_CHAOS_QUERIES'] ?? 8)
-const seed = Number(process.env['MILLRACE_SEED'] ?? Math.floor(Math.random() * 2 ** 31))
 const SCHEMA = 'sf0.02'
 /** How long one that is stopped stays so: also longer than a node may be silent. */
 const STOP_MILLIS_MAX = 6000
@@ -72,7 +72,7 @@ interface Tally {
 }
 
 async function chaos(policy: 'NONE' | 'QUERY' | 'TASK', count: number): Promise<Tally> {
-  const random = createRandom(seed)
+  const random = createRandom(SEED)
   const tally: Tally = { struck: 0, right: 0, failed: {}, slowestMillis: 0 }
   for (let i = 0; i < count; i++) {
     const sql = random.pick(QUERIES)
@@ -103,7 +103,7 @@ async function chaos(policy: 'NONE' | 'QUERY' | 'TASK', count: number): Promise<
     })
     const outcome = await cluster.ask(sql, { retry_policy: policy }, SCHEMA)
     await striking
-    const about = `query ${i} of seed ${seed}, ${outcome.id}: ${sql}`
+    const about = `query ${i} of seed ${SEED}, ${outcome.id}: ${sql}`
     tally.slowestMillis = Math.max(tally.slowestMillis, outcome.endedAt - begun)
     if (outcome.error === undefined) {
       tally.right++
@@ -126,9 +126,9 @@ for (const policy of ['TASK', 'QUERY', 'NONE'] as const) {
     policy === 'NONE'
       ? 'each query is right or fails within 5 s'
       : `every answer is right with ${policy}`
-  test(`${name}; seed ${seed}`, { timeout: TIMEOUT }, async () => {
+  test(`${name}; seed ${SEED}`, { timeout: TIMEOUT }, async () => {
     const tally = await chaos(policy, queryCount)
-    process.stdout.write(`${policy}, seed ${seed}: ${JSON.stringify(tally)}\n`)
+    process.stdout.write(`${policy}, seed ${SEED}: ${JSON.stringify(tally)}\n`)
     expect(tally.struck).toBeGreaterThan(0)
     expect(tally.right).toBeGreaterThan(0)
     await cluster.nothingIsLeft()
