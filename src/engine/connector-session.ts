@@ -56,6 +56,7 @@ export type PropertyErrorCode =
   | 'INVALID_VIEW_PROPERTY'
   | 'INVALID_MATERIALIZED_VIEW_PROPERTY'
   | 'INVALID_ANALYZE_PROPERTY'
+  | 'INVALID_PROCEDURE_ARGUMENT'
 
 /** Decodes a property's value; what it throws without a code gets the code of its place. */
 export function decodeProperty<T>(

@@ -7,6 +7,7 @@ import { callsLoop } from '../expressions/routine.js'
 import { parseType } from '../expressions/type-signature.js'
 import { describeRoutine, type RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import { Estimator } from '../planner/cost/estimator.js'
+import type { SymbolStatistics } from '../planner/cost/statistics.js'
 import { scansOf, TableStatisticsCache } from '../planner/cost/table-statistics.js'
 import { describeInput, describeOutput, viewColumns } from '../planner/logical-planner/describe.js'
 import {
@@ -23,8 +24,10 @@ import type { OutputNode, PlanNode, TableScanNode } from '../planner/plan/node.j
 import { sourcesOf } from '../planner/plan/structure.js'
 import {
   assert,
+  type ColumnStatistics,
   MillraceError,
   type SqlType,
+  storageClass,
   typeName,
   typesEqual,
   type Value,
@@ -339,7 +342,26 @@ export async function estimateQuery(
   const estimate = (await estimatorOf(services, plan, context)).of(plan)
   return {
     rowCount: estimate.known ? estimate.rowCount : undefined,
-    columns: columns.map(({ name, type }) => ({ name, type, statistics: undefined })),
+    columns: columns.map(({ name, type }, i) => {
+      const symbol = estimate.symbols.get(plan.outputs[i]!.name)
+      return { name, type, statistics: symbol && columnEstimate(symbol, type, estimate.rowCount) }
+    }),
+  }
+}
+
+/** An estimate of a column as SHOW STATS has it; sizes are those of types whose values differ in size. */
+function columnEstimate(
+  { low, high, nullsFraction, distinct, averageSize }: SymbolStatistics,
+  type: SqlType,
+  rowCount: number,
+): ColumnStatistics {
+  const dataSize =
+    storageClass(type) === 'bytes' ? averageSize * rowCount * (1 - nullsFraction) : Number.NaN
+  return {
+    ...(Number.isNaN(nullsFraction) ? {} : { nullsFraction }),
+    ...(Number.isNaN(distinct) ? {} : { distinctValuesCount: distinct }),
+    ...(Number.isFinite(dataSize) ? { dataSize } : {}),
+    ...(Number.isFinite(low) && Number.isFinite(high) ? { range: { min: low, max: high } } : {}),
   }
 }
 

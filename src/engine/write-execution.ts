@@ -1,4 +1,9 @@
-import type { CreateTableRequest, InsertRequest, MergeRequest } from '../planner/metadata.js'
+import type {
+  AnalyzeRequest,
+  CreateTableRequest,
+  InsertRequest,
+  MergeRequest,
+} from '../planner/metadata.js'
 import type { TableWriterNode } from '../planner/plan/node.js'
 import {
   BIGINT,
@@ -14,6 +19,7 @@ import {
 import { beginMerge, beginRefresh, pushedChange } from './merge-execution.js'
 import type { QueryContext } from './query-context.js'
 import type { PlanExecution } from './services.js'
+import { beginStatistics } from './statistics-collection.js'
 
 /** A write that a connector has been told of. */
 export interface BegunWrite {
@@ -88,6 +94,8 @@ export async function beginWrite(
       const table = tableMetadata(request)
       return beginCreate(table, request, context, metadata, transaction, sinks)
     }
+    case 'statistics':
+      return beginStatistics(target.handle as AnalyzeRequest, context, metadata)
     case 'merge':
       if (target.pushed !== undefined) {
         return pushedChange(target.operation, target.pushed.handle, catalog, context)

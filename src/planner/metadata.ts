@@ -6,6 +6,7 @@ import type {
   TableFunctionArgument,
   TableFunctionArgumentValue,
   TableFunctionReturnType,
+  TableStatisticsMetadata,
 } from '../spi/index.js'
 import type { TableFunctionReference, TableReference } from './plan/node.js'
 
@@ -174,6 +175,14 @@ export interface MergeRequest {
   readonly columns: readonly ResolvedColumn[]
   /** Handles of the columns that each UPDATE case sets, by case number. */
   readonly updateCaseColumns: Readonly<Record<number, readonly unknown[]>>
+}
+
+/** Handle of a `statistics` target in a plan. */
+export interface AnalyzeRequest {
+  readonly name: QualifiedObjectName
+  /** The connector's handle, which is scanned. */
+  readonly table: unknown
+  readonly metadata: TableStatisticsMetadata
 }
 
 /** Handle of an `insert` target in a plan; the engine turns it into the connector's by beginInsert. */

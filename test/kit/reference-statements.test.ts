@@ -60,3 +60,44 @@ test('roles, table functions and procedures', async () => {
   await run("CALL r.system.reset('default', 'p')")
   expect(await rows('SELECT * FROM p')).toEqual([])
 })
+
+test('ANALYZE collects what the connector wants, of all columns or of those that are named', async () => {
+  await run(
+    "CREATE TABLE st AS SELECT * FROM (VALUES (1, 'x', DATE '2020-01-01'), (2, NULL, NULL), (2, 'y', DATE '2020-03-01')) v (a, b, c)",
+  )
+  const stats = async () => (await rows('SHOW STATS FOR st')) as unknown[][]
+  expect(await rows('ANALYZE st')).toEqual([[3n]])
+  const [a, b, c, total] = await stats()
+  expect(a).toEqual(['a', null, 2, 0, null, '1', '2'])
+  expect(b![3]).toBeCloseTo(1 / 3)
+  expect(c!.slice(4)).toEqual([null, '2020-01-01', '2020-03-01'])
+  expect(total![4]).toBe(3)
+  await run("INSERT INTO st VALUES (9, 'z', NULL)")
+  expect(await rows("ANALYZE st WITH (columns = ARRAY['a'])")).toEqual([[4n]])
+  expect((await stats())[0]).toEqual(['a', null, 3, 0, null, '1', '9'])
+  expect((await stats())[1]).toEqual(['b', null, null, null, null, null, null])
+})
+
+test('ALTER TABLE … EXECUTE runs a procedure of the connector, with named or positional arguments', async () => {
+  await run('CREATE TABLE ex AS SELECT * FROM (VALUES 1, 2, 3, 4) v (a)')
+  await run('ALTER TABLE ex EXECUTE keep(rows => 1 + 2)')
+  expect(await rows('SELECT count(*) FROM ex')).toEqual([[3n]])
+  await run('ALTER TABLE ex EXECUTE keep(1)')
+  expect(await rows('SELECT count(*) FROM ex')).toEqual([[1n]])
+  const codeOf = (sql: string) =>
+    run(sql).then(
+      () => '',
+      ({ code }) => code,
+    )
+  expect(await codeOf('ALTER TABLE ex EXECUTE nope')).toBe('PROCEDURE_NOT_FOUND')
+  expect(await codeOf('ALTER TABLE ex EXECUTE keep(1, 2)')).toBe('INVALID_ARGUMENTS')
+  expect(await codeOf('ALTER TABLE ex EXECUTE keep(rows => 1, rows => 2)')).toBe(
+    'DUPLICATE_PROPERTY',
+  )
+  expect(await codeOf("ALTER TABLE ex EXECUTE keep(rows => 'x')")).toBe(
+    'INVALID_PROCEDURE_ARGUMENT',
+  )
+  expect(await codeOf('ALTER TABLE ex EXECUTE keep(nope => 1)')).toBe('INVALID_PROCEDURE_ARGUMENT')
+  expect(await codeOf('ALTER TABLE ex EXECUTE keep(rows => 1) WHERE a > 1')).toBe('NOT_SUPPORTED')
+  expect(await codeOf('ALTER TABLE nope EXECUTE keep(rows => 1)')).toBe('TABLE_NOT_FOUND')
+})

@@ -337,7 +337,7 @@ export function columnStatistics(type: SqlType, summary: ColumnSummary): ColumnS
 }
 
 /** What stored numbers are divided by to be statistics; undefined for types that have no range in statistics. */
-function statisticsScale(type: SqlType): number | undefined {
+export function statisticsScale(type: SqlType): number | undefined {
   switch (type.kind) {
     case 'decimal':
       return 10 ** type.scale

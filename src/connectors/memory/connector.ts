@@ -1,5 +1,6 @@
 import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
 import { intersectTuples } from '../../spi/index.js'
+import { ANALYZE_PROPERTIES } from './analyze.js'
 import { MemoryCatalog } from './catalog.js'
 import { type MemoryConfig, parseMemoryConfig } from './config.js'
 import type { MemoryTypes } from './handles.js'
@@ -72,6 +73,7 @@ function createConnector(
       createInsertPageSink: (_transaction, _session, handle) => writes.createSink(handle),
       createMergeSink: (_transaction, _session, handle) => writes.createMergeSink(handle),
     }),
+    ...(config.trinoLimits ? {} : { getAnalyzeProperties: () => ANALYZE_PROPERTIES }),
     shutdown() {
       for (const id of [...catalog.allTables.keys()]) catalog.dropTable(id)
     },

@@ -7,6 +7,8 @@ export interface MemoryTableHandle {
   readonly id: number
   /** At most so many rows, any of them. */
   readonly limit?: number
+  /** Of the table, when ANALYZE began. */
+  readonly analyzedVersion?: number
 }
 
 export interface MemoryColumnHandle {

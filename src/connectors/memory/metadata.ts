@@ -1,4 +1,5 @@
 import { type ConnectorTableMetadata, MillraceError } from '../../spi/index.js'
+import { analyzeMetadata } from './analyze.js'
 import type { MemoryCatalog } from './catalog.js'
 import { columnStatistics } from './column-summary.js'
 import type { MemoryConfig } from './config.js'
@@ -54,6 +55,7 @@ export function memoryMetadata(
           ...columnManagement(catalog, tableOf, writes.io(catalog)),
           ...roleManagement(catalog.maps),
           ...rowChangeMetadata(catalog, writes, id, tableOf),
+          ...analyzeMetadata(tableOf),
           ...materializedViewManagement(catalog, writes, id, tableOf, facts),
         }),
   }

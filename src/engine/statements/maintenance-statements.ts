@@ -1,13 +1,14 @@
 import type { CallArgument } from '../../planner/parser/ast/index.js'
 import { MillraceError, type Procedure, VARCHAR, type Value } from '../../spi/index.js'
 import { checkCatalogName } from '../engine-options.js'
+import { analyze } from './analyze-statement.js'
 import { createFunction, dropFunction } from './function-statements.js'
 import type { CatalogStatementKinds, MaintenanceStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { requireCatalog } from './show.js'
 import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, requireTable, viewOf } from './table-statements.js'
-import { unsupported } from './unsupported.js'
+import { tableExecute } from './table-execute-statement.js'
+import { done } from './table-statements.js'
 
 /** @source Trino CallTask */
 async function call(node: StatementOf<'call'>, context: StatementContext): Promise<DoneResult> {
@@ -88,27 +89,9 @@ async function procedureArguments(
 export const maintenanceHandlers: StatementHandlers<MaintenanceStatementKinds> = {
   call,
 
-  async analyze(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.tableName)
-    if ((await viewOf(context, name)) !== undefined) {
-      throw errorAt(node, 'NOT_SUPPORTED', 'Analyzing views is not supported')
-    }
-    await requireTable(context, node, node.tableName, false)
-    throw unsupported('analyze')
-  },
+  analyze,
 
-  async tableExecute(node, context) {
-    const name = qualifiedObjectName(context.session, node, node.table.name)
-    if ((await viewOf(context, name)) !== undefined) {
-      throw errorAt(node, 'NOT_SUPPORTED', 'ALTER TABLE EXECUTE is not supported for views')
-    }
-    await requireTable(context, node.table, node.table.name, false)
-    throw errorAt(
-      node,
-      'PROCEDURE_NOT_FOUND',
-      `Table procedure not registered: ${node.procedureName.value.toLowerCase()}`,
-    )
-  },
+  tableExecute,
 }
 
 const staticStore = (statement: string): MillraceError =>

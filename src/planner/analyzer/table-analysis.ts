@@ -44,15 +44,24 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
 }
 
 /**
- * The table or view of a name.
+ * The table or view of a name, as statements that change it see it.
  * @param near other names that may have been meant
- * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND
+ * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND; NOT_SUPPORTED for a registered source
  */
 export function findTable(
   node: Table,
   analysis: Analysis,
   near: Iterable<string> = [],
 ): FoundRelation {
+  const [first, ...more] = node.name.parts
+  if (more.length === 0 && analysis.metadata.registered.has(first!.value.toLowerCase())) {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node,
+      `A registered source can only be read: ${first!.value}`,
+      'Name a table in full: catalog.schema.table',
+    )
+  }
   const name = qualify(node.name, analysis.session, node)
   const found = analysis.metadata.relations.get(nameKey(name, node.queryPeriod))
   if (found === undefined) {

@@ -301,6 +301,7 @@ const setText = ({
 }
 
 function writerName(target: WriterTarget): string {
+  if (target.kind === 'statistics') return 'StatisticsWriter'
   if (target.kind !== 'merge') return 'TableWriter'
   if (target.pushed === undefined) return 'MergeWriter'
   return target.operation === 'DELETE' ? 'TableDelete' : 'TableUpdate'

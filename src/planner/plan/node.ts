@@ -434,6 +434,13 @@ export type WriterTarget =
       readonly handle: unknown
       readonly name: string
     }
+  /** ANALYZE: the rows are the statistics. */
+  | {
+      readonly kind: 'statistics'
+      readonly catalog: string
+      readonly handle: unknown
+      readonly name: string
+    }
   | {
       readonly kind: 'create'
       readonly catalog: string
