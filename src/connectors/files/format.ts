@@ -158,6 +158,8 @@ export interface FileWriting {
   extension(options: WriteOptions): string
   /** @throws NOT_SUPPORTED for a type that files of the format can't hold; called at planning */
   checkColumn(column: FileColumn): void
+  /** @throws INVALID_TABLE_PROPERTY for properties that don't go together; called at planning */
+  checkProperties?(properties: FormatOptions): void
   createWriter(request: WriteRequest): Awaitable<FileWriter>
 }
 

@@ -9,6 +9,12 @@ import {
 const FORMATS = ['PARQUET', 'CSV', 'TSV', 'JSON', 'ARROW'] as const
 export const COMPRESSION_CODECS = ['DEFAULT', 'NONE', 'SNAPPY', 'LZ4', 'ZSTD', 'GZIP'] as const
 
+function oneCharacter(value: string | undefined): void {
+  if (value !== undefined && !/^[ -~\t]$/.test(value)) {
+    throw new Error('must be one ASCII character')
+  }
+}
+
 /** @source Trino HiveTableProperties */
 export const TABLE_PROPERTIES: readonly PropertyMetadata[] = [
   choiceProperty('format', 'Format of the files', FORMATS, 'PARQUET'),
@@ -17,12 +23,16 @@ export const TABLE_PROPERTIES: readonly PropertyMetadata[] = [
     'Columns whose values name the folders of the files; the last columns of the table',
     [],
   ),
-  stringProperty('csv_separator', 'Delimiter of CSV files', undefined, {
-    check: (value) => {
-      if (value !== undefined && !/^[ -~\t]$/.test(value))
-        throw new Error('must be one ASCII character')
-    },
+  stringProperty('csv_separator', 'Delimiter of CSV files', undefined, { check: oneCharacter }),
+  stringProperty('csv_quote', 'What is around the fields of CSV files that need it', undefined, {
+    check: oneCharacter,
   }),
+  stringProperty(
+    'csv_escape',
+    'What is before a quote within quotes in CSV files; a further quote by default',
+    undefined,
+    { check: oneCharacter },
+  ),
   integerProperty(
     'skip_header_line_count',
     'Lines before the first row of CSV and TSV files: 1 for the names of the columns, or 0',

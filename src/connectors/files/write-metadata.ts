@@ -189,6 +189,7 @@ async function newTable(
     if (!partitionedBy.includes(name)) writing.checkColumn({ name, type, index })
     else if (textWriter(type) === undefined) throw unsupportedPartition(name)
   }
+  writing.checkProperties?.(rest)
   const description: TableDescription = {
     format,
     columns: visible.map(({ name, type, comment: about, nullable }) => ({

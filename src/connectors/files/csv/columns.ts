@@ -21,7 +21,6 @@ import {
 } from './field-numbers.js'
 import type { CsvTokenizer } from './tokenizer.js'
 
-const QUOTE = 0x22
 const BLANK = 0x20
 const MAX_BLOCK_BYTES = 0x7fff_ffff
 
@@ -81,16 +80,17 @@ interface Field {
 
 /** Whether a field is NULL for a type whose values are never empty; its place without blanks around it goes to `field`. */
 function isAbsent(
-  { bytes, tokens, slot }: Fields,
+  fields: Fields,
   row: number,
   nullBytes: Uint8Array | undefined,
   field: Field,
 ): boolean {
+  const { bytes, tokens, slot } = fields
   const at = row * tokens.slotCount + slot
   let start = tokens.starts[at]!
   const rawEnd = tokens.ends[at]!
   let end = rawEnd < 0 ? ~rawEnd : rawEnd
-  if (nullBytes !== undefined && isNullText(bytes, start, end, nullBytes)) return true
+  if (nullBytes !== undefined && isNullText(fields, start, end, nullBytes)) return true
   while (start < end && bytes[start] === BLANK) start++
   while (end > start && bytes[end - 1] === BLANK) end--
   field.start = start
@@ -98,23 +98,27 @@ function isAbsent(
   return start === end
 }
 
-function isNullText(bytes: Uint8Array, start: number, end: number, nullBytes: Uint8Array): boolean {
-  if (end - start !== nullBytes.length || isQuoted(bytes, start)) return false
+function isNullText(fields: Fields, start: number, end: number, nullBytes: Uint8Array): boolean {
+  const { bytes } = fields
+  if (end - start !== nullBytes.length || isQuoted(fields, start)) return false
   for (let i = 0; i < nullBytes.length; i++) if (bytes[start + i] !== nullBytes[i]) return false
   return true
 }
 
-const isQuoted = (bytes: Uint8Array, start: number): boolean =>
-  start > 0 && bytes[start - 1] === QUOTE
+const isQuoted = ({ bytes, tokens }: Fields, start: number): boolean =>
+  start > 0 && bytes[start - 1] === tokens.quote
 
 /** A text of a field, for messages and types that are rare. */
-function fieldText({ bytes, tokens, slot }: Fields, row: number): string {
+function fieldText(fields: Fields, row: number): string {
+  const { bytes, tokens, slot } = fields
   const at = row * tokens.slotCount + slot
   const start = tokens.starts[at]!
   const end = tokens.ends[at]!
-  const last = end < 0 ? ~end : end
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset + start, last - start).toString('utf8')
-  return end < 0 ? text.replaceAll('""', '"') : text
+  if (end < 0) {
+    const text = Buffer.alloc(~end - start)
+    return text.toString('utf8', 0, copyUnescaped(fields, start, ~end, text, 0))
+  }
+  return Buffer.from(bytes.buffer, bytes.byteOffset + start, end - start).toString('utf8')
 }
 
 const MESSAGE_TEXT_MAX = 100
@@ -267,9 +271,9 @@ function convertedColumn(type: SqlType, nullBytes: Uint8Array | undefined): Colu
   const field: Field = { start: 0, end: 0 }
   return (fields) => {
     const builder = createBlockBuilder(type)
-    const { tokens, bytes, slot } = fields
+    const { tokens, slot } = fields
     for (let row = 0; row < tokens.rowCount; row++) {
-      const quotedText = isText && isQuoted(bytes, tokens.starts[row * tokens.slotCount + slot]!)
+      const quotedText = isText && isQuoted(fields, tokens.starts[row * tokens.slotCount + slot]!)
       if (isAbsent(fields, row, nullBytes, field) && !quotedText) {
         builder.appendNull()
         continue
@@ -290,11 +294,8 @@ function convertedColumn(type: SqlType, nullBytes: Uint8Array | undefined): Colu
   }
 }
 
-function textBlock(
-  { bytes, tokens, slot, isAscii }: Fields,
-  type: SqlType,
-  nullBytes: Uint8Array | undefined,
-): BytesBlock {
+function textBlock(fields: Fields, type: SqlType, nullBytes: Uint8Array | undefined): BytesBlock {
+  const { bytes, tokens, slot, isAscii } = fields
   const { rowCount, starts, ends, slotCount } = tokens
   const offsets = new Int32Array(rowCount + 1)
   const nulls = new Nulls(rowCount)
@@ -308,10 +309,10 @@ function textBlock(
   for (let row = 0, at = slot; row < rowCount; row++, at += slotCount) {
     const start = starts[at]!
     const end = ends[at]!
-    if (end < 0) count = copyUndoubled(bytes, start, ~end, target, count)
+    if (end < 0) count = copyUnescaped(fields, start, ~end, target, count)
     else if (end === start) {
-      if (!isQuoted(bytes, start)) nulls.set(row)
-    } else if (nullBytes !== undefined && isNullText(bytes, start, end, nullBytes)) nulls.set(row)
+      if (!isQuoted(fields, start)) nulls.set(row)
+    } else if (nullBytes !== undefined && isNullText(fields, start, end, nullBytes)) nulls.set(row)
     else if (end - start > 24) {
       target.set(bytes.subarray(start, end), count)
       count += end - start
@@ -330,9 +331,9 @@ function textBlock(
   }
 }
 
-/** Copies a field, one quote for each two. */
-function copyUndoubled(
-  bytes: Uint8Array,
+/** Copies a field without its escapes: a doubled quote is one that is its own. @returns where the copy ends */
+function copyUnescaped(
+  { bytes, tokens }: Fields,
   start: number,
   end: number,
   target: Uint8Array,
@@ -340,8 +341,8 @@ function copyUndoubled(
 ): number {
   let count = from
   for (let p = start; p < end; p++) {
+    if (bytes[p] === tokens.escape && p + 1 < end) p++
     target[count++] = bytes[p]!
-    if (bytes[p] === QUOTE) p++
   }
   return count
 }

@@ -14,7 +14,7 @@ import type {
   SplitRequest,
 } from '../format.js'
 import { isDirect, readSample, type TextCoding } from '../text/text-input.js'
-import { type CsvLayout, csvLayout, describedDialect, dialectProperties } from './dialect.js'
+import { type CsvLayout, csvLayout, describedDialect, dialectProperties, QUOTE } from './dialect.js'
 import { type CsvPart, openCsv } from './page-source.js'
 import { RecordBounds } from './record-bounds.js'
 import {
@@ -90,6 +90,8 @@ async function inspect(
       dialect: {
         delimiter: delimiter.charCodeAt(0),
         newline: newline.charCodeAt(0),
+        quote: QUOTE,
+        escape: QUOTE,
         hasHeader: named,
         ...(nullText === undefined ? {} : { nullText }),
       },

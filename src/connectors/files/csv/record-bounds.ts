@@ -1,4 +1,4 @@
-const QUOTE = 0x22
+import type { CsvDialect } from './dialect.js'
 
 /**
  * Follows the quotes of a text from its start to tell where rows begin, so that it can be cut: a newline in quotes ends
@@ -7,16 +7,20 @@ const QUOTE = 0x22
 export class RecordBounds {
   readonly #delimiter: number
   readonly #newline: number
+  readonly #quote: number
+  readonly #escape: number
   #isQuoted = false
   /** The byte before the next chunk. */
   #previous: number
-  /** Whether the last chunk ended with a quote in quotes, which may be the first of two. */
+  /** Whether the last chunk ended with an escape in quotes, or a quote that may be one. */
   #isPending = false
   #offset: number
 
-  constructor(dialect: { readonly delimiter: number; readonly newline: number }, start: number) {
+  constructor(dialect: Omit<CsvDialect, 'hasHeader'>, start: number) {
     this.#delimiter = dialect.delimiter
     this.#newline = dialect.newline
+    this.#quote = dialect.quote
+    this.#escape = dialect.escape
     this.#previous = dialect.newline
     this.#offset = start
   }
@@ -34,27 +38,18 @@ export class RecordBounds {
     const base = this.#offset
     let found: number | undefined
     let p = 0
-    if (this.#isPending) {
+    if (this.#isPending && chunk.length > 0) {
       this.#isPending = false
-      if (chunk[0] === QUOTE) p = 1
+      if (this.#escape !== this.#quote || chunk[0] === this.#quote) p = 1
       else this.#isQuoted = false
     }
     while (p < chunk.length) {
-      const quote = chunk.indexOf(QUOTE, p)
-      const end = quote < 0 ? chunk.length : quote
       if (this.#isQuoted) {
-        if (quote < 0) break
-        if (quote + 1 === chunk.length) {
-          this.#isPending = true
-          break
-        }
-        if (chunk[quote + 1] === QUOTE) p = quote + 2
-        else {
-          this.#isQuoted = false
-          p = quote + 1
-        }
+        p = this.#afterQuoted(chunk, p)
         continue
       }
+      const quote = chunk.indexOf(this.#quote, p)
+      const end = quote < 0 ? chunk.length : quote
       const from = Math.max(p, wanted - base)
       if (found === undefined && from < end) {
         const newline = chunk.subarray(from, end).indexOf(this.#newline)
@@ -69,5 +64,23 @@ export class RecordBounds {
     if (chunk.length > 0) this.#previous = chunk[chunk.length - 1]!
     this.#offset += chunk.length
     return found
+  }
+
+  /** Where to go on after the next quote or escape in quotes. */
+  #afterQuoted(chunk: Buffer, from: number): number {
+    let at = chunk.indexOf(this.#quote, from)
+    if (this.#escape !== this.#quote) {
+      const escapeAt = chunk.subarray(from, at < 0 ? chunk.length : at).indexOf(this.#escape)
+      if (escapeAt >= 0) at = from + escapeAt
+    }
+    if (at < 0) return chunk.length
+    const isEscape = chunk[at] === this.#escape
+    if (isEscape && at + 1 === chunk.length) {
+      this.#isPending = true
+      return chunk.length
+    }
+    if (isEscape && (this.#escape !== this.#quote || chunk[at + 1] === this.#quote)) return at + 2
+    this.#isQuoted = false
+    return at + 1
   }
 }

@@ -1,6 +1,5 @@
 import type { CsvDialect } from './dialect.js'
 
-const QUOTE = 0x22
 const CR = 0x0d
 const LF = 0x0a
 
@@ -24,10 +23,12 @@ export class CsvTokenizer {
   readonly rowCountMax: number
   /** Where the field of slot s in row r begins: `starts[r * slotCount + s]`. */
   readonly starts: Int32Array
-  /** Where it ends; `~end` where the field has doubled quotes in it. */
+  /** Where it ends; `~end` where the field has escapes in it. */
   readonly ends: Int32Array
   /** Rows of the last call. */
   rowCount = 0
+  readonly quote: number
+  readonly escape: number
   readonly #delimiter: number
   readonly #newline: number
   readonly #fieldCount: number
@@ -35,6 +36,8 @@ export class CsvTokenizer {
 
   /** @param slots for each field of a row the slot it is kept in, or -1 */
   constructor(dialect: CsvDialect, slots: Int32Array, rowCountMax: number) {
+    this.quote = dialect.quote
+    this.escape = dialect.escape
     this.#delimiter = dialect.delimiter
     this.#newline = dialect.newline
     this.#fieldCount = slots.length
@@ -57,6 +60,7 @@ export class CsvTokenizer {
     const fieldCount = this.#fieldCount
     const delimiter = this.#delimiter
     const newline = this.#newline
+    const quote = this.quote
     const skipsBlank = fieldCount > 1
     let row = 0
     let consumed = from
@@ -76,7 +80,7 @@ export class CsvTokenizer {
       while (more) {
         let start = p
         let end: number
-        if (p < to && bytes[p] === QUOTE) {
+        if (p < to && bytes[p] === quote) {
           start++
           end = this.#closingQuote(bytes, start, to, isLast, consumed)
           if (end === NONE) return this.#stop(row, consumed)
@@ -134,7 +138,7 @@ export class CsvTokenizer {
     return bytes[p + 1] === this.#newline ? p + 2 : 0
   }
 
-  /** The place of the quote that ends a field; `~place` where quotes in it are doubled; NONE where more is needed to tell. */
+  /** The place of the quote that ends a field; `~place` where there are escapes in it; NONE where more is needed to tell. */
   #closingQuote(
     bytes: Uint8Array,
     start: number,
@@ -142,21 +146,28 @@ export class CsvTokenizer {
     isLast: boolean,
     rowStart: number,
   ): number {
-    let doubled = false
+    const { quote, escape: escapeByte } = this
+    let escaped = false
     let p = start
     for (;;) {
-      while (p < to && bytes[p] !== QUOTE) p++
+      while (p < to && bytes[p] !== quote && bytes[p] !== escapeByte) p++
       if (p >= to) {
         if (isLast) throw new CsvFormatError('Quote is not closed', rowStart)
         return NONE
       }
       if (p + 1 === to && !isLast) return NONE
-      if (p + 1 < to && bytes[p + 1] === QUOTE) {
-        doubled = true
+      // A quote that is its own escape ends the field unless another one follows.
+      if (
+        p + 1 < to &&
+        bytes[p] === escapeByte &&
+        (escapeByte !== quote || bytes[p + 1] === quote)
+      ) {
+        escaped = true
         p += 2
         continue
       }
-      return doubled ? ~p : p
+      if (bytes[p] === quote) return escaped ? ~p : p
+      p++
     }
   }
 }

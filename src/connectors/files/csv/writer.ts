@@ -13,6 +13,9 @@ export const csvWriting = (ending: string, delimiter: string): FileWriting => ({
       hint: 'Write JSON or PARQUET instead, or cast the column to JSON',
     })
   },
+  checkProperties: (properties) => {
+    describedDialect(properties, delimiter)
+  },
   createWriter: (request) => new CsvWriter(request, delimiter),
 })
 
@@ -21,6 +24,9 @@ class CsvWriter implements FileWriter {
   readonly #delimiter: string
   readonly #nullText: string
   readonly #needsQuotes: RegExp
+  readonly #quote: string
+  /** What stands for a quote, or an escape, in quotes. */
+  readonly #escaped: readonly (readonly [text: string, written: string])[]
   readonly #printers: readonly ((block: Block, position: number) => string)[]
   #header: string | undefined
 
@@ -29,9 +35,14 @@ class CsvWriter implements FileWriter {
     this.#text = textOutput(output, options)
     this.#delimiter = String.fromCharCode(dialect.delimiter)
     this.#nullText = dialect.nullText ?? ''
-    const escaped = this.#delimiter.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&')
+    this.#quote = String.fromCharCode(dialect.quote)
+    const escapeText = String.fromCharCode(dialect.escape)
+    this.#escaped = [...new Set([escapeText, this.#quote])].map((text) => [text, escapeText + text])
+    const special = [this.#delimiter, this.#quote]
+      .map((text) => text.replace(/[\\^$.*+?()[\]{}|/-]/, '\\$&'))
+      .join('')
     // A blank at an end would be taken for none where the type is not text.
-    this.#needsQuotes = new RegExp(`["\\r\\n${escaped}]|^\\s|\\s$|^$`)
+    this.#needsQuotes = new RegExp(`[\\r\\n${special}]|^\\s|\\s$|^$`)
     this.#printers = columns.map(({ type }) => {
       const print = textWriter(type)!
       return (block, position) => {
@@ -79,6 +90,8 @@ class CsvWriter implements FileWriter {
 
   #quoted(text: string): string {
     if (!this.#needsQuotes.test(text) && text !== this.#nullText) return text
-    return `"${text.replaceAll('"', '""')}"`
+    let inside = text
+    for (const [from, to] of this.#escaped) inside = inside.replaceAll(from, () => to)
+    return this.#quote + inside + this.#quote
   }
 }

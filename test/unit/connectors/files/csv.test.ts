@@ -185,7 +185,7 @@ test('parts of a file together have the rows of the whole, wherever quotes and n
   for (let round = 0; round < 200; round++) {
     const rows = Array.from({ length: 1 + Math.floor(random() * 30) }, () => [field(), field()])
     const text = Buffer.from(`${rows.map((row) => row.join(',')).join('\n')}\n`)
-    const dialect = { delimiter: 0x2c, newline: 0x0a, hasHeader: false }
+    const dialect = { delimiter: 0x2c, newline: 0x0a, quote: 0x22, escape: 0x22, hasHeader: false }
     const tokens = new CsvTokenizer(dialect, new Int32Array([0, 1]), 1000)
     const starts = new Set([0])
     let at = 0
