@@ -67,21 +67,62 @@ export function fixedSplitSource<Split extends ConnectorSplit>(
   }
 }
 
+/** A batch of splits that take long to find is handed over after this time, once it has one: rows come before all are found. */
+const BATCH_MILLIS_MAX = 10
+
+/** A time that may be waited for; its timer is made by the first who does. */
+class Deadline {
+  readonly #millis: number
+  #timer: NodeJS.Timeout | undefined
+  #passed: Promise<undefined> | undefined
+
+  constructor(millis: number) {
+    this.#millis = millis
+  }
+  passed(): Promise<undefined> {
+    this.#passed ??= new Promise((resolve) => {
+      this.#timer = setTimeout(resolve, this.#millis, undefined)
+    })
+    return this.#passed
+  }
+  clear(): void {
+    clearTimeout(this.#timer)
+  }
+}
+
 /** A split source over an iterable that is read as splits are asked for and returned on close. */
 export function lazySplitSource<Split extends ConnectorSplit>(
   splits: Iterable<Split> | AsyncIterable<Split>,
 ): ConnectorSplitSource<Split> {
   const iterator =
     Symbol.asyncIterator in splits ? splits[Symbol.asyncIterator]() : splits[Symbol.iterator]()
+  /** Asked for and not yet there when the last batch was handed over. */
+  let pending: Promise<IteratorResult<Split>> | undefined
   return {
     async getNextBatch(maxSize) {
       const batch: Split[] = []
-      while (batch.length < maxSize) {
-        const step = await iterator.next()
-        if (step.done) return { splits: batch, noMoreSplits: true }
-        batch.push(step.value)
+      const deadline = new Deadline(BATCH_MILLIS_MAX)
+      try {
+        while (batch.length < maxSize) {
+          const next = pending ?? iterator.next()
+          pending = undefined
+          const step =
+            batch.length > 0 && next instanceof Promise
+              ? await Promise.race([next, deadline.passed()])
+              : await next
+          if (step === undefined) {
+            pending = Promise.resolve(next)
+            // Whoever asks for the next batch hears of it.
+            pending.catch(() => {})
+            return { splits: batch, noMoreSplits: false }
+          }
+          if (step.done) return { splits: batch, noMoreSplits: true }
+          batch.push(step.value)
+        }
+        return { splits: batch, noMoreSplits: false }
+      } finally {
+        deadline.clear()
       }
-      return { splits: batch, noMoreSplits: false }
     },
     async close() {
       await iterator.return?.()

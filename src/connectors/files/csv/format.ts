@@ -34,6 +34,7 @@ interface CsvSummary extends FileSummary {
 
 const HEADER_SAMPLE_BYTES = 64 * 1024
 const SCAN_BYTES = 1024 * 1024
+const FIRST_SPLIT_BYTES = 2 * 1024 * 1024
 
 /** Files of delimited text, RFC 4180 and what writers make of it. */
 const delimitedFormat = (name: FormatName, delimiter: string | undefined): FileFormat => ({
@@ -257,7 +258,9 @@ async function* recordBounds(
     throw readFailure(error, file.path)
   })
   try {
-    let wanted = start + targetBytes
+    // Small ones first, so that rows come before much has been looked through.
+    let step = Math.min(targetBytes, FIRST_SPLIT_BYTES)
+    let wanted = start + step
     while (bounds.offset < file.size) {
       signal.throwIfAborted()
       const { bytesRead } = await handle.read(buffer, 0, SCAN_BYTES, bounds.offset)
@@ -265,7 +268,8 @@ async function* recordBounds(
       const bound = bounds.next(buffer.subarray(0, bytesRead), wanted)
       if (bound === undefined || bound >= file.size) continue
       yield bound
-      wanted = bound + targetBytes
+      step = Math.min(targetBytes, step * 2)
+      wanted = bound + step
     }
   } catch (error) {
     throw readFailure(error, file.path)
