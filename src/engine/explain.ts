@@ -9,21 +9,25 @@ import { operatorsOf } from './execution-info.js'
 import type { ExecutionInfo, StageInfo } from './query-info.js'
 import type { PlanExecution } from './services.js'
 
+type DescribeNode = NonNullable<PlanTextOptions['describeNode']>
+
 /**
  * The plan of a statement in the form that EXPLAIN asks for, with the optimizer's estimates.
  * @param fragments shown in place of the plan where given, as text
+ * @param describeNode says of a node, as text, where its expressions run
  */
 export function explainText(
   plan: OutputNode,
   format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
   estimator: Estimator,
   fragments: readonly PlanFragment[] | undefined,
+  describeNode: DescribeNode,
 ): string {
   switch (format) {
     case 'TEXT':
       return fragments === undefined
-        ? planText(plan, { estimator })
-        : distributedPlanText(fragments)
+        ? planText(plan, { estimator, describeNode })
+        : distributedPlanText(fragments, { describeNode })
     case 'JSON':
       return JSON.stringify(planJson(plan, estimator), null, 2)
     case 'GRAPHVIZ':
@@ -44,6 +48,7 @@ export async function explainAnalyzeText(
   plan: OutputNode,
   planningMillis: number,
   estimator: Estimator,
+  describeNode: DescribeNode,
 ): Promise<string> {
   const begun = performance.now()
   let firstPageMillis: number | undefined
@@ -64,7 +69,8 @@ export async function explainAnalyzeText(
     `Execution: ${elapsedMillis.toFixed(2)}ms, first page: ${(firstPageMillis ?? elapsedMillis).toFixed(2)}ms`,
     `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B`,
   ]
-  const options = { estimator, annotate: (id: PlanNodeId) => annotation(totals.get(id)) }
+  const annotate = (id: PlanNodeId) => annotation(totals.get(id))
+  const options = { estimator, annotate, describeNode }
   const fragments = execution.fragments?.()
   const text =
     fragments === undefined
@@ -77,10 +83,11 @@ export async function explainAnalyzeText(
 const fragmentsText = (
   fragments: readonly PlanFragment[],
   stages: readonly StageInfo[],
-  { annotate }: Pick<PlanTextOptions, 'annotate'>,
+  { annotate, describeNode }: Required<Pick<PlanTextOptions, 'annotate' | 'describeNode'>>,
 ): string =>
   distributedPlanText(fragments, {
-    ...(annotate === undefined ? {} : { annotate }),
+    annotate,
+    describeNode,
     describe: ({ id }) => {
       const tasks = stages.find((stage) => stage.stageId === id)?.tasks ?? []
       const rows = tasks.reduce((sum, task) => sum + (task.output?.rows ?? 0), 0)

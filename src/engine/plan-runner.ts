@@ -131,6 +131,11 @@ export class PlanRunner {
     return workers.length === 1 && workers[0] === member.localNode ? undefined : cluster
   }
 
+  /** Where a test has expressions run. */
+  get expressionTarget(): 'wasm' | 'js' | 'interpreter' | undefined {
+    return this.#options.expressionTarget
+  }
+
   /** The fragments that EXPLAIN shows of a plan; undefined where it shows the plan itself. */
   explain(
     plan: OutputNode,

@@ -1,5 +1,7 @@
 import type { FunctionRegistry } from '../expressions/registry.js'
+import type { PlanNode } from '../planner/plan/node.js'
 import { explainAnalyzeText, explainText } from './explain.js'
+import { expressionEngines } from './expression-engines.js'
 import type { PlanCache } from './plan-cache.js'
 import type { PlanRunner } from './plan-runner.js'
 import {
@@ -43,6 +45,8 @@ export function createPlanServices(parts: {
   }
   const start = (result: PlanResult, context: QueryContext) =>
     startPlan(parts.runner, result, context, () => estimatorOf(planning, result.plan, context))
+  const describeNode = (node: PlanNode) =>
+    expressionEngines(node, parts.functions, parts.runner.expressionTarget)
   return {
     plan: (statement, context) => planStatement(planning, statement, context),
     describe: (statement, context) => describeStatement(planning, statement, context),
@@ -58,6 +62,7 @@ export function createPlanServices(parts: {
         format,
         estimator,
         parts.runner.explain(plan, type, context, estimator),
+        describeNode,
       )
     },
     explainAnalyze: async (result, planningMillis, context) =>
@@ -66,6 +71,7 @@ export function createPlanServices(parts: {
         result.plan,
         planningMillis,
         await estimatorOf(planning, result.plan, context),
+        describeNode,
       ),
     run: start,
   }

@@ -13,6 +13,8 @@ export interface PlanTextOptions {
   readonly estimator?: Estimator
   /** Lines on what a node did, for EXPLAIN ANALYZE, by node id. */
   readonly annotate?: (id: PlanNodeId) => readonly string[]
+  /** Further lines on a node itself. */
+  readonly describeNode?: (node: PlanNode) => readonly string[]
   /** Prints types in layouts; on unless false. */
   readonly types?: boolean
   /** Spaces before every line. */
@@ -52,6 +54,7 @@ function print(
   }
   for (const line of options.annotate?.(node.id) ?? []) lines.push(`${margin}${line}`)
   for (const line of details) lines.push(`${margin}${line}`)
+  for (const line of options.describeNode?.(node) ?? []) lines.push(`${margin}${line}`)
   sources.forEach((source, i) => {
     const last = i === sources.length - 1
     print(

@@ -1,0 +1,40 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Millrace } from '../../../src/index.js'
+
+const engines: Millrace[] = []
+beforeAll(async () => {
+  const catalogs = { tpch: { 'connector.name': 'tpch' } }
+  for (const expressionTarget of ['wasm', 'js', 'interpreter'] as const) {
+    engines.push(await Millrace.create({ threads: 0, catalogs, expressionTarget }))
+  }
+})
+afterAll(() => Promise.all(engines.map((engine) => engine.close())))
+
+const linesOf = async (engine: Millrace, sql: string): Promise<readonly string[]> => {
+  const options = { catalog: 'tpch', schema: 'tiny', rowMode: 'array' } as const
+  const rows = await engine.query(`EXPLAIN ${sql}`, [], options).all()
+  const lines = (rows as readonly (readonly string[])[]).flatMap(([text]) => text!.split('\n'))
+  return lines.flatMap((line) => /(?:JavaScript|Interpreted): .*/.exec(line) ?? [])
+}
+
+test.each([
+  ["SELECT quantity * 2 FROM lineitem WHERE discount < 0.05 AND shipdate > DATE '1995-01-01'", []],
+  ["SELECT 1 FROM part WHERE name LIKE '%green%' AND size < 4", []],
+  [
+    "SELECT 1 FROM part WHERE reverse(name) = 'x' AND size < 4",
+    ["JavaScript: (reverse(name) = varchar(55) 'x')"],
+  ],
+  ['SELECT reverse(name), size + 1 FROM part', ['JavaScript: reverse(name)']],
+  [
+    'SELECT 1 FROM nation a JOIN region b ON a.regionkey = b.regionkey AND levenshtein_distance(a.name, b.name) < 5',
+    ["JavaScript: (levenshtein_distance(name, name_1) < bigint '5')"],
+  ],
+])('EXPLAIN says what kernels lack: %s', async (sql, expected) => {
+  expect(await linesOf(engines[0]!, sql)).toEqual(expected)
+})
+
+test('EXPLAIN says what runs where by order of the engine', async () => {
+  const sql = 'SELECT size + 1 FROM part'
+  expect(await linesOf(engines[1]!, sql)).toEqual(["JavaScript: (size + integer '1')"])
+  expect(await linesOf(engines[2]!, sql)).toEqual(["Interpreted: (size + integer '1')"])
+})
