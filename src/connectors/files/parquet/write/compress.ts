@@ -1,13 +1,18 @@
 import * as zlib from 'node:zlib'
-import { MillraceError } from '../../../../spi/index.js'
+import { compressLz4 } from '../../../../arrow/lz4.js'
+import { assert, MillraceError } from '../../../../spi/index.js'
 import type { KernelMemory } from '../kernels/kernel-memory.js'
 import type { Codec } from '../metadata.js'
 
-export type OutputCodec = Extract<Codec, 'UNCOMPRESSED' | 'SNAPPY' | 'GZIP' | 'ZSTD' | 'BROTLI'>
+export type OutputCodec = Extract<
+  Codec,
+  'UNCOMPRESSED' | 'SNAPPY' | 'LZ4_RAW' | 'GZIP' | 'ZSTD' | 'BROTLI'
+>
 
 const CODEC_NAMES: Readonly<Record<string, OutputCodec>> = {
   NONE: 'UNCOMPRESSED',
   SNAPPY: 'SNAPPY',
+  LZ4: 'LZ4_RAW',
   GZIP: 'GZIP',
   ZSTD: 'ZSTD',
   BROTLI: 'BROTLI',
@@ -43,6 +48,12 @@ export function compress(memory: KernelMemory, codec: OutputCodec, bytes: Uint8A
       return bytes
     case 'SNAPPY':
       return snappy(memory, bytes)
+    case 'LZ4_RAW': {
+      // As long as a block of literals only: it always fits.
+      const compressed = compressLz4(bytes, bytes.length + Math.ceil(bytes.length / 255) + 16)
+      assert(compressed !== undefined, 'LZ4 without room')
+      return compressed.slice()
+    }
     case 'GZIP':
       return zlib.gzipSync(bytes)
     case 'BROTLI':

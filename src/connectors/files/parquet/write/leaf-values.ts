@@ -196,9 +196,18 @@ export class StringValues implements LeafValues {
   append(flat: FlatBlock, positions: Positions, count: number): void {
     if (flat.storage !== 'bytes') return
     this.#reserveCount(count)
-    for (let i = 0; i < count; i++) {
-      this.appendOne(flat, positions === undefined ? i : positions[i]!)
+    if (positions !== undefined) {
+      for (let i = 0; i < count; i++) this.appendOne(flat, positions[i]!)
+      return
     }
+    const { offsets, bytes } = flat
+    const first = offsets[0]!
+    const end = offsets[count]!
+    const at = this.offsets[this.count]!
+    this.#reserveBytes(at + end - first)
+    this.bytes.set(bytes.subarray(first, end), at)
+    for (let i = 1; i <= count; i++) this.offsets[this.count + i] = at + offsets[i]! - first
+    this.count += count
   }
 
   appendOne(flat: Pick<BytesBlock, 'offsets' | 'bytes'>, position: number): void {

@@ -1,4 +1,5 @@
 import { assert, type Block, type FlatBlock, isValid } from '../../../../spi/index.js'
+import type { Positions } from './leaf-values.js'
 import type { LeafWriter } from './leaf-writer.js'
 import type { OutputShape } from './output-schema.js'
 
@@ -25,9 +26,11 @@ export function shredColumn(
   leaves: readonly LeafWriter[],
 ): void {
   const count = end - start
-  if (shape.kind === 'leaf' && block.encoding === 'flat' && start === 0) {
-    if (block.storage !== 'null' && block.validity === null) {
-      leaves[shape.leaf.index]!.append(count, block, undefined, count, undefined, undefined)
+  if (shape.kind === 'leaf') {
+    const plain = withoutNulls(block, start, end)
+    if (plain !== undefined) {
+      const { flat, positions } = plain
+      leaves[shape.leaf.index]!.append(count, flat, positions, count, undefined, undefined)
       return
     }
   }
@@ -39,6 +42,23 @@ export function shredColumn(
     { count, positions, definitions: new Int32Array(count), repetitions: new Int32Array(count) },
     leaves,
   )
+}
+
+/** The values of rows none of which is null as far as a look at the block tells; they have no levels to be found out. */
+function withoutNulls(
+  block: Block,
+  start: number,
+  end: number,
+): { readonly flat: FlatBlock; readonly positions: Positions } | undefined {
+  if (block.encoding === 'constant') return undefined
+  if (block.validity !== null) return undefined
+  if (block.encoding === 'flat') {
+    if (block.storage === 'null' || start > 0) return undefined
+    return { flat: block, positions: undefined }
+  }
+  const { dictionary, codes } = block
+  if (dictionary.storage === 'null' || dictionary.validity !== null) return undefined
+  return { flat: dictionary, positions: Int32Array.from(codes.subarray(start, end)) }
 }
 
 function shred(

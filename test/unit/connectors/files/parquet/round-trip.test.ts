@@ -150,6 +150,7 @@ describe('what is written is read again', () => {
   it.each([
     ['SNAPPY', true],
     ['SNAPPY', false],
+    ['LZ4', true],
     ['GZIP', true],
     ['NONE', true],
     ['BROTLI', false],
