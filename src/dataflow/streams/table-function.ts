@@ -135,7 +135,10 @@ export class TableFunctionStream implements PageStream {
           rowsBefore = 0
           kept.reset()
           const first = slicePage(slice, 0, 1, kept)
-          const blocks = first.blocks.map((block) => copyBlock(block, kept))
+          // What is not passed on is not read again.
+          const blocks = first.blocks.map((block, channel) =>
+            argument.passed.includes(channel) ? copyBlock(block, kept) : block,
+          )
           rows = { blocks, firstRow: 0, rowCount: 1 }
         }
         const { rowCount, blocks } = slice
