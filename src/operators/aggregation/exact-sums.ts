@@ -125,7 +125,7 @@ export function exactSumAggregator(
     fuse: (args, arena) => (isOwner ? sums.low.fuse(args[0]!, arena) : 'none'),
     merge(states, rowCount, groups, arena) {
       sums.low.add(states[0]!, groups, arena)
-      if (isLong(type)) sums.highSums().add(states[1]!, groups, arena)
+      if (isLong(type) && !isZero(states[1]!)) sums.highSums().add(states[1]!, groups, arena)
       if (!isAverage) return
       rows ??= stateBuffer(context)
       rows.reserve(groupCount * 8)
@@ -204,6 +204,13 @@ function sumColumn(
     ? { ...column, bounds: { min, max } }
     : column
 }
+
+/** Whether a block's bounds say that all of it is 0: upper halves that nobody had. */
+const isZero = (block: Block): boolean =>
+  block.encoding === 'flat' &&
+  'bounds' in block &&
+  block.bounds?.min === 0 &&
+  block.bounds.max === 0
 
 /** The upper halves; zero where no value had one. */
 function upperColumn(
