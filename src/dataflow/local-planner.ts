@@ -89,6 +89,11 @@ export function planLocally(
     isThreadBound: options.isThreadBound,
     isSmall: (scan) =>
       (options.nodeRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
+    // Where the connector leaves rows out, few of them may be much to read.
+    tableRows: ({ id, enforcedConstraint }) =>
+      options.mayRunForEver === true || enforcedConstraint !== undefined
+        ? undefined
+        : options.nodeRows?.get(id),
     estimatedRows: (node) => options.nodeRows?.get(node.id),
     keyFilters: new Map(),
     intermediateType: options.intermediateType,

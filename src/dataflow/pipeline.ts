@@ -46,6 +46,8 @@ export interface ScanSource {
   readonly table: TableReference
   readonly columns: readonly unknown[]
   readonly types: readonly SqlType[]
+  /** Rows of the table; absent where nothing is known, or the calling thread must not read it. */
+  readonly expectedRows?: number
   /** What the connector is told of joins above. */
   readonly dynamicFilters: readonly ScanFilter[]
   /** The handle is a table function's. */

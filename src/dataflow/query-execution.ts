@@ -1,4 +1,3 @@
-import type { OperatorSpec } from '../operators/spec.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -23,6 +22,7 @@ import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
 import type { FromWorker } from './threads/messages.js'
 import { PageRingReader, pageRingBytes } from './threads/page-ring.js'
 import type { ThreadPool } from './threads/pool.js'
+import { isTiny } from './tiny-pipeline.js'
 
 export interface ExecutionEnvironment {
   readonly thread: ThreadEnvironment
@@ -54,20 +54,6 @@ export interface ExecutionSnapshot {
   /** Bytes that have been written to disk in all. */
   readonly spilledBytes: number
 }
-
-/** Rows that the calling thread takes on itself. */
-const TINY_ROWS = 4096
-
-/** Operators that give at most as many rows as they get, so that few rows mean little work. */
-const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec['kind']>([
-  'filterProject',
-  'aggregation',
-  'sort',
-  'topN',
-  'limit',
-  'offset',
-  'enforceSingleRow',
-])
 
 /**
  * Runs a local plan: its pipelines, each after those that it reads, each driver in its thread, and the last one's pages as
@@ -224,18 +210,10 @@ export class QueryExecution {
     if (this.#failure !== undefined) throw this.#failure
   }
 
-  /** Handing a few rows over to another thread would take longer than what is done with them. */
-  #isTiny({ drivers, source, operators }: PipelineSpec): boolean {
-    if (drivers !== 'one' || source.kind !== 'collected') return false
-    const states = source.pipelines.flatMap((id) => this.#states.get(id) as CollectedPages[])
-    const rowCount = states.reduce((sum, state) => sum + state.rowCount, 0)
-    return rowCount <= TINY_ROWS && operators.every(({ kind }) => NEVER_MORE_ROWS.has(kind))
-  }
-
   async #runToState(pipeline: PipelineSpec): Promise<void> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
     const splits = await this.#openSplits(pipeline)
-    if (pipeline.drivers === 'caller' || this.#isTiny(pipeline)) {
+    if (pipeline.drivers === 'caller' || isTiny(pipeline, this.#states)) {
       const { state, stats } = await this.#task.run(pipeline, this.#callerInputs(splits))
       this.#driverStats.push(stats)
       this.#states.set(pipeline.id, [state])
@@ -280,7 +258,8 @@ export class QueryExecution {
     pipeline: PipelineSpec,
   ): Promise<PageStream & { nextPage(): Promise<Page | undefined> }> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
-    if (pipeline.drivers !== 'caller' && !this.#isTiny(pipeline)) return this.#openRemote(pipeline)
+    if (pipeline.drivers !== 'caller' && !isTiny(pipeline, this.#states))
+      return this.#openRemote(pipeline)
     const splits = await this.#openSplits(pipeline)
     for (const id of channelSources(pipeline.source)) {
       const feeding = this.plan.pipelines.find((p) => p.id === id)!

@@ -5,6 +5,7 @@ import { channelOf, channelOrder, type LocalPlanContext, type Stream, typesOf } 
 /** A scan alone: what is over it applies its {@link keyFilters}. */
 export function planScan(node: TableScanNode, context: LocalPlanContext): Stream {
   const callerBound = context.isThreadBound(node.table.catalog)
+  const rows = context.tableRows(node)
   return {
     source: {
       kind: 'scan',
@@ -13,6 +14,7 @@ export function planScan(node: TableScanNode, context: LocalPlanContext): Stream
       table: node.table,
       columns: node.columns,
       types: typesOf(node.outputs),
+      ...(rows === undefined ? {} : { expectedRows: rows }),
       dynamicFilters: keyFilters(node, context).map(({ channel, ...ref }) => ({
         ...ref,
         column: node.columns[channel],

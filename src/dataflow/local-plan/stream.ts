@@ -39,6 +39,8 @@ export interface LocalPlanContext {
   isThreadBound(catalog: string): boolean
   /** True where a scan is expected to give so few rows that one driver is best. */
   isSmall(scan: TableScanNode): boolean
+  /** Rows of a scan's table; undefined where nothing is known, or the calling thread must not read it. */
+  tableRows(scan: TableScanNode): number | undefined
   /** Rows that a node is estimated to give; undefined where nothing is known. */
   estimatedRows(node: PlanNode): number | undefined
   /** Filters of keys that earlier pipelines make, for scans planned later, by the id of the dynamic filter. */

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest'
+import type { PipelineSpec, ScanSource } from '../../../src/dataflow/pipeline.js'
+import { isTiny } from '../../../src/dataflow/tiny-pipeline.js'
+import type { LookupJoinSpec, OperatorSpec } from '../../../src/operators/spec.js'
+import { BIGINT } from '../../../src/spi/index.js'
+
+const scan = (expectedRows?: number): ScanSource => ({
+  kind: 'scan',
+  planNodeId: '0',
+  scanId: 0,
+  table: { catalog: 'memory', schema: 'default', table: 't', handle: {} },
+  columns: [],
+  types: [BIGINT],
+  ...(expectedRows === undefined ? {} : { expectedRows }),
+  dynamicFilters: [],
+})
+const pipeline = (
+  source: PipelineSpec['source'],
+  operators: readonly OperatorSpec[] = [],
+  drivers: PipelineSpec['drivers'] = 'one',
+): PipelineSpec => ({
+  id: 1,
+  source,
+  operators,
+  sink: { kind: 'collect', types: [BIGINT] },
+  drivers,
+  dependsOn: [],
+})
+const join = (type: LookupJoinSpec['type']): OperatorSpec => ({
+  kind: 'lookupJoin',
+  planNodeId: '1',
+  type,
+  indexPipeline: 0,
+  probeKeys: [0],
+  probeTypes: [BIGINT],
+  buildTypes: [BIGINT],
+  probeOutputs: [0],
+  buildOutputs: [],
+})
+const built = (rowCount: number, isUnique: boolean, spilled?: object) =>
+  new Map([[0, [{ index: { rowCount, next: isUnique ? 0 : 64 }, spilled }]]])
+
+describe('what the calling thread runs itself', () => {
+  test('few rows that are known to be few, in one driver', () => {
+    expect(isTiny(pipeline(scan(25)), new Map())).toBe(true)
+    expect(isTiny(pipeline(scan()), new Map())).toBe(false)
+    expect(isTiny(pipeline(scan(5000)), new Map())).toBe(false)
+    expect(isTiny(pipeline(scan(25), [], 'all'), new Map())).toBe(false)
+    const values = { kind: 'values', planNodeId: '0', types: [], rows: [[]] } as const
+    expect(isTiny(pipeline(values), new Map())).toBe(false)
+    const collected = { kind: 'collected', pipelines: [7], types: [BIGINT] } as const
+    const states = (rowCount: number) => new Map([[7, [{ rowCount }, { rowCount: 4000 }]]])
+    expect(isTiny(pipeline(collected), states(96))).toBe(true)
+    expect(isTiny(pipeline(collected), states(97))).toBe(false)
+  })
+
+  test('joins by what they may give at most', () => {
+    const small = pipeline(scan(100), [join('inner')])
+    expect(isTiny(small, built(1_000_000, true))).toBe(true)
+    expect(isTiny(small, built(40, false))).toBe(true)
+    expect(isTiny(small, built(41, false))).toBe(false)
+    expect(isTiny(small, built(40, true, {}))).toBe(false)
+    // The build side's rows without a match come too.
+    expect(isTiny(pipeline(scan(100), [join('right')]), built(10, true))).toBe(false)
+    const unnest: OperatorSpec = {
+      kind: 'unnest',
+      planNodeId: '2',
+      types: [BIGINT],
+      replicated: [],
+      unnested: [],
+      ordinality: false,
+      type: 'inner',
+    }
+    expect(isTiny(pipeline(scan(1), [unnest]), new Map())).toBe(false)
+  })
+})
