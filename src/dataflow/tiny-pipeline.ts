@@ -43,6 +43,7 @@ function sourceRows(source: SourceSpec, states: States): number {
     case 'scan':
       return source.expectedRows ?? Number.POSITIVE_INFINITY
     case 'values':
+    case 'tableFunction':
     case 'merge':
     case 'union':
     case 'channel':
