@@ -6,6 +6,7 @@ import { rangeBlock } from '../keys/key-source.js'
 import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
 import { arbitraryAggregator } from './arbitrary.js'
+import { checksumAggregator, hasChecksumKernel } from './checksums.js'
 import { countAggregator, stateBuffer } from './counts.js'
 import { exactSumAggregator, exactSumStates } from './exact-sums.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
@@ -21,6 +22,9 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
   if (type === undefined || fn.argumentTypes.length !== 1) return undefined
   if (fn.name === 'arbitrary' || fn.name === 'any_value') {
     return { stateTypes: [type], create: (c) => arbitraryAggregator(c, type) }
+  }
+  if (fn.name === 'checksum' && hasChecksumKernel(type)) {
+    return { stateTypes: [BIGINT], create: (c) => checksumAggregator(c, result) }
   }
   if (fn.name === 'sum' || fn.name === 'avg') {
     const isAverage = fn.name === 'avg'

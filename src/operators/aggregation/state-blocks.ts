@@ -1,4 +1,4 @@
-import { zeroed } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block, Fixed16Block, IntegerBlock, SqlType } from '../../spi/index.js'
 import type { GrowableBuffer } from '../keys/growable.js'
 
@@ -65,6 +65,22 @@ export function wideStates(
 ): Fixed16Block {
   const values = copy(states, from, to, 16, arena)
   return { encoding: 'flat', storage: 'fixed16', type, rowCount: to - from, validity, values }
+}
+
+/** The eight bytes of each state. */
+export function bytesStates(
+  type: SqlType,
+  states: GrowableBuffer,
+  from: number,
+  to: number,
+  validity: Uint8Array | null,
+  arena: Arena,
+): Block {
+  const rowCount = to - from
+  const offsets = allocateInt32(arena, rowCount + 1)
+  for (let i = 0; i <= rowCount; i++) offsets[i] = 8 * i
+  const bytes = copy(states, from, to, 8, arena)
+  return { encoding: 'flat', storage: 'bytes', type, rowCount, validity, offsets, bytes }
 }
 
 export function floatStates(

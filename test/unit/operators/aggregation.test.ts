@@ -67,6 +67,7 @@ const CALLS: readonly AggregateSpec[] = [
   ...[2, 9].map((c) => aggregate('count', c)),
   ...[2, 3, 4, 5, 6, 7].map((c) => aggregate('sum', c)),
   ...[2, 3, 4, 5, 6, 7].map((c) => aggregate('avg', c)),
+  ...TYPES.map((_, c) => aggregate('checksum', c)),
   ...[2, 3, 4, 5, 6, 7, 8, 9].flatMap((c) => [aggregate('min', c), aggregate('max', c)]),
 ]
 
