@@ -164,6 +164,9 @@ const SETTINGS: Readonly<Record<string, Setting>> = {
     if (value === '') throw invalid('internal-communication.shared-secret is empty')
     cluster.sharedSecret = value
   },
+  'exchange.max-error-duration': (value, { cluster }) => {
+    cluster.exchangeErrorMillis = parseDuration(value)
+  },
   'failure-detector.heartbeat-interval': (value, { cluster }) => {
     cluster.liveness = {
       ...DEFAULT_LIVENESS,

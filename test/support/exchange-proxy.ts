@@ -22,11 +22,15 @@ export interface ExchangeProxy {
 
 const HEADER_BYTES = 40
 
-/** Stands between consumers and a producer and lets things go wrong. */
+/**
+ * Stands between consumers and a producer and lets things go wrong.
+ * @param at where it listens; by default at a free port
+ */
 export async function exchangeProxy(
   target: string,
   random: Random,
   faults: ProxyFaults,
+  at: { readonly host: string; readonly port: number } = { host: '127.0.0.1', port: 0 },
 ): Promise<ExchangeProxy> {
   const counts = { cuts: 0, repeats: 0, damages: 0, delays: 0 }
   const sockets = new WebSocketServer({ noServer: true, perMessageDeflate: false })
@@ -104,9 +108,9 @@ export async function exchangeProxy(
       sockets.off('headers', addHeaders)
     })
   })
-  await new Promise<void>((resolve) => http.listen(0, '127.0.0.1', resolve))
+  await new Promise<void>((resolve) => http.listen(at.port, at.host, resolve))
   return {
-    uri: `http://127.0.0.1:${(http.address() as AddressInfo).port}`,
+    uri: `http://${at.host}:${(http.address() as AddressInfo).port}`,
     counts,
     async close() {
       for (const socket of live) socket.terminate()

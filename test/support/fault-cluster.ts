@@ -54,7 +54,9 @@ export class FaultCluster {
   static async start(
     workerCount: number,
     config: Readonly<Record<string, string>> = {},
-    workerConfig: (index: number) => Readonly<Record<string, string>> = () => ({}),
+    workerConfig: (
+      index: number,
+    ) => Readonly<Record<string, string>> | Promise<Readonly<Record<string, string>>> = () => ({}),
   ): Promise<FaultCluster> {
     const processes = new ClusterProcesses()
     const spoolFolder = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
@@ -66,8 +68,10 @@ export class FaultCluster {
     const coordinator = await processes.startCoordinator(CATALOGS, coordinatorConfig)
     const workers = await Promise.all(
       Array.from({ length: workerCount }, async (_, i): Promise<FaultyWorker> => {
-        const port = { 'http-server.http.port': String(await freePort()), ...workerConfig(i) }
-        const worker = await processes.startWorker(coordinator, port)
+        const worker = await processes.startWorker(coordinator, {
+          'http-server.http.port': String(await freePort()),
+          ...(await workerConfig(i)),
+        })
         return { url: worker.url, process: worker, state: 'up', starting: undefined }
       }),
     )

@@ -24,6 +24,8 @@ export interface ClusterOptions {
   readonly sharedSecret?: string
   /** The host by which other nodes reach this one (node.internal-address). */
   readonly internalAddress?: string
+  /** How long a node may be out of reach of those that read from it (exchange.max-error-duration); default 60 s. */
+  readonly exchangeErrorMillis?: number
   /** What a coordinator expects of its workers. */
   readonly liveness?: LivenessOptions
   /** Hears why the coordinator refuses this worker. @param isMember whether it was ever accepted */
@@ -61,7 +63,11 @@ export async function startClusterNode(
     options.internalAddress ?? (EVERY_ADDRESS.has(address.host) ? hostname() : address.host)
   const uri = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
   const exchange = await ExchangeServer.create({ node, buffers: engine.member.buffers })
-  const channels = await WebSocketChannels.create({ node })
+  const { exchangeErrorMillis } = options
+  const channels = await WebSocketChannels.create({
+    node,
+    ...(exchangeErrorMillis === undefined ? {} : { errorDurationMillis: exchangeErrorMillis }),
+  })
   exchange.attach(server)
   engine.member.connect(uri, channels)
   const refuseOthers = refuseOtherUpgrades(
