@@ -76,7 +76,7 @@ export function localInfo(
   return {
     ...totals,
     nodeCount: 1,
-    stages: [{ stageId: 0, partitioning: 'single', tasks: [task] }],
+    stages: [{ stageId: 0, partitioning: 'single', tasks: [task], failedTasks: 0 }],
   }
 }
 
@@ -85,6 +85,7 @@ export function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo 
     (stage): StageInfo => ({
       stageId: stage.fragmentId,
       partitioning: stage.partitioning,
+      failedTasks: stage.failedAttempts,
       tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({
         ...(status === undefined ? NOTHING : totalsOf(status.execution)),
         taskId,

@@ -23,6 +23,8 @@ export interface StageInfo {
   /** Where its tasks are, and which rows each has. */
   readonly partitioning: 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
   readonly tasks: readonly TaskInfo[]
+  /** Attempts that failed and were made again; of each task the one that counts, or else the last, is told. */
+  readonly failedTasks: number
 }
 
 export interface TaskInfo extends ExecutionTotals {

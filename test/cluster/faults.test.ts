@@ -138,6 +138,8 @@ for (const policy of ['TASK', 'QUERY', 'NONE'] as const) {
       expect(error).toBe(undefined)
       expect(textOf(rows)).toBe(expected.get(sql)!.rows)
     }
+    // It takes half a minute of idleness.
+    if (queryCount >= 100) await cluster.connectionsAreClosed()
   })
 }
 

@@ -187,6 +187,17 @@ export class FaultCluster {
     return found
   }
 
+  /** Waits until nodes have closed the connections that nothing is read over. */
+  async connectionsAreClosed(): Promise<void> {
+    await within(60_000, 'connections of the exchange are left', async () => {
+      for (const { url } of this.workers) {
+        const text = await (await fetch(`${url}/metrics`)).text()
+        if (!/^millrace_exchange_connections 0$/m.test(text)) return false
+      }
+      return true
+    })
+  }
+
   /** Waits until nothing is left of any query. */
   async nothingIsLeft(): Promise<void> {
     let left: readonly string[] = []

@@ -71,6 +71,9 @@ async function start(faultTolerance: Partial<FaultTolerance>): Promise<void> {
   )
 }
 
+/** Of the last query. */
+let failedTasks = 0
+
 async function rowsOf(engine: Engine, sql = SQL): Promise<unknown[][]> {
   const session = { ...engine.defaultSession, catalog: 'tpch', schema: 'tiny' }
   const run = engine.createRun({ sql, session })
@@ -79,6 +82,8 @@ async function rowsOf(engine: Engine, sql = SQL): Promise<unknown[][]> {
     const { blocks, rowCount } = page
     for (let i = 0; i < rowCount; i++) rows.push(blocks.map((block) => readValue(block, i)))
   }
+  const { stages } = run.execution!.info()
+  failedTasks = stages.reduce((sum, stage) => sum + stage.failedTasks, 0)
   return rows
 }
 
@@ -114,6 +119,7 @@ describe('retry-policy TASK', () => {
     const again = requests.filter(({ taskId }) => taskId.endsWith('.1'))
     expect(again.length).toBeGreaterThan(0)
     expect(again.every(({ node }) => node !== 1)).toBe(true)
+    expect(failedTasks).toBe(again.length)
     expectNothingLeft()
   })
 
