@@ -1,5 +1,5 @@
 import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
-import { intersectTuples } from '../../spi/index.js'
+import { intersectTuples, TUPLE_DOMAIN_ALL } from '../../spi/index.js'
 import { ANALYZE_PROPERTIES } from './analyze.js'
 import { MemoryCatalog } from './catalog.js'
 import { type MemoryConfig, parseMemoryConfig } from './config.js'
@@ -60,7 +60,8 @@ function createConnector(
         // A fork changes by its own transaction only, which is to see what it has done.
         const pages = (state.base === undefined ? seen.get(table.id) : undefined) ?? table.pages
         seen.set(table.id, pages)
-        const predicate = intersectTuples(summary, dynamicFilter.getCurrentPredicate())
+        const filters = intersectTuples(handle.wanted ?? TUPLE_DOMAIN_ALL, summary)
+        const predicate = intersectTuples(filters, dynamicFilter.getCurrentPredicate())
         return memorySplits({ ...table, pages }, handle, predicate)
       },
     }),

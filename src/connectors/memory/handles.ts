@@ -1,4 +1,10 @@
-import type { ConnectorSplit, ConnectorTypes, SqlType, StoredPage } from '../../spi/index.js'
+import type {
+  ConnectorSplit,
+  ConnectorTypes,
+  SqlType,
+  StoredPage,
+  TupleDomain,
+} from '../../spi/index.js'
 
 /** A table of the catalog, by the id it keeps through renaming. */
 export interface MemoryTableHandle {
@@ -9,6 +15,8 @@ export interface MemoryTableHandle {
   readonly limit?: number
   /** Of the table, when ANALYZE began. */
   readonly analyzedVersion?: number
+  /** What filters above the scan pass: pages without such rows need not be read. */
+  readonly wanted?: TupleDomain<MemoryColumnHandle>
 }
 
 export interface MemoryColumnHandle {

@@ -1,9 +1,17 @@
-import { type ConnectorTableMetadata, MillraceError } from '../../spi/index.js'
+import {
+  type ConnectorTableMetadata,
+  intersectTuples,
+  MillraceError,
+  storageClass,
+  TUPLE_DOMAIN_ALL,
+  type TupleDomain,
+  tuplesEqual,
+} from '../../spi/index.js'
 import { analyzeMetadata } from './analyze.js'
 import type { MemoryCatalog } from './catalog.js'
 import { columnStatistics } from './column-summary.js'
 import type { MemoryConfig } from './config.js'
-import type { MemoryTableHandle } from './handles.js'
+import type { MemoryColumnHandle, MemoryTableHandle } from './handles.js'
 import { type CatalogFacts, materializedViewManagement } from './materialized-views.js'
 import { roleManagement } from './roles.js'
 import { ROW_ID_COLUMN } from './row-id.js'
@@ -125,6 +133,15 @@ function readMetadata(catalog: MemoryCatalog, tableOf: TableOf) {
     },
     getInfo: (_session, { schema, table, id, limit }) =>
       `memory:${schema}.${table} id=${id}${limit === undefined ? '' : ` limit=${limit}`}`,
+    /** Pages are left out by their bounds; the filter stays. */
+    applyFilter(_session, handle, { summary }) {
+      // Of a limited table, which rows there are must not depend on the filter.
+      if (handle.limit !== undefined) return undefined
+      const before = handle.wanted ?? TUPLE_DOMAIN_ALL
+      const wanted = intersectTuples(before, boundedColumns(summary))
+      if (tuplesEqual(wanted, before)) return undefined
+      return { handle: { ...handle, wanted }, remainingFilter: summary }
+    },
     applyLimit(_session, handle, limit) {
       if (handle.limit !== undefined && handle.limit <= limit) return undefined
       return { handle: { ...handle, limit }, limitGuaranteed: true }
@@ -167,7 +184,8 @@ function rowChangeMetadata(
     getMergeRowIdColumnHandle: () => ROW_ID_COLUMN,
     beginMerge: (_session, handle) => writes.beginMerge({ transaction, catalog }, tableOf(handle)),
     finishMerge: (_session, handle) => writes.publish(handle),
-    applyDelete: (_session, handle) => (handle.limit === undefined ? handle : undefined),
+    applyDelete: (_session, handle) =>
+      handle.limit === undefined && handle.wanted === undefined ? handle : undefined,
     executeDelete(_session, handle) {
       const table = tableOf(handle)
       const { rowCount } = table
@@ -176,3 +194,16 @@ function rowChangeMetadata(
     },
   } satisfies Partial<Metadata>
 }
+
+/** What is said of columns that stored pages have bounds of: see {@link integerBounds}. */
+const boundedColumns = ({
+  columnDomains,
+}: TupleDomain<MemoryColumnHandle>): TupleDomain<MemoryColumnHandle> => ({
+  columnDomains:
+    columnDomains?.filter(
+      ({ column, domain }) =>
+        column.channel >= 0 &&
+        storageClass(column.type) === 'integer' &&
+        domain.values.kind === 'ranges',
+    ) ?? null,
+})

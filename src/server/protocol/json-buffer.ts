@@ -1,4 +1,9 @@
 const QUOTE = 34
+const MINUS = 45
+const POINT = 46
+const ZERO = 48
+/** From 1e7 on Java prints an exponent. */
+const MAX_HUNDREDTHS = 1e9
 const BACKSLASH = 92
 const HEX = Buffer.from('0123456789ABCDEF')
 
@@ -134,5 +139,27 @@ export class JsonBuffer {
       bytes[--at] = 48 + rest - quotient * 10
       rest = quotient
     }
+  }
+
+  /**
+   * A number of at most two digits behind the point, of a size that Java prints without exponent: amounts, most of all, several times
+   * as fast as by way of a string. A decimal of at most 15 digits that rounds to the number is its shortest text.
+   * @returns false, and nothing is written, for other numbers
+   */
+  hundredths(value: number): boolean {
+    const units = Math.round(value * 100)
+    const size = Math.abs(units)
+    // Not 0, which may be -0, nor what is no number.
+    if (units / 100 !== value || !(size > 0 && size < MAX_HUNDREDTHS)) return false
+    if (units < 0) this.byte(MINUS)
+    const whole = Math.floor(size / 100)
+    this.integer(whole)
+    const rest = size - whole * 100
+    const tens = Math.floor(rest / 10)
+    this.#reserve(3)
+    this.#bytes[this.#length++] = POINT
+    this.#bytes[this.#length++] = ZERO + tens
+    if (rest !== tens * 10) this.#bytes[this.#length++] = ZERO + rest - tens * 10
+    return true
   }
 }

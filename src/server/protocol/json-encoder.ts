@@ -115,6 +115,8 @@ function floatWriter(block: FlatBlock): JsonWriter {
   const isReal = block.storage === 'f32'
   return (out, position) => {
     const value = values[position]!
+    // The shortest text of a REAL may be shorter than that of its value.
+    if (!isReal && out.hundredths(value)) return
     if (!Number.isFinite(value)) out.quotedAscii(String(value))
     else out.ascii(javaNumberText(isReal ? shortestReal(value) : value))
   }

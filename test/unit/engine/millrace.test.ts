@@ -148,6 +148,29 @@ describe('ending', () => {
     expect((await statement.stats()).state).toBe('FINISHED')
   })
 
+  test('a filter on the order of a memory table reads the pages that may pass, and a limit before it counts all rows', async () => {
+    await engine.execute(
+      'CREATE TABLE memory.default.ordered AS SELECT orderkey, linenumber FROM tpch.sf1.lineitem WHERE orderkey < 300000',
+    )
+    const read = async (sql: string, parameters: unknown[] = []) => {
+      const query = engine.query(sql, parameters)
+      return { rows: await query.all(), ...(await query.stats()) }
+    }
+    const found = await read('SELECT linenumber FROM ordered WHERE orderkey = ?', [200_001])
+    expect(found.rows.length).toBeGreaterThan(0)
+    expect(found.processedRows).toBeLessThanOrEqual(2 * 65_536)
+    const both = await read('SELECT 1 FROM ordered WHERE orderkey = 200001 AND linenumber > 90')
+    expect(both).toMatchObject({ rows: [], processedRows: 0 })
+    const limited =
+      'SELECT count(*) AS n FROM (SELECT * FROM ordered LIMIT 10) WHERE orderkey > 200000'
+    expect((await read(limited)).rows).toEqual([{ n: 0n }])
+    await engine.execute('DELETE FROM ordered WHERE orderkey > 5 AND orderkey < 200000')
+    const kept =
+      'SELECT min(orderkey) AS a, count_if(orderkey BETWEEN 6 AND 199999) AS b FROM ordered'
+    expect((await read(kept)).rows).toEqual([{ a: 1n, b: 0n }])
+    await engine.execute('DROP TABLE ordered')
+  })
+
   test('leaving an iteration ends the query', async () => {
     const query = engine.query(big)
     for await (const _ of query) break

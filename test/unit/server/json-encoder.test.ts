@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { javaNumberText } from '../../../src/engine/values/number-text.js'
 import { JsonBuffer } from '../../../src/server/protocol/json-buffer.js'
 import { writeRows } from '../../../src/server/protocol/json-encoder.js'
 import {
@@ -31,6 +32,7 @@ import {
   VARCHAR,
   type Value,
 } from '../../../src/spi/index.js'
+import { SEED } from '../../support/seed.js'
 
 function encode(blocks: readonly Block[], parametricDatetime = true): string {
   const out = new JsonBuffer(16)
@@ -217,5 +219,24 @@ test('any integer and any text is what JSON.parse reads back', () => {
     expect(JSON.parse(one(DOUBLE, double))).toEqual([double])
     const real = Math.fround(double)
     expect(Math.fround((JSON.parse(one(REAL, real)) as number[])[0]!)).toBe(real)
+  }
+})
+
+test('amounts are written as Java prints them, whether their digits are few or not', () => {
+  let state = SEED
+  const random = (below: number): number => {
+    state = (Math.imul(state, 1_103_515_245) + 12_345) >>> 0
+    return Math.floor((state / 2 ** 32) * below)
+  }
+  const edges = [0.01, 0.1, 0.99, 1, 1.005, 4.35, 9_999_999.99, 9_999_999.999, 1e7, 0.29, 1e21]
+  const amounts = Array.from({ length: 20_000 }, () => {
+    const units = random(2 ** 31) >> random(31)
+    return [units / 100, units / 1000, units / 100 + Number.EPSILON * random(1e6)][random(3)]!
+  })
+  for (const value of [...edges, ...amounts].flatMap((amount) => [amount, -amount])) {
+    const text = javaNumberText(value)
+    if (one(DOUBLE, value) !== text) {
+      expect({ seed: SEED, value, text: one(DOUBLE, value) }).toEqual({ seed: SEED, value, text })
+    }
   }
 })
