@@ -234,7 +234,7 @@ test('amounts are written as Java prints them, whether their digits are few or n
     return [units / 100, units / 1000, units / 100 + Number.EPSILON * random(1e6)][random(3)]!
   })
   for (const value of [...edges, ...amounts].flatMap((amount) => [amount, -amount])) {
-    const text = javaNumberText(value)
+    const text = `[${javaNumberText(value)}]`
     if (one(DOUBLE, value) !== text) {
       expect({ seed: SEED, value, text: one(DOUBLE, value) }).toEqual({ seed: SEED, value, text })
     }
