@@ -52,6 +52,11 @@ export const OPTIONS = {
     value: 'NAME=VALUE',
     help: 'session property; may be given several times',
   },
+  dialect: {
+    type: 'string',
+    value: 'NAME',
+    help: 'SQL that statements are written in: postgresql, mysql, sqlite, bigquery, snowflake …',
+  },
   timezone: { type: 'string', value: 'ZONE', help: 'time zone of the session' },
   user: { type: 'string', value: 'NAME', help: 'user that statements run as' },
   password: {
@@ -179,7 +184,10 @@ export function shellOptions(values: OptionValues, positionals: readonly string[
     ...(progress === undefined ? {} : { progress }),
     debug: values.debug === true,
     ignoreErrors: values['ignore-errors'] === true,
-    session: sessionProperties(values.session ?? []),
+    session: sessionProperties([
+      ...(values.session ?? []),
+      ...(values.dialect === undefined ? [] : [`dialect=${values.dialect}`]),
+    ]),
   }
 }
 

@@ -20,6 +20,8 @@ export interface StatementOptions {
   readonly timeZone?: string
   /** Session properties: `{ join_reordering_strategy: 'NONE', 'mycatalog.some_property': 5 }`. */
   readonly session?: Readonly<Record<string, string | number | boolean>>
+  /** What the statement is written in, such as `postgresql`; `trino` is the default. Needs the package node-sql-parser. */
+  readonly dialect?: string
   /** Ends the statement when it is aborted. */
   readonly signal?: AbortSignal
   /** A result of more rows is an error, GENERIC_INSUFFICIENT_RESOURCES. */
@@ -165,7 +167,8 @@ function sessionWith(session: Session, options: StatementOptions): Session {
   }
   for (const [name, value] of Object.entries(options.session ?? {}))
     next = withProperty(next, name, String(value))
-  const { timeoutMs, memoryLimitBytes } = options
+  const { timeoutMs, memoryLimitBytes, dialect } = options
+  if (dialect !== undefined) next = withProperty(next, 'dialect', dialect)
   if (timeoutMs !== undefined) {
     next = withProperty(next, 'query_max_run_time', `${limit('timeoutMs', timeoutMs)}ms`)
   }

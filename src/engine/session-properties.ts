@@ -111,6 +111,24 @@ const durationProperty = (name: string, value: string, description: string) =>
 const sizeProperty = (name: string, value: string, description: string) =>
   property(name, VARCHAR, value, description, parseDataSize)
 
+/** What statements may be written in: Trino's SQL, and what `src/dialect` translates. */
+const DIALECTS = [
+  'TRINO',
+  'ATHENA',
+  'BIGQUERY',
+  'DB2',
+  'FLINKSQL',
+  'HIVE',
+  'MARIADB',
+  'MYSQL',
+  'NOQL',
+  'POSTGRESQL',
+  'REDSHIFT',
+  'SNOWFLAKE',
+  'SQLITE',
+  'TRANSACTSQL',
+]
+
 /** All system session properties, sorted by name; Trino's names, for what Millrace has too. */
 export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
   booleanProperty('allow_pushdown_into_connectors', true, 'Allow pushdown into connectors'),
@@ -119,6 +137,7 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     true,
     'Allow complex expression pushdown into connectors',
   ),
+  enumProperty('dialect', 'TRINO', DIALECTS, 'Dialect of SQL that statements are written in'),
   booleanProperty('enable_dynamic_filtering', true, 'Enable dynamic filtering'),
   booleanProperty(
     'extended_decorrelation',

@@ -8,6 +8,7 @@ import type { EngineServices, ParameterValue, PlanExecution } from './services.j
 import type { Session, SessionChanges } from './session.js'
 import { checkSession } from './session-check.js'
 import { parseDuration, propertyText } from './session-properties.js'
+import { type DialectStatement, fromDialect } from './statement-dialect.js'
 import { handleStatement } from './statements/handlers.js'
 import { checkParameterCount } from './statements/prepared-statements.js'
 import type { StatementContext, StatementResult } from './statements/statement.js'
@@ -56,6 +57,8 @@ export class StatementRun implements QueryRun {
   #failure: MillraceError | undefined
   #starting: Promise<readonly ResultColumn[]> | undefined
   #transaction: Transaction | undefined
+  /** What the text is in Trino's SQL, where it was written in another dialect. */
+  #translated: DialectStatement | undefined
   #result: StatementResult | undefined
   #context: QueryContext | undefined
   #execution: PlanExecution | undefined
@@ -153,7 +156,10 @@ export class StatementRun implements QueryRun {
 
   async #analyse(): Promise<StatementResult> {
     checkSession(this.session, this.#services.catalogs)
-    const statement = this.#services.parse(this.sql)
+    const translated = await fromDialect(this.sql, this.#parameters, this.session, this.#services)
+    this.#translated = translated
+    const sql = translated?.sql ?? this.sql
+    const statement = this.#services.parse(sql)
     const transaction = this.#joinTransaction(statement)
     const context = createQueryContext({
       queryId: this.id,
@@ -169,8 +175,8 @@ export class StatementRun implements QueryRun {
     const statementContext: StatementContext = {
       ...context,
       services: this.#services,
-      sql: this.sql,
-      parameters: this.#parameters,
+      sql,
+      parameters: translated?.parameters ?? this.#parameters,
     }
     checkParameterCount(statement, statementContext)
     return handleStatement(statement, statementContext)
@@ -316,7 +322,7 @@ export class StatementRun implements QueryRun {
   }
 
   async #failed(error: unknown): Promise<MillraceError> {
-    const failure = (this.#failure ??= toMillraceError(error))
+    const failure = (this.#failure ??= toMillraceError(this.#translated?.error(error) ?? error))
     this.#ending ??= this.#end('FAILED')
     await this.#ending
     return failure

@@ -10,6 +10,7 @@ import { resolveArguments, sortItemKey } from './argument-analysis.js'
 import type { BoundAggregate } from './bound.js'
 import { callWith } from './call-resolution.js'
 import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
+import { dialectForm } from './dialect-form.js'
 import { expressionListText, expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 import { sessionFunction } from './session-analysis.js'
@@ -32,6 +33,8 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
       `${node.processingMode.mode} semantics is not supported out of pattern recognition context`,
     )
   }
+  const form = dialectForm(name)
+  if (form !== undefined) return form(node, context)
   if (node.window !== undefined) return analyzeWindowFunction(node, node.window, name, context)
   const session = node.arguments.length === 0 ? sessionFunction(name, analysis) : undefined
   if (session !== undefined) return session

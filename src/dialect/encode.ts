@@ -1,0 +1,166 @@
+import { MillraceError } from '../spi/index.js'
+import type { Dialect, Grammar } from './dialect.js'
+import { locationOf, type Piece, type ScannedToken, scan } from './scan.js'
+
+/**
+ * The text of a statement as the foreign parser gets it: strings, exact numbers, parameters and quoted names are references
+ * to a list, since that parser loses digits, escapes and quotes; forms that it doesn't know are written in one that it does.
+ */
+export interface EncodedText {
+  readonly text: string
+  readonly pieces: readonly Piece[]
+  /** The offset in the statement of an offset in `text`. */
+  originalOffset(offset: number): number
+}
+
+const MARK = '\ue000'
+const REFERENCE = /^\ue000(\d+)\ue000$/
+/** Parameters after LIMIT and the like, where the foreign grammars take numbers only. */
+const ROW_COUNT_BASE = 912_345_600_000_000
+
+export const hasReference = (text: string): boolean => text.includes(MARK)
+
+/** The piece that a text of the foreign tree refers to. */
+export function referenced(text: string, pieces: readonly Piece[]): Piece | undefined {
+  const index = REFERENCE.exec(text)?.[1]
+  return index === undefined ? undefined : pieces[Number(index)]
+}
+
+/** The parameter that stands where a number of rows does. */
+export function referencedRowCount(value: number, pieces: readonly Piece[]): Piece | undefined {
+  const piece = pieces[value - ROW_COUNT_BASE]
+  return piece?.kind === 'parameter' ? piece : undefined
+}
+
+const NAME_QUOTES: { readonly [G in Grammar]: readonly [string, string] } = {
+  athena: ['"', '"'],
+  bigquery: ['`', '`'],
+  db2: ['"', '"'],
+  flinksql: ['`', '`'],
+  hive: ['`', '`'],
+  mariadb: ['`', '`'],
+  mysql: ['`', '`'],
+  noql: ['"', '"'],
+  postgresql: ['"', '"'],
+  redshift: ['"', '"'],
+  snowflake: ['"', '"'],
+  sqlite: ['`', '`'],
+  transactsql: ['[', ']'],
+}
+
+/** @throws SYNTAX_ERROR, NOT_SUPPORTED */
+export function encode(sql: string, dialect: Dialect, grammar: Grammar): EncodedText {
+  const tokens = scan(sql, dialect.lexical)
+  refuseMisread(sql, tokens)
+  const replacements = rewrites(tokens)
+  const [open, close] = NAME_QUOTES[grammar]
+  const pieces: Piece[] = []
+  const starts: number[] = []
+  const originals: number[] = []
+  let text = ''
+  tokens.forEach((token, i) => {
+    const replacement = replacements.get(i)
+    const isGlued = i > 0 && (tokens[i - 1]!.end === token.start || replacement?.isGlued === true)
+    if (!isGlued && text !== '') text += ' '
+    starts.push(text.length)
+    originals.push(token.start)
+    if (replacement !== undefined) text += replacement.text
+    else if (token.piece === undefined) text += token.text
+    else {
+      text += reference(token.piece, pieces.length, tokens[i - 1], [open, close])
+      pieces.push(token.piece)
+    }
+  })
+  return {
+    text,
+    pieces,
+    originalOffset(offset) {
+      const next = starts.findIndex((start) => start > offset)
+      const index = next === -1 ? starts.length - 1 : next - 1
+      return index < 0
+        ? 0
+        : originals[index]! + (starts[index] === offset ? 0 : offset - starts[index]!)
+    },
+  }
+}
+
+const ROW_COUNT_WORDS = /^(?:limit|offset|top|first|next)$/i
+
+function reference(
+  piece: Piece,
+  index: number,
+  before: ScannedToken | undefined,
+  [open, close]: readonly [string, string],
+): string {
+  if (piece.kind === 'name') return `${open}${MARK}${index}${MARK}${close}`
+  const isRowCount =
+    piece.kind === 'parameter' && before !== undefined && ROW_COUNT_WORDS.test(before.text)
+  return isRowCount ? String(ROW_COUNT_BASE + index) : `'${MARK}${index}${MARK}'`
+}
+
+const isWord = (token: ScannedToken | undefined, word: string): boolean =>
+  token?.kind === 'word' && token.text.toLowerCase() === word
+
+/** What the foreign parser would read as something else. */
+function refuseMisread(sql: string, tokens: readonly ScannedToken[]): void {
+  const refuse = (token: ScannedToken, what: string): never => {
+    throw new MillraceError('NOT_SUPPORTED', what, { location: locationOf(sql, token.start) })
+  }
+  tokens.forEach((token, i) => {
+    const next = tokens[i + 1]
+    if (
+      isWord(token, 'natural') &&
+      next?.kind === 'word' &&
+      /^(?:join|inner|left|right|full)$/i.test(next.text)
+    ) {
+      refuse(token, 'NATURAL JOIN is not supported in this dialect: write JOIN … USING')
+    }
+    if (token.kind === 'word' && next?.piece?.kind === 'string' && next.start === token.end) {
+      refuse(token, `Strings with this prefix are not supported: ${token.text}`)
+    }
+    if (token.text.includes(MARK)) refuse(token, 'A character that no text has: U+E000')
+  })
+}
+
+interface Replacement {
+  readonly text: string
+  /** No blank before it. */
+  readonly isGlued?: boolean
+}
+
+/** Tokens that are written otherwise for the foreign grammars. */
+function rewrites(tokens: readonly ScannedToken[]): ReadonlyMap<number, Replacement> {
+  const result = new Map<number, Replacement>()
+  const open: number[] = []
+  tokens.forEach((token, i) => {
+    if (token.text === '(') {
+      if (isWord(tokens[i - 1], 'filter')) result.set(i, { text: '(', isGlued: true })
+      open.push(i)
+    } else if (token.text === ')') open.pop()
+    else if (isWord(token, 'from') || isWord(token, 'for')) {
+      // SUBSTRING(a FROM b FOR c)
+      const call = open.at(-1)
+      const callee = call === undefined ? undefined : tokens[call - 1]
+      if (isWord(callee, 'substring')) result.set(i, { text: ',' })
+    } else if (isWord(token, 'fetch') && /^(?:first|next)$/i.test(tokens[i + 1]?.text ?? '')) {
+      fetchFirst(tokens, i, result)
+    }
+  })
+  return result
+}
+
+/** FETCH FIRST n ROWS ONLY as LIMIT n, where no OFFSET … ROWS stands before it. */
+function fetchFirst(
+  tokens: readonly ScannedToken[],
+  at: number,
+  result: Map<number, Replacement>,
+): void {
+  const hasCount = tokens[at + 2]?.kind === 'integer'
+  const rows = at + (hasCount ? 3 : 2)
+  const isFetch = /^rows?$/i.test(tokens[rows]?.text ?? '') && isWord(tokens[rows + 1], 'only')
+  if (!isFetch || /^rows?$/i.test(tokens[at - 1]?.text ?? '')) return
+  result.set(at, { text: 'LIMIT' })
+  result.set(at + 1, { text: hasCount ? '' : '1' })
+  result.set(rows, { text: '' })
+  result.set(rows + 1, { text: '' })
+}

@@ -1,0 +1,529 @@
+import type {
+  Expression,
+  IntervalField,
+  NodeLocation,
+  Query,
+  SubqueryExpression,
+} from '../planner/parser/ast/index.js'
+import { referenced } from './encode.js'
+import { ForeignNode } from './foreign-node.js'
+import { callExpression } from './function-call.js'
+import { binaryExpression, unaryExpression } from './operator.js'
+import { queryExpression } from './query.js'
+import { at, finish, notSupported, stringValue, type Translation } from './translation.js'
+import { fill, filled, identifier, longLiteral, stringLiteral } from './tree.js'
+import { castExpression } from './type.js'
+
+type Translator = (node: ForeignNode, t: Translation) => Expression
+
+/** An expression as it stands: a condition may come out where a dialect has numbers. */
+export function expression(node: ForeignNode, t: Translation): Expression {
+  return at(node, t, () => {
+    const inner = unwrapped(node)
+    const subquery = subqueryOf(inner, t)
+    if (subquery !== undefined) return subquery
+    const translate = Object.hasOwn(TRANSLATORS, inner.type) ? TRANSLATORS[inner.type]! : undefined
+    if (translate === undefined) throw notSupported(inner.description, t)
+    const result = translate(inner, t)
+    finish(inner, t)
+    return result
+  })
+}
+
+/** `{ type: 'expr', expr }` around another node, as some grammars have it. */
+function unwrapped(node: ForeignNode): ForeignNode {
+  let inner = node
+  while (inner.type === 'expr') inner = inner.node('expr') ?? inner
+  return inner
+}
+
+const BOOLEAN_KINDS: ReadonlySet<Expression['kind']> = new Set([
+  'betweenPredicate',
+  'booleanLiteral',
+  'comparisonExpression',
+  'existsPredicate',
+  'inPredicate',
+  'isNotNullPredicate',
+  'isNullPredicate',
+  'likePredicate',
+  'logicalExpression',
+  'notExpression',
+  'quantifiedComparisonExpression',
+])
+const BOOLEAN_FUNCTIONS =
+  /^(?:\$dialect_(?:compare|between|in|truth|like)|regexp_like|starts_with|contains|any_match|json_exists)$/
+
+const isCondition = (node: Expression): boolean =>
+  BOOLEAN_KINDS.has(node.kind) ||
+  (node.kind === 'functionCall' && BOOLEAN_FUNCTIONS.test(node.name.parts[0]!.value))
+
+/** An expression where a value is wanted: conditions are 1 and 0 where the dialect has it so. */
+export function value(node: ForeignNode, t: Translation): Expression {
+  const result = expression(node, t)
+  if (!t.dialect.booleansAreIntegers || !isCondition(result)) return result
+  if (result.kind === 'booleanLiteral') return longLiteral(result.value ? 1 : 0, result.location)
+  return filled('CAST(_1 AS integer)', [result], result.location)
+}
+
+/** An expression where a condition is wanted: numbers are conditions where the dialect has it so. */
+export function condition(node: ForeignNode, t: Translation): Expression {
+  const result = expression(node, t)
+  if (!t.dialect.booleansAreIntegers || isCondition(result)) return result
+  return filled('"$dialect_truth"(_1)', [result], result.location)
+}
+
+export const subqueryExpression = (query: Query): SubqueryExpression => ({
+  kind: 'subqueryExpression',
+  query,
+  location: query.location,
+})
+
+function subqueryOf(node: ForeignNode, t: Translation): Expression | undefined {
+  const inner = node.type === '' && node.has('ast') ? node.node('ast') : node
+  if (inner === undefined || (inner.type !== 'select' && inner.type !== 'union')) return undefined
+  return subqueryExpression(queryExpression(inner, t))
+}
+
+/** The one subquery of a list such as the `(SELECT …)` of IN. */
+export function onlySubquery(node: ForeignNode, t: Translation): SubqueryExpression | undefined {
+  const items = node.type === 'expr_list' ? node.nodes('value') : [node]
+  const [only, another] = items
+  if (only === undefined || another !== undefined) return undefined
+  const subquery = subqueryOf(unwrapped(only), t)
+  return subquery?.kind === 'subqueryExpression' ? subquery : undefined
+}
+
+/** A string that a literal holds, a reference or not. */
+function literal(node: ForeignNode, t: Translation): Expression {
+  const text = node.value('value')
+  if (typeof text !== 'string') throw notSupported(node.description, t)
+  node.ignore('prefix', 'suffix')
+  const piece = referenced(text, t.encoded.pieces)
+  const { location } = t
+  switch (piece?.kind) {
+    case 'number':
+      return exactNumber(piece.value, t)
+    case 'parameter':
+      return { kind: 'parameter', position: t.parameters.of(piece), location }
+    case 'binary':
+      return { kind: 'binaryLiteral', hex: piece.value, location }
+    case 'name':
+      return columnName(text, t)
+    case 'string':
+      node.ignore('collate')
+      if (node.has('escape')) throw notSupported('ESCAPE in this place', t)
+      return stringLiteral(piece.value, location)
+    default:
+      return stringLiteral(text, location)
+  }
+}
+
+const columnName = (text: string, t: Translation): Expression => identifier(text, t)
+
+function exactNumber(text: string, t: Translation): Expression {
+  const { location } = t
+  if (/e/i.test(text)) return { kind: 'doubleLiteral', text, location }
+  const isInteger = /^\d+$/.test(text)
+  if (isInteger && BigInt(text) < 2n ** 63n) return longLiteral(text, location)
+  if (t.dialect.decimalLiterals === 'double')
+    return { kind: 'doubleLiteral', text: `${text}e0`, location }
+  return { kind: 'decimalLiteral', text: isInteger ? `${text}.` : text, location }
+}
+
+function number(node: ForeignNode, t: Translation): Expression {
+  const raw = node.value('value')
+  const text = String(raw)
+  const digits = text.replace(/^-/, '')
+  if (!/^\d+$/.test(digits)) throw notSupported(`the number ${text}`, t)
+  const result = longLiteral(digits, t.location)
+  return text === digits ? result : filled('-_1', [result], t.location)
+}
+
+/** DATE '…' and the like. */
+function temporalLiteral(node: ForeignNode, t: Translation): Expression {
+  const text = node.text('value') ?? ''
+  const piece = referenced(text, t.encoded.pieces)
+  const type = TEMPORAL_TYPES[node.type]!
+  if (piece?.kind === 'parameter') {
+    const parameter: Expression = {
+      kind: 'parameter',
+      position: t.parameters.of(piece),
+      location: t.location,
+    }
+    return filled(`CAST(_1 AS ${type.toLowerCase()})`, [parameter], t.location)
+  }
+  const content = stringValue(text, t)
+  const isZoned = t.dialect.name === 'bigquery' && node.type === 'timestamp'
+  if (
+    isZoned &&
+    !/(?:[zZ]|[+-]\d\d(?::?\d\d)?|[A-Za-z]+\/\w+|UTC)$/.test(content.replace(/^\S*/, ' '))
+  ) {
+    return { kind: 'genericLiteral', type, value: `${withTime(content)} UTC`, location: t.location }
+  }
+  const value = type === 'TIMESTAMP' ? withTime(content) : content
+  return { kind: 'genericLiteral', type, value, location: t.location }
+}
+
+const withTime = (content: string): string => {
+  const spaced = content.trim().replace(/^(\d+-\d+-\d+)T/, '$1 ')
+  return /^\d+-\d+-\d+$/.test(spaced) ? `${spaced} 00:00:00` : spaced
+}
+
+const TEMPORAL_TYPES: Readonly<Record<string, string>> = {
+  date: 'DATE',
+  time: 'TIME',
+  timestamp: 'TIMESTAMP',
+  datetime: 'TIMESTAMP',
+}
+
+const UNITS: Readonly<Record<string, IntervalField | 'WEEK' | 'QUARTER'>> = {
+  year: 'YEAR',
+  y: 'YEAR',
+  yr: 'YEAR',
+  yy: 'YEAR',
+  yyyy: 'YEAR',
+  quarter: 'QUARTER',
+  qtr: 'QUARTER',
+  month: 'MONTH',
+  mon: 'MONTH',
+  mm: 'MONTH',
+  week: 'WEEK',
+  w: 'WEEK',
+  wk: 'WEEK',
+  day: 'DAY',
+  d: 'DAY',
+  dd: 'DAY',
+  hour: 'HOUR',
+  h: 'HOUR',
+  hh: 'HOUR',
+  hr: 'HOUR',
+  minute: 'MINUTE',
+  min: 'MINUTE',
+  mi: 'MINUTE',
+  second: 'SECOND',
+  sec: 'SECOND',
+  s: 'SECOND',
+  ss: 'SECOND',
+}
+
+/** The unit of a word such as `days`; undefined where there is none. */
+export const intervalUnit = (word: string): IntervalField | 'WEEK' | 'QUARTER' | undefined => {
+  const name = word.toLowerCase()
+  if (Object.hasOwn(UNITS, name)) return UNITS[name]
+  return name.endsWith('s') ? UNITS[name.slice(0, -1)] : undefined
+}
+
+function intervalLiteral(amount: string, unit: string, t: Translation): Expression {
+  const field = intervalUnit(unit)
+  const match = /^\s*([+-]?)\s*(\d+(?:\.\d+)?)\s*$/.exec(amount)
+  if (field === undefined || match === null) throw notSupported(`INTERVAL '${amount}' ${unit}`, t)
+  const isWhole = /^\d+$/.test(match[2]!)
+  if (!isWhole && field !== 'SECOND') throw notSupported(`INTERVAL '${amount}' ${unit}`, t)
+  const factor = field === 'WEEK' ? 7n : field === 'QUARTER' ? 3n : 1n
+  return {
+    kind: 'intervalLiteral',
+    value: factor === 1n ? match[2]! : String(BigInt(match[2]!) * factor),
+    sign: match[1] === '-' ? '-' : '+',
+    startField: field === 'WEEK' ? 'DAY' : field === 'QUARTER' ? 'MONTH' : field,
+    location: t.location,
+  }
+}
+
+/** An amount of a unit: `1` day, or any expression times a day. */
+export function interval(amount: Expression, unit: string, t: Translation): Expression {
+  const literalAmount = constantText(amount)
+  if (literalAmount !== undefined) return intervalLiteral(literalAmount, unit, t)
+  const one = intervalLiteral('1', unit, t)
+  return filled('_1 * _2', [amount, one], t.location)
+}
+
+function constantText(node: Expression): string | undefined {
+  if (node.kind === 'longLiteral' || node.kind === 'stringLiteral') return node.value
+  if (node.kind === 'decimalLiteral') return node.text
+  if (node.kind === 'arithmeticUnaryExpression' && node.value.kind === 'longLiteral') {
+    return `${node.sign}${node.value.value}`
+  }
+  return undefined
+}
+
+function intervalExpression(node: ForeignNode, t: Translation): Expression {
+  const unit = node.text('unit') ?? ''
+  const amount = node.node('expr')
+  if (amount === undefined) throw notSupported('INTERVAL', t)
+  const content = value(amount, t)
+  if (unit !== '') return interval(content, unit, t)
+  if (content.kind !== 'stringLiteral') throw notSupported('INTERVAL without unit', t)
+  const parts = [...content.value.matchAll(/([+-]?\s*\d+(?:\.\d+)?)\s*([a-zA-Z]+)/g)]
+  const rest = content.value.replace(/([+-]?\s*\d+(?:\.\d+)?)\s*([a-zA-Z]+)/g, '').trim()
+  if (parts.length !== 1 || rest !== '')
+    throw notSupported(
+      `INTERVAL '${content.value}'`,
+      t,
+      "Write one unit an interval: INTERVAL '1 day' + INTERVAL '2 hours'",
+    )
+  return intervalLiteral(parts[0]![1]!.replaceAll(/\s/g, ''), parts[0]![2]!, t)
+}
+
+/** `a.b.c`, with what follows it: `[1]`, `AT TIME ZONE`. */
+function columnReference(node: ForeignNode, t: Translation): Expression {
+  const parts = [
+    ...nameParts(node.value('db'), t),
+    ...nameParts(node.value('schema'), t),
+    ...nameParts(node.value('table'), t),
+    ...nameParts(node.value('column'), t),
+    ...nameParts(node.value('subFields'), t),
+  ]
+  node.ignore('notations', 'order_by')
+  let result = dereference(parts, t)
+  for (const index of node.nodes('array_index')) {
+    const subscript = index.node('index')
+    if (subscript === undefined) throw notSupported('this subscript', t)
+    result = filled('element_at(_1, _2)', [result, value(subscript, t)], t.location)
+    finish(index.ignore('notation', 'property'), t)
+  }
+  const options = node.node('options')
+  return options === undefined ? result : atTimeZone(result, options, t)
+}
+
+function atTimeZone(base: Expression, options: ForeignNode, t: Translation): Expression {
+  const [words, zone, more] = options.nodes('value')
+  if (
+    more !== undefined ||
+    zone === undefined ||
+    !/^at time zone$/i.test(String(words?.value('value')))
+  ) {
+    throw notSupported('what follows this column', t)
+  }
+  return filled('"$dialect_at_time_zone"(_1, _2)', [base, value(zone, t)], t.location)
+}
+
+/** The parts of a name in any of the shapes that the grammars give it. */
+export function nameParts(raw: unknown, t: Translation): readonly string[] {
+  if (raw === null || raw === undefined || raw === '') return []
+  if (typeof raw === 'string') return [raw]
+  if (Array.isArray(raw)) return raw.flatMap((item) => nameParts(item, t))
+  const node = new ForeignNode(raw)
+  const inner = node.value('expr') ?? node.value('value') ?? node.value('name')
+  const offset = node.value('offset')
+  if (Array.isArray(offset) && offset.length > 0) throw notSupported('a subscript of a column', t)
+  return nameParts(inner, t)
+}
+
+export function dereference(parts: readonly string[], t: Translation): Expression {
+  const [first, ...rest] = parts
+  if (first === undefined) throw notSupported('a name that is empty', t)
+  const bare = rest.length === 0 ? wordExpression(first, t) : undefined
+  if (bare !== undefined) return bare
+  return rest.reduce<Expression>(
+    (base, part) => ({
+      kind: 'dereferenceExpression',
+      base,
+      field: identifier(part, t),
+      location: t.location,
+    }),
+    identifier(first, t),
+  )
+}
+
+const WORDS: Readonly<Record<string, string>> = {
+  current_date: 'current_date',
+  current_time: 'current_time',
+  current_timestamp: 'current_timestamp(6)',
+  current_user: 'current_user',
+  localtime: 'localtime(6)',
+  localtimestamp: 'localtimestamp(6)',
+  session_user: 'current_user',
+  user: 'current_user',
+}
+
+/** Words that the grammars take to be columns. */
+function wordExpression(word: string, t: Translation): Expression | undefined {
+  const key = word.toLowerCase()
+  return Object.hasOwn(WORDS, key) ? filled(WORDS[key]!, [], t.location) : undefined
+}
+
+function caseExpression(node: ForeignNode, t: Translation): Expression {
+  const operand = node.node('expr')
+  const branches = node.nodes('args')
+  const subject = operand === undefined ? undefined : value(operand, t)
+  const whenClauses = branches
+    .filter((branch) => branch.type === 'when')
+    .map((branch) => {
+      const test = branch.node('cond')!
+      const when = subject === undefined ? condition(test, t) : value(test, t)
+      return {
+        kind: 'whenClause' as const,
+        operand: when,
+        result: value(branch.node('result')!, t),
+        location: t.location,
+      }
+    })
+  const otherwise = branches.find((branch) => branch.type === 'else')?.node('result')
+  const rest = {
+    whenClauses,
+    ...(otherwise === undefined ? {} : { defaultValue: value(otherwise, t) }),
+    location: t.location,
+  }
+  return subject === undefined
+    ? { kind: 'searchedCaseExpression', ...rest }
+    : { kind: 'simpleCaseExpression', operand: subject, ...rest }
+}
+
+const EXTRACTS: Readonly<Record<string, string>> = {
+  epoch: 'to_unixtime(CAST(_1 AS timestamp(6)))',
+  dow: '(day_of_week(_1) % 7)',
+  isodow: 'day_of_week(_1)',
+  doy: 'day_of_year(_1)',
+  isoyear: 'year_of_week(_1)',
+  isoweek: 'week(_1)',
+  week: 'week(_1)',
+}
+
+function extract(node: ForeignNode, t: Translation): Expression {
+  const args = node.node('args')
+  const field = String(args?.value('field') ?? '').toLowerCase()
+  const source = args?.node('source')
+  if (args === undefined || source === undefined) throw notSupported('EXTRACT', t)
+  let operand = value(source, t)
+  const castType = args.value('cast_type')
+  if (castType !== null && castType !== undefined) {
+    operand = filled(
+      `CAST(_1 AS ${/^(?:date|timestamp|time)$/i.exec(String(castType))?.[0] ?? 'unknown'})`,
+      [operand],
+      t.location,
+    )
+  }
+  return extractField(field, operand, t)
+}
+
+/** A field of a date or time, as the dialect numbers it. */
+export function extractField(field: string, operand: Expression, t: Translation): Expression {
+  const { name } = t.dialect
+  const key = field.toLowerCase()
+  if (/^(?:year|quarter|month|day|hour|minute)s?$/.test(key)) {
+    return filled(`EXTRACT(${key.replace(/s$/, '').toUpperCase()} FROM _1)`, [operand], t.location)
+  }
+  const isPostgres = /^(?:postgresql|redshift|noql)$/.test(name)
+  if (key === 'second' || key === 'seconds') {
+    // PostgreSQL's seconds have their fraction.
+    const template = isPostgres
+      ? "(EXTRACT(SECOND FROM _1) + (CAST(millisecond(_1) AS decimal(9, 6)) / DECIMAL '1000.000000'))"
+      : 'EXTRACT(SECOND FROM _1)'
+    return filled(template, [operand], t.location)
+  }
+  const isBigquery = name === 'bigquery'
+  if (key === 'dayofweek' || (key === 'dow' && isBigquery)) {
+    return filled(
+      name === 'snowflake' ? '(day_of_week(_1) % 7)' : '(day_of_week(_1) % 7 + 1)',
+      [operand],
+      t.location,
+    )
+  }
+  if (key === 'dayofyear') return filled('day_of_year(_1)', [operand], t.location)
+  const isIsoWeek = isPostgres || name === 'snowflake' || name === 'athena'
+  if (!Object.hasOwn(EXTRACTS, key) || (key === 'week' && !isIsoWeek)) {
+    throw notSupported(`EXTRACT of ${field}`, t)
+  }
+  return filled(EXTRACTS[key]!, [operand], t.location)
+}
+
+function list(node: ForeignNode, t: Translation): Expression {
+  const subquery = onlySubquery(node, t)
+  if (subquery !== undefined) return subquery
+  const items = node.nodes('value').map((item) => value(item, t))
+  if (items.length === 1) return items[0]!
+  return { kind: 'row', items, location: t.location }
+}
+
+function array(node: ForeignNode, t: Translation): Expression {
+  node.ignore('keyword', 'definition')
+  const listed = node.node('expr_list')
+  const plain = listed === undefined ? node.nodes('array_path') : listed.nodes('value')
+  const values = plain.map((item) => value(item.type === '' ? item.node('expr')! : item, t))
+  const entries = node.value('expr_list')
+  const bare = Array.isArray(entries)
+    ? node.nodes('expr_list').map((item) => value(item.type === '' ? item.node('expr')! : item, t))
+    : values
+  return { kind: 'array', values: bare, location: t.location }
+}
+
+function struct(node: ForeignNode, t: Translation): Expression {
+  node.ignore('definition', 'keyword')
+  const fields = node.nodes('expr_list').map((item) => ({
+    value: value(item.node('expr') ?? item, t),
+    name: item.text('as'),
+  }))
+  const row: Expression = {
+    kind: 'row',
+    items: fields.map((field) => field.value),
+    location: t.location,
+  }
+  if (fields.every((field) => field.name === undefined)) return row
+  throw notSupported(
+    'STRUCT with names of its fields',
+    t,
+    "Write CAST(ROW(…) AS ROW(name type)) in Trino's dialect",
+  )
+}
+
+function variable(node: ForeignNode, t: Translation): Expression {
+  throw notSupported(
+    `the variable ${String(node.value('prefix') ?? '')}${String(node.value('name') ?? '')}`,
+    t,
+  )
+}
+
+const TRANSLATORS: Readonly<Record<string, Translator>> = {
+  aggr_func: callExpression,
+  array,
+  bigint: (node, t) => exactNumber(String(node.value('value')), t),
+  binary_expr: binaryExpression,
+  bool: (node, t) => ({
+    kind: 'booleanLiteral',
+    value: node.value('value') === true,
+    location: t.location,
+  }),
+  boolean: (node, t) => ({
+    kind: 'booleanLiteral',
+    value: node.value('value') === true,
+    location: t.location,
+  }),
+  case: caseExpression,
+  cast: castExpression,
+  column_ref: columnReference,
+  date: temporalLiteral,
+  datetime: temporalLiteral,
+  default: (node, t) => dereference(nameParts(node.value('value'), t), t),
+  double_quote_string: literal,
+  expr_list: list,
+  extract,
+  function: callExpression,
+  interval: intervalExpression,
+  null: (node, t) => {
+    node.ignore('value')
+    return { kind: 'nullLiteral', location: t.location }
+  },
+  number,
+  origin: (node, t) => dereference(nameParts(node.value('value'), t), t),
+  single_quote_string: literal,
+  string: literal,
+  struct,
+  time: temporalLiteral,
+  timestamp: temporalLiteral,
+  unary_expr: unaryExpression,
+  var: variable,
+  window_func: callExpression,
+}
+
+/** A template over foreign arguments. */
+export const fillForeign = (
+  template: string,
+  args: readonly ForeignNode[],
+  t: Translation,
+  location: NodeLocation = t.location,
+): Expression =>
+  fill(
+    template,
+    (index, isConditionHole) => (isConditionHole ? condition : value)(args[index]!, t),
+    location,
+  )

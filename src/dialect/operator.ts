@@ -1,0 +1,497 @@
+import type { Expression } from '../planner/parser/ast/index.js'
+import { condition, expression, onlySubquery, subqueryExpression, value } from './expression.js'
+import type { ForeignNode } from './foreign-node.js'
+import { queryExpression } from './query.js'
+import { finish, notSupported, type Translation } from './translation.js'
+import { filled, plainIdentifier, stringLiteral } from './tree.js'
+
+/**
+ * How tightly operators bind, where all dialects agree. The foreign grammars don't always keep to it: an operand without parentheses that
+ * binds no tighter than its operator was misread, and is refused.
+ */
+const LEVELS: Readonly<Record<string, number>> = {
+  OR: 1,
+  XOR: 2,
+  AND: 3,
+  '&&': 3,
+  NOT: 4,
+  '+': 7,
+  '-': 7,
+  '*': 8,
+  '/': 8,
+  '%': 8,
+  DIV: 8,
+  MOD: 8,
+}
+const COMPARISON_LEVEL = 5
+const CONCATENATION_LEVEL = 6
+const UNARY_LEVEL = 9
+
+const COMPARISONS =
+  /^(?:=|==|<>|!=|<|<=|>|>=|<=>|IS|IS NOT|IN|NOT IN|LIKE|NOT LIKE|ILIKE|NOT ILIKE|BETWEEN|NOT BETWEEN|REGEXP|NOT REGEXP|RLIKE|NOT RLIKE|GLOB|SIMILAR TO|NOT SIMILAR TO)$/
+
+function levelOf(operator: string, t: Translation): number | undefined {
+  if (operator === '||') return t.dialect.pipes === 'or' ? LEVELS.OR : CONCATENATION_LEVEL
+  if (COMPARISONS.test(operator)) return COMPARISON_LEVEL
+  return LEVELS[operator]
+}
+
+function checkOperand(
+  operator: string,
+  level: number | undefined,
+  operand: ForeignNode | undefined,
+  isRight: boolean,
+  t: Translation,
+): void {
+  if (operand === undefined || operand.isParenthesised) return
+  if (operand.type !== 'binary_expr' && operand.type !== 'unary_expr') return
+  const inner = String(operand.value('operator')).toUpperCase()
+  const isSign = operand.type === 'unary_expr' && inner !== 'NOT' && !/EXISTS$/.test(inner)
+  if (/EXISTS$/.test(inner)) return
+  const innerLevel = isSign ? UNARY_LEVEL : levelOf(inner, t)
+  const isMixed = (level === CONCATENATION_LEVEL) !== (innerLevel === CONCATENATION_LEVEL)
+  const between = [level, innerLevel].every(
+    (l) => l !== undefined && l > COMPARISON_LEVEL && l < UNARY_LEVEL,
+  )
+  const isRight_ =
+    level !== undefined &&
+    innerLevel !== undefined &&
+    !(isMixed && between) &&
+    // A comparison of comparisons reads in other ways in other dialects.
+    !(level === COMPARISON_LEVEL && innerLevel === COMPARISON_LEVEL) &&
+    // AND and OR may nest to the right: it makes no difference.
+    (isRight && level > COMPARISON_LEVEL ? innerLevel > level : innerLevel >= level)
+  if (isRight_) return
+  throw notSupported(
+    `${inner} as an operand of ${operator} without parentheses`,
+    t,
+    'Put parentheses around it: how the foreign parser reads it is in doubt',
+  )
+}
+
+export function binaryExpression(node: ForeignNode, t: Translation): Expression {
+  const operator = String(node.value('operator')).toUpperCase().replaceAll(/\s+/g, ' ')
+  const left = node.node('left')
+  const right = node.node('right')
+  if (left === undefined || right === undefined) throw notSupported(`the operator ${operator}`, t)
+  const level = levelOf(operator, t)
+  checkOperand(operator, level, left, false, t)
+  if (!/BETWEEN$/.test(operator)) checkOperand(operator, level, right, true, t)
+  return binary(operator, left, right, t)
+}
+
+function binary(
+  operator: string,
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const { location } = t
+  const apply = (template: string): Expression =>
+    filled(template, [value(left, t), value(right, t)], location)
+  switch (operator) {
+    case 'AND':
+    case '&&':
+      return logical('AND', left, right, t)
+    case 'OR':
+      return logical('OR', left, right, t)
+    case 'XOR':
+      return filled('(_1 <> _2)', [condition(left, t), condition(right, t)], location)
+    case '=':
+    case '==':
+    case '<>':
+    case '!=':
+    case '<':
+    case '<=':
+    case '>':
+    case '>=':
+      return comparison(
+        operator === '==' ? '=' : operator === '!=' ? '<>' : operator,
+        left,
+        right,
+        t,
+      )
+    case '<=>':
+      return negated(comparison('IS DISTINCT FROM', left, right, t))
+    case 'IS':
+    case 'IS NOT':
+      return isExpression(operator === 'IS NOT', left, right, t)
+    case 'IN':
+    case 'NOT IN':
+      return withNot(operator, inExpression(left, right, t))
+    case 'BETWEEN':
+    case 'NOT BETWEEN':
+      return withNot(operator, between(left, right, t))
+    case 'LIKE':
+    case 'NOT LIKE':
+      return withNot(operator, like(left, right, t.dialect.likeIgnoresCase ? 'ascii' : 'exact', t))
+    case 'ILIKE':
+    case 'NOT ILIKE':
+      return withNot(operator, like(left, right, 'ignored', t))
+    case '+':
+    case '-':
+      return sum(operator, left, right, t)
+    case '*':
+      return apply('_1 * _2')
+    case '/':
+      return apply(`"$dialect_divide"('${t.dialect.arithmetic}', _1, _2)`)
+    case 'DIV':
+      return apply(`"$dialect_divide"('integer', _1, _2)`)
+    case '%':
+    case 'MOD':
+      return apply(
+        /^(?:mysql|sqlite)$/.test(t.dialect.arithmetic)
+          ? `"$dialect_modulus"('${t.dialect.arithmetic}', _1, _2)`
+          : '_1 % _2',
+      )
+    case '||':
+      return t.dialect.pipes === 'or'
+        ? logical('OR', left, right, t)
+        : concatenation([value(left, t), value(right, t)], t)
+    default:
+      return lessCommon(operator, apply, t)
+  }
+}
+
+const isPostgres = (t: Translation): boolean =>
+  /^(?:postgresql|redshift|noql)$/.test(t.dialect.name)
+
+function lessCommon(
+  operator: string,
+  apply: (template: string) => Expression,
+  t: Translation,
+): Expression {
+  if (isPostgres(t)) {
+    switch (operator) {
+      case '~':
+        return apply('regexp_like(_1, _2)')
+      case '!~':
+        return apply('NOT regexp_like(_1, _2)')
+      case '~*':
+        return apply("regexp_like(_1, concat('(?i)', _2))")
+      case '!~*':
+        return apply("NOT regexp_like(_1, concat('(?i)', _2))")
+      case '^':
+        return apply('power(_1, _2)')
+      case '->>':
+        return apply('"$dialect_json_text"(_1, _2)')
+      case '->':
+        return apply('"$dialect_json_field"(_1, _2)')
+    }
+  }
+  const isFullMatch = t.dialect.name === 'snowflake'
+  switch (operator) {
+    case 'REGEXP':
+    case 'RLIKE':
+    case 'NOT REGEXP':
+    case 'NOT RLIKE': {
+      const match = apply(
+        isFullMatch ? "regexp_like(_1, concat('^(?:', _2, ')$'))" : 'regexp_like(_1, _2)',
+      )
+      return operator.startsWith('NOT') ? negated(match) : match
+    }
+    case '&':
+      return apply('bitwise_and(_1, _2)')
+    case '|':
+      return apply('bitwise_or(_1, _2)')
+    default:
+      throw notSupported(`the operator ${operator}`, t)
+  }
+}
+
+const negated = (node: Expression): Expression => ({
+  kind: 'notExpression',
+  value: node,
+  location: node.location,
+})
+
+const withNot = (operator: string, node: Expression): Expression =>
+  operator.startsWith('NOT ') ? negated(node) : node
+
+function logical(
+  operator: 'AND' | 'OR',
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const { location } = t
+  // A chain nests to the left: flat, so that long ones stay shallow.
+  const terms = [left, right].flatMap((side): readonly Expression[] => {
+    const term = condition(side, t)
+    const joins = term.kind === 'logicalExpression' && term.operator === operator
+    return joins ? term.terms : [term]
+  })
+  return { kind: 'logicalExpression', operator, terms, location }
+}
+
+const isUntyped = (node: Expression): boolean =>
+  node.kind === 'stringLiteral' || node.kind === 'parameter'
+
+/** Strings and parameters take the type of what they are compared with. */
+function comparison(
+  operator: string,
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const { location } = t
+  const quantified = quantifiedComparison(operator, left, right, t)
+  if (quantified !== undefined) return quantified
+  const sides = [value(left, t), value(right, t)]
+  return sides.some(isUntyped)
+    ? filled(`"$dialect_compare"('${operator}', _1, _2)`, sides, location)
+    : filled(`_1 ${operator} _2`, sides, location)
+}
+
+/** `= ANY (…)`, which the grammars have as a function. */
+function quantifiedComparison(
+  operator: string,
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression | undefined {
+  if (right.type !== 'function' && right.type !== 'unary_expr') return undefined
+  const name = callName(right)
+  if (name !== 'any' && name !== 'some' && name !== 'all') return undefined
+  const args = right.node('args')
+  if (args === undefined) throw notSupported(name.toUpperCase(), t)
+  right.ignore('over')
+  const subquery = onlySubquery(args, t)
+  const operand = value(left, t)
+  if (subquery !== undefined) {
+    return {
+      kind: 'quantifiedComparisonExpression',
+      operator: operator as '=' | '<>' | '<' | '<=' | '>' | '>=',
+      quantifier: name === 'all' ? 'ALL' : 'ANY',
+      value: operand,
+      subquery,
+      location: t.location,
+    }
+  }
+  const [array] = args.nodes('value')
+  if (array !== undefined && operator === '=' && name !== 'all') {
+    return filled('contains(_1, _2)', [value(array, t), operand], t.location)
+  }
+  if (array !== undefined && operator === '<>' && name === 'all') {
+    return filled('NOT contains(_1, _2)', [value(array, t), operand], t.location)
+  }
+  throw notSupported(`${operator} ${name.toUpperCase()} of an array`, t)
+}
+
+/** The name of a function in lower case, parts joined by dots. */
+export function callName(node: ForeignNode): string {
+  const name = node.value('name')
+  if (typeof name === 'string') return name.toLowerCase()
+  const inner = node.node('name')
+  if (inner === undefined) return ''
+  const part = (item: ForeignNode | undefined): readonly string[] => {
+    const text = item?.value('value')
+    return typeof text === 'string' ? [text] : []
+  }
+  return [...part(inner.node('schema')), ...inner.nodes('name').flatMap(part)]
+    .join('.')
+    .toLowerCase()
+}
+
+function isExpression(
+  isNot: boolean,
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const { location } = t
+  if (right.type === 'null') {
+    const operand = value(left, t)
+    return isNot
+      ? { kind: 'isNotNullPredicate', value: operand, location }
+      : { kind: 'isNullPredicate', value: operand, location }
+  }
+  if (right.type === 'bool' || right.type === 'boolean') {
+    const wanted = right.value('value') === true
+    const test = condition(left, t)
+    const result = filled('coalesce(_1, false)', [wanted ? test : negated(test)], location)
+    const truth = t.dialect.booleansAreIntegers
+      ? filled('"$dialect_truth"(_1)', [result], location)
+      : result
+    return isNot ? negated(truth) : truth
+  }
+  const text = right.value('value')
+  if (
+    typeof text === 'string' &&
+    /^(?:NOT )?(?:DISTINCT FROM|TRUE|FALSE|NULL|UNKNOWN)/i.test(text)
+  ) {
+    return isWords(isNot, text, left, t)
+  }
+  if (t.dialect.name !== 'sqlite') throw notSupported('this form of IS', t)
+  const different = comparison('IS DISTINCT FROM', left, right, t)
+  return isNot ? different : negated(different)
+}
+
+/** `IS [NOT] DISTINCT FROM x`, whose x is text. */
+function isWords(isNot: boolean, text: string, left: ForeignNode, t: Translation): Expression {
+  const match = /^(NOT )?DISTINCT FROM (.+)$/is.exec(text)
+  if (match === null) throw notSupported(`IS ${text}`, t)
+  const other = t.reparse(match[2]!)
+  const different = comparison('IS DISTINCT FROM', left, other, t)
+  return (match[1] !== undefined) !== isNot ? negated(different) : different
+}
+
+function inExpression(left: ForeignNode, right: ForeignNode, t: Translation): Expression {
+  const { location } = t
+  const operand = value(left, t)
+  const subquery = onlySubquery(right, t)
+  if (subquery !== undefined) {
+    return { kind: 'inPredicate', value: operand, valueList: subquery, location }
+  }
+  if (right.type === 'select') {
+    const valueList = subqueryExpression(queryExpression(right, t))
+    return { kind: 'inPredicate', value: operand, valueList, location }
+  }
+  if (right.type === 'unnest') {
+    return filled('contains(_1, _2)', [value(right.node('expr')!, t), operand], location)
+  }
+  if (right.type !== 'expr_list') throw notSupported('IN with what is no list', t)
+  const values = right.nodes('value').map((item) => value(item, t))
+  if (values.length === 0) throw notSupported('IN with an empty list', t)
+  if ([operand, ...values].some(isUntyped)) {
+    const holes = values.map((_, i) => `_${i + 2}`).join(', ')
+    return filled(`"$dialect_in"(_1, ${holes})`, [operand, ...values], location)
+  }
+  return {
+    kind: 'inPredicate',
+    value: operand,
+    valueList: { kind: 'inListExpression', values, location },
+    location,
+  }
+}
+
+function between(left: ForeignNode, right: ForeignNode, t: Translation): Expression {
+  const [low, high] = right.nodes('value')
+  if (low === undefined || high === undefined) throw notSupported('this form of BETWEEN', t)
+  for (const bound of [low, high]) checkOperand('BETWEEN', COMPARISON_LEVEL, bound, true, t)
+  const operands = [left, low, high].map((item) => value(item, t))
+  const template = operands.some(isUntyped)
+    ? '"$dialect_between"(_1, _2, _3)'
+    : '_1 BETWEEN _2 AND _3'
+  return filled(template, operands, t.location)
+}
+
+const LETTERS = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'"
+
+/** Dialects whose patterns have the backslash as escape unless told. */
+const hasDefaultEscape = (t: Translation): boolean =>
+  isPostgres(t) || t.dialect.name === 'bigquery' || t.dialect.pipes === 'or'
+
+function like(
+  left: ForeignNode,
+  right: ForeignNode,
+  letterCase: 'exact' | 'ascii' | 'ignored',
+  t: Translation,
+): Expression {
+  const { location } = t
+  const escapeNode = right.node('escape')
+  right.ignore('escape')
+  const explicit = escapeNode?.node('value')
+  const operands = [value(left, t), valueWithoutEscape(right, t)]
+  const pattern = operands[1]!
+  const needsEscape =
+    hasDefaultEscape(t) && (pattern.kind !== 'stringLiteral' || pattern.value.includes('\\'))
+  const escapeCharacter =
+    explicit !== undefined
+      ? value(explicit, t)
+      : needsEscape
+        ? stringLiteral('\\', location)
+        : undefined
+  const folded = (hole: string): string => {
+    if (letterCase === 'exact') return hole
+    return letterCase === 'ascii' ? `translate(${hole}, ${LETTERS})` : `lower(${hole})`
+  }
+  const template = `${folded('_1')} LIKE ${folded('_2')}`
+  return escapeCharacter === undefined
+    ? filled(template, operands, location)
+    : filled(`${template} ESCAPE _3`, [...operands, escapeCharacter], location)
+}
+
+/** The pattern of a LIKE whose escape has been taken. */
+function valueWithoutEscape(right: ForeignNode, t: Translation): Expression {
+  if (!right.has('escape')) return value(right, t)
+  const text = right.value('value')
+  if (typeof text !== 'string') throw notSupported('this pattern of LIKE', t)
+  return t.reparse(`'${text}'`).type === ''
+    ? stringLiteral(text, t.location)
+    : value(t.reparse(`'${text}'`), t)
+}
+
+/** A sum or difference, which may be of dates. */
+function sum(
+  operator: '+' | '-',
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const sides = [value(left, t), value(right, t)]
+  const isNumber = (side: Expression): boolean =>
+    side.kind === 'decimalLiteral' ||
+    side.kind === 'doubleLiteral' ||
+    (side.kind === 'arithmeticBinaryExpression' && side.operator === '*')
+  const isPlain =
+    sides.some(isNumber) ||
+    sides.every((side) => side.kind === 'longLiteral') ||
+    (operator === '-' && sides[0]!.kind === 'longLiteral')
+  const name = operator === '+' ? 'add' : 'subtract'
+  return isPlain
+    ? filled(`_1 ${operator} _2`, sides, t.location)
+    : filled(`"$dialect_${name}"('${t.dialect.arithmetic}', _1, _2)`, sides, t.location)
+}
+
+/** Operands that are no strings join as their text. */
+export function concatenation(operands: readonly Expression[], t: Translation): Expression {
+  const texts = operands.map((operand) => asText(operand, t))
+  const [only, another] = texts
+  if (another === undefined) return only!
+  return {
+    kind: 'functionCall',
+    name: {
+      kind: 'qualifiedName',
+      parts: [plainIdentifier('concat', t.location)],
+      location: t.location,
+    },
+    arguments: texts,
+    distinct: false,
+    location: t.location,
+  }
+}
+
+export const asText = (operand: Expression, t: Translation): Expression =>
+  operand.kind === 'stringLiteral'
+    ? operand
+    : filled(`"$dialect_text"('${t.dialect.arithmetic}', _1)`, [operand], operand.location)
+
+export function unaryExpression(node: ForeignNode, t: Translation): Expression {
+  const operator = String(node.value('operator')).toUpperCase()
+  const operand = node.node('expr')
+  if (operand === undefined) throw notSupported(`the operator ${operator}`, t)
+  const { location } = t
+  switch (operator) {
+    case 'NOT':
+      checkOperand('NOT', LEVELS.NOT, operand, false, t)
+      return negated(condition(operand, t))
+    case '!':
+      return negated(condition(operand, t))
+    case '-':
+      checkOperand('-', UNARY_LEVEL, operand, false, t)
+      return filled('-_1', [value(operand, t)], location)
+    case '+':
+      checkOperand('+', UNARY_LEVEL, operand, false, t)
+      return value(operand, t)
+    case 'EXISTS':
+    case 'NOT EXISTS': {
+      const subquery = onlySubquery(operand, t) ?? expression(operand, t)
+      const exists: Expression = { kind: 'existsPredicate', subquery, location }
+      finish(operand, t)
+      return operator === 'EXISTS' ? exists : negated(exists)
+    }
+    default:
+      throw notSupported(`the operator ${operator}`, t)
+  }
+}
