@@ -106,7 +106,7 @@ const POSTGRESQL: Dialect = {
 
 const MYSQL: Dialect = {
   name: 'mysql',
-  grammars: ['mysql', 'mariadb'],
+  grammars: ['mysql', 'mariadb', 'postgresql'],
   lexical: {
     ...LEXICAL,
     doubleQuotes: 'string',
@@ -200,7 +200,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     nulls: 'smallest',
     arithmetic: 'bigquery',
   },
-  mariadb: { ...MYSQL, name: 'mariadb', grammars: ['mariadb', 'mysql'] },
+  mariadb: { ...MYSQL, name: 'mariadb', grammars: ['mariadb', 'mysql', 'postgresql'] },
   mysql: MYSQL,
   noql: { ...POSTGRESQL, name: 'noql', grammars: ['noql', 'postgresql'] },
   postgresql: POSTGRESQL,

@@ -32,6 +32,9 @@ export function referencedRowCount(value: number, pieces: readonly Piece[]): Pie
   return piece?.kind === 'parameter' ? piece : undefined
 }
 
+/** An operator of comparisons that MySQL's grammar has and MySQL doesn't: it has no `<=>`. */
+export const NULL_SAFE_EQUAL = '@>'
+
 const NAME_QUOTES: { readonly [G in Grammar]: readonly [string, string] } = {
   athena: ['"', '"'],
   bigquery: ['`', '`'],
@@ -52,7 +55,7 @@ const NAME_QUOTES: { readonly [G in Grammar]: readonly [string, string] } = {
 export function encode(sql: string, dialect: Dialect, grammar: Grammar): EncodedText {
   const tokens = scan(sql, dialect.lexical)
   refuseMisread(sql, tokens)
-  const replacements = rewrites(tokens)
+  const replacements = rewrites(tokens, dialect)
   const [open, close] = NAME_QUOTES[grammar]
   const pieces: Piece[] = []
   const starts: number[] = []
@@ -129,15 +132,27 @@ interface Replacement {
 }
 
 /** Tokens that are written otherwise for the foreign grammars. */
-function rewrites(tokens: readonly ScannedToken[]): ReadonlyMap<number, Replacement> {
+function rewrites(
+  tokens: readonly ScannedToken[],
+  dialect: Dialect,
+): ReadonlyMap<number, Replacement> {
   const result = new Map<number, Replacement>()
   const open: number[] = []
   tokens.forEach((token, i) => {
     if (token.text === '(') {
       if (isWord(tokens[i - 1], 'filter')) result.set(i, { text: '(', isGlued: true })
       open.push(i)
-    } else if (token.text === ')') open.pop()
-    else if (isWord(token, 'from') || isWord(token, 'for')) {
+    } else if (token.text === ')') {
+      const call = open.pop()
+      if (call !== undefined && isWord(tokens[call - 1], 'listagg'))
+        withinGroup(tokens, call, i, result)
+    } else if (token.text === '<=>') {
+      result.set(i, { text: NULL_SAFE_EQUAL })
+    } else if (isWord(token, 'minus') && dialect.name === 'snowflake') {
+      if (isWord(tokens[i + 1], 'select') || tokens[i + 1]?.text === '(')
+        result.set(i, { text: 'EXCEPT' })
+    }
+    if (isWord(token, 'from') || isWord(token, 'for')) {
       // SUBSTRING(a FROM b FOR c)
       const call = open.at(-1)
       const callee = call === undefined ? undefined : tokens[call - 1]
@@ -147,6 +162,24 @@ function rewrites(tokens: readonly ScannedToken[]): ReadonlyMap<number, Replacem
     }
   })
   return result
+}
+
+/** LISTAGG(a, b) WITHIN GROUP (ORDER BY c) as STRING_AGG(a, b ORDER BY c). */
+function withinGroup(
+  tokens: readonly ScannedToken[],
+  open: number,
+  close: number,
+  result: Map<number, Replacement>,
+): void {
+  const isWithin =
+    isWord(tokens[close + 1], 'within') &&
+    isWord(tokens[close + 2], 'group') &&
+    tokens[close + 3]?.text === '('
+  if (!isWithin) return
+  const hasSeparator = tokens.slice(open, close).some((token) => token.text === ',')
+  result.set(open - 1, { text: 'STRING_AGG' })
+  result.set(close, { text: hasSeparator ? '' : ", ''" })
+  for (const at of [close + 1, close + 2, close + 3]) result.set(at, { text: '' })
 }
 
 /** FETCH FIRST n ROWS ONLY as LIMIT n, where no OFFSET … ROWS stands before it. */

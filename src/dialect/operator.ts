@@ -1,4 +1,5 @@
 import type { Expression } from '../planner/parser/ast/index.js'
+import { NULL_SAFE_EQUAL } from './encode.js'
 import { condition, expression, onlySubquery, subqueryExpression, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
 import { queryExpression } from './query.js'
@@ -45,7 +46,7 @@ function checkOperand(
 ): void {
   if (operand === undefined || operand.isParenthesised) return
   if (operand.type !== 'binary_expr' && operand.type !== 'unary_expr') return
-  const inner = String(operand.value('operator')).toUpperCase()
+  const inner = writtenOperator(operand, t)
   const isSign = operand.type === 'unary_expr' && inner !== 'NOT' && !/EXISTS$/.test(inner)
   if (/EXISTS$/.test(inner)) return
   const innerLevel = isSign ? UNARY_LEVEL : levelOf(inner, t)
@@ -69,8 +70,14 @@ function checkOperand(
   )
 }
 
-export function binaryExpression(node: ForeignNode, t: Translation): Expression {
+/** As the statement has it. */
+function writtenOperator(node: ForeignNode, t: Translation): string {
   const operator = String(node.value('operator')).toUpperCase().replaceAll(/\s+/g, ' ')
+  return operator === NULL_SAFE_EQUAL && t.dialect.pipes === 'or' ? '<=>' : operator
+}
+
+export function binaryExpression(node: ForeignNode, t: Translation): Expression {
+  const operator = writtenOperator(node, t)
   const left = node.node('left')
   const right = node.node('right')
   if (left === undefined || right === undefined) throw notSupported(`the operator ${operator}`, t)

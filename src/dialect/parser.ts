@@ -4,8 +4,25 @@ import type { Grammar } from './dialect.js'
 /** Parses a text into node-sql-parser's tree. @throws its SyntaxError, with `location` */
 export type ForeignParser = (text: string) => unknown
 
-interface ParserModule {
-  readonly Parser: new () => {
+/** Each grammar is a file of its own: only what is used is loaded. */
+const MODULES: { readonly [G in Grammar]: () => Promise<unknown> } = {
+  athena: () => import('node-sql-parser/build/athena.js'),
+  bigquery: () => import('node-sql-parser/build/bigquery.js'),
+  db2: () => import('node-sql-parser/build/db2.js'),
+  flinksql: () => import('node-sql-parser/build/flinksql.js'),
+  hive: () => import('node-sql-parser/build/hive.js'),
+  mariadb: () => import('node-sql-parser/build/mariadb.js'),
+  mysql: () => import('node-sql-parser/build/mysql.js'),
+  noql: () => import('node-sql-parser/build/noql.js'),
+  postgresql: () => import('node-sql-parser/build/postgresql.js'),
+  redshift: () => import('node-sql-parser/build/redshift.js'),
+  snowflake: () => import('node-sql-parser/build/snowflake.js'),
+  sqlite: () => import('node-sql-parser/build/sqlite.js'),
+  transactsql: () => import('node-sql-parser/build/transactsql.js'),
+}
+
+interface ParserConstructor {
+  new (): {
     parse(
       sql: string,
       options: {
@@ -26,9 +43,9 @@ export function loadParser(grammar: Grammar): Promise<ForeignParser> {
 }
 
 async function load(grammar: Grammar): Promise<ForeignParser> {
-  let module: { readonly default: ParserModule }
+  let module: unknown
   try {
-    module = await import(`node-sql-parser/build/${grammar}.js`)
+    module = await MODULES[grammar]()
   } catch (cause) {
     loaded.delete(grammar)
     throw new MillraceError(
@@ -37,7 +54,9 @@ async function load(grammar: Grammar): Promise<ForeignParser> {
       { cause, hint: 'Install it beside millrace: npm install node-sql-parser' },
     )
   }
-  const parser = new module.default.Parser()
+  const { Parser } = (module as { readonly default: { readonly Parser: ParserConstructor } })
+    .default
+  const parser = new Parser()
   return (text) =>
     parser.parse(text, { database: grammar, parseOptions: { includeLocations: true } }).ast
 }

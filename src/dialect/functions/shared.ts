@@ -94,10 +94,10 @@ export function joined(call: ForeignCall, separator: string | undefined): Expres
   const { withinGroup: _, separator: __, ...rest } = call
   const clauses = order === undefined ? rest : { ...rest, orderBy: order }
   const between = call.args.length > 1 ? call.value(1) : stringLiteral(separator ?? '', t.location)
-  const text = asText(call.value(0), t)
+  // Made to text at the end: values are told apart and sorted as what they are.
   return fill(
-    'array_join(array_agg(_1) FILTER (WHERE _2 IS NOT NULL), _3)',
-    (index) => (index === 0 ? text : index === 1 ? call.value(0) : between),
+    `array_join(transform(array_agg(_1) FILTER (WHERE _1 IS NOT NULL), item -> "$dialect_text"('${t.dialect.arithmetic}', item)), _2)`,
+    (index) => (index === 0 ? call.value(0) : between),
     t.location,
     clauses,
   )
@@ -159,7 +159,9 @@ export const shifted =
     if (call.args.length !== 2 || call.args[1]!.type !== 'interval') {
       throw notSupported(`${call.name} without INTERVAL`, t)
     }
-    return filled(`"$dialect_${name}"('${t.dialect.arithmetic}', _1, _2)`, values(call), t.location)
+    // BigQuery's functions of dates give dates, other than its operators.
+    const arithmetic = t.dialect.name === 'bigquery' ? 'mysql' : t.dialect.arithmetic
+    return filled(`"$dialect_${name}"('${arithmetic}', _1, _2)`, values(call), t.location)
   }
 
 /** DATEADD(unit, number, value). */

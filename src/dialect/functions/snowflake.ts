@@ -71,6 +71,8 @@ export const SNOWFLAKE_FUNCTIONS: FunctionRules = {
   len: 'length(_1)',
   length: 'length(_1)',
   listagg: (call) => joined(call, ''),
+  // What LISTAGG … WITHIN GROUP is written as for the grammar.
+  string_agg: (call) => joined(call, ''),
   log: 'log(_1, _2)',
   lpad: 'lpad(_1, _2, _3)',
   ltrim: ['ltrim(_1)', 'trim(LEADING _2 FROM _1)'],

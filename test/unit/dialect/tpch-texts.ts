@@ -1,0 +1,92 @@
+import { QUERIES } from '../../../bench/tpch/queries.mjs'
+
+/** How a dialect writes what TPC-H has of dates and strings. */
+interface Spelling {
+  /** A date literal. */
+  date(day: string): string
+  /** A date some months later. */
+  later(day: string, months: number): string
+  /** The last day of Q1, 90 days before the end. */
+  readonly ninetyDaysBefore: string
+  year(column: string): string
+  substring(text: string, start: string, length: string): string
+  /** Names of columns cannot follow the name of a subquery. */
+  readonly lacksColumnLists?: true
+}
+
+const unit = (months: number): readonly [number, 'year' | 'month'] =>
+  months % 12 === 0 ? [months / 12, 'year'] : [months, 'month']
+
+export const SPELLINGS = {
+  postgresql: {
+    date: (day) => `date '${day}'`,
+    later: (day, months) => `date '${day}' + interval '${unit(months).join(' ')}'`,
+    ninetyDaysBefore: "date '1998-12-01' - interval '90' day",
+    year: (column) => `extract(year from ${column})`,
+    substring: (text, start, length) => `substring(${text} from ${start} for ${length})`,
+  },
+  mysql: {
+    date: (day) => `'${day}'`,
+    later: (day, months) => `date_add('${day}', interval ${unit(months).join(' ')})`,
+    ninetyDaysBefore: "date_sub('1998-12-01', interval 90 day)",
+    year: (column) => `year(${column})`,
+    substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
+  },
+  sqlite: {
+    date: (day) => `'${day}'`,
+    later: (day, months) => `date('${day}', '+${unit(months).join(' ')}')`,
+    ninetyDaysBefore: "date('1998-12-01', '-90 days')",
+    year: (column) => `strftime('%Y', ${column})`,
+    substring: (text, start, length) => `substr(${text}, ${start}, ${length})`,
+  },
+  bigquery: {
+    lacksColumnLists: true,
+    date: (day) => `DATE '${day}'`,
+    later: (day, months) => `date_add(date '${day}', interval ${unit(months).join(' ')})`,
+    ninetyDaysBefore: "date_sub(date '1998-12-01', interval 90 day)",
+    year: (column) => `EXTRACT(YEAR FROM ${column})`,
+    substring: (text, start, length) => `substr(${text}, ${start}, ${length})`,
+  },
+  snowflake: {
+    date: (day) => `to_date('${day}')`,
+    later: (day, months) => {
+      const [count, part] = unit(months)
+      return `dateadd(${part}, ${count}, to_date('${day}'))`
+    },
+    ninetyDaysBefore: "dateadd(day, -90, to_date('1998-12-01'))",
+    year: (column) => `year(${column})`,
+    substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
+  },
+} as const satisfies Readonly<Record<string, Spelling>>
+
+const monthsBetween = (from: string, to: string): number => {
+  const [year, month] = from.split('-').map(Number) as [number, number]
+  const [toYear, toMonth] = to.split('-').map(Number) as [number, number]
+  return (toYear - year) * 12 + toMonth - month
+}
+
+/** The 22 queries as Trino has them. */
+export const TRINO_TEXTS: readonly string[] = QUERIES
+
+/** The 22 queries in a dialect's own words. */
+export function tpchTexts(spelling: Spelling): readonly string[] {
+  return QUERIES.map((query: string) =>
+    (spelling.lacksColumnLists === true
+      ? query
+          .replace('AS c_orders (c_custkey, c_count)', 'AS c_orders')
+          .replace('SELECT c_custkey, count(o_orderkey)', 'SELECT c_custkey, count(o_orderkey) AS c_count')
+      : query
+    )
+      .replace("CAST('1998-09-02' AS date)", spelling.ninetyDaysBefore)
+      .replace(
+        /(>= )CAST\('([\d-]+)' AS date\)(\s+AND \w+ < )CAST\('([\d-]+)' AS date\)/g,
+        (_, from, low, and, high) =>
+          `${from}${spelling.date(low)}${and}${spelling.later(low, monthsBetween(low, high))}`,
+      )
+      .replace(/CAST\('([\d-]+)' AS date\)/g, (_, day) => spelling.date(day))
+      .replace(/extract\(year\s+FROM (\w+)\)/gi, (_, column) => spelling.year(column))
+      .replace(/substring\((\w+)\s+FROM (\d+) FOR (\d+)\)/gi, (_, text, start, length) =>
+        spelling.substring(text, start, length),
+      ),
+  )
+}
