@@ -53,7 +53,7 @@ const NAME_QUOTES: { readonly [G in Grammar]: readonly [string, string] } = {
 
 /** @throws SYNTAX_ERROR, NOT_SUPPORTED */
 export function encode(sql: string, dialect: Dialect, grammar: Grammar): EncodedText {
-  const tokens = scan(sql, dialect.lexical)
+  const tokens = withJoinedStrings(sql, scan(sql, dialect.lexical), dialect)
   refuseMisread(sql, tokens)
   const replacements = rewrites(tokens, dialect)
   const [open, close] = NAME_QUOTES[grammar]
@@ -70,7 +70,12 @@ export function encode(sql: string, dialect: Dialect, grammar: Grammar): Encoded
     if (replacement !== undefined) text += replacement.text
     else if (token.piece === undefined) text += token.text
     else {
-      text += reference(token.piece, pieces.length, tokens[i - 1], [open, close])
+      const isFraction =
+        token.piece.kind === 'number' && /^percentile_/i.test(tokens[i - 2]?.text ?? '')
+      // The grammars take nothing but a number there.
+      text += isFraction
+        ? token.piece.value
+        : reference(token.piece, pieces.length, tokens[i - 1], [open, close])
       pieces.push(token.piece)
     }
   })
@@ -85,6 +90,35 @@ export function encode(sql: string, dialect: Dialect, grammar: Grammar): Encoded
         : originals[index]! + (starts[index] === offset ? 0 : offset - starts[index]!)
     },
   }
+}
+
+/** Strings one after another are one string in MySQL, and in the standard where they stand on different lines. */
+function withJoinedStrings(
+  sql: string,
+  tokens: readonly ScannedToken[],
+  dialect: Dialect,
+): readonly ScannedToken[] {
+  const result: ScannedToken[] = []
+  for (const token of tokens) {
+    const before = result.at(-1)
+    if (before?.piece?.kind !== 'string' || token.piece?.kind !== 'string') {
+      result.push(token)
+      continue
+    }
+    const isOne = dialect.pipes === 'or' || sql.slice(before.end, token.start).includes('\n')
+    if (!isOne || dialect.name === 'sqlite') {
+      throw new MillraceError(
+        'NOT_SUPPORTED',
+        'A string as the name of a string is not supported',
+        {
+          location: locationOf(sql, token.start),
+        },
+      )
+    }
+    const piece = { kind: 'string' as const, value: before.piece.value + token.piece.value }
+    result[result.length - 1] = { ...before, end: token.end, piece }
+  }
+  return result
 }
 
 const ROW_COUNT_WORDS = /^(?:limit|offset|top|first|next)$/i

@@ -10,6 +10,7 @@ import { ForeignNode } from './foreign-node.js'
 import { callExpression } from './function-call.js'
 import { binaryExpression, unaryExpression } from './operator.js'
 import { queryExpression } from './query.js'
+import type { Piece } from './scan.js'
 import { at, finish, notSupported, stringValue, type Translation } from './translation.js'
 import { fill, filled, identifier, longLiteral, stringLiteral } from './tree.js'
 import { castExpression } from './type.js'
@@ -98,27 +99,25 @@ function literal(node: ForeignNode, t: Translation): Expression {
   const text = node.value('value')
   if (typeof text !== 'string') throw notSupported(node.description, t)
   node.ignore('prefix', 'suffix')
+  if (node.has('escape')) throw notSupported('ESCAPE in this place', t)
   const piece = referenced(text, t.encoded.pieces)
+  if (piece === undefined) return stringLiteral(text, t.location)
+  return piece.kind === 'name' ? identifier(text, t) : pieceExpression(piece, t)
+}
+
+function pieceExpression(piece: Exclude<Piece, { kind: 'name' }>, t: Translation): Expression {
   const { location } = t
-  switch (piece?.kind) {
+  switch (piece.kind) {
     case 'number':
       return exactNumber(piece.value, t)
     case 'parameter':
       return { kind: 'parameter', position: t.parameters.of(piece), location }
     case 'binary':
       return { kind: 'binaryLiteral', hex: piece.value, location }
-    case 'name':
-      return columnName(text, t)
     case 'string':
-      node.ignore('collate')
-      if (node.has('escape')) throw notSupported('ESCAPE in this place', t)
       return stringLiteral(piece.value, location)
-    default:
-      return stringLiteral(text, location)
   }
 }
-
-const columnName = (text: string, t: Translation): Expression => identifier(text, t)
 
 function exactNumber(text: string, t: Translation): Expression {
   const { location } = t
@@ -133,6 +132,7 @@ function exactNumber(text: string, t: Translation): Expression {
 function number(node: ForeignNode, t: Translation): Expression {
   const raw = node.value('value')
   const text = String(raw)
+  if (/^\d+\.\d+$/.test(text)) return exactNumber(text, t)
   const digits = text.replace(/^-/, '')
   if (!/^\d+$/.test(digits)) throw notSupported(`the number ${text}`, t)
   const result = longLiteral(digits, t.location)
@@ -312,6 +312,9 @@ export function nameParts(raw: unknown, t: Translation): readonly string[] {
 export function dereference(parts: readonly string[], t: Translation): Expression {
   const [first, ...rest] = parts
   if (first === undefined) throw notSupported('a name that is empty', t)
+  const piece = referenced(first, t.encoded.pieces)
+  // Text of the tree has strings and numbers in quotes of names.
+  if (piece !== undefined && piece.kind !== 'name') return pieceExpression(piece, t)
   const bare = rest.length === 0 ? wordExpression(first, t) : undefined
   if (bare !== undefined) return bare
   return rest.reduce<Expression>(

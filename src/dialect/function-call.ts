@@ -11,8 +11,10 @@ import { windowOf } from './window.js'
 /** A call of a function, an aggregation or a window function. */
 export function callExpression(node: ForeignNode, t: Translation): Expression {
   const name = callName(node)
-  node.ignore('schema')
+  node.ignore('schema', 'separator')
   if (name === 'exists') return existsCall(node, t)
+  if (name === 'not') return notCall(node, t)
+  if (name === 'grouping') return groupingCall(node, t)
   const foreign = foreignCall(node, name, t)
   const rule = Object.hasOwn(t.dialect.functions, name) ? t.dialect.functions[name] : undefined
   if (rule === undefined) return unknownFunction(foreign, t)
@@ -68,6 +70,21 @@ function unknownFunction(foreign: ForeignCall, t: Translation): Expression {
     ...(order === undefined ? {} : { orderBy: order }),
     ...(window === undefined ? {} : { window }),
   }
+}
+
+/** NOT before parentheses. */
+function notCall(node: ForeignNode, t: Translation): Expression {
+  const [operand, more] = node.node('args')?.nodes('value') ?? []
+  if (operand === undefined || more !== undefined) throw notSupported('this NOT', t)
+  node.ignore('over', 'within_group')
+  return { kind: 'notExpression', value: condition(operand, t), location: t.location }
+}
+
+function groupingCall(node: ForeignNode, t: Translation): Expression {
+  const columns = node.node('args')?.nodes('value') ?? []
+  node.ignore('over', 'within_group')
+  const groupingColumns = columns.map((column) => value(column, t))
+  return { kind: 'groupingOperation', groupingColumns, location: t.location }
 }
 
 function existsCall(node: ForeignNode, t: Translation): Expression {
@@ -144,7 +161,10 @@ function argumentsOf(args: ForeignNode | undefined): readonly ForeignNode[] {
     return single.type === 'expr_list' && !single.isParenthesised ? single.nodes('value') : [single]
   }
   const items = args.type === 'expr_list' || args.has('value') ? args.nodes('value') : []
-  return items.filter((item) => item.type !== 'star')
+  // POSITION(a IN b)
+  return items.filter(
+    (item) => item.type !== 'star' && !(item.type === 'origin' && item.value('value') === 'in'),
+  )
 }
 
 function nullTreatment(node: ForeignNode): 'IGNORE' | 'RESPECT' | undefined {

@@ -45,8 +45,9 @@ function checkOperand(
   t: Translation,
 ): void {
   if (operand === undefined || operand.isParenthesised) return
-  if (operand.type !== 'binary_expr' && operand.type !== 'unary_expr') return
-  const inner = writtenOperator(operand, t)
+  const isNotCall = operand.type === 'function' && callName(operand) === 'not'
+  if (operand.type !== 'binary_expr' && operand.type !== 'unary_expr' && !isNotCall) return
+  const inner = isNotCall ? 'NOT' : writtenOperator(operand, t)
   const isSign = operand.type === 'unary_expr' && inner !== 'NOT' && !/EXISTS$/.test(inner)
   if (/EXISTS$/.test(inner)) return
   const innerLevel = isSign ? UNARY_LEVEL : levelOf(inner, t)

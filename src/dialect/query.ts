@@ -152,11 +152,33 @@ function setOperation(
   const match = /^(union|intersect|except|minus)(?: (all|distinct))?$/.exec(operator)
   if (match === null) throw notSupported(`the set operation ${operator}`, t)
   const distinct = match[2] !== 'all'
+  const isIntersect = match[1] === 'intersect'
+  // Where Trino's precedence would read it otherwise, a member stands in parentheses.
+  const first =
+    isIntersect && isSetOperation(left) && left.kind !== 'intersect' ? enclosed(left) : left
+  const second =
+    isSetOperation(right) && (isIntersect || right.kind !== 'intersect') ? enclosed(right) : right
   if (match[1] === 'except' || match[1] === 'minus') {
-    return { kind: 'except', left, right, distinct, location }
+    return { kind: 'except', left: first, right: second, distinct, location }
   }
-  const kind = match[1] === 'union' ? 'union' : 'intersect'
-  return { kind, relations: [left, right], distinct, location }
+  const kind = isIntersect ? 'intersect' : 'union'
+  return { kind, relations: [first, second], distinct, location }
+}
+
+const isSetOperation = (body: QueryBody): boolean =>
+  body.kind === 'union' || body.kind === 'intersect' || body.kind === 'except'
+
+const enclosed = (queryBody: QueryBody): QueryBody => {
+  const { location } = queryBody
+  const query: Query = {
+    kind: 'query',
+    span: SPAN,
+    sessionProperties: [],
+    functions: [],
+    queryBody,
+    location,
+  }
+  return { kind: 'tableSubquery', query, location }
 }
 
 function withOf(node: ForeignNode, t: Translation): With | undefined {
@@ -504,6 +526,7 @@ function wrapped(
   const { location } = t
   const names = columnNames(specification, what, t)
   const { orderBy: order, limit, offset, ...inner } = specification
+  const keys = sortKeys(order, names, t)
   const query: Query = {
     kind: 'query',
     span: SPAN,
@@ -521,6 +544,7 @@ function wrapped(
             alias: plainIdentifier(HIDDEN, location),
             location,
           },
+          ...keys.hidden,
         ],
       },
     },
@@ -546,22 +570,34 @@ function wrapped(
     },
     where: filled(test, [], location),
     windows: [],
-    ...(order === undefined ? {} : { orderBy: withoutQualifiers(order) }),
+    ...(keys.orderBy === undefined ? {} : { orderBy: keys.orderBy }),
     ...(limit === undefined ? {} : { limit }),
     ...(offset === undefined ? {} : { offset }),
     location,
   }
 }
 
-/** Sort keys for the query around: `t.a` is `a` there. */
-const withoutQualifiers = (order: OrderBy): OrderBy => ({
-  ...order,
-  sortItems: order.sortItems.map((item) => {
-    const { sortKey } = item
-    const field = sortKey.kind === 'dereferenceExpression' ? sortKey.field : undefined
-    return field === undefined ? item : { ...item, sortKey: field }
-  }),
-})
+/** ORDER BY for the query around, with the columns that only it needs. */
+function sortKeys(
+  order: OrderBy | undefined,
+  names: readonly string[],
+  t: Translation,
+): { readonly orderBy?: OrderBy; readonly hidden: readonly SingleColumn[] } {
+  if (order === undefined) return { hidden: [] }
+  const known = new Set(names.map((name) => name.toLowerCase()))
+  const hidden: SingleColumn[] = []
+  const sortItems = order.sortItems.map((item, i): SortItem => {
+    const { sortKey, location } = item
+    const isOutput =
+      sortKey.kind === 'longLiteral' ||
+      (sortKey.kind === 'identifier' && known.has(sortKey.value.toLowerCase()))
+    if (isOutput) return item
+    const alias = plainIdentifier(`dialect_order_${i + 1}`, t.location)
+    hidden.push({ kind: 'singleColumn', expression: sortKey, alias, location })
+    return { ...item, sortKey: alias }
+  })
+  return { orderBy: { ...order, sortItems }, hidden }
+}
 
 /** QUALIFY. */
 function filtered(

@@ -185,6 +185,7 @@ function pair(
   visit: (left: LocatedNode, right: LocatedNode) => void,
 ): void {
   if (Array.isArray(left) && Array.isArray(right)) {
+    assert(left.length === right.length, 'the written statement is the translated one')
     left.forEach((item, i) => {
       pair(item, right[i], visit)
     })
@@ -192,7 +193,10 @@ function pair(
   }
   if (typeof left !== 'object' || left === null || typeof right !== 'object' || right === null)
     return
-  if (isNode(left) && isNode(right)) visit(left, right)
+  if (isNode(left) && isNode(right)) {
+    assert(left.kind === right.kind, 'the written statement is the translated one')
+    visit(left, right)
+  }
   const other = right as Readonly<Record<string, unknown>>
   for (const [key, item] of Object.entries(left)) pair(item, other[key], visit)
 }

@@ -11,7 +11,7 @@ function dateTrunc(call: ForeignCall) {
   const unit = wordOf(call, 0)
   if (!UNITS.test(unit)) throw notSupported(`date_trunc to ${unit}`, t)
   return filled(
-    `date_trunc('${unit.replace(/s$/, '')}', "$dialect_timestamp"(_1))`,
+    `date_trunc('${unit.replace(/s$/, '')}', "$dialect_instant"(_1))`,
     [call.value(1)],
     t.location,
   )

@@ -74,6 +74,13 @@ const FORMS: Readonly<
   $dialect_compare: form(compareForm),
   $dialect_divide: form(divide),
   $dialect_in: form(inForm, false),
+  $dialect_instant: form(
+    ({ args: [value] }) =>
+      value!.type.kind === 'date' || isCharacter(value!.type)
+        ? cast(value!, timestampWithTimeZoneType(6))
+        : value!,
+    false,
+  ),
   $dialect_modulus: form(modulus),
   $dialect_numeric: form(numeric, false),
   $dialect_series: form(series, false),

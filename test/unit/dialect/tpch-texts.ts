@@ -74,7 +74,10 @@ export function tpchTexts(spelling: Spelling): readonly string[] {
     (spelling.lacksColumnLists === true
       ? query
           .replace('AS c_orders (c_custkey, c_count)', 'AS c_orders')
-          .replace('SELECT c_custkey, count(o_orderkey)', 'SELECT c_custkey, count(o_orderkey) AS c_count')
+          .replace(
+            'SELECT c_custkey, count(o_orderkey)',
+            'SELECT c_custkey, count(o_orderkey) AS c_count',
+          )
       : query
     )
       .replace("CAST('1998-09-02' AS date)", spelling.ninetyDaysBefore)
