@@ -1,81 +1,19 @@
 import type { Expression } from '../planner/parser/ast/index.js'
-import { NULL_SAFE_EQUAL } from './encode.js'
+import { callName } from './call-name.js'
+import { concatenation } from './concatenation.js'
 import { condition, expression, onlySubquery, subqueryExpression, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
+import {
+  COMPARISON_LEVEL,
+  checkOperand,
+  LEVELS,
+  levelOf,
+  UNARY_LEVEL,
+  writtenOperator,
+} from './precedence.js'
 import { queryExpression } from './query.js'
 import { finish, notSupported, type Translation } from './translation.js'
-import { filled, plainIdentifier, stringLiteral } from './tree.js'
-
-/**
- * How tightly operators bind, where all dialects agree. The foreign grammars don't always keep to it: an operand without parentheses that
- * binds no tighter than its operator was misread, and is refused.
- */
-const LEVELS: Readonly<Record<string, number>> = {
-  OR: 1,
-  XOR: 2,
-  AND: 3,
-  '&&': 3,
-  NOT: 4,
-  '+': 7,
-  '-': 7,
-  '*': 8,
-  '/': 8,
-  '%': 8,
-  DIV: 8,
-  MOD: 8,
-}
-const COMPARISON_LEVEL = 5
-const CONCATENATION_LEVEL = 6
-const UNARY_LEVEL = 9
-
-const COMPARISONS =
-  /^(?:=|==|<>|!=|<|<=|>|>=|<=>|IS|IS NOT|IN|NOT IN|LIKE|NOT LIKE|ILIKE|NOT ILIKE|BETWEEN|NOT BETWEEN|REGEXP|NOT REGEXP|RLIKE|NOT RLIKE|GLOB|SIMILAR TO|NOT SIMILAR TO)$/
-
-function levelOf(operator: string, t: Translation): number | undefined {
-  if (operator === '||') return t.dialect.pipes === 'or' ? LEVELS.OR : CONCATENATION_LEVEL
-  if (COMPARISONS.test(operator)) return COMPARISON_LEVEL
-  return LEVELS[operator]
-}
-
-function checkOperand(
-  operator: string,
-  level: number | undefined,
-  operand: ForeignNode | undefined,
-  isRight: boolean,
-  t: Translation,
-): void {
-  if (operand === undefined || operand.isParenthesised) return
-  const isNotCall = operand.type === 'function' && callName(operand) === 'not'
-  if (operand.type !== 'binary_expr' && operand.type !== 'unary_expr' && !isNotCall) return
-  const inner = isNotCall ? 'NOT' : writtenOperator(operand, t)
-  const isSign = operand.type === 'unary_expr' && inner !== 'NOT' && !/EXISTS$/.test(inner)
-  if (/EXISTS$/.test(inner)) return
-  const innerLevel = isSign ? UNARY_LEVEL : levelOf(inner, t)
-  const isMixed = (level === CONCATENATION_LEVEL) !== (innerLevel === CONCATENATION_LEVEL)
-  const between = [level, innerLevel].every(
-    (l) => l !== undefined && l > COMPARISON_LEVEL && l < UNARY_LEVEL,
-  )
-  const isRight_ =
-    level !== undefined &&
-    innerLevel !== undefined &&
-    !(isMixed && between) &&
-    // A comparison of comparisons reads in other ways in other dialects.
-    !(level === COMPARISON_LEVEL && innerLevel === COMPARISON_LEVEL) &&
-    // AND and OR may nest to the right: it makes no difference.
-    (isRight && level > COMPARISON_LEVEL ? innerLevel > level : innerLevel >= level)
-  if (isRight_) return
-  throw notSupported(
-    `${inner} as an operand of ${operator} without parentheses`,
-    t,
-    'Put parentheses around it: how the foreign parser reads it is in doubt',
-  )
-}
-
-/** As the statement has it. */
-function writtenOperator(node: ForeignNode, t: Translation): string {
-  const operator = String(node.value('operator')).toUpperCase().replaceAll(/\s+/g, ' ')
-  return operator === NULL_SAFE_EQUAL && t.dialect.pipes === 'or' ? '<=>' : operator
-}
+import { filled, stringLiteral } from './tree.js'
 
 export function binaryExpression(node: ForeignNode, t: Translation): Expression {
   const operator = writtenOperator(node, t)
@@ -286,21 +224,6 @@ function quantifiedComparison(
   throw notSupported(`${operator} ${name.toUpperCase()} of an array`, t)
 }
 
-/** The name of a function in lower case, parts joined by dots. */
-export function callName(node: ForeignNode): string {
-  const name = node.value('name')
-  if (typeof name === 'string') return name.toLowerCase()
-  const inner = node.node('name')
-  if (inner === undefined) return ''
-  const part = (item: ForeignNode | undefined): readonly string[] => {
-    const text = item?.value('value')
-    return typeof text === 'string' ? [text] : []
-  }
-  return [...part(inner.node('schema')), ...inner.nodes('name').flatMap(part)]
-    .join('.')
-    .toLowerCase()
-}
-
 function isExpression(
   isNot: boolean,
   left: ForeignNode,
@@ -451,29 +374,6 @@ function sum(
     ? filled(`_1 ${operator} _2`, sides, t.location)
     : filled(`"$dialect_${name}"('${t.dialect.arithmetic}', _1, _2)`, sides, t.location)
 }
-
-/** Operands that are no strings join as their text. */
-export function concatenation(operands: readonly Expression[], t: Translation): Expression {
-  const texts = operands.map((operand) => asText(operand, t))
-  const [only, another] = texts
-  if (another === undefined) return only!
-  return {
-    kind: 'functionCall',
-    name: {
-      kind: 'qualifiedName',
-      parts: [plainIdentifier('concat', t.location)],
-      location: t.location,
-    },
-    arguments: texts,
-    distinct: false,
-    location: t.location,
-  }
-}
-
-export const asText = (operand: Expression, t: Translation): Expression =>
-  operand.kind === 'stringLiteral'
-    ? operand
-    : filled(`"$dialect_text"('${t.dialect.arithmetic}', _1)`, [operand], operand.location)
 
 export function unaryExpression(node: ForeignNode, t: Translation): Expression {
   const operator = String(node.value('operator')).toUpperCase()

@@ -16,17 +16,17 @@ import type {
   WindowDefinition,
   With,
 } from '../planner/parser/ast/index.js'
+import { callName } from './call-name.js'
+import { filtered, firstOfEach } from './chosen-rows.js'
 import { referenced, referencedRowCount } from './encode.js'
 import { condition, nameParts, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
-import { callName } from './operator.js'
 import { fromClause } from './relation.js'
 import { aliasesOf, withAliases } from './select-alias.js'
-import { at, finish, notSupported, type Translation } from './translation.js'
-import { call, filled, identifier, longLiteral, plainIdentifier, qualifiedName } from './tree.js'
+import { combine } from './set-operation.js'
+import { at, finish, notSupported, SPAN, type Translation } from './translation.js'
+import { identifier, longLiteral, plainIdentifier, qualifiedName } from './tree.js'
 import { windowSpecification } from './window.js'
-
-export const SPAN = { start: 0, end: 0 }
 
 /** What stands after the body of a query. */
 interface Tail {
@@ -113,72 +113,6 @@ function chain(first: ForeignNode): readonly Member[] {
     members.push({ node: next, operator: (operator ?? '').toLowerCase().replace(/\s+/g, ' ') })
     node = next
   }
-}
-
-/** Set operations by the dialect's precedence. */
-function combine(
-  bodies: readonly QueryBody[],
-  operators: readonly string[],
-  t: Translation,
-): QueryBody {
-  const { setOperators } = t.dialect
-  const kinds = new Set(operators.slice(1))
-  if (setOperators === 'parenthesised' && kinds.size > 1) {
-    throw notSupported('different set operations without parentheses', t)
-  }
-  const terms: QueryBody[] = [bodies[0]!]
-  const between: string[] = []
-  bodies.slice(1).forEach((body, i) => {
-    const operator = operators[i + 1]!
-    const bindsFirst = setOperators === 'left to right' || operator.startsWith('intersect')
-    if (bindsFirst) terms.push(setOperation(operator, terms.pop()!, body, t))
-    else {
-      terms.push(body)
-      between.push(operator)
-    }
-  })
-  return terms
-    .slice(1)
-    .reduce((left, right, i) => setOperation(between[i]!, left, right, t), terms[0]!)
-}
-
-function setOperation(
-  operator: string,
-  left: QueryBody,
-  right: QueryBody,
-  t: Translation,
-): QueryBody {
-  const { location } = t
-  const match = /^(union|intersect|except|minus)(?: (all|distinct))?$/.exec(operator)
-  if (match === null) throw notSupported(`the set operation ${operator}`, t)
-  const distinct = match[2] !== 'all'
-  const isIntersect = match[1] === 'intersect'
-  // Where Trino's precedence would read it otherwise, a member stands in parentheses.
-  const first =
-    isIntersect && isSetOperation(left) && left.kind !== 'intersect' ? enclosed(left) : left
-  const second =
-    isSetOperation(right) && (isIntersect || right.kind !== 'intersect') ? enclosed(right) : right
-  if (match[1] === 'except' || match[1] === 'minus') {
-    return { kind: 'except', left: first, right: second, distinct, location }
-  }
-  const kind = isIntersect ? 'intersect' : 'union'
-  return { kind, relations: [first, second], distinct, location }
-}
-
-const isSetOperation = (body: QueryBody): boolean =>
-  body.kind === 'union' || body.kind === 'intersect' || body.kind === 'except'
-
-const enclosed = (queryBody: QueryBody): QueryBody => {
-  const { location } = queryBody
-  const query: Query = {
-    kind: 'query',
-    span: SPAN,
-    sessionProperties: [],
-    functions: [],
-    queryBody,
-    location,
-  }
-  return { kind: 'tableSubquery', query, location }
 }
 
 function withOf(node: ForeignNode, t: Translation): With | undefined {
@@ -489,146 +423,6 @@ function namedCalls(
     const isTaken = names.filter((other) => other === name).length > 1
     return isTaken ? item : { ...item, alias: plainIdentifier(name, t.location) }
   })
-}
-
-const HIDDEN = 'dialect_condition'
-
-/** The columns of a SELECT by name, for a query around it. @throws NOT_SUPPORTED where one has none */
-function columnNames(
-  specification: QuerySpecification,
-  what: string,
-  t: Translation,
-): readonly string[] {
-  return specification.select.selectItems.map((item) => {
-    if (item.kind === 'singleColumn') {
-      if (item.alias !== undefined) return item.alias.value
-      if (item.expression.kind === 'identifier') return item.expression.value
-      const field =
-        item.expression.kind === 'dereferenceExpression' ? item.expression.field : undefined
-      if (field !== undefined) return field.value
-    }
-    throw notSupported(
-      `${what} with a column that has no name`,
-      t,
-      'Give each column of the SELECT list a name with AS',
-    )
-  })
-}
-
-/** Wraps a query with a further column and keeps the rows of which it is true. */
-function wrapped(
-  specification: QuerySpecification,
-  extra: Expression,
-  test: string,
-  what: string,
-  t: Translation,
-): QuerySpecification {
-  const { location } = t
-  const names = columnNames(specification, what, t)
-  const { orderBy: order, limit, offset, ...inner } = specification
-  const keys = sortKeys(order, names, t)
-  const query: Query = {
-    kind: 'query',
-    span: SPAN,
-    sessionProperties: [],
-    functions: [],
-    queryBody: {
-      ...inner,
-      select: {
-        ...inner.select,
-        selectItems: [
-          ...inner.select.selectItems,
-          {
-            kind: 'singleColumn',
-            expression: extra,
-            alias: plainIdentifier(HIDDEN, location),
-            location,
-          },
-          ...keys.hidden,
-        ],
-      },
-    },
-    location,
-  }
-  return {
-    kind: 'querySpecification',
-    select: {
-      kind: 'select',
-      distinct: false,
-      selectItems: names.map((name) => ({
-        kind: 'singleColumn',
-        expression: plainIdentifier(name, location),
-        location,
-      })),
-      location,
-    },
-    from: {
-      kind: 'aliasedRelation',
-      relation: { kind: 'tableSubquery', query, location },
-      alias: plainIdentifier('dialect_rows', location),
-      location,
-    },
-    where: filled(test, [], location),
-    windows: [],
-    ...(keys.orderBy === undefined ? {} : { orderBy: keys.orderBy }),
-    ...(limit === undefined ? {} : { limit }),
-    ...(offset === undefined ? {} : { offset }),
-    location,
-  }
-}
-
-/** ORDER BY for the query around, with the columns that only it needs. */
-function sortKeys(
-  order: OrderBy | undefined,
-  names: readonly string[],
-  t: Translation,
-): { readonly orderBy?: OrderBy; readonly hidden: readonly SingleColumn[] } {
-  if (order === undefined) return { hidden: [] }
-  const known = new Set(names.map((name) => name.toLowerCase()))
-  const hidden: SingleColumn[] = []
-  const sortItems = order.sortItems.map((item, i): SortItem => {
-    const { sortKey, location } = item
-    const isOutput =
-      sortKey.kind === 'longLiteral' ||
-      (sortKey.kind === 'identifier' && known.has(sortKey.value.toLowerCase()))
-    if (isOutput) return item
-    const alias = plainIdentifier(`dialect_order_${i + 1}`, t.location)
-    hidden.push({ kind: 'singleColumn', expression: sortKey, alias, location })
-    return { ...item, sortKey: alias }
-  })
-  return { orderBy: { ...order, sortItems }, hidden }
-}
-
-/** QUALIFY. */
-function filtered(
-  specification: QuerySpecification,
-  test: Expression,
-  t: Translation,
-): QuerySpecification {
-  if (specification.select.distinct) throw notSupported('QUALIFY with DISTINCT', t)
-  return wrapped(specification, test, HIDDEN, 'QUALIFY', t)
-}
-
-/** DISTINCT ON: of each group the first row, by the ORDER BY of the query. */
-function firstOfEach(
-  specification: QuerySpecification,
-  on: readonly Expression[],
-  t: Translation,
-): QuerySpecification {
-  const { location } = t
-  const hasGroups = specification.groupBy !== undefined || specification.having !== undefined
-  if (hasGroups) throw notSupported('DISTINCT ON with GROUP BY', t)
-  const order = specification.orderBy
-  const number: Expression = {
-    ...call('row_number', [], location),
-    window: {
-      kind: 'windowSpecification',
-      partitionBy: on,
-      ...(order === undefined ? {} : { orderBy: order }),
-      location,
-    },
-  }
-  return wrapped(specification, number, `${HIDDEN} = 1`, 'DISTINCT ON', t)
 }
 
 export const tableName = (parts: readonly string[], t: Translation) =>

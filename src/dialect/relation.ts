@@ -8,12 +8,12 @@ import type {
   Table,
   Values,
 } from '../planner/parser/ast/index.js'
+import { callName } from './call-name.js'
 import { referenced } from './encode.js'
 import { condition, nameParts, onlySubquery, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
-import { callName } from './operator.js'
-import { SPAN, tableName } from './query.js'
-import { at, finish, notSupported, type Translation } from './translation.js'
+import { tableName } from './query.js'
+import { at, finish, notSupported, SPAN, type Translation } from './translation.js'
 import { filled, identifier, plainIdentifier } from './tree.js'
 
 /** FROM: tables with commas and joins in one list. Joins bind tighter than commas. */

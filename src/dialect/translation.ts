@@ -94,3 +94,6 @@ export function stringValue(text: string, t: Translation): string {
   if (piece.kind === 'string' || piece.kind === 'name') return piece.value
   throw notSupported(`a ${piece.kind} in this place`, t)
 }
+
+/** Of queries that are made: they have no text until they are written. */
+export const SPAN = { start: 0, end: 0 }

@@ -1,5 +1,5 @@
-import { extractField } from '../expression.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
+import { extractField } from '../temporal.js'
 import { notSupported } from '../translation.js'
 import { fill, filled } from '../tree.js'
 import { concatenatedWith, concatenatedWithoutNulls, joined, wordOf } from './shared.js'

@@ -1,8 +1,9 @@
 import type { Expression } from '../../planner/parser/ast/index.js'
-import { interval, intervalUnit, nameParts } from '../expression.js'
+import { asText, concatenation } from '../concatenation.js'
+import { nameParts } from '../expression.js'
 import { clausesOf } from '../function-call.js'
 import type { ForeignCall } from '../function-rule.js'
-import { asText, concatenation } from '../operator.js'
+import { interval, intervalUnit } from '../temporal.js'
 import { notSupported, stringValue } from '../translation.js'
 import { fill, filled, stringLiteral } from '../tree.js'
 

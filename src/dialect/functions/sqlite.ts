@@ -1,6 +1,6 @@
 import type { Expression } from '../../planner/parser/ast/index.js'
-import { interval } from '../expression.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
+import { interval } from '../temporal.js'
 import { notSupported, type Translation } from '../translation.js'
 import { filled, stringLiteral } from '../tree.js'
 import { concatenated, joined, values } from './shared.js'

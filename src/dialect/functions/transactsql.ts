@@ -1,6 +1,6 @@
 import type { Expression } from '../../planner/parser/ast/index.js'
-import { extractField } from '../expression.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
+import { extractField } from '../temporal.js'
 import {
   boundaries,
   concatenatedWith,
