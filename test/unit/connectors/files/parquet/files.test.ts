@@ -101,9 +101,20 @@ describe('files of other writers', () => {
     ])
   })
   it('reads INT96 beyond the range of 64-bit nanoseconds', async () => {
-    const values = (await rowsOf('int96_from_spark')).map((row) => row[0])
-    expect(values).toContain('253402225200000000000000')
-    expect(await typesOf('int96_from_spark')).toEqual(['timestamp(9)'])
+    const { columns, rows } = await readParquet(join(fixtures, 'edge/int96_far.parquet'))
+    expect(columns.map(({ type }) => typeName(type))).toEqual(['timestamp(9)'])
+    expect(rows).toEqual([
+      [253402225200000000n * 1_000_000n],
+      [null],
+      [-62135596800000000n * 1_000_000n],
+      [1704141296123456n * 1_000_000n],
+    ])
+  })
+  it('refuses INT96 beyond what a timestamp holds, as Spark leaves one: no wrong year', async () => {
+    await expect(readParquet(path('int96_from_spark'))).rejects.toMatchObject({
+      code: 'HIVE_BAD_DATA',
+      message: expect.stringMatching(/a timestamp is out of range: .* \(row group 0, column a\)$/),
+    })
   })
   it('reads the same rows under both framings of LZ4, and raw', async () => {
     const raw = await rowsOf('lz4_raw_compressed')
