@@ -79,7 +79,11 @@ async function chaos(policy: 'NONE' | 'QUERY' | 'TASK', count: number): Promise<
     const { rows, millis } = expected.get(sql)!
     // One worker at least stays, or comes back while the query waits for it.
     const up = cluster.workers.filter((worker) => worker.state === 'up')
-    const victim = up.length > 1 || policy === 'TASK' ? random.pick(up) : undefined
+    for (const worker of cluster.workers) {
+      if (worker.state === 'down') void cluster.restart(worker).catch(() => undefined)
+    }
+    const victim =
+      up.length > 1 || (up.length === 1 && policy === 'TASK') ? random.pick(up) : undefined
     const isKilled = random.chance(0.6)
     const waitMillis = random.below(Math.ceil(millis * WHEN_MAX))
     const stopMillis = random.below(STOP_MILLIS_MAX)
@@ -92,7 +96,6 @@ async function chaos(policy: 'NONE' | 'QUERY' | 'TASK', count: number): Promise<
           tally.struck++
           if (isKilled) {
             cluster.kill(victim)
-            setTimeout(() => void cluster.restart(victim).catch(() => undefined), 500)
           } else {
             cluster.stop(victim)
             setTimeout(() => cluster.resume(victim), stopMillis)

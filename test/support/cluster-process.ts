@@ -47,8 +47,13 @@ export class ClusterProcesses {
     catalogs: Readonly<Record<string, Properties>>,
   ): Promise<NodeProcess> {
     const node = this.spawn(config, catalogs)
-    await node.started
     this.#nodes.push(node)
+    try {
+      await node.started
+    } catch (error) {
+      node.kill('SIGKILL')
+      throw error
+    }
     return node
   }
 

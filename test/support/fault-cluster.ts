@@ -115,8 +115,9 @@ export class FaultCluster {
         'http-server.http.port': new URL(worker.url).port,
       })
       worker.state = 'up'
+    })().finally(() => {
       worker.starting = undefined
-    })()
+    })
     return worker.starting
   }
 
@@ -158,6 +159,8 @@ export class FaultCluster {
   async settled(): Promise<void> {
     for (const worker of this.workers) {
       this.resume(worker)
+      // On a busy machine one may not have started in time.
+      await worker.starting?.catch(() => undefined)
       await this.restart(worker)
     }
     await within(30_000, 'not all workers are active', async () => {
