@@ -9,6 +9,8 @@ import type { ChunkRun } from './memory/shared-memory.js'
 export interface PageSink {
   /** Takes a borrowed page; the driver waits for the promise. */
   add(page: Page): void | Promise<void>
+  /** What is long to do once the input has ended, in steps between which the event loop may take its turn. */
+  prepare?(): Iterable<unknown>
   /** The input has ended: the state that later pipelines read, as plain data. */
   finish(): unknown
   close(): void

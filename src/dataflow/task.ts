@@ -124,6 +124,7 @@ export class Task {
       meter.elapsedMillis += performance.now() - startedAt
       return result
     }
+    let steps: Iterator<unknown> | undefined
     try {
       for (;;) {
         const page = await driver.nextPage()
@@ -134,10 +135,15 @@ export class Task {
         driver.revokeIfScarce(sink, page)
         await metered(() => sink.add(page))
       }
+      steps = sink.prepare?.()[Symbol.iterator]()
+      while (steps !== undefined && metered(() => steps!.next().done) !== true) {
+        if (driver.takesTurn()) await driver.ready()
+      }
       const state = metered(() => sink.finish())
       const own = stats()
       return { state, stats: { ...own, operators: [...own.operators, meter] } }
     } finally {
+      steps?.return?.()
       sink.close()
       await driver.close()
     }

@@ -19,7 +19,12 @@ import type { MemoryScope, OperatorContext } from '../operator.js'
 import { ownedPage } from '../spill/owned-page.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import type { SpilledPages } from '../spill/spill-space.js'
-import { buildJoinIndex, concatColumn, type JoinIndexState } from './join-index.js'
+import {
+  buildJoinIndex,
+  concatColumn,
+  EMPTY_JOIN_INDEX,
+  type JoinIndexState,
+} from './join-index.js'
 import { createMatchMarks } from './match-marks.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
@@ -77,6 +82,7 @@ export class JoinIndexSink {
   readonly #writeWords: (page: Page) => Float64Array
   #spilled: SpillPartitions | undefined
   #hasNullKey = false
+  #state: JoinBuildState | undefined
   /** Of a spilled side: the keys of filters, while they are not too many. */
   #filterColumns: ColumnStore | undefined
   readonly #filterKeys: MemoryScope
@@ -166,23 +172,34 @@ export class JoinIndexSink {
     return !this.#spec.keysOnly || this.#spec.keyChannels.includes(channel)
   }
 
-  finish(): JoinBuildState {
-    return this.#spilled === undefined ? this.#indexed() : this.#divided(this.#spilled)
+  /** Makes the index, in steps between which the event loop may take its turn; where nobody has, {@link finish} does. */
+  *prepare(): Generator<void, void> {
+    this.#state ??=
+      this.#spilled === undefined ? yield* this.#indexed() : this.#divided(this.#spilled)
   }
 
-  #indexed(): JoinBuildState {
+  finish(): JoinBuildState {
+    for (const _ of this.prepare());
+    return this.#state!
+  }
+
+  *#indexed(): Generator<void, JoinBuildState> {
     const { types, keyChannels, filterKeys, marksMatches } = this.#spec
     const rowCount = this.#rowCount
     const arena = this.#context.queryArena
-    const columns = types.map((type, channel) =>
-      rowCount > 0 && this.#isKept(channel) ? this.#column(channel, type, arena) : emptyBlock(type),
-    )
-    const index = buildJoinIndex(
+    const columns: Block[] = []
+    for (const [channel, type] of types.entries()) {
+      const isEmpty = rowCount === 0 || !this.#isKept(channel)
+      columns.push(isEmpty ? emptyBlock(type) : this.#column(channel, type, arena))
+      if (!isEmpty) yield
+    }
+    const index = yield* buildJoinIndex(
       keyChannels.map((channel) => columns[channel]!),
       rowCount,
       keyChannels.map((channel) => types[channel]!),
       () => this.#context.createArena(),
     )
+    yield
     const filters = keyFilterStates(
       keyChannels.map((channel, key) => (filterKeys.includes(key) ? columns[channel] : undefined)),
       arena,
@@ -203,7 +220,7 @@ export class JoinIndexSink {
   #divided(spilled: SpillPartitions): JoinBuildState {
     const { types, keyChannels, keysOnly } = this.#spec
     return {
-      index: buildJoinIndex([], 0, [], () => this.#context.createArena()),
+      index: EMPTY_JOIN_INDEX,
       words: this.#writeWords({ rowCount: 0, blocks: types.map(emptyBlock) }),
       filters: this.#spilledFilters(),
       marks: 0,

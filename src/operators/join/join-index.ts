@@ -46,18 +46,30 @@ export interface JoinIndexState {
   readonly hasNullKey: boolean
 }
 
-/** Builds the index over columns that stay where they are as long as the query runs. */
-export function buildJoinIndex(
+/** The index of a build side without rows. */
+export const EMPTY_JOIN_INDEX: JoinIndexState = {
+  rowCount: 0,
+  hasNullKey: false,
+  encoder: undefined,
+  heads: 0,
+  ranks: undefined,
+  table: undefined,
+  next: 0,
+}
+
+/**
+ * Builds the index over columns that stay where they are as long as the query runs, in steps between which the event loop may
+ * take its turn.
+ */
+export function* buildJoinIndex(
   keyBlocks: readonly Block[],
   rowCount: number,
   keyTypes: readonly SqlType[],
   createArena: () => Arena,
-): JoinIndexState {
+): Generator<void, JoinIndexState> {
   const hasNullKey = keyBlocks.some((block) => mayHaveNulls(block) && hasNull(block))
   const shared = { rowCount, hasNullKey }
-  if (rowCount === 0) {
-    return { ...shared, ...NO_MAP, encoder: undefined, heads: 0, next: 0 }
-  }
+  if (rowCount === 0) return EMPTY_JOIN_INDEX
   const kept = createArena()
   const scratch = createArena()
   try {
@@ -68,7 +80,9 @@ export function buildJoinIndex(
     const encoder = new KeyEncoder(memory, createArena, status, keyTypes)
     const { keys } = encoder.prepare(keyBlocks, rowCount, scratch)
     encoder.recode(0, 0, scratch)
+    yield
     const codes = encoder.encode(keys, scratch)
+    yield
     const { size } = encoder.layout
     const kernels = joinKernels(memory)
     const next = allocateInt32(kept, rowCount)
@@ -98,10 +112,12 @@ export function buildJoinIndex(
       (size <= RANK_MAP_SIZE_MAX && size <= rowCount * RANK_CODES_PER_ROW)
     ) {
       const { map, distinct } = makeRankMap(memory, codes, rowCount, size, ids.byteOffset, kept)
+      yield
       return { ...chainIds(distinct), ranks: map }
     }
     const table = new IntegerTable(memory, createArena, status)
     table.insert(codes, rowCount, ids.byteOffset)
+    yield
     return { ...chainIds(table.count), table: table.state() }
   } finally {
     scratch.close()
