@@ -11,6 +11,7 @@ import {
   charOctetLength,
   columnSize,
   decimalDigits,
+  FOREIGN_TYPES,
   jdbcType,
   numericRadix,
   PARAMETRIC_TYPES,
@@ -37,7 +38,7 @@ export const jdbcTables = (information: SystemInformation): readonly SystemTable
   systemTable('jdbc', 'table_types', columnsOf(texts('table_type')), () => [['TABLE'], ['VIEW']]),
   systemTable('jdbc', 'types', columnsOf(TYPES), () => [
     ...PLAIN_TYPES.map((kind) => typeRow(typeName({ kind }), { kind })),
-    ...PARAMETRIC_TYPES.map((name) => typeRow(name, undefined)),
+    ...[...PARAMETRIC_TYPES, ...FOREIGN_TYPES].map((name) => typeRow(name, undefined)),
   ]),
   ...Object.entries(EMPTY).map(([name, described]) =>
     systemTable('jdbc', name, columnsOf(described), () => []),

@@ -161,6 +161,15 @@ export const PARAMETRIC_TYPES = [
   'timestamp with time zone',
 ] as const
 
+/** Types of values that nothing here makes, listed since Trino lists them. */
+export const FOREIGN_TYPES = [
+  'Classifier',
+  'JsonPath2016',
+  'Model',
+  'Re2JRegExp',
+  'Regressor',
+] as const
+
 /** Types whose values are compared by functions only, and may stand in predicates all the same. */
 const OPAQUE: ReadonlySet<SqlType['kind']> = new Set(['color', 'bingtile', 'geometry'])
 

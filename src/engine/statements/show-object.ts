@@ -1,5 +1,11 @@
 import type { Query, Table, TableSubquery } from '../../planner/parser/ast/index.js'
-import type { ColumnMetadata, ColumnStatistics, SqlType, TableStatistics } from '../../spi/index.js'
+import {
+  type ColumnMetadata,
+  type ColumnStatistics,
+  MillraceError,
+  type SqlType,
+  type TableStatistics,
+} from '../../spi/index.js'
 import {
   findMaterializedView,
   findView,
@@ -114,7 +120,11 @@ async function showStats(
   requireCatalog(context, query, name.catalog)
   const table = await lookUpTable(context, name)
   if (table === undefined) {
-    throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
+    // Trino rewrites the statement into a query of its own, which has no place in the text.
+    if (!(await schemaExists(context, name.catalog, name.schema))) {
+      throw new MillraceError('SCHEMA_NOT_FOUND', `Schema '${name.schema}' does not exist`)
+    }
+    throw new MillraceError('TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
   }
   const statistics = await tableStatistics(table, context)
   const byColumn = new Map(

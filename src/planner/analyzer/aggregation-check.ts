@@ -51,7 +51,7 @@ export function checkAggregation(
         const name = wrong.kind === 'symbol' ? local.get(wrong.name)?.name : undefined
         throw semanticError(
           'INVALID_ARGUMENTS',
-          node,
+          call.node,
           `The arguments to GROUPING() must be expressions referenced by the GROUP BY at the associated query level. Mismatch due to ${name ?? 'an expression'}.`,
         )
       }

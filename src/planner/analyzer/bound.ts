@@ -2,6 +2,7 @@ import type { ComparisonOperator, Expression, ResolvedFunction } from '../../exp
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SourceLocation, SqlType } from '../../spi/index.js'
 import type { QualifiedObjectName } from '../metadata.js'
+import type { NodeBase } from '../parser/ast/index.js'
 import type { TableFunctionReference, TableReference } from '../plan/node.js'
 
 /**
@@ -289,6 +290,8 @@ export interface BoundGroupingOperation {
   readonly id: string
   readonly type: SqlType
   readonly arguments: readonly Expression[]
+  /** Where it stands in the text. */
+  readonly node: NodeBase
 }
 export type BoundSubquery =
   | BoundScalarSubquery

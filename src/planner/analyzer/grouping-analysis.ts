@@ -32,6 +32,7 @@ export function analyzeGroupingOperation(
     id: callId,
     type,
     arguments: args,
+    node,
   }))
   context.met.push({ id, kind: 'grouping', node, text: expressionText(node) })
   return symbol(id, type)

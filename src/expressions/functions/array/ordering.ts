@@ -117,13 +117,13 @@ export const combinations = scalarFunction({
   description: 'The combinations of n elements of an array',
   overloads: [
     {
-      args: ['array(T)', 'bigint'],
+      args: ['array(T)', 'integer'],
       returns: 'array(array(T))',
       typeVariables: ['T'],
-      evaluate: (array: Values, n: bigint) => {
-        if (n < 0n) return invalidArgument(`combination size must not be negative: ${n}`)
-        if (n > 5n) return invalidArgument(`combination size must not exceed 5: ${n}`)
-        return combinationsOf(array, Number(n))
+      evaluate: (array: Values, n: number) => {
+        if (n < 0) return invalidArgument(`combination size must not be negative: ${n}`)
+        if (n > 5) return invalidArgument(`combination size must not exceed 5: ${n}`)
+        return combinationsOf(array, n)
       },
     },
   ],
@@ -134,12 +134,12 @@ export const ngrams = scalarFunction({
   description: 'The runs of n adjacent elements; the whole array where it is shorter',
   overloads: [
     {
-      args: ['array(T)', 'bigint'],
+      args: ['array(T)', 'integer'],
       returns: 'array(array(T))',
       typeVariables: ['T'],
-      evaluate: (array: Values, n: bigint) => {
-        if (n <= 0n) return invalidArgument('N must be positive')
-        const size = n > BigInt(array.length) ? array.length : Number(n)
+      evaluate: (array: Values, n: number) => {
+        if (n <= 0) return invalidArgument('N must be positive')
+        const size = Math.min(n, array.length)
         if (array.length === 0) return [[]]
         return Array.from({ length: array.length - size + 1 }, (_, i) => array.slice(i, i + size))
       },

@@ -149,15 +149,15 @@ export const regexpCount = scalarFunction({
   ],
 })
 
-function positionOf(text: string, pattern: string, start = 1n, occurrence = 1n): number {
-  if (start < 1n) {
+function positionOf(text: string, pattern: string, start = 1, occurrence = 1): number {
+  if (start < 1) {
     return invalidArgument(`start position cannot be smaller than 1`)
   }
-  if (occurrence < 1n) return invalidArgument('occurrence cannot be smaller than 1')
+  if (occurrence < 1) return invalidArgument('occurrence cannot be smaller than 1')
   const compiled = compilePattern(pattern)
-  if (start > BigInt(codePointCount(text))) return -1
-  const offset = offsetOfCodePoint(text, Number(start) - 1)
-  let count = 0n
+  if (start > codePointCount(text)) return -1
+  const offset = offsetOfCodePoint(text, start - 1)
+  let count = 0
   for (const match of allMatches(compiled, text)) {
     if (match.index! < offset) continue
     if (++count === occurrence) return codePointCount(text.slice(0, match.index)) + 1
@@ -170,9 +170,9 @@ export const regexpPosition = scalarFunction({
   description: 'The position of a match of a pattern in a string; -1 where there is none',
   overloads: [
     { args: ['varchar(x)', 'joniregexp'], returns: 'integer', evaluate: positionOf },
-    { args: ['varchar(x)', 'joniregexp', 'bigint'], returns: 'integer', evaluate: positionOf },
+    { args: ['varchar(x)', 'joniregexp', 'integer'], returns: 'integer', evaluate: positionOf },
     {
-      args: ['varchar(x)', 'joniregexp', 'bigint', 'bigint'],
+      args: ['varchar(x)', 'joniregexp', 'integer', 'integer'],
       returns: 'integer',
       evaluate: positionOf,
     },

@@ -136,7 +136,7 @@ function soundexOf(text: string): string {
 export const soundex = scalarFunction({
   name: 'soundex',
   description: 'The code of how a word sounds in English',
-  overloads: [{ args: ['varchar(x)'], returns: 'varchar(4)', evaluate: soundexOf }],
+  overloads: [{ args: ['varchar'], returns: 'varchar(4)', evaluate: soundexOf }],
 })
 
 export const luhnCheck = scalarFunction({

@@ -37,21 +37,12 @@ function padBytes(
   return result
 }
 
-const overloads = (atStart: boolean): readonly ScalarOverload[] => [
+const ofText = (atStart: boolean): readonly ScalarOverload[] => [
   {
     args: ['varchar(x)', 'bigint', 'varchar(y)'],
     returns: 'varchar',
     evaluate: (text: string, length: bigint, padding: string) =>
       padText(text, length, padding, atStart),
-  },
-  {
-    args: ['char(x)', 'bigint', 'varchar(y)'],
-    returns: 'varchar',
-    bind: ({ argumentTypes }: BoundCall) => {
-      const { length: padded } = argumentTypes[0] as CharType
-      return (text: string, length: bigint, padding: string) =>
-        padText(padChar(text, padded), length, padding, atStart)
-    },
   },
   {
     args: ['varbinary', 'bigint', 'varbinary'],
@@ -61,14 +52,25 @@ const overloads = (atStart: boolean): readonly ScalarOverload[] => [
   },
 ]
 
+/** Trino's rpad has no form for CHAR. */
+const CHAR_AT_START: ScalarOverload = {
+  args: ['char(x)', 'bigint', 'varchar(y)'],
+  returns: 'varchar',
+  bind: ({ argumentTypes }: BoundCall) => {
+    const { length: padded } = argumentTypes[0] as CharType
+    return (text: string, length: bigint, padding: string) =>
+      padText(padChar(text, padded), length, padding, true)
+  },
+}
+
 export const lpad = scalarFunction({
   name: 'lpad',
   description: 'The string or binary made a length by padding at its start, or cut to it',
-  overloads: overloads(true),
+  overloads: [...ofText(true), CHAR_AT_START],
 })
 
 export const rpad = scalarFunction({
   name: 'rpad',
   description: 'The string or binary made a length by padding at its end, or cut to it',
-  overloads: overloads(false),
+  overloads: ofText(false),
 })
