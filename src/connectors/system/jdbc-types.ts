@@ -143,6 +143,8 @@ export const PLAIN_TYPES = [
   'kdbtree',
   'likepattern',
   'sphericalgeography',
+  // Trino lists it twice.
+  'integer',
 ] as const
 
 /** Names of types with parameters. */
