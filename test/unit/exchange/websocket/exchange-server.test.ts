@@ -305,13 +305,13 @@ describe('a consumer that breaks the protocol is cut off and disturbs nobody', (
 })
 
 test('a consumer that is alive and slow keeps its stream', async () => {
-  const node = await nodeOf({ streamTimeoutMillis: 100 })
+  const node = await nodeOf({ streamTimeoutMillis: 1000 })
   const channels = await channelsOf({ pingMillis: 20 })
   const output = task(node, 't')
   const client = clientOf(channels, node.uri, 't', 0, 1)
   void fill(output, 100, 10_000)
   await client.ready()
-  await new Promise((resolve) => setTimeout(resolve, 400))
+  await new Promise((resolve) => setTimeout(resolve, 1600))
   let rows = 0
   await takeAll(client, (page) => {
     rows += page.rowCount
