@@ -28,8 +28,6 @@ export interface FoundRelation {
   readonly catalogExists: boolean
   readonly schemaExists: boolean
   readonly relation: ResolvedRelation | undefined
-  /** Where there is no relation: names that may have been meant. */
-  readonly namesBeside?: readonly string[]
 }
 
 /** A view with its text parsed. */
@@ -234,16 +232,13 @@ async function findRelation(
   version: TableVersion | undefined,
   resolver: MetadataResolver,
 ): Promise<FoundRelation> {
-  const catalogExists = await resolver.catalogExists(name.catalog)
-  const relation = catalogExists ? await resolver.getRelation(name, version) : undefined
-  if (relation !== undefined) return { name, catalogExists, schemaExists: true, relation }
-  return {
-    name,
-    catalogExists,
-    schemaExists: catalogExists && (await resolver.schemaExists(name.catalog, name.schema)),
-    relation,
-    namesBeside: (await resolver.namesBeside?.(name)) ?? [],
+  if (!(await resolver.catalogExists(name.catalog))) {
+    return { name, catalogExists: false, schemaExists: false, relation: undefined }
   }
+  const relation = await resolver.getRelation(name, version)
+  const schemaExists =
+    relation !== undefined || (await resolver.schemaExists(name.catalog, name.schema))
+  return { name, catalogExists: true, schemaExists, relation }
 }
 
 async function lookUpFunction(

@@ -8,8 +8,9 @@ import { type Analysis, newField, newFields, visibleFields } from './analysis.js
 import type { BoundRelation, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
 import { type FoundRelation, nameKey, qualifiedText, qualify } from './metadata-collection.js'
+import { RelationNotFound } from './relation-not-found.js'
 import { findWithQuery, rootScope, type Scope, withQueryNames } from './scope.js'
-import { nearestHint, semanticError } from './semantic-error.js'
+import { semanticError } from './semantic-error.js'
 
 /** A table, a view or a WITH query by name. */
 export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): BoundRelation {
@@ -71,19 +72,7 @@ export function findTable(
     )
   }
   if (found.relation !== undefined) return found
-  const { catalogExists, schemaExists, namesBeside = [] } = found
-  const { catalog, schema } = name
-  if (!catalogExists) {
-    const hint = nearestHint(catalog, namesBeside)
-    throw semanticError('CATALOG_NOT_FOUND', node, `Catalog '${catalog}' not found`, hint)
-  }
-  if (!schemaExists) {
-    const hint = nearestHint(schema, namesBeside)
-    throw semanticError('SCHEMA_NOT_FOUND', node, `Schema '${schema}' does not exist`, hint)
-  }
-  const hint = nearestHint(name.name, [...namesBeside, ...near])
-  const message = `Table '${qualifiedText(name)}' does not exist`
-  throw semanticError('TABLE_NOT_FOUND', node, message, hint)
+  throw new RelationNotFound(node, found, near)
 }
 
 function boundTable(

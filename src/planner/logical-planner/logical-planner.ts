@@ -17,6 +17,7 @@ import {
   NO_METADATA,
 } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
+import { RelationNotFound } from '../analyzer/relation-not-found.js'
 import { withRoutines } from '../analyzer/routine-registry.js'
 import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
@@ -141,6 +142,7 @@ export async function withAnalysis<T>(
     try {
       return work(startAnalysis(options, metadata, parameters))
     } catch (error) {
+      if (error instanceof RelationNotFound) throw await error.withHint(options.metadata)
       if (!(error instanceof TableFunctionPending)) throw error
       const analyzed = await error.function.analyze(error.args)
       metadata.analyzedFunctions.set(error.call, analyzed)
