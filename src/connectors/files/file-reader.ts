@@ -14,6 +14,8 @@ export interface FileReader {
    * @throws HIVE_BAD_DATA where the file ends before, HIVE_CANNOT_OPEN_SPLIT where it can't be read
    */
   read(offset: number, byteLength: number): Promise<Uint8Array<ArrayBuffer>>
+  /** The same into memory of the caller's, all of it. When it answers, nothing writes there any more, after errors too. */
+  readWhole(target: Uint8Array, offset: number): Promise<void>
   /** Reads into memory of the caller's; how many bytes there were before the end of the file. */
   readInto(target: Uint8Array, offset: number): Promise<number>
   close(): Promise<void>
@@ -69,14 +71,18 @@ class HandleReader implements FileReader {
   }
 
   async read(offset: number, byteLength: number): Promise<Uint8Array<ArrayBuffer>> {
-    const { path, size } = this.file
-    if (offset < 0 || byteLength < 0 || offset + byteLength > size) {
-      throw badData('File points outside of itself', path, `${byteLength} bytes at ${offset}`)
-    }
+    this.#check(offset, byteLength)
     const bytes = new Uint8Array(byteLength)
-    const count = await this.readInto(bytes, offset)
-    if (count < byteLength) throw badData('File ends early', path, `at ${offset + count}`)
+    await this.readWhole(bytes, offset)
     return bytes
+  }
+
+  async readWhole(target: Uint8Array, offset: number): Promise<void> {
+    this.#check(offset, target.length)
+    const count = await this.readInto(target, offset)
+    if (count < target.length) {
+      throw badData('File ends early', this.file.path, `at ${offset + count}`)
+    }
   }
 
   async readInto(target: Uint8Array, offset: number): Promise<number> {
@@ -105,5 +111,13 @@ class HandleReader implements FileReader {
 
   close(): Promise<void> {
     return this.#handle.close()
+  }
+
+  /** Before memory is made for it. */
+  #check(offset: number, byteLength: number): void {
+    const { path, size } = this.file
+    if (offset < 0 || byteLength < 0 || offset + byteLength > size) {
+      throw badData('File points outside of itself', path, `${byteLength} bytes at ${offset}`)
+    }
   }
 }

@@ -211,7 +211,9 @@ export const subtractValueSets = (a: ValueSet, b: ValueSet): ValueSet =>
   intersectValueSets(a, complementValueSet(b))
 
 export const valueSetsOverlap = (a: ValueSet, b: ValueSet): boolean =>
-  !isNoValues(intersectValueSets(a, b))
+  a.kind === 'ranges' && b.kind === 'ranges'
+    ? hasCommonRange(a, b)
+    : !isNoValues(intersectValueSets(a, b))
 
 /** Tells whether every value of `inner` is in `outer`. */
 export const valueSetContains = (outer: ValueSet, inner: ValueSet): boolean =>
@@ -244,18 +246,26 @@ export function valueSetSpan(set: ValueSet): Range | undefined {
 }
 
 function intersectRangeSets(a: RangeSet, b: RangeSet): RangeSet {
-  const ranges: Range[] = []
+  return { kind: 'ranges', type: a.type, ranges: [...commonRanges(a, b)] }
+}
+
+/** Ends at the first one: statistics are asked for every block of rows whether any of many values may be there. */
+function hasCommonRange(a: RangeSet, b: RangeSet): boolean {
+  checkTypes(a, b)
+  return commonRanges(a, b).next().done !== true
+}
+
+function* commonRanges(a: RangeSet, b: RangeSet): Generator<Range, void> {
   let i = 0
   let j = 0
   while (i < a.ranges.length && j < b.ranges.length) {
     const left = a.ranges[i]!
     const right = b.ranges[j]!
     const both = intersectRanges(a.type, left, right)
-    if (both !== undefined) ranges.push(both)
+    if (both !== undefined) yield both
     if (compareHighs(a.type, left, right) <= 0) i++
     else j++
   }
-  return { kind: 'ranges', type: a.type, ranges }
 }
 
 function uniteRangeSets(a: RangeSet, b: RangeSet): RangeSet {

@@ -1,5 +1,6 @@
 import type { FileReader } from '../file-reader.js'
 import { ParquetFormatError } from './format-error.js'
+import type { ReadBuffers } from './read-buffers.js'
 
 /** Read at once, and once more ahead of the reader. */
 const WINDOW_BYTES = 4 << 20
@@ -12,14 +13,18 @@ const GAP_BYTES_MAX = 64 << 10
  */
 export class ChunkInput {
   readonly #reader: FileReader
+  readonly #buffers: ReadBuffers
   readonly #end: number
   #window: Uint8Array = new Uint8Array(0)
   #windowStart: number
-  #ahead: { readonly start: number; readonly bytes: Promise<Uint8Array> } | undefined
+  /** What the window lies in, to be given back; undefined where other chunks share it. */
+  #buffer: Uint8Array<ArrayBuffer> | undefined
+  #ahead: ReadAhead | undefined
 
   /** @param end of the chunk in the file */
-  constructor(reader: FileReader, start: number, end: number) {
+  constructor(reader: FileReader, buffers: ReadBuffers, start: number, end: number) {
     this.#reader = reader
+    this.#buffers = buffers
     this.#end = end
     this.#windowStart = start
   }
@@ -31,7 +36,7 @@ export class ChunkInput {
     return this.#window.length
   }
 
-  /** Gives bytes that were read together with those of other chunks. */
+  /** Gives bytes that were read together with those of other chunks, and are kept by whoever read them. */
   preload(bytes: Uint8Array, start: number): void {
     this.#window = bytes
     this.#windowStart = start
@@ -45,63 +50,98 @@ export class ChunkInput {
     return this.#window.subarray(from, end - this.#windowStart)
   }
 
-  /** Reads what {@link peek} did not have. */
+  /** Reads what {@link peek} did not have. What it gave before is no longer valid. */
   async fill(position: number, byteLength: number): Promise<Uint8Array> {
     if (position > this.#end) throw new ParquetFormatError('a page lies outside of its column')
     const wanted = Math.min(this.#end, position + Math.max(byteLength, WINDOW_BYTES)) - position
     const ahead = this.#ahead
-    this.#ahead = undefined
-    const next = await ahead?.bytes
-    if (ahead !== undefined && next !== undefined) {
-      const held = this.#joined(position, ahead.start, next)
-      if (held !== undefined && held.length >= Math.min(byteLength, wanted)) {
-        this.#window = held
-        this.#windowStart = position
+    if (ahead !== undefined) {
+      await ahead.done
+      this.#ahead = undefined
+      if (this.#continueWith(ahead, position, Math.min(byteLength, wanted))) {
         this.#readAhead()
         return this.peek(position, byteLength)!
       }
+      this.#buffers.give(ahead.bytes)
     }
-    this.#window = await this.#reader.read(position, wanted)
-    this.#windowStart = position
+    const bytes = this.#buffers.take(wanted)
+    try {
+      await this.#reader.readWhole(bytes, position)
+    } catch (error) {
+      this.#buffers.give(bytes)
+      throw error
+    }
+    this.#moveTo(bytes, bytes, position)
     this.#readAhead()
     return this.peek(position, byteLength)!
   }
 
   /** Waits for reads under way, so that the file can be closed. */
   async close(): Promise<void> {
-    await this.#ahead?.bytes.catch(() => undefined)
+    const ahead = this.#ahead
     this.#ahead = undefined
-    this.#window = new Uint8Array(0)
+    await ahead?.done.catch(() => undefined)
+    if (ahead !== undefined) this.#buffers.give(ahead.bytes)
+    this.#moveTo(undefined, new Uint8Array(0), this.#end)
   }
 
-  /** What is held from a place on, with what was read ahead. */
-  #joined(position: number, start: number, bytes: Uint8Array): Uint8Array | undefined {
-    if (position >= start) return bytes.subarray(position - start)
-    if (position < this.#windowStart) return undefined
+  #moveTo(
+    buffer: Uint8Array<ArrayBuffer> | undefined,
+    window: Uint8Array,
+    windowStart: number,
+  ): void {
+    if (this.#buffer !== undefined) this.#buffers.give(this.#buffer)
+    this.#buffer = buffer
+    this.#window = window
+    this.#windowStart = windowStart
+  }
+
+  /** Goes on with what was read ahead, and what is held before it; false where that has not so many bytes from the place on. */
+  #continueWith({ start, bytes }: ReadAhead, position: number, byteLength: number): boolean {
+    if (position >= start) {
+      const window = bytes.subarray(position - start)
+      if (window.length < byteLength) return false
+      this.#moveTo(bytes, window, position)
+      return true
+    }
+    if (position < this.#windowStart) return false
     const rest = this.#window.subarray(position - this.#windowStart)
-    const joined = new Uint8Array(rest.length + bytes.length)
+    if (rest.length + bytes.length < byteLength) return false
+    const joined = this.#buffers.take(rest.length + bytes.length)
     joined.set(rest)
     joined.set(bytes, rest.length)
-    return joined
+    this.#buffers.give(bytes)
+    this.#moveTo(joined, joined, position)
+    return true
   }
 
   #readAhead(): void {
     const start = this.#windowStart + this.#window.length
     if (start >= this.#end) return
-    const bytes = this.#reader.read(start, Math.min(WINDOW_BYTES, this.#end - start))
+    const bytes = this.#buffers.take(Math.min(WINDOW_BYTES, this.#end - start))
+    const done = this.#reader.readWhole(bytes, start)
     // A failure reaches whoever asks for the bytes.
-    bytes.catch(() => undefined)
-    this.#ahead = { start, bytes }
+    done.catch(() => undefined)
+    this.#ahead = { start, bytes, done }
   }
+}
+
+interface ReadAhead {
+  readonly start: number
+  readonly bytes: Uint8Array<ArrayBuffer>
+  readonly done: Promise<void>
 }
 
 /**
  * Reads small chunks that lie next to each other with one read.
  * @param inputs with the places where their chunks begin, in any order
+ * @param takeBuffer is told each buffer before it is read into; it is to be given back once the inputs are closed
  */
 export async function preloadTogether(
   reader: FileReader,
+  buffers: ReadBuffers,
   inputs: readonly { readonly input: ChunkInput; readonly start: number }[],
+  takeBuffer: (buffer: Uint8Array<ArrayBuffer>) => void,
 ): Promise<void> {
   const small = inputs
     .filter(({ input, start }) => input.end - start <= WINDOW_BYTES)
@@ -113,8 +153,10 @@ export async function preloadTogether(
     const [first] = group
     if (first === undefined) return
     const members = group
+    const bytes = buffers.take(groupEnd - first.start)
+    takeBuffer(bytes)
     reads.push(
-      reader.read(first.start, groupEnd - first.start).then((bytes) => {
+      reader.readWhole(bytes, first.start).then(() => {
         for (const { input, start } of members) {
           const from = start - first.start
           input.preload(bytes.subarray(from, from + input.end - start), start)
@@ -135,5 +177,8 @@ export async function preloadTogether(
     group.push(member)
   }
   readGroup()
-  await Promise.all(reads)
+  // All of them end before any buffer is given back.
+  for (const read of await Promise.allSettled(reads)) {
+    if (read.status === 'rejected') throw read.reason
+  }
 }

@@ -5,12 +5,14 @@ import { KernelMemory } from './kernels/kernel-memory.js'
 import type { ColumnChunk } from './metadata.js'
 import { openParquetSource, type ParquetPart } from './page-source.js'
 import { mayHaveRows } from './pruning.js'
+import { ReadBuffers } from './read-buffers.js'
 import { fileStatistics } from './statistics.js'
 import { parquetWriting } from './write/writer.js'
 
 /** Of this thread. */
 const footers = new FooterCache()
 let memory: KernelMemory | undefined
+const buffers = new ReadBuffers()
 
 async function footerOf(file: DataFile, signal: AbortSignal): Promise<ParquetFile> {
   const held = footers.peek(file)
@@ -42,7 +44,8 @@ export const parquetFormat: FileFormat = {
 
   splits,
 
-  createPageSource: (request) => openParquetSource(request, footers, kernelMemory()),
+  createPageSource: (request) =>
+    openParquetSource(request, footers, { memory: kernelMemory(), buffers }),
 
   writing: parquetWriting(kernelMemory),
 }

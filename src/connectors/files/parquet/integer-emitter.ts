@@ -205,49 +205,53 @@ export class IntegerEmitter implements FixedEmitter {
 
   #dictionaryBlock(values: number, count: number): IntegerBlock {
     const { memory } = this.#scratch
-    const lane = this.#form.kind === 'i32' ? undefined : this.#widened(values, count)
-    const view = memory.view()
-    const factor = BigInt(this.#factor)
-    const entries: bigint[] = []
+    const isNarrow = this.#form.kind === 'i32'
+    const lane = isNarrow ? values : this.#widened(values, count)
+    const words = memory.words(lane, isNarrow ? count : count * 2)
+    const entries = isNarrow ? Float64Array.from(words) : safeNumbers(words)
+    if (entries === undefined) return this.#wideDictionary(lane, count)
+    let min = Number.POSITIVE_INFINITY
+    let max = Number.NEGATIVE_INFINITY
     for (let i = 0; i < count; i++) {
-      const entry =
-        lane === undefined
-          ? BigInt(view.getInt32(values + 4 * i, true))
-          : view.getBigInt64(lane + 8 * i, true)
-      entries.push(entry * factor)
+      const entry = entries[i]! * this.#factor
+      entries[i] = entry
+      if (entry < min) min = entry
+      if (entry > max) max = entry
     }
-    return integerBlockOf(this.#type, entries)
+    const bounds = count === 0 ? undefined : { min, max }
+    const isSafe = count === 0 || (Number.isSafeInteger(min) && Number.isSafeInteger(max))
+    if (isSafe) {
+      return narrowIntegerBlock(this.#type, entries, count, null, bounds, false, heapArena())
+    }
+    return this.#wideDictionary(isNarrow ? this.#widened(values, count) : lane, count)
+  }
+
+  /** @param lane 64-bit integers, some of which are beyond safe ones as the type's */
+  #wideDictionary(lane: number, rowCount: number): IntegerBlock {
+    const factor = BigInt(this.#factor)
+    const entries = new BigInt64Array(this.#scratch.memory.buffer, lane, rowCount)
+    return {
+      encoding: 'flat',
+      type: this.#type,
+      rowCount,
+      storage: 'i64',
+      values: entries.map((entry) => entry * factor),
+      base: 0,
+      factor: 1,
+      validity: null,
+    }
   }
 }
 
-/** Entries in the narrowest storage, by their common power of ten too. */
-function integerBlockOf(type: SqlType, entries: readonly bigint[]): IntegerBlock {
-  const values = new Float64Array(entries.length)
-  let min = Number.POSITIVE_INFINITY
-  let max = Number.NEGATIVE_INFINITY
-  let isSafe = true
-  entries.forEach((entry, i) => {
-    const value = Number(entry)
-    if (!Number.isSafeInteger(value)) isSafe = false
-    values[i] = value
-    if (value < min) min = value
-    if (value > max) max = value
-  })
-  const count = entries.length
-  if (isSafe) {
-    const bounds = count === 0 ? undefined : { min, max }
-    return narrowIntegerBlock(type, values, count, null, bounds, false, heapArena())
+/** Of 64-bit integers in two words each; undefined where one is not a safe integer. */
+function safeNumbers(words: Int32Array): Float64Array | undefined {
+  const numbers = new Float64Array(words.length >> 1)
+  for (let i = 0; i < numbers.length; i++) {
+    const high = words[2 * i + 1]!
+    if (high >= 0x20_0000 || high < -0x20_0000) return undefined
+    numbers[i] = high * 2 ** 32 + (words[2 * i]! >>> 0)
   }
-  return {
-    encoding: 'flat',
-    type,
-    rowCount: count,
-    storage: 'i64',
-    values: BigInt64Array.from(entries),
-    base: 0,
-    factor: 1,
-    validity: null,
-  }
+  return numbers
 }
 
 const safeBounds = (min: bigint, max: bigint): Bounds | undefined =>

@@ -5,12 +5,19 @@ import type { ReadRequest } from '../format.js'
 import type { FooterCache, ParquetFile } from './footer.js'
 import type { KernelMemory } from './kernels/kernel-memory.js'
 import { mayHaveRows } from './pruning.js'
+import type { ReadBuffers } from './read-buffers.js'
 import { RowGroupSource } from './row-group-source.js'
 import { Scratch } from './scratch.js'
 
 /** A part of a Parquet file: some of its row groups. Plain data. */
 export interface ParquetPart {
   readonly rowGroups: readonly number[]
+}
+
+/** What the page sources of a thread share. */
+export interface ThreadMemory {
+  readonly memory: KernelMemory
+  readonly buffers: ReadBuffers
 }
 
 interface RowGroupAhead {
@@ -23,6 +30,7 @@ export class ParquetPageSource implements ConnectorPageSource {
   readonly #request: ReadRequest
   readonly #reader: FileReader
   readonly #file: ParquetFile
+  readonly #buffers: ReadBuffers
   readonly #rowGroups: readonly number[]
   readonly #scratch: Scratch
   readonly #arena: Arena
@@ -36,10 +44,16 @@ export class ParquetPageSource implements ConnectorPageSource {
   /** Rows that pages without columns still have to count. */
   #uncounted = 0
 
-  constructor(request: ReadRequest, reader: FileReader, file: ParquetFile, memory: KernelMemory) {
+  constructor(
+    request: ReadRequest,
+    reader: FileReader,
+    file: ParquetFile,
+    { memory, buffers }: ThreadMemory,
+  ) {
     this.#request = request
     this.#reader = reader
     this.#file = file
+    this.#buffers = buffers
     this.#rowGroups = (request.part.detail as ParquetPart).rowGroups
     this.#scratch = new Scratch(memory)
     this.#arena = request.createArena()
@@ -121,6 +135,7 @@ export class ParquetPageSource implements ConnectorPageSource {
     const source = new RowGroupSource({
       file: this.#file,
       reader: this.#reader,
+      buffers: this.#buffers,
       rowGroup,
       columns: this.#request.columns,
       scratch: this.#scratch,
@@ -151,7 +166,7 @@ export class ParquetPageSource implements ConnectorPageSource {
 export async function openParquetSource(
   request: ReadRequest,
   footers: FooterCache,
-  memory: KernelMemory,
+  memory: ThreadMemory,
 ): Promise<ParquetPageSource> {
   const reader = await openFile(request.file, request.signal)
   try {

@@ -19,6 +19,7 @@ import { LeafReader } from './leaf-reader.js'
 import { valueStore } from './leaf-stores.js'
 import { chunkStart, PageCursor } from './page-cursor.js'
 import { copyOut, type Selection } from './placement.js'
+import type { ReadBuffers } from './read-buffers.js'
 import { copyIn, RowFilter, type RowMask } from './row-filter.js'
 import { leavesOf } from './schema.js'
 import type { Scratch } from './scratch.js'
@@ -34,6 +35,7 @@ const HEADER_SLACK_BYTES = 100
 export interface RowGroupRequest {
   readonly file: ParquetFile
   readonly reader: FileReader
+  readonly buffers: ReadBuffers
   readonly rowGroup: number
   readonly columns: readonly FileColumn[]
   readonly scratch: Scratch
@@ -47,6 +49,8 @@ export interface RowGroupRequest {
 export class RowGroupSource {
   readonly #request: RowGroupRequest
   readonly #inputs: ChunkInput[] = []
+  /** That several inputs share. */
+  readonly #shared: Uint8Array<ArrayBuffer>[] = []
   #columns: ColumnReader[] = []
   #remaining: number
   #batchRows = MAX_PAGE_ROWS
@@ -64,7 +68,7 @@ export class RowGroupSource {
 
   /** Reads what is small, and makes the readers. */
   async open(): Promise<void> {
-    const { file, reader, rowGroup, columns, scratch, dictionaryArena } = this.#request
+    const { file, reader, buffers, rowGroup, columns, scratch, dictionaryArena } = this.#request
     const { chunks, rowCount } = file.metadata.rowGroups[rowGroup]!
     const starts: { input: ChunkInput; start: number }[] = []
     for (const column of columns) {
@@ -94,7 +98,7 @@ export class RowGroupSource {
           }
         })
         await prepareCodec(chunk.codec, reader.file.path)
-        const input = new ChunkInput(reader, start, end)
+        const input = new ChunkInput(reader, buffers, start, end)
         this.#inputs.push(input)
         starts.push({ input, start })
         const cursor = new PageCursor(scratch.memory, input, chunk, leaf)
@@ -108,7 +112,7 @@ export class RowGroupSource {
       }
       this.#columns.push(new ColumnReader(shape, leaves))
     }
-    await preloadTogether(reader, starts)
+    await preloadTogether(reader, buffers, starts, (buffer) => this.#shared.push(buffer))
   }
 
   /** The next page with rows, or undefined at the end of the row group. */
@@ -128,6 +132,7 @@ export class RowGroupSource {
     for (const column of this.#columns) column.close()
     this.#columns = []
     for (const input of this.#inputs) await input.close()
+    for (const buffer of this.#shared.splice(0)) this.#request.buffers.give(buffer)
   }
 
   async #readBatch(
