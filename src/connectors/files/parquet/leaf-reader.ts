@@ -188,6 +188,10 @@ export class LeafReader {
 
   /** Definition levels of the next entries: a byte 1 where there is a value; gives how many there are. */
   #readValid(count: number, to: number): number {
+    if (this.#skipIfValid(count)) {
+      this.#scratch.memory.bytes(to, count).fill(1)
+      return count
+    }
     const levels = this.#scratch.take('levels', count * 4)
     this.#readLevels(
       this.#definitions,
@@ -197,6 +201,15 @@ export class LeafReader {
       levels,
     )
     return this.#scratch.memory.kernels.level_mask(levels, this.leaf.maxDefinition, to, count)
+  }
+
+  /** Whether none of the next entries is null, as one run says of columns that may have nulls but have none; they are then behind. */
+  #skipIfValid(count: number): boolean {
+    if (this.#definitions?.encoding !== 'RLE') return false
+    const { address } = this.#definitionState
+    const { maxDefinition } = this.leaf
+    const { kernels } = this.#scratch.memory
+    return kernels.constant_run(address, levelWidth(maxDefinition), count, maxDefinition) === 1
   }
 
   #readLevels(
@@ -293,9 +306,10 @@ export class LeafReader {
     selection: Selection | undefined,
   ): Block | undefined {
     if (selection === undefined || this.#store.readSelected === undefined) return undefined
-    if (this.leaf.maxDefinition > 0 || this.#left < rowCount) return undefined
+    if (this.#left < rowCount) return undefined
     this.#unpack()
     if (this.#codeWidth !== undefined) return undefined
+    if (this.leaf.maxDefinition > 0 && !this.#skipIfValid(rowCount)) return undefined
     this.#left -= rowCount
     const placement = { valueCount: rowCount, batchRows: rowCount, valid: undefined, selection }
     return this.#store.readSelected(placement, arena)

@@ -23,6 +23,8 @@ interface IntegerRange {
   readonly high: number
 }
 
+type StoredForm = Pick<IntegerBlock, 'storage' | 'base' | 'factor'>
+
 /** A mask of the rows of a batch in kernel memory, a byte 0 or 1 each. */
 export interface RowMask {
   readonly address: number
@@ -33,6 +35,8 @@ export interface RowMask {
 export class RowFilter {
   readonly #domain: Domain
   readonly #ranges: readonly IntegerRange[] | undefined
+  /** A byte a stored integer, of the last block's form. */
+  #members: { readonly of: StoredForm; readonly passes: Uint8Array } | undefined
   #entries: { readonly of: Block; readonly passes: Uint8Array } | undefined
 
   constructor(type: SqlType, wanted: Domain) {
@@ -72,13 +76,11 @@ export class RowFilter {
       this.#entries = { of: dictionary, passes }
     }
     clearNulls(scratch, block, mask)
-    // Codes are unsigned, which lanes of as many bits are not.
-    const wide = codes.BYTES_PER_ELEMENT === 4 ? codes : Int32Array.from(codes)
-    const from = copyIn(scratch, 'filtered', wide)
+    const from = copyIn(scratch, 'filtered', codes)
     const { passes } = this.#entries
     const table = copyIn(scratch, 'members', passes)
-    const { kernels } = scratch.memory
-    kernels.member32(from, mask.address, mask.rowCount, 0, table, passes.length)
+    const member = scratch.memory.kernels[CODE_MEMBERS[codes.BYTES_PER_ELEMENT as 1 | 2 | 4]]
+    member(from, mask.address, mask.rowCount, 0, table, passes.length)
   }
 
   #narrowIntegers(scratch: Scratch, block: IntegerBlock, mask: RowMask): void {
@@ -107,13 +109,32 @@ export class RowFilter {
       memory.kernels[`range${bits}`](from, address, rowCount, span.low, span.high)
       return
     }
-    const passes = new Uint8Array(span.high - span.low + 1)
-    for (const { low, high } of ranges) passes.fill(1, low - span.low, high - span.low + 1)
+    const passes = this.#membersOf(ranges, span, block)
     const table = copyIn(scratch, 'members', passes)
     memory.kernels[`member${bits}`](from, address, rowCount, span.low, table, passes.length)
   }
+
+  /** Made once for blocks of one form: there are as many bytes as between the first and the last value. */
+  #membersOf(
+    ranges: readonly IntegerRange[],
+    span: IntegerRange,
+    { storage, base, factor }: StoredForm,
+  ): Uint8Array {
+    const form = { storage, base, factor }
+    if (this.#members !== undefined && isSameForm(this.#members.of, form)) {
+      return this.#members.passes
+    }
+    const passes = new Uint8Array(span.high - span.low + 1)
+    for (const { low, high } of ranges) passes.fill(1, low - span.low, high - span.low + 1)
+    this.#members = { of: form, passes }
+    return passes
+  }
 }
 
+const isSameForm = (a: StoredForm, b: StoredForm): boolean =>
+  a.storage === b.storage && a.base === b.base && a.factor === b.factor
+
+const CODE_MEMBERS = { 1: 'member8u', 2: 'member16u', 4: 'member32' } as const
 const STORED_BITS = { i8: 8, i16: 16, i32: 32 } as const
 const STORED_BOUNDS = {
   i8: [-0x80, 0x7f],

@@ -32,6 +32,11 @@ const NESTED_ENTRIES_PER_BATCH = 65_536
 /** @source parquet-mr before 1.2.9, PARQUET-816 */
 const HEADER_SLACK_BYTES = 100
 
+export interface KeptFilter {
+  readonly of: Domain
+  readonly filter: RowFilter
+}
+
 export interface RowGroupRequest {
   readonly file: ParquetFile
   readonly reader: FileReader
@@ -41,6 +46,8 @@ export interface RowGroupRequest {
   readonly scratch: Scratch
   /** Of the pages: reset before each. */
   readonly arena: Arena
+  /** By channel and predicate; shared by the row groups, kept while their domain is the same. */
+  readonly filters: Map<number, KeptFilter>
   /** Of dictionaries: lives as long as the source. */
   readonly dictionaryArena: Arena
 }
@@ -54,8 +61,6 @@ export class RowGroupSource {
   #columns: ColumnReader[] = []
   #remaining: number
   #batchRows = MAX_PAGE_ROWS
-  /** Kept while their domain is the same. */
-  readonly #filters = new Map<number, { readonly of: Domain; readonly filter: RowFilter }>()
 
   constructor(request: RowGroupRequest) {
     this.#request = request
@@ -174,21 +179,21 @@ export class RowGroupSource {
   #filtersOf(
     predicates: readonly TupleDomain<FileColumn>[],
   ): readonly { readonly channel: number; readonly filter: RowFilter }[] {
-    const { columns } = this.#request
+    const { columns, filters } = this.#request
     const found: { channel: number; filter: RowFilter }[] = []
     predicates.forEach(({ columnDomains }, which) => {
       for (const { column, domain: wanted } of columnDomains ?? []) {
         const channel = columns.findIndex((own) => own.index === column.index)
         if (channel < 0 || this.#columns[channel]!.isNested) continue
         const key = channel * 2 + which
-        const held = this.#filters.get(key)
+        const held = filters.get(key)
         if (held?.of === wanted) {
           found.push({ channel, filter: held.filter })
           continue
         }
         if (!RowFilter.canFilter(column.type, wanted)) continue
         const filter = new RowFilter(column.type, wanted)
-        this.#filters.set(key, { of: wanted, filter })
+        filters.set(key, { of: wanted, filter })
         found.push({ channel, filter })
       }
     })

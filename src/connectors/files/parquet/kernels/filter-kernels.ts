@@ -41,6 +41,9 @@ const MEMBERS = [
   { bits: 8, load: 'i32.load8_s', step: 1 },
   { bits: 16, load: 'i32.load16_s', step: 2 },
   { bits: 32, load: 'i32.load', step: 4 },
+  // Codes of dictionaries.
+  { bits: '8u', load: 'i32.load8_u', step: 1 },
+  { bits: '16u', load: 'i32.load16_u', step: 2 },
 ]
   .map(
     ({ bits, load, step }) => `

@@ -11,6 +11,7 @@ export interface Kernels {
   snappy_compress(from: number, end: number, to: number, table: number): number
   lz4(from: number, fromEnd: number, to: number, toEnd: number): number
   hybrid(state: number, width: number, count: number, to: number): number
+  constant_run(state: number, width: number, count: number, value: number): number
   unpack(from: number, bit: number, width: number, count: number, to: number): void
   codes8(from: number, to: number, count: number): void
   codes16(from: number, to: number, count: number): void
@@ -58,6 +59,22 @@ export interface Kernels {
   ): void
   range32(from: number, mask: number, count: number, low: number, high: number): void
   member32(
+    from: number,
+    mask: number,
+    count: number,
+    low: number,
+    table: number,
+    length: number,
+  ): void
+  member8u(
+    from: number,
+    mask: number,
+    count: number,
+    low: number,
+    table: number,
+    length: number,
+  ): void
+  member16u(
     from: number,
     mask: number,
     count: number,

@@ -70,55 +70,74 @@ const HYBRID = `
         (set $n (i32.sub $n 1))
         (br $next))))
 
+  ;; reads the header of the next run; 0 where there is none that is whole
+  (func $next_run (param $state $width i32) (result i32) (local $left $at $end $header $shift $byte i32)
+    (block $short
+      (set $at (i32.load $state))
+      (set $end (i32.load offset=4 $state))
+      (set $header 0)
+      (set $shift 0)
+      (loop $varint
+        (br_if $short (i32.ge_u $at $end))
+        (br_if $short (i32.gt_u $shift 28))
+        (set $byte (i32.load8_u $at))
+        (set $at (i32.add $at 1))
+        (set $header (i32.or $header (i32.shl (i32.and $byte 127) $shift)))
+        (set $shift (i32.add $shift 7))
+        (br_if $varint (i32.ge_u $byte 128)))
+      (if (i32.and $header 1) (then
+        (set $header (i32.shr_u $header 1))
+        (i32.store offset=12 $state 1)
+        (i32.store offset=16 $state $at)
+        (i32.store offset=20 $state 0)
+        (if (i32.eqz $width) (then
+          (if (i32.gt_u $header 0x7ffffff) (then (set $header 0x7ffffff)))
+          (set $left (i32.shl $header 3)))
+        (else
+          (set $left (i32.div_u (i32.sub $end $at) $width))
+          (if (i32.gt_u $header $left) (then
+            ;; the last run may be cut off behind its last value
+            (set $left (i32.wrap_i64 (i64.div_u
+              (i64.shl (i64.extend_i32_u (i32.sub $end $at)) (i64.const 3))
+              (i64.extend_i32_u $width))))
+            (set $at $end))
+          (else
+            (set $left (i32.shl $header 3))
+            (set $at (i32.add $at (i32.mul $header $width))))))))
+      (else
+        (set $left (i32.shr_u $header 1))
+        (set $byte (i32.shr_u (i32.add $width 7) 3))
+        (br_if $short (i32.gt_u $byte (i32.sub $end $at)))
+        (i32.store offset=12 $state 0)
+        (i32.store offset=16 $state (i32.wrap_i64 (i64.and (i64.load $at)
+          (i64.sub (i64.shl (i64.const 1) (i64.extend_i32_u (i32.shl $byte 3))) (i64.const 1)))))
+        (set $at (i32.add $at $byte))))
+      (i32.store $state $at)
+      (i32.store offset=8 $state $left)
+      (return 1))
+    0)
+
+  ;; 1 where the next n values are one run of $value, which is then behind; else 0, and no value is
+  (func $constant_run (param $state $width $n $value i32) (result i32)
+    (block $other
+      (if (i32.eqz (i32.load offset=8 $state)) (then
+        (br_if $other (i32.eqz (call $next_run $state $width)))))
+      (br_if $other (i32.load offset=12 $state))
+      (br_if $other (i32.ne (i32.load offset=16 $state) $value))
+      (br_if $other (i32.lt_u (i32.load offset=8 $state) $n))
+      (i32.store offset=8 $state (i32.sub (i32.load offset=8 $state) $n))
+      (return 1))
+    0)
+
   ;; n values as 32-bit numbers to $to, or nowhere where $to is 0; gives how many there were
   (func $hybrid (param $state $width $n $to i32) (result i32)
-    (local $done $left $take $at $end $header $shift $byte i32)
+    (local $done $left $take $at $shift i32)
     (block $short
       (loop $runs
         (br_if $short (i32.eq $done $n))
         (set $left (i32.load offset=8 $state))
         (if (i32.eqz $left) (then
-          (set $at (i32.load $state))
-          (set $end (i32.load offset=4 $state))
-          (set $header 0)
-          (set $shift 0)
-          (loop $varint
-            (br_if $short (i32.ge_u $at $end))
-            (br_if $short (i32.gt_u $shift 28))
-            (set $byte (i32.load8_u $at))
-            (set $at (i32.add $at 1))
-            (set $header (i32.or $header (i32.shl (i32.and $byte 127) $shift)))
-            (set $shift (i32.add $shift 7))
-            (br_if $varint (i32.ge_u $byte 128)))
-          (if (i32.and $header 1) (then
-            (set $header (i32.shr_u $header 1))
-            (i32.store offset=12 $state 1)
-            (i32.store offset=16 $state $at)
-            (i32.store offset=20 $state 0)
-            (if (i32.eqz $width) (then
-              (if (i32.gt_u $header 0x7ffffff) (then (set $header 0x7ffffff)))
-              (set $left (i32.shl $header 3)))
-            (else
-              (set $left (i32.div_u (i32.sub $end $at) $width))
-              (if (i32.gt_u $header $left) (then
-                ;; the last run may be cut off behind its last value
-                (set $left (i32.wrap_i64 (i64.div_u
-                  (i64.shl (i64.extend_i32_u (i32.sub $end $at)) (i64.const 3))
-                  (i64.extend_i32_u $width))))
-                (set $at $end))
-              (else
-                (set $left (i32.shl $header 3))
-                (set $at (i32.add $at (i32.mul $header $width))))))))
-          (else
-            (set $left (i32.shr_u $header 1))
-            (set $byte (i32.shr_u (i32.add $width 7) 3))
-            (br_if $short (i32.gt_u $byte (i32.sub $end $at)))
-            (i32.store offset=12 $state 0)
-            (i32.store offset=16 $state (i32.wrap_i64 (i64.and (i64.load $at)
-              (i64.sub (i64.shl (i64.const 1) (i64.extend_i32_u (i32.shl $byte 3))) (i64.const 1)))))
-            (set $at (i32.add $at $byte))))
-          (i32.store $state $at)
-          (i32.store offset=8 $state $left)
+          (br_if $short (i32.eqz (call $next_run $state $width)))
           (br $runs)))
         (set $take (i32.sub $n $done))
         (if (i32.gt_u $take $left) (then (set $take $left)))
