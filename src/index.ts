@@ -1,5 +1,14 @@
 /** Millrace: a streaming SQL dataflow engine for Node.js. */
 export type { EngineOptions } from './engine/engine-options.js'
+export type {
+  ArgumentValues,
+  NullHandling,
+  ProgramAggregate,
+  ProgramAggregateFunction,
+  ProgramFunction,
+  ProgramScalarFunction,
+  SqlValue,
+} from './engine/functions/program-function.js'
 export { type ExecuteResult, Millrace, type StatementOptions } from './engine/millrace.js'
 export type { OutputFormat } from './engine/output-format.js'
 export type { Query, QueryInfo, QueryStats, Row } from './engine/query.js'

@@ -4,6 +4,7 @@ import { visitPlan } from '../planner/plan/node.js'
 import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
 import { assert, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
+import { planAsyncCall } from './local-plan/async-call.js'
 import { planFilter, planProject, planTableScan } from './local-plan/filter-project.js'
 import { planJoin, planSemiJoin, planUnion } from './local-plan/join.js'
 import { planLimit, planOffset, planSort, planTopN } from './local-plan/order.js'
@@ -68,6 +69,7 @@ const STREAMING: ReadonlySet<PlanKind> = new Set([
   'filter',
   'limit',
   'offset',
+  'asyncCall',
   'tableWriter',
   'tableFinish',
 ])
@@ -138,6 +140,7 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     setOperation: (n) =>
       n.operation === 'union' && !n.distinct ? planUnion(n, context) : unplanned(n),
     enforceSingleRow: (n) => planEnforceSingleRow(n, context),
+    asyncCall: (n) => planAsyncCall(n, context),
     assignUniqueId: (n) => planAssignUniqueId(n, context),
     markDistinct: (n) => planMarkDistinct(n, context),
     groupId: (n) => planGroupId(n, context),

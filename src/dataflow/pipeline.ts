@@ -1,4 +1,4 @@
-import type { Expression } from '../expressions/ir.js'
+import type { Expression, ResolvedFunction } from '../expressions/ir.js'
 import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../operators/spec.js'
 import type { TableFunctionReference, TableReference } from '../planner/plan/node.js'
 import type { SqlType } from '../spi/index.js'
@@ -34,6 +34,7 @@ export type SourceSpec =
   | MergeSource
   | UnionSource
   | TableFunctionSource
+  | AsyncCallSource
   | ChannelSource
   | RemoteSource
 
@@ -101,6 +102,18 @@ export interface TableFunctionSource {
   }[]
   /** Inputs by position, see TableFunctionNode. */
   readonly copartitions: readonly (readonly number[])[]
+}
+/** Calls of asynchronous functions for the rows of another driver, in the thread that asked. */
+export interface AsyncCallSource {
+  readonly kind: 'asyncCall'
+  readonly planNodeId: string
+  readonly input: { readonly source: SourceSpec; readonly operators: readonly OperatorSpec[] }
+  readonly calls: readonly AsyncCallSpec[]
+}
+export interface AsyncCallSpec {
+  readonly function: ResolvedFunction
+  /** Channels of the input. */
+  readonly args: readonly number[]
 }
 /** A table argument; numbers are channels of its rows. */
 export interface TableFunctionArgumentSpec {

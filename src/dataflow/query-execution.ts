@@ -460,6 +460,8 @@ function nestedSources(source: SourceSpec): readonly SourceSpec[] {
   switch (source.kind) {
     case 'union':
       return source.branches.map((branch) => branch.source)
+    case 'asyncCall':
+      return [source.input.source]
     case 'tableFunction':
       return source.inputs.map((input) => input.source)
     default:

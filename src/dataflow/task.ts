@@ -16,6 +16,7 @@ import type { PageStream } from './page-stream.js'
 import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
 import { QuerySpill } from './spill/query-spill.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
+import { AsyncCallStream } from './streams/async-call.js'
 import { CollectedStream } from './streams/collected.js'
 import { createMergeStream } from './streams/merge.js'
 import { ScanStream } from './streams/scan.js'
@@ -303,6 +304,17 @@ export class Task {
               this.#environment.connectorSession(this.#descriptor, catalog, abort.signal),
             isCancelled: () => this.memory.cancelled,
           },
+          abort,
+        )
+      }
+      case 'asyncCall': {
+        const abort = new AbortController()
+        this.#aborts.add(abort)
+        return new AsyncCallStream(
+          source.calls,
+          open(source.input.source, source.input.operators),
+          this.#environment.registry,
+          () => this.memory.createArena(),
           abort,
         )
       }

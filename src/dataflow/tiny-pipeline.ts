@@ -44,6 +44,7 @@ function sourceRows(source: SourceSpec, states: States): number {
       return source.expectedRows ?? Number.POSITIVE_INFINITY
     case 'values':
     case 'tableFunction':
+    case 'asyncCall':
     case 'merge':
     case 'union':
     case 'channel':

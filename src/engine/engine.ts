@@ -20,8 +20,10 @@ import { ClusterMember } from './cluster.js'
 import { createConnectorContext } from './connector-context.js'
 import { catalogDescriptor, EngineCatalogs, SYSTEM_CONNECTOR } from './engine-catalogs.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
+import { defineFunction } from './functions/define-function.js'
+import { OwnFunctions } from './functions/own-functions.js'
+import type { ProgramFunction } from './functions/program-function.js'
 import { LOCAL_FILES_CATALOG, localFilesProperties } from './local-files.js'
-import { OwnFunctions } from './own-functions.js'
 import { PlanCache } from './plan-cache.js'
 import { isThreadBound, PlanRunner } from './plan-runner.js'
 import { createPlanServices } from './plan-services.js'
@@ -61,6 +63,7 @@ export class Engine {
   readonly defaultSession: Session
   readonly #nextQueryId = queryIdGenerator()
   readonly #ownFunctions: OwnFunctions
+  readonly #planCache: PlanCache
   readonly #pool: ThreadPool | undefined
   readonly #spill: SpillDirectory | undefined
   readonly #exchangeStorage: ExchangeStorage | undefined
@@ -72,6 +75,7 @@ export class Engine {
     readonly services: EngineServices
     readonly registered: RegisteredSources
     readonly ownFunctions: OwnFunctions
+    readonly planCache: PlanCache
     readonly pool: ThreadPool | undefined
     readonly spill: SpillDirectory | undefined
     readonly exchangeStorage: ExchangeStorage | undefined
@@ -84,6 +88,7 @@ export class Engine {
     this.services = parts.services
     this.registered = parts.registered
     this.#ownFunctions = parts.ownFunctions
+    this.#planCache = parts.planCache
     this.#pool = parts.pool
     this.#allocator = parts.allocator
     this.#spill = parts.spill
@@ -127,7 +132,7 @@ export class Engine {
       options.isCoordinator && faultTolerance.exchangeDirectories.length > 0
         ? new ExchangeStorage(faultTolerance.exchangeDirectories)
         : undefined
-    const ownFunctions = new OwnFunctions()
+    const ownFunctions = new OwnFunctions(functions)
     const execution = {
       thread: createThreadEnvironment({
         threadName: 'main',
@@ -210,6 +215,7 @@ export class Engine {
       services,
       registered,
       ownFunctions,
+      planCache,
       pool,
       spill,
       exchangeStorage,
@@ -247,13 +253,13 @@ export class Engine {
     return new StatementRun(this.services, this.#nextQueryId(), request)
   }
 
-  /** Adds a function of the program. Its code cannot travel: queries that call it run in this thread. */
-  registerFunction(definition: FunctionDefinition): void {
-    if (this.services.functions.has(definition.name)) {
-      throw new MillraceError('ALREADY_EXISTS', `Function already exists: ${definition.name}`)
-    }
-    this.services.functions.add(definition)
-    this.#ownFunctions.add([definition.name, ...(definition.aliases ?? [])])
+  /**
+   * Adds a function of the program. Its code cannot travel: queries that call it run in this thread.
+   * @throws ALREADY_EXISTS; GENERIC_USER_ERROR and TYPE_NOT_FOUND for what is no function
+   */
+  registerFunction(given: FunctionDefinition | ProgramFunction): void {
+    this.#ownFunctions.add('overloads' in given ? given : defineFunction(given))
+    this.#planCache.invalidate()
   }
 
   /** How many worker threads there are, and whether all of them take queries. */

@@ -2,6 +2,7 @@ import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { MillraceError } from '../spi/index.js'
 import { Engine } from './engine.js'
 import type { EngineOptions } from './engine-options.js'
+import type { NullHandling, ProgramFunction } from './functions/program-function.js'
 import { parameterConstant } from './parameter-constant.js'
 import { Query, type Row } from './query.js'
 import type { RegisteredColumn, RegisteredSource, RegisterOptions } from './registered-source.js'
@@ -120,9 +121,17 @@ export class Millrace {
     return this.#engine.registered.unregister(name)
   }
 
-  /** Adds an SQL function that is called in this thread. */
-  registerFunction(definition: FunctionDefinition): void {
-    this.#engine.registerFunction(definition)
+  /**
+   * Adds an SQL function of the program: scalar, asynchronous or aggregate, over JavaScript's values. Queries that call it run in
+   * this thread.
+   * @throws MillraceError ALREADY_EXISTS; GENERIC_USER_ERROR and TYPE_NOT_FOUND for what is no function
+   */
+  registerFunction<
+    const A extends readonly string[],
+    const N extends NullHandling = 'propagate',
+    State = unknown,
+  >(definition: ProgramFunction<A, N, State> | FunctionDefinition): void {
+    this.#engine.registerFunction(definition as ProgramFunction | FunctionDefinition)
   }
 
   /** Ends all statements, threads and connectors. Idempotent. */

@@ -63,6 +63,14 @@ export type Argument = Value | LambdaValue
 /** The meaning of a scalar function for one row of carriers. */
 export type ScalarEvaluator = (...args: never[]) => Value
 
+/** Calls that wait for something outside. */
+export interface AsyncEvaluator {
+  /** How many calls of a node may be under way. */
+  readonly concurrency: number
+  /** @param signal aborted when nobody waits for the answer any more */
+  call(args: readonly Value[], signal: AbortSignal): Promise<Value>
+}
+
 export interface ScalarOverload extends Signature {
   /** `propagate` (the default): a NULL argument gives NULL and `evaluate` never sees one. */
   readonly nulls?: 'propagate' | 'called'
@@ -71,6 +79,8 @@ export interface ScalarOverload extends Signature {
   /** True where no argument can make it fail, so that it may be evaluated for rows a filter drops. */
   readonly neverFails?: boolean
   readonly evaluate?: ScalarEvaluator
+  /** Instead of `evaluate`, for calls that wait: they are nodes of the plan, and no expression has them. */
+  readonly async?: AsyncEvaluator
   /** Refuses types that the signature takes, when a call is analyzed. @throws MillraceError without a place */
   readonly checkTypes?: (argumentTypes: readonly SqlType[]) => void
   /** For functions whose work depends on types or session: makes the evaluator once a call site. */
@@ -114,6 +124,8 @@ export interface AggregateOverload extends Signature {
   readonly deterministic?: boolean
   /** The result depends on the order of rows, so that ORDER BY in the call matters. */
   readonly orderSensitive?: boolean
+  /** States cannot be put together: all rows of a group must be added to one. */
+  readonly inOneStep?: boolean
   /** DISTINCT does not change the result (min, max, bool_and, …). */
   readonly ignoresDuplicates?: boolean
   readonly bind: (call: AggregateBoundCall) => Accumulator<never>

@@ -17,7 +17,7 @@ import type { Operator, OperatorContext } from './operator.js'
 import { createRowNumber } from './row-number.js'
 import { createSample } from './sample.js'
 import { createSort } from './sort.js'
-import type { OperatorKind, OperatorSpec, SpecOf } from './spec.js'
+import type { AggregateSpec, OperatorKind, OperatorSpec, SpecOf } from './spec.js'
 import { PartitionedOperator } from './spill/partitioned-operator.js'
 import { createTopN } from './top-n.js'
 import { createTopNRanking } from './top-n-ranking.js'
@@ -39,13 +39,19 @@ type Factories = {
   ) => Operator
 }
 
+const isInOneStep = (aggregate: AggregateSpec, { settings }: OperatorContext): boolean => {
+  const { overload } = settings.registry.find(aggregate.function.id)
+  return 'inOneStep' in overload && overload.inOneStep === true
+}
+
 /** Aggregations whose states can be written spill as such; others keep rows, and need keys to divide them by. */
 const createAggregation: Factories['aggregation'] = (spec, context) => {
   if (context.spill === undefined || spec.keyChannels.length === 0) {
     return new AggregationOperator(spec, context)
   }
   const needsAllRows = spec.aggregates.some(
-    ({ distinct, orderBy }) => distinct || orderBy !== undefined,
+    (aggregate) =>
+      aggregate.distinct || aggregate.orderBy !== undefined || isInOneStep(aggregate, context),
   )
   if (!needsAllRows) return new SpillingAggregation(spec, context)
   const { keyChannels } = spec

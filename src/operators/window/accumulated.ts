@@ -43,7 +43,9 @@ export function accumulatedCall(context: WindowCallContext): WindowCall {
   const canRemove = accumulator.remove !== undefined
   if (spec.orderBy !== undefined) return orderedCall(context, rows, spec.orderBy)
   if (spec.distinct === true) return distinctCall(context, rows)
-  assert(registry.find(spec.function.id).kind === 'aggregate')
+  const found = registry.find(spec.function.id)
+  assert(found.kind === 'aggregate')
+  const { inOneStep } = found.overload
   return {
     evaluate(chunk, { starts, ends }) {
       const builder = createBlockBuilder(returnType, chunk.arena)
@@ -61,7 +63,7 @@ export function accumulatedCall(context: WindowCallContext): WindowCall {
           } else if (canRemove && nextStart >= start && nextStart < end && nextEnd >= end) {
             for (let row = end; row < nextEnd; row++) state = rows.add(state, row)
             for (let row = start; row < nextStart; row++) state = rows.remove(state, row)
-          } else if (nextEnd - nextStart <= SHORT_FRAME_ROWS) {
+          } else if (nextEnd - nextStart <= SHORT_FRAME_ROWS || inOneStep === true) {
             state = accumulator.create()
             for (let row = nextStart; row < nextEnd; row++) state = rows.add(state, row)
           } else state = tree.combine(nextStart, nextEnd)

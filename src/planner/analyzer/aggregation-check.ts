@@ -58,6 +58,8 @@ export function checkAggregation(
       case 'window':
       case 'measure':
         return windowExpressions(call).every((e) => isGrouped(e, node))
+      case 'asyncCall':
+        return call.args.every((e) => isGrouped(e, node))
       case 'scalarSubquery':
       case 'existsSubquery':
       case 'inSubquery':

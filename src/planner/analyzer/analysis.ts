@@ -25,14 +25,16 @@ export interface Analysis {
   readonly parameters: readonly ParameterValue[] | undefined
   /** Types that described parameters were coerced to, by position. */
   readonly parameterTypes: Map<number, SqlType>
-  /** What the symbols `@a…`, `@w…`, `@s…`, `@g…` of expressions stand for. */
+  /** What the symbols `@a…`, `@w…`, `@s…`, `@g…`, `@y…` of expressions stand for. */
   readonly calls: Map<string, BoundCall>
   readonly usedTables: Map<string, ResolvedTable>
   /** Views that are being expanded, to find cycles. */
   readonly viewStack: readonly string[]
+  /** What is analyzed can have no asynchronous calls: what it is, for the message. */
+  readonly withoutAsyncCalls?: string
   /** The answer depends on when the statement ran, or on chance. */
   readonly traits: { deterministic: boolean }
-  newId(prefix: 'f' | 'a' | 'w' | 's' | 'g'): string
+  newId(prefix: 'f' | 'a' | 'w' | 's' | 'g' | 'y'): string
   /** The analyzers themselves, here so that the parts of either need not import the whole. */
   analyzeExpression(node: AstExpression, context: ExpressionContext): Expression
   analyzeQuery(
@@ -118,7 +120,7 @@ export const expressionContext = (
  */
 export function internCall(
   context: ExpressionContext,
-  prefix: 'a' | 'w' | 's' | 'g',
+  prefix: 'a' | 'w' | 's' | 'g' | 'y',
   key: string,
   make: (id: string) => BoundCall,
 ): string {

@@ -80,6 +80,8 @@ function partsOfCall(call: BoundCall): {
       return { expressions: windowExpressions(call), relations: [] }
     case 'grouping':
       return { expressions: call.arguments, relations: [] }
+    case 'asyncCall':
+      return { expressions: call.args, relations: [] }
     case 'scalarSubquery':
     case 'existsSubquery':
       return { expressions: [], relations: [call.query] }

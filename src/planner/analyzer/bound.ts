@@ -8,7 +8,7 @@ import type { TableFunctionReference, TableReference } from '../plan/node.js'
 /**
  * What analysis makes of a query: relations and clauses with names resolved, types checked and coercions inserted.
  * Expressions are IR. What only the planner can place is a symbol with a name no plan has: a field of a relation
- * (`@f1`), an aggregation (`@a2`), a window function (`@w3`), a subquery (`@s4`), a GROUPING operation (`@g5`). One name means
+ * (`@f1`), an aggregation (`@a2`), a window function (`@w3`), a subquery (`@s4`), a GROUPING operation (`@g5`), an asynchronous call (`@y6`). One name means
  * one thing in the whole analysis, so that equal expressions have equal IR and correlation needs no marks; planning a relation
  * twice (a WITH query used twice) maps the names anew each time.
  */
@@ -219,6 +219,7 @@ export type BoundCall =
   | BoundWindowMeasure
   | BoundSubquery
   | BoundGroupingOperation
+  | BoundAsyncCall
 
 export interface BoundAggregate {
   readonly kind: 'aggregate'
@@ -292,6 +293,13 @@ export interface BoundGroupingOperation {
   readonly arguments: readonly Expression[]
   /** Where it stands in the text. */
   readonly node: NodeBase
+}
+/** A call of an asynchronous function, which is made for each row below the expression that reads it. */
+export interface BoundAsyncCall {
+  readonly kind: 'asyncCall'
+  readonly id: string
+  readonly function: ResolvedFunction
+  readonly args: readonly Expression[]
 }
 export type BoundSubquery =
   | BoundScalarSubquery

@@ -7,6 +7,7 @@ import type { Expression as AstExpression, FunctionCall } from '../parser/ast/in
 import { analyzeAggregateOrder, checkDistinctOrder } from './aggregate-order-analysis.js'
 import { analyze, analyzed, type ExpressionContext, internCall, type MetCall } from './analysis.js'
 import { resolveArguments, sortItemKey } from './argument-analysis.js'
+import { analyzeAsyncCall, isAsync } from './async-call-analysis.js'
 import type { BoundAggregate } from './bound.js'
 import { callWith } from './call-resolution.js'
 import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
@@ -49,7 +50,9 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
   if (kinds.has('aggregate')) return analyzeAggregate(node, name, context)
   refuseAggregateClauses(node, kinds.size > 0)
   const { resolved, args } = resolveArguments(node, name, context)
-  return callWith(resolved, args, analysis)
+  return isAsync(resolved, analysis)
+    ? analyzeAsyncCall(node, resolved, args, context)
+    : callWith(resolved, args, analysis)
 }
 
 function refuseAggregateClauses(node: FunctionCall, isKnown: boolean): void {

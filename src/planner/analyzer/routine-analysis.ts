@@ -115,6 +115,7 @@ function withoutQueries(analysis: Analysis): Analysis {
     semanticError('NOT_SUPPORTED', node as AstExpression, 'Queries are not allowed in functions')
   return {
     ...analysis,
+    withoutAsyncCalls: 'SQL function',
     analyzeExpression(node, context) {
       const isQuery = node.kind === 'subqueryExpression' || node.kind === 'existsPredicate'
       if (isQuery) throw refuse(node)

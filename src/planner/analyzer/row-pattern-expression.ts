@@ -54,6 +54,7 @@ function analysisAt(context: PatternContext, place: Place): Analysis {
   const { analysis } = context
   return {
     ...analysis,
+    withoutAsyncCalls: 'Pattern recognition',
     analyzeExpression: (node, inner) =>
       patternPart(node, inner, context, place) ?? analysis.analyzeExpression(node, inner),
   }

@@ -128,6 +128,7 @@ export class Estimator {
       case 'sort':
       case 'markDistinct':
       case 'assignUniqueId':
+      case 'asyncCall':
       case 'window':
       case 'patternRecognition':
       case 'exchange':

@@ -4,6 +4,7 @@ import { nodeDetails } from './node-details.js'
 
 const COLORS: Readonly<Partial<Record<PlanNode['kind'], string>>> = {
   aggregation: 'chartreuse3',
+  asyncCall: 'mediumorchid',
   exchange: 'gold',
   filter: 'yellow',
   join: 'orange',

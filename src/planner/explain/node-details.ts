@@ -165,6 +165,14 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['distinct', n.distinct ? 'true' : undefined],
       ]),
     enforceSingleRow: () => details('EnforceSingleRow'),
+    asyncCall: (n) =>
+      details(
+        'AsyncCall',
+        [],
+        n.calls.map(
+          (c) => `${c.symbol.name} := ${c.function.name}(${namesText(c.args).slice(1, -1)})`,
+        ),
+      ),
     assignUniqueId: () => details('AssignUniqueId'),
     markDistinct: (n) =>
       details('MarkDistinct', [

@@ -142,6 +142,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     output: gathered,
     offset: gathered,
     enforceSingleRow: gathered,
+    asyncCall: gathered,
     project: (n) =>
       keep(n, (distribution) => {
         const names = new Map<string, string[]>()

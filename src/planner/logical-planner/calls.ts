@@ -44,6 +44,9 @@ export function callsOf(
           windows.push(call)
           windowExpressions(call).forEach(visit)
           break
+        case 'asyncCall':
+          call.args.forEach(visit)
+          break
         case 'inSubquery':
         case 'quantifiedSubquery':
           visit(call.value)

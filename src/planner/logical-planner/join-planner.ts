@@ -109,15 +109,18 @@ function sideOf(state: PlannerState, expression: Expression, sides: Sides): Side
     const side = sides.left.has(name) ? 'left' : sides.right.has(name) ? 'right' : undefined
     if (side !== undefined && reads !== side) reads = reads === 'none' ? side : 'both'
   }
-  for (const name of collectSymbols(expression).keys()) {
-    const call = state.calls.get(name)
-    if (call === undefined || !isSubquery(call)) {
-      note(name)
-      continue
+  const visit = (part: Expression): void => {
+    for (const name of collectSymbols(part).keys()) {
+      const call = state.calls.get(name)
+      if (call?.kind === 'asyncCall') call.args.forEach(visit)
+      else if (call === undefined || !isSubquery(call)) note(name)
+      else {
+        for (const symbol of freeSymbols(call.query, state)) note(symbol.name)
+        if ('value' in call) for (const inner of collectSymbols(call.value).keys()) note(inner)
+      }
     }
-    for (const symbol of freeSymbols(call.query, state)) note(symbol.name)
-    if ('value' in call) for (const inner of collectSymbols(call.value).keys()) note(inner)
   }
+  visit(expression)
   return reads
 }
 
@@ -222,7 +225,7 @@ function planOn(
 const unsupportedSubquery = (): MillraceError =>
   new MillraceError(
     'NOT_SUPPORTED',
-    'Subqueries over both sides of an outer join in its condition are not supported',
+    'Subqueries and asynchronous calls over both sides of an outer join in its condition are not supported',
   )
 
 /** The columns of USING come first, each in the common type of both sides. */

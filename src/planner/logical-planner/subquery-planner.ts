@@ -3,6 +3,7 @@ import { coerce, row, TRUE } from '../../expressions/ir-build.js'
 import { collectSymbols } from '../../expressions/ir-walk.js'
 import { BOOLEAN } from '../../spi/index.js'
 import type {
+  BoundAsyncCall,
   BoundInSubquery,
   BoundQuantifiedSubquery,
   BoundRelation,
@@ -11,6 +12,7 @@ import type {
 } from '../analyzer/bound.js'
 import type { ApplyNode, CorrelatedJoinNode, PlanNode, SetExpression } from '../plan/node.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
+import { planAsyncCalls } from './async-call-planner.js'
 import {
   type PlannerState,
   project,
@@ -27,7 +29,8 @@ export type PlanRelation = (
 ) => RelationPlan
 
 /**
- * Plans the subqueries of expressions over a plan: scalar ones joined to each row, the others applied as boolean columns.
+ * Plans the subqueries of expressions over a plan: scalar ones joined to each row, the others applied as boolean columns; and their
+ * asynchronous calls.
  * The optimizer takes the correlation out.
  * @source Trino io.trino.sql.planner.SubqueryPlanner
  */
@@ -38,23 +41,29 @@ export function planSubqueries(
   planRelation: PlanRelation,
 ): SubPlan {
   let plan = input
+  const asyncCalls = new Map<string, BoundAsyncCall>()
   for (const expression of expressions) {
     for (const name of collectSymbols(expression).keys()) {
       const call = state.calls.get(name)
-      if (call === undefined || !isSubquery(call) || plan.translation.symbols.has(name)) continue
-      plan = planSubquery(state, plan, call, planRelation)
+      if (call === undefined || plan.translation.symbols.has(name)) continue
+      if (call.kind === 'asyncCall') asyncCalls.set(name, call)
+      else if (isSubquery(call)) plan = planSubquery(state, plan, call, planRelation)
     }
   }
-  return plan
+  if (asyncCalls.size === 0) return plan
+  return planAsyncCalls(state, plan, [...asyncCalls.values()], (below, args) =>
+    planSubqueries(state, below, args, planRelation),
+  )
 }
 
 export const isSubquery = (call: { readonly kind: string }): call is BoundSubquery =>
   call.kind.endsWith('Subquery')
 
+/** Tells whether an expression has what {@link planSubqueries} plans. */
 export const hasSubquery = (state: PlannerState, expression: Expression): boolean =>
   [...collectSymbols(expression).keys()].some((name) => {
     const call = state.calls.get(name)
-    return call !== undefined && isSubquery(call)
+    return call !== undefined && (isSubquery(call) || call.kind === 'asyncCall')
   })
 
 function planSubquery(

@@ -1,6 +1,6 @@
 import type { Expression } from '../../expressions/ir.js'
 import { expressionKey, transformTopDown } from '../../expressions/ir-walk.js'
-import { assert } from '../../spi/index.js'
+import { assert, MillraceError } from '../../spi/index.js'
 import type { Field } from '../analyzer/bound.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
 
@@ -58,6 +58,11 @@ export function lookUp(translation: Translation, id: string): PlanSymbol | undef
 
 const isLambdaParameter = (name: string): boolean => name.startsWith('@l')
 
+const misplacedCall = (): MillraceError =>
+  new MillraceError('NOT_SUPPORTED', 'An asynchronous function cannot be called here', {
+    hint: 'Call it in a subquery, and use its column here',
+  })
+
 /** The expression over the plan's symbols. */
 export function translate(expression: Expression, translation: Translation): Expression {
   const hasComputed = translation.computed.size > 0
@@ -65,6 +70,7 @@ export function translate(expression: Expression, translation: Translation): Exp
     if (e.kind === 'symbol') {
       if (isLambdaParameter(e.name)) return e
       const symbol = lookUp(translation, e.name)
+      if (symbol === undefined && e.name.startsWith('@y')) throw misplacedCall()
       assert(symbol !== undefined, `the plan has ${e.name}`)
       return symbolReference(symbol)
     }

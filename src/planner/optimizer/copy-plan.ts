@@ -57,6 +57,7 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
     window: (n) => n.functions.map((f) => f.symbol),
     patternRecognition: madeByPattern,
     tableFunction: (n) => n.properOutputs,
+    asyncCall: (n) => n.calls.map((c) => c.symbol),
     rowNumber: (n) => [n.symbol],
     topNRanking: (n) => [n.symbol],
     unnest: (n) => [
@@ -195,6 +196,10 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
         required: all(t.required),
         passed: all(t.passed),
       })),
+    }),
+    asyncCall: (n) => ({
+      ...n,
+      calls: n.calls.map((c) => ({ ...c, symbol: rename(c.symbol), args: all(c.args) })),
     }),
     rowNumber: (n) => ({ ...n, partitionBy: all(n.partitionBy), symbol: rename(n.symbol) }),
     topNRanking: (n) => ({

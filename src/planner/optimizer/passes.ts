@@ -84,6 +84,8 @@ const limitRules: readonly Rule[] = [
   limits.pushLimitThroughOffset,
   limits.pushLimitThroughProject,
   limits.pushLimitThroughMark,
+  limits.pushLimitThroughAsyncCall,
+  limits.pushTopNThroughAsyncCall,
   limits.pushLimitThroughUnion,
   limits.pushLimitThroughOuterJoin,
   limits.pushTopNThroughProject,

@@ -30,6 +30,7 @@ export type PlanNode =
   | PatternRecognitionNode
   | UnnestNode
   | SampleNode
+  | AsyncCallNode
   | TableFunctionNode
   | ApplyNode
   | CorrelatedJoinNode
@@ -341,6 +342,18 @@ export interface SampleNode extends NodeFields {
   /** 0 to 1 */
   readonly ratio: number
   readonly type: 'bernoulli' | 'system'
+}
+
+/** Calls asynchronous functions for each row; the rows keep their order. Outputs are the source's, then a symbol a call. */
+export interface AsyncCallNode extends NodeFields {
+  readonly kind: 'asyncCall'
+  readonly source: PlanNode
+  readonly calls: readonly AsyncCall[]
+}
+export interface AsyncCall {
+  readonly symbol: PlanSymbol
+  readonly function: ResolvedFunction
+  readonly args: readonly PlanSymbol[]
 }
 
 /**

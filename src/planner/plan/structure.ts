@@ -34,6 +34,7 @@ export const sourcesOf = (node: PlanNode): readonly PlanNode[] =>
     topNRanking: one,
     unnest: one,
     sample: one,
+    asyncCall: one,
     tableWriter: one,
     tableFinish: one,
     exchange: one,
@@ -84,6 +85,7 @@ export function withSources(node: PlanNode, sources: readonly PlanNode[]): PlanN
     topNRanking: replaceOne,
     unnest: replaceOne,
     sample: replaceOne,
+    asyncCall: replaceOne,
     tableWriter: replaceOne,
     tableFinish: replaceOne,
     exchange: replaceOne,
@@ -137,6 +139,7 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
     window: (n) => [...outputsOf(n.source), ...n.functions.map((f) => f.symbol)],
     rowNumber: (n) => [...outputsOf(n.source), n.symbol],
     topNRanking: (n) => [...outputsOf(n.source), n.symbol],
+    asyncCall: (n) => [...outputsOf(n.source), ...n.calls.map((c) => c.symbol)],
     unnest: (n) => [
       ...n.replicated,
       ...n.mappings.flatMap((m) => m.outputs),

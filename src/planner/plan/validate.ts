@@ -226,6 +226,15 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.symbols(n.partitionBy)
       ordered(n)
     },
+    asyncCall: (n) => {
+      for (const call of n.calls) {
+        check.symbols(call.args)
+        check.that(
+          call.args.length === call.function.argumentTypes.length,
+          'an argument for each of the function',
+        )
+      }
+    },
     unnest: (n) => {
       check.symbols(n.replicated)
       check.symbols(n.mappings.map((m) => m.input))

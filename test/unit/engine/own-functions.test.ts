@@ -25,6 +25,23 @@ describe.each([0, 2])('functions of the program with %d threads', (threads) => {
         { args: ['bigint'], returns: 'bigint', evaluate: (value: bigint) => value + value },
       ],
     })
+    engine.registerFunction({
+      name: 'thrice',
+      args: ['bigint'],
+      returns: 'bigint',
+      concurrency: 100,
+      evaluate: async (value) => value * 3n,
+    })
+    engine.registerFunction({
+      name: 'total',
+      args: ['bigint'],
+      returns: 'decimal(38, 0)',
+      aggregate: {
+        create: () => 0n,
+        add: (sum, value) => sum + value,
+        finish: (sum) => sum,
+      },
+    })
   })
   afterAll(() => engine?.close())
 
@@ -35,6 +52,27 @@ describe.each([0, 2])('functions of the program with %d threads', (threads) => {
     const sql = `SELECT sum(${name}(custkey)) AS called, 2 * sum(custkey) AS plain ${orders}`
     const [row] = await engine.query(sql).all()
     expect(row!['called']).toBe(row!['plain'])
+  })
+
+  test('asynchronous functions and aggregates take many rows', async () => {
+    const [row] = await engine
+      .query(
+        `SELECT sum(answer) = 3 * sum(custkey) AS same, total(custkey) = sum(custkey) AS total, count(*) AS n
+         FROM (SELECT custkey, thrice(custkey) AS answer ${orders} AND custkey <= 20000)`,
+      )
+      .all()
+    expect(row).toMatchObject({ same: true, total: true })
+    expect(row!['n']).toBeGreaterThan(100_000n)
+  })
+
+  test('joins and filters read answers', async () => {
+    const [row] = await engine
+      .query(
+        `SELECT count(*) AS n FROM tpch.tiny.nation n JOIN tpch.tiny.region r ON thrice(r.regionkey) = n.nationkey
+         WHERE thrice(n.nationkey) < 20`,
+      )
+      .all()
+    expect(row).toEqual({ n: 3n })
   })
 
   test('a name is taken once', () => {

@@ -116,6 +116,10 @@ function details(node: PlanNode): string {
         .join(', ')}`
     case 'unnest':
       return `${node.type} [${names(node.replicated)}] ${node.mappings.map((m) => `${m.input.name} -> ${names(m.outputs)}`).join(', ')}${node.ordinality === undefined ? '' : ` ordinality ${node.ordinality.name}`}`
+    case 'asyncCall':
+      return node.calls
+        .map((c) => `${c.symbol.name} = ${c.function.name}(${names(c.args)})`)
+        .join(', ')
     case 'sample':
       return `${node.type} ${node.ratio}`
     case 'output':

@@ -43,6 +43,7 @@ export function cardinalityOf(node: PlanNode): Cardinality {
     case 'project':
     case 'sort':
     case 'assignUniqueId':
+    case 'asyncCall':
     case 'markDistinct':
     case 'window':
     case 'exchange':

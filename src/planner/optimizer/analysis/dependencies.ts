@@ -81,6 +81,7 @@ export function dependenciesOf(node: PlanNode, context: OptimizerContext): reado
     case 'rowNumber':
     case 'topNRanking':
     case 'sample':
+    case 'asyncCall':
     case 'exchange':
     case 'output': {
       const below = sourcesOf(node).flatMap((source) => dependenciesOf(source, context))
@@ -163,6 +164,7 @@ function addNotNull(node: PlanNode, names: Set<string>): void {
     case 'rowNumber':
     case 'topNRanking':
     case 'sample':
+    case 'asyncCall':
     case 'exchange':
     case 'unnest':
       addNotNull(node.source, names)

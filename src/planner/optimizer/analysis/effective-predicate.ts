@@ -51,6 +51,7 @@ export function effectivePredicate(node: PlanNode): readonly Expression[] {
     case 'sample':
     case 'exchange':
     case 'assignUniqueId':
+    case 'asyncCall':
     case 'markDistinct':
     case 'window':
     case 'rowNumber':

@@ -81,6 +81,7 @@ export const readsOf = (node: PlanNode): readonly string[] =>
       n.tables.flatMap((t) => [...ofSymbols(readsOfTable(t)), ...ofSymbols(t.passed)]),
     rowNumber: (n) => ofSymbols(n.partitionBy),
     topNRanking: (n) => [...ofSymbols(n.partitionBy), ...ofOrder(n.orderBy)],
+    asyncCall: (n) => n.calls.flatMap((c) => ofSymbols(c.args)),
     unnest: (n) => [...ofSymbols(n.replicated), ...ofSymbols(n.mappings.map((m) => m.input))],
     apply: (n) => [
       ...ofSymbols(n.correlation),

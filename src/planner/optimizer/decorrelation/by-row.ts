@@ -8,7 +8,7 @@ import type {
   SortItem,
   UnnestNode,
 } from '../../plan/node.js'
-import { outputsOf } from '../../plan/structure.js'
+import { outputsOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { resolveAggregate } from '../aggregates.js'
 import { isScalar } from '../analysis/cardinality.js'
@@ -254,6 +254,10 @@ function attach(node: PlanNode, at: Attachment): Rows | undefined {
           expression: when(symbolOf(source.matched), expression),
         }))
       return { ...source, node: extend(context, source.node, guarded) }
+    }
+    case 'asyncCall': {
+      const source = attach(node.source, at)
+      return source && { ...source, node: withSources(node, [source.node]) }
     }
     case 'sort':
       return attach(node.source, at)

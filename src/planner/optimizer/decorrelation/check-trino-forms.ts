@@ -89,8 +89,9 @@ function hasKnownExistence(subquery: PlanNode): boolean {
   return min > 0 || max === 0
 }
 
+/** Asynchronous calls are projections that wait. */
 function belowProjections(node: PlanNode): PlanNode {
-  return node.kind === 'project' ? belowProjections(node.source) : node
+  return node.kind === 'project' || node.kind === 'asyncCall' ? belowProjections(node.source) : node
 }
 
 /** Scalar subqueries and LATERAL. */

@@ -96,6 +96,7 @@ export function decorrelate(
       return ranked(source, node.orderBy, node.count, context)
     }
     case 'assignUniqueId':
+    case 'asyncCall':
     case 'exchange': {
       const source = inner(node.source, {})
       return source && { ...source, node: withSources(node, [source.node]) }

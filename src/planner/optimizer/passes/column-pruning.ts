@@ -2,6 +2,7 @@ import type { Expression } from '../../../expressions/ir.js'
 import type {
   AggregationNode,
   ApplyNode,
+  AsyncCallNode,
   CorrelatedJoinNode,
   GroupIdNode,
   JoinNode,
@@ -68,6 +69,8 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
       return prunePatternRecognition(node, required, context)
     case 'tableFunction':
       return pruneTableFunction(node, required, context)
+    case 'asyncCall':
+      return pruneAsyncCall(node, required, context)
     case 'unnest':
       return pruneUnnest(node, required, context)
     case 'apply':
@@ -114,6 +117,14 @@ function prunePatternRecognition(
   const columns = node.columns.filter((c) => required.has(c.name))
   const kept = sameLength(columns, node.columns) ? node : { ...node, columns }
   return passThrough(kept, new Set(readsOf(kept)), context)
+}
+
+/** Calls whose results nobody reads are not made. */
+function pruneAsyncCall(node: AsyncCallNode, required: Names, context: OptimizerContext): PlanNode {
+  const calls = node.calls.filter((call) => required.has(call.symbol.name))
+  if (calls.length === 0) return prune(node.source, required, context)
+  const kept = sameLength(calls, node.calls) ? node : { ...node, calls }
+  return passThrough(kept, addNames(required, readsOf(kept)), context, true)
 }
 
 /** The function gives all of its own columns, whoever reads them. */

@@ -102,6 +102,7 @@ function assign(node: PlanNode, filters: Targets, state: State): PlanNode {
     case 'filter':
     case 'sort':
     case 'assignUniqueId':
+    case 'asyncCall':
     case 'exchange':
       return pass(node, outputsOf(node.source), filters, state)
     default:

@@ -70,6 +70,7 @@ export function push(
     case 'sort':
     case 'exchange':
     case 'assignUniqueId':
+    case 'asyncCall':
       return through(node, conjuncts, namesOf(outputsOf(node.source)), context)
     case 'sample':
       // A Bernoulli sample decides row by row; a system sample by units that a filter would change.

@@ -29,6 +29,7 @@ export const removeOverEmpty = (
     'topNRanking',
     'unnest',
     'sample',
+    'asyncCall',
   ] as const
 ).map((kind) =>
   rule({

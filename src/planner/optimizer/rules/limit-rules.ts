@@ -1,4 +1,11 @@
-import type { LimitNode, PlanNode, SetOperationNode, TopNNode } from '../../plan/node.js'
+import type {
+  AsyncCallNode,
+  LimitNode,
+  PlanNode,
+  SetOperationNode,
+  SortItem,
+  TopNNode,
+} from '../../plan/node.js'
 import { outputsOf, withSources } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { cardinalityOf } from '../analysis/cardinality.js'
@@ -198,6 +205,29 @@ export const pushTopNThroughProject = rule({
     return { ...project, source: { ...node, source: project.source, orderBy } }
   },
 })
+
+/** Limit(AsyncCall(x)) → AsyncCall(Limit(x)), and TopN where the order is not by results: fewer calls are made. */
+export const pushLimitThroughAsyncCall = rule({
+  name: 'PushLimitThroughAsyncCall',
+  pattern: over('limit', on('asyncCall')),
+  apply: (node) =>
+    readsResults(node.source, node.tiesOrderBy ?? [])
+      ? undefined
+      : { ...node.source, source: { ...node, source: node.source.source } },
+})
+export const pushTopNThroughAsyncCall = rule({
+  name: 'PushTopNThroughAsyncCall',
+  pattern: over('topN', on('asyncCall')),
+  apply: (node) =>
+    readsResults(node.source, node.orderBy)
+      ? undefined
+      : { ...node.source, source: { ...node, source: node.source.source } },
+})
+
+function readsResults({ calls }: AsyncCallNode, orderBy: readonly SortItem[]): boolean {
+  const results = new Set(calls.map((call) => call.symbol.name))
+  return orderBy.some((item) => results.has(item.symbol.name))
+}
 
 /** TopN(Union(x, y)) → TopN(Union(TopN(x), TopN(y))). @source Trino PushTopNThroughUnion */
 export const pushTopNThroughUnion = rule({
