@@ -6,10 +6,10 @@ import type {
   TableArgument,
   TableFunctionNode,
   WindowFunctionCall,
-  WriterTarget,
 } from '../plan/node.js'
 import { visitPlan } from '../plan/node.js'
 import type { PlanSymbol } from '../plan/symbol.js'
+import type { WriterTarget } from '../plan/writer-target.js'
 import { expressionText } from './expression-text.js'
 import { isTrueExpression } from './predicate-text.js'
 

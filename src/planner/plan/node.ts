@@ -2,6 +2,7 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SourceLocation } from '../../spi/index.js'
 import type { PlanSymbol } from './symbol.js'
+import type { WriterTarget } from './writer-target.js'
 
 /**
  * Plan nodes: frozen plain data with Trino's names and meaning (io.trino.sql.planner.plan). `id` is unique in
@@ -429,37 +430,6 @@ export interface CorrelatedJoinNode extends NodeFields {
   readonly origin?: SubqueryOrigin
 }
 
-/** What a write writes into; handles are the connector's. */
-export type WriterTarget =
-  | {
-      /** The writer's columns are the table's, then the operation, the case number and the row id. */
-      readonly kind: 'merge'
-      readonly operation: 'DELETE' | 'UPDATE' | 'MERGE'
-      /** The connector changes the rows of this handle by itself; the writer gets none. */
-      readonly pushed?: { readonly handle: unknown }
-      readonly catalog: string
-      readonly handle: unknown
-      readonly name: string
-    }
-  | {
-      readonly kind: 'insert'
-      readonly catalog: string
-      readonly handle: unknown
-      readonly name: string
-    }
-  /** ANALYZE: the rows are the statistics. */
-  | {
-      readonly kind: 'statistics'
-      readonly catalog: string
-      readonly handle: unknown
-      readonly name: string
-    }
-  | {
-      readonly kind: 'create'
-      readonly catalog: string
-      readonly handle: unknown
-      readonly name: string
-    }
 export interface TableWriterNode extends NodeFields {
   readonly kind: 'tableWriter'
   readonly source: PlanNode
