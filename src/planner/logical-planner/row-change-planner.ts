@@ -15,9 +15,9 @@ import { qualifiedText } from '../analyzer/metadata-collection.js'
 import type { BoundRowChange, BoundRowChangeCase } from '../analyzer/row-change-analysis.js'
 import type { MergeRequest, ResolvedColumn } from '../metadata.js'
 import type { Assignment } from '../plan/node.js'
-import type { WriterTarget } from '../plan/writer-target.js'
 import { outputsOf } from '../plan/structure.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
+import type { WriterTarget } from '../plan/writer-target.js'
 import { planRelation } from './relation-planner.js'
 import {
   filter,

@@ -15,8 +15,8 @@ import { BIGINT, BOOLEAN, type SqlType, typeName, VARBINARY, VARCHAR } from '../
 import { failure } from '../analyzer/failure.js'
 import type { ResolvedColumn } from '../metadata.js'
 import type { PlanNode } from '../plan/node.js'
-import type { WriterTarget } from '../plan/writer-target.js'
 import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
+import type { WriterTarget } from '../plan/writer-target.js'
 import type { PlannerState, RelationPlan } from './sub-plan.js'
 
 /** NULL for a NOT NULL column fails, in rows of which `isWritten` holds. */
