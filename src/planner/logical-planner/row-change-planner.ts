@@ -7,7 +7,6 @@ import {
   isNull,
   not,
   nullConstant,
-  TRUE,
 } from '../../expressions/ir-build.js'
 import { BOOLEAN, INTEGER, MERGE_OPERATION, TINYINT } from '../../spi/index.js'
 import { failure } from '../analyzer/failure.js'
@@ -108,12 +107,14 @@ function planChanges(state: PlannerState, change: BoundRowChange): Changes {
     )
   if (change.operation !== 'MERGE') return { plan: withValues(plan), rowId, cases }
   const numbered = numberCases(state, plan, rowId, cases)
-  const changesRows = cases.some((c) => c.operation !== 'insert')
-  const checked = changesRows ? refuseSecondMatch(state, numbered.plan, rowId) : numbered.plan
+  const checked = refuseSecondMatch(state, numbered.plan, rowId, numbered.caseNumber)
   return { plan: withValues(checked), rowId, cases, caseNumber: numbered.caseNumber }
 }
 
-/** Numbers each row by the first case that it falls under; rows of none are left out. */
+/** Of a row that no case is for. */
+const NO_CASE = -1
+
+/** Numbers each row by the first case that it falls under. */
 function numberCases(
   state: PlannerState,
   from: SubPlan,
@@ -133,17 +134,22 @@ function numberCases(
   const caseNumber = state.symbols.newSymbol('case_number', INTEGER)
   const node = project(state, plan.node, [
     ...outputsOf(plan.node).map(identity),
-    { symbol: caseNumber, expression: caseWhen(whens, nullConstant(INTEGER)) },
+    { symbol: caseNumber, expression: caseWhen(whens, constant(INTEGER, NO_CASE)) },
   ])
-  const predicate = not(isNull(symbolReference(caseNumber)))
-  return {
-    plan: { ...plan, node: { kind: 'filter', id: state.ids.next(), source: node, predicate } },
-    caseNumber,
-  }
+  return { plan: { ...plan, node }, caseNumber }
 }
 
-/** A row of the target may be changed once only: which of several changes should win is anybody's guess. */
-function refuseSecondMatch(state: PlannerState, plan: SubPlan, rowId: PlanSymbol): SubPlan {
+/**
+ * A row of the target may fall under each case once only, and once under none: rows of the source that match it under
+ * different cases are no error. What falls under no case is left out.
+ * @source Trino QueryPlanner.plan(Merge), which marks the distinct pairs of a target row and a case
+ */
+function refuseSecondMatch(
+  state: PlannerState,
+  plan: SubPlan,
+  rowId: PlanSymbol,
+  caseNumber: PlanSymbol,
+): SubPlan {
   const marker = state.symbols.newSymbol('is_first', BOOLEAN)
   const isSecond = and([not(isNull(symbolReference(rowId))), not(symbolReference(marker))])
   const fail = failure(
@@ -152,6 +158,7 @@ function refuseSecondMatch(state: PlannerState, plan: SubPlan, rowId: PlanSymbol
     'One MERGE target table row matched more than one source row',
     BOOLEAN,
   )
+  const hasCase = not(comparison('=', symbolReference(caseNumber), constant(INTEGER, NO_CASE)))
   return {
     ...plan,
     node: {
@@ -162,9 +169,10 @@ function refuseSecondMatch(state: PlannerState, plan: SubPlan, rowId: PlanSymbol
         id: state.ids.next(),
         source: plan.node,
         marker,
-        distinctSymbols: [rowId],
+        distinctSymbols: [rowId, caseNumber],
       },
-      predicate: caseWhen([{ condition: isSecond, result: fail }], TRUE),
+      // One expression: a condition apart would be pushed below the mark, and hide the second match of no case.
+      predicate: caseWhen([{ condition: isSecond, result: fail }], hasCase),
     },
   }
 }
