@@ -121,7 +121,7 @@ function mergePageSink(
     async appendPage(page) {
       if (page.rowCount === 0) return
       const pages =
-        paradigm === 'CHANGE_ONLY_UPDATED_COLUMNS' ? [page] : deletesAndInserts(page, columnCount)
+        paradigm === 'DELETE_ROW_AND_INSERT_ROW' ? deletesAndInserts(page, columnCount) : [page]
       for (const changes of pages) await sink.storeMergedRows(changes)
     },
     finish: () => sink.finish(),

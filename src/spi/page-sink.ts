@@ -31,10 +31,14 @@ export const MERGE_OPERATION = {
 /**
  * How the updates of a table come to its merge sinks. `CHANGE_ONLY_UPDATED_COLUMNS`: as `update` rows, with the row id and all
  * columns as they will be (those that the case does not set unchanged). `DELETE_ROW_AND_INSERT_ROW`: as an `updateDelete` row with
- * the row id and an `updateInsert` row with the columns, the pages of both one after the other.
+ * the row id and an `updateInsert` row with the columns, the pages of both one after the other. `UPDATED_COLUMNS_ONLY`, an extension:
+ * as `update` rows with the row id and the columns that the case sets, the others null, so that they need not be read.
  * @source Trino RowChangeParadigm
  */
-export type RowChangeParadigm = 'CHANGE_ONLY_UPDATED_COLUMNS' | 'DELETE_ROW_AND_INSERT_ROW'
+export type RowChangeParadigm =
+  | 'CHANGE_ONLY_UPDATED_COLUMNS'
+  | 'DELETE_ROW_AND_INSERT_ROW'
+  | 'UPDATED_COLUMNS_ONLY'
 
 /** Takes the changes of MERGE, UPDATE and DELETE. @source Trino ConnectorMergeSink */
 export interface ConnectorMergeSink {

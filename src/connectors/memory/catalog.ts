@@ -21,7 +21,7 @@ import {
   type StoredView,
 } from './catalog-maps.js'
 import { PageReclamation } from './reclamation.js'
-import { createMemoryTable, type MemoryTable } from './table.js'
+import { createMemoryTable, type MemoryTable, storedPages } from './table.js'
 
 export const DEFAULT_SCHEMA = 'default'
 
@@ -285,7 +285,7 @@ export class MemoryCatalog {
     this.#tables.delete(nameKey(name))
     this.#tablesById.delete(id)
     this.#dropGrants(name)
-    this.retire(table.pages.map((page) => page.stored))
+    this.retire(table.pages.flatMap(storedPages))
   }
 
   #dropGrants({ schema, table }: SchemaTableName): void {

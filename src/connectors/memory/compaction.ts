@@ -2,7 +2,7 @@ import { MillraceError, type StoredPage } from '../../spi/index.js'
 import { PageWriter } from './page-writer.js'
 import type { PageIo } from './row-removal.js'
 import { loadPage } from './scan.js'
-import { columnHandle, type MemoryTable, type TablePage, tablePage } from './table.js'
+import { columnHandle, type MemoryTable, storedPages, type TablePage, tablePage } from './table.js'
 
 /** Pages at a table's end that are joined to one, and the rows below which they are. */
 const RUN_PAGES = 32
@@ -23,7 +23,7 @@ export function compact(table: MemoryTable, io: PageIo): readonly StoredPage[] {
     if (joined === undefined) break
     table.pages = [...table.pages.slice(0, first), ...joined]
     table.version++
-    replaced.push(...run.map((page) => page.stored))
+    replaced.push(...run.flatMap(storedPages))
   }
   return replaced
 }

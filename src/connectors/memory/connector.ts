@@ -40,9 +40,17 @@ function createConnector(
       ...(config.trinoLimits ? [] : (['MATERIALIZED_VIEW_GRACE_PERIOD'] as const)),
     ],
     beginTransaction: (options) => transactions.begin(options, !config.trinoLimits),
-    commit(transaction) {
+    async commit(transaction) {
       writes.endTransaction(transaction)
-      transactions.commit(transaction)
+      try {
+        // Statements of their own that are changing the same tables would find their rows gone.
+        for (const table of transactions.changedTables(transaction)) {
+          await writes.locks.take(table, transaction)
+        }
+        transactions.commit(transaction)
+      } finally {
+        writes.locks.releaseAll(transaction)
+      }
     },
     rollback(transaction) {
       writes.endTransaction(transaction)

@@ -26,10 +26,20 @@ export interface MemoryColumnHandle {
   readonly channel: number
 }
 
+/** Where the values of a column are that an UPDATE has replaced as a whole: a channel of a page of such columns. */
+export interface ColumnPatch {
+  readonly channel: number
+  readonly stored: StoredPage
+  readonly storedChannel: number
+}
+
 /** A stored page as scans see it. */
 export interface PageReference {
   readonly stored: StoredPage
+  /** Channels it has; columns added later are null in it. */
   readonly channelCount: number
+  /** At most one a channel, in the order of the updates. */
+  readonly patches?: readonly ColumnPatch[]
   /** Rows to read, from the first; all of them where absent. */
   readonly rowLimit?: number
 }
@@ -45,6 +55,12 @@ export interface MemoryWriteHandle {
   readonly channels: readonly number[]
 }
 
+/** What a merge sink of this thread writes into. */
+export interface MemoryMergeHandle extends MemoryWriteHandle {
+  /** The number of each UPDATE case, with the channels that it sets. */
+  readonly updateChannels: readonly (readonly [number, readonly number[]])[]
+}
+
 export interface MemoryTypes extends ConnectorTypes {
   table: MemoryTableHandle
   column: MemoryColumnHandle
@@ -52,5 +68,5 @@ export interface MemoryTypes extends ConnectorTypes {
   transaction: number
   insert: MemoryWriteHandle
   output: MemoryWriteHandle
-  merge: MemoryWriteHandle
+  merge: MemoryMergeHandle
 }

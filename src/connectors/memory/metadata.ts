@@ -22,6 +22,7 @@ import {
   type Metadata,
   nameOf,
   type TableOf,
+  type TakeTurn,
   tableManagement,
   withComment,
 } from './table-metadata.js'
@@ -49,10 +50,12 @@ export function memoryMetadata(
 ): Metadata {
   const tableOf = ({ id: tableId, schema, table }: MemoryTableHandle): MemoryTable =>
     catalog.tableById(tableId, { schema, table })
+  const takeTurn: TakeTurn = (session, handle) =>
+    writes.takeTurn({ transaction: id, catalog }, handle.id, session.signal)
   return {
     ...readMetadata(catalog, tableOf),
     ...schemaManagement(catalog),
-    ...tableManagement(catalog, tableOf),
+    ...tableManagement(catalog, tableOf, takeTurn),
     ...viewManagement(catalog),
     ...functionManagement(catalog),
     ...writeMetadata(catalog, writes, id, tableOf),
@@ -60,9 +63,9 @@ export function memoryMetadata(
       ? {}
       : {
           ...ownerManagement(catalog),
-          ...columnManagement(catalog, tableOf, writes.io(catalog)),
+          ...columnManagement(catalog, tableOf, writes.io(catalog), takeTurn),
           ...roleManagement(catalog.maps),
-          ...rowChangeMetadata(catalog, writes, id, tableOf),
+          ...rowChangeMetadata(catalog, writes, id, tableOf, takeTurn),
           ...analyzeMetadata(tableOf),
           ...materializedViewManagement(catalog, writes, id, tableOf, facts),
         }),
@@ -178,15 +181,24 @@ function rowChangeMetadata(
   writes: MemoryWrites,
   transaction: number,
   tableOf: TableOf,
+  takeTurn: TakeTurn,
 ) {
+  const place = { transaction, catalog }
   return {
-    getRowChangeParadigm: () => 'DELETE_ROW_AND_INSERT_ROW',
+    getRowChangeParadigm: () => 'UPDATED_COLUMNS_ONLY',
     getMergeRowIdColumnHandle: () => ROW_ID_COLUMN,
-    beginMerge: (_session, handle) => writes.beginMerge({ transaction, catalog }, tableOf(handle)),
+    async beginMerge(session, handle, updateCaseColumns) {
+      await takeTurn(session, handle)
+      const updateChannels = [...updateCaseColumns].map(
+        ([number, columns]) => [number, columns.map((column) => column.channel)] as const,
+      )
+      return writes.beginMerge(place, tableOf(handle), updateChannels)
+    },
     finishMerge: (_session, handle) => writes.publish(handle),
     applyDelete: (_session, handle) =>
       handle.limit === undefined && handle.wanted === undefined ? handle : undefined,
-    executeDelete(_session, handle) {
+    async executeDelete(session, handle) {
+      await takeTurn(session, handle)
       const table = tableOf(handle)
       const { rowCount } = table
       emptyTable(catalog, table)

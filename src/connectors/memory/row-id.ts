@@ -54,7 +54,7 @@ export class RowSet {
 
   /** Adds the rows of a block of row ids. */
   add(rowIds: Block): void {
-    const { values, codes } = idsOf(rowIds)
+    const { values, codes } = integersOf(rowIds)
     let known = -1
     let bits = new Uint8Array(0)
     for (let i = 0; i < rowIds.rowCount; i++) {
@@ -74,6 +74,14 @@ export class RowSet {
       const own = this.#bitsOf(page)
       for (let i = 0; i < own.length; i++) own[i]! |= bits[i]!
     }
+  }
+
+  /** Names the page of its rows anew. */
+  rename(from: StoredPage, to: StoredPage): void {
+    const bits = this.#pages.get(pageNumber(from))
+    if (bits === undefined || from === to) return
+    this.#pages.delete(pageNumber(from))
+    this.#pages.set(pageNumber(to), bits)
   }
 
   /** Positions of a page that are not in the set, ascending; undefined where none of the page's rows is in it. */
@@ -98,28 +106,28 @@ export class RowSet {
   }
 }
 
-/** The ids of a block, and for a dictionary the codes of its positions into them. */
-function idsOf(block: Block): {
+/** The integers of a block, and for a dictionary the codes of its positions into them. */
+export function integersOf(block: Block): {
   readonly values: Float64Array
   readonly codes?: { readonly [position: number]: number }
 } {
   switch (block.encoding) {
     case 'flat':
-      return { values: flatIds(block) }
+      return { values: flatIntegers(block) }
     case 'constant':
-      return { values: new Float64Array(block.rowCount).fill(flatIds(block.value)[0]!) }
+      return { values: new Float64Array(block.rowCount).fill(flatIntegers(block.value)[0]!) }
     case 'dictionary':
-      return { values: flatIds(block.dictionary), codes: block.codes }
+      return { values: flatIntegers(block.dictionary), codes: block.codes }
   }
 }
 
-function flatIds(block: FlatBlock): Float64Array {
+function flatIntegers(block: FlatBlock): Float64Array {
   const { values, base, factor } = block as IntegerBlock
-  const ids = new Float64Array(block.rowCount)
+  const integers = new Float64Array(block.rowCount)
   if (values instanceof BigInt64Array) {
-    for (let i = 0; i < ids.length; i++) ids[i] = Number(values[i]!)
+    for (let i = 0; i < integers.length; i++) integers[i] = Number(values[i]!)
   } else {
-    for (let i = 0; i < ids.length; i++) ids[i] = base + factor * values[i]!
+    for (let i = 0; i < integers.length; i++) integers[i] = base + factor * values[i]!
   }
-  return ids
+  return integers
 }

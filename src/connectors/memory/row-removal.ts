@@ -13,7 +13,14 @@ import { gather } from './gather.js'
 import { PageWriter } from './page-writer.js'
 import { pageNumber, type RowSet } from './row-id.js'
 import { loadPage } from './scan.js'
-import { columnHandle, type MemoryTable, type TablePage, tablePage } from './table.js'
+import {
+  columnHandle,
+  type MemoryTable,
+  namingPage,
+  storedPages,
+  type TablePage,
+  tablePage,
+} from './table.js'
 
 export interface PageIo {
   readonly store: PageStore
@@ -21,12 +28,16 @@ export interface PageIo {
   discard(pages: readonly StoredPage[]): void
 }
 
-/** A table's pages and summaries without some of its rows. */
-export interface Removal {
+/** What changes of rows lead to. */
+export interface TableState {
   readonly pages: readonly TablePage[]
   readonly rowCount: number
-  /** Of each column, of the rows that are left. */
+  /** Of each column. */
   readonly summaries: readonly ColumnSummary[]
+}
+
+/** A table's pages and summaries without some of its rows. */
+export interface Removal extends TableState {
   /** Pages that are not the table's any more. */
   readonly replaced: readonly StoredPage[]
 }
@@ -45,23 +56,23 @@ interface Loss {
  * @throws TRANSACTION_CONFLICT where a page has been replaced since it was read; MEMORY_LIMIT_EXCEEDED
  */
 export function removeRows(table: MemoryTable, rows: RowSet, io: PageIo): Removal {
-  const known = new Set(table.pages.map((page) => pageNumber(page.stored)))
+  const known = new Set(table.pages.map((page) => pageNumber(namingPage(page))))
   for (const number of rows.pages) if (!known.has(number)) throw conflict(table)
+  return rewrite(table, rows, io)
+}
+
+/** Storage that keeps what it stores, for giving it back. */
+export function recordingIo(io: PageIo): {
+  readonly writing: PageIo
+  readonly written: readonly StoredPage[]
+} {
   const written: StoredPage[] = []
-  const writing: PageIo = {
-    ...io,
-    storePage(page) {
-      const stored = io.storePage(page)
-      written.push(stored)
-      return stored
-    },
+  const storePage = (page: Page): StoredPage => {
+    const stored = io.storePage(page)
+    written.push(stored)
+    return stored
   }
-  try {
-    return rewrite(table, rows, writing)
-  } catch (error) {
-    io.discard(written)
-    throw error
-  }
+  return { writing: { ...io, storePage }, written }
 }
 
 export const conflict = ({ schema, name }: Pick<MemoryTable, 'schema' | 'name'>): MillraceError =>
@@ -86,14 +97,14 @@ function rewrite(table: MemoryTable, rows: RowSet, io: PageIo): Removal {
     run = undefined
   }
   for (const page of table.pages) {
-    const positions = rows.otherPositions(page.stored)
+    const positions = rows.otherPositions(namingPage(page))
     if (positions === undefined) {
       endRun()
       pages.push(page)
       isAnyKept = true
       continue
     }
-    replaced.push(page.stored)
+    replaced.push(...storedPages(page))
     removedRows += page.stored.rowCount - positions.length
     if (positions.length * SPARSE > page.stored.rowCount) {
       endRun()
@@ -182,7 +193,7 @@ function nullCount(block: Block): number {
 }
 
 /** The bounds of a channel over all pages; undefined where a page's are not known. */
-function boundsOf(
+export function boundsOf(
   pages: readonly TablePage[],
   channel: number,
 ): { readonly min: number; readonly max: number } | undefined {

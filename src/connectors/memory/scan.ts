@@ -18,6 +18,7 @@ import {
   typesEqual,
 } from '../../spi/index.js'
 import type {
+  ColumnPatch,
   MemoryColumnHandle,
   MemorySplit,
   MemoryTableHandle,
@@ -25,7 +26,7 @@ import type {
 } from './handles.js'
 import { headOfPage } from './head-of-page.js'
 import { ROW_ID_COLUMN, rowIdBlock } from './row-id.js'
-import type { MemoryTable, TablePage } from './table.js'
+import { type MemoryTable, namingPage, type TablePage } from './table.js'
 
 /** Small pages read by one split at most. */
 const MAX_PAGES_PER_SPLIT = 64
@@ -47,14 +48,19 @@ export function memorySplits(
     runRows = 0
   }
   let remaining = handle.limit ?? Number.POSITIVE_INFINITY
-  for (const { stored, channelCount, bounds } of table.pages) {
+  for (const { stored, channelCount, patches, bounds } of table.pages) {
     if (remaining <= 0) break
     // A limit is met by any rows of the table, so no predicate comes with it that rows may be skipped by.
     if (handle.limit === undefined && !mayMatch(bounds, channelCount, predicate)) continue
     const rows = Math.min(remaining, stored.rowCount)
     remaining -= rows
     if (runRows + rows > MAX_PAGE_ROWS || run.length === MAX_PAGES_PER_SPLIT) endRun()
-    run.push({ stored, channelCount, ...(rows < stored.rowCount ? { rowLimit: rows } : {}) })
+    run.push({
+      stored,
+      channelCount,
+      ...(patches === undefined ? {} : { patches }),
+      ...(rows < stored.rowCount ? { rowLimit: rows } : {}),
+    })
     runRows += rows
   }
   endRun()
@@ -170,10 +176,16 @@ function nullConstant(type: SqlType, rowCount: number): Block {
 /** The columns of a stored page; null where it is older than a column. */
 export function loadPage(
   store: PageStore,
-  { stored, channelCount, rowLimit }: PageReference,
+  reference: PageReference,
   columns: readonly MemoryColumnHandle[],
 ): Page {
-  const present = columns.filter(({ channel }) => channel >= 0 && channel < channelCount)
+  const { stored, channelCount, patches = [], rowLimit } = reference
+  const patchOf = ({ channel }: MemoryColumnHandle): ColumnPatch | undefined =>
+    patches.find((patch) => patch.channel === channel)
+  const present = columns.filter(
+    (column) =>
+      column.channel >= 0 && column.channel < channelCount && patchOf(column) === undefined,
+  )
   const page = store.load(
     stored,
     present.map((column) => column.channel),
@@ -181,7 +193,11 @@ export function loadPage(
   )
   let next = 0
   const blocks = columns.map((column) => {
-    if (column.channel === ROW_ID_COLUMN.channel) return rowIdBlock(stored)
+    if (column.channel === ROW_ID_COLUMN.channel) return rowIdBlock(namingPage(reference))
+    const patch = patchOf(column)
+    if (patch !== undefined) {
+      return store.load(patch.stored, [patch.storedChannel], [column.type]).blocks[0]!
+    }
     return column.channel < channelCount
       ? page.blocks[next++]!
       : nullConstant(column.type, stored.rowCount)

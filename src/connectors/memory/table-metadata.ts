@@ -1,6 +1,7 @@
 import {
   type ColumnMetadata,
   type ConnectorMetadata,
+  type ConnectorSession,
   flatten,
   MillraceError,
   type SchemaTableName,
@@ -17,6 +18,7 @@ import {
   columnHandle,
   type MemoryTable,
   newColumn,
+  storedPages,
   type TableColumn,
   type TablePage,
   tablePage,
@@ -30,7 +32,10 @@ export const nameOf = ({ schema, name }: MemoryTable): SchemaTableName =>
 export const withComment = (comment: string | undefined): { comment?: string } =>
   comment === undefined ? {} : { comment }
 
-export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf) {
+/** Waits until no statement changes rows of a table. */
+export type TakeTurn = (session: ConnectorSession, handle: MemoryTableHandle) => Promise<void>
+
+export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf, takeTurn: TakeTurn) {
   const changeColumn = (
     table: MemoryTable,
     channel: number,
@@ -85,13 +90,16 @@ export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf) {
     dropNotNullConstraint(_session, handle, column) {
       changeColumn(tableOf(handle), column.channel, (metadata) => ({ ...metadata, nullable: true }))
     },
-    truncateTable: (_session, handle) => emptyTable(catalog, tableOf(handle)),
+    async truncateTable(session, handle) {
+      await takeTurn(session, handle)
+      emptyTable(catalog, tableOf(handle))
+    },
   } satisfies Partial<Metadata>
 }
 
 /** Takes all rows out of a table; its columns begin anew. */
 export function emptyTable(catalog: MemoryCatalog, table: MemoryTable): void {
-  catalog.retire(table.pages.map((page) => page.stored))
+  catalog.retire(table.pages.flatMap(storedPages))
   table.columns = table.columns.map(({ metadata }) =>
     newColumn(metadata, catalog.newDictionaryId(), 0),
   )
@@ -101,11 +109,21 @@ export function emptyTable(catalog: MemoryCatalog, table: MemoryTable): void {
 }
 
 /** What Trino's memory connector can't do to columns. */
-export function columnManagement(catalog: MemoryCatalog, tableOf: TableOf, io: PageIo) {
+export function columnManagement(
+  catalog: MemoryCatalog,
+  tableOf: TableOf,
+  io: PageIo,
+  takeTurn: TakeTurn,
+) {
   return {
     /** Pages are written again without the column: O(bytes of the table). */
-    dropColumn(_session, handle, { channel }) {
+    async dropColumn(session, handle, { name }) {
+      await takeTurn(session, handle)
       const table = tableOf(handle)
+      const channel = table.columns.findIndex((column) => column.metadata.name === name)
+      if (channel < 0) {
+        throw new MillraceError('COLUMN_NOT_FOUND', `Column has been dropped: ${name}`)
+      }
       const kept = table.columns.map(columnHandle).filter((column) => column.channel !== channel)
       const pages: TablePage[] = []
       try {
@@ -121,7 +139,7 @@ export function columnManagement(catalog: MemoryCatalog, tableOf: TableOf, io: P
         io.discard(pages.map((page) => page.stored))
         throw error
       }
-      catalog.retire(table.pages.map((page) => page.stored))
+      catalog.retire(table.pages.flatMap(storedPages))
       table.columns = table.columns.filter((_, i) => i !== channel)
       table.pages = pages
       table.version++

@@ -1,17 +1,23 @@
 import type { ColumnMetadata, Page, Principal, StoredPage } from '../../spi/index.js'
 import { type ColumnSummary, integerBounds, joinSummaries, nullSummary } from './column-summary.js'
 import { type ColumnDictionary, columnDictionary, hasDictionary } from './column-writer.js'
-import type { MemoryColumnHandle } from './handles.js'
-import type { Removal } from './row-removal.js'
+import type { MemoryColumnHandle, PageReference } from './handles.js'
+import type { TableState } from './row-removal.js'
 
 /** A page of a table, with what is needed to skip it. */
-export interface TablePage {
-  readonly stored: StoredPage
-  /** Channels it has; columns added later are null in it. */
-  readonly channelCount: number
+export interface TablePage extends Omit<PageReference, 'rowLimit'> {
   /** Of each channel, where known. */
   readonly bounds: readonly ({ readonly min: number; readonly max: number } | undefined)[]
 }
+
+/** The stored page that only this version of a page has: it names the page in row ids. */
+export const namingPage = ({ stored, patches }: PageReference): StoredPage =>
+  patches?.at(-1)?.stored ?? stored
+
+/** Everything that is stored of a page. */
+export const storedPages = ({ stored, patches = [] }: PageReference): readonly StoredPage[] => [
+  ...new Set([stored, ...patches.map((patch) => patch.stored)]),
+]
 
 export const tablePage = (stored: StoredPage, page: Page): TablePage => ({
   stored,
@@ -98,13 +104,18 @@ export function publishPages(
   table.version++
 }
 
-/** Takes rows out of a table. */
-export function publishRemoval(table: MemoryTable, removal: Removal): void {
-  table.pages = removal.pages
-  table.rowCount = removal.rowCount
-  table.columns = table.columns.map((column, channel) => ({
+/** A table as changes of its rows leave it. */
+export const withState = (table: MemoryTable, state: TableState): MemoryTable => ({
+  ...table,
+  pages: state.pages,
+  rowCount: state.rowCount,
+  columns: table.columns.map((column, channel) => ({
     ...column,
-    summary: removal.summaries[channel]!,
-  }))
-  table.version++
+    summary: state.summaries[channel]!,
+  })),
+})
+
+/** Brings changes of a table's rows in. */
+export function publishChanges(table: MemoryTable, state: TableState): void {
+  Object.assign(table, withState(table, state), { version: table.version + 1 })
 }

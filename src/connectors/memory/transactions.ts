@@ -41,6 +41,15 @@ export class MemoryTransactions {
     return transaction
   }
 
+  /** Ids of the tables that a transaction of several statements has changed, ascending. */
+  changedTables(id: number): readonly number[] {
+    const { allTables, base } = this.get(id).catalog
+    return [...(base?.tables.values() ?? [])]
+      .filter((before) => allTables.get(before.id)?.version !== before.version)
+      .map((table) => table.id)
+      .sort((a, b) => a - b)
+  }
+
   /** @throws TRANSACTION_CONFLICT, after which nothing of the transaction is left */
   commit(id: number): void {
     const transaction = this.get(id)

@@ -10,18 +10,22 @@ import {
 import type { MemoryCatalog } from './catalog.js'
 import type { ColumnSummary } from './column-summary.js'
 import { compact } from './compaction.js'
-import type { MemoryWriteHandle } from './handles.js'
+import type { MemoryMergeHandle, MemoryWriteHandle } from './handles.js'
 import { memoryMergeSink } from './merge-sink.js'
 import { PageWriter } from './page-writer.js'
 import { RowSet } from './row-id.js'
-import { type PageIo, removeRows } from './row-removal.js'
+import { type PageIo, recordingIo, removeRows, type TableState } from './row-removal.js'
+import { type StagedUpdates, UpdateStage, updateRows } from './row-update.js'
 import {
   type MemoryTable,
+  namingPage,
+  publishChanges,
   publishPages,
-  publishRemoval,
   type TablePage,
   tablePage,
+  withState,
 } from './table.js'
+import { TableLocks } from './table-locks.js'
 import { emptyTable } from './table-metadata.js'
 
 interface Write {
@@ -37,6 +41,8 @@ interface Write {
     readonly pages: readonly TablePage[]
     readonly summaries: readonly ColumnSummary[]
   }[]
+  /** New values that finished sinks wrote, in the order in which they are to be brought in. */
+  readonly updates: StagedUpdates[]
   /** Rows to take out of the table. */
   readonly deleted: RowSet
   /** The write deletes rows by their ids, so that pages of the table must stay where they are. */
@@ -51,6 +57,7 @@ export class MemoryWrites {
   readonly #store: PageStore
   readonly #maxDataBytes: number
   readonly #writes = new Map<number, Write>()
+  readonly locks = new TableLocks()
   #nextId = 0
 
   constructor(store: PageStore, maxDataBytes: number) {
@@ -88,12 +95,29 @@ export class MemoryWrites {
     )
   }
 
-  beginMerge(place: Pick<Write, 'transaction' | 'catalog'>, table: MemoryTable): MemoryWriteHandle {
+  /**
+   * Waits until no other statement changes rows of a table. Transactions of several statements work on forks instead, and find
+   * out at their commit.
+   */
+  async takeTurn(
+    { transaction, catalog }: Pick<Write, 'transaction' | 'catalog'>,
+    table: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    if (catalog.base === undefined) await this.locks.take(table, transaction, signal)
+  }
+
+  beginMerge(
+    place: Pick<Write, 'transaction' | 'catalog'>,
+    table: MemoryTable,
+    updateChannels: MemoryMergeHandle['updateChannels'],
+  ): MemoryMergeHandle {
     const channels = table.columns.map((_, channel) => channel)
-    return this.#begin(
+    const handle = this.#begin(
       { ...place, table, create: 'no', isMerge: true, replacesRows: false },
       channels,
     )
+    return { ...handle, updateChannels }
   }
 
   #begin(
@@ -101,7 +125,7 @@ export class MemoryWrites {
     channels: readonly number[],
   ): MemoryWriteHandle {
     const id = this.#nextId++
-    this.#writes.set(id, { ...write, id, finished: [], deleted: new RowSet() })
+    this.#writes.set(id, { ...write, id, finished: [], updates: [], deleted: new RowSet() })
     return { writeId: id, channels }
   }
 
@@ -110,9 +134,16 @@ export class MemoryWrites {
     this.#require(writeId).onPublish = action
   }
 
-  createMergeSink(handle: MemoryWriteHandle): ConnectorMergeSink {
+  createMergeSink(handle: MemoryMergeHandle): ConnectorMergeSink {
     const write = this.#require(handle.writeId)
-    return memoryMergeSink(handle.channels.length, write.deleted, this.createSink(handle))
+    const { table, catalog, deleted } = write
+    return memoryMergeSink(handle.channels.length, {
+      deleted,
+      inserts: this.createSink(handle),
+      updateChannels: new Map(handle.updateChannels),
+      newStage: (channels) => new UpdateStage(table, channels, this.io(catalog)),
+      staged: (updates) => write.updates.push(updates),
+    })
   }
 
   createSink({ writeId, channels }: MemoryWriteHandle): ConnectorPageSink {
@@ -129,26 +160,57 @@ export class MemoryWrites {
       catalog.tableById(table.id, { schema: table.schema, table: table.name })
     } else catalog.addTable(table, create === 'replace')
     if (write.replacesRows) emptyTable(catalog, table)
-    if (!write.deleted.isEmpty) {
-      const removal = removeRows(table, write.deleted, this.io(catalog))
-      publishRemoval(table, removal)
-      catalog.retire(removal.replaced)
-    }
+    this.#publishChanges(write)
     for (const { pages, summaries } of write.finished) publishPages(table, pages, summaries)
     this.#writes.delete(id)
+    this.locks.release(table.id, write.transaction)
     write.onPublish?.()
     const isRead = [...this.#writes.values()].some((w) => w.isMerge && w.table === table)
     if (!isRead) catalog.retire(compact(table, this.io(catalog)))
   }
 
+  /** Brings new values of rows in and takes rows out: both, or neither. */
+  #publishChanges({ table, catalog, updates, deleted }: Write): void {
+    if (updates.length === 0 && deleted.isEmpty) return
+    const { writing, written } = recordingIo(this.io(catalog))
+    const replaced: StoredPage[] = []
+    const names = table.pages.map(namingPage)
+    let state: TableState = {
+      pages: table.pages,
+      rowCount: table.rowCount,
+      summaries: table.columns.map((column) => column.summary),
+    }
+    try {
+      for (const update of updates) {
+        const updated = updateRows(withState(table, state), names, update, writing)
+        state = updated
+        replaced.push(...updated.replaced)
+      }
+      if (!deleted.isEmpty) {
+        for (const [i, page] of state.pages.entries()) deleted.rename(names[i]!, namingPage(page))
+        const removal = removeRows(withState(table, state), deleted, writing)
+        state = removal
+        replaced.push(...removal.replaced)
+      }
+    } catch (error) {
+      catalog.discard(written)
+      throw error
+    }
+    publishChanges(table, state)
+    catalog.retire(replaced)
+    catalog.discard(updates.flatMap(({ pages }) => pages))
+  }
+
   /** Drops what a transaction has written and not published. */
   endTransaction(transaction: number): void {
+    this.locks.releaseAll(transaction)
     for (const write of [...this.#writes.values()]) {
       if (write.transaction !== transaction) continue
       this.#writes.delete(write.id)
       for (const { pages } of write.finished) {
         write.catalog.discard(pages.map((page) => page.stored))
       }
+      for (const { pages } of write.updates) write.catalog.discard(pages)
     }
   }
 

@@ -7,6 +7,7 @@ import {
   isNull,
   not,
   nullConstant,
+  or,
 } from '../../expressions/ir-build.js'
 import { BOOLEAN, INTEGER, MERGE_OPERATION, TINYINT } from '../../spi/index.js'
 import { failure } from '../analyzer/failure.js'
@@ -65,15 +66,16 @@ export function planRowChange(state: PlannerState, change: BoundRowChange): Rela
     { symbol: numberSymbol, expression: number },
     identity(changes.rowId),
   ])
-  const columns = change.columns
-    .map(({ column }, i) => ({ column, symbol: written[i]!.symbol }))
-    .filter(({ column }) => isAssigned(changes.cases, column))
-  const isDelete = comparison(
-    '=',
-    symbolReference(operationSymbol),
-    constant(TINYINT, MERGE_OPERATION.delete),
-  )
-  const node = requireValues(state, projected, columns, not(isDelete))
+  const assigned = change.columns.flatMap(({ column }, i) => {
+    const numbers = assigningCases(changes.cases, column)
+    if (numbers.length === 0) return []
+    const entry = { column, symbol: written[i]!.symbol }
+    if (changes.caseNumber === undefined) return [entry]
+    const isCase = (n: number): Expression =>
+      comparison('=', symbolReference(numberSymbol), constant(INTEGER, n))
+    return [{ ...entry, isWritten: or(numbers.map(isCase)) }]
+  })
+  const node = requireValues(state, projected, assigned)
   return writer(
     state,
     node,
@@ -83,9 +85,12 @@ export function planRowChange(state: PlannerState, change: BoundRowChange): Rela
   )
 }
 
-/** Whether a case may give the column a new value. */
-const isAssigned = (cases: readonly BoundRowChangeCase[], { name }: ResolvedColumn): boolean =>
-  cases.some((c) => c.operation === 'insert' || c.values.has(name))
+/** Numbers of the cases that give the column a new value. */
+const assigningCases = (
+  cases: readonly BoundRowChangeCase[],
+  { name }: ResolvedColumn,
+): readonly number[] =>
+  cases.flatMap((c, i) => (c.operation === 'insert' || c.values.has(name) ? [i] : []))
 
 function planChanges(state: PlannerState, change: BoundRowChange): Changes {
   const { source, cases } = change
@@ -207,7 +212,7 @@ function newValue(
     if (value !== undefined) {
       return storedAs(state.registry, translate(value, translation), type, statement)
     }
-    return c.operation === 'update'
+    return c.operation === 'update' && change.rowChange.paradigm !== 'UPDATED_COLUMNS_ONLY'
       ? symbolReference(lookUp(translation, change.columns[index]!.field.id)!)
       : nullConstant(type)
   })

@@ -19,14 +19,17 @@ import { type PlanSymbol, symbolReference } from '../plan/symbol.js'
 import type { WriterTarget } from '../plan/writer-target.js'
 import type { PlannerState, RelationPlan } from './sub-plan.js'
 
-/** NULL for a NOT NULL column fails, in rows of which `isWritten` holds. */
+/** NULL for a NOT NULL column fails, in rows of which `isWritten` holds; without it in all. */
 export function requireValues(
   state: PlannerState,
   source: PlanNode,
-  columns: readonly { readonly column: ResolvedColumn; readonly symbol: PlanSymbol }[],
-  isWritten?: Expression,
+  columns: readonly {
+    readonly column: ResolvedColumn
+    readonly symbol: PlanSymbol
+    readonly isWritten?: Expression
+  }[],
 ): PlanNode {
-  const whens = columns.flatMap(({ column, symbol }) =>
+  const whens = columns.flatMap(({ column, symbol, isWritten }) =>
     column.nullable === false
       ? [
           {
