@@ -22,6 +22,8 @@ const DIRECT_SPARSE_ENTRIES_PER_ROW = 64
 const DIRECT_SPARSE_SIZE_MAX = 1 << 24
 const DIRECT_ENTRIES_PER_ROW = 8
 const DIRECT_SIZE_MAX = 1 << 25
+/** A hash table gives way to a map that has at most this many entries for each of its groups. */
+const DIRECT_ENTRIES_PER_GROUP = 64
 /** A map may take this part of the memory that is left. */
 const DIRECT_SHARES_OF_FREE_BYTES = 8
 
@@ -79,6 +81,7 @@ export class GroupKeys {
     this.#rowsSeen += rowCount
     const { keys, relayout } = this.#encoder.prepare(blocks, rowCount, arena)
     if (relayout) this.#relayout(arena)
+    else if (this.#isTableOutgrown()) this.#address(this.#codesAddress(), arena)
     const codes = this.#encoder.encode(keys, arena)
     const groups = allocateInt32(arena, rowCount)
     const done = this.#inRuns ? this.#insertRuns(codes, rowCount, groups, arena) : 0
@@ -136,21 +139,33 @@ export class GroupKeys {
     } else this.#address(codes, arena)
   }
 
-  /** Makes the map or table of the groups, given by their codes. */
-  #address(codes: number, arena: Arena): void {
-    this.#inRuns = false
-    const { size } = this.#encoder.layout
+  /** Whether codes below `size` are addressed directly, by the rows seen so far. */
+  #isMapWorthwhile(size: number): boolean {
     const isAffordable =
       size * 4 <= (this.#direct?.byteLength ?? 0) ||
       size * 4 * DIRECT_SHARES_OF_FREE_BYTES <= this.#freeBytes()
-    const direct =
+    return (
       isAffordable &&
       (size <= DIRECT_SIZE_ALWAYS ||
         (size <= DIRECT_SPARSE_SIZE_MAX &&
           size <= this.#rowsSeen * DIRECT_SPARSE_ENTRIES_PER_ROW) ||
         (size <= DIRECT_SIZE_MAX && size <= this.#rowsSeen * DIRECT_ENTRIES_PER_ROW))
+    )
+  }
+
+  /** Few rows had been seen when the codes were hashed; by now there are enough groups for a map. */
+  #isTableOutgrown(): boolean {
+    if (this.#table === undefined) return false
+    const { size } = this.#encoder.layout
+    return size <= this.#count * DIRECT_ENTRIES_PER_GROUP && this.#isMapWorthwhile(size)
+  }
+
+  /** Makes the map or table of the groups, given by their codes. */
+  #address(codes: number, arena: Arena): void {
+    this.#inRuns = false
     const kept = new BigInt64Array(this.#memory.buffer, codes, this.#count).slice()
-    if (direct) {
+    const { size } = this.#encoder.layout
+    if (this.#isMapWorthwhile(size)) {
       this.#table?.close()
       this.#table = undefined
       this.#direct ??= new GrowableBuffer(this.#createArena, size * 4)

@@ -356,8 +356,9 @@ export class KeyEncoder {
       }
       const currentMax = current.min + current.size - 2n
       if (column.min >= current.min && column.max <= currentMax) return current
-      // Doubling towards the side that grew bounds the work of recoding by the number of keys.
-      const span = current.size
+      // Room towards the side that grew bounds the work of recoding by the number of keys. No more than that: a map of
+      // the codes takes memory for all of it.
+      const span = current.size / 2n
       const min = column.min < current.min ? minOf(column.min, current.min - span) : current.min
       const max = column.max > currentMax ? maxOf(column.max, currentMax + span) : currentMax
       return max - min < this.#rangeMax
@@ -377,9 +378,12 @@ export class KeyEncoder {
   decode(column: number, codes: number, count: number, arena: Arena): DecodedKeys {
     const { word, stride, size, min } = this.layout.columns[column]!
     const words = unfoldWords(this.#memory, codes, count, this.layout, this.#folds, arena)
-    const base = (this.#columns[column]!.kind === 'range' ? min : 0n) - 1n
-    const low = base + 1n
-    const high = base + size - 1n
+    const values = this.#columns[column]!
+    const base = (values.kind === 'range' ? min : 0n) - 1n
+    // The layout has room for values that never came.
+    const hasRange = values.kind === 'range' && values.min <= values.max
+    const low = hasRange ? values.min : base + 1n
+    const high = hasRange ? values.max : base + size - 1n
     const isNarrow = low >= INT32_MIN && high <= INT32_MAX
     const validity = zeroed(arena.allocate((count + 7) >> 3))
     const out = arena.allocate(count * (isNarrow ? 4 : 8))

@@ -21,6 +21,8 @@ import {
 } from '../../../../src/spi/index.js'
 import fc from '../../../support/fast-check.js'
 import { testMemory } from '../../../support/memory.js'
+import { SEED } from '../../../support/seed.js'
+import { createRandom } from '../../kernel-support/cells.js'
 
 const memory = testMemory()
 
@@ -152,6 +154,31 @@ describe('group keys', () => {
       Array.from({ length: 50 }, (_, i) => [BigInt(i % 7) * step - step] as const),
     )
     expectGroups([BIGINT], pages)
+  })
+
+  test('move from hashing to direct addressing once groups are many', () => {
+    // Few rows of a wide range are hashed first; pages of one range as a partial step leaves them, unsorted.
+    const random = createRandom(SEED)
+    const pages = Array.from({ length: 14 }, (_, i) =>
+      Array.from({ length: 4096 }, (_, j) => [
+        j === 0 ? 0n : j === 1 ? 2_999_999n : BigInt(random.below(2_999_999) + (i % 2)),
+      ]),
+    )
+    expect(expectGroups([BIGINT], pages.slice(0, 2))).toBe('hash')
+    expect(expectGroups([BIGINT], pages)).toBe('direct')
+  })
+
+  test('tell the bounds of the keys that came, not of those there is room for', () => {
+    const keys = keysOf([BIGINT])
+    const arena = memory.createArena()
+    for (const from of [1000, 90_000, 30]) {
+      const column = Array.from({ length: 500 }, (_, i) => BigInt(from + i * 7))
+      keys.add({ rowCount: 500, blocks: [blockOf(BIGINT, column, arena)] }, [0], arena)
+    }
+    const [block] = keys.blocks(0, keys.groupCount, [BIGINT], arena)
+    expect(block).toMatchObject({ bounds: { min: 30, max: 90_000 + 499 * 7 } })
+    keys.close()
+    memory.releaseAll()
   })
 
   test('take pages of nulls among values far from 0, as grouping sets make them', () => {
