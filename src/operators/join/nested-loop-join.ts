@@ -1,13 +1,22 @@
 import { compileFilter } from '../../expressions/compile.js'
+import type { Expression } from '../../expressions/ir.js'
 import { collectChannels } from '../../expressions/ir-walk.js'
 import type { PageFilter, Selection } from '../../expressions/page-expression.js'
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { sliceBlock } from '../../expressions/wasm/import.js'
-import { type Arena, assert, type Block, type Page, type SqlType } from '../../spi/index.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  type Page,
+  readValue,
+  type SqlType,
+} from '../../spi/index.js'
 import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock, gatherBlock, nullBlock } from '../kernels/gather.js'
 import type { Operator, OperatorContext } from '../operator.js'
 import type { NestedLoopJoinSpec } from '../spec.js'
+import { type ConditionOfRow, conditionOfRow, isNarrow } from './condition-of-row.js'
 import { PairFilter, type Pairs, pairPage } from './pairs.js'
 
 /** Reads a page that an earlier pipeline collected. */
@@ -16,6 +25,10 @@ export type ReadPage = (words: Float64Array, types: readonly SqlType[]) => Page
 /** What the collecting sink of each driver left. */
 interface CollectedState {
   readonly pages: readonly Float64Array[]
+}
+
+interface RowFilter extends Pick<ConditionOfRow, 'narrowChannels'> {
+  readonly filter: PageFilter
 }
 
 /** A side this long is taken whole against one row of the other, without copying; shorter ones are paired up. */
@@ -46,6 +59,8 @@ class NestedLoopJoinOperator implements Operator {
   readonly #buildRows: number
   readonly #filter: PageFilter | undefined
   readonly #pairFilter: PairFilter | undefined
+  /** Of one build row, over the probe side alone. */
+  readonly #rowFilter: RowFilter | undefined
   readonly #filterChannels: ReadonlySet<number>
   /** FULL: build rows that have found a match. */
   readonly #matched: Uint8Array | undefined
@@ -68,7 +83,21 @@ class NestedLoopJoinOperator implements Operator {
     this.#buildRows = pages.reduce((sum, page) => sum + page.rowCount, 0)
     this.#build = this.#joinPages(pages)
     this.finished = spec.type === 'inner' && this.#buildRows === 0
+    if (filter !== undefined && this.#buildRows === 1) this.#rowFilter = this.#compileOfRow(filter)
     if (spec.type === 'full') this.#matched = new Uint8Array(this.#buildRows)
+  }
+
+  #compileOfRow(filter: Expression): RowFilter {
+    const { registry, session, expressionTarget: target } = this.#context.settings
+    const valueIn = (channel: number) => readValue(this.#build[channel]!, 0)
+    const options = { registry, session }
+    const { condition, narrowChannels } = conditionOfRow(
+      filter,
+      this.#spec.probeTypes.length,
+      valueIn,
+      options,
+    )
+    return { filter: compileFilter(condition, { registry, session, target }), narrowChannels }
   }
 
   #collectedPages(readPage: ReadPage): readonly Page[] {
@@ -185,6 +214,10 @@ class NestedLoopJoinOperator implements Operator {
 
   #select(probe: readonly Block[], build: readonly Block[], rowCount: number): Selection {
     if (this.#filter === undefined) return { count: rowCount, positions: null }
+    const rowFilter = this.#rowFilter
+    if (rowFilter?.narrowChannels.every((channel) => isNarrow(probe[channel]!))) {
+      return rowFilter.filter.filter({ rowCount, blocks: probe }, this.#batchArena)
+    }
     return this.#filter.filter({ rowCount, blocks: [...probe, ...build] }, this.#batchArena)
   }
 

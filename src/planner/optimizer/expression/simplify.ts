@@ -1,4 +1,5 @@
 import type { CaseExpression, Expression, InExpression } from '../../../expressions/ir.js'
+import { unwrapCast } from '../../../expressions/unwrap-cast.js'
 import type { SqlType, Value } from '../../../spi/index.js'
 import { BOOLEAN, typesEqual } from '../../../spi/index.js'
 import { extractCommonPredicates } from './extract-common.js'
@@ -30,7 +31,6 @@ import {
   sameExpression,
   valueKey,
 } from './tree.js'
-import { unwrapCast } from './unwrap-cast.js'
 
 /** Evaluates an expression without symbols; throws what the query would. */
 export type Evaluate = (expression: Expression) => Value

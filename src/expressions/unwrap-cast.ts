@@ -1,21 +1,12 @@
+import type { SqlType, Value } from '../spi/index.js'
+import { BOOLEAN, isInteger } from '../spi/index.js'
 import type {
   ComparisonExpression,
   ComparisonOperator,
   ConstantExpression,
   Expression,
-} from '../../../expressions/ir.js'
-import type { SqlType, Value } from '../../../spi/index.js'
-import { BOOLEAN, isInteger } from '../../../spi/index.js'
-import {
-  and,
-  comparison,
-  constant,
-  FALSE,
-  isNullTest,
-  NULL_BOOLEAN,
-  not,
-  or,
-} from './predicates.js'
+} from './ir.js'
+import { and, comparison, constant, FALSE, isNull, not, nullConstant, or } from './ir-build.js'
 
 type Evaluate = (expression: Expression) => Value
 
@@ -23,6 +14,7 @@ type Evaluate = (expression: Expression) => Value
  * Moves a cast from a column to the constant it is compared with, so that statistics, connectors and kernels see the
  * column: `CAST(x AS bigint) > 5` with an INTEGER x is `x > 5`, and `= 1e10` can't be. Undefined: no such cast, or
  * one that is not injective and monotonic.
+ * @param isInjective whether a cast can be moved; by default, whether it keeps the order of all values of the type
  * @source Trino UnwrapCastInComparison
  */
 export function unwrapCast(
@@ -30,10 +22,11 @@ export function unwrapCast(
   left: Expression,
   right: ConstantExpression,
   evaluate: Evaluate,
+  isInjective: (from: Expression, to: SqlType) => boolean = (from, to) => keepsOrder(from.type, to),
 ): Expression | undefined {
   if (left.kind !== 'cast' || left.safe || right.value === null) return undefined
   const source = left.arg
-  if (!keepsOrder(source.type, right.type)) return undefined
+  if (!isInjective(source, right.type)) return undefined
   if (Number.isNaN(right.value)) return undefined
 
   const range = integerRange(source.type)
@@ -45,9 +38,9 @@ export function unwrapCast(
   let order: number
   try {
     const value = evaluate({ kind: 'cast', type: source.type, arg: right, safe: false })
-    inSource = constant(value, source.type)
+    inSource = constant(source.type, value)
     const back = evaluate({ kind: 'cast', type: right.type, arg: inSource, safe: false })
-    order = compareConstants(constant(back, right.type), right, evaluate)
+    order = compareConstants(constant(right.type, back), right, evaluate)
   } catch {
     // The constant has no counterpart in the source's type; the comparison stays as it was written.
     return undefined
@@ -79,8 +72,8 @@ function betweenValues(
   }
 }
 
-const falseUnlessNull = (e: Expression): Expression => and([isNullTest(e), NULL_BOOLEAN])
-const trueUnlessNull = (e: Expression): Expression => or([not(isNullTest(e)), NULL_BOOLEAN])
+const falseUnlessNull = (e: Expression): Expression => and([isNull(e), nullConstant(BOOLEAN)])
+const trueUnlessNull = (e: Expression): Expression => or([not(isNull(e)), nullConstant(BOOLEAN)])
 
 function compareConstants(a: Expression, b: Expression, evaluate: Evaluate): number {
   const holds = (operator: ComparisonOperator) =>
@@ -97,8 +90,8 @@ function outsideRange(
 ): Expression | undefined {
   const widen = (value: Value) =>
     constant(
-      evaluate({ kind: 'cast', type: right.type, arg: constant(value, source.type), safe: false }),
       right.type,
+      evaluate({ kind: 'cast', type: right.type, arg: constant(source.type, value), safe: false }),
     )
   const above = compareConstants(right, widen(range.max), evaluate) > 0
   const below = compareConstants(right, widen(range.min), evaluate) < 0
