@@ -10,7 +10,7 @@ const TRIAL_VALUES = 16_384
 export class OutputDictionary<T extends WordValues | StringValues> {
   readonly entries: T
   readonly #copy: (source: T, position: number) => void
-  readonly #hash: (source: T, position: number) => number
+  readonly #hash: (source: T) => Int32Array
   readonly #equals: (source: T, position: number, entry: number) => boolean
   #slots = new Int32Array(1024)
   #hashes = new Int32Array(512)
@@ -25,13 +25,16 @@ export class OutputDictionary<T extends WordValues | StringValues> {
 
   /** Codes of the values, or undefined where there are too many distinct ones. */
   encode(source: T): Int32Array | undefined {
+    const hashes = this.#hash(source)
     const codes = new Int32Array(source.count)
+    const { entries } = this
     for (let i = 0; i < source.count; i++) {
-      codes[i] = this.#codeOf(source, i)
-      if (this.#isTooLarge(this.#values + i + 1)) return undefined
+      const known = entries.count
+      codes[i] = this.#codeOf(source, i, hashes[i]!)
+      if (entries.count > known && this.#isTooLarge(this.#values + i + 1)) return undefined
     }
     this.#values += source.count
-    return codes
+    return this.#isTooLarge(this.#values) ? undefined : codes
   }
 
   #isTooLarge(values: number): boolean {
@@ -43,8 +46,7 @@ export class OutputDictionary<T extends WordValues | StringValues> {
     )
   }
 
-  #codeOf(source: T, position: number): number {
-    const hash = this.#hash(source, position)
+  #codeOf(source: T, position: number, hash: number): number {
     const mask = this.#slots.length - 1
     let slot = hash & mask
     for (;;) {
@@ -81,40 +83,54 @@ export class OutputDictionary<T extends WordValues | StringValues> {
 
 interface DictionaryOperations<T> {
   copy(source: T, position: number): void
-  hash(source: T, position: number): number
+  /** Of all values, one after the other. */
+  hash(source: T): Int32Array
   equals(source: T, position: number, entries: T, entry: number): boolean
 }
 
+const mixed = (hash: number, word: number): number => {
+  const product = Math.imul(hash ^ word, 0x9e3779b1)
+  return product ^ (product >>> 15)
+}
+
 export function wordDictionary(entries: WordValues): OutputDictionary<WordValues> {
-  const { wordCount } = entries
   return new OutputDictionary(entries, {
     copy: (source, position) => entries.appendWords(source.words, position),
-    hash: ({ words }, position) => {
-      let hash = 0
-      for (let i = 0; i < wordCount; i++) {
-        hash = Math.imul(hash ^ words[position * wordCount + i]!, 0x9e3779b1)
-        hash ^= hash >>> 15
-      }
-      return hash
-    },
-    equals: ({ words }, position, held, entry) => {
-      for (let i = 0; i < wordCount; i++) {
-        if (words[position * wordCount + i] !== held.words[entry * wordCount + i]) return false
-      }
-      return true
-    },
+    hash: hashWords,
+    equals: WORDS_EQUAL[entries.wordCount],
   })
+}
+
+function hashWords({ words, count, wordCount }: WordValues): Int32Array {
+  const hashes = new Int32Array(count)
+  for (let i = 0, at = 0; i < count; i++) {
+    let hash = 0
+    for (const end = at + wordCount; at < end; at++) hash = mixed(hash, words[at]!)
+    hashes[i] = hash
+  }
+  return hashes
+}
+
+type WordsEqual = DictionaryOperations<WordValues>['equals']
+
+/** By the words that a value has. */
+const WORDS_EQUAL: Readonly<Record<WordValues['wordCount'], WordsEqual>> = {
+  1: ({ words }, position, held, entry) => words[position] === held.words[entry],
+  2: ({ words }, position, held, entry) =>
+    words[2 * position] === held.words[2 * entry] &&
+    words[2 * position + 1] === held.words[2 * entry + 1],
+  4: ({ words }, position, held, entry) => {
+    for (let i = 0; i < 4; i++) {
+      if (words[4 * position + i] !== held.words[4 * entry + i]) return false
+    }
+    return true
+  },
 }
 
 export const stringDictionary = (entries: StringValues): OutputDictionary<StringValues> =>
   new OutputDictionary(entries, {
     copy: (source, position) => entries.appendOne(source, position),
-    hash: ({ bytes, offsets }, position) => {
-      let hash = 0x811c9dc5
-      const end = offsets[position + 1]!
-      for (let i = offsets[position]!; i < end; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193)
-      return hash ^ (hash >>> 15)
-    },
+    hash: hashStrings,
     equals: ({ bytes, offsets }, position, held, entry) => {
       const start = offsets[position]!
       const from = held.offsets[entry]!
@@ -124,3 +140,15 @@ export const stringDictionary = (entries: StringValues): OutputDictionary<String
       return true
     },
   })
+
+function hashStrings({ bytes, offsets, count }: StringValues): Int32Array {
+  const hashes = new Int32Array(count)
+  let at = 0
+  for (let i = 0; i < count; i++) {
+    let hash = 0x811c9dc5
+    for (const end = offsets[i + 1]!; at < end; at++)
+      hash = Math.imul(hash ^ bytes[at]!, 0x01000193)
+    hashes[i] = hash ^ (hash >>> 15)
+  }
+  return hashes
+}

@@ -1,9 +1,16 @@
+import { assert } from '../../../../spi/index.js'
+
+/** Seven bits before a number and the number are a word. */
+const PACKED_WIDTH_MAX = 25
+
 /**
  * Writes numbers as runs and bit-packed groups of eight: a run where at least eight equal ones follow each other.
  * @param values Int32Array of numbers below 2^width
+ * @param width at most 25: codes of dictionaries and levels have fewer bits
  * @returns the bytes in a new array
  */
 export function writeHybrid(values: Int32Array, width: number): Uint8Array {
+  assert(width <= PACKED_WIDTH_MAX, 'numbers that fit a word beside the bits before them')
   const out = new Uint8Array(hybridBytesMax(values.length, width))
   let length = 0
   const varint = (value: number): void => {
@@ -46,6 +53,7 @@ export function writeHybrid(values: Int32Array, width: number): Uint8Array {
 const hybridBytesMax = (count: number, width: number): number =>
   Math.ceil(((count + 8) * width) / 8) + 16 + count
 
+/** @param width at most {@link PACKED_WIDTH_MAX} */
 function packBits(
   values: Int32Array,
   from: number,
@@ -57,18 +65,10 @@ function packBits(
   let bits = 0
   let held = 0
   for (let i = from; i < to; i++) {
-    const value = values[i]!
-    for (let done = 0; done < width; ) {
-      const take = Math.min(width - done, 8 - held)
-      const part = (value >>> done) & ((1 << take) - 1)
-      bits |= part << held
-      done += take
-      held += take
-      if (held === 8) {
-        out[length++] = bits
-        bits = 0
-        held = 0
-      }
+    bits |= values[i]! << held
+    for (held += width; held >= 8; held -= 8) {
+      out[length++] = bits
+      bits >>>= 8
     }
   }
   if (held > 0) out[length++] = bits

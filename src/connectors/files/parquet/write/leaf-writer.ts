@@ -103,6 +103,8 @@ export class LeafWriter {
   finish(): WrittenChunk {
     if (this.#entryCount > 0) this.#endPage()
     const dictionary = this.#encodings.has('RLE_DICTIONARY') ? this.#dictionaryPage() : undefined
+    // Every entry is of some row, those of the page that gave the dictionary up too.
+    if (this.#heldEntries !== undefined) this.#bounds.add(this.#heldEntries)
     const chunk: WrittenChunk = {
       leaf: this.#leaf,
       pages: dictionary === undefined ? this.#pages : [dictionary, ...this.#pages],
@@ -141,8 +143,8 @@ export class LeafWriter {
 
   #endPage(): void {
     const values = this.#values
-    this.#bounds.add(values)
     const codes = this.#encode(values)
+    if (codes === undefined) this.#bounds.add(values)
     const encoding: Encoding = codes === undefined ? 'PLAIN' : 'RLE_DICTIONARY'
     const body = joinBytes([
       ...this.#levels(this.#leaf.maxRepetition, this.#repetitions),
