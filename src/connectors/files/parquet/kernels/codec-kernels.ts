@@ -45,8 +45,8 @@ const COPY_MATCH = `
  * without an explicit length can reach.
  *
  * Numbers compress to literals of a few bytes between short matches a value's length behind. A load that spans
- * what two stores have just written waits until both have left the store buffer, so short matches are loaded in halves
- * which one earlier store wrote.
+ * what two stores have just written waits until both have left the store buffer, so short matches near by are loaded in
+ * halves which one earlier store wrote. Those of texts lie further back.
  */
 const SNAPPY_FAST = `
   (loop $fast
@@ -68,6 +68,10 @@ const SNAPPY_FAST = `
         (i32.eq $extra 1)))
       (set $from (i32.add (i32.add $from 1) $extra))
       (br_if $bad (i32.ge_u (i32.sub $distance 1) (i32.sub $to $start)))
+      (if (i32.and (i32.ge_u $distance 32) (i32.le_u $length 16)) (then
+        (v128.store $to (v128.load (i32.sub $to $distance)))
+        (set $to (i32.add $to $length))
+        (br $fast)))
       (if (i32.and (i32.le_u (i32.sub $length 4) 4) (i32.ge_u $distance $length)) (then
         (set $match (i32.sub $to $distance))
         (set $head (i32.load $match))
