@@ -71,7 +71,10 @@ export async function planStatement(
   const cacheable = statement.kind === 'query' && context.parameters.length === 0
   if (cacheable) {
     const known = await services.cache.find(context, statement, resolver)
-    if (known !== undefined) return known
+    if (known !== undefined) {
+      await validateScans(known.plan, context)
+      return known
+    }
   }
   const answers: MetadataAnswer[] = []
   const metadata = cacheable ? recordMetadata(resolver, answers) : resolver
@@ -81,6 +84,7 @@ export async function planStatement(
   const optimized = await withinStack('planning', () => optimizePlan(services, logical, context))
   const plan = await pushRowChange(optimized, context)
   await refuseEndlessWaits(plan, context)
+  await validateScans(plan, context)
   const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {
     plan,
@@ -91,6 +95,14 @@ export async function planStatement(
   }
   if (cacheable) services.cache.add(context, statement, answers, logical, planned)
   return planned
+}
+
+/** Asks connectors whether the scans of a plan may run. @source Trino TableScanValidator */
+async function validateScans(plan: OutputNode, context: StatementContext): Promise<void> {
+  for (const { table } of scansOf(plan)) {
+    const metadata = await context.metadata(table.catalog)
+    await metadata.validateScan?.(context.connectorSession(table.catalog), table.handle)
+  }
 }
 
 /**

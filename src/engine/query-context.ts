@@ -1,5 +1,10 @@
 import type { PlannerSession } from '../planner/metadata.js'
-import { assert, type ConnectorMetadata, type ConnectorSession } from '../spi/index.js'
+import {
+  assert,
+  type ConnectorMetadata,
+  type ConnectorSession,
+  MillraceError,
+} from '../spi/index.js'
 import type { CatalogManager } from './catalog-manager.js'
 import { createConnectorSession } from './connector-session.js'
 import type { Session } from './session.js'
@@ -29,6 +34,11 @@ export interface QueryContext {
   metadata(catalog: string): Promise<ConnectorMetadata>
   /** The same, of a catalog that the query has used before. */
   joinedMetadata(catalog: string): ConnectorMetadata
+  /**
+   * Tells every catalog that was told of the query's beginning of its end; nothing more can be asked of catalogs then.
+   * @throws AggregateError of what catalogs fail with, once all are told
+   */
+  endQuery(): Promise<void>
 }
 
 export function createQueryContext(options: {
@@ -45,6 +55,15 @@ export function createQueryContext(options: {
   const metadatas = new Map<string, Promise<ConnectorMetadata>>()
   const joined = new Map<string, ConnectorMetadata>()
   const { transaction, warnings } = options
+  let hasEnded = false
+  const begin = async (catalog: string): Promise<ConnectorMetadata> => {
+    const session = context.connectorSession(catalog)
+    const metadata = await transaction.metadata(catalog, session)
+    begun.push({ metadata, session })
+    await metadata.beginQuery?.(session)
+    return metadata
+  }
+  const begun: { readonly metadata: ConnectorMetadata; readonly session: ConnectorSession }[] = []
   const context: QueryContext = {
     ...options,
     warn(warning) {
@@ -68,11 +87,12 @@ export function createQueryContext(options: {
     metadata(catalog) {
       let metadata = metadatas.get(catalog)
       if (metadata === undefined) {
-        metadata = transaction.metadata(catalog, context.connectorSession(catalog))
+        metadata = hasEnded ? Promise.reject(queryEnded(options.queryId)) : begin(catalog)
         metadatas.set(catalog, metadata)
         metadata.then(
           (known) => joined.set(catalog, known),
-          () => metadatas.delete(catalog),
+          // A catalog that failed to begin is told of the end, and not asked again.
+          () => {},
         )
       }
       return metadata
@@ -82,9 +102,23 @@ export function createQueryContext(options: {
       assert(metadata !== undefined, `catalog ${catalog} is not part of the query`)
       return metadata
     },
+    async endQuery() {
+      hasEnded = true
+      await Promise.allSettled(metadatas.values())
+      const ends = await Promise.allSettled(
+        begun.splice(0).map(async ({ metadata, session }) => metadata.cleanupQuery?.(session)),
+      )
+      const failures = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
+      if (failures.length > 0) {
+        throw new AggregateError(failures, 'Catalogs could not clean up after the query')
+      }
+    },
   }
   return context
 }
+
+const queryEnded = (queryId: string): MillraceError =>
+  new MillraceError('USER_CANCELED', `Query has ended: ${queryId}`)
 
 /** The part of the session that the planner looks at. */
 export function plannerSession(context: QueryContext): PlannerSession {

@@ -348,11 +348,28 @@ export class StatementRun implements QueryRun {
       this.#failure ??= toMillraceError(error)
       state = 'FAILED'
     }
+    await this.#endQuery()
     this.#services.contexts.remove(this.id)
     this.#state = state
     this.#endedMillis = Date.now()
     this.#services.queries.ended(this)
     this.#resolveSettled()
+  }
+
+  /** What a catalog fails to clean up changes nothing of the statement's outcome. */
+  async #endQuery(): Promise<void> {
+    try {
+      await this.#context?.endQuery()
+    } catch (error) {
+      const reasons = error instanceof AggregateError ? error.errors : [error]
+      for (const reason of reasons) {
+        const { message } = toMillraceError(reason)
+        this.#context?.warn({
+          code: 'GENERIC_INTERNAL_ERROR',
+          message: `Clean-up failed: ${message}`,
+        })
+      }
+    }
   }
 
   async #endTransaction(state: 'FINISHED' | 'FAILED'): Promise<void> {

@@ -104,10 +104,14 @@ export interface OptionalReadMetadata<T extends ConnectorTypes = ConnectorTypes>
     session: ConnectorSession,
     name: SchemaTableName,
   ): Awaitable<CatalogSchemaTableName | undefined>
-  /** Throws where a scan of the handle as planned must not run. */
+  /** Throws where a scan of the handle as planned must not run. Comes once a scan of the final plan, EXPLAIN's too. */
   validateScan(session: ConnectorSession, table: T['table']): Awaitable<void>
-  /** Comes once before the first use of a query, and cleanupQuery once after its end. */
+  /** Comes once before the first use of a query; a query whose catalog throws fails. */
   beginQuery(session: ConnectorSession): Awaitable<void>
+  /**
+   * Comes once after the end of a query of which beginQuery was told, whatever its outcome: after its own transaction has ended, or
+   * inside the one of several statements. The session's signal may be aborted. What it throws is a warning.
+   */
   cleanupQuery(session: ConnectorSession): Awaitable<void>
 }
 
