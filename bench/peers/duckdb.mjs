@@ -6,35 +6,24 @@ import { servePeer } from './serve.mjs'
 
 let connection
 servePeer({
-  async load({ suite, threads, data, parquet }) {
+  async load({ suite, threads, source, parquet, setUp = [] }) {
     const instance = await DuckDBInstance.create(':memory:', { threads: String(threads) })
     connection = await instance.connect()
+    const file = (table) => `read_parquet('${parquet}/${table}.parquet')`
     if (suite === 'tpcds') {
       for (const table of Object.keys(TPCDS_TABLES)) {
-        await connection.run(createTable(table, `read_parquet('${parquet}/${table}.parquet')`))
+        await connection.run(createTable(table, file(table)))
       }
-      return version()
-    }
-    for (const [table, columns] of Object.entries(TABLES)) {
-      if (parquet !== undefined) {
-        await connection.run(
-          `CREATE VIEW ${table} AS SELECT * FROM read_parquet('${parquet}/${table}.parquet')`,
-        )
-        continue
+    } else {
+      const kind = source === 'parquet' ? 'VIEW' : 'TABLE'
+      for (const table of Object.keys(TABLES)) {
+        await connection.run(`CREATE ${kind} ${table} AS SELECT * FROM ${file(table)}`)
       }
-      const types = Object.entries(columns)
-        .map(([name, type]) => `'${name}': '${type}'`)
-        .join(', ')
-      await connection.run(
-        `CREATE TABLE ${table} AS SELECT * FROM read_csv('${data}/${table}.csv', delim='|', header=false, quote='', columns={${types}})`,
-      )
     }
+    for (const sql of setUp) await connection.run(typeof sql === 'string' ? sql : sql.duckdb)
     return version()
   },
   async query(sql) {
-    const reader = await connection.runAndReadAll(sql)
-    return reader
-      .getRows()
-      .map((row) => row.map((value) => (value === null ? null : String(value))))
+    return (await connection.runAndReadAll(sql)).getRows()
   },
 })

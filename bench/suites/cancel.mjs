@@ -1,0 +1,78 @@
+import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { Millrace } from '../../dist/index.js'
+import { Report } from '../report/report.mjs'
+import { quantile, seededRandom } from '../report/statistics.mjs'
+import { TPCH_CATALOG } from '../tpch/data.mjs'
+import { QUERIES } from '../tpch/queries.mjs'
+
+export const summary =
+  'time from cancel() until the consumer has its error and memory and files are given back'
+export const options = {
+  sf: { type: 'string', default: '1', about: 'scale factor' },
+  threads: { type: 'string', default: '2', about: 'threads' },
+  cancels: { type: 'string', default: '40', about: 'cancelled runs of each query' },
+  seed: { type: 'string', default: '1', about: 'of the random moments' },
+}
+
+const HEAVY = [9, 13, 18]
+const LATEST_MILLIS = 1500
+
+export async function run(values) {
+  const report = new Report({
+    suite: 'cancel',
+    title: `Cancelling TPC-H SF${values.sf} in 64 MB, ${values.threads} threads`,
+    settings: {
+      scaleFactor: values.sf,
+      threads: Number(values.threads),
+      seed: Number(values.seed),
+    },
+  })
+  const random = seededRandom(Number(values.seed))
+  const spillPath = mkdtempSync(join(tmpdir(), 'millrace-bench-cancel-'))
+  const engine = await Millrace.create({
+    threads: Number(values.threads),
+    catalogs: { tpch: TPCH_CATALOG },
+    memoryLimitBytes: 64 * 2 ** 20,
+    spillPath,
+  })
+  const files = () => readdirSync(spillPath).flatMap((name) => readdirSync(join(spillPath, name)))
+  try {
+    for (const number of HEAVY) {
+      const samples = []
+      for (let i = 0; i < Number(values.cancels); i++) {
+        samples.push(
+          await cancelled(engine, values.sf, QUERIES[number - 1], random() * LATEST_MILLIS),
+        )
+        const left = files()
+        if (left.length > 0) report.fail(`left on disk: ${left.join(', ')}`)
+      }
+      const options = { group: 'cancelled and freed' }
+      report.add(`Q${number}`, { millrace: samples }, options)
+      report.add(`Q${number}, 95th percentile`, { millrace: [quantile(samples, 0.95)] }, options)
+      report.add(`Q${number}, longest`, { millrace: [Math.max(...samples)] }, options)
+    }
+  } finally {
+    await engine.close()
+    rmSync(spillPath, { recursive: true, force: true })
+  }
+  report.finish(values)
+  return report.failures === 0 ? 0 : 1
+}
+
+async function cancelled(engine, scaleFactor, sql, afterMillis) {
+  const query = engine.query(sql, [], {
+    catalog: 'tpch',
+    schema: `sf${scaleFactor}`,
+    rowMode: 'array',
+  })
+  // The error is what was asked for.
+  const rows = query.all().catch((error) => error)
+  await delay(afterMillis)
+  const startedAt = performance.now()
+  await query.cancel()
+  await rows
+  return performance.now() - startedAt
+}

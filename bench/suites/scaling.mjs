@@ -1,0 +1,79 @@
+import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
+import { runSideBySide } from '../engine/side-by-side.mjs'
+import { Report } from '../report/report.mjs'
+import { geometricMean, median } from '../report/statistics.mjs'
+import { parquetTables } from '../tpch/data.mjs'
+import { QUERIES } from '../tpch/queries.mjs'
+import { chosenQueries } from './tpch.mjs'
+
+export const summary =
+  'geometric mean and sum of TPC-H over Parquet files by scale factor and number of threads'
+export const options = {
+  ...ENGINE_OPTIONS,
+  sf: { type: 'string', default: '0.1,1,10', about: 'scale factors, separated by commas' },
+  threads: { type: 'string', default: '1,2', about: 'numbers of threads, separated by commas' },
+  runs: { ...ENGINE_OPTIONS.runs, default: '2' },
+  source: {
+    type: 'string',
+    default: 'parquet',
+    about: "where the tables are: 'memory' or 'parquet'",
+  },
+  queries: { type: 'string', about: 'numbers of queries' },
+}
+
+export async function run(values) {
+  const names = engineNames(values.peers)
+  const report = new Report({
+    suite: 'scaling',
+    title: `TPC-H by scale factor and threads, ${values.source === 'memory' ? 'memory tables' : 'Parquet files'}`,
+    settings: { scaleFactors: values.sf, threads: values.threads, source: values.source },
+  })
+  for (const scaleFactor of values.sf.split(',')) {
+    const parquet = await parquetTables(scaleFactor)
+    for (const threads of values.threads.split(',').map(Number)) {
+      const part = new Report({ suite: 'tpch', title: '', settings: {} })
+      const options = { suite: 'tpch', scaleFactor, threads, source: values.source, parquet }
+      const peers = await startEngines(names, options, part)
+      try {
+        await runSideBySide({
+          peers,
+          queries: chosenQueries(QUERIES, values.queries),
+          rounds: Number(values.runs),
+          report: part,
+          deadlineMillis: Number(values.deadline) * 1000,
+        })
+      } finally {
+        await closeAll(peers)
+      }
+      for (let i = 0; i < part.failures; i++)
+        report.fail(`see SF${scaleFactor}, ${threads} threads`)
+      addFigures(
+        report,
+        part.result,
+        names,
+        `SF${scaleFactor}, ${threads} thread${threads === 1 ? '' : 's'}`,
+      )
+    }
+  }
+  report.finish(values)
+  return report.failures === 0 ? 0 : 1
+}
+
+/** Over the queries that every engine answered. */
+function addFigures(report, { measures }, names, name) {
+  const common = measures.filter((m) => names.every((n) => m.values[n].samples !== undefined))
+  if (common.length === 0) return
+  const medians = (of) => common.map((m) => median(m.values[of].samples))
+  const figures = {
+    'geometric mean': geometricMean,
+    sum: (values) => values.reduce((a, b) => a + b, 0),
+  }
+  for (const [group, figure] of Object.entries(figures)) {
+    const values = Object.fromEntries(names.map((n) => [n, [figure(medians(n))]]))
+    report.add(name, values, {
+      group,
+      ...(common.length === measures.length ? {} : { note: `${common.length} queries` }),
+    })
+  }
+}

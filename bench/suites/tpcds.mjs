@@ -1,0 +1,53 @@
+import { join, resolve } from 'node:path'
+import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
+import { runSideBySide } from '../engine/side-by-side.mjs'
+import { Report } from '../report/report.mjs'
+import { tableFiles } from '../tpcds/data.mjs'
+import { QUERIES } from '../tpcds/queries.mjs'
+import { DATA_FOLDER } from '../tpch/data.mjs'
+import { chosenQueries } from './tpch.mjs'
+
+export const summary = 'the 99 queries of TPC-DS, on memory tables'
+export const details =
+  'The tables come from Parquet files that tpcgen-cli of PyPI writes: it says how where they are missing.'
+export const options = {
+  ...ENGINE_OPTIONS,
+  runs: { ...ENGINE_OPTIONS.runs, default: '3' },
+  parquet: {
+    type: 'string',
+    about: 'folder of the Parquet files, in place of bench/data/tpcds-sfN',
+  },
+  queries: { type: 'string', about: 'numbers of queries, separated by commas' },
+}
+
+export async function run(values, _positionals, engines = engineNames(values.peers)) {
+  const { sf } = values
+  const threads = Number(values.threads)
+  const report = new Report({
+    hasSummary: true,
+    suite: 'tpcds',
+    title: `TPC-DS SF${sf}, memory tables, ${threads} thread${threads === 1 ? '' : 's'}`,
+    settings: { scaleFactor: sf, threads, source: 'memory', runs: Number(values.runs) },
+  })
+  const folder = resolve(values.parquet ?? join(DATA_FOLDER, `tpcds-sf${sf}`))
+  const parquet = tableFiles(folder, sf)
+  const peers = await startEngines(
+    engines,
+    { suite: 'tpcds', scaleFactor: sf, threads, source: 'memory', parquet },
+    report,
+  )
+  try {
+    await runSideBySide({
+      peers,
+      queries: chosenQueries(QUERIES, values.queries),
+      rounds: Number(values.runs),
+      report,
+      deadlineMillis: Number(values.deadline) * 1000,
+    })
+  } finally {
+    await closeAll(peers)
+  }
+  report.finish(values)
+  return report.failures === 0 ? 0 : 1
+}
