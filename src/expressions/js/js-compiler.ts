@@ -37,11 +37,11 @@ function checkSource(source: string): void {
 }
 
 /** Makes the function of a kernel's source. The only place where text becomes code. */
-export function compileKernel({ source, slots }: KernelSource): Kernel {
+export function compileKernel({ name, source, slots }: KernelSource): Kernel {
   let factory = factories.get(source)
   if (factory === undefined) {
     checkSource(source)
-    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}.js`
+    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${name}.js`
     factory = new Function('slots', text) as Factory
     if (factories.size >= MAX_FACTORIES) factories.clear()
     factories.set(source, factory)

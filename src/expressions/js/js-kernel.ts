@@ -21,6 +21,8 @@ export interface KernelOptions {
 
 /** The source of a kernel and the values its slots take. */
 export interface KernelSource {
+  /** What it computes, in letters of a file name: profiles show it. Kernels of one source have one name. */
+  readonly name: string
   readonly source: string
   readonly slots: readonly unknown[]
 }
@@ -77,7 +79,7 @@ export function emitKernel(
     'return count;',
     '};',
   ].join('\n')
-  return { source, slots }
+  return { name: kernelName(expression, sink), source, slots }
 }
 
 /** Carriers made from bytes are made once a position, and only where they are needed. */
@@ -117,3 +119,9 @@ function sinkText(sink: KernelSink, result: Operand): string {
 
 export const accessesOf = (blocks: readonly Block[], channels: readonly number[]): BlockAccess[] =>
   channels.map((channel) => accessOf(blocks[channel]!))
+
+/** The outermost operation, such as `append-substring`. */
+function kernelName(expression: Expression, sink: KernelSink): string {
+  const operation = expression.kind === 'call' ? expression.function.name : expression.kind
+  return `${sink}-${operation.replaceAll(/[^a-z0-9_]+/gi, '')}`
+}

@@ -97,8 +97,8 @@ export class ModuleBuilder {
   }
 
   /** @returns the binary module */
-  encode(): Uint8Array {
-    return encodeModule(this.#functions)
+  encode(name: string): Uint8Array {
+    return encodeModule(this.#functions, name)
   }
 
   #add<P extends Params, R extends WasmType | null>(
@@ -122,10 +122,10 @@ export class ModuleBuilder {
 }
 
 /** Builds a module's bytes. */
-export function moduleBytes(build: (m: ModuleBuilder) => void): Uint8Array {
+export function moduleBytes(build: (m: ModuleBuilder) => void, name = 'kernel'): Uint8Array {
   const builder = new ModuleBuilder()
   build(builder)
-  return builder.encode()
+  return builder.encode(name)
 }
 
 const local = <T extends WasmType>(type: T, index: number): Local<T> => ({

@@ -120,9 +120,10 @@ export const MEMORY_IMPORT = { module: 'engine', name: 'memory' } as const
 
 /**
  * Encodes a module that imports the engine's shared memory and holds the given functions.
+ * @param name of the module, for profiles and stack traces
  * @returns bytes for `new WebAssembly.Module`
  */
-export function encodeModule(functions: readonly EncodedFunction[]): Uint8Array {
+export function encodeModule(functions: readonly EncodedFunction[], name: string): Uint8Array {
   const out = new ByteWriter().raw([0, 0x61, 0x73, 0x6d, 1, 0, 0, 0])
   const signatures = new Map<string, number>()
   const types = new ByteWriter()
@@ -148,7 +149,7 @@ export function encodeModule(functions: readonly EncodedFunction[]): Uint8Array 
   const code = new ByteWriter()
   for (const f of functions) writeBody(code, f)
   section(out, SECTION.code, vector(functions.length, code))
-  section(out, SECTION.custom, nameSection(functions))
+  section(out, SECTION.custom, nameSection(functions, name))
   return out.view().slice()
 }
 
@@ -196,11 +197,19 @@ function writeBody(code: ByteWriter, f: EncodedFunction): void {
   code.unsigned(body.length).raw(body.view())
 }
 
-/** Function names show in stack traces and profiles. */
-function nameSection(functions: readonly EncodedFunction[]): ByteWriter {
+/** Names show in stack traces and profiles: the module's in its URL, `wasm://wasm/NAME-…`. */
+function nameSection(functions: readonly EncodedFunction[], moduleName: string): ByteWriter {
+  const ofModule = new ByteWriter().name(moduleName)
   const names = new ByteWriter().unsigned(functions.length)
   functions.forEach((f, index) => {
     names.unsigned(index).name(f.name)
   })
-  return new ByteWriter().name('name').byte(1).unsigned(names.length).raw(names.view())
+  return new ByteWriter()
+    .name('name')
+    .byte(0)
+    .unsigned(ofModule.length)
+    .raw(ofModule.view())
+    .byte(1)
+    .unsigned(names.length)
+    .raw(names.view())
 }

@@ -24,12 +24,21 @@ export function onCompiled(listener: CompiledListener): () => void {
 export function compileKernel(key: string, build: (m: ModuleBuilder) => void): WebAssembly.Module {
   let module = modules.get(key)
   if (module === undefined) {
-    module = new WebAssembly.Module(moduleBytes(build))
+    module = new WebAssembly.Module(moduleBytes(build, moduleName(key)))
     adoptModule(key, module)
     for (const listener of listeners) listener(key, module)
   }
   return module
 }
+
+const MODULE_NAME_MAX = 120
+
+/** The key in the letters that a URL takes as they are: profiles show a kernel by what it computes, in which storage. */
+const moduleName = (key: string): string =>
+  key
+    .replaceAll(/[^\w.]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, MODULE_NAME_MAX)
 
 /** Puts a module compiled elsewhere under its key, unless there is one; the oldest of {@link MODULES_MAX} leaves. */
 export function adoptModule(key: string, module: WebAssembly.Module): void {
