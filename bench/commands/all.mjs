@@ -37,10 +37,10 @@ const RUNS = {
   'tpch-memory-1': 'tpch --threads 1 --runs 5 --peers duckdb',
   'tpch-parquet-2': 'tpch --source parquet --threads 2 --runs 3 --peers duckdb,polars',
   'tpch-javascript':
-    'tpch --sf 0.1 --threads 2 --runs 3 --deadline 10 --peers alasql,arquero,squirreling',
+    'tpch --sf 0.1 --threads 2 --runs 2 --deadline 5 --queries 1,3,4,6,12,13,14,16 --peers alasql,arquero,squirreling',
   micro: 'micro --runs 5',
   functions: 'functions',
-  streaming: 'streaming --runs 3',
+  streaming: 'streaming --runs 2',
   'start-up': 'start-up --install',
   memory: 'memory --sf 0.1,1',
   scaling: 'scaling --sf 0.1,1 --threads 1,2 --runs 2',
