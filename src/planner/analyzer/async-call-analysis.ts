@@ -7,8 +7,9 @@ import { type Analysis, type ExpressionContext, internCall } from './analysis.js
 import { coerceNoting } from './coercion-analysis.js'
 import { semanticError } from './semantic-error.js'
 
-export function isAsync({ id, kind }: ResolvedFunction, { registry }: Analysis): boolean {
-  if (kind !== 'scalar') return false
+export function isAsync({ id, kind, routine }: ResolvedFunction, { registry }: Analysis): boolean {
+  // SQL routines are in no registry.
+  if (kind !== 'scalar' || routine !== undefined) return false
   const { overload } = registry.find(id)
   return 'async' in overload && overload.async !== undefined
 }
