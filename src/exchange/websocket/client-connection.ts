@@ -23,6 +23,8 @@ export interface ClientConnectionOptions extends LivenessOptions {
   readonly WebSocket: typeof WebSocket
   /** How long a producer may be out of reach before its streams fail. */
   readonly errorDurationMillis: number
+  /** How long a host may take to accept a connection: that its processes are busy does not hold that up. */
+  readonly connectMillis: number
   /** A connection without streams is closed after this. */
   readonly unusedMillis: number
 }
@@ -104,7 +106,8 @@ export class ClientConnection implements ChannelConnection {
   }
 
   #connect(): void {
-    const { node, WebSocket: Socket, idleMillis } = this.#options
+    const { node, WebSocket: Socket, idleMillis, connectMillis } = this.#options
+    const startedAt = performance.now()
     const { headers, nonce } = requestHeaders(node)
     const url = `${this.#nodeUri.replace(/^http/, 'ws')}${EXCHANGE_PATH}`
     const socket = new Socket(url, {
@@ -112,6 +115,17 @@ export class ClientConnection implements ChannelConnection {
       maxPayload: BODY_BYTES_MAX,
       perMessageDeflate: false,
       handshakeTimeout: idleMillis,
+      finishRequest: (request) => {
+        request.once('socket', (tcp) => {
+          const timer = setTimeout(() => {
+            // Out of reach since it was tried, and not only since that failed.
+            this.#failingSince ??= startedAt
+            tcp.destroy(new Error(`no connection within ${connectMillis} ms`))
+          }, connectMillis)
+          tcp.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+        })
+        request.end()
+      },
     })
     this.#connecting = socket
     socket.on('unexpected-response', (request, response) => this.#refused(request, response))

@@ -11,8 +11,10 @@ export interface WebSocketChannelsOptions {
   readonly pingMillis?: number
   /** A producer of which nothing is heard for this long is connected to anew; default 20 s. */
   readonly idleMillis?: number
-  /** How long a producer may be out of reach before its streams fail (exchange.max-error-duration); default 60 s. */
+  /** How long a producer may be out of reach before its streams fail (exchange.max-error-duration); default 4 s. */
   readonly errorDurationMillis?: number
+  /** How long a host may take to accept a connection; default 2 s. */
+  readonly connectMillis?: number
   /** A connection without streams is closed after this; default 30 s. */
   readonly unusedMillis?: number
 }
@@ -20,7 +22,8 @@ export interface WebSocketChannelsOptions {
 const DEFAULTS = {
   pingMillis: 5000,
   idleMillis: 20_000,
-  errorDurationMillis: 60_000,
+  errorDurationMillis: 4_000,
+  connectMillis: 2_000,
   unusedMillis: 30_000,
 } as const
 

@@ -24,7 +24,7 @@ export interface ClusterOptions {
   readonly sharedSecret?: string
   /** The host by which other nodes reach this one (node.internal-address). */
   readonly internalAddress?: string
-  /** How long a node may be out of reach of those that read from it (exchange.max-error-duration); default 60 s. */
+  /** How long a node may be out of reach of those that read from it (exchange.max-error-duration); default 4 s. */
   readonly exchangeErrorMillis?: number
   /** What a coordinator expects of its workers. */
   readonly liveness?: LivenessOptions

@@ -1,4 +1,5 @@
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+import { Worker } from 'node:worker_threads'
 import { afterEach, describe, expect, test } from 'vitest'
 import { WebSocket } from 'ws'
 import { MemoryOutputBuffer } from '../../../../src/exchange/buffer/memory-output-buffer.js'
@@ -324,6 +325,36 @@ test('a producer that is not there fails its streams within the bound', async ()
   const gone = await exchangeNode()
   await gone.close()
   await expect(sumOf(channels, gone.uri, 't')).rejects.toMatchObject({ code: 'REMOTE_HOST_GONE' })
+})
+
+test('a host that does not answer fails the streams within the bound, however long a busy one may take', async () => {
+  // A listener whose queue is full: connections to it are neither accepted nor refused.
+  const listener = new Worker(
+    `const { createServer } = require('node:net')
+     const { parentPort } = require('node:worker_threads')
+     const server = createServer().listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => {
+       parentPort.postMessage(server.address().port)
+       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0)
+     })`,
+    { eval: true },
+  )
+  const waiting: Socket[] = []
+  try {
+    const port = await new Promise<number>((resolve) => listener.once('message', resolve))
+    for (let i = 0; i < 8; i++) waiting.push(connect(port, '127.0.0.1').on('error', () => {}))
+    await eventually(() => waiting.filter((socket) => !socket.connecting).length >= 2)
+    const channels = await channelsOf({
+      connectMillis: 100,
+      errorDurationMillis: 300,
+      idleMillis: 60_000,
+    })
+    await expect(sumOf(channels, `http://127.0.0.1:${port}`, 't')).rejects.toMatchObject({
+      code: 'PAGE_TRANSPORT_TIMEOUT',
+    })
+  } finally {
+    for (const socket of waiting) socket.destroy()
+    await listener.terminate()
+  }
 })
 
 test('a connection that is no longer used is closed', async () => {
