@@ -39,6 +39,9 @@ export interface ExecutionEnvironment {
   readonly openRemote?: OpenRemote
 }
 
+/** Why what a query has opened is to be given up: made once, since most queries end without anybody to hear of it. */
+const QUERY_OVER = new MillraceError('USER_CANCELED', 'The query is over')
+
 /** What the engine hears of a running query. */
 export interface ExecutionSnapshot {
   readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
@@ -438,7 +441,7 @@ export class QueryExecution {
     for (const result of closing) {
       if (result.status === 'rejected') this.#failure ??= toMillraceError(result.reason)
     }
-    this.#abort.abort()
+    this.#abort.abort(QUERY_OVER)
     const memory = new QueryMemory(this.#environment.thread.allocator, this.#descriptor.slot)
     try {
       if (spillFolder !== undefined) await removeQuerySpill(spillFolder, memory)

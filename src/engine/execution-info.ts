@@ -1,5 +1,9 @@
 import type { ExecutionSnapshot } from '../dataflow/query-execution.js'
-import type { DistributedSnapshot } from '../dataflow/scheduler/distributed-execution.js'
+import {
+  type DistributedSnapshot,
+  sourceFragments,
+} from '../dataflow/scheduler/distributed-execution.js'
+import type { PlanFragment } from '../planner/plan/fragment.js'
 import type {
   ExecutionInfo,
   ExecutionTotals,
@@ -76,15 +80,36 @@ export function localInfo(
   return {
     ...totals,
     nodeCount: 1,
-    stages: [{ stageId: 0, partitioning: 'single', tasks: [task], failedTasks: 0 }],
+    stages: [
+      {
+        stageId: 0,
+        partitioning: 'single',
+        sources: [],
+        totalSplits: totals.totalSplits,
+        completedSplits: totals.completedSplits,
+        tasks: [task],
+        failedTasks: 0,
+      },
+    ],
   }
 }
 
-export function distributedInfo({ stages }: DistributedSnapshot): ExecutionInfo {
+const sourcesOf = (fragments: readonly PlanFragment[], id: number): readonly number[] => {
+  const fragment = fragments.find((candidate) => candidate.id === id)
+  return fragment === undefined ? [] : sourceFragments(fragment.root)
+}
+
+export function distributedInfo(
+  { stages }: DistributedSnapshot,
+  fragments: readonly PlanFragment[],
+): ExecutionInfo {
   const infos = stages.map(
     (stage): StageInfo => ({
       stageId: stage.fragmentId,
       partitioning: stage.partitioning,
+      sources: sourcesOf(fragments, stage.fragmentId),
+      totalSplits: stage.totalSplits,
+      completedSplits: sumOf(stage.tasks, ({ status }) => status?.execution.completedSplits ?? 0),
       failedTasks: stage.failedAttempts,
       tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({
         ...(status === undefined ? NOTHING : totalsOf(status.execution)),

@@ -224,7 +224,7 @@ export class PlanRunner {
       nextPage: () => execution.nextPage(),
       cancel: (reason) => execution.cancel(reason),
       end: () => execution.end(),
-      info: () => distributedInfo(execution.info()),
+      info: () => distributedInfo(execution.info(), execution.fragments),
       fragments: () => execution.fragments,
     }
   }

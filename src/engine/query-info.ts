@@ -22,6 +22,11 @@ export interface StageInfo {
   readonly stageId: number
   /** Where its tasks are, and which rows each has. */
   readonly partitioning: 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
+  /** Stages whose output it reads. */
+  readonly sources: readonly number[]
+  /** Those that no task has asked for yet included. */
+  readonly totalSplits: number
+  readonly completedSplits: number
   readonly tasks: readonly TaskInfo[]
   /** Attempts that failed and were made again; of each task the one that counts, or else the last, is told. */
   readonly failedTasks: number

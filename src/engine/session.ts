@@ -27,6 +27,8 @@ export interface Session {
   readonly roles?: ReadonlyMap<string, SelectedRole>
   /** Of an explicit transaction. */
   readonly transactionId?: string
+  /** Whether whoever sends statements keeps such an id between them. */
+  readonly supportsTransactions: boolean
 }
 
 /** What a statement changed: the protocol sends it as headers, the embedded engine applies it to its own session. */
@@ -62,6 +64,7 @@ export function defaultSession(user: string, timeZone: string): Session {
     properties: new Map(),
     catalogProperties: new Map(),
     preparedStatements: new Map(),
+    supportsTransactions: true,
   }
 }
 

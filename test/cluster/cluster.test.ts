@@ -78,6 +78,32 @@ test.each(queries)('$name gives the single process’s answer', async ({ sql }) 
   else expect(rounded(actual).sort()).toEqual(rounded(expected).sort())
 })
 
+interface Figures {
+  readonly physicalInputPositions?: number
+  readonly processedInputPositions?: number
+  readonly internalNetworkInputPositions?: number
+  readonly totalDrivers?: number
+  readonly operatorType?: string
+}
+interface StageJson {
+  readonly stageId: string
+  readonly state: string
+  readonly stageStats: Figures
+  readonly tasks: readonly {
+    readonly taskStatus: { readonly nodeId: string }
+    readonly stats: Figures
+  }[]
+  readonly subStages: readonly StageJson[]
+}
+interface RootStage {
+  readonly subStages: readonly RootStage[]
+}
+
+const stagesOf = (stage: StageJson): readonly StageJson[] => [
+  stage,
+  ...stage.subStages.flatMap(stagesOf),
+]
+
 test('a query’s stages and tasks are told, and their figures add up', async () => {
   const pages = await follow(
     coordinator.url,
@@ -86,20 +112,47 @@ test('a query’s stages and tasks are told, and their figures add up', async ()
   )
   const { id } = pages[0]!.body
   const info = (await (await fetch(`${coordinator.url}/v1/query/${id}`)).json()) as {
-    readonly stages: readonly {
-      readonly tasks: readonly {
-        readonly processedRows: number
-        readonly completedSplits: number
-        readonly nodeId: string
-      }[]
-    }[]
-    readonly queryStats: { readonly processedRows: number; readonly completedSplits: number }
+    readonly outputStage: StageJson
+    readonly queryStats: Figures & { readonly operatorSummaries: readonly Figures[] }
   }
-  const tasks = info.stages.flatMap((stage) => stage.tasks)
-  expect(info.stages.length).toBe(3)
-  expect(new Set(tasks.map((task) => task.nodeId)).size).toBe(3)
-  expect(tasks.reduce((sum, task) => sum + task.processedRows, 0)).toBe(15_000)
-  expect(info.queryStats).toMatchObject({ processedRows: 15_000, completedSplits: 6 })
+  const stages = stagesOf(info.outputStage)
+  const tasks = stages.flatMap((stage) => stage.tasks)
+  expect(stages.map((stage) => [stage.stageId, stage.state])).toEqual([
+    [`${id}.0`, 'FINISHED'],
+    [`${id}.1`, 'FINISHED'],
+    [`${id}.2`, 'FINISHED'],
+  ])
+  expect(new Set(tasks.map((task) => task.taskStatus.nodeId)).size).toBe(3)
+  const sum = (figures: readonly Figures[], of: keyof Figures) =>
+    figures.reduce((total, figure) => total + Number(figure[of]), 0)
+  for (const of of ['physicalInputPositions', 'processedInputPositions', 'totalDrivers'] as const) {
+    for (const { stageStats, tasks } of stages) {
+      const ofTasks = tasks.map((task) => task.stats)
+      expect(sum(ofTasks, of), of).toBe(Number(stageStats[of]))
+    }
+    const ofStages = stages.map((stage) => stage.stageStats)
+    expect(sum(ofStages, of), of).toBe(Number(info.queryStats[of]))
+  }
+  expect(info.queryStats).toMatchObject({
+    physicalInputPositions: 15_000,
+    completedSplits: 6,
+    totalTasks: 7,
+    completedTasks: 7,
+    outputPositions: 3,
+  })
+  // Each of three tasks hands over a state of three groups at most.
+  expect(Number(info.queryStats.internalNetworkInputPositions)).toBeGreaterThanOrEqual(6)
+  const scans = info.queryStats.operatorSummaries.filter(
+    (operator) => operator.operatorType === 'scan',
+  )
+  expect(scans).toMatchObject([{ outputPositions: 15_000 }])
+  // The client's stats tell the same stages.
+  const { rootStage } = pages.at(-1)!.body.stats as unknown as { rootStage: RootStage }
+  expect(rootStage).toMatchObject({
+    stageId: '0',
+    state: 'FINISHED',
+    subStages: [{ stageId: '1', subStages: [{ stageId: '2', processedRows: 15_000 }] }],
+  })
   const rows = await ask(
     `SELECT state, count(*) FROM system.runtime.tasks WHERE query_id = '${id}' GROUP BY state`,
   )

@@ -123,6 +123,12 @@ test('prepared statements travel in headers', async () => {
 })
 
 test('transactions live from one request to another', async () => {
+  const { 'X-Trino-Transaction-Id': _, ...without } = clientHeaders()
+  const refused = (await follow(server.url, 'START TRANSACTION', without)).at(-1)!
+  expect(refused.body.error).toMatchObject({
+    errorName: 'INCOMPATIBLE_CLIENT',
+    message: 'Client does not support transactions',
+  })
   const begun = (await follow(server.url, 'START TRANSACTION')).at(-1)!
   const id = begun.headers.get('x-trino-started-transaction-id')!
   const headers = clientHeaders({ 'X-Trino-Transaction-Id': id })

@@ -47,6 +47,11 @@ async function end(
 /** @source Trino StartTransactionTask, CommitTask, RollbackTask */
 export const transactionHandlers: StatementHandlers<TransactionStatementKinds> = {
   async startTransaction(node, context) {
+    if (!context.session.supportsTransactions) {
+      throw new MillraceError('INCOMPATIBLE_CLIENT', 'Client does not support transactions', {
+        hint: 'Send the header X-Trino-Transaction-Id: NONE, and the id that is answered with what belongs to the transaction',
+      })
+    }
     if (context.session.transactionId !== undefined) {
       throw new MillraceError('NOT_SUPPORTED', 'Nested transactions not supported')
     }

@@ -107,6 +107,7 @@ export function sessionFromHeaders(headers: RequestHeaders): Session {
     ...(transactionId === undefined || transactionId.toUpperCase() === 'NONE'
       ? {}
       : { transactionId }),
+    supportsTransactions: transactionId !== undefined,
   }
 }
 

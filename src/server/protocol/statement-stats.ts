@@ -1,4 +1,5 @@
 import type { StatementRun } from '../../engine/statement-run.js'
+import { stageStats, stageTree } from './stage-stats.js'
 
 /** The `stats` of a response. @source Trino StatementStats */
 export function statementStats(run: StatementRun) {
@@ -7,6 +8,7 @@ export function statementStats(run: StatementRun) {
   const totalSplits = info?.totalSplits ?? 0
   const completedSplits = run.isDone ? totalSplits : (info?.completedSplits ?? 0)
   const progress = totalSplits === 0 ? undefined : (100 * completedSplits) / totalSplits
+  const root = info === undefined ? undefined : stageTree(info.stages)
   return {
     state: run.state,
     queued: run.state === 'QUEUED',
@@ -32,5 +34,6 @@ export function statementStats(run: StatementRun) {
     internalNetworkInputBytes: 0,
     peakMemoryBytes: info?.peakMemoryBytes ?? 0,
     spilledBytes: info?.spilledBytes ?? 0,
+    ...(root === undefined ? {} : { rootStage: stageStats(root) }),
   }
 }

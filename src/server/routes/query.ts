@@ -3,13 +3,11 @@ import type { Engine } from '../../engine/engine.js'
 import type { StatementRun } from '../../engine/statement-run.js'
 import { MillraceError } from '../../spi/index.js'
 import { queryError } from '../protocol/query-error.js'
-import { statementStats } from '../protocol/statement-stats.js'
-
-const isoTime = (millis: number | undefined): string | undefined =>
-  millis === undefined ? undefined : new Date(millis).toISOString()
+import { operatorSummariesOf, outputStage, queryStats } from '../protocol/query-info.js'
 
 function basicInfo(run: StatementRun, baseUri: string) {
-  const { session, times, failure } = run
+  const { session, failure } = run
+  const stats = queryStats(run, run.execution?.info())
   return {
     queryId: run.id,
     session: {
@@ -26,12 +24,7 @@ function basicInfo(run: StatementRun, baseUri: string) {
     self: `${baseUri}/v1/query/${run.id}`,
     query: run.sql,
     updateType: run.updateType,
-    queryStats: {
-      createTime: isoTime(times.createdMillis),
-      executionStartTime: isoTime(times.startedMillis),
-      endTime: isoTime(times.endedMillis),
-      ...statementStats(run),
-    },
+    queryStats: stats,
     ...(failure === undefined
       ? {}
       : {
@@ -63,11 +56,15 @@ export function queryRoutes(server: FastifyInstance, engine: Engine): void {
       return
     }
     const { failure } = run
+    const info = run.execution?.info()
+    const basic = basicInfo(run, `${request.protocol}://${request.headers.host}`)
     reply.send({
-      ...basicInfo(run, `${request.protocol}://${request.headers.host}`),
+      ...basic,
+      queryStats: { ...basic.queryStats, operatorSummaries: operatorSummariesOf(info) },
       warnings: run.warnings,
       ...(failure === undefined ? {} : { failureInfo: queryError(failure).failureInfo }),
-      stages: run.execution?.info().stages ?? [],
+      outputStage: outputStage(run, info),
+      finalQueryInfo: run.isDone,
     })
   })
 
