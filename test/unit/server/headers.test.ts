@@ -36,6 +36,7 @@ test('a session of all headers', () => {
     catalogProperties: new Map([['cat', new Map([['c', 'd=e']])]]),
     preparedStatements: new Map([['p 1', 'SELECT 1 + ?']]),
     transactionId: 'id-1',
+    supportsTransactions: true,
   })
 })
 
