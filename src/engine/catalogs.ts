@@ -9,7 +9,7 @@ import {
 } from '../spi/index.js'
 
 /** The connectors that come with the engine; each is loaded when a catalog first asks for it. */
-const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
+export const BUILT_IN: Readonly<Record<string, () => Promise<ConnectorFactory>>> = {
   blackhole: async () =>
     (await import('../connectors/blackhole/connector.js')).blackHoleConnectorFactory,
   duckdb: async () => (await import('../connectors/duckdb/connector.js')).duckdbConnectorFactory,

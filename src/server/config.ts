@@ -136,7 +136,8 @@ function exchangeDirectories(value: string, etcDir: string): readonly string[] {
   })
 }
 
-const SETTINGS: Readonly<Record<string, Setting>> = {
+/** What `config.properties` and `node.properties` may say; {@link CONFIG_PROPERTIES} describes it. */
+export const SETTINGS: Readonly<Record<string, Setting>> = {
   ...streamSettings(),
   ...faultSettings(),
   'log.level': (value, { server }) => {

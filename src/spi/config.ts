@@ -22,6 +22,8 @@ import { MillraceError } from './error.js'
  */
 export interface ConfigProperty<T> {
   readonly description: string
+  /** What a value is, for people: `duration, 1ms to 10m`. */
+  readonly takes?: string
   /** As written in a file. */
   readonly default?: string
   readonly required?: boolean
@@ -56,6 +58,15 @@ interface ConfigKind<Parsed> {
   (options: ConfigOptions & Limits): ConfigProperty<Parsed | undefined>
 }
 
+const limitsText = ({ min, max }: Limits): string =>
+  min === undefined
+    ? max === undefined
+      ? ''
+      : `, up to ${max}`
+    : max === undefined
+      ? `, from ${min}`
+      : `, ${min} to ${max}`
+
 function quantity(
   what: string,
   parse: (text: string) => number | undefined,
@@ -71,6 +82,7 @@ function quantity(
     const max = options.max === undefined ? Number.POSITIVE_INFINITY : parsed(options.max)
     return {
       ...options,
+      takes: `${what.replace(/^an? /, '').replace(/ such as .*/, '')}${limitsText(options)}`,
       parse(text: string) {
         const value = parsed(text)
         if (value < min) throw new ConfigValueError(`must be at least ${print(min)}`)
@@ -98,13 +110,14 @@ export const dataSizeConfig = quantity('a data size such as 64MB', parseDataSize
 export const stringConfig: {
   <O extends WithDefault>(options: O): ConfigProperty<string>
   (options: ConfigOptions): ConfigProperty<string | undefined>
-} = (options: ConfigOptions) => ({ ...options, parse: (text: string) => text })
+} = (options: ConfigOptions) => ({ ...options, takes: 'text', parse: (text: string) => text })
 
 export const booleanConfig: {
   <O extends WithDefault>(options: O): ConfigProperty<boolean>
   (options: ConfigOptions): ConfigProperty<boolean | undefined>
 } = (options: ConfigOptions) => ({
   ...options,
+  takes: '`true`, `false`',
   parse(text: string) {
     const word = text.trim().toLowerCase()
     if (word !== 'true' && word !== 'false') throw new ConfigValueError('must be true or false')
@@ -118,6 +131,7 @@ export const choiceConfig = <const W extends readonly string[]>(
   options: WithDefault,
 ): ConfigProperty<W[number]> => ({
   ...options,
+  takes: words.map((word) => `\`${word}\``).join(', '),
   parse(text: string) {
     const word = words.find((w) => w.toLowerCase() === text.trim().toLowerCase())
     if (word === undefined) throw new ConfigValueError(`must be one of ${words.join(', ')}`)
@@ -131,6 +145,7 @@ export const listConfig = (
 ): ConfigProperty<readonly string[]> => ({
   default: '',
   ...options,
+  takes: 'words between commas',
   parse: (text: string) =>
     text
       .split(',')

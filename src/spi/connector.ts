@@ -1,3 +1,4 @@
+import type { ConfigSchema } from './config.js'
 import type { ConnectorMetadata } from './connector-metadata.js'
 import type { ConnectorTypes } from './connector-types.js'
 import type { Arena, PageStore } from './memory.js'
@@ -116,6 +117,8 @@ export interface PoolStatistics {
 export interface ConnectorFactory {
   /** What `connector.name` is set to. */
   readonly name: string
+  /** What its properties may be, for listings and documentation. */
+  readonly properties?: ConfigSchema
   /**
    * @param config the catalog's properties without `connector.name`; see {@link parseConfig}
    * @throws CONFIGURATION_INVALID

@@ -101,6 +101,7 @@ export function defineConnector<const S extends ConfigSchema = ConfigSchema, Sta
   }
   const factory: ConnectorFactory = {
     name: definition.name,
+    properties: definition.config ?? {},
     async create(_catalogName, properties, context): Promise<Connector> {
       const config = parseConfig(definition.config ?? ({} as S), properties)
       const state = (await definition.open?.(config, context)) as State

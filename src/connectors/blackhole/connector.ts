@@ -67,6 +67,7 @@ interface StoredTable {
 /** Takes rows and forgets them; gives as many constant rows as a table's properties ask for. */
 export const blackHoleConnectorFactory: ConnectorFactory = {
   name: 'blackhole',
+  properties: {},
   create(_catalogName, properties) {
     parseConfig({}, properties)
     return createConnector()

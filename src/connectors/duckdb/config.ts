@@ -7,7 +7,8 @@ import {
   stringConfig,
 } from '../../spi/index.js'
 
-const SCHEMA = {
+/** The properties of a duckdb catalog. */
+export const DUCKDB_PROPERTIES = {
   'connection-url': stringConfig({
     description: 'The database file: a path, duckdb:path, or :memory:',
     required: true,
@@ -41,7 +42,7 @@ export interface DuckdbConfig {
 
 /** @throws CONFIGURATION_INVALID */
 export function parseDuckdbConfig(properties: Readonly<Record<string, string>>): DuckdbConfig {
-  const config = parseConfig(SCHEMA, properties)
+  const config = parseConfig(DUCKDB_PROPERTIES, properties)
   const path = config['connection-url'].replace(/^(?:jdbc:)?duckdb:/, '')
   const isMemory = path === '' || path === ':memory:'
   const isReadOnly = config['read-only']

@@ -1,6 +1,6 @@
 import type { ConnectorFactory } from '../../spi/index.js'
 import { createSqlConnector } from '../sql-base/connector.js'
-import { parseDuckdbConfig } from './config.js'
+import { DUCKDB_PROPERTIES, parseDuckdbConfig } from './config.js'
 import { DuckdbDatabase } from './database.js'
 import { DUCKDB_DIALECT } from './dialect.js'
 import { DuckdbInstance } from './instances.js'
@@ -11,6 +11,7 @@ import { DuckdbInstance } from './instances.js'
  */
 export const duckdbConnectorFactory: ConnectorFactory = {
   name: 'duckdb',
+  properties: DUCKDB_PROPERTIES,
   async create(_catalogName, properties) {
     const config = parseDuckdbConfig(properties)
     const instance = await DuckdbInstance.open(config)

@@ -11,7 +11,8 @@ import {
 } from '../../spi/index.js'
 import { systemReason } from './file-errors.js'
 
-const SCHEMA = {
+/** The properties of a files catalog. */
+export const FILES_PROPERTIES = {
   'files.root': stringConfig({
     description: 'The folder whose files are tables; directories in it are schemas',
     required: true,
@@ -84,7 +85,7 @@ export interface TextOptions {
 
 /** @throws CONFIGURATION_INVALID, also for a root that is no directory */
 export function parseFilesConfig(properties: Readonly<Record<string, string>>): FilesConfig {
-  const config = parseConfig(SCHEMA, properties)
+  const config = parseConfig(FILES_PROPERTIES, properties)
   const delimiter = config['files.csv.delimiter']
   if (delimiter !== undefined && !/^[ -~\t]$/.test(delimiter === '\\t' ? '\t' : delimiter)) {
     throw new MillraceError(

@@ -5,7 +5,7 @@ import {
   type ConnectorFactory,
   type ConnectorSession,
 } from '../../spi/index.js'
-import { type FilesConfig, parseFilesConfig } from './config.js'
+import { FILES_PROPERTIES, type FilesConfig, parseFilesConfig } from './config.js'
 import { loadFormat } from './formats.js'
 import type { FilesTypes, FilesWriteHandle } from './handles.js'
 import { readMetadata } from './metadata.js'
@@ -25,6 +25,7 @@ import { FilesWrites } from './writes.js'
  */
 export const filesConnectorFactory: ConnectorFactory = {
   name: 'files',
+  properties: FILES_PROPERTIES,
   create: (_catalogName, properties, context) =>
     createConnector(parseFilesConfig(properties), context),
 }

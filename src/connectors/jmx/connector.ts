@@ -23,6 +23,7 @@ export interface LiveTable {
  */
 export const jmxConnectorFactory: ConnectorFactory = {
   name: 'jmx',
+  properties: {},
   create(_catalogName, properties, context) {
     parseConfig({}, properties)
     return createConnector(context)

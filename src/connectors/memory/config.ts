@@ -1,6 +1,7 @@
 import { booleanConfig, dataSizeConfig, parseConfig } from '../../spi/index.js'
 
-const SCHEMA = {
+/** The properties of a memory catalog. */
+export const MEMORY_PROPERTIES = {
   'memory.max-data-per-node': dataSizeConfig({
     description: "Limit of the catalog's stored pages; the engine's memory limit by default",
     min: '1B',
@@ -21,7 +22,7 @@ export const parseMemoryConfig = (
   properties: Readonly<Record<string, string>>,
   memoryLimitBytes: number,
 ): MemoryConfig => {
-  const config = parseConfig(SCHEMA, properties)
+  const config = parseConfig(MEMORY_PROPERTIES, properties)
   return {
     maxDataBytes: config['memory.max-data-per-node'] ?? memoryLimitBytes,
     trinoLimits: config['memory.trino-limits'],

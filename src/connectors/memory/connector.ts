@@ -2,7 +2,7 @@ import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/in
 import { intersectTuples, TUPLE_DOMAIN_ALL } from '../../spi/index.js'
 import { ANALYZE_PROPERTIES } from './analyze.js'
 import { MemoryCatalog } from './catalog.js'
-import { type MemoryConfig, parseMemoryConfig } from './config.js'
+import { MEMORY_PROPERTIES, type MemoryConfig, parseMemoryConfig } from './config.js'
 import type { MemoryTypes } from './handles.js'
 import { memoryMetadata } from './metadata.js'
 import { MemoryPageSource, memorySplits } from './scan.js'
@@ -17,6 +17,7 @@ import { MemoryWrites } from './writes.js'
  */
 export const memoryConnectorFactory: ConnectorFactory = {
   name: 'memory',
+  properties: MEMORY_PROPERTIES,
   create(catalogName, properties, context) {
     const config = parseMemoryConfig(properties, context.memoryLimitBytes)
     return createConnector(catalogName, config, context)

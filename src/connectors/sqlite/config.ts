@@ -7,7 +7,8 @@ import {
   stringConfig,
 } from '../../spi/index.js'
 
-const SCHEMA = {
+/** The properties of a sqlite catalog. */
+export const SQLITE_PROPERTIES = {
   'connection-url': stringConfig({
     description: 'The database file: a path, or sqlite:path',
     required: true,
@@ -38,7 +39,7 @@ export interface SqliteConfig {
 
 /** @throws CONFIGURATION_INVALID */
 export function parseSqliteConfig(properties: Readonly<Record<string, string>>): SqliteConfig {
-  const config = parseConfig(SCHEMA, properties)
+  const config = parseConfig(SQLITE_PROPERTIES, properties)
   const path = config['connection-url'].replace(/^(?:jdbc:)?sqlite:/, '')
   if (path === '' || path.startsWith(':memory:')) {
     throw new MillraceError(
