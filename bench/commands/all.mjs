@@ -33,11 +33,11 @@ const RUN_DEADLINE_MILLIS = 900_000
 
 /** Runs by name: a suite with its arguments, and those of `--quick` after them. */
 const RUNS = {
-  'tpch-memory-2': 'tpch --threads 2 --runs 5 --peers duckdb,duckdb-wasm,polars',
+  'tpch-memory-2': 'tpch --threads 2 --runs 5 --peers duckdb,polars',
   'tpch-memory-1': 'tpch --threads 1 --runs 5 --peers duckdb',
   'tpch-parquet-2': 'tpch --source parquet --threads 2 --runs 3 --peers duckdb,polars',
   'tpch-javascript':
-    'tpch --sf 0.1 --threads 2 --runs 2 --deadline 5 --queries 1,3,4,6,12,13,14,16 --peers alasql,arquero,squirreling',
+    'tpch --sf 0.1 --threads 2 --runs 2 --deadline 5 --queries 1,3,4,6,12,13,14,16 --peers duckdb-wasm,polars,arquero,alasql,squirreling',
   micro: 'micro --runs 5',
   functions: 'functions',
   streaming: 'streaming --runs 2',

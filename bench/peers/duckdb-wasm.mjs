@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
+import { Writable } from 'node:stream'
 import { Millrace } from '../../dist/index.js'
 import { TPCH_CATALOG } from '../tpch/data.mjs'
 import { TABLES } from '../tpch/tables.mjs'
@@ -7,7 +8,8 @@ import { packageVersion } from './plain-tables.mjs'
 import { servePeer } from './serve.mjs'
 
 const require = createRequire(import.meta.url)
-const SLICES = 8
+/** A table goes in by ranges of its key, so that no Arrow stream is larger than what the module can take. */
+const SLICES = 8n
 
 /** In Node it has one thread, and its Parquet reader is an extension to be downloaded: tables go in as Arrow. */
 let connection
@@ -28,7 +30,7 @@ servePeer({
     await database.instantiate(() => undefined)
     database.open({ query: { castDecimalToDouble: true, castBigIntToDouble: true } })
     connection = database.connect()
-    const engine = await Millrace.create({ threads: 0, catalogs: { tpch: TPCH_CATALOG } })
+    const engine = await Millrace.create({ threads: 1, catalogs: { tpch: TPCH_CATALOG } })
     for (const table of Object.keys(TABLES))
       await insert(engine, `tpch."sf${scaleFactor}".${table}`, table)
     await engine.close()
@@ -49,9 +51,13 @@ servePeer({
 
 async function insert(engine, from, table) {
   const [key] = Object.keys(TABLES[table])
-  for (let slice = 0; slice < SLICES; slice++) {
+  const [{ low, high }] = await engine
+    .query(`SELECT min(${key}) AS low, max(${key}) AS high FROM ${from}`)
+    .all()
+  const width = (high - low) / SLICES + 1n
+  for (let slice = 0n; slice < SLICES; slice++) {
+    const start = low + slice * width
     const chunks = []
-    const { Writable } = await import('node:stream')
     const sink = new Writable({
       write(chunk, _encoding, done) {
         chunks.push(chunk)
@@ -59,8 +65,11 @@ async function insert(engine, from, table) {
       },
     })
     await engine
-      .query(`SELECT * FROM ${from} WHERE ${key} % ${SLICES} = ${slice}`)
+      .query(`SELECT * FROM ${from} WHERE ${key} >= ${start} AND ${key} < ${start + width}`)
       .pipeTo(sink, 'arrow')
-    connection.insertArrowFromIPCStream(Buffer.concat(chunks), { name: table, create: slice === 0 })
+    connection.insertArrowFromIPCStream(Buffer.concat(chunks), {
+      name: table,
+      create: slice === 0n,
+    })
   }
 }
