@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { RecordBatch } from '../engine/arrow.js'
+import { rowIterator } from '../engine/values/row-iterator.js'
 import { MillraceError } from '../spi/error.js'
 import type { Page } from '../spi/page.js'
 import {
@@ -78,11 +79,11 @@ export class RemoteQuery<T = Record<string, unknown>> implements AsyncIterable<T
     if (this.#isCancelled || signal?.aborted === true) {
       throw new MillraceError('USER_CANCELED', 'Query was canceled')
     }
-    signal?.addEventListener('abort', this.#onAbort)
     const run = await this.#host.start(wants)
     this.#run = run
+    signal?.addEventListener('abort', this.#onAbort)
     // It may have been cancelled on the way.
-    if (this.#isCancelled) await run.cancel()
+    if (this.#isCancelled || this.#options.signal?.aborted === true) await run.cancel()
     return run
   }
 
@@ -136,28 +137,22 @@ export class RemoteQuery<T = Record<string, unknown>> implements AsyncIterable<T
 
   /** Rows one by one. A consumer that breaks off ends the query. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
-    let slices: AsyncGenerator<readonly unknown[], void, undefined> | undefined
-    let slice: readonly unknown[] = []
-    let next = 0
-    return {
-      next: async () => {
-        while (next === slice.length) {
-          if (slices === undefined) this.#consume()
-          slices ??= this.#slices()
-          const step = await slices.next()
-          if (step.done === true) return { done: true, value: undefined }
-          slice = step.value
-          next = 0
-        }
-        return { done: false, value: slice[next++] as T }
-      },
-      return: async () => {
-        slice = []
-        next = 0
-        await slices?.return()
-        return { done: true, value: undefined }
-      },
-    }
+    return rowIterator(() => {
+      this.#consume()
+      const slices = this.#slices()
+      return {
+        async next() {
+          for (;;) {
+            const step = await slices.next()
+            if (step.done === true) return []
+            if (step.value.length > 0) return step.value
+          }
+        },
+        async close() {
+          await slices.return()
+        },
+      }
+    })
   }
 
   /** All rows at once. */

@@ -10,6 +10,7 @@ import type { ResultColumn } from './result-column.js'
 import { RowSlices } from './row-slices.js'
 import { createRowStream } from './row-stream.js'
 import type { ValueMode } from './values/cell-reader.js'
+import { rowIterator } from './values/row-iterator.js'
 import type { RowMode } from './values/row-reader.js'
 
 /** A row: an object by column name, or with `rowMode: 'array'` an array. */
@@ -87,44 +88,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
 
   /** Rows one by one. A consumer that breaks off ends the query. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
-    let rows: RowSlices | undefined
-    let slice: readonly unknown[] = []
-    let next = 0
-    /** Settles with what was asked for last, while that waits. */
-    let waiting: Promise<unknown> | undefined
-    const end = { done: true, value: undefined } as const
-    const load = async (): Promise<IteratorResult<T>> => {
-      // Of several that were asked for at once, the ones before may have left rows.
-      if (next === slice.length) {
-        rows ??= new RowSlices(this.#consume(), this.#options)
-        slice = await rows.next()
-        next = 0
-        if (slice.length === 0) return end
-      }
-      return { done: false, value: slice[next++] as T }
-    }
-    const loadInTurn = (): Promise<IteratorResult<T>> => {
-      const loaded = waiting === undefined ? load() : waiting.then(load, load)
-      const settled = (): void => {
-        if (waiting === loaded) waiting = undefined
-      }
-      waiting = loaded
-      loaded.then(settled, settled)
-      return loaded
-    }
-    return {
-      // No async function: most rows are there, and a promise of one is all that they cost.
-      next: () =>
-        waiting === undefined && next < slice.length
-          ? Promise.resolve({ done: false, value: slice[next++] as T })
-          : loadInTurn(),
-      return: async () => {
-        slice = []
-        next = 0
-        await rows?.close()
-        return end
-      },
-    }
+    return rowIterator(() => new RowSlices(this.#consume(), this.#options))
   }
 
   /** All rows at once. */

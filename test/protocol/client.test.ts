@@ -52,6 +52,16 @@ test('a consumer that leaves ends the statement on the server', async () => {
   expect(run.failure?.code).toBe('USER_CANCELED')
 })
 
+test('rows asked for at once come one after the other', async () => {
+  const rows = connect(server.url)
+    .query('SELECT orderkey FROM tpch.tiny.orders')
+    [Symbol.asyncIterator]()
+  const asked = await Promise.all(Array.from({ length: 15_002 }, () => rows.next()))
+  const keys = asked.slice(0, 15_000).map(({ value }) => value['orderkey'])
+  expect(new Set(keys).size).toBe(15_000)
+  expect(asked.slice(15_000)).toEqual(Array(2).fill({ done: true, value: undefined }))
+})
+
 test('writes answer with their type and count', async () => {
   const client = connect(server.url, { catalog: 'memory', schema: 'default' })
   expect(await client.execute('CREATE TABLE t AS SELECT * FROM tpch.tiny.region')).toEqual({
