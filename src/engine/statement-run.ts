@@ -158,6 +158,8 @@ export class StatementRun implements QueryRun {
     checkSession(this.session, this.#services.catalogs)
     const translated = await fromDialect(this.sql, this.#parameters, this.session, this.#services)
     this.#translated = translated
+    // One that was ended meanwhile has no end any more in which what begins here would be given back.
+    if (this.#failure !== undefined) throw this.#failure
     const sql = translated?.sql ?? this.sql
     const statement = this.#services.parse(sql)
     const transaction = this.#joinTransaction(statement)
@@ -197,6 +199,7 @@ export class StatementRun implements QueryRun {
         'Current transaction is aborted, commands ignored until end of transaction block',
       )
     }
+    transaction.use()
     this.#transaction = transaction
     return transaction
   }
@@ -323,34 +326,40 @@ export class StatementRun implements QueryRun {
 
   async #failed(error: unknown): Promise<MillraceError> {
     const failure = (this.#failure ??= toMillraceError(this.#translated?.error(error) ?? error))
-    this.#ending ??= this.#end('FAILED')
+    this.#ending ??= this.#end()
     await this.#ending
     return failure
   }
 
   async #finished(): Promise<void> {
-    this.#ending ??= this.#end('FINISHED')
+    this.#ending ??= this.#end()
     await this.#ending
     if (this.#failure !== undefined) throw this.#failure
   }
 
   /** Releases everything, once, in every case. */
-  async #end(state: 'FINISHED' | 'FAILED'): Promise<void> {
+  async #end(): Promise<void> {
     clearTimeout(this.#timer)
     this.#outerSignal?.removeEventListener('abort', this.#onOuterAbort)
-    if (!this.#abort.signal.aborted && state === 'FAILED') this.#abort.abort(this.#failure)
-    try {
-      await this.#pages?.return?.()
-      await this.#execution?.end()
-      await this.#endTransaction(state)
-    } catch (error) {
-      // The first failure is the one the user hears of.
-      this.#failure ??= toMillraceError(error)
-      state = 'FAILED'
+    if (!this.#abort.signal.aborted && this.#failure !== undefined) {
+      this.#abort.abort(this.#failure)
+    }
+    const steps = [
+      () => this.#pages?.return?.(),
+      () => this.#execution?.end(),
+      () => this.#endTransaction(),
+    ]
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        // The first failure is the one the user hears of.
+        this.#failure ??= toMillraceError(error)
+      }
     }
     await this.#endQuery()
     this.#services.contexts.remove(this.id)
-    this.#state = state
+    this.#state = this.#failure === undefined ? 'FINISHED' : 'FAILED'
     this.#endedMillis = Date.now()
     this.#services.queries.ended(this)
     this.#resolveSettled()
@@ -372,15 +381,16 @@ export class StatementRun implements QueryRun {
     }
   }
 
-  async #endTransaction(state: 'FINISHED' | 'FAILED'): Promise<void> {
+  async #endTransaction(): Promise<void> {
     const transaction = this.#transaction
     if (transaction === undefined) return
-    if (!transaction.settings.autoCommit) {
-      if (state === 'FAILED') transaction.markFailed()
-      return
+    const isFailed = this.#failure !== undefined
+    if (transaction.settings.autoCommit) {
+      await (isFailed ? transaction.rollback() : transaction.commit())
+    } else {
+      transaction.letGo()
+      if (isFailed) transaction.markFailed()
     }
-    if (state === 'FINISHED') await transaction.commit()
-    else await transaction.rollback()
   }
 
   /** Runs the statement to its end without looking at its rows. */

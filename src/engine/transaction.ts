@@ -33,6 +33,8 @@ export class Transaction {
   #ended = false
   readonly #createMillis = Date.now()
   #usedMillis = Date.now()
+  /** Statements under way in it. */
+  #useCount = 0
   #failed = false
 
   constructor(id: string, settings: TransactionSettings, catalogs: CatalogManager) {
@@ -48,7 +50,7 @@ export class Transaction {
       readOnly: this.settings.readOnly,
       autoCommitContext: this.settings.autoCommit,
       createMillis: this.#createMillis,
-      idleTimeSeconds: Math.floor((Date.now() - this.#usedMillis) / 1000),
+      idleTimeSeconds: Math.floor(this.idleMillis / 1000),
       ...(this.#writtenCatalog === undefined ? {} : { writtenCatalog: this.#writtenCatalog }),
       catalogs: [...this.#branches.keys()].filter((catalog) => !catalog.startsWith('$')),
     }
@@ -63,12 +65,32 @@ export class Transaction {
     this.#failed = true
   }
 
+  /** A statement begins in an explicit transaction, which is not idle until {@link letGo}. */
+  use(): void {
+    this.#useCount += 1
+  }
+
+  letGo(): void {
+    this.#useCount -= 1
+    this.touch()
+  }
+
+  /** Somebody has asked for it. */
+  touch(): void {
+    this.#usedMillis = Date.now()
+  }
+
+  /** For how long no statement has used it. */
+  get idleMillis(): number {
+    return this.#useCount > 0 ? 0 : Date.now() - this.#usedMillis
+  }
+
   /** The connector of a catalog and its transaction handle. @throws CATALOG_NOT_FOUND */
   async join(catalog: string): Promise<Branch> {
     if (this.#ended) {
       throw new MillraceError('UNKNOWN_TRANSACTION', `Transaction has ended: ${this.id}`)
     }
-    this.#usedMillis = Date.now()
+    this.touch()
     let branch = this.#branches.get(catalog)
     if (branch === undefined) {
       branch = this.#begin(catalog)
@@ -156,7 +178,7 @@ export const AUTO_COMMIT: TransactionSettings = Object.freeze({
   autoCommit: true,
 })
 
-/** Explicit transactions by id. One that no statement uses for a while is rolled back. */
+/** Explicit transactions by id. One that no statement has used for a while is rolled back. */
 export class TransactionManager {
   readonly #catalogs: CatalogManager
   readonly #open = new Map<string, { transaction: Transaction; timer: NodeJS.Timeout }>()
@@ -173,12 +195,17 @@ export class TransactionManager {
     return transaction
   }
 
-  #keep(transaction: Transaction): void {
+  #keep(transaction: Transaction, restMillis = this.#idleTimeoutMillis): void {
     const timer = setTimeout(() => {
+      const restMillis = this.#idleTimeoutMillis - transaction.idleMillis
+      if (restMillis > 0) {
+        this.#keep(transaction, restMillis)
+        return
+      }
       this.#open.delete(transaction.id)
       // Nobody is left to hear of a failure; the transaction is gone either way.
       transaction.rollback().catch(() => {})
-    }, this.#idleTimeoutMillis)
+    }, restMillis)
     timer.unref()
     this.#open.set(transaction.id, { transaction, timer })
   }
@@ -192,7 +219,7 @@ export class TransactionManager {
         `Unknown transaction ID: ${id}. Possibly expired?`,
       )
     }
-    entry.timer.refresh()
+    entry.transaction.touch()
     return entry.transaction
   }
 
