@@ -174,6 +174,7 @@ export class QueryExecution {
     const { pipelines } = this.plan
     if (pool !== undefined && pipelines.some((p) => p.drivers !== 'caller')) {
       if (!pool.isReady) await pool.ready()
+      this.#throwIfOver()
       this.#inPool = true
       pool.listen(this.#descriptor.queryId, {
         message: (thread, message) => this.#receive(thread, message),
@@ -431,6 +432,7 @@ export class QueryExecution {
     this.#task.abort()
     if (this.#inPool && pool !== undefined) {
       const ended = Array.from({ length: pool.size }, (_, thread) => {
+        if (pool.isLost(thread)) return undefined
         return new Promise<void>((resolve) => this.#endedThreads.set(thread, resolve))
       })
       pool.broadcast({ kind: 'end', queryId })

@@ -7,7 +7,13 @@ import type { ThreadStart } from '../dataflow/threads/pool.js'
 import { WorkerRuntime } from '../dataflow/threads/worker.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
-import { assert, type Connector, MillraceError, type PageStore } from '../spi/index.js'
+import {
+  assert,
+  type Connector,
+  MillraceError,
+  type PageStore,
+  toMillraceError,
+} from '../spi/index.js'
 import { createConnector, loadFactories } from './catalogs.js'
 import { createConnectorContext } from './connector-context.js'
 import { connectorArena, createThreadEnvironment } from './thread.js'
@@ -60,6 +66,8 @@ const context = createConnectorContext({
 })
 
 const factories = loadFactories(start.plugins)
+// A plugin that can't be loaded here is told to whoever reads a catalog.
+factories.catch(() => undefined)
 const descriptors = new Map(start.catalogs.map((catalog) => [catalog.name, catalog]))
 const connectors = new Map<string, Promise<Connector>>()
 
@@ -78,6 +86,8 @@ function connector(catalog: string): Promise<Connector> {
   if (made === undefined) {
     made = makeConnector(descriptor)
     connectors.set(catalog, made)
+    // The next scan tries again: what it needs may be there by then.
+    made.catch(() => connectors.delete(catalog))
   }
   return made
 }
@@ -86,7 +96,14 @@ async function dropCatalog(catalog: string): Promise<void> {
   const made = connectors.get(catalog)
   descriptors.delete(catalog)
   connectors.delete(catalog)
-  await (await made)?.shutdown?.()
+  try {
+    await (await made)?.shutdown?.()
+  } catch (error) {
+    // It would end the thread, which others run in.
+    process.emitWarning(
+      `Catalog '${catalog}' can't be shut down: ${toMillraceError(error).message}`,
+    )
+  }
 }
 
 const runtime = new WorkerRuntime(

@@ -24,7 +24,7 @@ export interface ThreadStart {
 /** What a query hears from the threads. */
 export interface PoolListener {
   message(thread: number, message: FromWorker): void
-  /** A thread died; it has been replaced, and knows nothing of the query. */
+  /** A thread died. What has replaced it, if anything has, knows nothing of the query. */
   threadLost(thread: number, error: Error): void
 }
 
@@ -32,6 +32,8 @@ interface PoolThread {
   worker: Worker
   ready: Promise<void>
   online: boolean
+  /** It never came up, and nothing takes its place. */
+  isLost: boolean
 }
 
 /**
@@ -86,6 +88,11 @@ export class ThreadPool {
     if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
   }
 
+  /** Whether a thread is gone for good, and answers nothing. */
+  isLost(thread: number): boolean {
+    return this.#threads[thread]!.isLost
+  }
+
   send(thread: number, message: ToWorker): void {
     this.#threads[thread]!.worker.postMessage(message)
   }
@@ -115,6 +122,7 @@ export class ThreadPool {
     const thread: PoolThread = {
       worker,
       online: false,
+      isLost: false,
       ready: new Promise<void>((resolve, reject) => {
         isReady = resolve
         isFailed = reject
@@ -149,11 +157,12 @@ export class ThreadPool {
       const error = workerDied(`worker-${index + 1}`, failure)
       if (!thread.online) {
         // It never came up: starting it again would fail in the same way.
+        thread.isLost = true
         isFailed(error)
-        return
+      } else {
+        this.#threads[index] = this.#spawn(index)
+        if (this.#listeners.size > 0) this.#threads[index].worker.ref()
       }
-      this.#threads[index] = this.#spawn(index)
-      if (this.#listeners.size > 0) this.#threads[index].worker.ref()
       for (const listener of [...this.#listeners.values()]) listener.threadLost(index, error)
     })
     if (this.#listeners.size === 0) worker.unref()

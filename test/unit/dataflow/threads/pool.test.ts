@@ -1,0 +1,51 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { expect, test } from 'vitest'
+import { ThreadPool } from '../../../../src/dataflow/threads/pool.js'
+
+/** A worker that dies of a query's end, and comes up only as often as it is told. */
+const WORKER = `
+import { parentPort, workerData } from 'node:worker_threads'
+if (!workerData.comesUp) process.exit(1)
+parentPort.on('message', ({ kind }) => {
+  if (kind === 'end') process.exit(1)
+})
+parentPort.postMessage({ kind: 'ready' })
+`
+
+test('a query hears of a thread that died, and of one that could not take its place', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'millrace-pool-'))
+  const entry = join(folder, 'worker.mjs')
+  await writeFile(entry, WORKER)
+  let starts = 0
+  const pool = new ThreadPool({
+    threads: 1,
+    entry: pathToFileURL(entry),
+    workerData: () => ({ comesUp: starts++ === 0 }),
+    sharedBuffer: (_, byteLength) => new SharedArrayBuffer(byteLength),
+  })
+  try {
+    await pool.ready()
+    const lost: { thread: number; isLost: boolean }[] = []
+    await new Promise<void>((resolve) => {
+      pool.listen('query', {
+        message: () => {},
+        threadLost(thread) {
+          lost.push({ thread, isLost: pool.isLost(thread) })
+          if (lost.length === 2) resolve()
+        },
+      })
+      pool.send(0, { kind: 'end', queryId: 'query' })
+    })
+    expect(lost).toEqual([
+      { thread: 0, isLost: false },
+      { thread: 0, isLost: true },
+    ])
+    await expect(pool.ready()).rejects.toMatchObject({ code: 'GENERIC_INTERNAL_ERROR' })
+  } finally {
+    await pool.close()
+    await rm(folder, { recursive: true, force: true })
+  }
+})
