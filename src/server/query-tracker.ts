@@ -1,3 +1,4 @@
+import { MillraceError } from '../spi/index.js'
 import type { ClientQuery } from './client-query.js'
 
 /** How long the end of a statement can be asked for again. */
@@ -39,8 +40,12 @@ export class QueryTracker {
     }
   }
 
+  /** Ends the statements that are under way. */
   close(): void {
     clearInterval(this.#timer)
+    for (const query of this.#queries.values()) {
+      query.cancel(new MillraceError('SERVER_SHUTTING_DOWN', 'The server stops'))
+    }
     this.#queries.clear()
   }
 }

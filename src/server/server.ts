@@ -70,6 +70,7 @@ export async function startServer(
   const isCoordinator = options.cluster?.coordinator !== false
   const streams = new StreamServer(engine, { ...DEFAULT_STREAM_OPTIONS, ...options.stream })
   let node: ClusterNode | undefined
+  let url: string | undefined
   let setDrained: () => void = () => {}
   const drained = new Promise<void>((resolve) => {
     setDrained = resolve
@@ -83,28 +84,28 @@ export async function startServer(
   metricsRoutes(server, engine, streams, () => node)
   infoRoutes(server, engine, isCoordinator)
   nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
-  const host = options.host ?? '127.0.0.1'
-  const url = await server.listen({ host, port: options.port ?? 8080 })
-  engine.httpUri = url
-  const address = server.server.address()
-  const port = typeof address === 'object' && address !== null ? address.port : 0
-  if (options.cluster !== undefined) {
-    const { startClusterNode } = await import('./cluster/cluster-node.js')
-    node = await startClusterNode(engine, server.server, { host, port }, options.cluster)
-  } else refuseOtherUpgrades(server.server, new Set([STREAM_PATH]))
-  return {
-    host,
-    port,
-    url,
-    drained,
-    async close() {
-      tracker.close()
-      stopLog()
-      node?.close()
-      await streams.close()
-      engine.httpUri = ''
-      await server.close()
-    },
+  const close = async (): Promise<void> => {
+    tracker.close()
+    stopLog()
+    node?.close()
+    await streams.close()
+    if (engine.httpUri === url) engine.httpUri = ''
+    await server.close()
+  }
+  try {
+    const host = options.host ?? '127.0.0.1'
+    url = await server.listen({ host, port: options.port ?? 8080 })
+    engine.httpUri = url
+    const address = server.server.address()
+    const port = typeof address === 'object' && address !== null ? address.port : 0
+    if (options.cluster !== undefined) {
+      const { startClusterNode } = await import('./cluster/cluster-node.js')
+      node = await startClusterNode(engine, server.server, { host, port }, options.cluster)
+    } else refuseOtherUpgrades(server.server, new Set([STREAM_PATH]))
+    return { host, port, url, drained, close }
+  } catch (error) {
+    await close()
+    throw error
   }
 }
 
