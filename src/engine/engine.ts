@@ -15,7 +15,7 @@ import { parseStatement } from '../planner/parser/parser.js'
 import { assert, MillraceError, type Page, type PoolStatistics, readValue } from '../spi/index.js'
 import { createCatalogInformation } from './catalog-information.js'
 import { CatalogManager } from './catalog-manager.js'
-import { loadFactories } from './catalogs.js'
+import { type ConnectorFactories, loadFactories } from './catalogs.js'
 import { ClusterMember } from './cluster.js'
 import { createConnectorContext } from './connector-context.js'
 import { catalogDescriptor, EngineCatalogs, SYSTEM_CONNECTOR } from './engine-catalogs.js'
@@ -100,6 +100,8 @@ export class Engine {
   /** @throws CONFIGURATION_INVALID; what connectors throw when they are created */
   static async create(engineOptions: EngineOptions = {}): Promise<Engine> {
     const options = resolveOptions(engineOptions)
+    // Before anything is held that would have to be given back.
+    const factories = await loadFactories(options.plugins)
     const shared = createSharedMemory(options.memoryLimitBytes)
     const allocator = joinSharedMemory(shared)
     const functions = createRegistry(BUILTIN_FUNCTIONS)
@@ -109,8 +111,8 @@ export class Engine {
     const queries = new QueryRegistry()
     const contexts = new QueryContexts()
     const buffers = new SharedBuffers()
-    const spill =
-      options.spillPath === undefined ? undefined : new SpillDirectory(options.spillPath, options)
+    const { faultTolerance } = options
+    const { exchangeStorage, spill } = openDirectories(options)
     const segments = new SegmentPool(allocator, options.segmentBytes, (segment, buffer) =>
       pool?.broadcast({ kind: 'segment', segment, buffer }),
     )
@@ -127,11 +129,6 @@ export class Engine {
       }),
       buffers,
     )
-    const { faultTolerance } = options
-    const exchangeStorage =
-      options.isCoordinator && faultTolerance.exchangeDirectories.length > 0
-        ? new ExchangeStorage(faultTolerance.exchangeDirectories)
-        : undefined
     const ownFunctions = new OwnFunctions(functions)
     const execution = {
       thread: createThreadEnvironment({
@@ -201,7 +198,8 @@ export class Engine {
       config: {},
       connector: registered.connector,
     })
-    const engineCatalogs = await createEngineCatalogs(options, services, {
+    const engineCatalogs = createEngineCatalogs(options, services, {
+      factories,
       allocator,
       segments,
       buffers,
@@ -278,16 +276,29 @@ export class Engine {
     return this.#closing
   }
 
+  /** Goes on where a step fails: what a connector can't close must not keep threads and files. */
   async #close(): Promise<void> {
     const { queries, transactions, catalogs } = this.services
-    await queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed'))
-    await this.member.close()
-    await transactions.close()
-    await this.catalogs.close()
-    await this.#pool?.close()
-    await catalogs.close()
-    this.#spill?.close()
-    this.#exchangeStorage?.close()
+    const steps = [
+      () => queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed')),
+      () => this.member.close(),
+      () => transactions.close(),
+      () => this.catalogs.close(),
+      () => this.#pool?.close(),
+      () => catalogs.close(),
+      () => this.#spill?.close(),
+      () => this.#exchangeStorage?.close(),
+    ]
+    const failures: unknown[] = []
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        failures.push(error)
+      }
+    }
+    if (failures.length === 1) throw failures[0]
+    if (failures.length > 1) throw new AggregateError(failures, 'The engine could not be closed')
   }
 }
 
@@ -310,6 +321,26 @@ function firstBigint(page: Page): bigint | undefined {
   const value = block === undefined || page.rowCount === 0 ? undefined : readValue(block, 0)
   assert(typeof value === 'bigint' || value === null, 'a number of rows')
   return value ?? undefined
+}
+
+/** The places on disk that the engine writes to. @throws CONFIGURATION_INVALID where one can't be written to */
+function openDirectories(options: ResolvedOptions): {
+  readonly exchangeStorage: ExchangeStorage | undefined
+  readonly spill: SpillDirectory | undefined
+} {
+  const { exchangeDirectories } = options.faultTolerance
+  const exchangeStorage =
+    options.isCoordinator && exchangeDirectories.length > 0
+      ? new ExchangeStorage(exchangeDirectories)
+      : undefined
+  try {
+    const { spillPath } = options
+    const spill = spillPath === undefined ? undefined : new SpillDirectory(spillPath, options)
+    return { exchangeStorage, spill }
+  } catch (error) {
+    exchangeStorage?.close()
+    throw error
+  }
 }
 
 /** @param state what there is when a thread starts; later it is told by messages */
@@ -336,10 +367,11 @@ function startPool(
 }
 
 /** What makes the engine's connectors. */
-async function createEngineCatalogs(
+function createEngineCatalogs(
   options: ResolvedOptions,
   services: EngineServices,
   parts: {
+    readonly factories: ConnectorFactories
     readonly allocator: ChunkAllocator
     readonly segments: SegmentPool
     readonly buffers: SharedBuffers
@@ -348,7 +380,7 @@ async function createEngineCatalogs(
     readonly httpUri: () => string
     readonly planCache: PlanCache
   },
-): Promise<EngineCatalogs> {
+): EngineCatalogs {
   const { allocator, buffers, pool } = parts
   const information = createCatalogInformation(
     (queryId) => services.contexts.get(queryId),
@@ -365,7 +397,7 @@ async function createEngineCatalogs(
       await Promise.all(queries.active().map((run) => run.settled))
       await parts.member.tasks.released()
     },
-    factories: await loadFactories(options.plugins),
+    factories: parts.factories,
     pool,
     information,
     systemInformation: createSystemInformation({

@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest'
+import { memoryConnectorFactory } from '../../../src/connectors/memory/connector.js'
 import { Millrace } from '../../../src/engine/millrace.js'
+import type { ConnectorFactory } from '../../../src/spi/index.js'
 
 test('catalogs are created and dropped while the engine runs', async () => {
   const engine = await Millrace.create({ threads: 0, dynamicCatalogs: true })
@@ -41,4 +43,30 @@ test('catalogs are fixed unless the engine is told otherwise', async () => {
   } finally {
     await engine.close()
   }
+})
+
+test('an engine is closed to its end though a connector fails to shut down', async () => {
+  const shutDown: string[] = []
+  const factory: ConnectorFactory = {
+    name: 'stubborn',
+    async create(catalog, ...rest) {
+      return {
+        ...(await memoryConnectorFactory.create(catalog, ...rest)),
+        shutdown() {
+          shutDown.push(catalog)
+          if (catalog === 'dropped') throw new Error('it does not want to')
+        },
+      }
+    },
+  }
+  const engine = await Millrace.create({
+    threads: 0,
+    dynamicCatalogs: true,
+    plugins: [{ getConnectorFactories: () => [factory] }],
+  })
+  await engine.execute('CREATE CATALOG dropped USING stubborn')
+  await engine.execute('CREATE CATALOG kept USING stubborn')
+  await engine.execute('DROP CATALOG dropped')
+  await expect(engine.close()).rejects.toThrow('it does not want to')
+  expect(shutDown).toEqual(['dropped', 'kept'])
 })
