@@ -41,15 +41,22 @@ export function writeExecution(
 ): PlanExecution {
   let sink: Awaited<ReturnType<BegunWrite['openSink']>> | undefined
   let isWritten = false
+  let isEnded = false
   const write = async (): Promise<Page> => {
     const begun = await begin()
-    sink = await begun.openSink()
+    const opened = await begun.openSink()
+    if (isEnded) {
+      // Its end has passed: nobody else would close the sink.
+      await opened.abort()
+      throw new MillraceError('USER_CANCELED', 'Query was canceled')
+    }
+    sink = opened
     let rowCount = 0
     for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
-      await sink.appendPage(rows)
+      await opened.appendPage(rows)
       rowCount += rows.rowCount
     }
-    const fragments = await sink.finish()
+    const fragments = await opened.finish()
     sink = undefined
     const changed = await begun.finish(fragments)
     return rowsPage(changed === undefined ? rowCount : changed)
@@ -62,6 +69,7 @@ export function writeExecution(
       return write()
     },
     async end() {
+      isEnded = true
       const open = sink
       sink = undefined
       const outcomes = await Promise.allSettled([open?.abort(), source.end()])
