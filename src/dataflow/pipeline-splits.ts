@@ -128,10 +128,9 @@ export class PipelineSplits implements SplitQueue {
   async close(): Promise<void> {
     // The counters' memory goes with the query.
     this.#finalCounts ??= this.counts()
-    for (const scan of this.#scans) {
-      if (scan.closed) continue
-      scan.closed = true
-      await scan.source.close()
-    }
+    const open = this.#scans.filter((scan) => !scan.closed)
+    for (const scan of open) scan.closed = true
+    const outcomes = await Promise.allSettled(open.map(async ({ source }) => source.close()))
+    for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
   }
 }

@@ -254,7 +254,9 @@ export async function evaluateExpression(
     return evaluate(
       found.expression,
       {
-        channel: () => assert(false, 'no channels in a constant') as never,
+        channel: (): never => {
+          assert(false, 'no channels in a constant')
+        },
         symbol: (inner) => evaluateSymbol(found.below, inner),
       },
       options,

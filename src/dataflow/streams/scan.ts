@@ -4,6 +4,7 @@ import {
   type Connector,
   type ConnectorPageSource,
   type ConnectorSession,
+  type ConnectorSplit,
   type DynamicFilter,
   MillraceError,
   type Page,
@@ -151,13 +152,15 @@ export class ScanStream implements PageStream {
   }
 
   #createSource(split: unknown): void | Promise<void> {
+    // What waited for a split or the connector may come after the scan was closed.
+    if (this.#ended) return
     const connector = this.#connector!
     const { table, columns } = this.#spec
     if (this.#spec.isTableFunction === true) return this.#process(split)
     const source = pageSourceProviderOf(connector).createPageSource(
       table.transaction,
       this.#session!,
-      split as never,
+      split as ConnectorSplit,
       table.handle,
       columns,
       this.#dynamicFilter,
@@ -172,7 +175,7 @@ export class ScanStream implements PageStream {
     const { handle, table } = this.#spec.table
     const processor = await this.#connector!.getFunctionProvider?.()
       .getTableFunctionProcessorProvider(handle)
-      .getSplitProcessor?.(this.#session!, handle, split as never, this.#abort.signal)
+      .getSplitProcessor?.(this.#session!, handle, split as ConnectorSplit, this.#abort.signal)
     if (processor === undefined) {
       const message = `Connector has no split processor for its table function: ${table}`
       throw new MillraceError('FUNCTION_IMPLEMENTATION_MISSING', message)
