@@ -278,20 +278,20 @@ export class ClusterWorker {
 
 /** Why a server refused the connection. */
 async function refusalOf(response: IncomingMessage): Promise<MillraceError | undefined> {
-  const parts: Buffer[] = []
-  let length = 0
-  for await (const part of response as AsyncIterable<Buffer>) {
-    length += part.length
-    if (length > REFUSAL_BYTES_MAX) break
-    parts.push(part)
-  }
   try {
+    const parts: Buffer[] = []
+    let length = 0
+    for await (const part of response as AsyncIterable<Buffer>) {
+      length += part.length
+      if (length > REFUSAL_BYTES_MAX) break
+      parts.push(part)
+    }
     const record = JSON.parse(Buffer.concat(parts).toString()) as Partial<ErrorRecord>
     if (typeof record.code === 'string' && typeof record.message === 'string') {
       return errorFromRecord(record as ErrorRecord)
     }
   } catch {
-    // No refusal of a coordinator: something else answers there, or it is still starting.
+    // No refusal of a coordinator: something else answers there, it is still starting, or it went away meanwhile.
   }
   return undefined
 }
