@@ -21,6 +21,7 @@ export interface ClientStats {
   readonly completedSplits: number
   readonly cpuTimeMillis: number
   readonly elapsedTimeMillis: number
+  readonly planningTimeMillis?: number
   readonly processedRows: number
   readonly processedBytes: number
   readonly peakMemoryBytes: number
@@ -62,9 +63,12 @@ export class StatementClient {
   readonly #headers: Readonly<Record<string, string>>
   readonly #abort = new AbortController()
   readonly #onChanges: (changes: SessionHeaders) => void
+  /** The first request: its answer says what is to be cancelled. */
+  #posted: Promise<ResultPage> | undefined
   #page: ResultPage | undefined
   /** Whether objects in the data have an order that matters. */
   #isOrdered = false
+  #cancelling: Promise<void> | undefined
 
   /** @param onChanges takes the headers of each response, which say what the statement changed in the session */
   constructor(
@@ -79,33 +83,52 @@ export class StatementClient {
     this.#onChanges = onChanges
   }
 
-  /** The next response; undefined after the last. @throws MillraceError for what is no response of the protocol */
-  async next(): Promise<ResultPage | undefined> {
-    const last = this.#page
-    if (last !== undefined && last.nextUri === undefined) return undefined
-    this.#page =
-      last === undefined
-        ? await this.#request(`${this.#url}/v1/statement`, 'POST')
-        : await this.#request(last.nextUri!, 'GET')
+  /** The last response. */
+  get page(): ResultPage | undefined {
     return this.#page
   }
 
-  /** Ends the statement on the server; a request under way fails with USER_CANCELED. */
-  async cancel(): Promise<void> {
-    const uri = this.#page?.nextUri
+  /** True once the last response has come. */
+  get isAtEnd(): boolean {
+    return this.#page !== undefined && this.#page.nextUri === undefined
+  }
+
+  /**
+   * The next response; undefined after the last.
+   * @throws USER_CANCELED, REMOTE_HOST_GONE for what is no response of the protocol, PERMISSION_DENIED
+   */
+  async next(): Promise<ResultPage | undefined> {
+    if (this.isAtEnd) return undefined
+    this.#page = await this.#unlessCanceled(this.#ask(this.#page?.nextUri))
+    return this.#page
+  }
+
+  /** Ends the statement on the server; a request under way fails with USER_CANCELED. Idempotent. */
+  cancel(): Promise<void> {
+    this.#cancelling ??= this.#cancel()
+    return this.#cancelling
+  }
+
+  async #cancel(): Promise<void> {
+    if (this.isAtEnd) return
     this.#abort.abort()
-    if (uri === undefined) return
     try {
-      await fetch(uri, { method: 'DELETE', headers: this.#headers })
+      const uri = this.#page?.nextUri ?? (await this.#posted)?.nextUri
+      if (uri !== undefined) await fetch(uri, { method: 'DELETE', headers: this.#headers })
     } catch {
       // The server is gone, and the statement with it.
     }
   }
 
-  async #request(uri: string, method: 'GET' | 'POST'): Promise<ResultPage> {
+  #ask(uri: string | undefined): Promise<ResultPage> {
+    if (uri !== undefined) return this.#request(uri, { signal: this.#abort.signal })
+    this.#posted ??= this.#request(`${this.#url}/v1/statement`, { method: 'POST', body: this.#sql })
+    return this.#posted
+  }
+
+  async #request(uri: string, request: RequestInit): Promise<ResultPage> {
     for (let attempt = 0; ; attempt++) {
-      const response = await this.#fetch(uri, method)
-      const text = await this.#orCanceled(response.text(), uri)
+      const { response, text } = await this.#answer(uri, request)
       if (response.status === 200) {
         this.#onChanges(Object.fromEntries(response.headers))
         return this.#parse(text, uri)
@@ -113,10 +136,24 @@ export class StatementClient {
       if (!RETRIED.has(response.status) || attempt >= MAX_RETRIES) {
         throw refusal(response.status, text, uri)
       }
-      await this.#orCanceled(
-        new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS * (attempt + 1))),
-        uri,
-      )
+      await new Promise((resolve) => setTimeout(resolve, RETRY_MILLIS * (attempt + 1)))
+      if (this.#abort.signal.aborted) throw canceled()
+    }
+  }
+
+  async #answer(
+    uri: string,
+    request: RequestInit,
+  ): Promise<{ readonly response: Response; readonly text: string }> {
+    try {
+      const response = await fetch(uri, { ...request, headers: this.#headers })
+      return { response, text: await response.text() }
+    } catch (error) {
+      throw new MillraceError('REMOTE_HOST_GONE', `No answer from the server: ${uri}`, {
+        detail: reasonOf(error),
+        hint: 'Is it running, and is the address right?',
+        cause: error,
+      })
     }
   }
 
@@ -134,29 +171,15 @@ export class StatementClient {
     }
   }
 
-  #fetch(uri: string, method: 'GET' | 'POST'): Promise<Response> {
-    const request = fetch(uri, {
-      method,
-      headers: this.#headers,
-      signal: this.#abort.signal,
-      ...(method === 'POST' ? { body: this.#sql } : {}),
+  /** The promise's value, or USER_CANCELED as soon as the statement is cancelled. */
+  #unlessCanceled<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#abort
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = (): void => reject(canceled())
+      if (signal.aborted) onAbort()
+      signal.addEventListener('abort', onAbort, { once: true })
+      promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
     })
-    return this.#orCanceled(request, uri)
-  }
-
-  async #orCanceled<T>(promise: Promise<T>, uri: string): Promise<T> {
-    try {
-      const value = await promise
-      if (this.#abort.signal.aborted) throw canceled()
-      return value
-    } catch (error) {
-      if (this.#abort.signal.aborted) throw canceled()
-      throw new MillraceError('REMOTE_HOST_GONE', `No answer from the server: ${uri}`, {
-        detail: reasonOf(error),
-        hint: 'Is it running, and is the address right?',
-        cause: error,
-      })
-    }
   }
 }
 

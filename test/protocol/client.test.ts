@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { connect } from '../../src/client/index.js'
+import { StatementClient } from '../../src/client/statement-client.js'
 import { Engine } from '../../src/engine/engine.js'
 import { Millrace } from '../../src/index.js'
 import { type RunningServer, startServer } from '../../src/server/server.js'
@@ -60,6 +61,31 @@ test('rows asked for at once come one after the other', async () => {
   const keys = asked.slice(0, 15_000).map(({ value }) => value['orderkey'])
   expect(new Set(keys).size).toBe(15_000)
   expect(asked.slice(15_000)).toEqual(Array(2).fill({ done: true, value: undefined }))
+})
+
+test.each([
+  'stream',
+  'trino',
+] as const)('columns asked for beside the rows take none of them: %s', async (protocol) => {
+  const query = connect(server.url, { protocol }).query('SELECT orderkey FROM tpch.tiny.orders')
+  const [rows, columns] = await Promise.all([query.all(), query.columns()])
+  expect(rows.length).toBe(15_000)
+  expect(columns.map(({ name }) => name)).toEqual(['orderkey'])
+})
+
+test('a statement cancelled before its first answer ends on the server', async () => {
+  const client = new StatementClient(
+    server.url,
+    'SELECT * FROM tpch.sf1.lineitem',
+    { 'x-trino-user': 'hasty' },
+    () => {},
+  )
+  const first = expect(client.next()).rejects.toMatchObject({ code: 'USER_CANCELED' })
+  await client.cancel()
+  await first
+  const run = engine.services.queries.list().find(({ session }) => session.user === 'hasty')!
+  await run.settled
+  expect(run.failure?.code).toBe('USER_CANCELED')
 })
 
 test('writes answer with their type and count', async () => {
