@@ -3,8 +3,7 @@ import { basename, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import type { EngineOptions } from '../engine/engine-options.js'
 import type { FaultTolerance } from '../engine/fault-tolerance.js'
-import { parseDataSize, parseDuration } from '../engine/session-properties.js'
-import { MillraceError } from '../spi/index.js'
+import { MillraceError, nearestName, parseDataSize, parseDuration } from '../spi/index.js'
 import type { ClusterOptions } from './cluster/cluster-node.js'
 import { DEFAULT_LIVENESS } from './cluster/message-socket.js'
 import type { ServerOptions } from './server.js'
@@ -73,6 +72,18 @@ const truth = (name: string, value: string): boolean => {
   return value === 'true'
 }
 
+const duration = (name: string, value: string): number => {
+  const millis = parseDuration(value)
+  if (millis === undefined) throw invalid(`${name} must be a duration such as 10s or 5m: ${value}`)
+  return millis
+}
+
+const dataSize = (name: string, value: string): number => {
+  const bytes = parseDataSize(value)
+  if (bytes === undefined) throw invalid(`${name} must be a data size such as 64MB: ${value}`)
+  return bytes
+}
+
 /** One folder: putting several disks together is the file system's work. */
 const spillPath: Setting = (value, { engine }, etcDir) => {
   if (value === '' || value.includes(',')) {
@@ -91,8 +102,8 @@ function faultSettings(): Readonly<Record<string, Setting>> {
     (value, { engine }, etcDir) => {
       engine.faultTolerance = { ...engine.faultTolerance, ...read(value, name, etcDir) }
     }
-  const duration = (of: 'initialDelayMillis' | 'maxDelayMillis' | 'noNodeMillis') =>
-    setting((value) => ({ [of]: parseDuration(value) }))
+  const delay = (of: 'initialDelayMillis' | 'maxDelayMillis' | 'noNodeMillis') =>
+    setting((value, name) => ({ [of]: duration(name, value) }))
   const count = (of: 'queryRetries' | 'taskRetries') =>
     setting((value, name) => ({ [of]: wholeNumber(name, value, 0, 1000) }))
   const readers: Readonly<Record<string, (name: string) => Setting>> = {
@@ -104,19 +115,19 @@ function faultSettings(): Readonly<Record<string, Setting>> {
     'exchange.base-directories': setting((value, _, etcDir) => ({
       exchangeDirectories: exchangeDirectories(value, etcDir),
     })),
-    'exchange.deduplication-buffer-size': setting((value) => ({
-      resultBufferBytes: parseDataSize(value),
+    'exchange.deduplication-buffer-size': setting((value, name) => ({
+      resultBufferBytes: dataSize(name, value),
     })),
     'query-retry-attempts': count('queryRetries'),
     'task-retry-attempts-per-task': count('taskRetries'),
-    'retry-initial-delay': duration('initialDelayMillis'),
-    'retry-max-delay': duration('maxDelayMillis'),
+    'retry-initial-delay': delay('initialDelayMillis'),
+    'retry-max-delay': delay('maxDelayMillis'),
     'retry-delay-scale-factor': setting((value, name) => {
       const delayFactor = Number(value)
       if (!(delayFactor >= 1)) throw invalid(`${name} must be a number from 1 on: ${value}`)
       return { delayFactor }
     }),
-    'node-scheduler.allowed-no-matching-node-period': duration('noNodeMillis'),
+    'node-scheduler.allowed-no-matching-node-period': delay('noNodeMillis'),
   }
   return Object.fromEntries(Object.entries(readers).map(([name, read]) => [name, read(name)]))
 }
@@ -166,20 +177,20 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     cluster.sharedSecret = value
   },
   'exchange.max-error-duration': (value, { cluster }) => {
-    cluster.exchangeErrorMillis = parseDuration(value)
+    cluster.exchangeErrorMillis = duration('exchange.max-error-duration', value)
   },
   'failure-detector.heartbeat-interval': (value, { cluster }) => {
     cluster.liveness = {
       ...DEFAULT_LIVENESS,
       ...cluster.liveness,
-      pingMillis: parseDuration(value),
+      pingMillis: duration('failure-detector.heartbeat-interval', value),
     }
   },
   'failure-detector.silence-limit': (value, { cluster }) => {
     cluster.liveness = {
       ...DEFAULT_LIVENESS,
       ...cluster.liveness,
-      silentMillis: parseDuration(value),
+      silentMillis: duration('failure-detector.silence-limit', value),
     }
   },
   'catalog.management': (value, { engine }) => {
@@ -202,18 +213,18 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
     server.compression = isEnabled ? 'always' : 'never'
   },
   'query.client.timeout': (value, { server }) => {
-    server.clientTimeoutMillis = parseDuration(value)
+    server.clientTimeoutMillis = duration('query.client.timeout', value)
   },
   'query.max-memory': (value, { engine }) => {
-    engine.memoryLimitBytes = parseDataSize(value)
+    engine.memoryLimitBytes = dataSize('query.max-memory', value)
   },
   'spiller-spill-path': spillPath,
   'spill-path': spillPath,
   'max-spill-per-node': (value, { engine }) => {
-    engine.maxSpillBytes = parseDataSize(value)
+    engine.maxSpillBytes = dataSize('max-spill-per-node', value)
   },
   'query-max-spill-per-node': (value, { engine }) => {
-    engine.queryMaxSpillBytes = parseDataSize(value)
+    engine.queryMaxSpillBytes = dataSize('query-max-spill-per-node', value)
   },
   'task.max-worker-threads': (value, { engine }) => {
     engine.threads = wholeNumber('task.max-worker-threads', value, 0, 256)
@@ -272,44 +283,22 @@ function streamSettings(): Readonly<Record<string, Setting>> {
         .map((origin) => origin.trim())
         .filter((origin) => origin !== ''),
     })),
-    'stream.max-message-size': setting((value) => ({ messageBytesMax: parseDataSize(value) })),
+    'stream.max-message-size': setting((value) => ({
+      messageBytesMax: dataSize('stream.max-message-size', value),
+    })),
     'stream.max-queries-per-connection': setting((value) => ({
       queriesPerConnection: count('stream.max-queries-per-connection', value),
     })),
     'stream.max-connections': setting((value) => ({
       connectionsMax: count('stream.max-connections', value),
     })),
-    'stream.resume-window': setting((value) => ({ resumeMillis: parseDuration(value) })),
-    'stream.client-timeout': setting((value) => ({ clientTimeoutMillis: parseDuration(value) })),
+    'stream.resume-window': setting((value) => ({
+      resumeMillis: duration('stream.resume-window', value),
+    })),
+    'stream.client-timeout': setting((value) => ({
+      clientTimeoutMillis: duration('stream.client-timeout', value),
+    })),
   }
-}
-
-/** The name among the known ones that a misspelt one is nearest to, if it is near. */
-export function nearestName(name: string, known: Iterable<string>): string | undefined {
-  let best: string | undefined
-  let bestDistance = Math.max(2, Math.floor(name.length / 4)) + 1
-  for (const candidate of known) {
-    const distance = editDistance(name, candidate)
-    if (distance < bestDistance) {
-      best = candidate
-      bestDistance = distance
-    }
-  }
-  return best
-}
-
-/** @source Wagner and Fischer, The String-to-String Correction Problem (1974) */
-function editDistance(left: string, right: string): number {
-  let row = Array.from({ length: right.length + 1 }, (_, i) => i)
-  for (let i = 1; i <= left.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= right.length; j++) {
-      const substitution = row[j - 1]! + (left[i - 1] === right[j - 1] ? 0 : 1)
-      next.push(Math.min(substitution, row[j]! + 1, next[j - 1]! + 1))
-    }
-    row = next
-  }
-  return row[right.length]!
 }
 
 /**

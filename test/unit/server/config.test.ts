@@ -2,7 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
-import { nearestName, parseProperties, readConfig } from '../../../src/server/config.js'
+import { parseProperties, readConfig } from '../../../src/server/config.js'
+import { nearestName } from '../../../src/spi/index.js'
 
 const folders: string[] = []
 afterEach(() => {
@@ -97,6 +98,17 @@ test('mistakes are told with what was meant', () => {
   )
   expect(() => readConfig(etc({ 'config.properties': 'http-server.http.port=many\n' }))).toThrow(
     'must be a whole number',
+  )
+  expect(() =>
+    readConfig(etc({ 'config.properties': 'query.client.timeout=soon\n' })),
+  ).toThrowError(
+    expect.objectContaining({
+      code: 'CONFIGURATION_INVALID',
+      message: 'query.client.timeout must be a duration such as 10s or 5m: soon',
+    }),
+  )
+  expect(() => readConfig(etc({ 'config.properties': 'query.max-memory=2\n' }))).toThrow(
+    'query.max-memory must be a data size such as 64MB: 2',
   )
   expect(() => readConfig('/no/such/directory')).toThrow('does not exist')
 })
