@@ -4,6 +4,7 @@ import {
   type ColumnMetadata,
   type Connector,
   type ConnectorSession,
+  type GrantInfo,
   namesAllowed,
   type SchemaTablePrefix,
   type SystemTable,
@@ -185,22 +186,28 @@ function schemata(catalog: string, information: CatalogInformation): SystemTable
   })
 }
 
+/** A row of table_privileges, and of SHOW GRANTS. */
+export const tablePrivilegeRow = (
+  catalog: string,
+  { grantor, grantee, table: { schema, table }, ...grant }: GrantInfo,
+): (string | null)[] => [
+  grantor?.name ?? null,
+  grantor?.type ?? null,
+  grantee.name,
+  grantee.type,
+  catalog,
+  schema,
+  table,
+  grant.privilege,
+  yesNo(grant.grantOption),
+  grant.withHierarchy === undefined ? null : yesNo(grant.withHierarchy),
+]
+
 function tablePrivileges(catalog: string, information: CatalogInformation): SystemTable {
   return table('table_privileges', async function* (session, constraint) {
     for (const prefix of prefixes(constraint, 5, 6)) {
       for (const grant of await information.listTablePrivileges(session, catalog, prefix)) {
-        yield [
-          grant.grantor?.name ?? null,
-          grant.grantor?.type ?? null,
-          grant.grantee.name,
-          grant.grantee.type,
-          catalog,
-          grant.table.schema,
-          grant.table.table,
-          grant.privilege,
-          yesNo(grant.grantOption),
-          grant.withHierarchy === undefined ? null : yesNo(grant.withHierarchy),
-        ]
+        yield tablePrivilegeRow(catalog, grant)
       }
     }
   })

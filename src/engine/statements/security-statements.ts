@@ -1,3 +1,4 @@
+import { tablePrivilegeRow } from '../../connectors/information-schema/connector.js'
 import type {
   GrantObject,
   GrantorSpecification,
@@ -7,7 +8,6 @@ import type {
 import {
   type ConnectorMetadata,
   type ConnectorSession,
-  type GrantInfo,
   MillraceError,
   type Principal,
   type Privilege,
@@ -248,22 +248,6 @@ async function setRole(
   }
 }
 
-function grantRow(catalog: string, grant: GrantInfo): readonly (string | null)[] {
-  const yesNo = (value: boolean) => (value ? 'YES' : 'NO')
-  return [
-    grant.grantor?.name ?? null,
-    grant.grantor?.type ?? null,
-    grant.grantee.name,
-    grant.grantee.type,
-    catalog,
-    grant.table.schema,
-    grant.table.table,
-    grant.privilege,
-    yesNo(grant.grantOption),
-    grant.withHierarchy === undefined ? null : yesNo(grant.withHierarchy),
-  ]
-}
-
 /**
  * Roles, grants and owners: connectors that keep them do, others say so. Nothing here is enforced by the engine.
  * @source Trino CreateRoleTask, GrantTask, SetRoleTask, SetAuthorizationTask and their siblings
@@ -311,7 +295,7 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
     const grants = (await metadata.listTablePrivileges?.(session, prefix)) ?? []
     return staticResult(
       columns,
-      grants.map((grant) => grantRow(catalog, grant)),
+      grants.map((grant) => tablePrivilegeRow(catalog, grant)),
     )
   },
 
