@@ -71,7 +71,7 @@ export class Progress {
 }
 
 /** What a terminal of so many columns shows of a statement under way. */
-export function progressLines(
+function progressLines(
   status: StatementStatus,
   elapsedMillis: number,
   columns: number,

@@ -105,8 +105,14 @@ export class StreamTransport implements Transport {
       message: (data) => {
         if (!isCurrent()) return
         this.#heardMillis = Date.now()
-        if (typeof data === 'string') this.#receive(JSON.parse(data) as ServerMessage)
-        else this.#receiveFrame(data)
+        try {
+          if (typeof data === 'string') this.#receive(JSON.parse(data) as ServerMessage)
+          else this.#receiveFrame(data)
+        } catch (cause) {
+          const message = `Not an answer of the stream: ${this.#options.url}`
+          this.#failAll(new MillraceError('REMOTE_HOST_GONE', message, { cause }))
+          this.#hangUp()
+        }
       },
       closed: (why) => {
         if (isCurrent()) this.#broken(why)

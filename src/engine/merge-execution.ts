@@ -133,7 +133,7 @@ function mergePageSink(
  * A page of changes as one of deletions and one of insertions; an update is one of each.
  * @source Trino DeleteAndInsertMergeProcessor
  */
-export function deletesAndInserts(page: Page, columnCount: number): readonly Page[] {
+function deletesAndInserts(page: Page, columnCount: number): readonly Page[] {
   const operations = page.blocks[columnCount]!
   const deleted = new Int32Array(page.rowCount)
   const inserted = new Int32Array(page.rowCount)

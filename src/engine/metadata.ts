@@ -231,7 +231,7 @@ function resolvedView(
 }
 
 /** The name a table really has, after redirections of its connectors. */
-export async function followRedirections(
+async function followRedirections(
   context: QueryContext,
   name: QualifiedObjectName,
 ): Promise<QualifiedObjectName> {

@@ -143,7 +143,7 @@ const planningOptions = (
   maxRecursionDepth: Number(propertyText(context.session, 'max_recursion_depth')),
 })
 
-export function optimizePlan(
+function optimizePlan(
   services: PlanningServices,
   logical: LogicalPlan,
   context: QueryContext,

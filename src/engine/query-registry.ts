@@ -40,10 +40,6 @@ export class QueryRegistry {
     return [...this.#active.values()]
   }
 
-  get activeCount(): number {
-    return this.#active.size
-  }
-
   find(id: string): StatementRun | undefined {
     return this.#active.get(id) ?? this.#ended.find((run) => run.id === id)
   }

@@ -214,6 +214,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
   /** Ends the query; resolves when it holds nothing any more. Its consumer gets USER_CANCELED. */
   async cancel(): Promise<void> {
     this.#cancelled = true
+    clearTimeout(this.#lapsing)
     this.#run?.cancel()
     await this.#run?.settled
   }

@@ -98,10 +98,10 @@ export class ClientQuery {
     if (token === this.#token && this.#last !== undefined) return this.#last
     if (token < this.#token) return 'gone'
     if (!this.expects(token)) return 'unknown'
-    // Requests that come side by side get answers one after the other.
-    await this.#last
     this.#token = token
-    this.#last = this.#next(token, uri, options)
+    // Requests that come side by side get answers one after the other.
+    const before = this.#last ?? Promise.resolve()
+    this.#last = before.then(() => this.#next(token, uri, options))
     return this.#last
   }
 

@@ -11,7 +11,7 @@ const MIN_BYTES = 2048
 const LOOPBACK = /^(?:::1|(?:::ffff:)?127\.\d+\.\d+\.\d+)$/
 
 /** Whether an Accept-Encoding header names gzip and does not refuse it. @source RFC 9110 section 12.5.3 */
-export function acceptsGzip(header: string | undefined): boolean {
+function acceptsGzip(header: string | undefined): boolean {
   if (header === undefined) return false
   return header.split(',').some((part) => {
     const [coding, ...parameters] = part.split(';').map((text) => text.trim().toLowerCase())

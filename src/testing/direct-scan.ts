@@ -18,9 +18,7 @@ import {
 import { ConnectorFailure } from './subject.js'
 
 /** A session of nobody in particular, in UTC, with every property at its default. */
-export const kitSession = (
-  signal: AbortSignal = new AbortController().signal,
-): ConnectorSession => ({
+const kitSession = (signal: AbortSignal = new AbortController().signal): ConnectorSession => ({
   queryId: '20240229_120000_00000_kitkt',
   identity: { user: 'kit', groups: [] },
   user: 'kit',

@@ -19,8 +19,7 @@ const lowerParts = (name: QualifiedName): string[] =>
   name.parts.map((part) => part.value.toLowerCase())
 
 /** The name as written, for messages. */
-export const writtenName = (name: QualifiedName): string =>
-  name.parts.map((part) => part.value).join('.')
+const writtenName = (name: QualifiedName): string => name.parts.map((part) => part.value).join('.')
 
 /**
  * The full name of a table or view: missing parts come from the session.
@@ -54,7 +53,7 @@ export function sessionCatalog(session: Session, node: NodeBase): string {
 }
 
 /** @throws MISSING_SCHEMA_NAME */
-export function sessionSchema(session: Session, node: NodeBase): string {
+function sessionSchema(session: Session, node: NodeBase): string {
   if (session.schema === undefined) {
     throw errorAt(
       node,

@@ -41,7 +41,7 @@ function runWith(
 }
 
 /** Counts the `?` of a statement; those of a statement to be prepared are its own. */
-export function countParameters(statement: Statement): number {
+function countParameters(statement: Statement): number {
   let count = 0
   const visit = (value: unknown): void => {
     if (Array.isArray(value)) {

@@ -47,7 +47,7 @@ export function singleText(name: string, text: string): PagesResult {
 export const textType = (texts: readonly string[]): SqlType =>
   varcharType(texts.reduce((longest, text) => Math.max(longest, [...text].length), 0))
 
-export const staticPage = (types: readonly SqlType[], rows: readonly StaticRow[]): Page =>
+const staticPage = (types: readonly SqlType[], rows: readonly StaticRow[]): Page =>
   page(
     types.map((type, channel) =>
       blockOf(

@@ -37,7 +37,7 @@ export const SHARED_DICTIONARIES_MAX = 256
 const SHARED_DICTIONARY_ENTRIES_MAX = 65_536
 const SHARED_DICTIONARIES_BYTES_MAX = 16 * 2 ** 20
 /** Numbers of dictionaries that come with their page start here. */
-export const FIRST_LOCAL_DICTIONARY = 1 << 20
+const FIRST_LOCAL_DICTIONARY = 1 << 20
 
 interface SharedDictionary {
   readonly number: number

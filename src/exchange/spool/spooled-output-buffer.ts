@@ -171,11 +171,6 @@ export class SpooledOutputBuffer implements OutputBuffer {
     }
   }
 
-  /** Bytes of each partition, for planning who reads them. */
-  get partitionBytes(): readonly number[] {
-    return this.#writtenBytes
-  }
-
   onState(listener: (state: OutputBufferState) => void): void {
     this.#stateListeners.push(listener)
     listener(this.#state)

@@ -12,7 +12,7 @@ interface FailureInfo {
 }
 
 /** The message as Trino gives it: located ones begin with their place. */
-export function locatedMessage(error: MillraceError): string {
+function locatedMessage(error: MillraceError): string {
   const { location, message } = error
   return location === undefined ? message : `line ${location.line}:${location.column}: ${message}`
 }

@@ -3,7 +3,7 @@ export const FrameKind = { schema: 2, dictionary: 3, page: 4 } as const
 export type FrameKind = (typeof FrameKind)[keyof typeof FrameKind]
 
 /** Bytes before the body of a binary message; a multiple of 8, so that bodies stay aligned. */
-export const FRAME_HEADER_BYTES = 24
+const FRAME_HEADER_BYTES = 24
 
 /** A binary message before it belongs to a query. */
 export interface FrameBody {

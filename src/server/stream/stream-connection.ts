@@ -50,10 +50,6 @@ export class StreamConnection {
     return this.#queries.values()
   }
 
-  get isConnected(): boolean {
-    return this.#socket !== undefined
-  }
-
   /** Takes a WebSocket whose `open` or `resume` has come. */
   attach(webSocket: WebSocket): void {
     clearTimeout(this.#expiry)

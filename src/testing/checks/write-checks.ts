@@ -42,7 +42,6 @@ const TYPE_VALUES: Readonly<Record<string, readonly string[]>> = {
   'map(varchar, bigint)': ["MAP(ARRAY['a'], ARRAY[BIGINT '1'])"],
   'row(a bigint, b varchar)': ["CAST(ROW(1, 'x') AS row(a bigint, b varchar))"],
 }
-export const WRITABLE_TYPES: readonly string[] = Object.keys(TYPE_VALUES)
 
 const TABLE = 'kit_written'
 const ROWS =

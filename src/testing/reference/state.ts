@@ -80,7 +80,7 @@ export interface CatalogState {
 export const keyOf = (...parts: readonly string[]): string => JSON.stringify(parts)
 export const tableKey = ({ schema, table }: SchemaTableName): string => keyOf(schema, table)
 
-export const newState = (): CatalogState => ({
+const newState = (): CatalogState => ({
   schemas: new Map([['default', { properties: {} }]]),
   tables: new Map(),
   views: new Map(),

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { pageBytes } from '../../../src/dataflow/page-bytes.js'
 import { MemoryOutputBuffer } from '../../../src/exchange/buffer/memory-output-buffer.js'
 import { localChannels } from '../../../src/exchange/channel/local-channel.js'
 import { ExchangeClient } from '../../../src/exchange/exchange-client.js'
 import type { OutputBufferKind } from '../../../src/exchange/output-buffer.js'
-import { ownPage } from '../../../src/exchange/owned-page.js'
+import type { OwnedPage } from '../../../src/exchange/owned-page.js'
 import { TaskBuffers } from '../../../src/exchange/task-buffers.js'
 import { BIGINT, blockOf, MillraceError, type Page, readValue } from '../../../src/spi/index.js'
 
@@ -13,6 +14,12 @@ const pageOf = (...values: number[]): Page => ({
 })
 const valuesOf = (page: Page): number[] =>
   Array.from({ length: page.rowCount }, (_, i) => Number(readValue(page.blocks[0]!, i)))
+
+const ownPage = (page: Page, release: () => void): OwnedPage => ({
+  page,
+  byteLength: pageBytes(page),
+  release,
+})
 
 const NODE = 'http://here'
 const client = (buffers: TaskBuffers): ExchangeClient =>
