@@ -1,24 +1,22 @@
 import { TaskHost } from '../dataflow/cluster/task-host.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
-import { SharedPageStore } from '../dataflow/memory/page-store.js'
 import { SegmentPool } from '../dataflow/memory/segment-pool.js'
 import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shared-memory.js'
 import { ExchangeStorage } from '../dataflow/scheduler/exchange-storage.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
-import { ThreadPool } from '../dataflow/threads/pool.js'
+import type { ThreadPool } from '../dataflow/threads/pool.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
 import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
 import { parseStatement } from '../planner/parser/parser.js'
-import { assert, MillraceError, type Page, type PoolStatistics, readValue } from '../spi/index.js'
-import { createCatalogInformation } from './catalog-information.js'
+import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
 import { CatalogManager } from './catalog-manager.js'
-import { type ConnectorFactories, loadFactories } from './catalogs.js'
+import { loadFactories } from './catalogs.js'
 import { ClusterMember } from './cluster.js'
-import { createConnectorContext } from './connector-context.js'
-import { catalogDescriptor, EngineCatalogs, SYSTEM_CONNECTOR } from './engine-catalogs.js'
+import { createEngineCatalogs } from './create-engine-catalogs.js'
+import { catalogDescriptor, type EngineCatalogs, SYSTEM_CONNECTOR } from './engine-catalogs.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
 import { defineFunction } from './functions/define-function.js'
 import { OwnFunctions } from './functions/own-functions.js'
@@ -33,12 +31,11 @@ import { QueryRegistry } from './query-registry.js'
 import { REGISTERED_CATALOG, RegisteredSources } from './registered-sources.js'
 import type { EngineServices } from './services.js'
 import { defaultSession, type Session } from './session.js'
+import { SharedBuffers, startPool } from './start-pool.js'
 import { type RunRequest, StatementRun } from './statement-run.js'
-import { createSystemInformation } from './system-information.js'
-import { connectorArena, createThreadEnvironment } from './thread.js'
+import { createThreadEnvironment } from './thread.js'
 import { TransactionManager } from './transaction.js'
 import { VERSION } from './version.js'
-import type { WorkerStart } from './worker-start.js'
 
 /** Catalogs that every engine has unless it is told otherwise. */
 const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -221,13 +218,8 @@ export class Engine {
       member,
       catalogs: engineCatalogs,
     })
-    const localFiles = options.localFiles ? localFilesProperties() : undefined
     try {
-      for (const [name, properties] of Object.entries({
-        ...DEFAULT_CATALOGS,
-        ...options.catalogs,
-        ...(localFiles === undefined ? {} : { [LOCAL_FILES_CATALOG]: localFiles }),
-      })) {
+      for (const [name, properties] of Object.entries(firstCatalogs(options))) {
         await engineCatalogs.create(catalogDescriptor(name, properties))
       }
     } catch (error) {
@@ -302,17 +294,12 @@ export class Engine {
   }
 }
 
-/** Buffers that connectors share between threads, made by the first that asks for a name. */
-class SharedBuffers {
-  readonly #buffers = new Map<string, SharedArrayBuffer>()
-
-  get(name: string, byteLength: number): SharedArrayBuffer {
-    let buffer = this.#buffers.get(name)
-    if (buffer === undefined) {
-      buffer = new SharedArrayBuffer(byteLength)
-      this.#buffers.set(name, buffer)
-    }
-    return buffer
+function firstCatalogs(options: ResolvedOptions): ResolvedOptions['catalogs'] {
+  const localFiles = options.localFiles ? localFilesProperties() : undefined
+  return {
+    ...DEFAULT_CATALOGS,
+    ...options.catalogs,
+    ...(localFiles === undefined ? {} : { [LOCAL_FILES_CATALOG]: localFiles }),
   }
 }
 
@@ -341,103 +328,4 @@ function openDirectories(options: ResolvedOptions): {
     exchangeStorage?.close()
     throw error
   }
-}
-
-/** @param state what there is when a thread starts; later it is told by messages */
-function startPool(
-  options: ResolvedOptions,
-  state: () => Pick<WorkerStart, 'shared' | 'catalogs' | 'segments'>,
-  buffers: SharedBuffers,
-): ThreadPool | undefined {
-  if (options.threads === 0) return undefined
-  return new ThreadPool({
-    threads: options.threads,
-    entry: new URL('./worker-entry.js', import.meta.url),
-    workerData: (): WorkerStart => ({
-      ...state(),
-      version: VERSION,
-      nodeId: options.nodeId,
-      memoryLimitBytes: options.memoryLimitBytes,
-      plugins: options.plugins.flatMap((plugin) =>
-        typeof plugin === 'string' || plugin instanceof URL ? [String(plugin)] : [],
-      ),
-    }),
-    sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
-  })
-}
-
-/** What makes the engine's connectors. */
-function createEngineCatalogs(
-  options: ResolvedOptions,
-  services: EngineServices,
-  parts: {
-    readonly factories: ConnectorFactories
-    readonly allocator: ChunkAllocator
-    readonly segments: SegmentPool
-    readonly buffers: SharedBuffers
-    readonly pool: ThreadPool | undefined
-    readonly member: ClusterMember
-    readonly httpUri: () => string
-    readonly planCache: PlanCache
-  },
-): EngineCatalogs {
-  const { allocator, buffers, pool } = parts
-  const information = createCatalogInformation(
-    (queryId) => services.contexts.get(queryId),
-    parseType,
-  )
-  const { queries, catalogs } = services
-  return new EngineCatalogs({
-    catalogs,
-    changed() {
-      parts.planCache.invalidate()
-      parts.member.cluster?.catalogsChanged(catalogs.list().map(({ name }) => name))
-    },
-    async quiesced() {
-      await Promise.all(queries.active().map((run) => run.settled))
-      await parts.member.tasks.released()
-    },
-    factories: parts.factories,
-    pool,
-    information,
-    systemInformation: createSystemInformation({
-      ...services,
-      catalogInformation: information,
-      httpUri: parts.httpUri,
-      cluster: () => parts.member.cluster,
-    }),
-    context: createConnectorContext({
-      version: VERSION,
-      nodeId: options.nodeId,
-      isCoordinator: options.isCoordinator,
-      pageStore: new SharedPageStore(allocator, parts.segments, options.tableMemoryBytes),
-      memoryLimitBytes: options.memoryLimitBytes,
-      createArena: () => connectorArena(allocator),
-      sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
-      pools: () => poolStatistics(allocator, pool),
-    }),
-  })
-}
-
-function poolStatistics(
-  { usedBytes, limitBytes, segmentBytes }: ChunkAllocator,
-  pool: ThreadPool | undefined,
-): readonly PoolStatistics[] {
-  const bytes = { unit: 'bytes', waiting: 0 } as const
-  return [
-    {
-      name: 'threads',
-      unit: 'threads',
-      size: pool?.size ?? 0,
-      used: pool?.usedCount ?? 0,
-      waiting: 0,
-    },
-    { name: 'shared memory', ...bytes, size: limitBytes, used: usedBytes },
-    {
-      name: 'table segments',
-      ...bytes,
-      size: limitBytes + segmentBytes - usedBytes,
-      used: segmentBytes,
-    },
-  ]
 }
