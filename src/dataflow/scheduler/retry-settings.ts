@@ -15,16 +15,15 @@ export interface RetrySettings {
   readonly queryRetries: number
   /** Further attempts of a task (task-retry-attempts-per-task). */
   readonly taskRetries: number
-  /** Time before the first further attempt (retry-initial-delay). */
+  /** Before the first further attempt (retry-initial-delay), which grows by the factor (retry-delay-scale-factor) to the largest (retry-max-delay). */
   readonly initialDelayMillis: number
-  /** By what it grows with every attempt (retry-delay-scale-factor), to at most {@link maxDelayMillis} (retry-max-delay). */
   readonly delayFactor: number
   readonly maxDelayMillis: number
   /** How long a query waits for a node (node-scheduler.allowed-no-matching-node-period). */
   readonly noNodeMillis: number
-  /** What is held back in memory of a result whose query may run again (exchange.deduplication-buffer-size). */
+  /** What is held back of a result, so that its query can run again (exchange.deduplication-buffer-size). */
   readonly resultBufferBytes: number
-  /** A task that takes so many times what half of its siblings took, and at least this long, gets a second attempt. */
+  /** A task that takes this much longer than half of its siblings took gets a second attempt. */
   readonly stragglerFactor: number
   readonly stragglerMinMillis: number
 }
