@@ -171,7 +171,7 @@ function mapReader(block: FlatBlock, mode: ValueMode): CellReader {
 }
 
 /** The keys of the object a ROW becomes; fields without a name are `field0`, `field1`, … by position. */
-const rowFieldNames = (type: RowType): string[] =>
+export const rowFieldNames = (type: RowType): string[] =>
   type.fields.map((field, index) => field.name ?? `field${index}`)
 
 function rowReader(block: FlatBlock, type: RowType, mode: ValueMode): CellReader {

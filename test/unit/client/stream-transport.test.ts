@@ -22,7 +22,7 @@ test.each([
   ['text', 'no JSON'],
   ['a frame', Buffer.from([1, 2, 3])],
 ] as const)('a server of another kind fails the query, not the program: %s', async (_, data) => {
-  greet = (socket) => socket.send(data)
+  greet = (socket) => socket.once('message', () => socket.send(data))
   const client = connect(url)
   await expect(client.query('SELECT 1').all()).rejects.toMatchObject({
     code: 'REMOTE_HOST_GONE',
