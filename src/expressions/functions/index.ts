@@ -138,7 +138,7 @@ import {
   makeSetDigest,
   mergeSetDigests,
 } from './sketch/set-digest.js'
-import { jsonArray, jsonObject } from './sql-json/constructors.js'
+import { jsonArray, jsonBytes, jsonObject } from './sql-json/constructors.js'
 import { jsonTable } from './sql-json/json-table.js'
 import { jsonExists, jsonQuery, jsonValue } from './sql-json/path-functions.js'
 import { length, lower, ltrim, reverse, rtrim, trim, upper } from './string/basic.js'
@@ -337,6 +337,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   jaccardIndex,
   hashCounts,
   jsonArray,
+  jsonBytes,
   jsonObject,
   jsonTable,
   jsonExists,

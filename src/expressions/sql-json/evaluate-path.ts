@@ -1,6 +1,11 @@
 import { MillraceError } from '../../spi/error.js'
+import { DOUBLE, INTEGER, isCharacter, isNumeric, type SqlType } from '../../spi/type.js'
+import type { Value } from '../../spi/value.js'
+import { castFunction } from '../cast/cast.js'
+import { commonSuperType, isComparable, isOrderable } from '../coercion.js'
 import type { JsonNode } from '../json/json-node.js'
-import { compareStrings } from '../value/comparison.js'
+import { DEFAULT_SESSION } from '../session-context.js'
+import { orderOf } from '../value/comparison.js'
 import { parseDouble } from '../value/number-text.js'
 import type {
   PathComparison,
@@ -10,41 +15,41 @@ import type {
   SqlJsonPath,
   Subscript,
 } from './path.js'
+import { callNumber, type NumberFunction } from './path-arithmetic.js'
+import { type PathItem, type SqlItem, scalarOf, sqlItem, typeText } from './path-item.js'
 
 /** What a path is evaluated over. */
 export interface PathInput {
-  readonly context: JsonNode
-  readonly variables: ReadonlyMap<string, JsonNode>
+  readonly context: PathItem
+  readonly variables: ReadonlyMap<string, PathItem>
 }
 
 /** What `@` and `last` mean at a place of the path. */
 interface Place {
-  readonly current?: JsonNode
+  readonly current?: PathItem
   readonly lastIndex?: number
 }
 
 const failed = (message: string): MillraceError =>
   new MillraceError('PATH_EVALUATION_ERROR', `path evaluation failed: ${message}`)
 const structural = (message: string): MillraceError => failed(`structural error: ${message}`)
-const wrongType = (expected: string, actual: JsonNode): MillraceError =>
+const wrongType = (expected: string, actual: PathItem): MillraceError =>
   failed(`invalid item type. Expected: ${expected}, actual: ${typeText(actual).toUpperCase()}`)
 
-const typeText = (node: JsonNode): string => {
-  if (node === null) return 'null'
-  if (Array.isArray(node)) return 'array'
-  if (node instanceof Map) return 'object'
-  return typeof node === 'bigint' ? 'number' : typeof node
-}
-
-const isNumber = (node: JsonNode): node is number | bigint =>
-  typeof node === 'number' || typeof node === 'bigint'
+const OPERATORS = {
+  '+': '$add',
+  '-': '$subtract',
+  '*': '$multiply',
+  '/': '$divide',
+  '%': '$modulus',
+} as const satisfies Record<string, NumberFunction>
 
 /**
  * The items a path leads to.
  * @throws MillraceError PATH_EVALUATION_ERROR
  * @source Trino io.trino.json.PathEvaluationVisitor
  */
-export function evaluatePath(path: SqlJsonPath, input: PathInput): readonly JsonNode[] {
+export function evaluatePath(path: SqlJsonPath, input: PathInput): readonly PathItem[] {
   return new PathEvaluator(path.lax, input).items(path.root, {})
 }
 
@@ -57,7 +62,7 @@ class PathEvaluator {
     this.#input = input
   }
 
-  items(node: PathNode, place: Place): readonly JsonNode[] {
+  items(node: PathNode, place: Place): readonly PathItem[] {
     switch (node.kind) {
       case 'context':
         return [this.#input.context]
@@ -67,7 +72,7 @@ class PathEvaluator {
       case 'last':
         if (place.lastIndex === undefined)
           throw failed('accessing the last array index with no enclosing array')
-        return [BigInt(place.lastIndex)]
+        return [sqlItem(INTEGER, place.lastIndex)]
       case 'variable':
         return [this.#input.variables.get(node.name)!]
       case 'literal':
@@ -90,25 +95,26 @@ class PathEvaluator {
         return this.#method(node.name, this.items(node.base, place))
       case 'binary':
         return [
-          arithmetic(
-            node.operator,
+          arithmetic(OPERATORS[node.operator], [
             this.#operand(node.left, place),
             this.#operand(node.right, place),
-          ),
+          ]),
         ]
       case 'negate':
-        return this.#unwrapped(this.items(node.value, place)).map((item) => {
-          if (isNumber(item)) return -item
-          throw wrongType('NUMBER', item)
-        })
+        return this.#unwrapped(this.items(node.value, place)).map((item) =>
+          arithmetic('$negation', [numberOf(item)]),
+        )
+      case 'positive':
+        return this.#unwrapped(this.items(node.value, place)).map(numberOf)
     }
   }
 
-  #unwrapped(items: readonly JsonNode[]): readonly JsonNode[] {
-    return this.#lax ? items.flatMap((item) => (Array.isArray(item) ? item : [item])) : items
+  #unwrapped(items: readonly PathItem[]): readonly PathItem[] {
+    if (!this.#lax) return items
+    return items.flatMap((item): readonly PathItem[] => (Array.isArray(item) ? item : [item]))
   }
 
-  #members(item: JsonNode, key: string | undefined): readonly JsonNode[] {
+  #members(item: PathItem, key: string | undefined): readonly PathItem[] {
     if (!(item instanceof Map)) {
       if (this.#lax) return []
       throw wrongType('OBJECT', item)
@@ -121,12 +127,12 @@ class PathEvaluator {
   }
 
   #elements(
-    item: JsonNode,
+    item: PathItem,
     subscripts: readonly Subscript[] | undefined,
     place: Place,
-  ): readonly JsonNode[] {
+  ): readonly PathItem[] {
     if (!Array.isArray(item) && !this.#lax) throw wrongType('ARRAY', item)
-    const array = Array.isArray(item) ? item : [item]
+    const array: readonly PathItem[] = Array.isArray(item) ? item : [item]
     if (subscripts === undefined) return array
     const inner: Place = { ...place, lastIndex: array.length - 1 }
     return subscripts.flatMap((subscript) => {
@@ -141,29 +147,34 @@ class PathEvaluator {
     })
   }
 
+  /** A subscript: one number, of which the fraction is cut off. */
   #index(node: PathNode, place: Place): number {
-    return Math.trunc(Number(this.#operand(node, place)))
+    const [item, ...others] = this.items(node, place)
+    if (item === undefined || others.length > 0) {
+      throw failed('array subscript must be a singleton numeric value')
+    }
+    const { type, value } = numberOf(item)
+    return Math.trunc(Number(castFunction(type, DOUBLE, DEFAULT_SESSION)!(value)))
   }
 
   /** The one number an arithmetic operand is. */
-  #operand(node: PathNode, place: Place): number | bigint {
+  #operand(node: PathNode, place: Place): SqlItem {
     const items = this.#unwrapped(this.items(node, place))
     const [item] = items
     if (item === undefined || items.length > 1) {
       throw failed(`arithmetic operand is a sequence of ${items.length} items`)
     }
-    if (!isNumber(item)) throw wrongType('NUMBER', item)
-    return item
+    return numberOf(item)
   }
 
-  #method(name: PathMethod, items: readonly JsonNode[]): readonly JsonNode[] {
+  #method(name: PathMethod, items: readonly PathItem[]): readonly PathItem[] {
     switch (name) {
       case 'type':
         return items.map(typeText)
       case 'size':
         return items.map((item) => {
-          if (Array.isArray(item)) return BigInt(item.length)
-          if (this.#lax) return 1n
+          if (Array.isArray(item)) return sqlItem(INTEGER, item.length)
+          if (this.#lax) return sqlItem(INTEGER, 1)
           throw wrongType('ARRAY', item)
         })
       case 'keyvalue':
@@ -179,20 +190,11 @@ class PathEvaluator {
           )
         })
       case 'double':
-        return this.#unwrapped(items).map((item) => {
-          const value =
-            typeof item === 'string' ? parseDouble(item) : isNumber(item) ? Number(item) : undefined
-          if (value !== undefined) return value
-          throw wrongType('NUMBER or TEXT', item)
-        })
+        return this.#unwrapped(items).map(asDouble)
       case 'abs':
       case 'ceiling':
       case 'floor':
-        return this.#unwrapped(items).map((item) => {
-          if (!isNumber(item)) throw wrongType('NUMBER', item)
-          if (typeof item === 'bigint') return name === 'abs' && item < 0n ? -item : item
-          return { abs: Math.abs, ceiling: Math.ceil, floor: Math.floor }[name](item)
-        })
+        return this.#unwrapped(items).map((item) => arithmetic(name, [numberOf(item)]))
     }
   }
 
@@ -223,14 +225,15 @@ class PathEvaluator {
           compareItems(predicate.operator, a, b),
         )
       case 'startsWith':
-        return this.#anyPair(predicate.value, predicate.prefix, place, (a, b) =>
-          typeof a === 'string' && typeof b === 'string' ? a.startsWith(b) : undefined,
-        )
+        return this.#anyPair(predicate.value, predicate.prefix, place, (a, b) => {
+          const [text, prefix] = [textOf(a), textOf(b)]
+          return text === undefined || prefix === undefined ? undefined : text.startsWith(prefix)
+        })
     }
   }
 
   /** The items of a predicate's path; undefined where it fails. */
-  #attempt(node: PathNode, place: Place): readonly JsonNode[] | undefined {
+  #attempt(node: PathNode, place: Place): readonly PathItem[] | undefined {
     try {
       return this.items(node, place)
     } catch (error) {
@@ -243,7 +246,7 @@ class PathEvaluator {
     left: PathNode,
     right: PathNode,
     place: Place,
-    test: (a: JsonNode, b: JsonNode) => boolean | undefined,
+    test: (a: PathItem, b: PathItem) => boolean | undefined,
   ): boolean | undefined {
     const lefts = this.#attempt(left, place)
     const rights = this.#attempt(right, place)
@@ -263,7 +266,7 @@ class PathEvaluator {
 }
 
 /** Values of the key at every depth, outer ones first. */
-function descendants(item: JsonNode, key: string): readonly JsonNode[] {
+function descendants(item: PathItem, key: string): readonly JsonNode[] {
   if (Array.isArray(item)) return item.flatMap((element) => descendants(element, key))
   if (!(item instanceof Map)) return []
   const own = item.get(key)
@@ -273,34 +276,61 @@ function descendants(item: JsonNode, key: string): readonly JsonNode[] {
   ]
 }
 
-function arithmetic(
-  operator: '+' | '-' | '*' | '/' | '%',
-  left: number | bigint,
-  right: number | bigint,
-): JsonNode {
-  if (typeof left === 'bigint' && typeof right === 'bigint') {
-    if (right === 0n && (operator === '/' || operator === '%')) throw failed('division by zero')
-    return {
-      '+': () => left + right,
-      '-': () => left - right,
-      '*': () => left * right,
-      '/': () => left / right,
-      '%': () => left % right,
-    }[operator]()
-  }
-  const [a, b] = [Number(left), Number(right)]
-  if (b === 0 && (operator === '/' || operator === '%')) throw failed('division by zero')
-  return { '+': a + b, '-': a - b, '*': a * b, '/': a / b, '%': a % b }[operator]
+const beyondBigint = (item: bigint): MillraceError => failed(`number beyond BIGINT: ${item}`)
+
+/** @throws MillraceError PATH_EVALUATION_ERROR for what is no number, or one beyond BIGINT */
+function numberOf(item: PathItem): SqlItem {
+  const scalar = scalarOf(item)
+  if (scalar !== undefined && isNumeric(scalar.type)) return scalar
+  if (typeof item === 'bigint') throw beyondBigint(item)
+  throw wrongType('NUMBER', item)
 }
 
-/** Null equals null and differs from the rest; other items compare within their type; undefined: unknown. */
-function compareItems(operator: PathComparison, a: JsonNode, b: JsonNode): boolean | undefined {
+const textOf = (item: PathItem): string | undefined => {
+  const scalar = scalarOf(item)
+  return scalar !== undefined && isCharacter(scalar.type) ? (scalar.value as string) : undefined
+}
+
+function asDouble(item: PathItem): SqlItem {
+  const text = textOf(item)
+  if (text !== undefined) {
+    const value = parseDouble(text)
+    if (value === undefined) throw failed(`no number: ${text}`)
+    return sqlItem(DOUBLE, value)
+  }
+  const scalar = scalarOf(item)
+  if (scalar === undefined || !isNumeric(scalar.type)) {
+    throw typeof item === 'bigint' ? beyondBigint(item) : wrongType('NUMBER or TEXT', item)
+  }
+  return sqlItem(DOUBLE, castFunction(scalar.type, DOUBLE, DEFAULT_SESSION)!(scalar.value)!)
+}
+
+/** Calculates as SQL does; what fails there makes the path fail. */
+function arithmetic(name: NumberFunction, args: readonly SqlItem[]): SqlItem {
+  try {
+    return callNumber(name, args)
+  } catch (cause) {
+    if (!(cause instanceof MillraceError) || cause.type !== 'USER_ERROR') throw cause
+    const message = `path evaluation failed: ${cause.message}`
+    throw new MillraceError('PATH_EVALUATION_ERROR', message, { cause })
+  }
+}
+
+/** Null equals null and differs from the rest; other scalars compare as their types do; undefined: unknown. */
+function compareItems(operator: PathComparison, a: PathItem, b: PathItem): boolean | undefined {
   if (a === null || b === null) {
     if (operator === '==' || operator === '<=' || operator === '>=') return a === b
     return operator === '<>' ? a !== b : false
   }
-  const order = orderOfItems(a, b)
-  if (order === undefined) return undefined
+  const [left, right] = [scalarOf(a), scalarOf(b)]
+  if (left === undefined || right === undefined) return undefined
+  const type = commonSuperType(left.type, right.type)
+  if (type === undefined) return undefined
+  const isEquality = operator === '==' || operator === '<>'
+  if (isEquality ? !isComparable(type) : !isOrderable(type)) return undefined
+  const [x, y] = [valueAs(left, type), valueAs(right, type)]
+  if (Number.isNaN(x) || Number.isNaN(y)) return operator === '<>'
+  const order = orderOf(type)(x, y)
   return {
     '==': order === 0,
     '<>': order !== 0,
@@ -311,9 +341,5 @@ function compareItems(operator: PathComparison, a: JsonNode, b: JsonNode): boole
   }[operator]
 }
 
-function orderOfItems(a: JsonNode, b: JsonNode): number | undefined {
-  if (isNumber(a) && isNumber(b)) return a < b ? -1 : a > b ? 1 : 0
-  if (typeof a === 'string' && typeof b === 'string') return compareStrings(a, b)
-  if (typeof a === 'boolean' && typeof b === 'boolean') return Number(a) - Number(b)
-  return undefined
-}
+const valueAs = ({ type, value }: SqlItem, target: SqlType): Value =>
+  castFunction(type, target, DEFAULT_SESSION)!(value)

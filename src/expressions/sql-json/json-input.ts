@@ -29,9 +29,30 @@ function decode(bytes: Uint8Array, encoding: JsonEncoding): string {
   }
 }
 
-/** Reads a text or binary of JSON. @throws JSON_INPUT_CONVERSION_ERROR */
+/** The bytes of a text in an encoding, without a byte order mark; those of more than a byte a unit are little-endian. */
+export function encodeJson(text: string, encoding: JsonEncoding): Uint8Array {
+  switch (encoding) {
+    case 'JSON':
+    case 'UTF8':
+      return new TextEncoder().encode(text)
+    case 'UTF16': {
+      const view = new DataView(new ArrayBuffer(text.length * 2))
+      for (let i = 0; i < text.length; i++) view.setUint16(i * 2, text.charCodeAt(i), true)
+      return new Uint8Array(view.buffer)
+    }
+    case 'UTF32': {
+      const points = Array.from(text, (c) => c.codePointAt(0)!)
+      const view = new DataView(new ArrayBuffer(points.length * 4))
+      points.forEach((point, i) => view.setUint32(i * 4, point, true))
+      return new Uint8Array(view.buffer)
+    }
+  }
+}
+
+/** Reads a text or binary of JSON; nothing but space is null, as in Trino. @throws JSON_INPUT_CONVERSION_ERROR */
 export function jsonInput(value: string | Uint8Array, encoding: JsonEncoding): JsonNode {
-  const node = readJson(typeof value === 'string' ? value : decode(value, encoding))
+  const text = typeof value === 'string' ? value : decode(value, encoding)
+  const node = /^[ \t\r\n]*$/.test(text) ? null : readJson(text)
   if (node === undefined) throw invalidInput()
   return node
 }

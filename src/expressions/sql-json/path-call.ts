@@ -1,11 +1,10 @@
 import { MillraceError } from '../../spi/error.js'
 import type { SqlType } from '../../spi/type.js'
 import type { Value } from '../../spi/value.js'
-import type { JsonNode } from '../json/json-node.js'
-import type { SessionContext } from '../session-context.js'
 import { evaluatePath } from './evaluate-path.js'
-import { type JsonEncoding, jsonInput, jsonItemOf } from './json-input.js'
+import { type JsonEncoding, jsonInput } from './json-input.js'
 import { parseSqlJsonPath } from './path.js'
+import { type PathItem, sqlItem } from './path-item.js'
 
 /** What a SQL/JSON function is told beside its values, as the JSON text of its third argument. */
 export interface PathOptions {
@@ -36,28 +35,27 @@ export type PathRunner = (
   path: string,
   options: PathOptions,
   passing: Value,
-) => readonly JsonNode[]
+) => readonly PathItem[]
 
 /** The values passed to paths, by name, of a row of a type. */
 export function pathVariables(
   passingType: SqlType,
-  session: SessionContext,
-): (passing: PathOptions['passing'], values: Value) => ReadonlyMap<string, JsonNode> {
-  const items =
-    passingType.kind === 'row' ? passingType.fields.map((f) => jsonItemOf(f.type, session)) : []
+): (passing: PathOptions['passing'], values: Value) => ReadonlyMap<string, PathItem> {
+  const types = passingType.kind === 'row' ? passingType.fields.map((f) => f.type) : []
   return (passing, values) =>
     new Map(
-      passing.map(({ name, format }, i): [string, JsonNode] => {
+      passing.map(({ name, format }, i): [string, PathItem] => {
         const value = (values as readonly Value[])[i] ?? null
-        const isJson = format !== undefined && value !== null
-        return [name, isJson ? jsonInput(value as string | Uint8Array, format) : items[i]!(value)]
+        if (value === null) return [name, null]
+        if (format === undefined) return [name, sqlItem(types[i]!, value)]
+        return [name, jsonInput(value as string | Uint8Array, format)]
       }),
     )
 }
 
 /** Evaluates paths for a call whose passed values have the fields of a row type. */
-export function pathRunner(passingType: SqlType, session: SessionContext): PathRunner {
-  const variablesOf = pathVariables(passingType, session)
+export function pathRunner(passingType: SqlType): PathRunner {
+  const variablesOf = pathVariables(passingType)
   return (input, path, { format, passing }, values) => {
     const context = jsonInput(input, format)
     return evaluatePath(parseSqlJsonPath(path), {

@@ -1,4 +1,4 @@
-import type { JsonNode } from '../json/json-node.js'
+import { numberLiteral, type PathItem } from './path-item.js'
 
 /** A path of SQL/JSON, parsed. @source ISO/IEC 9075-2, SQL/JSON path language; Trino's JsonPath.g4 */
 export interface SqlJsonPath {
@@ -11,7 +11,7 @@ export interface SqlJsonPath {
 export type PathNode =
   | { readonly kind: 'context' | 'current' | 'last' }
   | { readonly kind: 'variable'; readonly name: string }
-  | { readonly kind: 'literal'; readonly value: JsonNode }
+  | { readonly kind: 'literal'; readonly value: PathItem }
   /** Without a key: all members. */
   | { readonly kind: 'member'; readonly base: PathNode; readonly key?: string }
   | { readonly kind: 'descendant'; readonly base: PathNode; readonly key: string }
@@ -29,7 +29,7 @@ export type PathNode =
       readonly left: PathNode
       readonly right: PathNode
     }
-  | { readonly kind: 'negate'; readonly value: PathNode }
+  | { readonly kind: 'negate' | 'positive'; readonly value: PathNode }
 
 export interface Subscript {
   readonly from: PathNode
@@ -63,6 +63,9 @@ export class PathSyntaxError extends Error {
     this.isUnsupported = isUnsupported
   }
 }
+
+/** A number of a path that no type holds. */
+export class PathLiteralError extends Error {}
 
 interface PathToken {
   readonly text: string
@@ -169,7 +172,7 @@ class PathParser {
 
   #signed(): PathNode {
     if (this.#accept('-')) return { kind: 'negate', value: this.#signed() }
-    if (this.#accept('+')) return this.#signed()
+    if (this.#accept('+')) return { kind: 'positive', value: this.#signed() }
     return this.#accessors(this.#primary())
   }
 
@@ -186,8 +189,11 @@ class PathParser {
     if (text === 'true' || text === 'false') return { kind: 'literal', value: text === 'true' }
     if (text === 'null') return { kind: 'literal', value: null }
     if (isString(text)) return { kind: 'literal', value: unquote(text) }
-    if (/^\d+$/.test(text)) return { kind: 'literal', value: BigInt(text) }
-    if (/^[\d.]*\d/.test(text)) return { kind: 'literal', value: Number(text) }
+    if (/^[\d.]*\d/.test(text)) {
+      const value = numberLiteral(text)
+      if (value === undefined) throw new PathLiteralError(`Invalid numeric literal: ${text}`)
+      return { kind: 'literal', value }
+    }
     if (text === '(') {
       const inner = this.#sum()
       this.#expect(')')

@@ -5,13 +5,17 @@ import type { Expression as AstExpression, NodeBase } from '../parser/ast/index.
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import { semanticError } from './semantic-error.js'
 
-/** @throws MillraceError EXPRESSION_NOT_SCALAR when a clause about single rows has aggregations or window functions */
-export function refuseCalls(met: readonly MetCall[], node: NodeBase, clause: string): void {
+/**
+ * Refuses aggregations and window functions in what is about single rows.
+ * @param what begins the message, such as `WHERE clause`
+ * @throws MillraceError EXPRESSION_NOT_SCALAR
+ */
+export function refuseCalls(met: readonly MetCall[], node: NodeBase, what: string): void {
   if (met.length === 0) return
   throw semanticError(
     'EXPRESSION_NOT_SCALAR',
     node,
-    `${clause} clause cannot contain aggregations, window functions or grouping operations: [${met.map((m) => m.text).join(', ')}]`,
+    `${what} cannot contain aggregations, window functions or grouping operations: [${met.map((m) => m.text).join(', ')}]`,
   )
 }
 

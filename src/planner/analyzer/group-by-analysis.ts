@@ -121,12 +121,12 @@ function groupingKey(
         `GROUP BY position ${node.value} is not in select list`,
       )
     }
-    refuseCalls(output.met, output.node, 'GROUP BY')
+    refuseCalls(output.met, output.node, 'GROUP BY clause')
     return output.expression
   }
   const inner: ExpressionContext = { ...context, met: [] }
   const expression = analyze(node, inner)
-  refuseCalls(inner.met, node, 'GROUP BY')
+  refuseCalls(inner.met, node, 'GROUP BY clause')
   return expression
 }
 

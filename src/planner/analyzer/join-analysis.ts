@@ -74,7 +74,7 @@ export function analyzeJoin(
     forbidsOuter: node.type !== 'INNER',
   })
   const condition = analyzeCondition(criteria.expression, context, 'JOIN ON')
-  refuseCalls(context.met, criteria.expression, 'JOIN')
+  refuseCalls(context.met, criteria.expression, 'JOIN clause')
   const form = unnestedForm(node.right)
   if (node.type !== 'INNER' && form !== undefined) {
     const isTrue = condition.kind === 'constant' && condition.value === true

@@ -10,7 +10,11 @@ import {
   nullConstant,
   row,
 } from '../../expressions/ir-build.js'
-import { PathSyntaxError, parseSqlJsonPath } from '../../expressions/sql-json/path.js'
+import {
+  PathLiteralError,
+  PathSyntaxError,
+  parseSqlJsonPath,
+} from '../../expressions/sql-json/path.js'
 import {
   BOOLEAN,
   isCharacter,
@@ -27,16 +31,18 @@ import type {
   JsonExpression,
   JsonFormat,
   JsonObject,
-  JsonPathInvocation,
   JsonQuery,
+  JsonTable,
   JsonValue,
   NodeBase,
+  QueryColumn,
   StringLiteral,
 } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import { resolveCall } from './call-resolution.js'
+import { refuseCalls } from './clause-check.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType } from './type-analysis.js'
+import { analyzeTypeAt } from './type-analysis.js'
 
 export function analyzeJsonForm(node: JsonExpression, context: ExpressionContext): Expression {
   switch (node.kind) {
@@ -62,9 +68,15 @@ export function checkPath(literal: StringLiteral, names: readonly string[]): voi
     throw semanticError(
       'INVALID_PATH',
       literal,
-      `no value passed for parameter ${missing}. Try quoting "${missing}" in the PASSING clause to match case`,
+      names.length === 0
+        ? `no value passed for parameter ${missing}`
+        : `no value passed for parameter ${missing}. Try quoting "${missing}" in the PASSING clause to match case`,
     )
   } catch (cause) {
+    if (cause instanceof PathLiteralError) {
+      // Trino has lost the place of the literal here.
+      throw semanticError('SYNTAX_ERROR', { location: { line: 1, column: 1 } }, cause.message)
+    }
     if (!(cause instanceof PathSyntaxError)) throw cause
     if (cause.isUnsupported) throw semanticError('NOT_SUPPORTED', literal, cause.message)
     const { line, column } = literal.location
@@ -72,6 +84,14 @@ export function checkPath(literal: StringLiteral, names: readonly string[]): voi
     throw semanticError('SYNTAX_ERROR', { location }, cause.message)
   }
 }
+
+type FormWithPath = JsonExists | JsonValue | JsonQuery | JsonTable
+
+const FORM_NAMES = {
+  jsonExists: 'JSON_EXISTS',
+  jsonValue: 'JSON_VALUE',
+  jsonQuery: 'JSON_QUERY',
+} as const
 
 /** The arguments that the functions with a path have in common. */
 export interface PathArguments {
@@ -84,13 +104,41 @@ export interface PathArguments {
   }
 }
 
-export function pathArguments(node: JsonPathInvocation, context: ExpressionContext): PathArguments {
-  const input = jsonInputOf(analyze(node.inputExpression, context), node.inputExpression)
-  const parameters = node.pathParameters.map(({ name, parameter, format }) => ({
-    name: name.delimited ? name.value : name.value.toUpperCase(),
-    expression: analyze(parameter, context),
-    ...(format === undefined ? {} : { format }),
-  }))
+export function pathArguments(
+  { jsonPathInvocation: node, ...form }: FormWithPath,
+  context: ExpressionContext,
+): PathArguments {
+  if (node.pathName !== undefined && form.kind !== 'jsonTable') {
+    throw semanticError(
+      'INVALID_PATH',
+      node.pathName,
+      `JSON path name is not allowed in ${FORM_NAMES[form.kind]} function`,
+    )
+  }
+  const refuse = (place: NodeBase, what: string) => {
+    if (form.kind === 'jsonTable') refuseCalls(context.met, place, `JSON_TABLE ${what}`)
+  }
+  const input = jsonInputOf(
+    analyze(node.inputExpression, context),
+    node.inputFormat,
+    node.inputExpression,
+  )
+  refuse(node.inputExpression, 'input expression')
+  const names = new Set<string>()
+  const parameters = node.pathParameters.map(({ name, parameter, format }) => {
+    const text = name.delimited ? name.value : name.value.toUpperCase()
+    if (names.has(text)) {
+      throw semanticError(
+        'DUPLICATE_PARAMETER_NAME',
+        name,
+        `${text} JSON path parameter is specified more than once`,
+      )
+    }
+    names.add(text)
+    const passed = passedValue(parameter, format, form, context)
+    refuse(parameter, 'path parameter')
+    return { name: text, ...passed }
+  })
   checkPath(
     node.jsonPath,
     parameters.map((p) => p.name),
@@ -99,13 +147,7 @@ export function pathArguments(node: JsonPathInvocation, context: ExpressionConte
     input,
     path: constant(VARCHAR, node.jsonPath.value),
     passing:
-      parameters.length === 0
-        ? constant(BOOLEAN, true)
-        : row(
-            parameters.map((p) =>
-              p.format === undefined ? p.expression : jsonInputOf(p.expression, node),
-            ),
-          ),
+      parameters.length === 0 ? constant(BOOLEAN, true) : row(parameters.map((p) => p.expression)),
     options: {
       format: node.inputFormat,
       passing: parameters.map(({ expression: _, ...names }) => names),
@@ -113,23 +155,65 @@ export function pathArguments(node: JsonPathInvocation, context: ExpressionConte
   }
 }
 
+/** A value passed to a path: JSON where a format says so, SQL values of JSON's kinds and datetimes as they are, others as text. */
+function passedValue(
+  parameter: AstExpression,
+  writtenFormat: JsonFormat | undefined,
+  place: NodeBase,
+  context: ExpressionContext,
+): { readonly expression: Expression; readonly format?: JsonFormat } {
+  const format = formatOf(parameter, writtenFormat)
+  if (parameter.kind === 'lambdaExpression') {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      parameter,
+      'LambdaExpression is not supported as JSON path parameter',
+    )
+  }
+  const expression = analyze(parameter, context)
+  if (format !== undefined) {
+    return { expression: jsonInputOf(expression, format, parameter), format }
+  }
+  const { type } = expression
+  const what = 'Unsupported type of JSON path parameter'
+  if (type.kind === 'varbinary') {
+    throw semanticError('NOT_SUPPORTED', parameter, `${what}: ${typeName(type)}`)
+  }
+  if (isValueType(type)) return { expression }
+  if (!canCast(type, VARCHAR)) {
+    throw semanticError('NOT_SUPPORTED', place, `${what}: ${typeName(type)}`)
+  }
+  return { expression: cast(expression, VARCHAR) }
+}
+
+/** What of JSON's own functions gives is JSON without FORMAT too. */
+const formatOf = (value: AstExpression, written: JsonFormat | undefined): JsonFormat | undefined =>
+  written ??
+  (value.kind === 'jsonQuery' || value.kind === 'jsonObject' || value.kind === 'jsonArray'
+    ? 'JSON'
+    : undefined)
+
+const formatText = (format: JsonFormat): string =>
+  format === 'JSON' ? 'JSON' : `JSON ENCODING ${format}`
+
 /** Text or binary that holds JSON. */
-function jsonInputOf(expression: Expression, node: NodeBase): Expression {
-  if (expression.type.kind === 'varbinary') return expression
-  if (isCharacter(expression.type) || expression.type.kind === 'unknown') {
+function jsonInputOf(expression: Expression, format: JsonFormat, node: NodeBase): Expression {
+  const { type } = expression
+  if (type.kind === 'varbinary') return expression
+  if (format === 'JSON' && (isCharacter(type) || type.kind === 'unknown')) {
     return coerce(expression, VARCHAR)
   }
   throw semanticError(
     'TYPE_MISMATCH',
     node,
-    `Cannot read input of type ${typeName(expression.type)} as JSON using formatting JSON`,
+    `Cannot read input of type ${typeName(type)} as JSON using formatting ${formatText(format)}`,
   )
 }
 
 const optionsOf = (options: object): Expression => constant(VARCHAR, JSON.stringify(options))
 
 function analyzeJsonExists(node: JsonExists, context: ExpressionContext): Expression {
-  const { input, path, passing, options } = pathArguments(node.jsonPathInvocation, context)
+  const { input, path, passing, options } = pathArguments(node, context)
   const text = optionsOf({ ...options, errorBehavior: node.errorBehavior })
   return resolveCall('$json_exists', [input, path, text, passing], node, context.analysis)
 }
@@ -140,30 +224,42 @@ const isValueType = (type: SqlType): boolean =>
   type.kind === 'boolean' ||
   /^(date|time|timestamp)/.test(type.kind)
 
+/** The type that JSON_VALUE, or a column made by it, returns. @throws MillraceError TYPE_MISMATCH */
+export function jsonValueType(written: DataType | undefined, node: NodeBase): SqlType {
+  const type = written === undefined ? VARCHAR : analyzeTypeAt(written, node)
+  if (isValueType(type)) return type
+  throw semanticError(
+    'TYPE_MISMATCH',
+    node,
+    `Invalid return type of function JSON_VALUE: ${typeName(type)}`,
+  )
+}
+
+export type DefaultClause = 'ON EMPTY' | 'ON ERROR'
+
+/** The value of DEFAULT, as the type that JSON_VALUE returns. @throws MillraceError TYPE_MISMATCH */
+export function defaultOf(
+  value: AstExpression,
+  clause: DefaultClause,
+  type: SqlType,
+  context: ExpressionContext,
+): Expression {
+  const expression = analyze(value, context)
+  if (canCoerce(expression.type, type)) return coerce(expression, type)
+  throw semanticError(
+    'TYPE_MISMATCH',
+    value,
+    `Function JSON_VALUE default ${clause} result must evaluate to a ${typeName(type)} (actual: ${typeName(expression.type)})`,
+  )
+}
+
 function analyzeJsonValue(node: JsonValue, context: ExpressionContext): Expression {
-  const type = node.returnedType === undefined ? VARCHAR : analyzeType(node.returnedType)
-  if (!isValueType(type)) {
-    throw semanticError(
-      'TYPE_MISMATCH',
-      node,
-      `Invalid return type of function JSON_VALUE: ${typeName(type)}`,
-    )
-  }
-  const { input, path, passing, options } = pathArguments(node.jsonPathInvocation, context)
-  const fallback = (value: AstExpression | undefined): Expression => {
-    if (value === undefined) return lambda([], nullConstant(type))
-    const expression = analyze(value, context)
-    if (!canCoerce(expression.type, type)) {
-      throw semanticError(
-        'TYPE_MISMATCH',
-        value,
-        `Function JSON_VALUE default result must evaluate to a ${typeName(type)} (actual: ${typeName(expression.type)})`,
-      )
-    }
-    return lambda([], coerce(expression, type))
-  }
-  const onEmpty = fallback(node.emptyDefault)
-  const onError = fallback(node.errorDefault)
+  const { input, path, passing, options } = pathArguments(node, context)
+  const type = jsonValueType(node.returnedType, node)
+  const fallback = (value: AstExpression | undefined, clause: DefaultClause): Expression =>
+    lambda([], value === undefined ? nullConstant(type) : defaultOf(value, clause, type, context))
+  const onEmpty = fallback(node.emptyDefault, 'ON EMPTY')
+  const onError = fallback(node.errorDefault, 'ON ERROR')
   const text = optionsOf({
     ...options,
     emptyBehavior: node.emptyBehavior,
@@ -182,32 +278,52 @@ function analyzeJsonValue(node: JsonValue, context: ExpressionContext): Expressi
   return call(resolved, [input, path, text, passing, onEmpty, onError])
 }
 
-/** The text of JSON as the type that RETURNING names. */
-function jsonOutput(
-  text: Expression,
-  returnedType: DataType | undefined,
+/**
+ * The type in which JSON is returned, a text or, in an encoding, a binary.
+ * @throws MillraceError TYPE_MISMATCH
+ */
+export function jsonOutputType(
+  written: DataType | undefined,
+  format: JsonFormat | undefined,
   node: NodeBase,
-  context: ExpressionContext,
-): Expression {
-  const type = returnedType === undefined ? VARCHAR : analyzeType(returnedType)
-  if (isCharacter(type)) return coerce(text, type)
-  if (type.kind === 'varbinary') return resolveCall('to_utf8', [text], node, context.analysis)
+): { readonly type: SqlType; readonly format: JsonFormat } {
+  const type = written === undefined ? VARCHAR : analyzeTypeAt(written, node)
+  const encoding = format ?? 'JSON'
+  if (type.kind === 'varbinary' || (encoding === 'JSON' && isCharacter(type))) {
+    return { type, format: encoding }
+  }
   throw semanticError(
     'TYPE_MISMATCH',
     node,
-    `Cannot output JSON value as ${typeName(type)} using formatting JSON`,
+    `Cannot output JSON value as ${typeName(type)} using formatting ${formatText(encoding)}`,
+  )
+}
+
+/** The text of JSON as the type that RETURNING names. */
+function jsonOutput(
+  text: Expression,
+  node: JsonQuery | JsonObject | JsonArray,
+  context: ExpressionContext,
+): Expression {
+  const { type, format } = jsonOutputType(node.returnedType, node.outputFormat, node)
+  if (type.kind !== 'varbinary') return coerce(text, type)
+  const encoding = constant(VARCHAR, format)
+  return resolveCall('$json_bytes', [text, encoding], node, context.analysis)
+}
+
+/** @throws MillraceError INVALID_FUNCTION_ARGUMENT for quotes of what is in an array */
+export function refuseQuotesOfWrapped(node: JsonQuery | QueryColumn): void {
+  if (node.wrapperBehavior === 'WITHOUT' || node.quotesBehavior === undefined) return
+  throw semanticError(
+    'INVALID_FUNCTION_ARGUMENT',
+    node,
+    `${node.quotesBehavior} QUOTES behavior specified with WITH ${node.wrapperBehavior} ARRAY WRAPPER behavior`,
   )
 }
 
 function analyzeJsonQuery(node: JsonQuery, context: ExpressionContext): Expression {
-  const { input, path, passing, options } = pathArguments(node.jsonPathInvocation, context)
-  if (node.wrapperBehavior !== 'WITHOUT' && node.quotesBehavior !== undefined) {
-    throw semanticError(
-      'INVALID_FUNCTION_ARGUMENT',
-      node,
-      `${node.quotesBehavior} QUOTES behavior specified with WITH ${node.wrapperBehavior} ARRAY WRAPPER behavior`,
-    )
-  }
+  const { input, path, passing, options } = pathArguments(node, context)
+  refuseQuotesOfWrapped(node)
   const text = optionsOf({
     ...options,
     emptyBehavior: node.emptyBehavior,
@@ -216,7 +332,7 @@ function analyzeJsonQuery(node: JsonQuery, context: ExpressionContext): Expressi
     omitQuotes: node.quotesBehavior === 'OMIT',
   })
   const result = resolveCall('$json_query', [input, path, text, passing], node, context.analysis)
-  return jsonOutput(result, node.returnedType, node, context)
+  return jsonOutput(result, node, context)
 }
 
 /** A value of a constructor: of JSON's own kinds as it is, others as text. */
@@ -228,7 +344,7 @@ function constructorValue(
   context: ExpressionContext,
 ): Expression {
   const expression = analyze(value, context)
-  if (format !== undefined) return jsonInputOf(expression, value)
+  if (format !== undefined) return jsonInputOf(expression, format, value)
   const { type } = expression
   const isItem =
     isNumeric(type) || type.kind === 'varchar' || type.kind === 'boolean' || type.kind === 'unknown'
@@ -242,32 +358,46 @@ function constructorValue(
 }
 
 function analyzeJsonObject(node: JsonObject, context: ExpressionContext): Expression {
-  const fields = node.members.flatMap(({ key, value, format }) => {
+  const formats = node.members.map((m) => formatOf(m.value, m.format))
+  const fields = node.members.flatMap(({ key, value }, i) => {
     const name = analyze(key, context)
     if (!isCharacter(name.type)) {
       throw semanticError(
-        'TYPE_MISMATCH',
+        'INVALID_FUNCTION_ARGUMENT',
         key,
-        `JSON object key must be character string (actual: ${typeName(name.type)})`,
+        `Invalid type of JSON object key: ${typeName(name.type)}`,
       )
     }
-    return [coerce(name, VARCHAR), constructorValue(value, format, node, 'JSON_OBJECT', context)]
+    const item = constructorValue(value, formats[i], node, 'JSON_OBJECT', context)
+    if (formats[i] !== undefined && node.uniqueKeys) {
+      throw semanticError(
+        'NOT_SUPPORTED',
+        node,
+        'WITH UNIQUE KEYS behavior is not supported for JSON_OBJECT function when input expression has FORMAT',
+      )
+    }
+    return [name.type.kind === 'char' ? trimmed(name, node, context) : coerce(name, VARCHAR), item]
   })
   const options = optionsOf({
     nullOnNull: node.nullOnNull,
     uniqueKeys: node.uniqueKeys,
-    formats: node.members.map((m) => m.format ?? null),
+    formats: formats.map((format) => format ?? null),
   })
   return constructed('$json_object', options, fields, node, context)
 }
 
+/** A CHAR as a key: without the spaces that fill it. */
+const trimmed = (key: Expression, node: NodeBase, context: ExpressionContext): Expression =>
+  resolveCall('rtrim', [coerce(key, VARCHAR)], node, context.analysis)
+
 function analyzeJsonArray(node: JsonArray, context: ExpressionContext): Expression {
-  const fields = node.elements.map(({ value, format }) =>
-    constructorValue(value, format, node, 'JSON_ARRAY', context),
+  const formats = node.elements.map((e) => formatOf(e.value, e.format))
+  const fields = node.elements.map(({ value }, i) =>
+    constructorValue(value, formats[i], node, 'JSON_ARRAY', context),
   )
   const options = optionsOf({
     nullOnNull: node.nullOnNull,
-    formats: node.elements.map((e) => e.format ?? null),
+    formats: formats.map((format) => format ?? null),
   })
   return constructed('$json_array', options, fields, node, context)
 }
@@ -281,5 +411,5 @@ function constructed(
 ): Expression {
   const values = fields.length === 0 ? constant(BOOLEAN, true) : row(fields)
   const text = resolveCall(name, [options, values], node, context.analysis)
-  return jsonOutput(text, node.returnedType, node, context)
+  return jsonOutput(text, node, context)
 }

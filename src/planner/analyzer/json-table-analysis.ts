@@ -1,8 +1,7 @@
-import { canCoerce } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
-import { coerce, constant, nullConstant, row } from '../../expressions/ir-build.js'
+import { constant, nullConstant, row } from '../../expressions/ir-build.js'
 import type { JsonTableColumn, JsonTableNode } from '../../expressions/sql-json/json-table.js'
-import { BIGINT, BOOLEAN, rowType, type SqlType, typeName, VARCHAR } from '../../spi/index.js'
+import { BIGINT, BOOLEAN, rowType, type SqlType, VARCHAR } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
   Identifier,
@@ -13,34 +12,38 @@ import type {
   NodeBase,
   StringLiteral,
 } from '../parser/ast/index.js'
-import {
-  type Analysis,
-  analyze,
-  type ExpressionContext,
-  expressionContext,
-  newField,
-} from './analysis.js'
+import { type Analysis, type ExpressionContext, expressionContext, newField } from './analysis.js'
 import type { BoundUnnest } from './bound.js'
 import { resolveCall } from './call-resolution.js'
 import { refuseCalls } from './clause-check.js'
-import { checkPath, pathArguments } from './json-analysis.js'
+import {
+  checkPath,
+  type DefaultClause,
+  defaultOf,
+  jsonOutputType,
+  jsonValueType,
+  pathArguments,
+  refuseQuotesOfWrapped,
+} from './json-analysis.js'
 import type { Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType } from './type-analysis.js'
 
 /** A path with its own columns and the nested paths below it. */
 interface Group {
   readonly items: JsonTableNode & { readonly kind: 'items' }
   readonly name: string | undefined
+  /** Of the path in the text. */
+  readonly place: NodeBase
   readonly children: readonly Group[]
 }
 
 /** What is gathered while the columns are read. */
 interface Columns {
   readonly context: ExpressionContext
-  readonly passedNames: readonly string[]
   readonly tableErrorBehavior: 'ERROR' | 'EMPTY'
   readonly outputs: { readonly name: string; readonly type: SqlType }[]
+  /** Of columns and paths. */
+  readonly names: Set<string>
   readonly defaults: Expression[]
 }
 
@@ -51,17 +54,23 @@ const canonical = (name: Identifier): string =>
 /** JSON_TABLE as an UNNEST of the rows that a function makes. @source Trino StatementAnalyzer.visitJsonTable */
 export function analyzeJsonTable(node: JsonTable, scope: Scope, analysis: Analysis): BoundUnnest {
   const context = expressionContext(analysis, scope)
-  const { input, path, passing, options } = pathArguments(node.jsonPathInvocation, context)
+  const { input, path, passing, options } = pathArguments(node, context)
+  const { pathName } = node.jsonPathInvocation
   const columns: Columns = {
     context,
-    passedNames: options.passing.map((p) => p.name),
     tableErrorBehavior: node.errorBehavior ?? 'EMPTY',
     outputs: [],
+    names: new Set(pathName === undefined ? [] : [canonical(pathName)]),
     defaults: [],
   }
-  const { pathName } = node.jsonPathInvocation
-  const root = readGroup(String(path.value), pathName, node.columns, columns)
-  refuseCalls(context.met, node, 'JSON_TABLE')
+  const root = readGroup(
+    String(path.value),
+    node.jsonPathInvocation,
+    pathName,
+    node.columns,
+    columns,
+  )
+
   const settings = {
     ...options,
     errorBehavior: columns.tableErrorBehavior,
@@ -86,6 +95,7 @@ export function analyzeJsonTable(node: JsonTable, scope: Scope, analysis: Analys
 
 function readGroup(
   path: string,
+  place: NodeBase,
   name: Identifier | undefined,
   definitions: readonly JsonTableColumnDefinition[],
   columns: Columns,
@@ -99,53 +109,64 @@ function readGroup(
   return {
     items: { kind: 'items', path, columns: own },
     name: name === undefined ? undefined : canonical(name),
+    place,
     children,
   }
 }
 
 function readNested(node: NestedColumns, columns: Columns): Group {
-  checkPath(node.jsonPath, columns.passedNames)
-  return readGroup(node.jsonPath.value, node.pathName, node.columns, columns)
+  if (node.pathName !== undefined) claimName(node.pathName, columns)
+  checkPath(node.jsonPath, NO_PARAMETERS)
+  return readGroup(node.jsonPath.value, node.jsonPath, node.pathName, node.columns, columns)
+}
+
+/** Only the first path has parameters. */
+const NO_PARAMETERS: readonly string[] = []
+
+function claimName(node: Identifier, { names }: Columns): string {
+  const name = canonical(node)
+  if (names.has(name)) {
+    throw semanticError(
+      'DUPLICATE_COLUMN_OR_PATH_NAME',
+      node,
+      'All column and path names in JSON_TABLE invocation must be unique',
+    )
+  }
+  names.add(name)
+  return name
 }
 
 function readColumn(
   node: Exclude<JsonTableColumnDefinition, NestedColumns>,
   columns: Columns,
 ): JsonTableColumn {
-  const name = canonical(node.name)
-  if (columns.outputs.some((output) => output.name === name)) {
-    throw semanticError(
-      'DUPLICATE_COLUMN_OR_PATH_NAME',
-      node.name,
-      `All column and path names in JSON_TABLE invocation must be unique: ${name}`,
-    )
+  const name = claimName(node.name, columns)
+  if (node.kind === 'ordinalityColumn') {
+    return { kind: 'ordinality', output: columns.outputs.push({ name, type: BIGINT }) - 1 }
   }
-  const type = node.kind === 'ordinalityColumn' ? BIGINT : analyzeType(node.type)
-  const output = columns.outputs.push({ name, type }) - 1
-  if (node.kind === 'ordinalityColumn') return { kind: 'ordinality', output }
-  const path = columnPath(node.jsonPath, name, columns)
-  const errorBehavior =
-    node.errorBehavior ?? (columns.tableErrorBehavior === 'ERROR' ? 'ERROR' : 'NULL')
-  const common = { output, path, emptyBehavior: node.emptyBehavior, errorBehavior }
+  const path = columnPath(node.jsonPath, name)
+  const { tableErrorBehavior } = columns
+  const errorBehavior = node.errorBehavior ?? (tableErrorBehavior === 'ERROR' ? 'ERROR' : 'NULL')
+  const common = { path, emptyBehavior: node.emptyBehavior, errorBehavior }
   if (node.kind === 'queryColumn') {
-    if (type.kind !== 'varchar' && type.kind !== 'char') {
-      throw semanticError(
-        'TYPE_MISMATCH',
-        node,
-        `Cannot output JSON value as ${typeName(type)} using formatting JSON`,
-      )
-    }
+    refuseQuotesOfWrapped(node)
+    const { type, format } = jsonOutputType(node.type, node.format, node)
     return {
       kind: 'query',
+      output: columns.outputs.push({ name, type }) - 1,
       ...common,
+      format,
       wrapper: node.wrapperBehavior,
       omitQuotes: node.quotesBehavior === 'OMIT',
     }
   }
-  const emptyDefault = defaultValue(node.emptyDefault, type, columns)
-  const errorDefault = defaultValue(node.errorDefault, type, columns)
+  const type = jsonValueType(node.type, node)
+  const output = columns.outputs.push({ name, type }) - 1
+  const emptyDefault = defaultValue(node.emptyDefault, 'ON EMPTY', type, columns)
+  const errorDefault = defaultValue(node.errorDefault, 'ON ERROR', type, columns)
   return {
     kind: 'value',
+    output,
     ...common,
     ...(emptyDefault === undefined ? {} : { emptyDefault }),
     ...(errorDefault === undefined ? {} : { errorDefault }),
@@ -153,36 +174,33 @@ function readColumn(
 }
 
 /** Without a path a column is the member of its name. */
-function columnPath(literal: StringLiteral | undefined, name: string, columns: Columns): string {
+function columnPath(literal: StringLiteral | undefined, name: string): string {
   if (literal === undefined) return `lax $."${name.replaceAll('"', '""')}"`
-  checkPath(literal, columns.passedNames)
+  checkPath(literal, NO_PARAMETERS)
   return literal.value
 }
 
 /** The position of a default in the row of them. */
 function defaultValue(
   node: AstExpression | undefined,
+  clause: DefaultClause,
   type: SqlType,
-  columns: Columns,
+  { context, defaults }: Columns,
 ): number | undefined {
   if (node === undefined) return undefined
-  const expression = analyze(node, columns.context)
-  if (!canCoerce(expression.type, type)) {
-    throw semanticError(
-      'TYPE_MISMATCH',
-      node,
-      `Function JSON_VALUE default result must evaluate to a ${typeName(type)} (actual: ${typeName(expression.type)})`,
-    )
-  }
-  return columns.defaults.push(coerce(expression, type)) - 1
+  const expression = defaultOf(node, clause, type, context)
+  refuseCalls(context.met, node, 'default expression for JSON_TABLE column')
+  return defaults.push(expression) - 1
 }
 
 /** How rows are joined: as PLAN says, or parents outer and siblings united. */
 function planOf(root: Group, node: JsonTable): JsonTableNode {
   const { plan } = node
   if (plan !== undefined && plan.kind !== 'jsonTableDefaultPlan') {
-    return specificPlan(plan, groupsByName(root, node), plan)
+    return specificPlan(root, plan, node)
   }
+  if (plan !== undefined)
+    requireNamesBelow(root, 'All nested JSON paths must be named when default plan is given')
   const parentChild = plan?.parentChild ?? 'OUTER'
   const siblings = plan?.siblings ?? 'UNION'
   const byDefault = ({ items, children }: Group): JsonTableNode => {
@@ -195,52 +213,96 @@ function planOf(root: Group, node: JsonTable): JsonTableNode {
   return byDefault(root)
 }
 
-function groupsByName(root: Group, node: JsonTable): ReadonlyMap<string, Group> {
-  const byName = new Map<string, Group>()
-  const visit = (group: Group): void => {
-    if (group.name === undefined) {
+function requireNamesBelow({ children }: Group, message: string): void {
+  for (const child of children) {
+    if (child.name === undefined) throw semanticError('MISSING_PATH_NAME', child.place, message)
+  }
+  for (const child of children) requireNamesBelow(child, message)
+}
+
+const UNNAMED = 'All JSON paths must be named when specific plan is given'
+
+/** @source Trino StatementAnalyzer.validateJsonTableSpecificPlan */
+function specificPlan(root: Group, plan: JsonTableSpecificPlan, node: JsonTable): JsonTableNode {
+  if (root.name === undefined) {
+    throw semanticError('MISSING_PATH_NAME', node.jsonPathInvocation, UNNAMED)
+  }
+  if (plan.kind === 'planSiblings') {
+    throw semanticError(
+      'INVALID_PLAN',
+      plan,
+      'JSON_TABLE plan must either be a single path name or it must be rooted in parent-child relationship (OUTER or INNER)',
+    )
+  }
+  return planNode(plan, groupsFor([root], [plan], plan), plan)
+}
+
+type NamedPlan = Exclude<JsonTableSpecificPlan, { kind: 'planSiblings' }>
+
+const nameOfPlan = (plan: NamedPlan): string =>
+  canonical(plan.kind === 'planLeaf' ? plan.name : plan.parent.name)
+
+/** The plans side by side in one. @throws MillraceError INVALID_PLAN where one is there twice */
+function siblingsOf(plan: JsonTableSpecificPlan): readonly NamedPlan[] {
+  const plans = plan.kind === 'planSiblings' ? plan.siblings.flatMap(siblingsOf) : [plan]
+  const seen = new Set<string>()
+  for (const sibling of plans) {
+    const name = nameOfPlan(sibling)
+    if (seen.has(name)) {
       throw semanticError(
-        'MISSING_PATH_NAME',
-        node,
-        'All JSON paths must be named when specific plan is given',
+        'INVALID_PLAN',
+        sibling.kind === 'planLeaf' ? sibling : sibling.parent,
+        `Duplicate reference to JSON path name in sibling plan: ${name}`,
       )
     }
-    byName.set(group.name, group)
-    group.children.forEach(visit)
+    seen.add(name)
   }
-  visit(root)
+  return plans
+}
+
+/** The groups at a level by name, which the plans there must name, each and no others. */
+function groupsFor(
+  groups: readonly Group[],
+  plans: readonly NamedPlan[],
+  root: NodeBase,
+): ReadonlyMap<string, Group> {
+  const byName = new Map(
+    groups.map((group): [string, Group] => {
+      if (group.name === undefined) throw semanticError('MISSING_PATH_NAME', group.place, UNNAMED)
+      return [group.name, group]
+    }),
+  )
+  const planned = new Set(plans.map(nameOfPlan))
+  const missing = [...byName.keys()].filter((name) => !planned.has(name))
+  if (missing.length > 0) {
+    throw semanticError(
+      'INVALID_PLAN',
+      root,
+      `JSON_TABLE plan should contain all JSON paths available at each level of nesting. Paths not included: ${missing.join(', ')}`,
+    )
+  }
+  const unknown = [...planned].filter((name) => !byName.has(name))
+  if (unknown.length > 0) {
+    throw semanticError(
+      'INVALID_PLAN',
+      root,
+      `JSON_TABLE plan includes unavailable JSON path names: ${unknown.join(', ')}`,
+    )
+  }
   return byName
 }
 
-function specificPlan(
+function planNode(
   plan: JsonTableSpecificPlan,
   groups: ReadonlyMap<string, Group>,
-  place: NodeBase,
+  root: NodeBase,
 ): JsonTableNode {
-  const itemsOf = (name: Identifier) => {
-    const group = groups.get(canonical(name))
-    if (group !== undefined) return group.items
-    throw semanticError(
-      'INVALID_PLAN',
-      place,
-      `JSON_TABLE plan names a path that is not there: ${canonical(name)}`,
-    )
+  if (plan.kind === 'planSiblings') {
+    const nodes = plan.siblings.map((sibling) => planNode(sibling, groups, root))
+    return { kind: 'siblings', type: plan.type, nodes }
   }
-  switch (plan.kind) {
-    case 'planLeaf':
-      return itemsOf(plan.name)
-    case 'planParentChild':
-      return {
-        kind: 'join',
-        type: plan.type,
-        parent: itemsOf(plan.parent.name),
-        child: specificPlan(plan.child, groups, place),
-      }
-    case 'planSiblings':
-      return {
-        kind: 'siblings',
-        type: plan.type,
-        nodes: plan.siblings.map((sibling) => specificPlan(sibling, groups, place)),
-      }
-  }
+  const { items, children } = groups.get(nameOfPlan(plan))!
+  const below = groupsFor(children, plan.kind === 'planLeaf' ? [] : siblingsOf(plan.child), root)
+  if (plan.kind === 'planLeaf') return items
+  return { kind: 'join', type: plan.type, parent: items, child: planNode(plan.child, below, root) }
 }

@@ -37,7 +37,7 @@ export function analyzeQuery(
     (field): OrderByOutput => ({ field, expression: fieldReference(field) }),
   )
   const orderBy = analyzeOrderBy(node.orderBy, outputs, context)
-  if (node.orderBy !== undefined) refuseCalls(context.met, node.orderBy, 'ORDER BY')
+  if (node.orderBy !== undefined) refuseCalls(context.met, node.orderBy, 'ORDER BY clause')
   const limits = analyzeRowLimits(node, analysis)
   const isOrdered =
     place.isRoot === true || limits.limit !== undefined || limits.offset !== undefined

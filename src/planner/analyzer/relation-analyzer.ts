@@ -108,7 +108,7 @@ function analyzeAliased(node: AliasedRelation, scope: Scope, analysis: Analysis)
 function analyzeValues(node: Values, scope: Scope, analysis: Analysis): BoundRelation {
   const context = expressionContext(analysis, scope)
   const rows = node.rows.map((item) => rowItems(item, context))
-  refuseCalls(context.met, node, 'VALUES')
+  refuseCalls(context.met, node, 'VALUES clause')
   const first = rows[0]!
   const types: SqlType[] = first.map((e) => e.type)
   for (const current of rows) {

@@ -1,19 +1,17 @@
 import { canCoerce, commonSuperType } from '../../expressions/coercion.js'
 import type { Expression, Routine, RoutineStatement } from '../../expressions/ir.js'
 import { coerce, comparison, nullConstant, symbol } from '../../expressions/ir-build.js'
-import { BOOLEAN, MillraceError, type SqlType, typeName, typesEqual } from '../../spi/index.js'
+import { BOOLEAN, type SqlType, typeName, typesEqual } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
   CaseStatement,
   CompoundStatement,
   ControlStatement,
-  DataType,
   ElseClause,
   FunctionSpecification,
   Identifier,
   IfStatement,
   LoopStatement,
-  NodeBase,
   ParameterDeclaration,
   RepeatStatement,
   WhileStatement,
@@ -22,7 +20,7 @@ import { type Analysis, analyze, expressionContext } from './analysis.js'
 import type { Field } from './bound.js'
 import { refuseCalls } from './clause-check.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType, typeText } from './type-analysis.js'
+import { analyzeTypeAt } from './type-analysis.js'
 
 /** The names that a statement of a routine sees. */
 interface RoutineScope {
@@ -55,21 +53,9 @@ export function routineParameters(
       )
     }
     names.add(name)
-    const type = routineType(declaration.type, declaration)
+    const type = analyzeTypeAt(declaration.type, declaration)
     return { declaration, field: { id: `@v${i}`, name, type, hidden: false } }
   })
-}
-
-/** The type of a declaration. @throws MillraceError TYPE_MISMATCH at the declaration where there is none of the name */
-function routineType(type: DataType, declaration: NodeBase): SqlType {
-  try {
-    return analyzeType(type)
-  } catch (cause) {
-    if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
-      throw semanticError('TYPE_MISMATCH', declaration, `Unknown type: ${typeText(type)}`)
-    }
-    throw cause
-  }
 }
 
 /**
@@ -85,7 +71,7 @@ export function analyzeRoutine(
   analysis: Analysis,
 ): Routine {
   const parameters = routineParameters(specification).map((p) => p.field)
-  const returnType = routineType(specification.returnType, specification.returnType)
+  const returnType = analyzeTypeAt(specification.returnType, specification.returns)
   checkEndsInReturn(body)
   const scope: RoutineScope = {
     analysis: withoutQueries(analysis),
@@ -205,7 +191,7 @@ function analyzeCompound(node: CompoundStatement, scope: RoutineScope): RoutineS
   const variables = [...scope.variables]
   const initials: { name: string; initial: Expression }[] = []
   for (const declaration of node.variableDeclarations) {
-    const type = routineType(declaration.type, declaration)
+    const type = analyzeTypeAt(declaration.type, declaration)
     const initial =
       declaration.defaultValue === undefined
         ? nullConstant(type)

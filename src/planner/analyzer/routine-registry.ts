@@ -22,7 +22,7 @@ import type {
 import type { Analysis } from './analysis.js'
 import { analyzeRoutine, routineParameters } from './routine-analysis.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType } from './type-analysis.js'
+import { analyzeTypeAt } from './type-analysis.js'
 
 /** The schema that functions of a query are in, as Trino names it. */
 const QUERY_SCHEMA = 'system.$query'
@@ -150,7 +150,7 @@ export function signatureOf(specification: FunctionSpecification): ScalarOverloa
   const parameters = routineParameters(specification)
   return {
     args: parameters.map((p) => typeName(p.field.type)),
-    returns: typeName(analyzeType(specification.returnType)),
+    returns: typeName(analyzeTypeAt(specification.returnType, specification.returns)),
     nulls: 'called',
   }
 }

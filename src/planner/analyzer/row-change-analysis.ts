@@ -129,7 +129,7 @@ function analyzeWhere(
   if (where === undefined) return {}
   const context = expressionContext(analysis, scope)
   const condition = analyzeCondition(where, context, 'WHERE')
-  refuseCalls(context.met, where, 'WHERE')
+  refuseCalls(context.met, where, 'WHERE clause')
   return { where: condition }
 }
 

@@ -135,7 +135,7 @@ function analyzeWhere(
   if (node.where === undefined) return undefined
   const inner: ExpressionContext = { ...context, met: [] }
   const where = analyzeCondition(node.where, inner, 'WHERE')
-  refuseCalls(inner.met, node.where, 'WHERE')
+  refuseCalls(inner.met, node.where, 'WHERE clause')
   return where
 }
 
@@ -264,7 +264,7 @@ function targetColumns(
   }
   const inner: ExpressionContext = { ...context, met: [] }
   const row = analyze(target, inner)
-  refuseCalls(inner.met, item, 'SELECT')
+  refuseCalls(inner.met, item, 'SELECT clause')
   if (row.type.kind !== 'row') {
     throw semanticError('TYPE_MISMATCH', target, `expected row type but got ${typeName(row.type)}`)
   }

@@ -28,7 +28,7 @@ import { resolveCall } from './call-resolution.js'
 import { coerceNoting, coerceToOneType } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
-import { analyzeType, typeText } from './type-analysis.js'
+import { analyzeTypeAt } from './type-analysis.js'
 
 export function analyzeArray(node: ArrayConstructor, context: ExpressionContext): Expression {
   const values = coerceToOneType(
@@ -52,15 +52,7 @@ function holdsMap(type: SqlType): boolean {
 }
 
 export function analyzeCast(node: Cast, context: ExpressionContext): Expression {
-  let type: SqlType
-  try {
-    type = analyzeType(node.type)
-  } catch (cause) {
-    if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
-      throw semanticError('TYPE_MISMATCH', node, `Unknown type: ${typeText(node.type)}`)
-    }
-    throw cause
-  }
+  const type = analyzeTypeAt(node.type, node)
   if (type.kind === 'unknown') {
     throw semanticError('TYPE_MISMATCH', node, 'UNKNOWN is not a valid type')
   }

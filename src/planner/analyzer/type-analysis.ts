@@ -61,6 +61,21 @@ export function analyzeType(node: DataType): SqlType {
   }
 }
 
+/**
+ * The type a text names, for an expression or a declaration.
+ * @throws MillraceError TYPE_MISMATCH at the place where there is no type of the name, and what analyzeType throws
+ */
+export function analyzeTypeAt(type: DataType, place: NodeBase): SqlType {
+  try {
+    return analyzeType(type)
+  } catch (cause) {
+    if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
+      throw semanticError('TYPE_MISMATCH', place, `Unknown type: ${typeText(type)}`)
+    }
+    throw cause
+  }
+}
+
 function numberOf(parameter: DataTypeParameter): number {
   if (parameter.kind === 'numericParameter') return Number(parameter.text.replaceAll('_', ''))
   throw semanticError(

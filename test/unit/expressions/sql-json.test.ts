@@ -1,15 +1,16 @@
 import { describe, expect, test } from 'vitest'
-import { readJson, writeJson } from '../../../src/expressions/json/json-node.js'
+import { readJson } from '../../../src/expressions/json/json-node.js'
 import { evaluatePath } from '../../../src/expressions/sql-json/evaluate-path.js'
 import { jsonInput } from '../../../src/expressions/sql-json/json-input.js'
 import { parseSqlJsonPath } from '../../../src/expressions/sql-json/path.js'
+import { itemText } from '../../../src/expressions/sql-json/path-item.js'
 
 function query(path: string, text: string, variables: Record<string, string> = {}): string {
   const items = evaluatePath(parseSqlJsonPath(path), {
     context: readJson(text)!,
     variables: new Map(Object.entries(variables).map(([name, value]) => [name, readJson(value)!])),
   })
-  return items.map((item) => writeJson(item, false)).join(' ')
+  return items.map(itemText).join(' ')
 }
 
 const PATHS: readonly (readonly [path: string, text: string, items: string])[] = [
@@ -29,6 +30,9 @@ const PATHS: readonly (readonly [path: string, text: string, items: string])[] =
   ['lax $.keyvalue().name', '{"b": 1, "a": 2}', '"b" "a"'],
   ['lax 7 / 2 + 7 % 2', '0', '4'],
   ['strict $.a', '{"a": null}', 'null'],
+  ['lax 1.50 + $', '1', '2.50'],
+  ['lax $ * 2', '4294967296', '8589934592'],
+  ['lax $ ? (@ < 10000000000)', '9223372036854775808', ''],
 ]
 
 describe('the SQL/JSON path language', () => {
@@ -43,7 +47,9 @@ describe('the SQL/JSON path language', () => {
     ['strict $.b', '{"a": 1}', "structural error: missing member 'b' in JSON object"],
     ['strict $.a', '[{"a": 1}]', 'invalid item type. Expected: OBJECT, actual: ARRAY'],
     ['strict $[5]', '[1]', 'structural error: invalid array subscript: [5, 5] for array of size 1'],
-    ['lax $ / 0', '1', 'division by zero'],
+    ['lax $ / 0', '1', 'Division by zero'],
+    ['lax $ + 1', '2147483647', 'integer addition overflow: 2147483647 + 1'],
+    ['lax $ - 1', '9223372036854775808', 'number beyond BIGINT: 9223372036854775808'],
     ['lax $ + 1', '"x"', 'invalid item type. Expected: NUMBER, actual: STRING'],
   ])('%s of %s fails', (path, text, message) => {
     expect(() => query(path, text)).toThrow(

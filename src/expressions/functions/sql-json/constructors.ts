@@ -4,8 +4,10 @@ import type { Value } from '../../../spi/value.js'
 import { scalarFunction } from '../../function-definition.js'
 import { jsonDouble, jsonString, writeJson } from '../../json/json-node.js'
 import type { SessionContext } from '../../session-context.js'
-import { type JsonEncoding, jsonInput, jsonItemOf } from '../../sql-json/json-input.js'
+import { encodeJson, type JsonEncoding, jsonInput, jsonItemOf } from '../../sql-json/json-input.js'
 import { decimalText } from '../../value/decimal.js'
+import { javaHashOrder } from '../../value/java-hash-order.js'
+import { javaRealText } from '../../value/number-text.js'
 
 /** What a constructor is told beside its values, as JSON text. */
 interface ConstructorOptions {
@@ -19,10 +21,11 @@ interface ConstructorOptions {
 function writerOf(type: SqlType, session: SessionContext): (value: Value) => string {
   if (type.kind === 'decimal') return (value) => decimalText(value as bigint, type.scale)
   const item = jsonItemOf(type, session)
+  const numberText = type.kind === 'real' ? javaRealText : jsonDouble
   return (value) => {
     const node = item(value)
     if (typeof node === 'number') {
-      return Number.isFinite(node) ? jsonDouble(node) : jsonString(String(node))
+      return Number.isFinite(node) ? numberText(node) : jsonString(String(node))
     }
     return writeJson(node, false)
   }
@@ -92,8 +95,8 @@ export const jsonObject = scalarFunction({
           const options = JSON.parse(optionsText) as ConstructorOptions
           const row = (values ?? []) as readonly Value[]
           const texts = write(values, options)
-          const seen = new Set<string>()
-          const members = texts.flatMap((text, i) => {
+          const members = new Map<string, string>()
+          texts.forEach((text, i) => {
             const key = row[2 * i] as string | null | undefined
             if (key === null || key === undefined) {
               throw new MillraceError(
@@ -101,12 +104,12 @@ export const jsonObject = scalarFunction({
                 'null value passed for JSON object key to JSON_OBJECT function',
               )
             }
-            if (text === undefined) return []
-            if (seen.has(key)) throw duplicateKey(options)
-            seen.add(key)
-            return [`${jsonString(key)}:${text}`]
+            if (text === undefined) return
+            if (members.has(key)) throw duplicateKey(options)
+            members.set(key, text)
           })
-          return `{${members.join(',')}}`
+          const inOrder = javaHashOrder([...members.keys()])
+          return `{${inOrder.map((key) => `${jsonString(key)}:${members.get(key)!}`).join(',')}}`
         }
       },
     },
@@ -117,3 +120,18 @@ const duplicateKey = ({ uniqueKeys }: ConstructorOptions): MillraceError =>
   uniqueKeys === true
     ? new MillraceError('INVALID_FUNCTION_ARGUMENT', 'duplicate key passed to JSON_OBJECT function')
     : new MillraceError('NOT_SUPPORTED', 'cannot construct a JSON object with duplicate key')
+
+/** The bytes of a JSON text: the text, its encoding. */
+export const jsonBytes = scalarFunction({
+  name: '$json_bytes',
+  description: 'The bytes of a JSON text in an encoding',
+  hidden: true,
+  overloads: [
+    {
+      args: ['varchar', 'varchar'],
+      returns: 'varbinary',
+      evaluate: (text: string, encoding: string): Value =>
+        encodeJson(text, encoding as JsonEncoding),
+    },
+  ],
+})

@@ -1,9 +1,8 @@
-import { MillraceError } from '../../../spi/error.js'
 import type { Value } from '../../../spi/value.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
-import type { JsonNode } from '../../json/json-node.js'
-import { queryResult } from '../../sql-json/json-table.js'
+import { outputError, queryResult } from '../../sql-json/json-table.js'
 import { isJsonError, pathOptions, pathRunner } from '../../sql-json/path-call.js'
+import type { PathItem } from '../../sql-json/path-item.js'
 import { itemAsValue, valueError } from '../../sql-json/value-of-item.js'
 
 type Input = string | Uint8Array | null
@@ -26,7 +25,7 @@ export const jsonExists = scalarFunction({
       typeVariables: ['I', 'P'],
       nulls: 'called',
       bind: (call) => {
-        const run = pathRunner(call.argumentTypes[3]!, call.session)
+        const run = pathRunner(call.argumentTypes[3]!)
         return (input: Input, path: string, text: string, passing: Value): Value => {
           if (input === null) return null
           const options = pathOptions(text)
@@ -41,9 +40,6 @@ export const jsonExists = scalarFunction({
     },
   ],
 })
-
-const queryError = (message: string): MillraceError =>
-  new MillraceError('JSON_OUTPUT_CONVERSION_ERROR', `conversion from JSON failed: ${message}`)
 
 function onBehavior(behavior: string | undefined, error: unknown): Value {
   switch (behavior) {
@@ -70,11 +66,11 @@ export const jsonQuery = scalarFunction({
       typeVariables: ['I', 'P'],
       nulls: 'called',
       bind: (call) => {
-        const run = pathRunner(call.argumentTypes[3]!, call.session)
+        const run = pathRunner(call.argumentTypes[3]!)
         return (input: Input, path: string, text: string, passing: Value): Value => {
           if (input === null) return null
           const options = pathOptions(text)
-          let items: readonly JsonNode[]
+          let items: readonly PathItem[]
           try {
             items = run(input, path, options, passing)
           } catch (error) {
@@ -82,7 +78,7 @@ export const jsonQuery = scalarFunction({
             return onBehavior(options.errorBehavior, error)
           }
           if (items.length === 0) {
-            return onBehavior(options.emptyBehavior, queryError('JSON path found no items'))
+            return onBehavior(options.emptyBehavior, outputError('JSON path found no items'))
           }
           try {
             return queryResult(items, options)
@@ -107,7 +103,7 @@ export const jsonValue = scalarFunction({
       typeVariables: ['I', 'P', 'T'],
       nulls: 'called',
       bind: (call) => {
-        const run = pathRunner(call.argumentTypes[3]!, call.session)
+        const run = pathRunner(call.argumentTypes[3]!)
         return (
           input: Input,
           path: string,
@@ -122,7 +118,7 @@ export const jsonValue = scalarFunction({
             if (!isJsonError(error) || options.errorBehavior === 'ERROR') throw error
             return options.errorBehavior === 'DEFAULT' ? onError() : null
           }
-          let items: readonly JsonNode[]
+          let items: readonly PathItem[]
           try {
             items = run(input, path, options, passing)
           } catch (error) {

@@ -15,6 +15,8 @@ export interface FunctionSpecification extends NodeBase {
   readonly span: SourceSpan
   readonly name: QualifiedName
   readonly parameters: readonly ParameterDeclaration[]
+  /** The word RETURNS. */
+  readonly returns: NodeBase
   readonly returnType: DataType
   readonly routineCharacteristics: readonly RoutineCharacteristic[]
   readonly properties: readonly Property[]

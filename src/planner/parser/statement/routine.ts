@@ -23,7 +23,7 @@ export function parseFunctionSpecification(cursor: TokenCursor): FunctionSpecifi
   cursor.expect(Token.LEFT_PAREN)
   const parameters = cursor.at(Token.RIGHT_PAREN) ? [] : cursor.list(parseParameterDeclaration)
   cursor.expect(Token.RIGHT_PAREN)
-  cursor.expect(Token.RETURNS)
+  const returns = { location: cursor.location(cursor.expect(Token.RETURNS)) }
   const returnType = cursor.rules.dataType(cursor)
   const { routineCharacteristics, properties } = parseCharacteristics(cursor)
   const body = parseBody(cursor)
@@ -33,6 +33,7 @@ export function parseFunctionSpecification(cursor: TokenCursor): FunctionSpecifi
     span: cursor.spanFrom(start),
     name,
     parameters,
+    returns,
     returnType,
     routineCharacteristics,
     properties,
