@@ -15,32 +15,45 @@ const OFFSET_BIAS = MAX_OFFSET_MINUTES + 1
 
 /** Other names of UTC. @source Trino TimeZoneKey.isUtcZoneId */
 const UTC_NAMES = new Set(
-  'utc z ut uct gmt gmt0 greenwich universal zulu etc/utc etc/gmt etc/gmt+0 etc/gmt-0 etc/gmt0 etc/greenwich etc/universal etc/zulu etc/uct'.split(
+  'UTC Z UT UCT GMT GMT0 GMT+0 GMT-0 Greenwich Universal Zulu Etc/UTC Etc/GMT Etc/GMT+0 Etc/GMT-0 Etc/GMT0 Etc/Universal Etc/UCT'.split(
     ' ',
   ),
 )
 
-const keysByLowerName = new Map(
-  TIME_ZONE_NAMES.map((name, index) => [name.toLowerCase(), FIRST_REGION_KEY + index]),
+/** Regions that Trino's Java no longer has: abbreviations, and names that were taken out. */
+const RETIRED_NAMES = new Set('EST HST MST ROC US/Pacific-New Etc/Greenwich Etc/Zulu'.split(' '))
+
+const keysByName = new Map(
+  TIME_ZONE_NAMES.map((name, index): [string, TimeZoneKey] => [name, FIRST_REGION_KEY + index]),
 )
 
-const OFFSET_PATTERN = /^(?:utc|gmt|ut)?([+-])(\d{1,2})(?::?(\d{2}))?$/
+/** An hour of one digit stands without minutes, but after a name. */
+const OFFSET_PATTERN =
+  /^(?:(?:(?:Etc\/)?UTC|GMT|UT)([+-])(\d{1,2})(?::?(\d{2}))?|([+-])(?:(\d{1,2})|(\d{2}):?(\d{2})))$/
+/** Regions that are an offset, with the sign turned round. */
+const GMT_PATTERN = /^Etc\/GMT([+-])(\d{1,2})$/
 
 /**
- * Finds the key of a zone: a region (case does not matter), a name of UTC, or an offset such as `+05:30`, `-3`,
+ * Finds the key of a zone: a region as it is written, a name of UTC, or an offset such as `+05:30`, `-3`,
  * `UTC+1`. Undefined where there is no such zone.
  * @source Trino TimeZoneKey.getTimeZoneKey
  */
 export function timeZoneKey(id: string): TimeZoneKey | undefined {
-  const name = id.toLowerCase()
-  if (UTC_NAMES.has(name)) return UTC_KEY
-  const region = keysByLowerName.get(name)
-  if (region !== undefined) return region
-  const match = OFFSET_PATTERN.exec(name)
+  if (UTC_NAMES.has(id)) return UTC_KEY
+  if (RETIRED_NAMES.has(id)) return undefined
+  const region = keysByName.get(id)
+  if (region !== undefined) {
+    const gmt = GMT_PATTERN.exec(id)
+    if (gmt === null) return region
+    return timeZoneKeyOfOffset((gmt[1] === '+' ? -60 : 60) * Number(gmt[2]))
+  }
+  const match = OFFSET_PATTERN.exec(id)
   if (match === null) return undefined
-  const minutes = Number(match[2]) * 60 + Number(match[3] ?? 0)
-  if (minutes > MAX_OFFSET_MINUTES || Number(match[3] ?? 0) > 59) return undefined
-  return timeZoneKeyOfOffset(match[1] === '-' ? -minutes : minutes)
+  const sign = match[1] ?? match[4]
+  const minute = Number(match[3] ?? match[7] ?? 0)
+  const minutes = Number(match[2] ?? match[5] ?? match[6]) * 60 + minute
+  if (minutes > MAX_OFFSET_MINUTES || minute > 59) return undefined
+  return timeZoneKeyOfOffset(sign === '-' ? -minutes : minutes)
 }
 
 /** The key of an offset in minutes, -840 to 840. */

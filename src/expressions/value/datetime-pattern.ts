@@ -1,19 +1,16 @@
 import { timeZoneId, timeZoneKey, timeZoneOffsetSeconds } from '../../spi/time-zone.js'
 import { invalidArgument } from '../errors.js'
 import {
-  addMonths,
   civilOfDays,
   dayOfWeek,
   dayOfYear,
-  daysInMonth,
-  daysOfCivil,
   floorDivide,
   floorModulo,
-  isLeapYear,
   isoWeek,
   PICOS_PER_DAY,
   PICOS_PER_SECOND,
 } from './civil.js'
+import { resolveFields } from './datetime-fields.js'
 import { offsetText } from './temporal-text.js'
 
 /** Patterns of dates and times, taken apart from MySQL's or Joda's letters, that print and parse. */
@@ -211,7 +208,11 @@ export function parsePattern(parts: readonly PatternPart[], text: string): Parse
     at = read
   }
   if (at < text.length) badFormat(text, at)
-  return { local: resolveFields(fields.numbers) + fields.fraction, zone: fields.zone }
+  const hasFraction = parts.some((part) => part.kind === 'fraction')
+  return {
+    local: resolveFields(fields.numbers, hasFraction) + fields.fraction,
+    zone: fields.zone,
+  }
 }
 
 /** The offset after a part, or -1 where the text does not have it. */
@@ -261,85 +262,28 @@ function readPart(
 
 const mostDigits = (field: NumberField): number => (field === 'dayOfYear' ? 3 : 2)
 
+/** Abbreviations that are read. @source Joda-Time DateTimeUtils.buildDefaultTimeZoneNames */
+const READ_ABBREVIATIONS: Readonly<Record<string, string>> = {
+  EST: 'America/New_York',
+  EDT: 'America/New_York',
+  CST: 'America/Chicago',
+  CDT: 'America/Chicago',
+  MST: 'America/Denver',
+  MDT: 'America/Denver',
+  PST: 'America/Los_Angeles',
+  PDT: 'America/Los_Angeles',
+}
+
 function readZone(style: string, rest: string, at: number, fields: ParsedFields): number {
   const pattern =
     style === 'id' || style === 'short' ? /^[A-Za-z0-9_/+:-]+/ : /^(?:[+-]\d\d:?\d\d|Z)/
   const match = pattern.exec(rest)
-  const key = match === null ? undefined : timeZoneKey(match[0])
+  const name =
+    match === null ? undefined : (style === 'short' && READ_ABBREVIATIONS[match[0]]) || match[0]
+  const key = name === undefined ? undefined : timeZoneKey(name)
   if (match === null || key === undefined) return -1
   fields.zone = timeZoneId(key)
   return at + match[0].length
-}
-
-const outOfBounds = (field: string, min: number, max: number, value: number): never =>
-  invalidArgument(`Invalid value for ${field} (valid values ${min} - ${max}): ${value}`)
-
-/** Puts fields on 1970-01-01 00:00 from the greatest to the smallest. @source Joda-Time DateTimeParserBucket */
-function resolveFields(numbers: ReadonlyMap<NumberField | NameField, number>): bigint {
-  const days = resolveDate(numbers)
-  let hour = numbers.get('hour') ?? numbers.get('clockHour') ?? 0
-  if (hour === 24 && numbers.has('clockHour')) hour = 0
-  const half = numbers.get('halfHour') ?? numbers.get('clockHalfHour')
-  if (half !== undefined) {
-    if (numbers.has('clockHalfHour') && (half < 1 || half > 12)) {
-      outOfBounds('ClockhourOfHalfday', 1, 12, half)
-    }
-    hour = half % 12
-  }
-  if (numbers.get('halfday') === 1 && hour < 12) hour += 12
-  const minute = numbers.get('minute') ?? 0
-  const second = numbers.get('second') ?? 0
-  if (hour > 23) outOfBounds('HourOfDay', 0, 23, hour)
-  if (minute > 59) outOfBounds('MinuteOfHour', 0, 59, minute)
-  if (second > 59) outOfBounds('SecondOfMinute', 0, 59, second)
-  const seconds = BigInt(hour * 3600 + minute * 60 + second)
-  return BigInt(days) * PICOS_PER_DAY + seconds * PICOS_PER_SECOND
-}
-
-/** Two digits stand for 1970 to 2069. */
-const century = (year: number): number => (year >= 70 ? 1900 + year : 2000 + year)
-
-function resolveDate(numbers: ReadonlyMap<NumberField | NameField, number>): number {
-  const twoDigits = numbers.get('twoDigitYear')
-  let year =
-    numbers.get('year') ??
-    numbers.get('yearOfEra') ??
-    (twoDigits === undefined ? 1970 : century(twoDigits))
-  if (numbers.get('era') === 0) year = 1 - year
-  let days = daysOfCivil(year, 1, 1)
-  const month = numbers.get('month')
-  if (month !== undefined) {
-    if (month < 1 || month > 12) outOfBounds('MonthOfYear', 1, 12, month)
-    days = addMonths(days, month - 1)
-  }
-  const weekyear = numbers.get('weekyear')
-  const week = numbers.get('week')
-  if (weekyear !== undefined) days = daysOfCivil(weekyear, 1, 4)
-  if (week !== undefined) {
-    if (week < 1 || week > 53) outOfBounds('WeekOfWeekyear', 1, 53, week)
-    days += (week - isoWeek(days).week) * 7
-  }
-  const day = numbers.get('day')
-  if (day !== undefined) days = withDay(days, day)
-  const ordinal = numbers.get('dayOfYear')
-  if (ordinal !== undefined) {
-    const most = isLeapYear(civilOfDays(days).year) ? 366 : 365
-    if (ordinal < 1 || ordinal > most) outOfBounds('DayOfYear', 1, most, ordinal)
-    days = daysOfCivil(civilOfDays(days).year, 1, ordinal)
-  }
-  const weekday = numbers.get('dayOfWeek')
-  if (weekday === undefined) return weekyear === undefined ? days : days - dayOfWeek(days) + 1
-  return days - dayOfWeek(days) + weekday
-}
-
-function withDay(days: number, day: number): number {
-  const { year, month } = civilOfDays(days)
-  const most = daysInMonth(year, month)
-  if (day === 29 && month === 2 && most === 28) {
-    return invalidArgument(`Invalid date 'February 29' as '${year}' is not a leap year`)
-  }
-  if (day < 1 || day > most) outOfBounds('DayOfMonth', 1, most, day)
-  return daysOfCivil(year, month, day)
 }
 
 /** The local time of an instant in a zone. */
