@@ -26,9 +26,10 @@ function checkBounds(field: string, min: number, max: number, value: number): vo
  * @param hasFraction the text has a fraction of a second beside the fields
  * @source Joda-Time DateTimeParserBucket.computeMillis
  */
-export function resolveFields(fields: Fields): bigint {
+export function resolveFields(fields: Fields, hasFraction: boolean): bigint {
   return (
-    BigInt(resolveDate(fields)) * PICOS_PER_DAY + BigInt(resolveTime(fields)) * PICOS_PER_SECOND
+    BigInt(resolveDate(fields, hasFraction)) * PICOS_PER_DAY +
+    BigInt(resolveTime(fields)) * PICOS_PER_SECOND
   )
 }
 
