@@ -11,7 +11,7 @@ test('a session of all headers', () => {
     'x-trino-catalog': 'TPCH',
     'x-trino-schema': 'Tiny',
     'x-trino-path': 'memory.default, "S"',
-    'x-trino-time-zone': 'america/new_york',
+    'x-trino-time-zone': 'America/New_York',
     'x-trino-language': 'de-DE',
     'x-trino-source': 'cli',
     'x-trino-client-capabilities': 'PATH,parametric_datetime',
