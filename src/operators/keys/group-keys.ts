@@ -163,26 +163,32 @@ export class GroupKeys {
   /** Makes the map or table of the groups, given by their codes. */
   #address(codes: number, arena: Arena): void {
     this.#inRuns = false
-    const kept = new BigInt64Array(this.#memory.buffer, codes, this.#count).slice()
     const { size } = this.#encoder.layout
+    const before = this.#table
     if (this.#isMapWorthwhile(size)) {
-      this.#table?.close()
+      this.#keep(codes)
+      before?.close()
       this.#table = undefined
-      this.#direct ??= new GrowableBuffer(this.#createArena, size * 4)
-      this.#direct.renew(size * 4)
-      this.#codeOf.reserve(this.#count * 8)
-      this.#codeOf.int64().set(kept)
+      if (this.#direct === undefined) this.#direct = new GrowableBuffer(this.#createArena, size * 4)
+      else this.#direct.renew(size * 4)
       directKernels(this.#memory).rebuild(this.#codeOf.address, this.#count, this.#direct.address)
       return
     }
     this.#direct?.close()
     this.#direct = undefined
-    this.#table?.close()
+    const isOfTable = codes === before?.keysAddress
+    const source = isOfTable ? copyOf(before.keys(), arena).byteOffset : codes
+    before?.close()
     this.#table = new IntegerTable(this.#memory, this.#createArena, this.#status)
-    const source = arena.allocate(this.#count * 8)
-    new BigInt64Array(source.buffer, source.byteOffset, this.#count).set(kept)
     const ids = allocateInt32(arena, this.#count)
-    this.#table.insert(source.byteOffset, this.#count, ids.byteOffset)
+    this.#table.insert(source, this.#count, ids.byteOffset)
+  }
+
+  /** Has the codes of the groups in #codeOf. */
+  #keep(codes: number): void {
+    if (codes === this.#codeOf.address) return
+    this.#codeOf.reserve(this.#count * 8)
+    this.#codeOf.int64().set(new BigInt64Array(this.#memory.buffer, codes, this.#count))
   }
 
   /** The key columns of groups [from, to), in `arena`. */
@@ -216,6 +222,13 @@ export class GroupKeys {
     this.#direct?.close()
     this.#table?.close()
   }
+}
+
+function copyOf(values: BigInt64Array, arena: Arena): BigInt64Array {
+  const bytes = arena.allocate(values.byteLength)
+  const copy = new BigInt64Array(bytes.buffer, bytes.byteOffset, values.length)
+  copy.set(values)
+  return copy
 }
 
 const doubleBits = new DataView(new ArrayBuffer(8))
