@@ -108,28 +108,16 @@ export class StreamQuery {
       await this.#room()
       const page = await run.nextPage()
       if (page === undefined) return
-      await this.#turn()
       for (const frame of format.encode(page)) {
         this.#sendFrame(frame)
         await this.#room()
-        await this.#turn()
       }
     }
   }
 
-  /**
-   * Resolves when it is this query's turn to make another frame: the last thing that is waited for, since many queries may hear
-   * of room, or of a page, at once. @throws what the run was ended with meanwhile
-   */
-  async #turn(): Promise<void> {
-    if (this.#sentBytes <= URGENT_BYTES) return
-    await this.#options.turns.take()
-    // What the page was made of has been given back.
-    if (this.run.failure !== undefined) throw this.run.failure
-  }
-
-  /** Resolves when there is room for another frame. @throws what the run was ended with meanwhile */
+  /** Resolves when it is this query's turn to send another frame. @throws what the run was ended with meanwhile */
   async #room(): Promise<void> {
+    if (this.#sentBytes > URGENT_BYTES) await this.#options.turns.take()
     for (;;) {
       // What the page was made of has been given back.
       if (this.run.failure !== undefined) throw this.run.failure
