@@ -137,7 +137,7 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     true,
     'Allow complex expression pushdown into connectors',
   ),
-  enumProperty('dialect', 'TRINO', DIALECTS, 'Dialect of SQL that statements are written in'),
+  enumProperty('dialect', 'TRINO', DIALECTS, 'Dialect of SQL'),
   booleanProperty('enable_dynamic_filtering', true, 'Enable dynamic filtering'),
   booleanProperty(
     'extended_decorrelation',
