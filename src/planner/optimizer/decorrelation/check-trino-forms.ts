@@ -97,7 +97,7 @@ function belowProjections(node: PlanNode): PlanNode {
 /** Scalar subqueries and LATERAL. */
 function isJoinForm(node: CorrelatedJoinNode): boolean {
   const outer = correlationOf(node)
-  const subquery = withoutNeedlessCheck(node.subquery)
+  const subquery = withoutNeedless(node.subquery)
   if (outer.size === 0 || isFilterable(subquery, outer)) return true
   if (node.origin?.conditional === true) return false
   return (
@@ -109,12 +109,28 @@ function isJoinForm(node: CorrelatedJoinNode): boolean {
   )
 }
 
-/** @source Trino RemoveRedundantEnforceSingleRowNode */
-function withoutNeedlessCheck(node: PlanNode): PlanNode {
-  if (node.kind === 'project') return { ...node, source: withoutNeedlessCheck(node.source) }
-  if (node.kind !== 'enforceSingleRow') return node
-  const { min, max } = cardinalityOf(node.source)
-  return min === 1 && max === 1 ? node.source : node
+/** @source Trino RemoveRedundantEnforceSingleRowNode, RemoveRedundantLimit, RemoveRedundantTopN, RemoveRedundantSort */
+function withoutNeedless(node: PlanNode): PlanNode {
+  switch (node.kind) {
+    case 'project':
+      return { ...node, source: withoutNeedless(node.source) }
+    case 'enforceSingleRow': {
+      const { min, max } = cardinalityOf(node.source)
+      return min === 1 && max === 1 ? withoutNeedless(node.source) : node
+    }
+    case 'limit': {
+      const isNeedless = node.count > 0 && cardinalityOf(node.source).max <= node.count
+      return isNeedless ? withoutNeedless(node.source) : node
+    }
+    case 'topN':
+    case 'sort': {
+      const isNeedless =
+        cardinalityOf(node.source).max <= 1 && (node.kind === 'sort' || node.count > 0)
+      return isNeedless ? withoutNeedless(node.source) : node
+    }
+    default:
+      return node
+  }
 }
 
 /** @source Trino TransformCorrelatedScalarSubquery, then TransformCorrelatedJoinToJoin */
