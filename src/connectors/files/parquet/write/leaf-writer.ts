@@ -183,7 +183,8 @@ export class LeafWriter {
     }
     this.#heldEntries = dictionary.entries
     this.#heldCount = dictionary.entries.count
-    const width = Math.max(1, levelWidth(dictionary.entries.count - 1))
+    // Without a value that is no NULL there are neither entries nor codes.
+    const width = Math.max(1, levelWidth(Math.max(0, dictionary.entries.count - 1)))
     return [Uint8Array.of(width), writeHybrid(codes, width)]
   }
 

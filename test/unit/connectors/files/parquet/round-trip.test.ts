@@ -168,6 +168,15 @@ describe('what is written is read again', () => {
     }
   })
 
+  it('has columns of NULLs alone', async () => {
+    const path = join(folder, 'nulls.parquet')
+    const blocks = columns.map(({ type }) => blockOf(type, Array<Value>(300).fill(null)))
+    await writeParquet(path, columns, [page(blocks, 300)])
+    const { rows } = await readParquet(path)
+    expect(rows).toHaveLength(300)
+    expect(rows.flat().every((value) => value === null)).toBe(true)
+  })
+
   it('is the same for another reader', async () => {
     const path = join(folder, 'hyparquet.parquet')
     const { pages, expected } = randomPages([300], true)
