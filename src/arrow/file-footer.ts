@@ -1,6 +1,7 @@
 import { FlatBufferWriter } from './flatbuffer-writer.js'
 import type { ArrowColumn } from './ipc-writer.js'
-import { METADATA_V5, writeSchema } from './schema-message.js'
+import { writeSchema } from './schema-message.js'
+import { METADATA_V5 } from './schema-parts.js'
 
 /** Where a batch is in a file. */
 export interface FileBlock {

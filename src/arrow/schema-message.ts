@@ -1,50 +1,30 @@
 import { type SqlType, typeName } from '../spi/index.js'
-import { encapsulate, MessageType } from './batch-message.js'
 import { isBinary } from './column-writer.js'
 import { FlatBufferWriter } from './flatbuffer-writer.js'
 import type { ArrowColumn } from './ipc-writer.js'
+import {
+  ArrowType,
+  encapsulatedSchema,
+  entriesField,
+  keyValue,
+  schemaOf,
+  TYPE_KEY,
+} from './schema-parts.js'
 
-/** Numbers of Arrow's Type union. @source Schema.fbs */
-export const ArrowType = {
-  null: 1,
-  int: 2,
-  floatingPoint: 3,
-  binary: 4,
-  utf8: 5,
-  bool: 6,
-  decimal: 7,
-  date: 8,
-  timestamp: 10,
-  list: 12,
-  struct: 13,
-  map: 17,
-} as const
-
-export const METADATA_V5 = 4
 const MICROSECOND = 2
 const INTEGER_BITS = { tinyint: 8, smallint: 16, integer: 32, bigint: 64 } as const
-/** Of a field's metadata: the SQL type, as typeof() prints it. */
-export const TYPE_KEY = 'millrace.type'
 
 /** The schema message of columns: the Arrow types that `.arrow()` has, SQL's type in the metadata of the field. */
 export function schemaMessage(columns: readonly ArrowColumn[]): Uint8Array {
   const writer = new FlatBufferWriter()
-  const schema = writeSchema(writer, columns)
-  writer.startTable(5)
-  writer.int64(3, 0n)
-  writer.reference(2, schema)
-  writer.int16(0, METADATA_V5)
-  writer.int8(1, MessageType.schema)
-  return encapsulate(writer.finish(writer.endTable()))
+  return encapsulatedSchema(writer, writeSchema(writer, columns))
 }
 
 export function writeSchema(writer: FlatBufferWriter, columns: readonly ArrowColumn[]): number {
-  const fields = writer.references(
+  return schemaOf(
+    writer,
     columns.map(({ name, type }) => writeField(writer, name, type, true)),
   )
-  writer.startTable(4)
-  writer.reference(1, fields)
-  return writer.endTable()
 }
 
 function writeField(
@@ -82,29 +62,11 @@ function writeChildren(writer: FlatBufferWriter, type: SqlType): number[] {
   }
 }
 
-/** The struct of keys and values that a map's child is. */
 function writeEntries(writer: FlatBufferWriter, key: SqlType, value: SqlType): number {
-  const children = writer.references([
+  return entriesField(writer, [
     writeField(writer, 'key', key, false),
     writeField(writer, 'value', value, true),
   ])
-  const text = writer.text('entries')
-  writer.startTable(0)
-  const struct = writer.endTable()
-  writer.startTable(7)
-  writer.reference(0, text)
-  writer.reference(3, struct)
-  writer.reference(5, children)
-  writer.int8(2, ArrowType.struct)
-  return writer.endTable()
-}
-
-function keyValue(writer: FlatBufferWriter, key: string, value: string): number {
-  const texts = [writer.text(key), writer.text(value)] as const
-  writer.startTable(2)
-  writer.reference(0, texts[0])
-  writer.reference(1, texts[1])
-  return writer.endTable()
 }
 
 interface WrittenType {

@@ -1,27 +1,18 @@
-import { encapsulate, MessageType } from '../../arrow/batch-message.js'
 import { FlatBufferWriter } from '../../arrow/flatbuffer-writer.js'
+import {
+  ArrowType,
+  encapsulatedSchema,
+  entriesField,
+  keyValue,
+  schemaOf,
+  TYPE_KEY,
+} from '../../arrow/schema-parts.js'
 import { isText, type SqlType, typeName } from '../../spi/index.js'
 import type { Layout, PageLayout } from './page-layout.js'
 
-/** Numbers of Arrow's Type union. @source Schema.fbs */
-const ArrowType = {
-  null: 1,
-  int: 2,
-  floatingPoint: 3,
-  binary: 4,
-  utf8: 5,
-  decimal: 7,
-  list: 12,
-  struct: 13,
-  fixedSizeBinary: 15,
-  map: 17,
-} as const
-
-const METADATA_V5 = 4
 const FLOAT_BITS = { f32: 1, f64: 2 } as const
 const INTEGER_BITS = { i8: 8, i16: 16, i32: 32, i64: 64 } as const
-/** The SQL type of a field, as typeof() prints it, and how its values are to be read where Arrow's type doesn't say. */
-const TYPE_KEY = 'millrace.type'
+/** Of a field's metadata: how its values are to be read where Arrow's type doesn't say. */
 const STORAGE_KEY = 'millrace.storage'
 
 /** The schema of the batches of a layout: of the columns that vary, or of those that are constant. */
@@ -35,16 +26,7 @@ export function schemaMessage(layout: PageLayout, constants: boolean): Uint8Arra
   if (layout.hasChanges && !constants) {
     fields.push(writeField(writer, 'changes', { kind: 'tinyint' }, { storage: 'i8', parts: [] }))
   }
-  const vector = writer.references(fields)
-  writer.startTable(4)
-  writer.reference(1, vector)
-  const schema = writer.endTable()
-  writer.startTable(5)
-  writer.int64(3, 0n)
-  writer.reference(2, schema)
-  writer.int16(0, METADATA_V5)
-  writer.int8(1, MessageType.schema)
-  return encapsulate(writer.finish(writer.endTable()))
+  return encapsulatedSchema(writer, schemaOf(writer, fields))
 }
 
 function writeField(writer: FlatBufferWriter, name: string, type: SqlType, layout: Layout): number {
@@ -87,27 +69,10 @@ function writeEntries(
   type: Extract<SqlType, { kind: 'map' }>,
   parts: readonly Layout[],
 ): number {
-  const children = writer.references([
+  return entriesField(writer, [
     writeField(writer, 'key', type.key, parts[0]!),
     writeField(writer, 'value', type.value, parts[1]!),
   ])
-  const text = writer.text('entries')
-  writer.startTable(0)
-  const struct = writer.endTable()
-  writer.startTable(7)
-  writer.reference(0, text)
-  writer.reference(3, struct)
-  writer.reference(5, children)
-  writer.int8(2, ArrowType.struct)
-  return writer.endTable()
-}
-
-function keyValue(writer: FlatBufferWriter, key: string, value: string): number {
-  const texts = [writer.text(key), writer.text(value)] as const
-  writer.startTable(2)
-  writer.reference(0, texts[0])
-  writer.reference(1, texts[1])
-  return writer.endTable()
 }
 
 function writeDictionary(

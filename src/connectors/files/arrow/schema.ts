@@ -1,4 +1,4 @@
-import { TYPE_KEY, ArrowType as Type } from '../../../arrow/schema-message.js'
+import { TYPE_KEY, ArrowType as Type } from '../../../arrow/schema-parts.js'
 import type { FlatTable } from './flatbuffer-reader.js'
 import { ArrowFormatError } from './format-error.js'
 
