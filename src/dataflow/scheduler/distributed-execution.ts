@@ -1,6 +1,6 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
-import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { PlanNode, TableScanNode } from '../../planner/plan/node.js'
 import { sourcesOf } from '../../planner/plan/structure.js'
 import {
@@ -11,6 +11,7 @@ import {
   toMillraceError,
 } from '../../spi/index.js'
 import type { TaskNode, TaskRequest, TaskStatus } from '../cluster/task-request.js'
+import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { ResultPages } from './result-pages.js'
 import { isOfNode } from './retry-settings.js'
 import { SplitAssigner } from './split-assigner.js'
@@ -142,17 +143,11 @@ export class DistributedExecution implements DistributedRun {
   }
 
   #createStages(plan: DistributedPlan, workers: readonly TaskNode[]): readonly Stage[] {
-    const { coordinator } = this.#environment
-    // Fragments of one task start at different nodes, so that these share the work.
-    let nextSingle = 0
-    const nodesOf = plan.fragments.map(({ partitioning }) => {
-      if (partitioning === 'coordinator') return [coordinator]
-      return hasOneTask(partitioning) ? [workers[nextSingle++ % workers.length]!] : workers
-    })
-    const consumerCounts = new Map<number, number>([[0, 1]])
-    for (const { id, root } of plan.fragments) {
-      for (const source of sourceFragments(root)) consumerCounts.set(source, nodesOf[id]!.length)
-    }
+    const { nodesOf, consumerCounts } = placeFragments(
+      plan.fragments,
+      this.#environment.coordinator,
+      workers,
+    )
     return plan.fragments.map((fragment) => {
       const nodes = nodesOf[fragment.id]!
       return new Stage({
@@ -214,9 +209,6 @@ export class DistributedExecution implements DistributedRun {
     this.#hasEnded = true
   }
 }
-
-export const sourceFragments = (node: PlanNode): readonly number[] =>
-  node.kind === 'remoteSource' ? node.fragments : sourcesOf(node).flatMap(sourceFragments)
 
 export const scansOf = (node: PlanNode): readonly TableScanNode[] =>
   node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(scansOf)

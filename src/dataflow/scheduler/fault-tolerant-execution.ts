@@ -1,5 +1,5 @@
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
-import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../cluster/task-request.js'
 import {
@@ -9,8 +9,8 @@ import {
   type DistributedSnapshot,
   nodeNames,
   scansOf,
-  sourceFragments,
 } from './distributed-execution.js'
+import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { ResultPages } from './result-pages.js'
 import { RetriedStage } from './retried-stage.js'
 import type { RetriedTask } from './retried-task.js'
@@ -115,18 +115,13 @@ export class FaultTolerantExecution implements DistributedRun {
   }
 
   #createStages(plan: DistributedPlan, workers: readonly TaskNode[]): readonly RetriedStage[] {
-    // Fragments of one task start at different nodes, so that these share the work.
-    let nextSingle = 0
-    const homesOf = plan.fragments.map(({ partitioning }) => {
-      if (partitioning === 'coordinator') return [this.#environment.coordinator]
-      return hasOneTask(partitioning) ? [workers[nextSingle++ % workers.length]!] : workers
-    })
-    const consumerCounts = new Map<number, number>([[0, 1]])
-    for (const { id, root } of plan.fragments) {
-      for (const source of sourceFragments(root)) consumerCounts.set(source, homesOf[id]!.length)
-    }
+    const { nodesOf, consumerCounts } = placeFragments(
+      plan.fragments,
+      this.#environment.coordinator,
+      workers,
+    )
     return plan.fragments.map((fragment) => {
-      const homes = homesOf[fragment.id]!
+      const homes = nodesOf[fragment.id]!
       return new RetriedStage({
         fragment,
         homes,
