@@ -12,7 +12,7 @@ const node = defineConfig({
     'client/index': 'build/client/index.js',
     'testing/index': 'build/testing/index.js',
     'cli/main': 'build/cli/main.js',
-    'engine/worker-entry': 'build/engine/worker-entry.js',
+    'engine/worker-entry': 'build/engine/threads/worker-entry.js',
     'engine/heartbeat-entry': 'build/server/cluster/heartbeat-entry.js',
   },
   platform: 'node',

@@ -12,8 +12,8 @@ import { typeEntries } from './ship-types.mjs'
 
 const { ERROR_CODES } = await import('../build/spi/error-codes.js')
 const { BUILTIN_FUNCTIONS } = await import('../build/expressions/functions/index.js')
-const { BUILT_IN } = await import('../build/engine/catalogs.js')
-const { SYSTEM_PROPERTIES } = await import('../build/engine/session-properties.js')
+const { BUILT_IN } = await import('../build/engine/catalog/catalogs.js')
+const { SYSTEM_PROPERTIES } = await import('../build/engine/session/session-properties.js')
 const { CONFIG_PROPERTIES } = await import('../build/server/config-reference.js')
 const { Millrace } = await import('../build/index.js')
 

@@ -3,14 +3,14 @@ import { table } from './table.mjs'
 /**
  * The page of what a server and sessions are configured by.
  * @param {readonly object[]} configProperties CONFIG_PROPERTIES of src/server/config-reference.ts
- * @param {readonly object[]} sessionProperties SYSTEM_PROPERTIES of src/engine/session-properties.ts
+ * @param {readonly object[]} sessionProperties SYSTEM_PROPERTIES of src/engine/session/session-properties.ts
  */
 export function renderConfiguration(configProperties, sessionProperties) {
   const code = (text) => (text === undefined || text === '' ? '' : `\`${text}\``)
   return [
     '# Configuration',
     '',
-    '<!-- Written by `npm run docs` from src/server/config-reference.ts and src/engine/session-properties.ts; do not edit. -->',
+    '<!-- Written by `npm run docs` from src/server/config-reference.ts and src/engine/session/session-properties.ts; do not edit. -->',
     '',
     'Durations are written as `500ms`, `10s`, `5m`, `2h`; data sizes as `64MB`, `1GB` (powers of 1024). [Connectors](connectors.md) have properties of their own.',
     '',

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
-import type { RecordBatch } from '../engine/arrow.js'
+import type { RecordBatch } from '../engine/result/arrow.js'
 import { rowIterator } from '../engine/values/row-iterator.js'
 import { MillraceError } from '../spi/error.js'
-import type { Page } from '../spi/page.js'
+import type { Page } from '../spi/page/page.js'
 import {
   type Batch,
   NO_STATS,
@@ -178,7 +178,7 @@ export class RemoteQuery<T = Record<string, unknown>> implements AsyncIterable<T
   /** The result as Arrow record batches, which may be kept; loads apache-arrow. */
   async *arrow(): AsyncGenerator<RecordBatch, void, undefined> {
     for await (const page of this.pages()) {
-      const { toRecordBatch } = await import('../engine/arrow.js')
+      const { toRecordBatch } = await import('../engine/result/arrow.js')
       yield toRecordBatch(page, await this.columns())
     }
   }

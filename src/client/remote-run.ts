@@ -1,6 +1,6 @@
 import type { MillraceError } from '../spi/error.js'
-import type { Page } from '../spi/page.js'
-import type { SqlType } from '../spi/type.js'
+import type { Page } from '../spi/page/page.js'
+import type { SqlType } from '../spi/type/type.js'
 
 /** How rows come over the stream protocol. */
 export type StreamFormat = 'pages' | 'msgpack'

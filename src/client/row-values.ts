@@ -1,4 +1,4 @@
-import type { SqlType } from '../spi/type.js'
+import type { SqlType } from '../spi/type/type.js'
 
 /** Makes a value of what msgpack has of it: maps of ROWs become objects. Undefined where nothing is to be done. */
 export function packedValueDecoder(type: SqlType): ((value: unknown) => unknown) | undefined {

@@ -1,5 +1,5 @@
 import { MillraceError } from '../spi/error.js'
-import type { SqlType } from '../spi/type.js'
+import type { SqlType } from '../spi/type/type.js'
 import type { TypeSignature } from './value-decoder.js'
 
 const UNBOUNDED_LENGTH = 2_147_483_647

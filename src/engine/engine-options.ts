@@ -2,8 +2,8 @@ import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { SEGMENT_BYTES } from '../dataflow/memory/segment-pool.js'
 import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
-import type { PluginSource } from './catalogs.js'
-import { type FaultTolerance, faultToleranceOf } from './fault-tolerance.js'
+import type { PluginSource } from './catalog/catalogs.js'
+import { type FaultTolerance, faultToleranceOf } from './execution/fault-tolerance.js'
 
 export interface EngineOptions {
   /** Properties of each catalog, `connector.name` among them; added to `memory` and `system`, or in their place. */

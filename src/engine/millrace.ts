@@ -1,14 +1,18 @@
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { MillraceError } from '../spi/index.js'
+import type {
+  RegisteredColumn,
+  RegisteredSource,
+  RegisterOptions,
+} from './catalog/registered-source.js'
 import { Engine } from './engine.js'
 import type { EngineOptions } from './engine-options.js'
 import type { NullHandling, ProgramFunction } from './functions/program-function.js'
-import { parameterConstant } from './parameter-constant.js'
-import { Query, type Row } from './query.js'
-import type { RegisteredColumn, RegisteredSource, RegisterOptions } from './registered-source.js'
-import { applyChanges, type Session, withProperty } from './session.js'
-import { canonicalTimeZone } from './session-properties.js'
-import type { ResultLimits, StatementRun } from './statement-run.js'
+import { parameterConstant } from './query/parameter-constant.js'
+import { Query, type Row } from './query/query.js'
+import type { ResultLimits, StatementRun } from './query/statement-run.js'
+import { applyChanges, type Session, withProperty } from './session/session.js'
+import { canonicalTimeZone } from './session/session-properties.js'
 import type { ValueMode } from './values/cell-reader.js'
 import type { RowMode } from './values/row-reader.js'
 

@@ -6,15 +6,15 @@ import type { Expression, NodeBase, Query, Statement } from '../planner/parser/a
 import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, TableReference } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
-import type { CatalogManager } from './catalog-manager.js'
-import type { QueryContext } from './query-context.js'
-import type { QueryContexts } from './query-contexts.js'
-import type { ExecutionInfo } from './query-info.js'
-import type { QueryRegistry } from './query-registry.js'
-import type { ResultColumn } from './result-column.js'
+import type { CatalogManager } from './catalog/catalog-manager.js'
+import type { ExecutionInfo } from './execution/query-info.js'
+import type { QueryRegistry } from './query/query-registry.js'
+import type { ResultColumn } from './result/result-column.js'
+import type { QueryContext } from './session/query-context.js'
+import type { QueryContexts } from './session/query-contexts.js'
+import type { TransactionManager } from './session/transaction.js'
 import type { ColumnStats } from './statements/show-object.js'
 import type { PlanResult, StatementContext } from './statements/statement.js'
-import type { TransactionManager } from './transaction.js'
 
 /** A value of a `?`: an expression of EXECUTE … USING, or a value of the embedding program. */
 export type ParameterValue = Expression | ConstantExpression

@@ -21,7 +21,7 @@ import {
   timeWithTimeZoneType,
   typesEqual,
   varcharType,
-} from '../spi/type.js'
+} from '../spi/type/type.js'
 import { numericType } from './type-signature.js'
 
 /**

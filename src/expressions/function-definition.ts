@@ -1,5 +1,5 @@
-import type { SqlType } from '../spi/type.js'
-import type { Value } from '../spi/value.js'
+import type { SqlType } from '../spi/type/type.js'
+import type { Value } from '../spi/type/value.js'
 import type { SessionContext } from './session-context.js'
 
 /** A function of the SQL language as data: what it is called, what it takes, what it means. */

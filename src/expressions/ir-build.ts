@@ -6,8 +6,8 @@ import {
   rowType,
   type SqlType,
   typesEqual,
-} from '../spi/type.js'
-import type { Value } from '../spi/value.js'
+} from '../spi/type/type.js'
+import type { Value } from '../spi/type/value.js'
 import type {
   BetweenExpression,
   CallExpression,

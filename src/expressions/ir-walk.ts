@@ -1,5 +1,5 @@
-import { typeName } from '../spi/type.js'
-import type { Value } from '../spi/value.js'
+import { typeName } from '../spi/type/type.js'
+import type { Value } from '../spi/type/value.js'
 import type { Expression, ExpressionKind, SymbolExpression } from './ir.js'
 
 type Kind<K extends ExpressionKind> = Extract<Expression, { kind: K }>

@@ -1,6 +1,6 @@
-import { nearestName } from '../spi/config-value.js'
+import { nearestName } from '../spi/config/config-value.js'
 import { MillraceError, type SourceLocation } from '../spi/error.js'
-import { type SqlType, typeName, typesEqual } from '../spi/type.js'
+import { type SqlType, typeName, typesEqual } from '../spi/type/type.js'
 import { canCoerce } from './coercion.js'
 import type {
   AggregateOverload,

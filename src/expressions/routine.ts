@@ -1,6 +1,6 @@
 import { MillraceError } from '../spi/error.js'
-import { typeName } from '../spi/type.js'
-import type { Value } from '../spi/value.js'
+import { typeName } from '../spi/type/type.js'
+import type { Value } from '../spi/type/value.js'
 import type { ScalarOverload } from './function-definition.js'
 import type { RowLookup } from './interpreter.js'
 import type { Expression, ResolvedFunction, Routine, RoutineStatement } from './ir.js'

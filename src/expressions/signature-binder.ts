@@ -1,4 +1,4 @@
-import { type SqlType, typesEqual, UNKNOWN } from '../spi/type.js'
+import { type SqlType, typesEqual, UNKNOWN } from '../spi/type/type.js'
 import {
   canCoerce,
   coerceTypeBase,

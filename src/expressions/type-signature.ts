@@ -16,7 +16,7 @@ import {
   timeType,
   timeWithTimeZoneType,
   varcharType,
-} from '../spi/type.js'
+} from '../spi/type/type.js'
 
 /**
  * A type as it is written in a signature: `bigint`, `varchar(x)`, `decimal(p, s)`, `array(T)`, `function(T,boolean)`.

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { ResultColumn } from '../engine/result-column.js'
-import type { StatementRun } from '../engine/statement-run.js'
+import type { StatementRun } from '../engine/query/statement-run.js'
+import type { ResultColumn } from '../engine/result/result-column.js'
 import { MillraceError, type Page } from '../spi/index.js'
 import { headersOfChanges } from './protocol/headers.js'
 import { JsonBuffer } from './protocol/json-buffer.js'

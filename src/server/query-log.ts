@@ -1,5 +1,5 @@
 import type { FastifyBaseLogger } from 'fastify'
-import type { QueryRegistry } from '../engine/query-registry.js'
+import type { QueryRegistry } from '../engine/query/query-registry.js'
 
 /** Logs each query as it begins and ends, with its id. @returns what stops that */
 export const logQueries = (queries: QueryRegistry, log: FastifyBaseLogger): (() => void) =>

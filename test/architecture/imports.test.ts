@@ -29,15 +29,21 @@ const MAY_IMPORT: Readonly<Record<string, readonly string[]>> = {
   ],
   server: ['spi', 'arrow', 'engine', 'exchange', 'planner/metadata'],
   // What reads pages, loaded by those who ask for them; the messages of the stream are types.
-  client: ['spi', 'exchange/arrow', 'engine/values', 'engine/arrow', 'server/stream/messages'],
+  client: [
+    'spi',
+    'exchange/arrow',
+    'engine/values',
+    'engine/result/arrow',
+    'server/stream/messages',
+  ],
   cli: ['spi', 'arrow', 'engine', 'client', 'server', 'planner/parser'],
   testing: ['spi', 'engine', 'server/cluster/plain-codec'],
 }
 
 /** npm packages and the only places that may import them. */
 const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
-  'apache-arrow': ['engine/arrow'],
-  highland: ['engine/highland', 'client/remote-query', 'dataflow/streams/highland'],
+  'apache-arrow': ['engine/result/arrow'],
+  highland: ['engine/result/highland', 'client/remote-query', 'dataflow/streams/highland'],
   fastify: ['server'],
   fzstd: ['connectors/files'],
   'isomorphic-git': ['connectors/git'],

@@ -17,7 +17,7 @@ describe('the public types', () => {
     requireBuild()
     const files = reachableTypes(typeEntries())
     expect(files).toContain('index.d.ts')
-    expect(files).toContain('spi/connector-metadata.d.ts')
+    expect(files).toContain('spi/metadata/connector-metadata.d.ts')
     const text = files.map(declarations).join('\n')
     await expect(text).toMatchFileSnapshot('./public-types.txt')
   })

@@ -1,6 +1,6 @@
 import type { Engine } from '../../engine/engine.js'
-import { applyChanges, type Session } from '../../engine/session.js'
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
+import { applyChanges, type Session } from '../../engine/session/session.js'
 import { typeSignature } from '../../server/protocol/type-signature.js'
 import type { Page } from '../../spi/index.js'
 import { shellReader } from './block-value.js'

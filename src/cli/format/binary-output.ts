@@ -23,7 +23,7 @@ const arrowOutput: CreateOutput = async (columns, sink) => {
 }
 
 const parquetOutput: CreateOutput = async (columns, sink, signal) => {
-  const { createParquetOutput } = await import('../../engine/parquet-output.js')
+  const { createParquetOutput } = await import('../../engine/result/parquet-output.js')
   // The stream may hold the bytes for longer than the writer leaves them alone.
   return createParquetOutput(columns, (bytes) => sink.write(bytes.slice()), signal)
 }

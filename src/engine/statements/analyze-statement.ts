@@ -11,7 +11,7 @@ import {
   typeName,
   VARBINARY,
 } from '../../spi/index.js'
-import type { TableLookup } from '../metadata.js'
+import type { TableLookup } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import type { PlanResult, StatementContext, StatementOf } from './statement.js'

@@ -1,6 +1,6 @@
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import type { ColumnMetadata, ColumnPosition, MillraceError } from '../../spi/index.js'
-import type { TableLookup } from '../metadata.js'
+import type { TableLookup } from '../catalog/metadata.js'
 import { columnType } from './column-type.js'
 import type { ColumnStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'

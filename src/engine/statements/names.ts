@@ -1,7 +1,7 @@
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import { type ErrorCode, MillraceError } from '../../spi/index.js'
-import type { Session } from '../session.js'
+import type { Session } from '../session/session.js'
 
 /** An error located at a node of the syntax tree. */
 export const errorAt = (

@@ -1,7 +1,7 @@
 import { expressionText } from '../../planner/analyzer/expression-text.js'
 import type { Property } from '../../planner/parser/ast/index.js'
 import { MillraceError, type Properties, type PropertyMetadata, typeName } from '../../spi/index.js'
-import { decodeProperty, type PropertyErrorCode } from '../connector-session.js'
+import { decodeProperty, type PropertyErrorCode } from '../catalog/connector-session.js'
 import { errorAt } from './names.js'
 import type { StatementContext } from './statement.js'
 

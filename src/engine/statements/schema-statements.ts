@@ -1,6 +1,6 @@
 import type { PrincipalSpecification } from '../../planner/parser/ast/index.js'
 import type { ConnectorMetadata, Principal } from '../../spi/index.js'
-import { schemaExists } from '../metadata.js'
+import { schemaExists } from '../catalog/metadata.js'
 import type { SchemaStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt } from './names.js'
 import { evaluateProperties } from './properties.js'

@@ -12,8 +12,8 @@ import {
   type Principal,
   type Privilege,
 } from '../../spi/index.js'
-import { lookUpTable, printName } from '../metadata.js'
-import { roleText } from '../session.js'
+import { lookUpTable, printName } from '../catalog/metadata.js'
+import { roleText } from '../session/session.js'
 import type { SecurityStatementKinds } from './kinds.js'
 import { materializedViewOf } from './materialized-view-statements.js'
 import {

@@ -9,11 +9,11 @@ import {
   typeName,
   type Value,
 } from '../../spi/index.js'
-import { decodeProperty } from '../connector-session.js'
-import { schemaExists } from '../metadata.js'
-import { propertyValueText } from '../property-text.js'
-import { missingProperty, SYSTEM_PROPERTY_NAMES } from '../session-check.js'
-import { findSystemProperty } from '../session-properties.js'
+import { decodeProperty } from '../catalog/connector-session.js'
+import { schemaExists } from '../catalog/metadata.js'
+import { propertyValueText } from '../session/property-text.js'
+import { missingProperty, SYSTEM_PROPERTY_NAMES } from '../session/session-check.js'
+import { findSystemProperty } from '../session/session-properties.js'
 import type { SessionStatementKinds } from './kinds.js'
 import { errorAt, sessionCatalog } from './names.js'
 import { requireCatalog } from './show.js'

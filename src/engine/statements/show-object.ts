@@ -13,7 +13,7 @@ import {
   printName,
   schemaExists,
   type TableLookup,
-} from '../metadata.js'
+} from '../catalog/metadata.js'
 import { javaNumberText } from '../values/number-text.js'
 import { dateText } from '../values/temporal-text.js'
 import {

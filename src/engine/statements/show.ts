@@ -3,17 +3,17 @@ import { likeMatcher } from '../../expressions/value/like.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
 import { type ColumnMetadata, varcharType } from '../../spi/index.js'
-import { listRelations, listSchemas } from '../catalog-information.js'
+import { listRelations, listSchemas } from '../catalog/catalog-information.js'
 import {
   findMaterializedView,
   findView,
   lookUpTable,
   printName,
   schemaExists,
-} from '../metadata.js'
-import { propertyValueText } from '../property-text.js'
-import type { ResultColumn } from '../result-column.js'
-import { findSystemProperty, SYSTEM_PROPERTIES } from '../session-properties.js'
+} from '../catalog/metadata.js'
+import type { ResultColumn } from '../result/result-column.js'
+import { propertyValueText } from '../session/property-text.js'
+import { findSystemProperty, SYSTEM_PROPERTIES } from '../session/session-properties.js'
 import { schemaFunctionRows } from './function-rows.js'
 import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'

@@ -1,10 +1,10 @@
 import type { Statement, StatementKind } from '../../planner/parser/ast/index.js'
 import type { OutputNode } from '../../planner/plan/node.js'
 import type { Page, Properties } from '../../spi/index.js'
-import type { QueryContext } from '../query-context.js'
-import type { ResultColumn } from '../result-column.js'
+import type { ResultColumn } from '../result/result-column.js'
 import type { EngineServices, ParameterValue } from '../services.js'
-import type { SessionChanges } from '../session.js'
+import type { QueryContext } from '../session/query-context.js'
+import type { SessionChanges } from '../session/session.js'
 
 /** What a statement comes to once it has been analysed. */
 export type StatementResult = PlanResult | PagesResult | DoneResult

@@ -10,7 +10,7 @@ import {
   VARCHAR,
   varcharType,
 } from '../../spi/index.js'
-import type { ResultColumn } from '../result-column.js'
+import type { ResultColumn } from '../result/result-column.js'
 import type { PagesResult } from './statement.js'
 
 export type StaticCell = string | number | bigint | boolean | null

@@ -1,6 +1,6 @@
 import type { CallArgument, Property } from '../../planner/parser/ast/index.js'
 import type { PropertyMetadata, TableProcedure } from '../../spi/index.js'
-import { printName } from '../metadata.js'
+import { printName } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'

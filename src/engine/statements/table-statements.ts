@@ -19,7 +19,7 @@ import {
   printName,
   schemaExists,
   type TableLookup,
-} from '../metadata.js'
+} from '../catalog/metadata.js'
 import { columnType } from './column-type.js'
 import type { TableStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'

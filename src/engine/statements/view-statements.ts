@@ -1,6 +1,6 @@
 import { formatStatement } from '../../planner/parser/format/format.js'
 import { type ConnectorViewDefinition, typeName } from '../../spi/index.js'
-import { lookUpTable, printName, schemaExists } from '../metadata.js'
+import { lookUpTable, printName, schemaExists } from '../catalog/metadata.js'
 import type { ViewStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'

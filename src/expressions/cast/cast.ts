@@ -1,5 +1,5 @@
-import { type SqlType, typesEqual } from '../../spi/type.js'
-import type { MapValue, Value } from '../../spi/value.js'
+import { type SqlType, typesEqual } from '../../spi/type/type.js'
+import type { MapValue, Value } from '../../spi/type/value.js'
 import { invalidCast } from '../errors.js'
 import { DEFAULT_SESSION, type SessionContext } from '../session-context.js'
 import { hashKeyOf } from '../value/comparison.js'

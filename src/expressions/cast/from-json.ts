@@ -6,8 +6,8 @@ import {
   type SqlType,
   typeName,
   VARCHAR,
-} from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+} from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { invalidCast } from '../errors.js'
 import { type JsonNode, nodeOfJson, writeJson } from '../json/json-node.js'
 import { fitsPrecision, parseDecimal, rescale } from '../value/decimal.js'

@@ -1,5 +1,5 @@
-import type { MapType, RowType, SqlType } from '../../spi/type.js'
-import type { MapValue, Value } from '../../spi/value.js'
+import type { MapType, RowType, SqlType } from '../../spi/type/type.js'
+import type { MapValue, Value } from '../../spi/type/value.js'
 import { jsonDouble, jsonString } from '../json/json-node.js'
 import { compareStrings } from '../value/comparison.js'
 import { javaDoubleText, javaRealText } from '../value/number-text.js'

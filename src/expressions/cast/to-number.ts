@@ -1,5 +1,5 @@
-import { type DecimalType, isShortDecimal, type SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import { type DecimalType, isShortDecimal, type SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { invalidCast, outOfRange } from '../errors.js'
 import {
   decimalText,

@@ -1,6 +1,6 @@
-import { timeZoneOffsetSeconds } from '../../spi/time-zone.js'
-import type { SqlType } from '../../spi/type.js'
-import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import { timeZoneOffsetSeconds } from '../../spi/type/time-zone.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import { invalidCast } from '../errors.js'
 import type { SessionContext } from '../session-context.js'
 import {

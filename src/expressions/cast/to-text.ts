@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import { type SqlType, typeName, type VarcharType } from '../../spi/type.js'
-import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import { type SqlType, typeName, type VarcharType } from '../../spi/type/type.js'
+import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import { invalidCast } from '../errors.js'
 import { nodeOfJson } from '../json/json-node.js'
 import { codePointCount, padChar, trimBlanks, truncate } from '../value/code-points.js'

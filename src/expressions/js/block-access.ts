@@ -1,7 +1,7 @@
-import { type Block, type FlatBlock, isValid } from '../../spi/block.js'
-import { isText, readValue, textAt } from '../../spi/block-value.js'
-import type { SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import { type Block, type FlatBlock, isValid } from '../../spi/page/block.js'
+import { isText, readValue, textAt } from '../../spi/page/block-value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import type { Operand } from './js-emitter.js'
 import { representationOf } from './js-emitter.js'
 

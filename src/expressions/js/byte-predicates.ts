@@ -1,4 +1,4 @@
-import { type Block, type BytesBlock, isValid } from '../../spi/block.js'
+import { type Block, type BytesBlock, isValid } from '../../spi/page/block.js'
 import type { Expression } from '../ir.js'
 import { parseLike } from '../value/like.js'
 

@@ -1,4 +1,4 @@
-import type { SqlType } from '../../spi/type.js'
+import type { SqlType } from '../../spi/type/type.js'
 import type { CallExpression } from '../ir.js'
 
 /** Statements that assign a result. */

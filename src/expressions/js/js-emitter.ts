@@ -1,6 +1,6 @@
 import { assert } from '../../spi/assert.js'
-import type { SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
 import { isTypeOnlyCoercion } from '../coercion.js'
 import { isTryable } from '../errors.js'

@@ -1,4 +1,4 @@
-import type { Block } from '../../spi/block.js'
+import type { Block } from '../../spi/page/block.js'
 import type { Expression } from '../ir.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { SessionContext } from '../session-context.js'

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import { DOUBLE, INTEGER, isCharacter, isNumeric, type SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import { DOUBLE, INTEGER, isCharacter, isNumeric, type SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
 import { commonSuperType, isComparable, isOrderable } from '../coercion.js'
 import type { JsonNode } from '../json/json-node.js'

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import { type SqlType, VARCHAR } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import { type SqlType, VARCHAR } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
 import { type JsonNode, readJson } from '../json/json-node.js'
 import type { SessionContext } from '../session-context.js'

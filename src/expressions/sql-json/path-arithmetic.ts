@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import { type SqlType, typeName, typesEqual } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import { type SqlType, typeName, typesEqual } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
 import { abs, ceiling, floor } from '../functions/math/rounding.js'
 import {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import type { SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { evaluatePath } from './evaluate-path.js'
 import { type JsonEncoding, jsonInput } from './json-input.js'
 import { parseSqlJsonPath } from './path.js'

@@ -10,8 +10,8 @@ import {
   type SqlType,
   typeName,
   VARCHAR,
-} from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+} from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { type JsonNode, jsonDouble, jsonString, writeJson } from '../json/json-node.js'
 import { padChar } from '../value/code-points.js'
 import { decimalText } from '../value/decimal.js'

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../spi/error.js'
-import type { SqlType } from '../../spi/type.js'
-import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import { PICOS_PER_MINUTE } from './civil.js'
 
 /**

@@ -1,4 +1,4 @@
-import { timeZoneId, timeZoneKey, timeZoneOffsetSeconds } from '../../spi/time-zone.js'
+import { timeZoneId, timeZoneKey, timeZoneOffsetSeconds } from '../../spi/type/time-zone.js'
 import { invalidArgument } from '../errors.js'
 import {
   civilOfDays,

@@ -4,7 +4,7 @@ import {
   timeZoneKey,
   timeZoneOffsetSeconds,
   timeZoneOffsetsOfLocal,
-} from '../../spi/time-zone.js'
+} from '../../spi/type/time-zone.js'
 import {
   daysInMonth,
   daysOfCivil,

@@ -1,5 +1,5 @@
-import { timeZoneOffsetSeconds } from '../../spi/time-zone.js'
-import type { ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import { timeZoneOffsetSeconds } from '../../spi/type/time-zone.js'
+import type { ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import { civilOfDays, floorDivide, floorModulo, PICOS_PER_DAY, PICOS_PER_SECOND } from './civil.js'
 
 const two = (value: number): string => String(value).padStart(2, '0')

@@ -1,5 +1,5 @@
-import type { SqlType } from '../../spi/type.js'
-import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import {
   hashBigint,
   hashBytes,

@@ -1,5 +1,5 @@
-import type { SqlType } from '../../spi/type.js'
-import type { Value } from '../../spi/value.js'
+import type { SqlType } from '../../spi/type/type.js'
+import type { Value } from '../../spi/type/value.js'
 import { hashKeyOf } from './comparison.js'
 
 /** Values of a type, each once, in the order they came; NULL is a value like others. */

@@ -1,4 +1,4 @@
-import type { TaskRequest, TaskStatus } from '../../engine/cluster.js'
+import type { TaskRequest, TaskStatus } from '../../engine/execution/cluster.js'
 import type { ConnectorSplitBatch, ErrorRecord } from '../../spi/index.js'
 
 /** Where workers announce themselves: the control connection, one a worker, opened by it. */

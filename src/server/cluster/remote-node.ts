@@ -1,4 +1,9 @@
-import type { TaskListener, TaskNode, TaskRequest, TaskStatus } from '../../engine/cluster.js'
+import type {
+  TaskListener,
+  TaskNode,
+  TaskRequest,
+  TaskStatus,
+} from '../../engine/execution/cluster.js'
 import { errorToRecord, MillraceError } from '../../spi/index.js'
 import type { Announcement, NodeState, ToCoordinator, ToWorker } from './messages.js'
 

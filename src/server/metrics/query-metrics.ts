@@ -1,6 +1,6 @@
-import type { QueryRegistry } from '../../engine/query-registry.js'
-import type { QueryState } from '../../engine/query-run.js'
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { QueryRegistry } from '../../engine/query/query-registry.js'
+import type { QueryState } from '../../engine/query/query-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import { DurationHistogram } from './duration-histogram.js'
 import type { MetricFamily } from './exposition.js'
 

@@ -1,6 +1,6 @@
-import type { Session, SessionChanges } from '../../engine/session.js'
-import { DEFAULT_LOCALE, parseRole, splitPropertyName } from '../../engine/session.js'
-import { canonicalTimeZone } from '../../engine/session-properties.js'
+import type { Session, SessionChanges } from '../../engine/session/session.js'
+import { DEFAULT_LOCALE, parseRole, splitPropertyName } from '../../engine/session/session.js'
+import { canonicalTimeZone } from '../../engine/session/session-properties.js'
 import type { PathEntry } from '../../planner/metadata.js'
 
 /** A request that breaks the protocol: answered with status 400 and this text. */

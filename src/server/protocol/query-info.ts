@@ -3,8 +3,8 @@ import type {
   OperatorInfo,
   PipelineInfo,
   TaskInfo,
-} from '../../engine/query-info.js'
-import type { StatementRun } from '../../engine/statement-run.js'
+} from '../../engine/execution/query-info.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import { isStageDone, type StageNode, stageState, stageTree, sumOf } from './stage-stats.js'
 import { statementStats } from './statement-stats.js'
 

@@ -1,4 +1,4 @@
-import type { StageInfo } from '../../engine/query-info.js'
+import type { StageInfo } from '../../engine/execution/query-info.js'
 
 export type StageState = 'PLANNED' | 'RUNNING' | 'FLUSHING' | 'FINISHED' | 'ABORTED' | 'FAILED'
 

@@ -1,4 +1,4 @@
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import { stageStats, stageTree } from './stage-stats.js'
 
 /** The `stats` of a response. @source Trino StatementStats */

@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import { MillraceError } from '../../spi/index.js'
 import { queryError } from '../protocol/query-error.js'
 import { operatorSummariesOf, outputStage, queryStats } from '../protocol/query-info.js'

@@ -1,6 +1,6 @@
 import { recordBatches } from '../../arrow/ipc-writer.js'
 import { schemaMessage } from '../../arrow/schema-message.js'
-import type { ResultColumn } from '../../engine/result-column.js'
+import type { ResultColumn } from '../../engine/result/result-column.js'
 import type { Page } from '../../spi/index.js'
 import { type FrameBody, FrameKind } from './frame.js'
 import type { ResultFormat } from './result-format.js'

@@ -1,4 +1,4 @@
-import { parameterConstant } from '../../engine/parameter-constant.js'
+import { parameterConstant } from '../../engine/query/parameter-constant.js'
 import type { ParameterValue } from '../../engine/services.js'
 import { MillraceError } from '../../spi/index.js'
 

@@ -1,4 +1,4 @@
-import type { ResultColumn } from '../../engine/result-column.js'
+import type { ResultColumn } from '../../engine/result/result-column.js'
 import type { Page } from '../../spi/index.js'
 import { ArrowFormat } from './arrow-format.js'
 import type { FrameBody } from './frame.js'

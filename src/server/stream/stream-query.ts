@@ -1,5 +1,5 @@
-import type { ResultColumn } from '../../engine/result-column.js'
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
+import type { ResultColumn } from '../../engine/result/result-column.js'
 import { errorToRecord, MillraceError, toMillraceError, typeName } from '../../spi/index.js'
 import { headersOfChanges } from '../protocol/headers.js'
 import { type FrameBody, frameBytes } from './frame.js'

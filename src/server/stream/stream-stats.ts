@@ -1,4 +1,4 @@
-import type { StatementRun } from '../../engine/statement-run.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import type { StreamStats } from './messages.js'
 
 /** Figures of a statement, now or at its end. */

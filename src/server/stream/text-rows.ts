@@ -1,6 +1,6 @@
 import { isBinary } from '../../arrow/column-writer.js'
 import { ARROW_STREAM_END } from '../../arrow/ipc-writer.js'
-import type { ResultColumn } from '../../engine/result-column.js'
+import type { ResultColumn } from '../../engine/result/result-column.js'
 import { cellReader } from '../../engine/values/cell-reader.js'
 import { type Block, MillraceError, type Page, type SqlType } from '../../spi/index.js'
 import { JsonBuffer } from '../protocol/json-buffer.js'

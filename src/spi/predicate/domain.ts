@@ -1,5 +1,5 @@
-import type { SqlType } from '../type.js'
-import type { Value } from '../value.js'
+import type { SqlType } from '../type/type.js'
+import type { Value } from '../type/value.js'
 import {
   allValues,
   complementValueSet,

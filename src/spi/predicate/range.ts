@@ -1,7 +1,7 @@
 import { assert } from '../assert.js'
-import type { SqlType } from '../type.js'
-import type { Value } from '../value.js'
-import { compareValues } from '../value-compare.js'
+import type { SqlType } from '../type/type.js'
+import type { Value } from '../type/value.js'
+import { compareValues } from '../type/value-compare.js'
 
 /**
  * An interval of values that are not null, in the order of {@link compareValues}; an absent end is unbounded. REAL

@@ -1,6 +1,6 @@
-import { plainKey } from '../plain-key.js'
-import type { SqlType } from '../type.js'
-import type { Value } from '../value.js'
+import { plainKey } from '../type/plain-key.js'
+import type { SqlType } from '../type/type.js'
+import type { Value } from '../type/value.js'
 import {
   type Domain,
   domainContains,

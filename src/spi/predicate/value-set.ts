@@ -1,7 +1,7 @@
 import { assert } from '../assert.js'
-import { type SqlType, typesEqual } from '../type.js'
-import type { Value } from '../value.js'
-import { compareValues, isComparable, isOrderable, valueKey } from '../value-compare.js'
+import { type SqlType, typesEqual } from '../type/type.js'
+import type { Value } from '../type/value.js'
+import { compareValues, isComparable, isOrderable, valueKey } from '../type/value-compare.js'
 import {
   compareHighs,
   compareLows,

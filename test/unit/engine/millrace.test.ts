@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { COLUMNS_LAPSE_MILLIS } from '../../../src/engine/query.js'
+import { COLUMNS_LAPSE_MILLIS } from '../../../src/engine/query/query.js'
 import { Millrace, MillraceError } from '../../../src/index.js'
 
 let engine: Millrace

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
-import { CatalogManager } from '../../../src/engine/catalog-manager.js'
-import { AUTO_COMMIT, TransactionManager } from '../../../src/engine/transaction.js'
+import { CatalogManager } from '../../../src/engine/catalog/catalog-manager.js'
+import { AUTO_COMMIT, TransactionManager } from '../../../src/engine/session/transaction.js'
 
 const IDLE_MILLIS = 1000
 

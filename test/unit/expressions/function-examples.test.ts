@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Value } from '../../../src/spi/value.js'
+import type { Value } from '../../../src/spi/type/value.js'
 import {
   evaluateCall,
   literal,

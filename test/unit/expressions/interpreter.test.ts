@@ -13,8 +13,8 @@ import {
   replaceSymbols,
   transform,
 } from '../../../src/expressions/ir-walk.js'
-import { arrayType, BIGINT, BOOLEAN, DOUBLE, INTEGER, VARCHAR } from '../../../src/spi/type.js'
-import type { Value } from '../../../src/spi/value.js'
+import { arrayType, BIGINT, BOOLEAN, DOUBLE, INTEGER, VARCHAR } from '../../../src/spi/type/type.js'
+import type { Value } from '../../../src/spi/type/value.js'
 
 const registry = builtinRegistry()
 const options = { registry }

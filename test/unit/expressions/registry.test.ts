@@ -6,7 +6,7 @@ import {
 } from '../../../src/expressions/function-definition.js'
 import { type ArgumentType, createRegistry } from '../../../src/expressions/registry.js'
 import { parseType } from '../../../src/expressions/type-signature.js'
-import { BIGINT, BOOLEAN, INTEGER, type SqlType, typeName } from '../../../src/spi/type.js'
+import { BIGINT, BOOLEAN, INTEGER, type SqlType, typeName } from '../../../src/spi/type/type.js'
 
 const evaluate: ScalarEvaluator = () => null
 const registry = createRegistry([

@@ -1,4 +1,4 @@
-import type { Value } from '../../../spi/value.js'
+import type { Value } from '../../../spi/type/value.js'
 import {
   type Accumulator,
   aggregateFunction,

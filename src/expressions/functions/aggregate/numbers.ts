@@ -1,5 +1,5 @@
 import { MillraceError } from '../../../spi/error.js'
-import type { Value } from '../../../spi/value.js'
+import type { Value } from '../../../spi/type/value.js'
 import {
   type Accumulator,
   aggregateFunction,

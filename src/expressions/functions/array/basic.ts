@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../spi/error.js'
-import { type ArrayType, type MapType, type SqlType, typeName } from '../../../spi/type.js'
-import type { MapValue, Value } from '../../../spi/value.js'
+import { type ArrayType, type MapType, type SqlType, typeName } from '../../../spi/type/type.js'
+import type { MapValue, Value } from '../../../spi/type/value.js'
 import { textOf } from '../../cast/to-text.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'

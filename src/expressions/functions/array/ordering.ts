@@ -1,5 +1,5 @@
-import type { ArrayType } from '../../../spi/type.js'
-import type { Value } from '../../../spi/value.js'
+import type { ArrayType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, type LambdaValue, scalarFunction } from '../../function-definition.js'
 import { hashKeyOf, orderOf } from '../../value/comparison.js'

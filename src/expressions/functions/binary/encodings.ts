@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer'
-import type { CharType } from '../../../spi/type.js'
+import type { CharType } from '../../../spi/type/type.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,

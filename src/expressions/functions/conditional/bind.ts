@@ -1,4 +1,4 @@
-import type { Value } from '../../../spi/value.js'
+import type { Value } from '../../../spi/type/value.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
 
 /** What plans call where an expression is read several times but may be evaluated once only: CASE random() WHEN …. */

@@ -1,4 +1,4 @@
-import { typeName } from '../../../spi/type.js'
+import { typeName } from '../../../spi/type/type.js'
 import { scalarFunction } from '../../function-definition.js'
 
 export const typeOf = scalarFunction({

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../spi/error.js'
-import type { TemporalType } from '../../../spi/type.js'
-import type { ZonedTime, ZonedTimestamp } from '../../../spi/value.js'
+import type { TemporalType } from '../../../spi/type/type.js'
+import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import {

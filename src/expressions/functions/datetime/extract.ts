@@ -1,5 +1,5 @@
-import { timeZoneOffsetSeconds } from '../../../spi/time-zone.js'
-import type { ZonedTime, ZonedTimestamp } from '../../../spi/value.js'
+import { timeZoneOffsetSeconds } from '../../../spi/type/time-zone.js'
+import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import {
   type FunctionDefinition,
   type ScalarOverload,

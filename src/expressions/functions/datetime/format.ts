@@ -1,4 +1,4 @@
-import type { ZonedTimestamp } from '../../../spi/value.js'
+import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,

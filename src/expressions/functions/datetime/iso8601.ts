@@ -1,7 +1,7 @@
 import { MillraceError } from '../../../spi/error.js'
-import { timeZoneId, timeZoneKey } from '../../../spi/time-zone.js'
-import type { TemporalType } from '../../../spi/type.js'
-import type { ZonedTimestamp } from '../../../spi/value.js'
+import { timeZoneId, timeZoneKey } from '../../../spi/type/time-zone.js'
+import type { TemporalType } from '../../../spi/type/type.js'
+import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import {

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../spi/error.js'
-import { MAX_OFFSET_MINUTES, timeZoneId, timeZoneKey } from '../../../spi/time-zone.js'
-import type { ZonedTimestamp } from '../../../spi/value.js'
+import { MAX_OFFSET_MINUTES, timeZoneId, timeZoneKey } from '../../../spi/type/time-zone.js'
+import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { roundHalfUp } from '../../cast/to-number.js'
 import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument } from '../../errors.js'

@@ -4,8 +4,8 @@ import {
   timeZoneId,
   timeZoneKey,
   timeZoneOffsetSeconds,
-} from '../../../spi/time-zone.js'
-import type { ZonedTime, ZonedTimestamp } from '../../../spi/value.js'
+} from '../../../spi/type/time-zone.js'
+import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument, invalidCast } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'

@@ -1,4 +1,4 @@
-import type { Value } from '../../../spi/value.js'
+import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,

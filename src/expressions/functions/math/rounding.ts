@@ -1,4 +1,4 @@
-import type { DecimalType } from '../../../spi/type.js'
+import type { DecimalType } from '../../../spi/type/type.js'
 import { fitsInteger, type IntegerKind, roundHalfUp } from '../../cast/to-number.js'
 import { outOfRange } from '../../errors.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'

@@ -1,6 +1,6 @@
 import { MillraceError } from '../../../spi/error.js'
-import type { DecimalType, SqlType } from '../../../spi/type.js'
-import type { Value } from '../../../spi/value.js'
+import type { DecimalType, SqlType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import { divisionByZero, outOfRange } from '../../errors.js'
 import {
   type BoundCall,

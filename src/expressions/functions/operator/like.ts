@@ -1,4 +1,4 @@
-import type { CharType } from '../../../spi/type.js'
+import type { CharType } from '../../../spi/type/type.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
 import { padChar } from '../../value/code-points.js'
 import { type LikeMatcher, likeMatcher } from '../../value/like.js'

@@ -1,5 +1,5 @@
-import type { MapType } from '../../../spi/type.js'
-import type { MapValue, Value } from '../../../spi/value.js'
+import type { MapType } from '../../../spi/type/type.js'
+import type { MapValue, Value } from '../../../spi/type/value.js'
 import { textOf } from '../../cast/to-text.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'

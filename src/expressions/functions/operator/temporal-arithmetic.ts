@@ -1,4 +1,4 @@
-import type { ZonedTime, ZonedTimestamp } from '../../../spi/value.js'
+import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import { invalidArgument, outOfRange } from '../../errors.js'
 import type { ScalarEvaluator, ScalarOverload } from '../../function-definition.js'
 import {

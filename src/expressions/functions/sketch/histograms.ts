@@ -1,4 +1,4 @@
-import type { MapValue, Value } from '../../../spi/value.js'
+import type { MapValue, Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type Accumulator,

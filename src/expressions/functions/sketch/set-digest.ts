@@ -1,5 +1,5 @@
-import type { SqlType } from '../../../spi/type.js'
-import type { Value } from '../../../spi/value.js'
+import type { SqlType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type Accumulator,

@@ -1,5 +1,5 @@
-import type { RowType } from '../../../spi/type.js'
-import type { Value } from '../../../spi/value.js'
+import type { RowType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
 import { type JsonTableOptions, jsonTableRunner } from '../../sql-json/json-table.js'
 

@@ -1,4 +1,4 @@
-import type { Value } from '../../../spi/value.js'
+import type { Value } from '../../../spi/type/value.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
 import { outputError, queryResult } from '../../sql-json/json-table.js'
 import { isJsonError, pathOptions, pathRunner } from '../../sql-json/path-call.js'

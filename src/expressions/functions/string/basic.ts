@@ -1,4 +1,4 @@
-import type { CharType } from '../../../spi/type.js'
+import type { CharType } from '../../../spi/type/type.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
 import { codePointCount, padChar, trimBlanks } from '../../value/code-points.js'
 

@@ -1,5 +1,5 @@
-import type { CharType, SqlType } from '../../../spi/type.js'
-import type { Value } from '../../../spi/value.js'
+import type { CharType, SqlType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import { padChar, trimBlanks } from '../../value/code-points.js'

@@ -1,5 +1,5 @@
-import type { RowType, SqlType } from '../../../spi/type.js'
-import type { Value, ZonedTimestamp } from '../../../spi/value.js'
+import type { RowType, SqlType } from '../../../spi/type/type.js'
+import type { Value, ZonedTimestamp } from '../../../spi/type/value.js'
 import { textOf } from '../../cast/to-text.js'
 import { scalarFunction } from '../../function-definition.js'
 import { PICOS_PER_DAY, PICOS_PER_SECOND, roundPicos } from '../../value/civil.js'

@@ -1,4 +1,4 @@
-import type { CharType } from '../../../spi/type.js'
+import type { CharType } from '../../../spi/type/type.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
 import { codePointCount, offsetOfCodePoint, padChar } from '../../value/code-points.js'

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { MillraceError } from '../../../spi/error.js'
-import type { ZonedTimestamp } from '../../../spi/value.js'
+import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
 
 const OBJECT_ID_BYTES = 12

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { TaskNode, TaskRequest } from '../../../../src/dataflow/cluster/task-request.js'
 import type { Engine } from '../../../../src/engine/engine.js'
-import type { FaultTolerance } from '../../../../src/engine/fault-tolerance.js'
+import type { FaultTolerance } from '../../../../src/engine/execution/fault-tolerance.js'
 import { errorToRecord, MillraceError, readValue } from '../../../../src/spi/index.js'
 import { startLocalCluster } from '../../../support/local-cluster.js'
 

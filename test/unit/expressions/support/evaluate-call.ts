@@ -4,8 +4,8 @@ import { evaluateConstant } from '../../../../src/expressions/interpreter.js'
 import { call, cast, coerce, constant } from '../../../../src/expressions/ir-build.js'
 import type { SessionContext } from '../../../../src/expressions/session-context.js'
 import { parseType } from '../../../../src/expressions/type-signature.js'
-import { typeName } from '../../../../src/spi/type.js'
-import type { Value } from '../../../../src/spi/value.js'
+import { typeName } from '../../../../src/spi/type/type.js'
+import type { Value } from '../../../../src/spi/type/value.js'
 
 export const session: SessionContext = {
   startPicos: 1_600_000_000_123_000_000_000n * 1000n,

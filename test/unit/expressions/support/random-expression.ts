@@ -1,8 +1,8 @@
 import { builtinRegistry } from '../../../../src/expressions/functions/index.js'
 import type { ComparisonOperator, Expression } from '../../../../src/expressions/ir.js'
 import * as ir from '../../../../src/expressions/ir-build.js'
-import type { Block } from '../../../../src/spi/block.js'
-import { blockOf } from '../../../../src/spi/block-builder.js'
+import type { Block } from '../../../../src/spi/page/block.js'
+import { blockOf } from '../../../../src/spi/page/block-builder.js'
 import {
   BIGINT,
   BOOLEAN,
@@ -14,8 +14,8 @@ import {
   type SqlType,
   timestampType,
   VARCHAR,
-} from '../../../../src/spi/type.js'
-import type { Value } from '../../../../src/spi/value.js'
+} from '../../../../src/spi/type/type.js'
+import type { Value } from '../../../../src/spi/type/value.js'
 
 export const registry = builtinRegistry()
 

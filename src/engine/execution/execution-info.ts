@@ -1,0 +1,132 @@
+import type { ExecutionSnapshot } from '../../dataflow/query-execution.js'
+import type { DistributedSnapshot } from '../../dataflow/scheduler/distributed-execution.js'
+import { sourceFragments } from '../../dataflow/scheduler/fragment-placement.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type {
+  ExecutionInfo,
+  ExecutionTotals,
+  OperatorInfo,
+  PipelineInfo,
+  StageInfo,
+  TaskInfo,
+} from './query-info.js'
+
+/** Operators that bring rows into a query. */
+const READING: ReadonlySet<string> = new Set(['scan', 'values'])
+
+export const operatorsOf = (pipelines: readonly PipelineInfo[]): readonly OperatorInfo[] =>
+  pipelines.flatMap((pipeline) => pipeline.drivers.flatMap((driver) => driver.operators))
+
+const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
+  items.reduce((total, item) => total + of(item), 0)
+
+function totalsOf(snapshot: ExecutionSnapshot): ExecutionTotals {
+  const operators = operatorsOf(snapshot.pipelines)
+  const reading = operators.filter((operator) => READING.has(operator.name))
+  return {
+    totalSplits: snapshot.totalSplits,
+    completedSplits: snapshot.completedSplits,
+    memoryBytes: snapshot.memoryBytes,
+    peakMemoryBytes: snapshot.peakMemoryBytes,
+    spilledBytes: snapshot.spilledBytes,
+    processedRows: sumOf(reading, (operator) => operator.outputRows),
+    processedBytes: sumOf(reading, (operator) => operator.inputBytes),
+    cpuNanos: sumOf(operators, (operator) => operator.elapsedMillis) * 1e6,
+  }
+}
+
+const NOTHING: ExecutionTotals = {
+  totalSplits: 0,
+  completedSplits: 0,
+  memoryBytes: 0,
+  peakMemoryBytes: 0,
+  spilledBytes: 0,
+  processedRows: 0,
+  processedBytes: 0,
+  cpuNanos: 0,
+}
+
+const addTotals = (parts: readonly ExecutionTotals[]): ExecutionTotals => ({
+  totalSplits: sumOf(parts, (part) => part.totalSplits),
+  completedSplits: sumOf(parts, (part) => part.completedSplits),
+  memoryBytes: sumOf(parts, (part) => part.memoryBytes),
+  peakMemoryBytes: sumOf(parts, (part) => part.peakMemoryBytes),
+  spilledBytes: sumOf(parts, (part) => part.spilledBytes),
+  processedRows: sumOf(parts, (part) => part.processedRows),
+  processedBytes: sumOf(parts, (part) => part.processedBytes),
+  cpuNanos: sumOf(parts, (part) => part.cpuNanos),
+})
+
+/** What a plan that runs in this node alone tells: one stage of one task. */
+export function localInfo(
+  queryId: string,
+  nodeId: string,
+  createdMillis: number,
+  snapshot: ExecutionSnapshot,
+): ExecutionInfo {
+  const totals = totalsOf(snapshot)
+  const task: TaskInfo = {
+    ...totals,
+    taskId: `${queryId}.0.0.0`,
+    nodeId,
+    state: snapshot.state,
+    createdMillis,
+    endedMillis: undefined,
+    output: undefined,
+    pipelines: snapshot.pipelines,
+  }
+  return {
+    ...totals,
+    nodeCount: 1,
+    stages: [
+      {
+        stageId: 0,
+        partitioning: 'single',
+        sources: [],
+        totalSplits: totals.totalSplits,
+        completedSplits: totals.completedSplits,
+        tasks: [task],
+        failedTasks: 0,
+      },
+    ],
+  }
+}
+
+const sourcesOf = (fragments: readonly PlanFragment[], id: number): readonly number[] => {
+  const fragment = fragments.find((candidate) => candidate.id === id)
+  return fragment === undefined ? [] : sourceFragments(fragment.root)
+}
+
+export function distributedInfo(
+  { stages }: DistributedSnapshot,
+  fragments: readonly PlanFragment[],
+): ExecutionInfo {
+  const infos = stages.map(
+    (stage): StageInfo => ({
+      stageId: stage.fragmentId,
+      partitioning: stage.partitioning,
+      sources: sourcesOf(fragments, stage.fragmentId),
+      totalSplits: stage.totalSplits,
+      completedSplits: sumOf(stage.tasks, ({ status }) => status?.execution.completedSplits ?? 0),
+      failedTasks: stage.failedAttempts,
+      tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({
+        ...(status === undefined ? NOTHING : totalsOf(status.execution)),
+        taskId,
+        nodeId,
+        state,
+        createdMillis: status?.createdMillis,
+        endedMillis: status?.endedMillis,
+        output: status?.output,
+        pipelines: status?.execution.pipelines ?? [],
+      })),
+    }),
+  )
+  const tasks = infos.flatMap((stage) => stage.tasks)
+  return {
+    ...addTotals(tasks),
+    // Splits that no task has asked for are known to the stages only.
+    totalSplits: sumOf(stages, (stage) => stage.totalSplits),
+    nodeCount: new Set(tasks.map((task) => task.nodeId)).size,
+    stages: infos,
+  }
+}

@@ -1,0 +1,297 @@
+import { planLocally } from '../../dataflow/local-planner.js'
+import { QueryMemory, takeQuerySlot } from '../../dataflow/memory/query-memory.js'
+import type { LocalPlan } from '../../dataflow/pipeline.js'
+import { type ExecutionEnvironment, QueryExecution } from '../../dataflow/query-execution.js'
+import {
+  DistributedExecution,
+  type DistributedPlan,
+  type DistributedRun,
+} from '../../dataflow/scheduler/distributed-execution.js'
+import { FaultTolerantExecution } from '../../dataflow/scheduler/fault-tolerant-execution.js'
+import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.js'
+import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'
+import type { SpillDirectory } from '../../dataflow/spill/spill-directory.js'
+import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
+import type { ThreadPool } from '../../dataflow/threads/pool.js'
+import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
+import { callsLoop } from '../../expressions/routine.js'
+import type { SessionContext } from '../../expressions/session-context.js'
+import type { Estimator } from '../../planner/cost/estimator.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { OutputNode, TableScanNode, TableWriterNode } from '../../planner/plan/node.js'
+import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
+import type { CatalogManager } from '../catalog/catalog-manager.js'
+import type { OwnFunctions } from '../functions/own-functions.js'
+import type { PlanExecution } from '../services.js'
+import type { QueryContext } from '../session/query-context.js'
+import type { QueryContexts } from '../session/query-contexts.js'
+import { taskLimits } from '../session/query-limits.js'
+import { parseDuration, propertyText } from '../session/session-properties.js'
+import type { PlanResult } from '../statements/statement.js'
+import { VERSION } from '../version.js'
+import type { Cluster, ClusterMember } from './cluster.js'
+import {
+  catalogsOf,
+  fragmentsOf,
+  isDistributable,
+  rowsToWrite,
+  wholePlan,
+  writerOf,
+} from './distributed-run.js'
+import { distributedInfo, localInfo } from './execution-info.js'
+import type { FaultTolerance } from './fault-tolerance.js'
+import { openSplits } from './open-splits.js'
+
+export interface PlanRunnerOptions {
+  readonly thread: ThreadEnvironment
+  readonly pool: ThreadPool | undefined
+  readonly catalogs: CatalogManager
+  readonly ownFunctions: OwnFunctions
+  /** Enumerating splits needs the transactions of queries. */
+  readonly contexts: QueryContexts
+  /** Query slots of the node's memory that are taken. */
+  readonly slotsInUse: Set<number>
+  /** The engine as a node, which may have a cluster. */
+  readonly member: ClusterMember
+  /** Absent: queries may not spill. */
+  readonly spill: SpillDirectory | undefined
+  readonly faultTolerance: FaultTolerance
+  /** Where tasks leave what is read again; absent: nowhere. */
+  readonly exchangeDirectory: SpoolDirectory | undefined
+  readonly spillsEagerly: boolean
+  readonly memoryLimitBytes: number
+  readonly outputPageRows: number
+  readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
+}
+
+/** Whether only the thread that asks can read a catalog. */
+export function isThreadBound(catalogs: CatalogManager, name: string): boolean {
+  const { connector, isLocal } = catalogs.get(name)
+  return isLocal === true || connector.threadBound === true
+}
+
+/** Runs optimised plans on the engine's threads, and over its cluster. */
+export class PlanRunner {
+  readonly #options: PlanRunnerOptions
+  readonly #environment: ExecutionEnvironment
+
+  constructor(options: PlanRunnerOptions) {
+    this.#options = options
+    this.#environment = {
+      thread: options.thread,
+      pool: options.pool,
+      openSplits: (task, scan, dynamicFilter, signal) =>
+        openSplits(
+          options.contexts.get(task.queryId),
+          scan.table,
+          scan.isTableFunction === true,
+          dynamicFilter,
+          signal,
+        ),
+    }
+  }
+
+  /**
+   * Makes the execution of a plan: over the nodes of the cluster, if there is one and they can read what the plan reads, or
+   * here. Nothing runs before the first page is asked for.
+   * @returns the execution, and the writer whose rows its pages are, if the plan writes
+   */
+  start(
+    plan: OutputNode,
+    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
+    context: QueryContext,
+    estimator: () => Promise<Estimator>,
+  ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
+    const { thread, pool, catalogs, ownFunctions, spill } = this.#options
+    const cluster = this.clusterFor(plan)
+    if (cluster !== undefined) {
+      const writer = writerOf(plan)
+      const rows = writer === undefined ? plan : rowsToWrite(writer)
+      return { execution: this.#distributed(rows, cluster, context, estimator), writer }
+    }
+    const { writer, ...local } = planLocally(plan, {
+      threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
+      ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
+      ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
+      maySpill: taskLimits(context, spill !== undefined).maySpill,
+      isThreadBound: (name) => isThreadBound(catalogs, name),
+      mayRunForEver: callsLoop(plan),
+      intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
+    })
+    return { execution: this.#execution(local, context), writer }
+  }
+
+  /** The cluster that a plan runs on; undefined where it runs here. */
+  clusterFor(plan: OutputNode): Cluster | undefined {
+    const { catalogs, ownFunctions, member } = this.#options
+    const { cluster } = member
+    if (cluster === undefined || ownFunctions.areCalledBy(plan)) return undefined
+    if (!isDistributable(plan, catalogs)) return undefined
+    const workers = cluster.workers()
+    return workers.length === 1 && workers[0] === member.localNode ? undefined : cluster
+  }
+
+  /** Where a test has expressions run. */
+  get expressionTarget(): 'wasm' | 'js' | 'interpreter' | undefined {
+    return this.#options.expressionTarget
+  }
+
+  /** The fragments that EXPLAIN shows of a plan; undefined where it shows the plan itself. */
+  explain(
+    plan: OutputNode,
+    type: 'LOGICAL' | 'DISTRIBUTED' | 'IO' | undefined,
+    context: QueryContext,
+    estimator: Estimator,
+  ): readonly PlanFragment[] | undefined {
+    const cluster = this.clusterFor(plan)
+    if (type === 'DISTRIBUTED' || (type === undefined && cluster !== undefined)) {
+      return cluster === undefined || writerOf(plan) !== undefined
+        ? [wholePlan(plan)]
+        : this.#fragments(plan, cluster, context, estimator)
+    }
+    return undefined
+  }
+
+  #fragments(
+    plan: OutputNode,
+    cluster: Cluster,
+    context: QueryContext,
+    estimator: Estimator,
+  ): readonly PlanFragment[] {
+    const { catalogs, thread } = this.#options
+    return fragmentsOf(plan, context, {
+      registry: thread.registry,
+      catalogs,
+      estimator,
+      nodeCount: cluster.workers().length,
+    })
+  }
+
+  #execution(local: LocalPlan, context: QueryContext): PlanExecution {
+    const { queryId } = context
+    const { thread, member, outputPageRows, expressionTarget, spill } = this.#options
+    const createdMillis = Date.now()
+    const { memoryBytes, maySpill } = taskLimits(context, spill !== undefined)
+    const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, memoryBytes)
+    const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
+    const memory = new QueryMemory(thread.allocator, slot)
+    const execution = new QueryExecution(this.#environment, {
+      queryId,
+      slot,
+      plan: local,
+      session: sessionContext(context),
+      catalogProperties: catalogProperties(context),
+      outputPageRows,
+      ...(spill !== undefined && maySpill
+        ? {
+            spillFolder: spill.open(queryId, memory),
+            spillsEagerly: this.#options.spillsEagerly,
+          }
+        : {}),
+      ...(expressionTarget === undefined ? {} : { expressionTarget }),
+    })
+    let ending: Promise<void> | undefined
+    return {
+      nextPage: () => execution.nextPage(),
+      cancel: (reason) => execution.cancel(reason),
+      end: () =>
+        (ending ??= execution.end().finally(() => {
+          this.#options.slotsInUse.delete(slot)
+        })),
+      info: () => localInfo(queryId, member.localNode.nodeId, createdMillis, execution.info()),
+    }
+  }
+
+  /** Makes the execution of a plan over the nodes of the cluster. */
+  #distributed(
+    plan: OutputNode,
+    cluster: Cluster,
+    context: QueryContext,
+    estimator: () => Promise<Estimator>,
+  ): PlanExecution {
+    const { catalogs } = this.#options
+    const execution = this.#run(cluster, context, async () => ({
+      fragments: this.#fragments(plan, cluster, context, await estimator()),
+      request: {
+        queryId: context.queryId,
+        session: sessionContext(context),
+        limits: taskLimits(context, true),
+        catalogProperties: catalogProperties(context),
+      },
+      catalogsOf: (fragment) => catalogsOf(fragment, catalogs),
+    }))
+    return {
+      nextPage: () => execution.nextPage(),
+      cancel: (reason) => execution.cancel(reason),
+      end: () => execution.end(),
+      info: () => distributedInfo(execution.info(), execution.fragments),
+      fragments: () => execution.fragments,
+    }
+  }
+
+  /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
+  #run(
+    cluster: Cluster,
+    context: QueryContext,
+    plan: () => Promise<DistributedPlan>,
+  ): DistributedRun {
+    const { member, faultTolerance: settings, exchangeDirectory: directory } = this.#options
+    const environment = {
+      workers: () => cluster.workers(),
+      onNodeLost: cluster.onNodeLost.bind(cluster),
+      taskFailed: cluster.taskFailed.bind(cluster),
+      coordinator: member.localNode,
+      channels: member.channels,
+      openSplits: (scan: TableScanNode, signal: AbortSignal) =>
+        openSplits(context, scan.table, false, EMPTY_DYNAMIC_FILTER, signal),
+    }
+    switch (this.#retryPolicy(context)) {
+      case 'NONE':
+        return new DistributedExecution(environment, plan)
+      case 'QUERY': {
+        const { queryId } = context
+        return new RepeatedExecution(environment, plan, { queryId, settings, directory })
+      }
+      case 'TASK':
+        if (directory !== undefined) {
+          return new FaultTolerantExecution(environment, plan, settings, directory)
+        }
+        throw new MillraceError(
+          'EXCHANGE_MANAGER_NOT_CONFIGURED',
+          'retry_policy TASK needs a place for the outputs of tasks',
+          { hint: 'Set exchange.base-directories in config.properties' },
+        )
+    }
+  }
+
+  #retryPolicy({ session }: QueryContext): RetryPolicy {
+    const wanted = session.properties.get('retry_policy')?.toUpperCase()
+    return (wanted as RetryPolicy | undefined) ?? this.#options.faultTolerance.policy
+  }
+}
+
+/** Session properties of catalogs, as text. */
+const catalogProperties = (context: QueryContext) =>
+  Object.fromEntries(
+    [...context.session.catalogProperties].map(([catalog, properties]) => [
+      catalog,
+      Object.fromEntries(properties),
+    ]),
+  )
+
+/** What functions of the query see of its session. */
+export function sessionContext(context: QueryContext): SessionContext {
+  const { session } = context
+  const limitMillis = parseDuration(propertyText(session, 'query_max_run_time'))
+  return {
+    ...(Number.isFinite(limitMillis) ? { deadlineMillis: context.startMillis + limitMillis } : {}),
+    startPicos: BigInt(context.startMillis) * 1_000_000_000n,
+    timeZone: session.timeZone,
+    locale: session.locale,
+    user: session.user,
+    version: VERSION,
+    ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
+    ...(session.schema === undefined ? {} : { schema: session.schema }),
+    ...(session.pathText === undefined ? {} : { path: session.pathText }),
+  }
+}

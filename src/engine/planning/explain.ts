@@ -1,0 +1,126 @@
+import type { Estimator } from '../../planner/cost/estimator.js'
+import { distributedPlanText } from '../../planner/explain/fragments.js'
+import { planGraphviz } from '../../planner/explain/graphviz.js'
+import { planJson } from '../../planner/explain/json.js'
+import { type PlanTextOptions, planText } from '../../planner/explain/text.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { OutputNode, PlanNodeId } from '../../planner/plan/node.js'
+import { operatorsOf } from '../execution/execution-info.js'
+import type { ExecutionInfo, StageInfo } from '../execution/query-info.js'
+import type { PlanExecution } from '../services.js'
+
+type DescribeNode = NonNullable<PlanTextOptions['describeNode']>
+
+/**
+ * The plan of a statement in the form that EXPLAIN asks for, with the optimizer's estimates.
+ * @param fragments shown in place of the plan where given, as text
+ * @param describeNode says of a node, as text, where its expressions run
+ */
+export function explainText(
+  plan: OutputNode,
+  format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
+  estimator: Estimator,
+  fragments: readonly PlanFragment[] | undefined,
+  describeNode: DescribeNode,
+): string {
+  switch (format) {
+    case 'TEXT':
+      return fragments === undefined
+        ? planText(plan, { estimator, describeNode })
+        : distributedPlanText(fragments, { describeNode })
+    case 'JSON':
+      return JSON.stringify(planJson(plan, estimator), null, 2)
+    case 'GRAPHVIZ':
+      return planGraphviz([{ id: 0, plan }])
+  }
+}
+
+interface OperatorTotals {
+  inputRows: number
+  outputRows: number
+  inputBytes: number
+  elapsedMillis: number
+}
+
+/** Runs a plan to its end, throws its rows away and prints it with what its operators measured. */
+export async function explainAnalyzeText(
+  execution: PlanExecution,
+  plan: OutputNode,
+  planningMillis: number,
+  estimator: Estimator,
+  describeNode: DescribeNode,
+): Promise<string> {
+  const begun = performance.now()
+  let firstPageMillis: number | undefined
+  let rowCount = 0
+  try {
+    for (let page = await execution.nextPage(); page; page = await execution.nextPage()) {
+      firstPageMillis ??= performance.now() - begun
+      rowCount += page.rowCount
+    }
+  } finally {
+    await execution.end()
+  }
+  const elapsedMillis = performance.now() - begun
+  const info = execution.info()
+  const totals = operatorTotals(info)
+  const summary = [
+    `Planning: ${planningMillis.toFixed(2)}ms`,
+    `Execution: ${elapsedMillis.toFixed(2)}ms, first page: ${(firstPageMillis ?? elapsedMillis).toFixed(2)}ms`,
+    `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B`,
+  ]
+  const annotate = (id: PlanNodeId) => annotation(totals.get(id))
+  const options = { estimator, annotate, describeNode }
+  const fragments = execution.fragments?.()
+  const text =
+    fragments === undefined
+      ? planText(plan, options)
+      : fragmentsText(fragments, info.stages, options)
+  return `${summary.join('\n')}\n\n${text}`
+}
+
+/** The fragments with what their tasks did. */
+const fragmentsText = (
+  fragments: readonly PlanFragment[],
+  stages: readonly StageInfo[],
+  { annotate, describeNode }: Required<Pick<PlanTextOptions, 'annotate' | 'describeNode'>>,
+): string =>
+  distributedPlanText(fragments, {
+    annotate,
+    describeNode,
+    describe: ({ id }) => {
+      const tasks = stages.find((stage) => stage.stageId === id)?.tasks ?? []
+      const rows = tasks.reduce((sum, task) => sum + (task.output?.rows ?? 0), 0)
+      const bytes = tasks.reduce((sum, task) => sum + (task.output?.bytes ?? 0), 0)
+      const cpuMillis = tasks.reduce((sum, task) => sum + task.cpuNanos, 0) / 1e6
+      const peakBytes = tasks.reduce((sum, task) => sum + task.peakMemoryBytes, 0)
+      return [
+        `CPU: ${cpuMillis.toFixed(2)}ms, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
+      ]
+    },
+  })
+
+function annotation(total: OperatorTotals | undefined): readonly string[] {
+  if (total === undefined) return []
+  return [
+    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms`,
+  ]
+}
+
+/** Adds up what drivers of all tasks report by plan node. */
+function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTotals> {
+  const totals = new Map<PlanNodeId, OperatorTotals>()
+  const tasks = stages.flatMap((stage) => stage.tasks)
+  for (const operator of tasks.flatMap((task) => operatorsOf(task.pipelines))) {
+    const total = totals.get(operator.planNodeId)
+    if (total === undefined) {
+      totals.set(operator.planNodeId, { ...operator })
+      continue
+    }
+    total.inputRows += operator.inputRows
+    total.outputRows += operator.outputRows
+    total.inputBytes += operator.inputBytes
+    total.elapsedMillis += operator.elapsedMillis
+  }
+  return totals
+}

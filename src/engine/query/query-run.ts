@@ -1,0 +1,32 @@
+import type { MillraceError, Page } from '../../spi/index.js'
+import type { ExecutionInfo } from '../execution/query-info.js'
+import type { ResultColumn } from '../result/result-column.js'
+
+/** @source Trino QueryState */
+export type QueryState = 'QUEUED' | 'PLANNING' | 'RUNNING' | 'FINISHING' | 'FINISHED' | 'FAILED'
+
+/** When things happened, in milliseconds since the epoch and of duration. */
+export interface RunTimes {
+  readonly createdMillis: number
+  readonly startedMillis: number | undefined
+  readonly endedMillis: number | undefined
+  /** Parsing, analysis, planning, optimisation. */
+  readonly planningMillis: number
+}
+
+/** A statement under way, as its consumer sees it. Once it has ended, in whatever way, it holds nothing and `settled` resolves. */
+export interface QueryRun {
+  readonly id: string
+  readonly state: QueryState
+  readonly failure: MillraceError | undefined
+  readonly updateType: string | undefined
+  /** Rows of the result so far. */
+  readonly rowCount: number
+  readonly times: RunTimes
+  readonly execution: { info(): ExecutionInfo } | undefined
+  readonly settled: Promise<void>
+  start(): Promise<readonly ResultColumn[]>
+  /** The next page, valid until the next call; undefined at the end. */
+  nextPage(): Promise<Page | undefined>
+  cancel(reason?: MillraceError): void
+}

@@ -1,0 +1,400 @@
+import { pageBytes } from '../../dataflow/page-bytes.js'
+import type { Statement } from '../../planner/parser/ast/index.js'
+import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
+import { type DialectStatement, fromDialect } from '../planning/statement-dialect.js'
+import type { ResultColumn } from '../result/result-column.js'
+import type { EngineServices, ParameterValue, PlanExecution } from '../services.js'
+import { createQueryContext, type QueryContext, type Warning } from '../session/query-context.js'
+import type { Session, SessionChanges } from '../session/session.js'
+import { checkSession } from '../session/session-check.js'
+import { parseDuration, propertyText } from '../session/session-properties.js'
+import { AUTO_COMMIT, type Transaction } from '../session/transaction.js'
+import { handleStatement } from '../statements/handlers.js'
+import { checkParameterCount } from '../statements/prepared-statements.js'
+import type { StatementContext, StatementResult } from '../statements/statement.js'
+import type { QueryRun, QueryState, RunTimes } from './query-run.js'
+
+export interface RunRequest {
+  readonly sql: string
+  readonly session: Session
+  readonly parameters?: readonly ParameterValue[]
+  readonly signal?: AbortSignal
+  readonly limits?: ResultLimits
+}
+
+/** What a result may have; more is an error, not a shorter result. */
+export interface ResultLimits {
+  readonly maxRows?: number | undefined
+  readonly maxBytes?: number | undefined
+}
+
+/** Statements that may follow a failed one in an explicit transaction. */
+const ENDS_TRANSACTION: ReadonlySet<Statement['kind']> = new Set(['commit', 'rollback'])
+
+/**
+ * One statement from its text to its last page, for the embedded API and the protocol alike. Nothing happens before
+ * `start`; pages are made as they are asked for; whichever way it ends, what it held is given back, its transaction
+ * is ended, and `settled` resolves.
+ */
+export class StatementRun implements QueryRun {
+  readonly id: string
+  readonly sql: string
+  readonly session: Session
+  /** Resolves when the run has ended and holds nothing any more; never rejects. */
+  readonly settled: Promise<void>
+  readonly warnings: Warning[] = []
+  readonly #services: EngineServices
+  readonly #parameters: readonly ParameterValue[]
+  readonly #abort = new AbortController()
+  readonly #outerSignal: AbortSignal | undefined
+  readonly #limits: ResultLimits
+  readonly #onOuterAbort = () => this.cancel()
+  readonly #createdMillis = Date.now()
+  #startedMillis: number | undefined
+  #endedMillis: number | undefined
+  #planningMillis = 0
+  #state: QueryState = 'QUEUED'
+  #failure: MillraceError | undefined
+  #starting: Promise<readonly ResultColumn[]> | undefined
+  #transaction: Transaction | undefined
+  /** What the text is in Trino's SQL, where it was written in another dialect. */
+  #translated: DialectStatement | undefined
+  #result: StatementResult | undefined
+  #context: QueryContext | undefined
+  #execution: PlanExecution | undefined
+  #pages: AsyncIterator<Page> | Iterator<Page> | undefined
+  #timer: NodeJS.Timeout | undefined
+  #ending: Promise<void> | undefined
+  #updateCount: number | undefined
+  #changes: SessionChanges | undefined
+  #rowCount = 0
+  #resultBytes = 0
+  #resolveSettled!: () => void
+
+  constructor(services: EngineServices, id: string, request: RunRequest) {
+    this.id = id
+    this.sql = request.sql
+    this.session = request.session
+    this.#services = services
+    this.#parameters = request.parameters ?? []
+    this.#outerSignal = request.signal
+    this.#limits = request.limits ?? {}
+    this.settled = new Promise((resolve) => {
+      this.#resolveSettled = resolve
+    })
+    services.queries.add(this)
+  }
+
+  get state(): QueryState {
+    return this.#state
+  }
+
+  get isDone(): boolean {
+    return this.#state === 'FINISHED' || this.#state === 'FAILED'
+  }
+
+  get failure(): MillraceError | undefined {
+    return this.#failure
+  }
+
+  get updateType(): string | undefined {
+    return this.#result?.updateType
+  }
+
+  /** Rows written; known once the run has finished. */
+  get updateCount(): number | undefined {
+    return this.#updateCount
+  }
+
+  /** What the statement changes in the session; known once it has started. */
+  get changes(): SessionChanges | undefined {
+    return this.#changes
+  }
+
+  /** Rows of the result so far. */
+  get rowCount(): number {
+    return this.#rowCount
+  }
+
+  get times(): RunTimes {
+    return {
+      createdMillis: this.#createdMillis,
+      startedMillis: this.#startedMillis,
+      endedMillis: this.#endedMillis,
+      planningMillis: this.#planningMillis,
+    }
+  }
+
+  get execution(): PlanExecution | undefined {
+    return this.#execution
+  }
+
+  /** Analyses and plans the statement, or carries it out if it has no rows. @returns the columns of the result */
+  start(): Promise<readonly ResultColumn[]> {
+    this.#starting ??= this.#start()
+    return this.#starting
+  }
+
+  async #start(): Promise<readonly ResultColumn[]> {
+    try {
+      this.#outerSignal?.addEventListener('abort', this.#onOuterAbort)
+      if (this.#outerSignal?.aborted === true) this.cancel()
+      if (this.#failure !== undefined) throw this.#failure
+      this.#state = 'PLANNING'
+      this.#startedMillis = Date.now()
+      this.#limitTime()
+      const begun = performance.now()
+      const result = await this.#orAbort(this.#analyse())
+      this.#planningMillis = performance.now() - begun
+      this.#result = result
+      this.#state = 'RUNNING'
+      return this.#open(result)
+    } catch (error) {
+      throw await this.#failed(error)
+    }
+  }
+
+  async #analyse(): Promise<StatementResult> {
+    checkSession(this.session, this.#services.catalogs)
+    const translated = await fromDialect(this.sql, this.#parameters, this.session, this.#services)
+    this.#translated = translated
+    // One that was ended meanwhile has no end any more in which what begins here would be given back.
+    if (this.#failure !== undefined) throw this.#failure
+    const sql = translated?.sql ?? this.sql
+    const statement = this.#services.parse(sql)
+    const transaction = this.#joinTransaction(statement)
+    const context = createQueryContext({
+      queryId: this.id,
+      session: this.session,
+      transaction,
+      catalogs: this.#services.catalogs,
+      startMillis: this.#startedMillis!,
+      signal: this.#abort.signal,
+      warnings: this.warnings,
+    })
+    this.#context = context
+    this.#services.contexts.add(context)
+    const statementContext: StatementContext = {
+      ...context,
+      services: this.#services,
+      sql,
+      parameters: translated?.parameters ?? this.#parameters,
+    }
+    checkParameterCount(statement, statementContext)
+    return handleStatement(statement, statementContext)
+  }
+
+  #joinTransaction(statement: Statement): Transaction {
+    const { transactionId } = this.session
+    const { transactions } = this.#services
+    if (transactionId === undefined) {
+      this.#transaction = transactions.begin(AUTO_COMMIT)
+      return this.#transaction
+    }
+    const transaction = transactions.get(transactionId)
+    if (ENDS_TRANSACTION.has(statement.kind)) return transaction
+    if (transaction.isFailed) {
+      throw new MillraceError(
+        'TRANSACTION_ALREADY_ABORTED',
+        'Current transaction is aborted, commands ignored until end of transaction block',
+      )
+    }
+    transaction.use()
+    this.#transaction = transaction
+    return transaction
+  }
+
+  #open(result: StatementResult): readonly ResultColumn[] {
+    switch (result.kind) {
+      case 'done':
+        this.#changes = result.changes
+        this.#updateCount = result.updateCount
+        return []
+      case 'pages':
+        this.#updateCount = result.updateCount
+        this.#pages =
+          Symbol.asyncIterator in result.pages
+            ? result.pages[Symbol.asyncIterator]()
+            : result.pages[Symbol.iterator]()
+        return result.columns
+      case 'plan':
+        this.#execution = this.#services.run(result, this.#context!)
+        return result.columns
+    }
+  }
+
+  #limitTime(): void {
+    const text = propertyText(this.session, 'query_max_run_time')
+    const limitMillis = Math.min(
+      parseDuration(text),
+      parseDuration(propertyText(this.session, 'query_max_execution_time')),
+    )
+    // Timers hold at most 2^31 - 1 milliseconds, 24 days.
+    if (limitMillis >= 2 ** 31) return
+    this.#timer = setTimeout(() => {
+      this.cancel(
+        new MillraceError(
+          'EXCEEDED_TIME_LIMIT',
+          `Query exceeded the maximum run time limit of ${text}`,
+        ),
+      )
+    }, limitMillis)
+    this.#timer.unref()
+  }
+
+  /**
+   * The next page of the result, valid until the next call; undefined once the statement has finished and its
+   * transaction is committed. @throws MillraceError what the statement fails with
+   */
+  async nextPage(): Promise<Page | undefined> {
+    await this.start()
+    try {
+      if (this.#failure !== undefined) throw this.#failure
+      if (this.#state === 'FINISHED') return undefined
+      const page = await this.#orAbort(this.#pull())
+      if (page !== undefined) {
+        this.#count(page)
+        return page
+      }
+      this.#state = 'FINISHING'
+      await this.#finished()
+      return undefined
+    } catch (error) {
+      throw await this.#failed(error)
+    }
+  }
+
+  /** @throws GENERIC_INSUFFICIENT_RESOURCES where a page makes the result larger than it may be */
+  #count(page: Page): void {
+    const { maxRows, maxBytes } = this.#limits
+    this.#rowCount += page.rowCount
+    if (maxRows !== undefined && this.#rowCount > maxRows) {
+      throw new MillraceError(
+        'GENERIC_INSUFFICIENT_RESOURCES',
+        `Result has more rows than maxRows: ${maxRows}`,
+        { hint: 'Add a LIMIT to the query, or raise maxRows' },
+      )
+    }
+    if (maxBytes === undefined) return
+    this.#resultBytes += pageBytes(page)
+    if (this.#resultBytes > maxBytes) {
+      throw new MillraceError(
+        'GENERIC_INSUFFICIENT_RESOURCES',
+        `Result has more bytes than maxBytes: ${maxBytes}`,
+        { hint: 'Select fewer columns or rows, or raise maxBytes' },
+      )
+    }
+  }
+
+  async #pull(): Promise<Page | undefined> {
+    if (this.#pages !== undefined) {
+      const step = await this.#pages.next()
+      return step.done === true ? undefined : step.value
+    }
+    if (this.#execution === undefined) return undefined
+    const page = await this.#execution.nextPage()
+    if (page !== undefined && this.#result?.kind === 'plan' && this.#result.countsRows === true) {
+      const count = this.#services.firstBigint(page)
+      if (count !== undefined) this.#updateCount = Number(count)
+    }
+    return page
+  }
+
+  /** The value of a promise, or the failure that comes first: a cancelled run never waits for what it left. */
+  #orAbort<T>(promise: Promise<T>): Promise<T> {
+    const { signal } = this.#abort
+    if (signal.aborted) {
+      promise.catch(() => {})
+      return Promise.reject(this.#failure)
+    }
+    return new Promise<T>((resolve, reject) => {
+      const onAbort = () => reject(this.#failure)
+      signal.addEventListener('abort', onAbort, { once: true })
+      promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort))
+    })
+  }
+
+  /** Ends the run; waiting and later calls fail with `reason`. Does nothing to one that has ended. */
+  cancel(reason = new MillraceError('USER_CANCELED', 'Query was canceled')): void {
+    if (this.isDone || this.#failure !== undefined || this.#state === 'FINISHING') return
+    this.#failure = reason
+    this.#execution?.cancel(reason)
+    this.#abort.abort(reason)
+    // Nobody may be waiting for the run: it is ended here, and whoever asks later gets the failure.
+    this.#failed(reason).catch(() => {})
+  }
+
+  async #failed(error: unknown): Promise<MillraceError> {
+    const failure = (this.#failure ??= toMillraceError(this.#translated?.error(error) ?? error))
+    this.#ending ??= this.#end()
+    await this.#ending
+    return failure
+  }
+
+  async #finished(): Promise<void> {
+    this.#ending ??= this.#end()
+    await this.#ending
+    if (this.#failure !== undefined) throw this.#failure
+  }
+
+  /** Releases everything, once, in every case. */
+  async #end(): Promise<void> {
+    clearTimeout(this.#timer)
+    this.#outerSignal?.removeEventListener('abort', this.#onOuterAbort)
+    if (!this.#abort.signal.aborted && this.#failure !== undefined) {
+      this.#abort.abort(this.#failure)
+    }
+    const steps = [
+      () => this.#pages?.return?.(),
+      () => this.#execution?.end(),
+      () => this.#endTransaction(),
+    ]
+    for (const step of steps) {
+      try {
+        await step()
+      } catch (error) {
+        // The first failure is the one the user hears of.
+        this.#failure ??= toMillraceError(error)
+      }
+    }
+    await this.#endQuery()
+    this.#services.contexts.remove(this.id)
+    this.#state = this.#failure === undefined ? 'FINISHED' : 'FAILED'
+    this.#endedMillis = Date.now()
+    this.#services.queries.ended(this)
+    this.#resolveSettled()
+  }
+
+  /** What a catalog fails to clean up changes nothing of the statement's outcome. */
+  async #endQuery(): Promise<void> {
+    try {
+      await this.#context?.endQuery()
+    } catch (error) {
+      const reasons = error instanceof AggregateError ? error.errors : [error]
+      for (const reason of reasons) {
+        const { message } = toMillraceError(reason)
+        this.#context?.warn({
+          code: 'GENERIC_INTERNAL_ERROR',
+          message: `Clean-up failed: ${message}`,
+        })
+      }
+    }
+  }
+
+  async #endTransaction(): Promise<void> {
+    const transaction = this.#transaction
+    if (transaction === undefined) return
+    const isFailed = this.#failure !== undefined
+    if (transaction.settings.autoCommit) {
+      await (isFailed ? transaction.rollback() : transaction.commit())
+    } else {
+      transaction.letGo()
+      if (isFailed) transaction.markFailed()
+    }
+  }
+
+  /** Runs the statement to its end without looking at its rows. */
+  async drain(): Promise<void> {
+    for (;;) if ((await this.nextPage()) === undefined) return
+  }
+}
