@@ -1,6 +1,6 @@
-import { bigintReader, isIntegerBlock, numberReader } from '../engine/values/integer-reader.js'
-import { textReader, utf8Reader } from '../engine/values/text-reader.js'
 import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../spi/index.js'
+import { bigintReader, isIntegerBlock, numberReader } from '../values/integer-reader.js'
+import { textReader, utf8Reader } from '../values/text-reader.js'
 import type { BatchDraft } from './batch-message.js'
 import { flattenRange, sliceValidity } from './block-gather.js'
 

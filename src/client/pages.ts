@@ -1,4 +1,3 @@
-import { rowReader } from '../engine/values/row-reader.js'
 import { PageDecoder } from '../exchange/arrow/page-decoder.js'
 import { MillraceError } from '../spi/error.js'
 import { createBlockBuilder } from '../spi/page/block-builder.js'
@@ -6,6 +5,7 @@ import { type Page, page } from '../spi/page/page.js'
 import { type ValueConverter, valueConverter } from '../spi/type/js-value.js'
 import type { SqlType } from '../spi/type/type.js'
 import type { Value } from '../spi/type/value.js'
+import { rowReader } from '../values/row-reader.js'
 import type { RemoteColumn } from './remote-run.js'
 
 // This module is what is loaded for pages: their decoder, pages made of rows for servers that send no others, and rows of pages.

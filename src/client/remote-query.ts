@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream'
 import type { RecordBatch } from '../engine/result/arrow.js'
-import { rowIterator } from '../engine/values/row-iterator.js'
 import { MillraceError } from '../spi/error.js'
 import type { Page } from '../spi/page/page.js'
+import { rowIterator } from '../values/row-iterator.js'
 import {
   type Batch,
   NO_STATS,

@@ -1,4 +1,3 @@
-import { parameterValue } from '../engine/values/parameter-value.js'
 import {
   type MapValue,
   type SqlType,
@@ -6,6 +5,7 @@ import {
   type Value,
   type ZonedTimestamp,
 } from '../spi/index.js'
+import { parameterValue } from '../values/parameter-value.js'
 
 const PICOS_PER_MILLI = 1_000_000_000n
 

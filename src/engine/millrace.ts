@@ -1,5 +1,7 @@
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { MillraceError } from '../spi/index.js'
+import type { ValueMode } from '../values/cell-reader.js'
+import type { RowMode } from '../values/row-reader.js'
 import type {
   RegisteredColumn,
   RegisteredSource,
@@ -13,8 +15,6 @@ import { Query, type Row } from './query/query.js'
 import type { ResultLimits, StatementRun } from './query/statement-run.js'
 import { applyChanges, type Session, withProperty } from './session/session.js'
 import { canonicalTimeZone } from './session/session-properties.js'
-import type { ValueMode } from './values/cell-reader.js'
-import type { RowMode } from './values/row-reader.js'
 
 /** What one statement asks for beside its text. */
 export interface StatementOptions {

@@ -126,7 +126,7 @@ describe.each(Object.entries(WAYS))('%s', (_title, open) => {
 
   test.each(QUERIES)('gives the same pages and batches: %s', async (_title, sql, params) => {
     const client = open()
-    const { cellReader } = await import('../../src/engine/values/cell-reader.js')
+    const { cellReader } = await import('../../src/values/cell-reader.js')
     const cells = async (source: Pick<Client | Millrace, 'query'>) => {
       const rows: unknown[][] = []
       for await (const page of source.query(sql, params).pages()) {

@@ -1,5 +1,5 @@
-import { type CellReader, cellReader } from '../../engine/values/cell-reader.js'
 import { type Block, isValid } from '../../spi/index.js'
+import { type CellReader, cellReader } from '../../values/cell-reader.js'
 
 /** The value of a position of a block as the shell prints it: as the embedded API's, but a ROW is the array of its fields. */
 export function shellReader(block: Block): CellReader {

@@ -1,5 +1,5 @@
 import type { TypeSignature } from '../../client/value-decoder.js'
-import { javaNumberText } from '../../engine/values/number-text.js'
+import { javaDoubleText } from '../../values/number-text.js'
 import type { ShellValue } from '../connection/connection.js'
 import { argumentType, BYTES_TYPES, rowFields } from '../connection/wire-value.js'
 
@@ -29,7 +29,7 @@ function nonNullText(type: TypeSignature, bytesPerLine: number): CellText {
   switch (rawType) {
     case 'real':
     case 'double':
-      return (value) => javaNumberText(value as number)
+      return (value) => javaDoubleText(value as number)
     case 'array': {
       const element = nestedText(argumentType(type, 0))
       return (value) => `[${(value as unknown[]).map(element).join(', ')}]`

@@ -1,5 +1,5 @@
 import type { TypeSignature } from '../../client/value-decoder.js'
-import { javaNumberText } from '../../engine/values/number-text.js'
+import { javaDoubleText } from '../../values/number-text.js'
 import type { ShellColumn } from '../connection/connection.js'
 import { argumentType, BYTES_TYPES, rowFields } from '../connection/wire-value.js'
 import { type CellText, cellText, hexText } from './cell-text.js'
@@ -42,7 +42,7 @@ function nonNullJson(type: TypeSignature): CellText {
     case 'real':
     case 'double':
       return (value) => {
-        const text = javaNumberText(value as number)
+        const text = javaDoubleText(value as number)
         return Number.isFinite(value) ? text : `"${text}"`
       }
     case 'array': {

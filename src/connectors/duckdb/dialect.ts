@@ -8,10 +8,11 @@ import {
   type Value,
   type ZonedTimestamp,
 } from '../../spi/index.js'
+import { decimalText } from '../../values/number-text.js'
 import { refused, type SqlDialect, type Written } from '../sql-base/dialect.js'
 import type { Comparability } from '../sql-base/handles.js'
 import { binary, type SqlExpression, sqlCall, sqlCast, text } from '../sql-base/sql-tree.js'
-import { decimalText, isoDate, isoTimestamp } from '../sql-base/value-text.js'
+import { isoDate, isoTimestamp } from '../sql-base/value-text.js'
 import { duckdbType } from './columns.js'
 
 const ARITHMETIC: Readonly<Record<string, string>> = {

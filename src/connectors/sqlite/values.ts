@@ -8,7 +8,8 @@ import {
   typeName,
   type Value,
 } from '../../spi/index.js'
-import { decimalText, isoDate, isoTimestamp } from '../sql-base/value-text.js'
+import { decimalText } from '../../values/number-text.js'
+import { isoDate, isoTimestamp } from '../sql-base/value-text.js'
 import type { Storage } from './columns.js'
 
 /** What comes of SQLite: texts as the bytes that they are there. */

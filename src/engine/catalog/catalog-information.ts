@@ -2,21 +2,21 @@ import {
   INFORMATION_SCHEMA,
   INFORMATION_SCHEMA_TABLES,
 } from '../../connectors/information-schema/connector.js'
-import type {
-  CatalogInformation,
-  ConnectorMaterializedViewDefinition,
-  ConnectorMetadata,
-  ConnectorSession,
-  ConnectorViewDefinition,
-  RelationColumns,
-  RelationComment,
-  RelationDescription,
-  SchemaTableName,
-  SchemaTablePrefix,
-  SqlType,
+import {
+  type CatalogInformation,
+  type ConnectorMaterializedViewDefinition,
+  type ConnectorMetadata,
+  type ConnectorSession,
+  type ConnectorViewDefinition,
+  displayTypeName,
+  type RelationColumns,
+  type RelationComment,
+  type RelationDescription,
+  type SchemaTableName,
+  type SchemaTablePrefix,
+  type SqlType,
 } from '../../spi/index.js'
 import type { QueryContext } from '../session/query-context.js'
-import { displayTypeName } from '../statements/type-display.js'
 
 interface Parts {
   readonly metadata: ConnectorMetadata

@@ -8,7 +8,7 @@ import {
 } from '../../expressions/function-definition.js'
 import { parseType } from '../../expressions/type-signature.js'
 import { MillraceError, type Value, type ValueConverter, valueConverter } from '../../spi/index.js'
-import { type CarrierReader, carrierReader } from '../values/carrier-value.js'
+import { type CarrierReader, carrierReader } from './carrier-value.js'
 import type {
   ProgramAggregate,
   ProgramAggregateFunction,

@@ -1,5 +1,5 @@
 import type { ConstantExpression } from '../../expressions/ir.js'
-import { parameterValue } from '../values/parameter-value.js'
+import { parameterValue } from '../../values/parameter-value.js'
 
 /**
  * What stands for a `?` in a plan.

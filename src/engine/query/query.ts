@@ -1,5 +1,8 @@
 import type { Readable, Writable } from 'node:stream'
 import { MillraceError, type Page } from '../../spi/index.js'
+import type { ValueMode } from '../../values/cell-reader.js'
+import { rowIterator } from '../../values/row-iterator.js'
+import type { RowMode } from '../../values/row-reader.js'
 import type { StageInfo } from '../execution/query-info.js'
 import type { RecordBatch } from '../result/arrow.js'
 import { type HighlandStream, highlandStream } from '../result/highland.js'
@@ -8,9 +11,6 @@ import { copyPage } from '../result/page-copy.js'
 import type { ResultColumn } from '../result/result-column.js'
 import { RowSlices } from '../result/row-slices.js'
 import { createRowStream } from '../result/row-stream.js'
-import type { ValueMode } from '../values/cell-reader.js'
-import { rowIterator } from '../values/row-iterator.js'
-import type { RowMode } from '../values/row-reader.js'
 import type { QueryRun, QueryState } from './query-run.js'
 
 /** A row: an object by column name, or with `rowMode: 'array'` an array. */

@@ -1,7 +1,7 @@
 import type { Page } from '../../spi/index.js'
+import type { ValueMode } from '../../values/cell-reader.js'
+import { type RowMode, type RowReader, rowReader } from '../../values/row-reader.js'
 import type { QueryRun } from '../query/query-run.js'
-import type { ValueMode } from '../values/cell-reader.js'
-import { type RowMode, type RowReader, rowReader } from '../values/row-reader.js'
 
 /** Rows made at once: few enough that the event loop gets its turns. */
 const SLICE_ROWS = 512

@@ -1,13 +1,15 @@
 import type { QualifiedObjectName } from '../../planner/metadata.js'
-import type {
-  ConnectorMaterializedViewDefinition,
-  ConnectorTableMetadata,
-  ConnectorViewDefinition,
-  Principal,
-  Properties,
-  PropertyMetadata,
-  SqlType,
-  Value,
+import {
+  type ConnectorMaterializedViewDefinition,
+  type ConnectorTableMetadata,
+  type ConnectorViewDefinition,
+  type Principal,
+  type Properties,
+  type PropertyMetadata,
+  type SqlType,
+  type TypeForm,
+  typeText,
+  type Value,
 } from '../../spi/index.js'
 import { formatIdentifier } from './identifier-text.js'
 import type { CatalogSchema } from './names.js'
@@ -103,40 +105,12 @@ export function createMaterializedViewText(
   return `CREATE MATERIALIZED VIEW ${fullName(name.catalog, name.schema, name.name)}${grace}${comment} AS\n${view.originalSql.trimEnd()}`
 }
 
-/** A type as SQL, where row fields may need quotes. */
-export function sqlTypeText(type: SqlType): string {
-  switch (type.kind) {
-    case 'decimal':
-      return `decimal(${type.precision}, ${type.scale})`
-    case 'varchar':
-      return type.length === undefined ? 'varchar' : `varchar(${type.length})`
-    case 'char':
-      return `char(${type.length})`
-    case 'time':
-    case 'timestamp':
-      return `${type.kind}(${type.precision})`
-    case 'time with time zone':
-      return `time(${type.precision}) with time zone`
-    case 'timestamp with time zone':
-      return `timestamp(${type.precision}) with time zone`
-    case 'array':
-      return `array(${sqlTypeText(type.element)})`
-    case 'map':
-      return `map(${sqlTypeText(type.key)}, ${sqlTypeText(type.value)})`
-    case 'row':
-      return `ROW(${type.fields
-        .map((field) =>
-          field.name === undefined
-            ? sqlTypeText(field.type)
-            : `${formatIdentifier(field.name)} ${sqlTypeText(field.type)}`,
-        )
-        .join(', ')})`
-    case 'interval day to second':
-    case 'interval year to month':
-      return type.kind.toUpperCase()
-    case 'qdigest':
-      return `qdigest(${sqlTypeText(type.element)})`
-    default:
-      return type.kind
-  }
+const SQL_FORM: TypeForm = {
+  decimalSeparator: ', ',
+  row: 'ROW',
+  field: formatIdentifier,
+  simple: (kind) => (kind.startsWith('interval') ? kind.toUpperCase() : kind),
 }
+
+/** A type as SQL, where row fields may need quotes. */
+export const sqlTypeText = (type: SqlType): string => typeText(type, SQL_FORM)

@@ -6,6 +6,8 @@ import {
   type SqlType,
   type TableStatistics,
 } from '../../spi/index.js'
+import { javaDoubleText } from '../../values/number-text.js'
+import { dateText } from '../../values/temporal-text.js'
 import {
   findMaterializedView,
   findView,
@@ -14,8 +16,6 @@ import {
   schemaExists,
   type TableLookup,
 } from '../catalog/metadata.js'
-import { javaNumberText } from '../values/number-text.js'
-import { dateText } from '../values/temporal-text.js'
 import {
   createMaterializedViewText,
   createSchemaText,
@@ -188,10 +188,10 @@ function statsText(type: SqlType, value: number): string | null {
     case 'date':
       return dateText(value)
     case 'decimal':
-      return javaNumberText(value)
+      return javaDoubleText(value)
     case 'real':
     case 'double':
-      return javaNumberText(value)
+      return javaDoubleText(value)
     case 'boolean':
       return value === 0 ? 'false' : 'true'
     default:

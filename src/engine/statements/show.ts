@@ -2,7 +2,7 @@ import type { FunctionDefinition } from '../../expressions/function-definition.j
 import { likeMatcher } from '../../expressions/value/like.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
-import { type ColumnMetadata, varcharType } from '../../spi/index.js'
+import { type ColumnMetadata, displayTypeName, varcharType } from '../../spi/index.js'
 import { listRelations, listSchemas } from '../catalog/catalog-information.js'
 import {
   findMaterializedView,
@@ -19,7 +19,6 @@ import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
 import type { StatementContext, StatementHandlers } from './statement.js'
 import { BOOLEAN, type StaticRow, staticResult, textType, VARCHAR } from './static-rows.js'
-import { displayTypeName } from './type-display.js'
 
 const varcharColumns = (...names: string[]): ResultColumn[] =>
   names.map((name) => ({ name, type: VARCHAR }))

@@ -8,10 +8,10 @@ import {
   VARCHAR,
 } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
+import { doubleText, javaDoubleText } from '../../values/number-text.js'
 import { invalidCast } from '../errors.js'
 import { type JsonNode, nodeOfJson, writeJson } from '../json/json-node.js'
 import { fitsPrecision, parseDecimal, rescale } from '../value/decimal.js'
-import { doubleText, javaDoubleText } from '../value/number-text.js'
 import { type Cast, castToBoolean, castToFloat, castToInteger, fitsInteger } from './to-number.js'
 
 /** Makes a value of a JSON node, null of JSON null. */

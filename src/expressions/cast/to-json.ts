@@ -1,8 +1,8 @@
 import type { MapType, RowType, SqlType } from '../../spi/type/type.js'
 import type { MapValue, Value } from '../../spi/type/value.js'
+import { javaDoubleText, javaRealText } from '../../values/number-text.js'
 import { jsonDouble, jsonString } from '../json/json-node.js'
 import { compareStrings } from '../value/comparison.js'
-import { javaDoubleText, javaRealText } from '../value/number-text.js'
 import type { Cast } from './to-number.js'
 import { textOf } from './to-text.js'
 

@@ -1,8 +1,8 @@
 import { type DecimalType, isShortDecimal, type SqlType } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
+import { decimalText, javaDoubleText, javaRealText, parseDouble } from '../../values/number-text.js'
 import { invalidCast, outOfRange } from '../errors.js'
 import {
-  decimalText,
   decimalToDouble,
   divideHalfUp,
   exactDecimalOfDouble,
@@ -11,7 +11,6 @@ import {
   powerOfTen,
   rescale,
 } from '../value/decimal.js'
-import { javaDoubleText, javaRealText, parseDouble } from '../value/number-text.js'
 
 export type Cast = (value: Value) => Value
 

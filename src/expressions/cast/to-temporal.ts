@@ -1,15 +1,16 @@
 import { timeZoneOffsetSeconds } from '../../spi/type/time-zone.js'
 import type { SqlType } from '../../spi/type/type.js'
 import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
-import { invalidCast } from '../errors.js'
-import type { SessionContext } from '../session-context.js'
 import {
   floorDivide,
   floorModulo,
   PICOS_PER_DAY,
   PICOS_PER_SECOND,
   roundPicos,
-} from '../value/civil.js'
+} from '../../values/civil.js'
+import { localPicos } from '../../values/temporal-text.js'
+import { invalidCast } from '../errors.js'
+import type { SessionContext } from '../session-context.js'
 import {
   instantOfLocal,
   parseDate,
@@ -17,7 +18,6 @@ import {
   parseTimestamp,
   parseTimeWithZone,
 } from '../value/temporal-parse.js'
-import { localPicos } from '../value/temporal-text.js'
 import type { Cast } from './to-number.js'
 
 const roundTime = (picos: bigint, precision: number): bigint =>

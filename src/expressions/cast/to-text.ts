@@ -1,21 +1,20 @@
 import { MillraceError } from '../../spi/error.js'
 import { type SqlType, typeName, type VarcharType } from '../../spi/type/type.js'
 import type { Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
-import { invalidCast } from '../errors.js'
-import { nodeOfJson } from '../json/json-node.js'
-import { codePointCount, padChar, trimBlanks, truncate } from '../value/code-points.js'
-import { decimalText } from '../value/decimal.js'
-import { ipAddressText, uuidText } from '../value/network.js'
-import { doubleText, realText } from '../value/number-text.js'
+import { ipAddressText, uuidText } from '../../values/bytes-text.js'
+import { codePointCount, padChar, trimBlanks, truncate } from '../../values/code-points.js'
+import { decimalText, doubleText, realText } from '../../values/number-text.js'
 import {
   dateText,
-  dayToSecondText,
+  dayTimeIntervalText,
   timestampText,
   timestampWithZoneText,
   timeText,
   timeWithZoneText,
-  yearToMonthText,
-} from '../value/temporal-text.js'
+  yearMonthIntervalText,
+} from '../../values/temporal-text.js'
+import { invalidCast } from '../errors.js'
+import { nodeOfJson } from '../json/json-node.js'
 import type { Cast } from './to-number.js'
 
 type Text = (value: Value) => string
@@ -51,9 +50,9 @@ export function textOf(type: SqlType): Text | undefined {
     case 'timestamp with time zone':
       return (value) => timestampWithZoneText(value as ZonedTimestamp, type.precision)
     case 'interval year to month':
-      return (value) => yearToMonthText(value as number)
+      return (value) => yearMonthIntervalText(value as number)
     case 'interval day to second':
-      return (value) => dayToSecondText(value as bigint)
+      return (value) => dayTimeIntervalText(value as bigint)
     case 'uuid':
       return (value) => uuidText(value as Uint8Array)
     case 'ipaddress':

@@ -1,6 +1,6 @@
+import { javaDoubleText } from '../../values/number-text.js'
 import { invalidArgument } from '../errors.js'
 import { compareStrings } from '../value/comparison.js'
-import { javaDoubleText } from '../value/number-text.js'
 
 /** A JSON value: integers are bigint, numbers with a fraction or an exponent doubles, objects maps in order of text. */
 export type JsonNode = null | boolean | string | bigint | number | JsonNode[] | JsonObject

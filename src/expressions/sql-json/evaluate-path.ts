@@ -1,12 +1,12 @@
 import { MillraceError } from '../../spi/error.js'
 import { DOUBLE, INTEGER, isCharacter, isNumeric, type SqlType } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
+import { parseDouble } from '../../values/number-text.js'
 import { castFunction } from '../cast/cast.js'
 import { commonSuperType, isComparable, isOrderable } from '../coercion.js'
 import type { JsonNode } from '../json/json-node.js'
 import { DEFAULT_SESSION } from '../session-context.js'
 import { orderOf } from '../value/comparison.js'
-import { parseDouble } from '../value/number-text.js'
 import type {
   PathComparison,
   PathMethod,

@@ -12,10 +12,9 @@ import {
   VARCHAR,
 } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
+import { padChar } from '../../values/code-points.js'
+import { decimalText, javaRealText } from '../../values/number-text.js'
 import { type JsonNode, jsonDouble, jsonString, writeJson } from '../json/json-node.js'
-import { padChar } from '../value/code-points.js'
-import { decimalText } from '../value/decimal.js'
-import { javaRealText } from '../value/number-text.js'
 
 /** An SQL value among what a path works on: one passed to it, written in it or computed by it. */
 export interface SqlItem {

@@ -1,7 +1,7 @@
 import { MillraceError } from '../../spi/error.js'
 import type { SqlType } from '../../spi/type/type.js'
 import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
-import { PICOS_PER_MINUTE } from './civil.js'
+import { PICOS_PER_MINUTE } from '../../values/civil.js'
 
 /**
  * Comparison of carriers by SQL's rules. `equality` is `=`: NULL (unknown) where a null inside a composite decides;

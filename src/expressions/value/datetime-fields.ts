@@ -1,4 +1,3 @@
-import { invalidArgument } from '../errors.js'
 import {
   civilOfDays,
   dayOfWeek,
@@ -8,7 +7,8 @@ import {
   isoWeek,
   PICOS_PER_DAY,
   PICOS_PER_SECOND,
-} from './civil.js'
+} from '../../values/civil.js'
+import { invalidArgument } from '../errors.js'
 import type { NameField, NumberField } from './datetime-pattern.js'
 
 type Fields = ReadonlyMap<NumberField | NameField, number>

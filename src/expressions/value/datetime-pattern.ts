@@ -1,5 +1,4 @@
 import { timeZoneId, timeZoneKey, timeZoneOffsetSeconds } from '../../spi/type/time-zone.js'
-import { invalidArgument } from '../errors.js'
 import {
   civilOfDays,
   dayOfWeek,
@@ -9,9 +8,10 @@ import {
   isoWeek,
   PICOS_PER_DAY,
   PICOS_PER_SECOND,
-} from './civil.js'
+} from '../../values/civil.js'
+import { offsetText } from '../../values/temporal-text.js'
+import { invalidArgument } from '../errors.js'
 import { resolveFields } from './datetime-fields.js'
-import { offsetText } from './temporal-text.js'
 
 /** Patterns of dates and times, taken apart from MySQL's or Joda's letters, that print and parse. */
 export type PatternPart =

@@ -32,16 +32,6 @@ export function checkedDecimal(unscaled: bigint): bigint {
   return unscaled
 }
 
-/** The text of a decimal with all digits of its scale: `-0.50`. */
-export function decimalText(unscaled: bigint, scale: number): string {
-  if (scale === 0) return unscaled.toString()
-  const sign = unscaled < 0n ? '-' : ''
-  const digits = absolute(unscaled)
-    .toString()
-    .padStart(scale + 1, '0')
-  return `${sign}${digits.slice(0, -scale)}.${digits.slice(-scale)}`
-}
-
 export interface ParsedDecimal {
   readonly unscaled: bigint
   readonly scale: number

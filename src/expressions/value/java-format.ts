@@ -1,9 +1,9 @@
+import { decimalText, javaDoubleText } from '../../values/number-text.js'
 import { invalidArgument } from '../errors.js'
 import { mysqlPattern } from './datetime-letters.js'
 import { type LocalTime, printPattern } from './datetime-pattern.js'
-import { decimalText, divideHalfUp, powerOfTen } from './decimal.js'
+import { divideHalfUp, powerOfTen } from './decimal.js'
 import { type Fail, type FormatSpecifier, parseFormat } from './java-format-specifier.js'
-import { javaDoubleText } from './number-text.js'
 
 /** An argument as java.util.Formatter would get it. */
 export type FormatArgument =

@@ -33,32 +33,8 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
 export const isMappedIpv4 = (bytes: Uint8Array): boolean =>
   bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0)
 
-/** The text of an address: IPv4 where mapped, else IPv6 with the longest run of zero groups left out. @source RFC 5952 */
-export function ipAddressText(bytes: Uint8Array): string {
-  if (isMappedIpv4(bytes)) return [...bytes.subarray(12)].join('.')
-  const groups = Array.from({ length: 8 }, (_, i) => (bytes[2 * i]! << 8) | bytes[2 * i + 1]!)
-  let best = -1
-  let bestLength = 1
-  for (let i = 0; i < 8; i++) {
-    let length = 0
-    while (i + length < 8 && groups[i + length] === 0) length++
-    if (length > bestLength) {
-      best = i
-      bestLength = length
-    }
-  }
-  const text = (part: readonly number[]) => part.map((group) => group.toString(16)).join(':')
-  if (best < 0) return text(groups)
-  return `${text(groups.slice(0, best))}::${text(groups.slice(best + bestLength))}`
-}
-
 export function parseUuid(text: string): Uint8Array | undefined {
   if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text))
     return undefined
   return new Uint8Array(Buffer.from(text.replaceAll('-', ''), 'hex'))
-}
-
-export function uuidText(bytes: Uint8Array): string {
-  const hex = Buffer.from(bytes).toString('hex')
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`
 }

@@ -12,7 +12,7 @@ import {
   PICOS_PER_DAY,
   PICOS_PER_MINUTE,
   PICOS_PER_SECOND,
-} from './civil.js'
+} from '../../values/civil.js'
 
 /** What a literal or a text to cast may say; each parser gives undefined for what it does not read. */
 export interface ParsedTime {

@@ -1,6 +1,6 @@
 import type { ZonedTimestamp } from '../../spi/type/value.js'
+import { floorDivide, PICOS_PER_MILLI } from '../../values/civil.js'
 import { invalidArgument } from '../errors.js'
-import { floorDivide, PICOS_PER_MILLI } from './civil.js'
 
 /** Milliseconds since 1970 of a TIMESTAMP WITH TIME ZONE have 52 bits. @source Trino DateTimeEncoding */
 const MAX_MILLIS = 2n ** 51n

@@ -1,6 +1,13 @@
 import type { SqlType } from '../../spi/type/type.js'
 import type { MapValue, Value, ZonedTime, ZonedTimestamp } from '../../spi/type/value.js'
 import {
+  floorModulo,
+  PICOS_PER_DAY,
+  PICOS_PER_MICRO,
+  PICOS_PER_MILLI,
+  PICOS_PER_MINUTE,
+} from '../../values/civil.js'
+import {
   hashBigint,
   hashBytes,
   hashDouble,
@@ -9,13 +16,6 @@ import {
   hashReal,
   hashText,
 } from '../xxhash64.js'
-import {
-  floorModulo,
-  PICOS_PER_DAY,
-  PICOS_PER_MICRO,
-  PICOS_PER_MILLI,
-  PICOS_PER_MINUTE,
-} from './civil.js'
 
 /** The XxHash64 of a value that is not NULL: left in xxhash64's word for simple types, and given as an unsigned integer. */
 export type TypeHash = (value: Value) => bigint

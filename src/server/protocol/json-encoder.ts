@@ -1,12 +1,13 @@
+import { assert, type Block, type FlatBlock, isValid, type Page } from '../../spi/index.js'
+import { padChar } from '../../values/code-points.js'
 import {
   bigintReader,
   isIntegerBlock,
   isSafeIntegerBlock,
   numberReader,
-} from '../../engine/values/integer-reader.js'
-import { javaNumberText, shortestReal } from '../../engine/values/number-text.js'
-import { padCodePoints, textReader, utf8Reader } from '../../engine/values/text-reader.js'
-import { assert, type Block, type FlatBlock, isValid, type Page } from '../../spi/index.js'
+} from '../../values/integer-reader.js'
+import { javaDoubleText, javaRealText } from '../../values/number-text.js'
+import { textReader, utf8Reader } from '../../values/text-reader.js'
 import type { JsonBuffer } from './json-buffer.js'
 import { mapKeyReader } from './map-key.js'
 
@@ -77,7 +78,7 @@ function flatWriter(block: FlatBlock, parametricDatetime: boolean): JsonWriter {
     }
     case 'char': {
       const read = utf8Reader(block)
-      return (out, position) => out.string(padCodePoints(read(position), type.length))
+      return (out, position) => out.string(padChar(read(position), type.length))
     }
     case 'array':
       return arrayWriter(block, parametricDatetime)
@@ -118,7 +119,7 @@ function floatWriter(block: FlatBlock): JsonWriter {
     // The shortest text of a REAL may be shorter than that of its value.
     if (!isReal && out.hundredths(value)) return
     if (!Number.isFinite(value)) out.quotedAscii(String(value))
-    else out.ascii(javaNumberText(isReal ? shortestReal(value) : value))
+    else out.ascii(isReal ? javaRealText(value) : javaDoubleText(value))
   }
 }
 

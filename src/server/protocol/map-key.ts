@@ -1,7 +1,7 @@
-import { digitsReader } from '../../engine/values/integer-reader.js'
-import { javaNumberText, shortestReal } from '../../engine/values/number-text.js'
-import { type TextReader, textReader, utf8Reader } from '../../engine/values/text-reader.js'
 import { assert, type Block, type FlatBlock, isNull } from '../../spi/index.js'
+import { digitsReader } from '../../values/integer-reader.js'
+import { javaDoubleText, javaRealText } from '../../values/number-text.js'
+import { type TextReader, textReader, utf8Reader } from '../../values/text-reader.js'
 
 /**
  * Makes the reader of keys of a MAP as the protocol names the fields of a JSON object: Java's toString of the value,
@@ -47,7 +47,7 @@ function flatReader(block: FlatBlock): TextReader {
       assert(block.storage === 'f64' || block.storage === 'f32')
       const { values, storage } = block
       return (position) =>
-        javaNumberText(storage === 'f32' ? shortestReal(values[position]!) : values[position]!)
+        storage === 'f32' ? javaRealText(values[position]!) : javaDoubleText(values[position]!)
     }
     case 'array': {
       assert(block.storage === 'array')

@@ -1,5 +1,5 @@
-import { cellReader } from '../../engine/values/cell-reader.js'
 import type { Page, SqlType } from '../../spi/index.js'
+import { cellReader } from '../../values/cell-reader.js'
 import { type FrameBody, FrameKind } from './frame.js'
 import { ROWS_MESSAGE_BYTES } from './json-format.js'
 import { MsgpackWriter } from './msgpack-writer.js'

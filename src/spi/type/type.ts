@@ -157,17 +157,41 @@ export function typesEqual(left: SqlType, right: SqlType): boolean {
   return left === right || (left.kind === right.kind && typeName(left) === typeName(right))
 }
 
-const quoteField = (name: string): string => `"${name.replaceAll('"', '""')}"`
+/** What the forms differ in that a type's name is written in. */
+export interface TypeForm {
+  /** Between a decimal's precision and scale. */
+  readonly decimalSeparator: string
+  readonly row: string
+  /** The name of a row's field. */
+  readonly field: (name: string) => string
+  /** The name of a type without parameters. */
+  readonly simple: (kind: SimpleTypeKind) => string
+}
+
+const SIGNATURE: TypeForm = {
+  decimalSeparator: ',',
+  row: 'row',
+  field: (name) => `"${name.replaceAll('"', '""')}"`,
+  simple: (kind) => SIMPLE_NAMES[kind] ?? kind,
+}
 
 /**
- * Writes a type as `typeof()` prints it: `decimal(12,2)`, `varchar(25)`, `timestamp(3) with time zone`,
- * `array(bigint)`, `row("a" bigint, varchar)`.
- * @source Trino Type.getDisplayName / TypeSignature.toString
+ * Writes a type as `typeof()` prints it: `decimal(12,2)`, `varchar(25)`, `timestamp(3) with time zone`, `array(bigint)`,
+ * `row("a" bigint, varchar)`.
+ * @source Trino TypeSignature.toString
  */
-export function typeName(type: SqlType): string {
+export const typeName = (type: SqlType): string => typeText(type, SIGNATURE)
+
+const DISPLAY: TypeForm = { ...SIGNATURE, field: (name) => name }
+
+/** A type as listings of columns show it: fields of rows without quotes. @source Trino Type.getDisplayName */
+export const displayTypeName = (type: SqlType): string => typeText(type, DISPLAY)
+
+export function typeText(type: SqlType, form: TypeForm): string {
+  const nested = (part: SqlType): string => typeText(part, form)
   switch (type.kind) {
     case 'decimal':
-      return `decimal(${type.precision},${type.scale})`
+      return `decimal(${type.precision}${form.decimalSeparator}${type.scale})`
     case 'varchar':
       return type.length === undefined ? 'varchar' : `varchar(${type.length})`
     case 'char':
@@ -180,17 +204,21 @@ export function typeName(type: SqlType): string {
     case 'timestamp with time zone':
       return `timestamp(${type.precision}) with time zone`
     case 'array':
-      return `array(${typeName(type.element)})`
+      return `array(${nested(type.element)})`
     case 'map':
-      return `map(${typeName(type.key)}, ${typeName(type.value)})`
-    case 'row':
-      return `row(${type.fields.map((f) => (f.name === undefined ? '' : `${quoteField(f.name)} `) + typeName(f.type)).join(', ')})`
+      return `map(${nested(type.key)}, ${nested(type.value)})`
+    case 'row': {
+      const fields = type.fields.map(({ name, type: field }) =>
+        name === undefined ? nested(field) : `${form.field(name)} ${nested(field)}`,
+      )
+      return `${form.row}(${fields.join(', ')})`
+    }
     case 'qdigest':
-      return `qdigest(${typeName(type.element)})`
+      return `qdigest(${nested(type.element)})`
     case 'function':
-      return `function(${[...type.argumentTypes, type.returnType].map(typeName).join(',')})`
+      return `function(${[...type.argumentTypes, type.returnType].map(nested).join(',')})`
     default:
-      return SIMPLE_NAMES[type.kind] ?? type.kind
+      return form.simple(type.kind)
   }
 }
 

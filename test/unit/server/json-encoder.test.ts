@@ -1,5 +1,4 @@
 import { describe, expect, test } from 'vitest'
-import { javaNumberText } from '../../../src/engine/values/number-text.js'
 import { JsonBuffer } from '../../../src/server/protocol/json-buffer.js'
 import { writeRows } from '../../../src/server/protocol/json-encoder.js'
 import {
@@ -32,6 +31,7 @@ import {
   VARCHAR,
   type Value,
 } from '../../../src/spi/index.js'
+import { javaDoubleText } from '../../../src/values/number-text.js'
 import { SEED } from '../../support/seed.js'
 
 function encode(blocks: readonly Block[], parametricDatetime = true): string {
@@ -234,7 +234,7 @@ test('amounts are written as Java prints them, whether their digits are few or n
     return [units / 100, units / 1000, units / 100 + Number.EPSILON * random(1e6)][random(3)]!
   })
   for (const value of [...edges, ...amounts].flatMap((amount) => [amount, -amount])) {
-    const text = `[${javaNumberText(value)}]`
+    const text = `[${javaDoubleText(value)}]`
     if (one(DOUBLE, value) !== text) {
       expect({ seed: SEED, value, text: one(DOUBLE, value) }).toEqual({ seed: SEED, value, text })
     }

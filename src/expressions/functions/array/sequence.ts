@@ -1,6 +1,6 @@
+import { addMonths, MILLIS_PER_DAY, PICOS_PER_MILLI } from '../../../values/civil.js'
 import { invalidArgument } from '../../errors.js'
 import { type ScalarOverload, scalarFunction } from '../../function-definition.js'
-import { addMonths, MILLIS_PER_DAY, PICOS_PER_MILLI } from '../../value/civil.js'
 import { addMonthsToTimestamp } from '../operator/temporal-arithmetic.js'
 
 const MAX_ENTRIES = 10_000

@@ -1,12 +1,12 @@
 import { isUtf8 } from 'node:buffer'
 import type { CharType } from '../../../spi/type/type.js'
+import { padChar } from '../../../values/code-points.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
   type ScalarEvaluator,
   scalarFunction,
 } from '../../function-definition.js'
-import { padChar } from '../../value/code-points.js'
 
 const bytesOf = (buffer: Buffer): Uint8Array => new Uint8Array(buffer)
 

@@ -1,3 +1,4 @@
+import { javaDoubleText } from '../../../values/number-text.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import {
@@ -9,7 +10,6 @@ import {
   type Rgb,
   rgbOf,
 } from '../../value/color.js'
-import { javaDoubleText } from '../../value/number-text.js'
 
 const RED: Rgb = [255, 0, 0]
 const GREEN: Rgb = [0, 255, 0]

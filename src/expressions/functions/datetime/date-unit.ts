@@ -1,8 +1,6 @@
 import { MillraceError } from '../../../spi/error.js'
 import type { TemporalType } from '../../../spi/type/type.js'
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
-import { invalidArgument } from '../../errors.js'
-import { scalarFunction } from '../../function-definition.js'
 import {
   addMonths,
   civilOfDays,
@@ -15,10 +13,12 @@ import {
   PICOS_PER_MINUTE,
   PICOS_PER_SECOND,
   roundPicos,
-} from '../../value/civil.js'
+} from '../../../values/civil.js'
+import { localPicos } from '../../../values/temporal-text.js'
+import { invalidArgument } from '../../errors.js'
+import { scalarFunction } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
 import { timestampPicos, zonedInstant } from '../../value/temporal-range.js'
-import { localPicos } from '../../value/temporal-text.js'
 
 /** Units of the time of day in picoseconds; of dates in days or months. */
 const TIME_UNITS: Readonly<Record<string, bigint>> = {

@@ -1,11 +1,6 @@
 import { timeZoneOffsetSeconds } from '../../../spi/type/time-zone.js'
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import {
-  type FunctionDefinition,
-  type ScalarOverload,
-  scalarFunction,
-} from '../../function-definition.js'
-import {
   civilOfDays,
   dayOfWeek,
   dayOfYear,
@@ -17,8 +12,13 @@ import {
   PICOS_PER_DAY,
   PICOS_PER_MILLI,
   PICOS_PER_SECOND,
-} from '../../value/civil.js'
-import { localPicos } from '../../value/temporal-text.js'
+} from '../../../values/civil.js'
+import { localPicos } from '../../../values/temporal-text.js'
+import {
+  type FunctionDefinition,
+  type ScalarOverload,
+  scalarFunction,
+} from '../../function-definition.js'
 
 const daysOf = (picos: bigint): number => Number(floorDivide(picos, PICOS_PER_DAY))
 

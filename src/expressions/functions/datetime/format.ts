@@ -1,4 +1,5 @@
 import type { ZonedTimestamp } from '../../../spi/type/value.js'
+import { floorModulo, PICOS_PER_DAY, PICOS_PER_MILLI, roundPicos } from '../../../values/civil.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
@@ -6,7 +7,6 @@ import {
   type ScalarOverload,
   scalarFunction,
 } from '../../function-definition.js'
-import { floorModulo, PICOS_PER_DAY, PICOS_PER_MILLI, roundPicos } from '../../value/civil.js'
 import { jodaPattern, mysqlPattern } from '../../value/datetime-letters.js'
 import {
   localTimeOf,

@@ -2,8 +2,6 @@ import { MillraceError } from '../../../spi/error.js'
 import { timeZoneId, timeZoneKey } from '../../../spi/type/time-zone.js'
 import type { TemporalType } from '../../../spi/type/type.js'
 import type { ZonedTimestamp } from '../../../spi/type/value.js'
-import { invalidArgument } from '../../errors.js'
-import { scalarFunction } from '../../function-definition.js'
 import {
   dayOfWeek,
   daysInMonth,
@@ -11,11 +9,13 @@ import {
   isLeapYear,
   PICOS_PER_DAY,
   PICOS_PER_SECOND,
-} from '../../value/civil.js'
+} from '../../../values/civil.js'
+import { dateText, offsetText, timestampText } from '../../../values/temporal-text.js'
+import { invalidArgument } from '../../errors.js'
+import { scalarFunction } from '../../function-definition.js'
 import { localTimeOf } from '../../value/datetime-pattern.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
 import { zonedInstant } from '../../value/temporal-range.js'
-import { dateText, offsetText, timestampText } from '../../value/temporal-text.js'
 
 /** Offsets of times before there were time zones may have seconds. */
 function refuseSeconds(offsetSeconds: number): never {

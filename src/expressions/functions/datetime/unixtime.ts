@@ -1,11 +1,11 @@
 import { MillraceError } from '../../../spi/error.js'
 import { MAX_OFFSET_MINUTES, timeZoneId, timeZoneKey } from '../../../spi/type/time-zone.js'
 import type { ZonedTimestamp } from '../../../spi/type/value.js'
+import { PICOS_PER_MILLI } from '../../../values/civil.js'
 import { roundHalfUp } from '../../cast/to-number.js'
 import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
-import { PICOS_PER_MILLI } from '../../value/civil.js'
 import { divideHalfUp, powerOfTen } from '../../value/decimal.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
 

@@ -6,19 +6,19 @@ import {
   timeZoneOffsetSeconds,
 } from '../../../spi/type/time-zone.js'
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
-import { offsetZone } from '../../cast/to-temporal.js'
-import { invalidArgument, invalidCast } from '../../errors.js'
-import { scalarFunction } from '../../function-definition.js'
-import type { SessionContext } from '../../session-context.js'
 import {
   floorDivide,
   floorModulo,
   PICOS_PER_DAY,
   PICOS_PER_MINUTE,
   PICOS_PER_SECOND,
-} from '../../value/civil.js'
+} from '../../../values/civil.js'
+import { localPicos } from '../../../values/temporal-text.js'
+import { offsetZone } from '../../cast/to-temporal.js'
+import { invalidArgument, invalidCast } from '../../errors.js'
+import { scalarFunction } from '../../function-definition.js'
+import type { SessionContext } from '../../session-context.js'
 import { instantOfLocal, parseDate } from '../../value/temporal-parse.js'
-import { localPicos } from '../../value/temporal-text.js'
 
 /** The canonical name of a zone. @throws INVALID_FUNCTION_ARGUMENT for one that is not known */
 export function zoneOf(text: string): string {

@@ -1,4 +1,5 @@
 import type { Value } from '../../../spi/type/value.js'
+import { javaDoubleText } from '../../../values/number-text.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
@@ -13,7 +14,6 @@ import {
   writeJson,
 } from '../../json/json-node.js'
 import { extractPath, parseJsonPath } from '../../json/json-path.js'
-import { javaDoubleText } from '../../value/number-text.js'
 
 export const jsonParse = scalarFunction({
   name: 'json_parse',

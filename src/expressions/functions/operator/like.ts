@@ -1,6 +1,6 @@
 import type { CharType } from '../../../spi/type/type.js'
+import { padChar } from '../../../values/code-points.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
-import { padChar } from '../../value/code-points.js'
 import { type LikeMatcher, likeMatcher } from '../../value/like.js'
 
 /** CHAR values match with their padding. */

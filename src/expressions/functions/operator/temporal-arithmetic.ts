@@ -1,6 +1,4 @@
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
-import { invalidArgument, outOfRange } from '../../errors.js'
-import type { ScalarEvaluator, ScalarOverload } from '../../function-definition.js'
 import {
   addMonths,
   floorDivide,
@@ -8,9 +6,11 @@ import {
   MILLIS_PER_DAY,
   PICOS_PER_DAY,
   PICOS_PER_MILLI,
-} from '../../value/civil.js'
+} from '../../../values/civil.js'
+import { localPicos } from '../../../values/temporal-text.js'
+import { invalidArgument, outOfRange } from '../../errors.js'
+import type { ScalarEvaluator, ScalarOverload } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
-import { localPicos } from '../../value/temporal-text.js'
 
 const DAY_TO_SECOND = 'interval day to second'
 const YEAR_TO_MONTH = 'interval year to month'

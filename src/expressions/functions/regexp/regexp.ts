@@ -1,6 +1,6 @@
+import { codePointCount, offsetOfCodePoint } from '../../../values/code-points.js'
 import { invalidArgument } from '../../errors.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
-import { codePointCount, offsetOfCodePoint } from '../../value/code-points.js'
 import {
   allMatches,
   compilePattern,

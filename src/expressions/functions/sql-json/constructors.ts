@@ -1,13 +1,12 @@
 import { MillraceError } from '../../../spi/error.js'
 import type { SqlType } from '../../../spi/type/type.js'
 import type { Value } from '../../../spi/type/value.js'
+import { decimalText, javaRealText } from '../../../values/number-text.js'
 import { scalarFunction } from '../../function-definition.js'
 import { jsonDouble, jsonString, writeJson } from '../../json/json-node.js'
 import type { SessionContext } from '../../session-context.js'
 import { encodeJson, type JsonEncoding, jsonInput, jsonItemOf } from '../../sql-json/json-input.js'
-import { decimalText } from '../../value/decimal.js'
 import { javaHashOrder } from '../../value/java-hash-order.js'
-import { javaRealText } from '../../value/number-text.js'
 
 /** What a constructor is told beside its values, as JSON text. */
 interface ConstructorOptions {

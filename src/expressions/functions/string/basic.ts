@@ -1,6 +1,6 @@
 import type { CharType } from '../../../spi/type/type.js'
+import { codePointCount, padChar, trimBlanks } from '../../../values/code-points.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
-import { codePointCount, padChar, trimBlanks } from '../../value/code-points.js'
 
 export const length = scalarFunction({
   name: 'length',

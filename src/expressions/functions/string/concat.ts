@@ -1,8 +1,8 @@
 import type { CharType, SqlType } from '../../../spi/type/type.js'
 import type { Value } from '../../../spi/type/value.js'
+import { padChar, trimBlanks } from '../../../values/code-points.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { padChar, trimBlanks } from '../../value/code-points.js'
 
 const joinBytes = (...parts: Uint8Array[]): Uint8Array => new Uint8Array(Buffer.concat(parts))
 

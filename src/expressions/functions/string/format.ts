@@ -1,12 +1,12 @@
 import type { RowType, SqlType } from '../../../spi/type/type.js'
 import type { Value, ZonedTimestamp } from '../../../spi/type/value.js'
+import { PICOS_PER_DAY, PICOS_PER_SECOND, roundPicos } from '../../../values/civil.js'
+import { javaRealText } from '../../../values/number-text.js'
+import { dateText, offsetText, timestampText, timeText } from '../../../values/temporal-text.js'
 import { textOf } from '../../cast/to-text.js'
 import { scalarFunction } from '../../function-definition.js'
-import { PICOS_PER_DAY, PICOS_PER_SECOND, roundPicos } from '../../value/civil.js'
 import { localTimeOf } from '../../value/datetime-pattern.js'
 import { type FormatArgument, javaFormat } from '../../value/java-format.js'
-import { javaRealText } from '../../value/number-text.js'
-import { dateText, offsetText, timestampText, timeText } from '../../value/temporal-text.js'
 
 type Converter = (value: Value) => FormatArgument
 

@@ -1,7 +1,7 @@
 import type { CharType } from '../../../spi/type/type.js'
+import { codePointCount, offsetOfCodePoint, padChar } from '../../../values/code-points.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
-import { codePointCount, offsetOfCodePoint, padChar } from '../../value/code-points.js'
 
 function targetLength(length: bigint): number {
   if (length < 0n || length > 2_147_483_647n) {

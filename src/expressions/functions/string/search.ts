@@ -1,6 +1,6 @@
+import { codePointCount } from '../../../values/code-points.js'
 import { invalidArgument } from '../../errors.js'
 import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
-import { codePointCount } from '../../value/code-points.js'
 
 /** The position, from 1, of the n-th occurrence, counted from the end where n is negative; 0 where there is none. */
 function positionOf(text: string, wanted: string, instance = 1n): bigint {

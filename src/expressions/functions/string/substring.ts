@@ -1,6 +1,6 @@
 import type { CharType } from '../../../spi/type/type.js'
+import { codePointCount, offsetOfCodePoint, padChar } from '../../../values/code-points.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
-import { codePointCount, offsetOfCodePoint, padChar } from '../../value/code-points.js'
 
 const MAX = 2 ** 53 - 1
 const clamp = (value: bigint): number =>

@@ -1,4 +1,4 @@
-import type { Block, BytesBlock, FlatBlock, IntegerBlock } from '../../spi/index.js'
+import type { Block, BytesBlock, FlatBlock, IntegerBlock } from '../spi/index.js'
 import { type CellReader, cellReader, type ValueMode } from './cell-reader.js'
 import { isIntegerBlock, isSafeIntegerBlock, numberReader } from './integer-reader.js'
 import { textDecoder } from './text-reader.js'

@@ -3,6 +3,9 @@
  * @source Trino SqlDate, SqlTime, SqlTimestamp, SqlIntervalDayTime, SqlIntervalYearMonth
  */
 
+import { timeZoneOffsetSeconds, type ZonedTime, type ZonedTimestamp } from '../spi/index.js'
+import { civilOfDays, floorDivide, PICOS_PER_MICRO, PICOS_PER_SECOND } from './civil.js'
+
 const SECONDS_PER_DAY = 86_400
 const MICROS_PER_SECOND = 1_000_000n
 
@@ -30,26 +33,8 @@ export function dateText(epochDay: number): string {
   return text
 }
 
-/**
- * @source Howard Hinnant, "chrono-compatible low-level date algorithms", civil_from_days
- */
 function makeDateText(epochDay: number): string {
-  const shifted = epochDay + 719_468
-  const era = Math.floor(shifted / 146_097)
-  const dayOfEra = shifted - era * 146_097
-  const yearOfEra = Math.floor(
-    (dayOfEra -
-      Math.floor(dayOfEra / 1460) +
-      Math.floor(dayOfEra / 36_524) -
-      Math.floor(dayOfEra / 146_096)) /
-      365,
-  )
-  const dayOfYear =
-    dayOfEra - (365 * yearOfEra + Math.floor(yearOfEra / 4) - Math.floor(yearOfEra / 100))
-  const marchMonth = Math.floor((5 * dayOfYear + 2) / 153)
-  const day = dayOfYear - Math.floor((153 * marchMonth + 2) / 5) + 1
-  const month = marchMonth < 10 ? marchMonth + 3 : marchMonth - 9
-  const year = yearOfEra + era * 400 + (month <= 2 ? 1 : 0)
+  const { year, month, day } = civilOfDays(epochDay)
   return `${yearText(year)}-${two(month)}-${two(day)}`
 }
 
@@ -66,26 +51,57 @@ export function fractionText(picos: bigint, precision: number): string {
   return `.${picos.toString().padStart(12, '0').slice(0, precision)}`
 }
 
-/** The instant as a local date and time: `2020-01-31 10:00:00.123`. */
-export function timestampText(
+/** `10:00:00.123` of picoseconds of a day. */
+export function timeText(picosOfDay: bigint, precision: number): string {
+  const second = picosOfDay / PICOS_PER_SECOND
+  const fraction = fractionText(picosOfDay - second * PICOS_PER_SECOND, precision)
+  return clockText(Number(second) % SECONDS_PER_DAY) + fraction
+}
+
+export const timeWithZoneText = (value: ZonedTime, precision: number): string =>
+  timeText(value.picos, precision) + offsetText(value.offsetMinutes)
+
+/** `2020-01-31 10:00:00.123` of local picoseconds since the epoch. */
+export function timestampText(picos: bigint, precision: number, separator = ' '): string {
+  const { second, rest } = splitPicos(picos)
+  return secondText(second, rest, precision, separator)
+}
+
+/** Picoseconds since the epoch that the zone's clocks show at an instant. */
+export function localPicos(value: ZonedTimestamp): bigint {
+  const { second } = splitPicos(value.picos)
+  return value.picos + BigInt(timeZoneOffsetSeconds(value.zone, second)) * PICOS_PER_SECOND
+}
+
+/** `2020-01-31 10:00:00.123 Europe/Paris` */
+export function timestampWithZoneText({ picos, zone }: ZonedTimestamp, precision: number): string {
+  const { second, rest } = splitPicos(picos)
+  const local = second + timeZoneOffsetSeconds(zone, second)
+  return `${secondText(local, rest, precision)} ${zone}`
+}
+
+/** `2020-01-31 10:00:00.123` of whole local seconds since the epoch and the picosecond of the second. */
+export function secondText(
   epochSecond: number,
   picosOfSecond: bigint,
   precision: number,
+  separator = ' ',
 ): string {
   const day = Math.floor(epochSecond / SECONDS_PER_DAY)
   const clock = clockText(epochSecond - day * SECONDS_PER_DAY)
-  return `${dateText(day)} ${clock}${fractionText(picosOfSecond, precision)}`
+  return `${dateText(day)}${separator}${clock}${fractionText(picosOfSecond, precision)}`
 }
 
-/** Splits microseconds since the epoch into whole seconds (floor) and the picoseconds left. */
-export function splitMicros(micros: bigint): { second: number; picos: bigint } {
-  let second = micros / MICROS_PER_SECOND
-  let rest = micros - second * MICROS_PER_SECOND
-  if (rest < 0n) {
-    rest += MICROS_PER_SECOND
-    second -= 1n
-  }
-  return { second: Number(second), picos: rest * MICROS_PER_SECOND }
+/** Splits microseconds since the epoch into whole seconds, rounded down, and the picosecond of the second. */
+export function splitMicros(micros: bigint): { second: number; rest: bigint } {
+  const second = floorDivide(micros, MICROS_PER_SECOND)
+  return { second: Number(second), rest: (micros - second * MICROS_PER_SECOND) * PICOS_PER_MICRO }
+}
+
+/** Splits picoseconds since the epoch into whole seconds, rounded down, and the picosecond of the second. */
+export function splitPicos(picos: bigint): { second: number; rest: bigint } {
+  const second = floorDivide(picos, PICOS_PER_SECOND)
+  return { second: Number(second), rest: picos - second * PICOS_PER_SECOND }
 }
 
 /** `+05:30` of an offset in minutes. */

@@ -15,7 +15,7 @@ import {
   VARBINARY,
   type Value,
   varcharType,
-} from '../../spi/index.js'
+} from '../spi/index.js'
 
 const MIN_INTEGER = -(2 ** 31)
 const MAX_INTEGER = 2 ** 31 - 1

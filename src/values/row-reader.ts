@@ -1,4 +1,4 @@
-import { MillraceError, type Page } from '../../spi/index.js'
+import { MillraceError, type Page } from '../spi/index.js'
 import type { ValueMode } from './cell-reader.js'
 import { type CellsReader, cellsReader } from './cells-reader.js'
 

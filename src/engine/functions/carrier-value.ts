@@ -1,9 +1,9 @@
 import { textOf } from '../../expressions/cast/to-text.js'
-import { padChar } from '../../expressions/value/code-points.js'
 import { assert, type MapValue, type SqlType, type Value } from '../../spi/index.js'
-import { rowFieldNames } from './cell-reader.js'
-import { shortestReal } from './number-text.js'
-import { dateText } from './temporal-text.js'
+import { rowFieldNames } from '../../values/cell-reader.js'
+import { padChar } from '../../values/code-points.js'
+import { shortestReal } from '../../values/number-text.js'
+import { dateText } from '../../values/temporal-text.js'
 
 /** Makes the JavaScript value of a carrier, as results have it (docs/values.md); null for NULL. */
 export type CarrierReader = (carrier: Value) => unknown

@@ -6,7 +6,7 @@ import {
   type RowType,
   type SqlType,
   type Validity,
-} from '../../spi/index.js'
+} from '../spi/index.js'
 import { bigintReader, digitsReader, numberReader } from './integer-reader.js'
 import { decimalText, shortestReal } from './number-text.js'
 import { textReader, utf8Reader, zonedInstantReader } from './text-reader.js'

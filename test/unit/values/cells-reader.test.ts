@@ -1,7 +1,4 @@
 import { expect, test } from 'vitest'
-import { cellReader } from '../../../../src/engine/values/cell-reader.js'
-import { cellsReader } from '../../../../src/engine/values/cells-reader.js'
-import { rowReader } from '../../../../src/engine/values/row-reader.js'
 import {
   type Block,
   createBlockBuilder,
@@ -9,8 +6,11 @@ import {
   page,
   type SqlType,
   type Value,
-} from '../../../../src/spi/index.js'
-import { SEED } from '../../../support/seed.js'
+} from '../../../src/spi/index.js'
+import { cellReader } from '../../../src/values/cell-reader.js'
+import { cellsReader } from '../../../src/values/cells-reader.js'
+import { rowReader } from '../../../src/values/row-reader.js'
+import { SEED } from '../../support/seed.js'
 
 let state = SEED
 function random(below: number): number {

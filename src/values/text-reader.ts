@@ -6,10 +6,10 @@ import {
   type SqlType,
   type TemporalType,
   timeZoneId,
-  timeZoneOffsetSeconds,
-} from '../../spi/index.js'
+} from '../spi/index.js'
 
 import { ipAddressText, uuidText } from './bytes-text.js'
+import { padChar } from './code-points.js'
 import {
   bigintReader,
   digitsReader,
@@ -20,21 +20,19 @@ import {
 } from './integer-reader.js'
 import { decimalText } from './number-text.js'
 import {
-  clockText,
   dateText,
   dayTimeIntervalText,
-  fractionText,
   offsetText,
+  secondText,
   splitMicros,
   timestampText,
+  timestampWithZoneText,
+  timeText,
   yearMonthIntervalText,
 } from './temporal-text.js'
 
 /** Text of a position that is not null. */
 export type TextReader = (position: number) => string
-
-const PICOS_PER_SECOND = 1_000_000_000_000n
-const SECONDS_PER_DAY = 86_400
 
 /** Texts up to this long are made of their bytes in a loop: cheaper than a call into the runtime. */
 const LOOP_BYTES = 24
@@ -133,14 +131,7 @@ function decimalReader(block: FlatBlock, { scale }: DecimalType): TextReader {
 
 function charReader(block: FlatBlock, { length }: CharType): TextReader {
   const read = utf8Reader(block)
-  return (position) => padCodePoints(read(position), length)
-}
-
-/** Pads with blanks to `length` code points. */
-export function padCodePoints(text: string, length: number): string {
-  let pairs = 0
-  for (let i = 0; i < text.length; i++) if ((text.charCodeAt(i) & 0xfc00) === 0xd800) pairs++
-  return text.padEnd(length + pairs)
+  return (position) => padChar(read(position), length)
 }
 
 function fixed16Reader(
@@ -177,12 +168,6 @@ function timeReader(block: FlatBlock, type: TemporalType, roundToMillis: boolean
   return (position) => timeText(round(read(position)), precision)
 }
 
-function timeText(picosOfDay: bigint, precision: number): string {
-  const second = picosOfDay / PICOS_PER_SECOND
-  const fraction = fractionText(picosOfDay - second * PICOS_PER_SECOND, precision)
-  return clockText(Number(second) % SECONDS_PER_DAY) + fraction
-}
-
 function zonedTimeReader(block: FlatBlock, type: TemporalType, roundToMillis: boolean): TextReader {
   const { precision, round } = rounding(type.precision, roundToMillis)
   if (block.storage === 'fixed16') {
@@ -213,30 +198,18 @@ function timestampPicosReader(block: FlatBlock): (position: number) => bigint {
   return (position) => read(position) * 1_000_000n
 }
 
-/** Splits picoseconds since the epoch into whole seconds, rounded down, and the picosecond of the second. */
-function splitPicos(picos: bigint): { second: number; rest: bigint } {
-  let second = picos / PICOS_PER_SECOND
-  let rest = picos - second * PICOS_PER_SECOND
-  if (rest < 0n) {
-    rest += PICOS_PER_SECOND
-    second -= 1n
-  }
-  return { second: Number(second), rest }
-}
-
 function timestampReader(block: FlatBlock, type: TemporalType, roundToMillis: boolean): TextReader {
   const { precision, round } = rounding(type.precision, roundToMillis)
   if (block.storage !== 'fixed16' && type.precision <= 3) {
     const read = bigintReader(block)
     return (position) => {
-      const { second, picos } = splitMicros(read(position))
-      return timestampText(second, picos, precision)
+      const { second, rest } = splitMicros(read(position))
+      return secondText(second, rest, precision)
     }
   }
   const read = timestampPicosReader(block)
   return (position) => {
-    const { second, rest } = splitPicos(round(read(position)))
-    return timestampText(second, rest, precision)
+    return timestampText(round(read(position)), precision)
   }
 }
 
@@ -274,8 +247,6 @@ function zonedTimestampReader(
   const read = zonedInstantReader(block)
   return (position) => {
     const { picos, zone } = read(position)
-    const { second, rest } = splitPicos(round(picos))
-    const local = second + timeZoneOffsetSeconds(zone, second)
-    return `${timestampText(local, rest, precision)} ${zone}`
+    return timestampWithZoneText({ picos: round(picos), zone }, precision)
   }
 }

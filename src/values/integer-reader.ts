@@ -1,4 +1,4 @@
-import { assert, type FlatBlock, type IntegerBlock } from '../../spi/index.js'
+import { assert, type FlatBlock, type IntegerBlock } from '../spi/index.js'
 
 export type BigintReader = (position: number) => bigint
 export type NumberReader = (position: number) => number
