@@ -14,7 +14,7 @@ import type {
 import { sourcesOf } from '../../planner/plan/structure.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { QueryContext } from '../session/query-context.js'
-import { parseDataSize, propertyText } from '../session/session-properties.js'
+import { dataSizeBytes, propertyText } from '../session/session-properties.js'
 
 /** Whether only the node that plans queries can read a catalog. */
 export function isCoordinatorOnly(catalogs: CatalogManager, name: string): boolean {
@@ -81,7 +81,7 @@ export function fragmentsOf(
       | 'AUTOMATIC'
       | 'BROADCAST'
       | 'PARTITIONED',
-    joinMaxBroadcastTableBytes: parseDataSize(
+    joinMaxBroadcastTableBytes: dataSizeBytes(
       propertyText(session, 'join_max_broadcast_table_size'),
     ),
     isCoordinatorOnly: (table: TableReference) => isCoordinatorOnly(catalogs, table.catalog),

@@ -26,7 +26,7 @@ import type { PlanExecution } from '../services.js'
 import type { QueryContext } from '../session/query-context.js'
 import type { QueryContexts } from '../session/query-contexts.js'
 import { taskLimits } from '../session/query-limits.js'
-import { parseDuration, propertyText } from '../session/session-properties.js'
+import { durationMillis, propertyText } from '../session/session-properties.js'
 import type { PlanResult } from '../statements/statement.js'
 import { VERSION } from '../version.js'
 import type { Cluster, ClusterMember } from './cluster.js'
@@ -282,7 +282,7 @@ const catalogProperties = (context: QueryContext) =>
 /** What functions of the query see of its session. */
 export function sessionContext(context: QueryContext): SessionContext {
   const { session } = context
-  const limitMillis = parseDuration(propertyText(session, 'query_max_run_time'))
+  const limitMillis = durationMillis(propertyText(session, 'query_max_run_time'))
   return {
     ...(Number.isFinite(limitMillis) ? { deadlineMillis: context.startMillis + limitMillis } : {}),
     startPicos: BigInt(context.startMillis) * 1_000_000_000n,

@@ -7,7 +7,7 @@ import type { EngineServices, ParameterValue, PlanExecution } from '../services.
 import { createQueryContext, type QueryContext, type Warning } from '../session/query-context.js'
 import type { Session, SessionChanges } from '../session/session.js'
 import { checkSession } from '../session/session-check.js'
-import { parseDuration, propertyText } from '../session/session-properties.js'
+import { durationMillis, propertyText } from '../session/session-properties.js'
 import { AUTO_COMMIT, type Transaction } from '../session/transaction.js'
 import { handleStatement } from '../statements/handlers.js'
 import { checkParameterCount } from '../statements/prepared-statements.js'
@@ -226,8 +226,8 @@ export class StatementRun implements QueryRun {
   #limitTime(): void {
     const text = propertyText(this.session, 'query_max_run_time')
     const limitMillis = Math.min(
-      parseDuration(text),
-      parseDuration(propertyText(this.session, 'query_max_execution_time')),
+      durationMillis(text),
+      durationMillis(propertyText(this.session, 'query_max_execution_time')),
     )
     // Timers hold at most 2^31 - 1 milliseconds, 24 days.
     if (limitMillis >= 2 ** 31) return

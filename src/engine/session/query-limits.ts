@@ -1,7 +1,7 @@
 import type { TaskLimits } from '../../dataflow/cluster/task-request.js'
 import { MillraceError } from '../../spi/index.js'
 import type { QueryContext } from './query-context.js'
-import { parseDataSize, propertyText } from './session-properties.js'
+import { dataSizeBytes, propertyText } from './session-properties.js'
 
 /**
  * What the session lets a query take of a node. Where the node may spill, queries do unless their session says otherwise.
@@ -19,6 +19,6 @@ export function taskLimits({ session }: QueryContext, nodeMaySpill: boolean): Ta
   const sizes = ['query_max_memory', 'query_max_memory_per_node']
     .map((name) => propertyText(session, name))
     .filter((text) => text !== '')
-    .map(parseDataSize)
+    .map(dataSizeBytes)
   return { memoryBytes: Math.min(...sizes), maySpill: nodeMaySpill && wanted !== 'false' }
 }

@@ -2,6 +2,8 @@ import {
   BOOLEAN,
   INTEGER,
   MillraceError,
+  parseDataSize,
+  parseDuration,
   type SqlType,
   timeZoneId,
   timeZoneKey,
@@ -69,47 +71,37 @@ const enumProperty = (
     },
   )
 
-const DURATION = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$/
-const MILLIS_BY_UNIT: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
+/** The letters that a quantity ends with; undefined where the text is none. */
+const unitOf = (text: string): string | undefined =>
+  /^\s*\d+(?:\.\d+)?\s*([a-zA-Z]+)\s*$/.exec(text)?.[1]
 
 /** Milliseconds of a duration such as `1.5h`. @throws MillraceError INVALID_SESSION_PROPERTY */
-export function parseDuration(text: string): number {
-  const match = DURATION.exec(text)
-  const unit = match === null ? undefined : MILLIS_BY_UNIT[match[2]!]
-  if (match === null || unit === undefined) {
-    throw invalid(
-      match === null
-        ? `duration is not a valid data duration string: ${text}`
-        : `Unknown time unit: ${match[2]}`,
-    )
-  }
-  return Number(match[1]) * unit
+export function durationMillis(text: string): number {
+  const millis = parseDuration(text)
+  if (millis !== undefined) return millis
+  const unit = unitOf(text)
+  throw invalid(
+    unit === undefined
+      ? `duration is not a valid data duration string: ${text}`
+      : `Unknown time unit: ${unit}`,
+  )
 }
 
-const SIZE = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$/
-const SIZE_UNITS = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
+const SIZE_UNITS: readonly string[] = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
 
-/** Bytes of a size such as `64MB`. @throws MillraceError INVALID_SESSION_PROPERTY */
-export function parseDataSize(text: string): number {
-  const match = SIZE.exec(text)
-  const unit = match === null ? -1 : SIZE_UNITS.indexOf(match[2]!)
-  if (match === null) throw invalid(`size is not a valid data size string: ${text}`)
-  if (unit < 0) throw invalid(`Unknown unit: ${match[2]}`)
-  return Math.floor(Number(match[1]) * 1024 ** unit)
+/** Bytes of a size such as `64MB`, units in Trino's letter case. @throws MillraceError INVALID_SESSION_PROPERTY */
+export function dataSizeBytes(text: string): number {
+  const unit = unitOf(text)
+  if (unit !== undefined && !SIZE_UNITS.includes(unit)) throw invalid(`Unknown unit: ${unit}`)
+  const bytes = parseDataSize(text)
+  if (bytes === undefined) throw invalid(`size is not a valid data size string: ${text}`)
+  return bytes
 }
 
 const durationProperty = (name: string, value: string, description: string) =>
-  property(name, VARCHAR, value, description, parseDuration)
+  property(name, VARCHAR, value, description, durationMillis)
 const sizeProperty = (name: string, value: string, description: string) =>
-  property(name, VARCHAR, value, description, parseDataSize)
+  property(name, VARCHAR, value, description, dataSizeBytes)
 
 /** What statements may be written in: Trino's SQL, and what `src/dialect` translates. */
 const DIALECTS = [

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
-import { parseDataSize, parseDuration } from '../../engine/session/session-properties.js'
+import { dataSizeBytes, durationMillis } from '../../engine/session/session-properties.js'
 import { MillraceError } from '../../spi/index.js'
 import { ClientQuery, type ClientQueryOptions } from '../client-query.js'
 import { BadRequestError, sessionFromHeaders } from '../protocol/headers.js'
@@ -40,11 +40,11 @@ function optionsOf(query: WaitQuery): ClientQueryOptions {
       targetResultBytes:
         query.targetResultSize === undefined
           ? DEFAULT_TARGET_BYTES
-          : Math.min(MAX_TARGET_BYTES, parseDataSize(query.targetResultSize)),
+          : Math.min(MAX_TARGET_BYTES, dataSizeBytes(query.targetResultSize)),
       maxWaitMillis:
         query.maxWait === undefined
           ? DEFAULT_WAIT_MILLIS
-          : Math.min(DEFAULT_WAIT_MILLIS, parseDuration(query.maxWait)),
+          : Math.min(DEFAULT_WAIT_MILLIS, durationMillis(query.maxWait)),
     }
   } catch (error) {
     throw error instanceof MillraceError ? new BadRequestError(error.message) : error
