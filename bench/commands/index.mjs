@@ -10,6 +10,7 @@ export const COMMANDS = {
   scaling: () => import('../suites/scaling.mjs'),
   'event-loop': () => import('../suites/event-loop.mjs'),
   exchange: () => import('../suites/exchange.mjs'),
+  clients: () => import('../suites/clients.mjs'),
   spill: () => import('../suites/spill.mjs'),
   cancel: () => import('../suites/cancel.mjs'),
   soak: () => import('../suites/soak.mjs'),
