@@ -25,12 +25,18 @@ export interface ClientConnectionOptions extends LivenessOptions {
   readonly errorDurationMillis: number
   /** How long a host may take to accept a connection: that its processes are busy does not hold that up. */
   readonly connectMillis: number
+  /** How long one that has accepted a connection may take to answer: its processes may be busy. */
+  readonly handshakeMillis: number
+  /** How often the producer is told that streams are still wanted. */
+  readonly reminderMillis: number
   /** A connection without streams is closed after this. */
   readonly unusedMillis: number
 }
 
 const FIRST_RETRY_MILLIS = 20
 const LAST_RETRY_MILLIS = 1000
+/** A try gets so much time, however little is left. */
+const CONNECT_MILLIS_MIN = 100
 const REFUSAL_BYTES_MAX = 64 * 1024
 const CLOSE_NORMAL = 1000
 
@@ -64,7 +70,7 @@ export class ClientConnection implements ChannelConnection {
     this.#nodeUri = nodeUri
     this.#options = options
     this.#onClosed = onClosed
-    this.#reminder = setInterval(() => this.#remind(), options.pingMillis)
+    this.#reminder = setInterval(() => this.#remind(), options.reminderMillis)
     this.#reminder.unref()
     this.#connect()
   }
@@ -106,15 +112,16 @@ export class ClientConnection implements ChannelConnection {
   }
 
   #connect(): void {
-    const { node, WebSocket: Socket, idleMillis, connectMillis } = this.#options
+    const { node, WebSocket: Socket, handshakeMillis } = this.#options
     const startedAt = performance.now()
+    const connectMillis = this.#connectMillis(startedAt)
     const { headers, nonce } = requestHeaders(node)
     const url = `${this.#nodeUri.replace(/^http/, 'ws')}${EXCHANGE_PATH}`
     const socket = new Socket(url, {
       headers,
       maxPayload: BODY_BYTES_MAX,
       perMessageDeflate: false,
-      handshakeTimeout: idleMillis,
+      handshakeTimeout: handshakeMillis,
       finishRequest: (request) => {
         request.once('socket', (tcp) => {
           const timer = setTimeout(() => {
@@ -143,6 +150,13 @@ export class ClientConnection implements ChannelConnection {
     socket.on('close', () => {
       if (this.#connecting === socket) this.#broken()
     })
+  }
+
+  /** No try goes on for longer than the producer may be out of reach. */
+  #connectMillis(now: number): number {
+    const { connectMillis, errorDurationMillis } = this.#options
+    const leftMillis = (this.#failingSince ?? now) + errorDurationMillis - now
+    return Math.min(connectMillis, Math.max(CONNECT_MILLIS_MIN, leftMillis))
   }
 
   /** Streams that another process had begun at the address are gone; those that only wait to be opened are not. */
@@ -177,9 +191,12 @@ export class ClientConnection implements ChannelConnection {
           frames.terminate()
         },
         drained() {},
+        alive: () => this.#heard(),
         closed: () => {
           if (this.#socket !== frames) return
           this.#socket = undefined
+          // Out of reach since it fell silent, and not only since that was noticed.
+          this.#failingSince ??= frames.heardAt
           this.#broken()
         },
       },
@@ -269,7 +286,7 @@ export class ClientConnection implements ChannelConnection {
     }
     response.on('end', done)
     response.on('error', done)
-    setTimeout(done, this.#options.idleMillis).unref()
+    setTimeout(done, this.#options.handshakeMillis).unref()
   }
 
   #open(channel: WebSocketChannel): void {

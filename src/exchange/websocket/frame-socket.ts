@@ -23,6 +23,8 @@ export interface FrameSocketEvents {
   closed(): void
   /** What was sent has left, in part. */
   drained(): void
+  /** The peer has answered that it is there. */
+  alive?(): void
 }
 
 export interface LivenessOptions {
@@ -60,7 +62,10 @@ export class FrameSocket {
     this.#events = events
     this.#idleMillis = idleMillis
     socket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary))
-    socket.on('pong', () => this.#heard())
+    socket.on('pong', () => {
+      this.#heard()
+      events.alive?.()
+    })
     socket.on('ping', () => this.#heard())
     // A close follows every error, and says all there is to say.
     socket.on('error', () => socket.terminate())
@@ -72,6 +77,11 @@ export class FrameSocket {
   /** Bytes that were handed over and have not left. */
   get bufferedBytes(): number {
     return this.#socket.bufferedAmount
+  }
+
+  /** When anything was heard of the peer last, by `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   sendControl(message: ControlMessage): void {

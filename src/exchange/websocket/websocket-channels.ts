@@ -7,23 +7,29 @@ import { WebSocketChannel } from './websocket-channel.js'
 
 export interface WebSocketChannelsOptions {
   readonly node: NodeIdentity
-  /** How often an idle producer is asked whether it is there; default 5 s. */
+  /** How often a producer is asked whether it is there; default 500 ms. */
   readonly pingMillis?: number
-  /** A producer of which nothing is heard for this long is connected to anew; default 20 s. */
+  /** A producer of which nothing is heard for this long is connected to anew; default 2 s. */
   readonly idleMillis?: number
   /** How long a producer may be out of reach before its streams fail (exchange.max-error-duration); default 4 s. */
   readonly errorDurationMillis?: number
   /** How long a host may take to accept a connection; default 2 s. */
   readonly connectMillis?: number
+  /** How long one that has accepted a connection may take to answer; default 20 s. */
+  readonly handshakeMillis?: number
+  /** How often a producer is told that streams are still wanted; default 5 s. */
+  readonly reminderMillis?: number
   /** A connection without streams is closed after this; default 30 s. */
   readonly unusedMillis?: number
 }
 
 const DEFAULTS = {
-  pingMillis: 5000,
-  idleMillis: 20_000,
+  pingMillis: 500,
+  idleMillis: 2000,
   errorDurationMillis: 4_000,
   connectMillis: 2_000,
+  handshakeMillis: 20_000,
+  reminderMillis: 5000,
   unusedMillis: 30_000,
 } as const
 

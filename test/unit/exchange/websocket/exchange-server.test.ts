@@ -307,7 +307,7 @@ describe('a consumer that breaks the protocol is cut off and disturbs nobody', (
 
 test('a consumer that is alive and slow keeps its stream', async () => {
   const node = await nodeOf({ streamTimeoutMillis: 1000 })
-  const channels = await channelsOf({ pingMillis: 20 })
+  const channels = await channelsOf({ reminderMillis: 20 })
   const output = task(node, 't')
   const client = clientOf(channels, node.uri, 't', 0, 1)
   void fill(output, 100, 10_000)
@@ -346,7 +346,7 @@ test('a host that does not answer fails the streams within the bound, however lo
     const channels = await channelsOf({
       connectMillis: 100,
       errorDurationMillis: 300,
-      idleMillis: 60_000,
+      handshakeMillis: 60_000,
     })
     await expect(sumOf(channels, `http://127.0.0.1:${port}`, 't')).rejects.toMatchObject({
       code: 'PAGE_TRANSPORT_TIMEOUT',
@@ -393,4 +393,49 @@ test('a half-open connection is noticed, and its streams go on over another', as
   output.finish()
   expect(await sum).toBe(sumTo(200))
   await eventually(() => node.exchange.connectionCount === 1)
+})
+
+test('a network that swallows all from a moment on fails the streams within the bound, counted from the last word', async () => {
+  const node = await nodeOf()
+  // Forwards bytes until it hangs; then connections to it are neither accepted nor refused.
+  const hang = new Int32Array(new SharedArrayBuffer(4))
+  const network = new Worker(
+    `const { createServer, connect } = require('node:net')
+     const { parentPort, workerData: { port, hang } } = require('node:worker_threads')
+     const server = createServer((socket) => {
+       const upstream = connect(port, '127.0.0.1')
+       socket.pipe(upstream).pipe(socket)
+       for (const end of [socket, upstream]) end.on('error', () => {})
+     }).listen({ port: 0, host: '127.0.0.1', backlog: 1 }, () => parentPort.postMessage(server.address().port))
+     parentPort.on('message', () => {
+       parentPort.postMessage('hangs')
+       Atomics.wait(hang, 0, 0)
+     })`,
+    { eval: true, workerData: { port: node.port, hang } },
+  )
+  const answer = (): Promise<unknown> => new Promise((resolve) => network.once('message', resolve))
+  const waiting: Socket[] = []
+  try {
+    const port = Number(await answer())
+    const channels = await channelsOf({
+      pingMillis: 20,
+      idleMillis: 100,
+      connectMillis: 60_000,
+      errorDurationMillis: 300,
+    })
+    const output = task(node, 't')
+    const sum = sumOf(channels, `http://127.0.0.1:${port}`, 't')
+    sum.catch(() => undefined)
+    output.add(numbers(0, 100), 0)
+    await eventually(() => output.status().bufferedPages === 0)
+    const hangs = answer()
+    network.postMessage('hang')
+    await hangs
+    for (let i = 0; i < 8; i++) waiting.push(connect(port, '127.0.0.1').on('error', () => {}))
+    await expect(sum).rejects.toMatchObject({ code: 'PAGE_TRANSPORT_TIMEOUT' })
+  } finally {
+    for (const socket of waiting) socket.destroy()
+    Atomics.notify(hang, 0)
+    await network.terminate()
+  }
 })
