@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { StatementRun } from '../engine/query/statement-run.js'
 import type { ResultColumn } from '../engine/result/result-column.js'
-import { MillraceError, type Page } from '../spi/index.js'
+import { MillraceError, type Page, toMillraceError } from '../spi/index.js'
 import { headersOfChanges } from './protocol/headers.js'
 import { JsonBuffer } from './protocol/json-buffer.js'
 import { writeRows } from './protocol/json-encoder.js'
@@ -167,7 +167,7 @@ export class ClientQuery {
         return
       }
       if (this.#page !== undefined) {
-        this.#write(this.#page, options.targetResultBytes)
+        await this.#write(this.#page, options.targetResultBytes)
         continue
       }
       this.#pull ??= this.#pullPage()
@@ -194,13 +194,23 @@ export class ClientQuery {
     }
   }
 
-  #write(page: Page, maxBytes: number): void {
-    this.#position = writeRows(this.#out, page, this.#position, {
-      maxBytes,
-      isFirst: this.#out.length === 0,
-      parametricDatetime: this.#parametricDatetime,
-    })
-    if (this.#position >= page.rowCount) this.#page = undefined
+  /** Appends rows of a page. What can't be written is what the statement fails with. */
+  async #write(page: Page, maxBytes: number): Promise<void> {
+    const { length } = this.#out
+    try {
+      this.#position = writeRows(this.#out, page, this.#position, {
+        maxBytes,
+        isFirst: length === 0,
+        parametricDatetime: this.#parametricDatetime,
+      })
+      if (this.#position >= page.rowCount) this.#page = undefined
+    } catch (error) {
+      this.#out.truncate(length)
+      this.run.cancel(toMillraceError(error))
+      await this.run.settled
+      // It has a failure unless it had ended before, which a run with a page left has not.
+      if (this.run.failure === undefined) throw error
+    }
   }
 
   /** Ends the statement because its client said so. */

@@ -174,22 +174,27 @@ export class PlanRunner {
     const { memoryBytes, maySpill } = taskLimits(context, spill !== undefined)
     const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, memoryBytes)
     const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
-    const memory = new QueryMemory(thread.allocator, slot)
-    const execution = new QueryExecution(this.#environment, {
-      queryId,
-      slot,
-      plan: local,
-      session: sessionContext(context),
-      catalogProperties: catalogProperties(context),
-      outputPageRows,
-      ...(spill !== undefined && maySpill
-        ? {
-            spillFolder: spill.open(queryId, memory),
-            spillsEagerly: this.#options.spillsEagerly,
-          }
-        : {}),
-      ...(expressionTarget === undefined ? {} : { expressionTarget }),
-    })
+    let execution: QueryExecution
+    try {
+      execution = new QueryExecution(this.#environment, {
+        queryId,
+        slot,
+        plan: local,
+        session: sessionContext(context),
+        catalogProperties: catalogProperties(context),
+        outputPageRows,
+        ...(spill !== undefined && maySpill
+          ? {
+              spillFolder: spill.open(queryId, new QueryMemory(thread.allocator, slot)),
+              spillsEagerly: this.#options.spillsEagerly,
+            }
+          : {}),
+        ...(expressionTarget === undefined ? {} : { expressionTarget }),
+      })
+    } catch (error) {
+      this.#options.slotsInUse.delete(slot)
+      throw error
+    }
     let ending: Promise<void> | undefined
     return {
       nextPage: () => execution.nextPage(),

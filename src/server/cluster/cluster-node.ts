@@ -62,53 +62,75 @@ export async function startClusterNode(
   const host =
     options.internalAddress ?? (EVERY_ADDRESS.has(address.host) ? hostname() : address.host)
   const uri = `http://${host.includes(':') ? `[${host}]` : host}:${address.port}`
-  const exchange = await ExchangeServer.create({ node, buffers: engine.member.buffers })
-  const { exchangeErrorMillis } = options
-  const channels = await WebSocketChannels.create({
-    node,
-    ...(exchangeErrorMillis === undefined ? {} : { errorDurationMillis: exchangeErrorMillis }),
-  })
-  exchange.attach(server)
-  engine.member.connect(uri, channels)
-  const refuseOthers = refuseOtherUpgrades(
-    server,
-    new Set([
-      EXCHANGE_PATH,
-      ...(options.coordinator ? [CLUSTER_PATH, HEARTBEAT_PATH, STREAM_PATH] : []),
-    ]),
-  )
-  let coordinator: ClusterCoordinator | undefined
-  let worker: ClusterWorker | undefined
-  if (options.coordinator) {
-    coordinator = await ClusterCoordinator.create(engine, {
-      node,
-      includesItself: options.includeCoordinator,
-      ...(options.liveness === undefined ? {} : { liveness: options.liveness }),
-    })
-    coordinator.attach(server)
-    engine.member.coordinate(coordinator)
-  } else {
-    worker = await ClusterWorker.start(engine, {
-      node,
-      uri,
-      discoveryUri: options.discoveryUri!,
-      threads: engine.threadCount,
-      ...(options.onRefused === undefined ? {} : { onRefused: options.onRefused }),
-    })
+  const closers: (() => void)[] = []
+  const close = (): void => {
+    for (const end of closers.splice(0).reverse()) end()
   }
-  return {
-    coordinator,
-    worker,
-    exchange,
-    get state() {
-      return worker?.state ?? 'ACTIVE'
-    },
-    close() {
-      worker?.close()
-      coordinator?.close()
-      exchange.close()
-      channels.close()
-      refuseOthers()
-    },
+  try {
+    const exchange = await ExchangeServer.create({ node, buffers: engine.member.buffers })
+    closers.push(() => exchange.close())
+    const { exchangeErrorMillis } = options
+    const channels = await WebSocketChannels.create({
+      node,
+      ...(exchangeErrorMillis === undefined ? {} : { errorDurationMillis: exchangeErrorMillis }),
+    })
+    closers.push(() => channels.close())
+    exchange.attach(server)
+    engine.member.connect(uri, channels)
+    closers.push(
+      refuseOtherUpgrades(
+        server,
+        new Set([
+          EXCHANGE_PATH,
+          ...(options.coordinator ? [CLUSTER_PATH, HEARTBEAT_PATH, STREAM_PATH] : []),
+        ]),
+      ),
+    )
+    const role = options.coordinator
+      ? { coordinator: await coordinate(engine, server, node, options), worker: undefined }
+      : { coordinator: undefined, worker: await work(engine, node, uri, options) }
+    closers.push(() => (role.coordinator ?? role.worker).close())
+    return {
+      ...role,
+      exchange,
+      get state() {
+        return role.worker?.state ?? 'ACTIVE'
+      },
+      close,
+    }
+  } catch (error) {
+    // What has begun would go on without anybody to end it.
+    close()
+    throw error
   }
 }
+
+async function coordinate(
+  engine: Engine,
+  server: Server,
+  node: NodeIdentity,
+  { includeCoordinator, liveness }: ClusterOptions,
+): Promise<ClusterCoordinator> {
+  const coordinator = await ClusterCoordinator.create(engine, {
+    node,
+    includesItself: includeCoordinator,
+    ...(liveness === undefined ? {} : { liveness }),
+  })
+  coordinator.attach(server)
+  engine.member.coordinate(coordinator)
+  return coordinator
+}
+
+const work = (
+  engine: Engine,
+  node: NodeIdentity,
+  uri: string,
+  { discoveryUri, onRefused }: ClusterOptions,
+): Promise<ClusterWorker> =>
+  ClusterWorker.start(engine, {
+    node,
+    uri,
+    discoveryUri: discoveryUri!,
+    threads: engine.threadCount,
+    ...(onRefused === undefined ? {} : { onRefused }),
+  })
