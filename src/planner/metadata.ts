@@ -154,6 +154,8 @@ export interface PlannerSession {
   readonly timeZone: string
   /** When the query started, in milliseconds since the epoch: the value of now() throughout. */
   readonly startMillis: number
+  /** Correlated subqueries may have forms that Trino refuses. */
+  readonly extendedDecorrelation?: boolean
 }
 
 /** Handle of a `create` target in a plan; the engine turns it into the connector's by beginCreateTable. */

@@ -9,6 +9,7 @@ import type { CatalogManager } from '../catalog/catalog-manager.js'
 import { createConnectorSession } from '../catalog/connector-session.js'
 import { VERSION } from '../version.js'
 import type { Session } from './session.js'
+import { propertyText } from './session-properties.js'
 import type { Transaction } from './transaction.js'
 
 export interface Warning {
@@ -132,5 +133,6 @@ export function plannerSession(context: QueryContext): PlannerSession {
     ...(session.pathText === undefined ? {} : { pathText: session.pathText }),
     timeZone: session.timeZone,
     startMillis: context.startMillis,
+    extendedDecorrelation: propertyText(session, 'extended_decorrelation') === 'true',
   }
 }

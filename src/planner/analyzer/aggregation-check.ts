@@ -1,11 +1,15 @@
 import type { Expression } from '../../expressions/ir.js'
 import { childrenOf, collectSymbols, expressionKey } from '../../expressions/ir-walk.js'
+import { MillraceError, type SourceLocation } from '../../spi/index.js'
 import type { AllColumns, Expression as AstExpression } from '../parser/ast/index.js'
 import type { Analysis } from './analysis.js'
-import type { BoundCall, BoundGrouping, Field } from './bound.js'
+import type { BoundCall, BoundGrouping, BoundSubquery, BoundWindow, Field } from './bound.js'
 import { freeSymbols, windowExpressions } from './bound-walk.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
+
+const comparePlaces = (a: SourceLocation, b: SourceLocation): number =>
+  a.line - b.line || a.column - b.column
 
 export interface CheckedExpression {
   readonly node: AstExpression | AllColumns
@@ -57,6 +61,7 @@ export function checkAggregation(
       }
       case 'window':
       case 'measure':
+        checkWindowKeys(call)
         return windowExpressions(call).every((e) => isGrouped(e, node))
       case 'asyncCall':
         return call.args.every((e) => isGrouped(e, node))
@@ -65,32 +70,53 @@ export function checkAggregation(
       case 'inSubquery':
       case 'quantifiedSubquery':
         if ('value' in call && !isGrouped(call.value, node)) return false
-        checkSubquery(call.query, node)
+        checkSubquery(call)
         return true
     }
   }
-  const checkSubquery = (
-    query: Parameters<typeof freeSymbols>[0],
-    node: CheckedExpression['node'],
-  ): void => {
-    for (const symbol of freeSymbols(query, analysis)) {
-      const field = local.get(symbol.name)
-      if (field === undefined || keys.has(expressionKey(symbol))) continue
+  const checkWindowKeys = ({ keyNodes, partitionBy, orderBy }: BoundWindow): void => {
+    const check = (key: Expression, node: AstExpression | undefined, clause: string): void => {
+      if (node === undefined || isGrouped(key, node)) return
       throw semanticError(
         'EXPRESSION_NOT_AGGREGATE',
         node,
-        `Subquery uses '${field.name}' which must appear in GROUP BY clause`,
+        `${keyNodes?.byName === true ? '' : `${clause} expression `}'${expressionText(node)}' must be an aggregate expression or appear in GROUP BY clause`,
       )
     }
+    partitionBy.forEach((key, i) => check(key, keyNodes?.partitionBy[i], 'PARTITION BY'))
+    orderBy.forEach((key, i) => check(key.expression, keyNodes?.orderBy[i], 'ORDER BY'))
+  }
+  /** The place of the first of the columns that are no keys. */
+  const checkSubquery = ({ query, location }: BoundSubquery): void => {
+    const wrong = freeSymbols(query, analysis).flatMap((symbol) => {
+      const field = local.get(symbol.name)
+      if (field === undefined || keys.has(expressionKey(symbol))) return []
+      const places = (analysis.correlations.get(field.id) ?? []).filter(
+        (node) => comparePlaces(node.location, location) >= 0,
+      )
+      return places.map((node) => ({ field, node }))
+    })
+    const [first] = wrong.sort((a, b) => comparePlaces(a.node.location, b.node.location))
+    if (first === undefined) return
+    throw semanticError(
+      'EXPRESSION_NOT_AGGREGATE',
+      first.node,
+      `Subquery uses '${first.field.name}' which must appear in GROUP BY clause`,
+    )
   }
   for (const { node, expression } of expressions) {
     if (isGrouped(expression, node)) continue
-    const text =
-      node.kind === 'allColumns' ? columnText(expression, local) : `'${expressionText(node)}'`
+    if (node.kind === 'allColumns') {
+      // Trino gives no place here.
+      throw new MillraceError(
+        'EXPRESSION_NOT_AGGREGATE',
+        `${columnText(expression, local)} not in GROUP BY clause`,
+      )
+    }
     throw semanticError(
       'EXPRESSION_NOT_AGGREGATE',
       node,
-      `${text} must be an aggregate expression or appear in GROUP BY clause`,
+      `'${expressionText(node)}' must be an aggregate expression or appear in GROUP BY clause`,
     )
   }
 }

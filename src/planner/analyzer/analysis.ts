@@ -27,6 +27,8 @@ export interface Analysis {
   readonly parameterTypes: Map<number, SqlType>
   /** What the symbols `@a…`, `@w…`, `@s…`, `@g…`, `@y…` of expressions stand for. */
   readonly calls: Map<string, BoundCall>
+  /** Where columns of outer queries are named, by field. */
+  readonly correlations: Map<string, NodeBase[]>
   readonly usedTables: Map<string, ResolvedTable>
   /** Views that are being expanded, to find cycles. */
   readonly viewStack: readonly string[]
@@ -90,6 +92,8 @@ export interface ExpressionContext {
   readonly inside?: 'aggregate' | 'grouping'
   /** Number of lambdas around, 0 outside. */
   readonly lambdaDepth: number
+  /** Takes the checks of window calls that come last in a query specification; without it they are made at once. */
+  readonly deferred?: (() => void)[]
   /** Where the query specification begins, for errors that Trino reports there. */
   readonly specification?: NodeBase
 }
@@ -104,7 +108,7 @@ export interface ResolvedWindow {
 export const expressionContext = (
   analysis: Analysis,
   scope: Scope,
-  more: Partial<Pick<ExpressionContext, 'windows' | 'specification' | 'callIds'>> = {},
+  more: Partial<Pick<ExpressionContext, 'windows' | 'specification' | 'callIds' | 'deferred'>> = {},
 ): ExpressionContext => ({
   analysis,
   scope,

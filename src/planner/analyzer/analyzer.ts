@@ -27,6 +27,7 @@ export function newAnalysis({
     parameters,
     parameterTypes: new Map(),
     calls: new Map(),
+    correlations: new Map(),
     usedTables: new Map(),
     viewStack: [],
     traits: { deterministic: true },

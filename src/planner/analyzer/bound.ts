@@ -2,7 +2,7 @@ import type { ComparisonOperator, Expression, ResolvedFunction } from '../../exp
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SourceLocation, SqlType } from '../../spi/index.js'
 import type { QualifiedObjectName } from '../metadata.js'
-import type { NodeBase } from '../parser/ast/index.js'
+import type { Expression as AstExpression, NodeBase } from '../parser/ast/index.js'
 import type { TableFunctionReference, TableReference } from '../plan/node.js'
 
 /**
@@ -235,6 +235,12 @@ export interface BoundWindow {
   readonly partitionBy: readonly Expression[]
   readonly orderBy: readonly BoundSortItem[]
   readonly frame: BoundFrame
+  /** The keys as written, by the call itself or by the WINDOW clause that it names. */
+  readonly keyNodes?: {
+    readonly byName: boolean
+    readonly partitionBy: readonly AstExpression[]
+    readonly orderBy: readonly AstExpression[]
+  }
 }
 export interface BoundWindowFunction extends BoundWindow {
   readonly kind: 'window'

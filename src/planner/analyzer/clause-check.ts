@@ -1,7 +1,7 @@
 import type { Expression } from '../../expressions/ir.js'
 import { coerce } from '../../expressions/ir-build.js'
 import { BOOLEAN, typeName } from '../../spi/index.js'
-import type { Expression as AstExpression, NodeBase } from '../parser/ast/index.js'
+import type { Expression as AstExpression, Identifier, NodeBase } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import { semanticError } from './semantic-error.js'
 
@@ -34,4 +34,31 @@ export function analyzeCondition(
     )
   }
   return coerce(condition, BOOLEAN)
+}
+
+/**
+ * Checks the column names that WITH gives a query.
+ * @throws MillraceError MISMATCHED_COLUMN_ALIASES, DUPLICATE_COLUMN_NAME
+ * @source Trino StatementAnalyzer.validateColumnAliases
+ */
+export function checkColumnNames(names: readonly Identifier[], columnCount: number): void {
+  if (names.length !== columnCount) {
+    throw semanticError(
+      'MISMATCHED_COLUMN_ALIASES',
+      names[0]!,
+      `Column alias list has ${names.length} entries but relation has ${columnCount} columns`,
+    )
+  }
+  const seen = new Set<string>()
+  for (const name of names) {
+    const key = name.value.toLowerCase()
+    if (seen.has(key)) {
+      throw semanticError(
+        'DUPLICATE_COLUMN_NAME',
+        name,
+        `Column name '${name.value}' specified more than once`,
+      )
+    }
+    seen.add(key)
+  }
 }

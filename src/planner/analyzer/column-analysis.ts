@@ -37,6 +37,12 @@ function resolveColumn(
           'Invalid reference to output of SELECT clause from grouping() expression in ORDER BY',
         )
   }
+  if (resolved.isCorrelated) {
+    const { correlations } = context.analysis
+    const places = correlations.get(resolved.field.id)
+    if (places === undefined) correlations.set(resolved.field.id, [node])
+    else places.push(node)
+  }
   return fieldReference(resolved.field)
 }
 

@@ -41,6 +41,8 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
   if (session !== undefined) return session
   const kinds = analysis.registry.kinds(name)
   if (kinds.has('window') && !kinds.has('aggregate')) {
+    resolveArguments(node, name, context)
+    if (node.distinct) throw distinctNotAggregate(node)
     throw semanticError(
       'MISSING_OVER',
       node,
@@ -55,12 +57,17 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
     : callWith(resolved, args, analysis)
 }
 
+const distinctNotAggregate = (node: FunctionCall) =>
+  semanticError(
+    'FUNCTION_NOT_AGGREGATE',
+    node,
+    'DISTINCT is not supported for non-aggregation functions',
+  )
+
 function refuseAggregateClauses(node: FunctionCall, isKnown: boolean): void {
   if (!isKnown) return
   const code = 'FUNCTION_NOT_AGGREGATE'
-  if (node.distinct) {
-    throw semanticError(code, node, 'DISTINCT is not supported for non-aggregation functions')
-  }
+  if (node.distinct) throw distinctNotAggregate(node)
   if (node.filter !== undefined) {
     throw semanticError(code, node, 'Filter is only valid for aggregation functions')
   }

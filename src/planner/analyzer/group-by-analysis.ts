@@ -78,7 +78,8 @@ function elementSets(
     return [element.columns.map((column) => keyOf(groupingKey(column, outputs, context)))]
   }
   if (element.kind === 'autoGroupBy') {
-    const plain = outputs.filter((output) => output.met.length === 0)
+    const plain = outputs.filter((output) => !isAggregate(output))
+    for (const { met, node } of plain) refuseCalls(met, node, 'GROUP BY clause')
     return [plain.map((output) => keyOf(output.expression))]
   }
   const sets = element.sets.map((set) => set.map((column) => keyOf(columnKey(column, context))))
@@ -93,6 +94,11 @@ function elementSets(
       return powerSet(sets)
   }
 }
+
+/** The output is an aggregation and nothing besides. */
+const isAggregate = ({ expression, met }: Output): boolean =>
+  expression.kind === 'symbol' &&
+  met.some((m) => m.kind === 'aggregate' && m.id === expression.name)
 
 /** All subsets, those with the first elements first, as Trino orders them. */
 function powerSet(sets: readonly (readonly number[])[]): readonly (readonly number[])[] {

@@ -64,6 +64,7 @@ export function analyzeJoin(
     ...(location === undefined ? {} : { lateralLocation: location }),
   } as const
   const { criteria } = node
+  checkUnnested(node)
   if (criteria?.kind === 'joinUsing') {
     return { ...base, ...analyzeUsing(criteria.columns, left.fields, right.fields, analysis) }
   }
@@ -72,21 +73,24 @@ export function analyzeJoin(
   const context = expressionContext(analysis, {
     ...relationScope(fields, scope),
     forbidsOuter: node.type !== 'INNER',
+    forbidsCorrelation: node.type !== 'INNER' && analysis.session.extendedDecorrelation !== true,
   })
   const condition = analyzeCondition(criteria.expression, context, 'JOIN ON')
   refuseCalls(context.met, criteria.expression, 'JOIN clause')
-  const form = unnestedForm(node.right)
-  if (node.type !== 'INNER' && form !== undefined) {
-    const isTrue = condition.kind === 'constant' && condition.value === true
-    if (!isTrue) {
-      throw semanticError(
-        'NOT_SUPPORTED',
-        criteria.expression,
-        `${node.type} JOIN involving ${form} is only supported with condition ON TRUE`,
-      )
-    }
-  }
   return { ...base, fields, condition }
+}
+
+/** Of joins with what is unnested, Trino makes those whose condition is the word TRUE. */
+function checkUnnested({ type, right, criteria, location }: Join): void {
+  const form = unnestedForm(right)
+  if (form === undefined || criteria === undefined || criteria.kind === 'naturalJoin') return
+  const condition = criteria.kind === 'joinOn' ? criteria.expression : undefined
+  if (condition?.kind === 'booleanLiteral' && condition.value) return
+  throw semanticError(
+    'NOT_SUPPORTED',
+    condition ?? { location },
+    `${type} JOIN involving ${form} is only supported with condition ON TRUE`,
+  )
 }
 
 function usingField(column: Identifier, fields: readonly Field[], side: string): Field {

@@ -1,7 +1,7 @@
 import type { Query, With } from '../parser/ast/index.js'
 import { type Analysis, expressionContext, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, Field } from './bound.js'
-import { refuseCalls } from './clause-check.js'
+import { checkColumnNames, refuseCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import { analyzeOrderBy, type OrderByOutput } from './order-by-analysis.js'
 import { analyzeRecursiveQuery } from './recursion-analysis.js'
@@ -66,13 +66,7 @@ function analyzeWith(node: With, scope: Scope, analysis: Analysis): Scope {
     const relation = analysis.analyzeQuery(withQuery.query, withScope, {})
     const fields = visibleFields(relation.fields)
     const names = withQuery.columnNames
-    if (names !== undefined && names.length !== fields.length) {
-      throw semanticError(
-        'MISMATCHED_COLUMN_ALIASES',
-        names[0]!,
-        `Column alias list has ${names.length} entries but relation has ${fields.length} columns`,
-      )
-    }
+    if (names !== undefined) checkColumnNames(names, fields.length)
     let position = 0
     const renamed = relation.fields.map(
       (f): Field =>

@@ -11,6 +11,7 @@ import type {
 } from '../parser/ast/index.js'
 import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
 import type { BoundRecursion, BoundRecursiveReference, BoundRelation, Field } from './bound.js'
+import { checkColumnNames } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import type { Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
@@ -59,16 +60,10 @@ export function analyzeRecursiveQuery(
     )
   }
   checkStep(node, stepNode)
-
+  checkReferencePlace(stepNode, inStep[0]!, name)
   const anchorRelation = analyzeRelation(anchorNode, scope, analysis)
   const anchorFields = visibleFields(anchorRelation.fields)
-  if (names.length !== anchorFields.length) {
-    throw semanticError(
-      'MISMATCHED_COLUMN_ALIASES',
-      names[0]!,
-      `Column alias list has ${names.length} entries but relation has ${anchorFields.length} columns`,
-    )
-  }
+  checkColumnNames(names, anchorFields.length)
   const types = anchorFields.map((f) => f.type)
   const fields = types.map((type, i): Field => newField(analysis, type, names[i]!.value))
   const reference: BoundRecursiveReference = {
@@ -146,12 +141,79 @@ function checkStep(node: WithQueryNode, step: QueryBody): void {
   const outer = node.query
   unsupported(outer.orderBy, 'ORDER BY')
   unsupported(outer.offset, 'OFFSET')
-  unsupported(outer.limit, outer.limit?.kind === 'fetchFirst' ? 'FETCH FIRST' : 'LIMIT')
+  refuseLimit(outer.limit)
   if (step.kind === 'querySpecification') {
     unsupported(step.orderBy, 'ORDER BY')
     unsupported(step.offset, 'OFFSET')
-    unsupported(step.limit, step.limit?.kind === 'fetchFirst' ? 'FETCH FIRST' : 'LIMIT')
+    refuseLimit(step.limit)
   }
+}
+
+function refuseLimit(place: NodeBase | undefined): void {
+  if (place === undefined) return
+  throw semanticError(
+    'INVALID_LIMIT_CLAUSE',
+    place,
+    'immediate FETCH FIRST / LIMIT clause in recursive query',
+  )
+}
+
+/**
+ * The reference stands in the step's FROM, where no row that it has or lacks takes others away.
+ * @throws MillraceError INVALID_RECURSIVE_REFERENCE
+ * @source Trino StatementAnalyzer.validateFromClauseOfRecursiveTerm
+ */
+function checkReferencePlace(step: QueryBody, reference: Table, name: string): void {
+  const body = withoutParentheses(step)
+  const from = body.kind === 'querySpecification' ? body.from : undefined
+  if (references(from, name).length === 0) {
+    throw invalidReference(
+      reference,
+      'recursive reference outside of FROM clause of the step relation of recursion',
+    )
+  }
+  checkSources(from, reference, name)
+}
+
+function withoutParentheses(body: QueryBody): QueryBody {
+  return body.kind === 'tableSubquery' && body.query.with === undefined
+    ? withoutParentheses(body.query.queryBody)
+    : body
+}
+
+/** Outer joins and set operations around the reference. */
+function checkSources(root: unknown, reference: Table, name: string): void {
+  if (Array.isArray(root)) {
+    for (const item of root) checkSources(item, reference, name)
+    return
+  }
+  if (typeof root !== 'object' || root === null || references(root, name).length === 0) return
+  const node = root as Relation
+  const has = (part: unknown) => references(part, name).length > 0
+  if (node.kind === 'join') {
+    const { type } = node
+    if (has(node.left) && (type === 'RIGHT' || type === 'FULL')) {
+      throw invalidReference(reference, `recursive reference in left source of ${type} join`)
+    }
+    if (has(node.right) && (type === 'LEFT' || type === 'FULL')) {
+      throw invalidReference(reference, `recursive reference in right source of ${type} join`)
+    }
+  } else if (node.kind === 'intersect' && !node.distinct) {
+    throw invalidReference(reference, 'recursive reference in INTERSECT ALL')
+  } else if (node.kind === 'except') {
+    const { left, right } = node
+    const quantifier = node.distinct ? 'DISTINCT' : 'ALL'
+    if (has(right)) {
+      throw invalidReference(
+        reference,
+        `recursive reference in right relation of EXCEPT ${quantifier}`,
+      )
+    }
+    if (has(left) && !node.distinct) {
+      throw invalidReference(reference, 'recursive reference in left relation of EXCEPT ALL')
+    }
+  }
+  Object.values(node).forEach((part) => checkSources(part, reference, name))
 }
 
 /** Tables of this bare name in a syntax tree. */

@@ -52,7 +52,7 @@ export function withInlineFunctions(
     if (security !== undefined) {
       throw semanticError(
         'NOT_SUPPORTED',
-        specification,
+        security,
         'Security mode not supported for inline functions',
       )
     }
@@ -146,8 +146,9 @@ function layered(
  * @throws MillraceError for parameters without names, unknown types and clauses that are repeated
  */
 export function signatureOf(specification: FunctionSpecification): ScalarOverload {
-  checkCharacteristics(specification)
+  checkLanguage(specification)
   const parameters = routineParameters(specification)
+  checkCharacteristics(specification)
   return {
     args: parameters.map((p) => typeName(p.field.type)),
     returns: typeName(analyzeTypeAt(specification.returnType, specification.returns)),
@@ -169,11 +170,33 @@ function checkCharacteristics(specification: FunctionSpecification): void {
     if (seen.has(characteristic.kind)) {
       throw semanticError(
         'SYNTAX_ERROR',
-        specification,
+        characteristic,
         `Multiple ${CLAUSES[characteristic.kind]} clauses specified`,
       )
     }
     seen.add(characteristic.kind)
+  }
+}
+
+/** What is written in SQL says so if anything, and has no properties. */
+function checkLanguage(specification: FunctionSpecification): void {
+  const { statement, properties, routineCharacteristics } = specification
+  if (statement === undefined) return
+  const language = routineCharacteristics.find((c) => c.kind === 'languageCharacteristic')
+  if (language !== undefined && language.language.value.toLowerCase() !== 'sql') {
+    throw semanticError(
+      'SYNTAX_ERROR',
+      statement,
+      "Only functions using language 'SQL' may be defined using SQL",
+    )
+  }
+  const [property] = properties
+  if (property !== undefined) {
+    throw semanticError(
+      'INVALID_FUNCTION_PROPERTY',
+      property,
+      "Function language 'SQL' does not support properties",
+    )
   }
 }
 
@@ -214,12 +237,22 @@ function analyzeBody(
   }
   const routine = analyzeRoutine(specification, bodyOf(specification), returnsNullOnNull, analysis)
   state.isUnderWay = false
+  const deterministic = expressionsOf(routine.body).every(isDeterministic)
+  if (declared !== undefined && declared !== deterministic) {
+    throw semanticError(
+      'INVALID_ARGUMENTS',
+      specification,
+      deterministic
+        ? 'Deterministic function declared NOT DETERMINISTIC'
+        : 'Non-deterministic function declared DETERMINISTIC',
+    )
+  }
   const text = JSON.stringify(routine, (_, value) =>
     typeof value === 'bigint' ? `${value}n` : value,
   )
   return {
     routine,
-    deterministic: declared ?? expressionsOf(routine.body).every(isDeterministic),
+    deterministic,
     digest: createHash('sha256').update(text).digest('hex').slice(0, 32),
   }
 }

@@ -57,9 +57,10 @@ export function analyzePatternRecognition(
   const partitionBy = partitionColumns(node.partitionBy, inputScope)
   const orderBy = orderColumns(node.orderBy?.sortItems ?? [], inputScope)
   const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
-  checkPattern(node, rowsPerMatch)
   const inputs: Expression[] = []
-  const parts = analyzePatternParts(node, inputScope, inputs, analysis)
+  const parts = analyzePatternParts(node, inputScope, inputs, analysis, () =>
+    checkPattern(node, rowsPerMatch),
+  )
   const columns =
     rowsPerMatch === 'one'
       ? partitionBy
@@ -93,12 +94,17 @@ const withoutOuter = (scope: Scope): Scope =>
 /** MATCH_RECOGNIZE, or a window frame with a pattern. */
 type PatternClauses = PatternRecognitionRelation | (WindowFrame & { readonly pattern: RowPattern })
 
-/** @param inputs collects the fields and subqueries that the expressions read */
+/**
+ * Names first, as Trino does: the clauses' expressions are looked at when all labels are right.
+ * @param inputs collects the fields and subqueries that the expressions read
+ * @param checkPlace refuses what has no meaning where the pattern stands
+ */
 function analyzePatternParts(
   node: PatternClauses,
   scope: Scope,
   inputs: Expression[],
   analysis: Analysis,
+  checkPlace: () => void,
 ): Omit<RowPatternSpec, 'rowsPerMatch'> {
   const labels = collectLabels(node.pattern)
   const context: PatternContext = {
@@ -108,8 +114,10 @@ function analyzePatternParts(
     inputs,
     numbersMatches: node.kind === 'patternRecognitionRelation',
   }
-  const skip = skipTarget(node, context)
+  checkDefinitions(node, labels)
   const pattern = termOf(node.pattern, labels)
+  const skip = skipTarget(node, context)
+  checkPlace()
   const definitions = analyzeDefinitions(node, labels, context)
   const measures = node.measures.map((m) =>
     analyzePatternExpression(m.expression, 'MEASURES', context),
@@ -132,9 +140,11 @@ export function analyzeFramePattern(
     return undefined
   }
   checkPatternFrame(frame)
-  refuseAnchors(pattern)
   const inputs: Expression[] = []
-  const parts = analyzePatternParts({ ...frame, pattern }, context.scope, inputs, context.analysis)
+  const clauses = { ...frame, pattern }
+  const parts = analyzePatternParts(clauses, context.scope, inputs, context.analysis, () =>
+    refuseAnchors(pattern),
+  )
   const { line, column } = frame.location
   return {
     key: `${line}:${column}`,
@@ -249,6 +259,21 @@ function variablesOf(
   return variables
 }
 
+/** Each variable of DEFINE is in the pattern, and defined once. */
+function checkDefinitions(node: PatternClauses, labels: readonly string[]): void {
+  const defined = new Set<string>()
+  for (const definition of node.variableDefinitions) {
+    const label = canonicalName(definition.name)
+    const refuse = (message: string) => semanticError('INVALID_LABEL', definition, message)
+    const name = definition.name.value
+    if (!labels.includes(label)) {
+      throw refuse(`defined variable: ${name} is not a primary pattern variable`)
+    }
+    if (defined.has(label)) throw refuse(`pattern variable with name: ${name} is defined twice`)
+    defined.add(label)
+  }
+}
+
 function analyzeDefinitions(
   node: PatternClauses,
   labels: readonly string[],
@@ -256,21 +281,6 @@ function analyzeDefinitions(
 ): readonly (PatternExpression | null)[] {
   const definitions = labels.map((): PatternExpression | null => null)
   for (const definition of node.variableDefinitions) {
-    const label = labels.indexOf(canonicalName(definition.name))
-    if (label < 0) {
-      throw semanticError(
-        'INVALID_LABEL',
-        definition,
-        `defined variable: ${definition.name.value} is not a primary pattern variable`,
-      )
-    }
-    if (definitions[label] !== null) {
-      throw semanticError(
-        'INVALID_LABEL',
-        definition,
-        `pattern variable with name: ${definition.name.value} is defined twice`,
-      )
-    }
     const { expression, values } = analyzePatternExpression(
       definition.expression,
       'DEFINE',
@@ -283,6 +293,7 @@ function analyzeDefinitions(
         `Expression defining a label must be boolean (actual type: ${typeName(expression.type)})`,
       )
     }
+    const label = labels.indexOf(canonicalName(definition.name))
     definitions[label] = { expression: coerce(expression, BOOLEAN), values }
   }
   return definitions

@@ -242,7 +242,7 @@ function navigationCall(
   }
   requireArguments(node, name, 1, 2)
   const isPhysical = name === 'prev' || name === 'next'
-  const offset = offsetOf(node, name, isPhysical ? 1 : 0, inner)
+  const offset = offsetOf(node, name, isPhysical ? 1 : 0)
   const physical = name === 'prev' ? -offset : name === 'next' ? offset : 0
   const [argument] = node.arguments
   const nested = isPhysical && argument!.kind === 'functionCall' ? functionName(argument!) : ''
@@ -262,8 +262,7 @@ function navigationCall(
     )
   }
   const last = logical === undefined || functionName(logical) === 'last'
-  const steps =
-    logical === undefined ? 0 : logical === node ? offset : offsetOf(logical, nested, 0, inner)
+  const steps = logical === undefined ? 0 : logical === node ? offset : offsetOf(logical, nested, 0)
   const variables = new Map<string, readonly number[]>()
   const value = analyze(logical?.arguments[0] ?? argument!, {
     ...inner,
@@ -294,31 +293,31 @@ function navigationCall(
   return value
 }
 
-function offsetOf(
-  node: FunctionCall,
-  name: string,
-  otherwise: number,
-  inner: ExpressionContext,
-): number {
+/** The second argument of a navigation, which is written as a number. */
+function offsetOf(node: FunctionCall, name: string, otherwise: number): number {
   const argument = node.arguments[1]
   if (argument === undefined) return otherwise
-  const refuse = (code: ErrorCode, message: string): never => {
-    throw semanticError(code, argument, `${name} pattern navigation function ${message}`)
+  const refuse = (code: ErrorCode, message: string) => semanticError(code, node, message)
+  const called = `${name} pattern recognition navigation function`
+  const isNegated = argument.kind === 'arithmeticUnaryExpression' && argument.sign === '-'
+  const literal = isNegated ? argument.value : argument
+  if (literal.kind !== 'longLiteral') {
+    throw refuse('INVALID_FUNCTION_ARGUMENT', `${called} requires a number as the second argument`)
   }
-  const offset = analyze(argument, inner)
-  const value = offset.kind === 'constant' ? offset.value : undefined
-  if (typeof value !== 'bigint' && typeof value !== 'number') {
-    return refuse('INVALID_FUNCTION_ARGUMENT', 'requires a number as the second argument')
-  }
-  if (value < 0)
-    refuse('NUMERIC_VALUE_OUT_OF_RANGE', 'requires a non-negative number as the second argument')
-  if (value > 2_147_483_647) {
-    refuse(
+  const offset = isNegated ? -BigInt(literal.value) : BigInt(literal.value)
+  if (offset < 0n) {
+    throw refuse(
       'NUMERIC_VALUE_OUT_OF_RANGE',
-      `The second argument must not exceed 2147483647 (actual: ${value})`,
+      `${called} requires a non-negative number as the second argument (actual: ${offset})`,
     )
   }
-  return Number(value)
+  if (offset > 2_147_483_647n) {
+    throw refuse(
+      'NUMERIC_VALUE_OUT_OF_RANGE',
+      `The second argument of ${called} must not exceed 2147483647 (actual: ${offset})`,
+    )
+  }
+  return Number(offset)
 }
 
 function aggregateCall(

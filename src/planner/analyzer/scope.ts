@@ -19,6 +19,8 @@ export interface Scope {
   readonly hasRelation?: boolean
   /** What the scopes around this one resolve may not be used. */
   readonly forbidsOuter?: boolean
+  /** Subqueries may not use the fields. */
+  readonly forbidsCorrelation?: boolean
   /** The fields are columns of the result, which aggregations in ORDER BY can not use. */
   readonly isOutput?: boolean
 }
@@ -32,6 +34,8 @@ export interface WithQuery {
 export interface ResolvedField {
   readonly field: Field
   readonly scope: Scope
+  /** The scope is of a query around the one that names the field. */
+  readonly isCorrelated: boolean
 }
 
 export const rootScope: Scope = { fields: [], isQueryBoundary: false }
@@ -98,6 +102,7 @@ export function resolveField(
   node: NodeBase,
 ): ResolvedField | undefined {
   let isForbidden = false
+  let isSubquery = false
   for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
     const matches = fieldsNamed(s.fields, name)
     if (matches.length > 1) {
@@ -112,16 +117,17 @@ export function resolveField(
           `LATERAL reference not allowed in ${s.forbiddenJoin} JOIN`,
         )
       }
-      if (isForbidden) {
+      if (isForbidden || (isSubquery && s.forbidsCorrelation === true)) {
         throw semanticError(
           'NOT_SUPPORTED',
           node,
           `Reference to column '${name.join('.')}' from outer scope not allowed in this context`,
         )
       }
-      return { field, scope: s }
+      return { field, scope: s, isCorrelated: isSubquery }
     }
     isForbidden ||= s.forbidsOuter === true
+    isSubquery ||= s.isQueryBoundary
     if (startsWithColumn(s.fields, name)) return undefined
   }
   return undefined

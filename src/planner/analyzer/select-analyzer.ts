@@ -27,7 +27,15 @@ import { fieldReference } from './column-analysis.js'
 import { analyzeGroupBy } from './group-by-analysis.js'
 import { analyzeOrderBy, type OrderByOutput, withoutOutputs } from './order-by-analysis.js'
 import { analyzeRowLimits } from './row-limit-analysis.js'
-import { lastNameOf, matchesPrefix, qualifiedNameOf, relationScope, type Scope } from './scope.js'
+import {
+  isColumnReference,
+  lastNameOf,
+  matchesPrefix,
+  qualifiedNameOf,
+  relationScope,
+  resolveField,
+  type Scope,
+} from './scope.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeWindow, resolveWindow } from './window-analysis.js'
 
@@ -71,7 +79,6 @@ export function analyzeSelect(
     },
   }
   const orderBy = analyzeOrderBy(node.orderBy, outputs, orderContext)
-  if (node.select.distinct) checkDistinctOrder(node, orderBy, outputs)
   const limits = analyzeRowLimits(node, analysis)
   const met = [...outputs.flatMap((o) => o.met), ...having.met, ...orderContext.met]
   const grouping = groupingOf(node, groupBy, met)
@@ -88,6 +95,8 @@ export function analyzeSelect(
       { grouping, sourceFields: source.fields, analysis },
     )
   }
+  if (node.select.distinct) checkDistinctOrder(node, orderBy, outputs)
+  for (const check of context.deferred ?? []) check()
   const isOrdered =
     place.isRoot === true || limits.limit !== undefined || limits.offset !== undefined
   return {
@@ -111,7 +120,11 @@ function specificationContext(
   analysis: Analysis,
 ): ExpressionContext {
   const windows = new Map<string, ResolvedWindow>()
-  const context = expressionContext(analysis, source, { windows, specification: node })
+  const context = expressionContext(analysis, source, {
+    windows,
+    specification: node,
+    deferred: [],
+  })
   for (const definition of node.windows) {
     const name = definition.name.value.toLowerCase()
     if (windows.has(name)) {
@@ -258,8 +271,12 @@ function targetColumns(
         origin: f.origin,
       }))
     }
-    if (prefix.length === 1) {
-      throw semanticError('TABLE_NOT_FOUND', item, `Unable to resolve reference ${prefix[0]}`)
+    const isColumn = () =>
+      resolveField(context.scope, prefix, target) !== undefined ||
+      isColumnReference(context.scope, prefix)
+    if (prefix.length === 1 || !isColumn()) {
+      const name = prefix.join('.')
+      throw semanticError('TABLE_NOT_FOUND', item, `Unable to resolve reference ${name}`)
     }
   }
   const inner: ExpressionContext = { ...context, met: [] }

@@ -118,6 +118,16 @@ export function analyzeWindow(
   return { partitionBy, orderBy, frame }
 }
 
+/** Notes where the keys of a window stand. */
+const writtenBy = (window: Window, resolved: ResolvedWindow, bound: BoundWindow): BoundWindow => ({
+  ...bound,
+  keyNodes: {
+    byName: window.kind === 'windowReference',
+    partitionBy: resolved.partitionBy,
+    orderBy: resolved.orderBy?.sortItems.map((item) => item.sortKey) ?? [],
+  },
+})
+
 function analyzeWindowOrder(
   orderBy: OrderBy | undefined,
   context: ExpressionContext,
@@ -157,14 +167,17 @@ export function analyzeWindowFunction(
 ): Expression {
   const { analysis } = context
   const resolvedWindow = resolveWindow(window, context.windows)
-  const bound = analyzeWindow(resolvedWindow, context, window)
+  const bound = writtenBy(window, resolvedWindow, analyzeWindow(resolvedWindow, context, window))
   const inner: ExpressionContext = { ...context, met: [] }
   const { resolved, args } = resolveArguments(node, name, inner)
   const callOrderBy = analyzeAggregateOrder(node.orderBy, inner)
   if (node.distinct) checkDistinctOrder(node, args, callOrderBy)
-  refuseNestedWindow(inner.met, 'window function arguments', node)
   context.met.push(...inner.met)
-  checkWindowCall(node, name, resolved.kind, resolvedWindow, window, context)
+  const check = () => {
+    refuseNestedWindow(inner.met, 'window function arguments', node)
+    checkWindowCall(node, name, resolved.kind, resolvedWindow, window, context)
+    refuseNegativeBounds(bound.frame)
+  }
   const fields: Omit<BoundWindowFunction, 'id'> = {
     kind: 'window',
     function: resolved,
@@ -174,7 +187,8 @@ export function analyzeWindowFunction(
     callOrderBy,
     ...bound,
   }
-  refuseNegativeBounds(bound.frame)
+  if (context.deferred === undefined) check()
+  else context.deferred.push(check)
   const id = internCall(context, 'w', callKey(fields), (callId) => ({ ...fields, id: callId }))
   context.met.push({ id, kind: 'window', node, text: expressionText(node) })
   return symbol(id, resolved.returnType)
@@ -207,7 +221,7 @@ export function analyzeWindowMeasure(
       `Measure ${node.name.value} is defined more than once`,
     )
   }
-  const bound = analyzeWindow(window, context, node.window)
+  const bound = writtenBy(node.window, window, analyzeWindow(window, context, node.window))
   refuseNegativeBounds(bound.frame)
   const { type } = bound.frame.pattern!.spec.measures[measure]!.expression
   const key = ['measure', measure, ...windowKey(bound)].join('|')
@@ -249,13 +263,6 @@ function checkWindowCall(
       'Only aggregation window functions with ORDER BY are supported',
     )
   }
-  if (node.nullTreatment !== undefined && !VALUE_FUNCTIONS.has(name)) {
-    throw semanticError(
-      'NULL_TREATMENT_NOT_ALLOWED',
-      node,
-      `Cannot specify null treatment clause for ${name} function`,
-    )
-  }
   if (ORDERED_FUNCTIONS.has(name) && resolved.orderBy === undefined) {
     throw semanticError(
       'MISSING_ORDER_BY',
@@ -268,6 +275,13 @@ function checkWindowCall(
       'INVALID_WINDOW_FRAME',
       resolved.frame,
       `Cannot specify window frame for ${name} function`,
+    )
+  }
+  if (node.nullTreatment !== undefined && !VALUE_FUNCTIONS.has(name)) {
+    throw semanticError(
+      'NULL_TREATMENT_NOT_ALLOWED',
+      node,
+      `Cannot specify null treatment clause for ${name} function`,
     )
   }
 }

@@ -24,6 +24,102 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
       "COLUMN_NOT_FOUND 1:36 Column 'n' cannot be resolved",
     ],
   ],
+  'order and place': [
+    [
+      'SELECT rank(name) FROM nation',
+      'FUNCTION_NOT_FOUND 1:8 Unexpected parameters (varchar(25)) for function rank. Expected: rank()',
+    ],
+    ['SELECT rank(nope) FROM nation', "COLUMN_NOT_FOUND 1:13 Column 'nope' cannot be resolved"],
+    [
+      'SELECT rank() FROM nation',
+      'MISSING_OVER 1:8 Window function system.builtin.rank requires an OVER clause',
+    ],
+    [
+      'SELECT regionkey, rank() OVER (ORDER BY name) FROM nation GROUP BY regionkey',
+      "EXPRESSION_NOT_AGGREGATE 1:41 ORDER BY expression 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT count(*) OVER (PARTITION BY name) FROM nation GROUP BY regionkey',
+      "EXPRESSION_NOT_AGGREGATE 1:36 PARTITION BY expression 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT count(*) OVER w FROM nation GROUP BY regionkey WINDOW w AS (ORDER BY name)',
+      "EXPRESSION_NOT_AGGREGATE 1:77 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT abs(regionkey) OVER (ORDER BY name) FROM nation GROUP BY regionkey',
+      "EXPRESSION_NOT_AGGREGATE 1:38 ORDER BY expression 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT DISTINCT name FROM nation GROUP BY regionkey ORDER BY nationkey',
+      "EXPRESSION_NOT_AGGREGATE 1:17 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT lag(name) OVER () FROM nation GROUP BY rank() OVER ()',
+      'EXPRESSION_NOT_SCALAR 1:47 GROUP BY clause cannot contain aggregations, window functions or grouping operations: [rank() OVER ()]',
+    ],
+    ['SELECT a.b.* FROM nation', 'TABLE_NOT_FOUND 1:8 Unable to resolve reference a.b'],
+    [
+      'SELECT 1 FROM nation n LEFT JOIN region r ON EXISTS (SELECT n.name)',
+      "NOT_SUPPORTED 1:61 Reference to column 'n.name' from outer scope not allowed in this context",
+    ],
+    [
+      'SELECT 1 FROM nation n JOIN UNNEST(ARRAY[1]) u(e) ON e = n.nationkey',
+      'NOT_SUPPORTED 1:56 INNER JOIN involving UNNEST is only supported with condition ON TRUE',
+    ],
+    [
+      'WITH t(n, n) AS (SELECT 1, 2) SELECT 1 FROM t',
+      "DUPLICATE_COLUMN_NAME 1:11 Column name 'n' specified more than once",
+    ],
+    [
+      'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM t LIMIT 1) SELECT 1 FROM t',
+      'INVALID_LIMIT_CLAUSE 1:60 immediate FETCH FIRST / LIMIT clause in recursive query',
+    ],
+    [
+      'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT n FROM region LEFT JOIN t ON true) SELECT 1 FROM t',
+      'INVALID_RECURSIVE_REFERENCE 1:75 recursive reference in right source of LEFT join',
+    ],
+    [
+      'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT m FROM (SELECT n FROM t EXCEPT ALL SELECT 2) s(m)) SELECT 1 FROM t',
+      'INVALID_RECURSIVE_REFERENCE 1:73 recursive reference in left relation of EXCEPT ALL',
+    ],
+    [
+      'WITH RECURSIVE t(n) AS (SELECT 1 UNION ALL SELECT (SELECT max(n) FROM t)) SELECT 1 FROM t',
+      'INVALID_RECURSIVE_REFERENCE 1:71 recursive reference outside of FROM clause of the step relation of recursion',
+    ],
+    [
+      'SELECT 1 FROM nation MATCH_RECOGNIZE (MEASURES LAST(name, -1) AS m PATTERN (A) DEFINE A AS true)',
+      'NUMERIC_VALUE_OUT_OF_RANGE 1:48 last pattern recognition navigation function requires a non-negative number as the second argument (actual: -1)',
+    ],
+    [
+      'SELECT 1 FROM nation MATCH_RECOGNIZE (MEASURES PREV(name, 1.5) AS m PATTERN (A) DEFINE A AS true)',
+      'INVALID_FUNCTION_ARGUMENT 1:48 prev pattern recognition navigation function requires a number as the second argument',
+    ],
+    [
+      'SELECT 1 FROM nation MATCH_RECOGNIZE (AFTER MATCH SKIP TO C PATTERN (A) DEFINE B AS true)',
+      'INVALID_LABEL 1:80 defined variable: B is not a primary pattern variable',
+    ],
+    [
+      'WITH FUNCTION f(x integer) RETURNS integer NOT DETERMINISTIC RETURN x SELECT f(1)',
+      'INVALID_ARGUMENTS 1:6 Deterministic function declared NOT DETERMINISTIC',
+    ],
+    [
+      'WITH FUNCTION f(x double) RETURNS double DETERMINISTIC RETURN rand() SELECT 1',
+      'INVALID_ARGUMENTS 1:6 Non-deterministic function declared DETERMINISTIC',
+    ],
+    [
+      'WITH FUNCTION f() RETURNS integer LANGUAGE PYTHON RETURN 1 SELECT 1',
+      "SYNTAX_ERROR 1:51 Only functions using language 'SQL' may be defined using SQL",
+    ],
+    [
+      'WITH FUNCTION f() RETURNS integer WITH (a = 1) RETURN 1 SELECT 1',
+      "INVALID_FUNCTION_PROPERTY 1:41 Function language 'SQL' does not support properties",
+    ],
+    [
+      'WITH FUNCTION f() RETURNS integer SECURITY INVOKER RETURN 1 SELECT 1',
+      'NOT_SUPPORTED 1:35 Security mode not supported for inline functions',
+    ],
+  ],
   types: [
     [
       'SELECT name + 1 FROM nation',
@@ -82,7 +178,7 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
     ],
     [
       'SELECT (SELECT n.name FROM region) FROM nation n GROUP BY regionkey',
-      "EXPRESSION_NOT_AGGREGATE 1:8 Subquery uses 'name' which must appear in GROUP BY clause",
+      "EXPRESSION_NOT_AGGREGATE 1:16 Subquery uses 'name' which must appear in GROUP BY clause",
     ],
   ],
   order: [
