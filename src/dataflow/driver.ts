@@ -3,14 +3,12 @@ import { type Page, toMillraceError } from '../spi/index.js'
 import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
+import { isTurnDue, turn } from './thread-turns.js'
 
 type Revocable = Pick<Operator, 'revocableBytes' | 'neededBytes' | 'revoke'>
 
 /** Whether memory is so scarce that what could give back so many bytes should, before it gets a page. */
 export type MemoryPressure = (revocableBytes: number, neededBytes: number, page: Page) => boolean
-
-/** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
-const TURN_MILLIS = 4
 
 /**
  * A driver: one source and a chain of operators, run in one thread as a chain of generators. Pages are pulled: while
@@ -22,7 +20,6 @@ export class Driver implements PageStream {
   readonly #pages: Generator<Page | typeof WAIT, void>
   readonly #isCancelled: () => boolean
   readonly #isScarce: MemoryPressure | undefined
-  #turnStartedAt = 0
   #turnDue = false
   #closed = false
   #failure: unknown
@@ -59,12 +56,11 @@ export class Driver implements PageStream {
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
   takesTurn(): boolean {
-    if (performance.now() - this.#turnStartedAt > TURN_MILLIS) this.#turnDue = true
+    this.#turnDue ||= isTurnDue()
     return this.#turnDue
   }
 
   next(): Page | typeof WAIT | undefined {
-    if (this.#turnStartedAt === 0) this.#turnStartedAt = performance.now()
     const { done, value } = this.#pages.next()
     return done ? undefined : (value as Page | typeof WAIT)
   }
@@ -72,11 +68,8 @@ export class Driver implements PageStream {
   async ready(): Promise<void> {
     if (this.#turnDue) {
       this.#turnDue = false
-      await new Promise<void>((resolve) => setImmediate(resolve))
-    } else {
-      await this.#source.ready()
-    }
-    this.#turnStartedAt = performance.now()
+      await turn()
+    } else await this.#source.ready()
   }
 
   /** Pulls until there is a page, giving the event loop its turns. */

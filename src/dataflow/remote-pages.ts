@@ -1,10 +1,8 @@
 import type { MillraceError, Page, SqlType } from '../spi/index.js'
 import { readPageWords } from './memory/page-words.js'
 import { type PageStream, WAIT } from './page-stream.js'
+import { isTurnDue, turn } from './thread-turns.js'
 import type { PageRingReader } from './threads/page-ring.js'
-
-/** Work between two turns of the event loop, which the consumer's is counted to. */
-const TURN_MILLIS = 4
 
 /** Pages that drivers in worker threads emit, as they come. Asking for the next one gives the last one's memory back. */
 export class RemotePages implements PageStream {
@@ -18,7 +16,6 @@ export class RemotePages implements PageStream {
   #wake: (() => void) | undefined
   #failure: MillraceError | undefined
   #closed = false
-  #turnStartedAt = performance.now()
 
   constructor(
     driverCount: number,
@@ -78,15 +75,11 @@ export class RemotePages implements PageStream {
 
   /** The event loop gets its turns also where a page is there whenever one is asked for. */
   async nextPage(): Promise<Page | undefined> {
-    if (performance.now() - this.#turnStartedAt > TURN_MILLIS) {
-      await new Promise<void>((resolve) => setImmediate(resolve))
-      this.#turnStartedAt = performance.now()
-    }
+    if (isTurnDue()) await turn()
     for (;;) {
       const page = this.next()
       if (page !== WAIT) return page
       await this.ready()
-      this.#turnStartedAt = performance.now()
     }
   }
 

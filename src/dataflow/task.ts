@@ -140,6 +140,7 @@ export class Task {
       while (steps !== undefined && metered(() => steps!.next().done) !== true) {
         if (driver.takesTurn()) await driver.ready()
       }
+      if (driver.takesTurn()) await driver.ready()
       const state = metered(() => sink.finish())
       const own = stats()
       return { state, stats: { ...own, operators: [...own.operators, meter] } }

@@ -2,6 +2,7 @@ import type { FunctionRegistry } from '../expressions/registry.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Arena, Page } from '../spi/index.js'
 import type { SpillSpace } from './spill/spill-space.js'
+import type { Steps } from './steps.js'
 
 /**
  * What a driver gives each operator it builds. One driver runs in one thread; its operators share nothing with those of
@@ -76,5 +77,14 @@ export interface Operator {
 }
 
 export const NO_PAGES: readonly Page[] = Object.freeze([])
-/** What a long `finish` yields where it has no rows yet: the driver may give the event loop its turn. */
+/** What long work yields where it has no rows yet: the driver may give the event loop its turn. */
 export const NO_ROWS: Page = Object.freeze({ rowCount: 0, blocks: Object.freeze([]) })
+
+/** Long work as an operator does it: a page of no rows after each step. */
+export function* noRows<T>(steps: Steps<T>): Generator<Page, T, void> {
+  for (;;) {
+    const { done, value } = steps.next()
+    if (done === true) return value
+    yield NO_ROWS
+  }
+}

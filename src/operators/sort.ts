@@ -1,9 +1,15 @@
 import type { Arena, Block, Page } from '../spi/index.js'
 import { ColumnStore } from './kernels/column-store.js'
 import { gatherBlock } from './kernels/gather.js'
-import { type MemoryScope, NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import {
+  type MemoryScope,
+  NO_PAGES,
+  noRows,
+  type Operator,
+  type OperatorContext,
+} from './operator.js'
 import { memoryOf } from './operator-memory.js'
-import { sortPositions } from './sort/sort-positions.js'
+import { sortInSteps } from './sort/sort-positions.js'
 import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import type { SortSpec } from './spec.js'
 
@@ -120,9 +126,9 @@ class SortedRows {
   *pages(pageRows: number, output: Arena): Generator<Page, void> {
     const { rowCount } = this.#store
     if (rowCount === 0) return
-    const blocks = this.#store.finish(this.#columns)
+    const blocks = yield* noRows(this.#store.finishInSteps(this.#columns))
     this.#input.close()
-    const positions = this.#sort(blocks, rowCount)
+    const positions = yield* this.#sort(blocks, rowCount)
     for (let from = 0; from < rowCount; from += pageRows) {
       output.reset()
       const count = Math.min(pageRows, rowCount - from)
@@ -135,9 +141,10 @@ class SortedRows {
   }
 
   /** The keys' memory is given back; only the positions stay. */
-  #sort(blocks: readonly Block[], rowCount: number): Int32Array {
+  *#sort(blocks: readonly Block[], rowCount: number): Generator<Page, Int32Array, void> {
     const memory = memoryOf(this.#keys)
-    const sorted = sortPositions(memory, blocks, this.#spec.orderBy, rowCount, this.#keys)
+    const steps = sortInSteps(memory, blocks, this.#spec.orderBy, rowCount, this.#keys)
+    const sorted = yield* noRows(steps)
     const bytes = this.#columns.allocate(rowCount * 4)
     const positions = new Int32Array(bytes.buffer, bytes.byteOffset, rowCount)
     positions.set(sorted)

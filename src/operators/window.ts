@@ -5,9 +5,9 @@ import { integerColumn } from './integer-column.js'
 import { ColumnStore } from './kernels/column-store.js'
 import { gatherBlock } from './kernels/gather.js'
 import { Partitioner } from './keys/partitioner.js'
-import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import { NO_PAGES, NO_ROWS, noRows, type Operator, type OperatorContext } from './operator.js'
 import { memoryOf } from './operator-memory.js'
-import { sortPositions } from './sort/sort-positions.js'
+import { sortInSteps } from './sort/sort-positions.js'
 import type { ChannelOrder, WindowFrameSpec, WindowFunctionSpec, WindowSpec } from './spec.js'
 import { accumulatedCall } from './window/accumulated.js'
 import type { WindowCall, WindowCallContext } from './window/call.js'
@@ -65,7 +65,7 @@ class WindowOperator implements Operator {
     const { rowCount } = this.#store
     if (rowCount === 0) return
     this.#partitions.close()
-    const blocks = this.#sortedBlocks(rowCount)
+    const blocks = yield* this.#sortedBlocks(rowCount)
     const borders = partitionBorders(blocks[this.#spec.types.length]!, this.#sorted)
     const rows: WindowRows = {
       blocks: blocks.slice(0, this.#spec.types.length),
@@ -83,24 +83,26 @@ class WindowOperator implements Operator {
     }
   }
 
-  #sortedBlocks(rowCount: number): Block[] {
+  *#sortedBlocks(rowCount: number): Generator<Page, Block[], void> {
     const { partitionBy, orderBy, types } = this.#spec
     const partition = { channel: types.length, ascending: true, nullsFirst: false }
     const order: ChannelOrder[] = partitionBy.length === 0 ? [] : [partition]
     order.push(...orderBy)
     if (order.length === 0) {
-      const blocks = this.#store.finish(this.#sorted)
+      const blocks = yield* noRows(this.#store.finishInSteps(this.#sorted))
       this.#input.close()
       return blocks
     }
     this.#scratch.reset()
-    const blocks = this.#store.finish(this.#scratch)
+    const blocks = yield* noRows(this.#store.finishInSteps(this.#scratch))
     this.#input.close()
     const memory = memoryOf(this.#scratch)
-    const positions = sortPositions(memory, blocks, order, rowCount, this.#chunkArena)
-    const sorted = blocks.map((block) =>
-      ownBlock(gatherBlock(block, positions, rowCount, this.#sorted), this.#sorted),
-    )
+    const positions = yield* noRows(sortInSteps(memory, blocks, order, rowCount, this.#chunkArena))
+    const sorted: Block[] = []
+    for (const block of blocks) {
+      sorted.push(ownBlock(gatherBlock(block, positions, rowCount, this.#sorted), this.#sorted))
+      yield NO_ROWS
+    }
     this.#scratch.close()
     return sorted
   }

@@ -7,6 +7,7 @@ import {
   type Page,
   type SqlType,
 } from '../../spi/index.js'
+import { allSteps, type Steps } from '../steps.js'
 import { concatBlocks } from './concat.js'
 import { flattenBlock, gatherBlock } from './gather.js'
 
@@ -60,13 +61,17 @@ export class ColumnStore {
 
   /** One block a column, in the given arena, in the order of appending. O(bytes). */
   finish(arena: Arena): Block[] {
-    return this.#columns.map(({ parts, type }) => {
-      const block = concatBlocks(parts, type, arena)
-      if (block.encoding !== 'dictionary' || parts.length === 1) return block
-      const dictionary = copyBlock(block.dictionary, arena)
-      assert(dictionary.encoding === 'flat')
-      return { ...block, dictionary }
-    })
+    return allSteps(this.finishInSteps(arena))
+  }
+
+  /** {@link finish}, a column a step. */
+  *finishInSteps(arena: Arena): Steps<Block[]> {
+    const blocks: Block[] = []
+    for (const { parts, type } of this.#columns) {
+      blocks.push(wholeColumn(parts, type, arena))
+      yield
+    }
+    return blocks
   }
 
   #keep(column: Column, block: Block, positions: Int32Array | null, count: number): Block {
@@ -131,4 +136,12 @@ export class ColumnStore {
     const small = parts.splice(first)
     parts.push(concatBlocks(small, column.type, this.#arena))
   }
+}
+
+function wholeColumn(parts: readonly Block[], type: SqlType, arena: Arena): Block {
+  const block = concatBlocks(parts, type, arena)
+  if (block.encoding !== 'dictionary' || parts.length === 1) return block
+  const dictionary = copyBlock(block.dictionary, arena)
+  assert(dictionary.encoding === 'flat')
+  return { ...block, dictionary }
 }

@@ -92,7 +92,13 @@ function encodeEntries(
     // Ascending: signed numbers move up by 2^63. Descending: all bits of that are turned.
     const least = isSigned ? -(1n << 63n) : 0n
     const addend = direction.ascending ? least : isSigned ? ~least : ALL_ONES
-    encodeFixed(memory, source, { ...bounds, ...value, values, validity: block.validity, addend })
+    encodeFixed(memory, source, {
+      ...bounds,
+      ...value,
+      values: values.byteOffset,
+      validity: block.validity,
+      addend,
+    })
   }
   switch (block.storage) {
     case 'i8':

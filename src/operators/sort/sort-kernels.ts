@@ -25,7 +25,8 @@ export type CodeSource =
   | 'fixed16.be8'
 
 export interface EncodeParameters {
-  readonly values: ArrayBufferView
+  /** Address of the column's values. */
+  readonly values: number
   readonly validity: Uint8Array | null
   readonly count: number
   /** code = ((raw · factor + base) >> shift) · multiplier + addend */
@@ -167,7 +168,7 @@ export function encodeFixed(
   }
   const key = `sort encode ${source}${nullable ? ' nullable' : ''}`
   kernel<Encode>(memory, key, build).encode(
-    p.values.byteOffset,
+    p.values,
     p.validity?.byteOffset ?? 0,
     p.count,
     p.base,

@@ -16,6 +16,7 @@ import {
 import { flattenBlock } from '../kernels/gather.js'
 import { storageBounds } from '../kernels/integer-storage.js'
 import type { ChannelOrder } from '../spec.js'
+import { STEP_ROWS, type Steps, slices } from '../steps.js'
 import { positionOrder } from './row-order.js'
 import {
   type CodeSource,
@@ -40,7 +41,7 @@ export interface SortKeys {
 }
 
 /** The positions of a flat block's values in their order. */
-export type SortEntries = (entries: FlatBlock, direction: Direction) => Int32Array
+export type SortEntries = (entries: FlatBlock, direction: Direction) => Steps<Int32Array>
 
 interface Encoder {
   readonly memory: WebAssembly.Memory
@@ -79,52 +80,57 @@ const PREFIX_BYTES = 8
 const LENGTH_BITS = 4
 
 /**
- * Encodes the columns of an order; constants cost nothing. O(rows · columns).
+ * Encodes the columns of an order, in steps; constants cost nothing. O(rows · columns).
  * @param blocks in the memory of `arena`
  * @param sortEntries orders the entries of dictionaries, which are ranked
  */
-export function encodeSortKeys(
+export function* encodeSortKeys(
   memory: WebAssembly.Memory,
   blocks: readonly Block[],
   orderBy: readonly ChannelOrder[],
   rowCount: number,
   arena: Arena,
   sortEntries: SortEntries,
-): SortKeys {
+): Steps<SortKeys> {
   const encoder: Encoder = { memory, sortEntries, rowCount, arena, words: [], freeBits: 0 }
   let decided = 0
   for (const order of orderBy) {
-    if (!encodeColumn(encoder, blocks[order.channel]!, order)) break
+    if (!(yield* encodeColumn(encoder, blocks[order.channel]!, order))) break
     decided += 1
   }
   return { words: encoder.words, decided }
 }
 
 /** @returns whether equal words mean equal values */
-function encodeColumn(encoder: Encoder, block: Block, direction: Direction): boolean {
+function* encodeColumn(encoder: Encoder, block: Block, direction: Direction): Steps<boolean> {
   switch (block.encoding) {
     case 'constant':
       return true
     case 'flat':
-      return encodeFlat(encoder, block, direction)
+      return yield* encodeFlat(encoder, block, direction)
     case 'dictionary':
       return block.dictionary.rowCount <= encoder.rowCount * ENTRIES_PER_ROW
-        ? encodeDictionary(encoder, block, direction)
-        : encodeFlat(encoder, flattenBlock(block, encoder.arena), direction)
+        ? yield* encodeDictionary(encoder, block, direction)
+        : yield* encodeFlat(encoder, flattenBlock(block, encoder.arena), direction)
   }
 }
 
 /** Ranks the entries, which makes short codes of any type. */
-function encodeDictionary(encoder: Encoder, block: DictionaryBlock, direction: Direction): boolean {
+function* encodeDictionary(
+  encoder: Encoder,
+  block: DictionaryBlock,
+  direction: Direction,
+): Steps<boolean> {
   const { dictionary } = block
   const { arena } = encoder
-  const positions = encoder.sortEntries(dictionary, direction)
+  const positions = yield* encoder.sortEntries(dictionary, direction)
   const compare = positionOrder(block.type, direction)
   const codes = arena.allocate(dictionary.rowCount * 8)
   const ranks = new BigUint64Array(codes.buffer, codes.byteOffset, dictionary.rowCount)
   // Ranks count from 1: 0 and the last one are free for nulls, wherever they go.
   let rank = 0
   for (let i = 0; i < positions.length; i++) {
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield
     const at = positions[i]!
     if (i === 0 || compare(dictionary, positions[i - 1]!, dictionary, at) !== 0) rank += 1
     ranks[at] = BigInt(rank)
@@ -134,11 +140,11 @@ function encodeDictionary(encoder: Encoder, block: DictionaryBlock, direction: D
     if (isNull(dictionary, i)) ranks[i] = nullCode
   }
   const field = { bits: bitLength(BigInt(rank + 1)), codes: codes.byteOffset, nullCode }
-  appendField(encoder, field, block.codes, block.validity)
+  yield* appendField(encoder, field, block.codes, block.validity)
   return true
 }
 
-function encodeFlat(encoder: Encoder, block: FlatBlock, direction: Direction): boolean {
+function* encodeFlat(encoder: Encoder, block: FlatBlock, direction: Direction): Steps<boolean> {
   switch (block.storage) {
     case 'null':
       return true
@@ -146,21 +152,24 @@ function encodeFlat(encoder: Encoder, block: FlatBlock, direction: Direction): b
     case 'i16':
     case 'i32':
     case 'i64':
-      return encodeIntegers(encoder, block, direction)
+      return yield* encodeIntegers(encoder, block, direction)
     case 'bool':
-      return encodeRange(encoder, block, 'bool', direction, { min: 0n, max: 1n })
+      return yield* encodeRange(encoder, block, 'bool', direction, { min: 0n, max: 1n })
     case 'f32':
-      return encodeRange(encoder, block, 'f32', direction, { min: 0n, max: (1n << 32n) - 1n })
+      return yield* encodeRange(encoder, block, 'f32', direction, {
+        min: 0n,
+        max: (1n << 32n) - 1n,
+      })
     case 'f64':
-      return encodeRange(encoder, block, 'f64', direction, { min: 0n, max: ALL_ONES })
+      return yield* encodeRange(encoder, block, 'f64', direction, { min: 0n, max: ALL_ONES })
     case 'fixed16':
-      return encodeFixed16(encoder, block, direction)
+      return yield* encodeFixed16(encoder, block, direction)
     case 'bytes':
-      return encodeStrings(encoder, block, direction)
+      return yield* encodeStrings(encoder, block, direction)
     case 'array':
     case 'map':
     case 'row':
-      encodeNullFlags(encoder, block.validity, direction)
+      yield* encodeNullFlags(encoder, block.validity, direction)
       return false
   }
 }
@@ -170,19 +179,23 @@ interface CodeRange {
   readonly max: bigint
 }
 
-function encodeIntegers(encoder: Encoder, block: IntegerBlock, direction: Direction): boolean {
+function* encodeIntegers(
+  encoder: Encoder,
+  block: IntegerBlock,
+  direction: Direction,
+): Steps<boolean> {
   if (block.type.kind === 'time with time zone') {
-    encodeNullFlags(encoder, block.validity, direction)
+    yield* encodeNullFlags(encoder, block.validity, direction)
     return false
   }
   const shift = block.type.kind === 'timestamp with time zone' ? 12n : 0n
   const range = rangeOf(encoder, block)
   if (range === undefined) {
-    encodeNullFlags(encoder, block.validity, direction)
+    yield* encodeNullFlags(encoder, block.validity, direction)
     return true
   }
   const shifted = { min: range.min >> shift, max: range.max >> shift }
-  return encodeRange(encoder, block, block.storage, direction, shifted, {
+  return yield* encodeRange(encoder, block, block.storage, direction, shifted, {
     base: BigInt(block.base),
     factor: BigInt(block.factor),
     shift,
@@ -207,28 +220,34 @@ function rangeOf({ memory, arena }: Encoder, block: IntegerBlock): CodeRange | u
 const RAW = { base: 0n, factor: 1n, shift: 0n } as const
 
 /** Encodes fixed-width values known to lie in a range (of 64 bits, signed or not). */
-function encodeRange(
+function* encodeRange(
   encoder: Encoder,
-  block: Exclude<FlatBlock, { storage: 'null' }> & { readonly values: ArrayBufferView },
+  block: Exclude<FlatBlock, { storage: 'null' }> & {
+    readonly values: ArrayBufferView & { readonly BYTES_PER_ELEMENT: number }
+  },
   source: CodeSource,
   direction: Direction,
   range: CodeRange,
   value: { readonly base: bigint; readonly factor: bigint; readonly shift: bigint } = RAW,
-): boolean {
+): Steps<boolean> {
   const { memory, arena } = encoder
   const plan = planCodes(range, block.validity !== null, direction)
   if (plan.bits === 0) return true
-  if (plan.nullField) encodeNullFlags(encoder, block.validity, direction)
+  if (plan.nullField) yield* encodeNullFlags(encoder, block.validity, direction)
   const out = arena.allocate(block.rowCount * 8).byteOffset
-  encodeFixed(memory, source, {
-    values: block.values,
-    validity: block.validity,
-    count: block.rowCount,
-    ...value,
-    ...signed(plan),
-    out,
-  })
-  appendField(encoder, { bits: plan.bits, codes: out, nullCode: plan.nullCode }, null, null)
+  const width = block.storage === 'fixed16' ? 16 : block.values.BYTES_PER_ELEMENT
+  for (const { from, count } of slices(block.rowCount)) {
+    encodeFixed(memory, source, {
+      values: block.values.byteOffset + from * width,
+      validity: block.validity?.subarray(from / 8) ?? null,
+      count,
+      ...value,
+      ...signed(plan),
+      out: out + from * 8,
+    })
+    yield
+  }
+  yield* appendField(encoder, { bits: plan.bits, codes: out, nullCode: plan.nullCode }, null, null)
   return true
 }
 
@@ -260,33 +279,40 @@ const bitLength = (value: bigint): number => (value === 0n ? 0 : value.toString(
 const SIGNED64 = { min: -(1n << 63n), max: (1n << 63n) - 1n }
 const UNSIGNED64 = { min: 0n, max: ALL_ONES }
 
-function encodeFixed16(encoder: Encoder, block: Fixed16Block, direction: Direction): boolean {
+function* encodeFixed16(
+  encoder: Encoder,
+  block: Fixed16Block,
+  direction: Direction,
+): Steps<boolean> {
   const part = (source: CodeSource, range: CodeRange, shift = 0n) =>
     encodeRange(encoder, block, source, direction, range, { ...RAW, shift })
   switch (block.type.kind) {
     case 'decimal':
-      return part('fixed16.8', SIGNED64) && part('fixed16.0', UNSIGNED64)
+      return (yield* part('fixed16.8', SIGNED64)) && (yield* part('fixed16.0', UNSIGNED64))
     case 'timestamp':
-      return part('fixed16.0', SIGNED64) && part('fixed16.8s32', { min: 0n, max: 999_999n })
+      return (
+        (yield* part('fixed16.0', SIGNED64)) &&
+        (yield* part('fixed16.8s32', { min: 0n, max: 999_999n }))
+      )
     case 'timestamp with time zone': {
       const millis = { min: SIGNED64.min >> 12n, max: SIGNED64.max >> 12n }
       const picos = { min: 0n, max: 999_999_999n }
-      return part('fixed16.0', millis, 12n) && part('fixed16.8s32', picos)
+      return (yield* part('fixed16.0', millis, 12n)) && (yield* part('fixed16.8s32', picos))
     }
     case 'uuid':
     case 'ipaddress':
-      return part('fixed16.be0', UNSIGNED64) && part('fixed16.be8', UNSIGNED64)
+      return (yield* part('fixed16.be0', UNSIGNED64)) && (yield* part('fixed16.be8', UNSIGNED64))
     default:
-      encodeNullFlags(encoder, block.validity, direction)
+      yield* encodeNullFlags(encoder, block.validity, direction)
       return false
   }
 }
 
 /** Encodes the bytes after the common prefix: all of them where they are few, else the first eight. */
-function encodeStrings(encoder: Encoder, block: BytesBlock, direction: Direction): boolean {
+function* encodeStrings(encoder: Encoder, block: BytesBlock, direction: Direction): Steps<boolean> {
   if (block.type.kind === 'json') return false
   const { memory, arena } = encoder
-  const { shared, longest } = commonPrefix(block)
+  const { shared, longest } = yield* commonPrefix(block)
   const rest = longest - shared
   const isChar = block.type.kind === 'char'
   const withLength = !isChar && rest < PREFIX_BYTES
@@ -295,31 +321,37 @@ function encodeStrings(encoder: Encoder, block: BytesBlock, direction: Direction
   const bits = BigInt(prefixBytes * 8 + (withLength ? LENGTH_BITS : 0))
   const range = { min: 0n, max: (1n << bits) - 1n }
   const plan = planCodes(range, block.validity !== null, direction)
-  if (plan.nullField) encodeNullFlags(encoder, block.validity, direction)
+  if (plan.nullField) yield* encodeNullFlags(encoder, block.validity, direction)
   const out = arena.allocate(block.rowCount * 8).byteOffset
-  encodeBytes(memory, {
-    offsets: block.offsets,
-    bytes: block.bytes,
-    validity: block.validity,
-    count: block.rowCount,
-    skip: shared,
-    prefixBytes,
-    withLength,
-    pad: isChar ? 0x20 : 0,
-    ...signed(plan),
-    out,
-  })
-  appendField(encoder, { bits: plan.bits, codes: out, nullCode: plan.nullCode }, null, null)
+  for (const { from, count } of slices(block.rowCount)) {
+    encodeBytes(memory, {
+      offsets: block.offsets.subarray(from),
+      bytes: block.bytes,
+      validity: block.validity?.subarray(from / 8) ?? null,
+      count,
+      skip: shared,
+      prefixBytes,
+      withLength,
+      pad: isChar ? 0x20 : 0,
+      ...signed(plan),
+      out: out + from * 8,
+    })
+    yield
+  }
+  yield* appendField(encoder, { bits: plan.bits, codes: out, nullCode: plan.nullCode }, null, null)
   return exact
 }
 
 /** How many bytes all valid strings begin with, and the length of the longest. O(rows · shared bytes). */
-function commonPrefix(block: BytesBlock): { readonly shared: number; readonly longest: number } {
+function* commonPrefix(
+  block: BytesBlock,
+): Steps<{ readonly shared: number; readonly longest: number }> {
   const { offsets, bytes, validity, rowCount } = block
   let first = -1
   let shared = 0
   let longest = 0
   for (let i = 0; i < rowCount; i++) {
+    if (i % STEP_ROWS === STEP_ROWS - 1) yield
     if (!isValid(validity, i)) continue
     const start = offsets[i]!
     const length = offsets[i + 1]! - start
@@ -338,30 +370,42 @@ function commonPrefix(block: BytesBlock): { readonly shared: number; readonly lo
 }
 
 /** One bit a row that says whether it is null, placed as the order wants it. */
-function encodeNullFlags(encoder: Encoder, validity: Validity, direction: Direction): void {
+function* encodeNullFlags(encoder: Encoder, validity: Validity, direction: Direction): Steps<void> {
   if (validity === null) return
-  const { memory, arena, rowCount } = encoder
+  const { arena, rowCount } = encoder
   const codes = arena.allocate(16)
   const notNull = direction.nullsFirst ? 1n : 0n
   new BigUint64Array(codes.buffer, codes.byteOffset, 1)[0] = notNull
   const indexes = zeroed(arena.allocate(rowCount))
-  const address = wordFor(encoder, 1)
-  const { freeBits } = encoder
-  const nullCode = 1n - notNull
-  spreadCodes(memory, indexes, validity, codes.byteOffset, rowCount, freeBits, nullCode, address)
+  const field = { bits: 1, codes: codes.byteOffset, nullCode: 1n - notNull }
+  yield* appendField(encoder, field, indexes, validity)
 }
 
-function appendField(
+function* appendField(
   encoder: Encoder,
   field: Field,
   indexes: Codes | null,
   validity: Validity,
-): void {
-  const { memory, rowCount } = encoder
+): Steps<void> {
   const address = wordFor(encoder, field.bits)
-  const { freeBits } = encoder
-  const { codes, nullCode } = field
-  spreadCodes(memory, indexes, validity, codes, rowCount, freeBits, nullCode, address)
+  yield* spread(encoder, field, indexes, validity, address)
+}
+
+/** Adds a field to the words of all rows. */
+function* spread(
+  { memory, rowCount, freeBits }: Encoder,
+  { codes, nullCode }: Field,
+  indexes: Codes | null,
+  validity: Validity,
+  words: number,
+): Steps<void> {
+  for (const { from, count } of slices(rowCount)) {
+    const own = indexes === null ? codes + from * 8 : codes
+    const part = indexes?.subarray(from) ?? null
+    const valid = validity?.subarray(from / 8) ?? null
+    spreadCodes(memory, part, valid, own, count, freeBits, nullCode, words + from * 8)
+    yield
+  }
 }
 
 /** Takes bits of the last word, or of a new one; afterwards `freeBits` is how far the field is to be shifted. */

@@ -1,5 +1,7 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block } from '../../spi/index.js'
 import type { ChannelOrder } from '../spec.js'
+import { allSteps, type Steps } from '../steps.js'
 import { radixSort } from './radix-sort.js'
 import { rowOrder } from './row-order.js'
 import { encodeSortKeys, type SortEntries, type SortKeys } from './sort-keys.js'
@@ -9,30 +11,45 @@ import { encodeSortKeys, type SortEntries, type SortKeys } from './sort-keys.js'
  * by radix; only runs of equal words that do not decide the order are compared row by row.
  * @param blocks by channel, all of rowCount positions, in the memory of `arena`, which also holds the result
  */
-export function sortPositions(
+export const sortPositions = (
   memory: WebAssembly.Memory,
   blocks: readonly Block[],
   orderBy: readonly ChannelOrder[],
   rowCount: number,
   arena: Arena,
-): Int32Array {
+): Int32Array => allSteps(sortInSteps(memory, blocks, orderBy, rowCount, arena))
+
+/** {@link sortPositions} of many rows, in steps. */
+export function* sortInSteps(
+  memory: WebAssembly.Memory,
+  blocks: readonly Block[],
+  orderBy: readonly ChannelOrder[],
+  rowCount: number,
+  arena: Arena,
+): Steps<Int32Array> {
   const sortEntries: SortEntries = (entries, direction) =>
-    sortPositions(memory, [entries], [{ ...direction, channel: 0 }], entries.rowCount, arena)
-  const keys = encodeSortKeys(memory, blocks, orderBy, rowCount, arena, sortEntries)
-  const positions = radixSort(memory, keys.words, rowCount, arena)
+    sortInSteps(memory, [entries], [{ ...direction, channel: 0 }], entries.rowCount, arena)
+  const keys = yield* encodeSortKeys(memory, blocks, orderBy, rowCount, arena, sortEntries)
+  const positions = yield* radixSort(memory, keys.words, rowCount, arena)
   const undecided = orderBy.slice(keys.decided)
-  if (undecided.length > 0) sortRuns(memory, keys, positions, blocks, undecided)
+  if (undecided.length > 0) yield* sortRuns(memory, keys, positions, blocks, undecided, arena)
   return positions
 }
 
+type Compare = (a: number, b: number) => number
+
+/** Rows that are compared in one step. */
+const COMPARED_ROWS = 4096
+
 /** Sorts each run of equal words by the remaining columns. */
-function sortRuns(
+function* sortRuns(
   memory: WebAssembly.Memory,
   { words }: SortKeys,
   positions: Int32Array,
   blocks: readonly Block[],
   orderBy: readonly ChannelOrder[],
-): void {
+  arena: Arena,
+): Steps<void> {
   const order = rowOrder(
     orderBy,
     blocks.map((block) => block.type),
@@ -46,20 +63,22 @@ function sortRuns(
     return true
   }
   let start = 0
+  let seen = 0
   for (let i = 1; i <= positions.length; i++) {
+    if (i - seen === COMPARED_ROWS) {
+      seen = i
+      yield
+    }
     if (i < positions.length && sameWords(positions[i - 1]!, positions[i]!)) continue
-    if (i - start > 1) sortRange(positions, start, i, compare)
+    if (i - start > COMPARED_ROWS)
+      yield* sortLongRange(positions.subarray(start, i), compare, arena)
+    else if (i - start > 1) sortRange(positions, start, i, compare)
     start = i
   }
 }
 
 /** Array.prototype.sort is faster than that of typed arrays with a comparison. */
-function sortRange(
-  positions: Int32Array,
-  start: number,
-  end: number,
-  compare: (a: number, b: number) => number,
-): void {
+function sortRange(positions: Int32Array, start: number, end: number, compare: Compare): void {
   if (end - start === 2) {
     const a = positions[start]!
     const b = positions[start + 1]!
@@ -70,4 +89,29 @@ function sortRange(
     return
   }
   positions.set(Array.from(positions.subarray(start, end)).sort(compare), start)
+}
+
+/** Sorts parts, then merges them two by two. O(n log n). */
+function* sortLongRange(range: Int32Array, compare: Compare, arena: Arena): Steps<void> {
+  for (let start = 0; start < range.length; start += COMPARED_ROWS) {
+    sortRange(range, start, Math.min(range.length, start + COMPARED_ROWS), compare)
+    yield
+  }
+  let from = range
+  let to = allocateInt32(arena, range.length)
+  for (let width = COMPARED_ROWS; width < range.length; width *= 2) {
+    for (let start = 0; start < range.length; start += 2 * width) {
+      const middle = Math.min(range.length, start + width)
+      const end = Math.min(range.length, middle + width)
+      let left = start
+      let right = middle
+      for (let i = start; i < end; i++) {
+        const takesLeft = right === end || (left < middle && compare(from[left]!, from[right]!) < 0)
+        to[i] = from[takesLeft ? left++ : right++]!
+        if (i % COMPARED_ROWS === 0) yield
+      }
+    }
+    ;[from, to] = [to, from]
+  }
+  if (from !== range) range.set(from)
 }

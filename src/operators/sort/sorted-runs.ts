@@ -35,7 +35,7 @@ export class SortedRuns {
   #write(pages: Iterable<Page>): SpilledPages {
     const file = this.#context.spill!.createFile()
     try {
-      for (const page of pages) file.append(page)
+      for (const page of pages) if (page.rowCount > 0) file.append(page)
       return file.seal()
     } catch (error) {
       file.close()
