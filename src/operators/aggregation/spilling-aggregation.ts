@@ -46,6 +46,11 @@ export class SpillingAggregation implements Operator {
     return this.#scope.heldBytes - this.#emptyBytes
   }
 
+  /** Tables that are full double, what a first page made of them too, and stand beside what they replace meanwhile. */
+  get neededBytes(): number {
+    return GROWS_BY * this.#scope.heldBytes
+  }
+
   revoke(): void {
     this.#revocations += 1
     if (this.#spec.step === 'partial') this.#isPassedOn = true
@@ -104,12 +109,11 @@ export class SpillingAggregation implements Operator {
     this.#merging = merging
     const arena = this.#context.createArena()
     const isDivisible = partition.rowCount > SPILL_PAGE_ROWS
-    const reserve = REVOKED_AT * this.#context.driverCount
+    const { driverCount } = this.#context
     for (const page of readSpilled(spill, partition, types, arena)) {
       if (this.#context.isCancelled()) return
-      const { revocableBytes } = merging
-      if (isDivisible && revocableBytes > 0 && revocableBytes * reserve > this.#context.freeBytes())
-        merging.revoke()
+      const isScarce = merging.neededBytes * driverCount > this.#context.freeBytes()
+      if (isDivisible && isScarce && merging.revocableBytes > 0) merging.revoke()
       yield* merging.process(page)
       yield NO_ROWS
     }
@@ -151,5 +155,5 @@ export class SpillingAggregation implements Operator {
   }
 }
 
-/** Groups may take twice as much memory while their tables grow. */
-const REVOKED_AT = 2
+/** Groups may take twice as much memory more while their tables grow. */
+const GROWS_BY = 2

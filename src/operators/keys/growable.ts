@@ -27,26 +27,25 @@ export class GrowableBuffer {
 
   /** Makes room for at least this many bytes. Addresses change. */
   reserve(byteLength: number): void {
-    if (byteLength > this.#bytes.byteLength) {
-      this.#replace(Math.max(byteLength, this.#bytes.byteLength * 2), true)
-    }
+    const before = this.#bytes
+    if (byteLength <= before.byteLength) return
+    const arena = this.#createArena()
+    const bytes = arena.allocate(Math.max(byteLength, before.byteLength * 2))
+    bytes.set(before)
+    zeroed(bytes.subarray(before.byteLength))
+    this.#arena.close()
+    this.#arena = arena
+    this.#bytes = bytes
   }
 
   /** Starts again with so many zero bytes. */
   renew(byteLength: number): void {
-    if (byteLength <= this.#bytes.byteLength) zeroed(this.#bytes)
-    else this.#replace(byteLength, false)
-  }
-
-  #replace(byteLength: number, keep: boolean): void {
-    const arena = this.#createArena()
-    const bytes = arena.allocate(byteLength)
-    const kept = keep ? this.#bytes.byteLength : 0
-    if (keep) bytes.set(this.#bytes)
-    zeroed(bytes.subarray(kept))
-    this.#arena.close()
-    this.#arena = arena
-    this.#bytes = bytes
+    if (byteLength > this.#bytes.byteLength) {
+      // Nothing is kept, so that what is there need not stand beside what takes its place.
+      this.#arena.close()
+      this.#bytes = this.#arena.allocate(byteLength)
+    }
+    zeroed(this.#bytes)
   }
 
   close(): void {
