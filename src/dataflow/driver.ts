@@ -3,7 +3,7 @@ import { type Page, toMillraceError } from '../spi/index.js'
 import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import type { OperatorMeter } from './stats.js'
-import { isTurnDue, turn } from './thread-turns.js'
+import type { TurnTaker } from './turns.js'
 
 type Revocable = Pick<Operator, 'revocableBytes' | 'neededBytes' | 'revoke'>
 
@@ -19,6 +19,7 @@ export class Driver implements PageStream {
   readonly #operators: readonly Operator[]
   readonly #pages: Generator<Page | typeof WAIT, void>
   readonly #isCancelled: () => boolean
+  readonly #turns: TurnTaker
   readonly #isScarce: MemoryPressure | undefined
   #turnDue = false
   #closed = false
@@ -29,11 +30,13 @@ export class Driver implements PageStream {
     operators: readonly Operator[],
     meters: readonly OperatorMeter[],
     isCancelled: () => boolean,
+    turns: TurnTaker,
     isScarce?: MemoryPressure,
   ) {
     this.#source = source
     this.#operators = operators
     this.#isCancelled = isCancelled
+    this.#turns = turns
     this.#isScarce = isScarce
     let pages: Generator<Page | typeof WAIT, void> = this.#sourcePages(meters[0]!)
     operators.forEach((operator, i) => {
@@ -56,7 +59,7 @@ export class Driver implements PageStream {
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
   takesTurn(): boolean {
-    this.#turnDue ||= isTurnDue()
+    this.#turnDue ||= this.#turns.isDue
     return this.#turnDue
   }
 
@@ -68,7 +71,7 @@ export class Driver implements PageStream {
   async ready(): Promise<void> {
     if (this.#turnDue) {
       this.#turnDue = false
-      await turn()
+      await this.#turns.take()
     } else await this.#source.ready()
   }
 

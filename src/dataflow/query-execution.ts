@@ -290,6 +290,7 @@ export class QueryExecution {
       new PageRingReader(buffer, ringAddress, driverCount),
       buffer,
       'types' in pipeline.sink ? pipeline.sink.types : [],
+      this.#environment.thread.turns.taker(),
       (driverIndex) =>
         pool.send(this.#threadOf(pipeline, driverIndex, driverCount), {
           kind: 'credit',

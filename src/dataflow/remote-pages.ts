@@ -1,8 +1,8 @@
 import type { MillraceError, Page, SqlType } from '../spi/index.js'
 import { readPageWords } from './memory/page-words.js'
 import { type PageStream, WAIT } from './page-stream.js'
-import { isTurnDue, turn } from './thread-turns.js'
 import type { PageRingReader } from './threads/page-ring.js'
+import type { TurnTaker } from './turns.js'
 
 /** Pages that drivers in worker threads emit, as they come. Asking for the next one gives the last one's memory back. */
 export class RemotePages implements PageStream {
@@ -10,6 +10,7 @@ export class RemotePages implements PageStream {
   readonly #memory: ArrayBufferLike
   readonly #types: readonly SqlType[]
   readonly #channels: readonly number[]
+  readonly #turns: TurnTaker
   readonly #wakeDriver: (driverIndex: number) => void
   #runningDrivers: number
   #borrowedFrom: number | undefined
@@ -22,6 +23,7 @@ export class RemotePages implements PageStream {
     rings: PageRingReader,
     memory: ArrayBufferLike,
     types: readonly SqlType[],
+    turns: TurnTaker,
     wakeDriver: (driverIndex: number) => void,
   ) {
     this.#runningDrivers = driverCount
@@ -29,6 +31,7 @@ export class RemotePages implements PageStream {
     this.#memory = memory
     this.#types = types
     this.#channels = types.map((_, channel) => channel)
+    this.#turns = turns
     this.#wakeDriver = wakeDriver
   }
 
@@ -75,7 +78,7 @@ export class RemotePages implements PageStream {
 
   /** The event loop gets its turns also where a page is there whenever one is asked for. */
   async nextPage(): Promise<Page | undefined> {
-    if (isTurnDue()) await turn()
+    if (this.#turns.isDue) await this.#turns.take()
     for (;;) {
       const page = this.next()
       if (page !== WAIT) return page

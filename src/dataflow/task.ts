@@ -24,6 +24,7 @@ import { TableFunctionStream } from './streams/table-function.js'
 import { UnionStream } from './streams/union.js'
 import { ValuesStream } from './streams/values.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
+import type { TurnTaker } from './turns.js'
 
 /** What operators take for a row of the page that they are given: keys, codes, groups, positions. */
 const WORK_BYTES_PER_ROW = 64
@@ -45,11 +46,13 @@ export class Task {
   readonly #pages: SharedPages
   readonly #openRemote: OpenRemote | undefined
   readonly #spill: QuerySpill | undefined
+  readonly #turns: TurnTaker
 
   /** @param openRemote opens `remote` sources, in the calling thread of a node that runs fragments */
   constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor, openRemote?: OpenRemote) {
     this.#openRemote = openRemote
     this.#environment = environment
+    this.#turns = environment.turns.taker()
     this.#descriptor = descriptor
     this.memory = new QueryMemory(environment.allocator, descriptor.slot)
     this.#spill =
@@ -216,7 +219,8 @@ export class Task {
         this.#driver(s, o, inputs, meters, scans, channelStream)
       const stream = this.#stream(source, inputs, scans, open, channelStream)
       const isCancelled = () => this.memory.cancelled
-      return new Driver(stream, made, own, isCancelled, this.#memoryPressure(inputs.driverCount))
+      const isScarce = this.#memoryPressure(inputs.driverCount)
+      return new Driver(stream, made, own, isCancelled, this.#turns, isScarce)
     } catch (error) {
       for (const operator of made) operator.close()
       throw error

@@ -3,6 +3,7 @@ import type { SessionContext } from '../expressions/session-context.js'
 import type { Connector, ConnectorSession } from '../spi/index.js'
 import type { ChunkAllocator } from './memory/shared-memory.js'
 import type { LocalPlan } from './pipeline.js'
+import type { Turns } from './turns.js'
 
 /** What a thread has before any query: made once by the composition root (src/engine). */
 export interface ThreadEnvironment {
@@ -10,6 +11,8 @@ export interface ThreadEnvironment {
   readonly threadName: string
   readonly allocator: ChunkAllocator
   readonly registry: FunctionRegistry
+  /** What works in the thread side by side takes turns. */
+  readonly turns: Turns
   /** The connector of a catalog in this thread; made when first asked for. */
   connector(catalog: string): Connector | Promise<Connector>
   /** A query's session as the connector of a catalog sees it. */

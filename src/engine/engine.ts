@@ -5,6 +5,7 @@ import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shar
 import { ExchangeStorage } from '../dataflow/scheduler/exchange-storage.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
+import type { Turns, TurnTaker } from '../dataflow/turns.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
@@ -41,6 +42,8 @@ import { SharedBuffers, startPool } from './threads/start-pool.js'
 import { createThreadEnvironment } from './threads/thread.js'
 import { VERSION } from './version.js'
 
+export type { TurnTaker }
+
 /** Catalogs that every engine has unless it is told otherwise. */
 const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   memory: { 'connector.name': 'memory' },
@@ -58,6 +61,8 @@ export class Engine {
   readonly member: ClusterMember
   readonly catalogs: EngineCatalogs
   readonly threadCount: number
+  /** What works side by side in the calling thread takes turns. */
+  readonly turns: Turns
   /** Where a server offers the engine; empty while none does. */
   httpUri = ''
   /** What a statement gets that says nothing else. */
@@ -83,8 +88,10 @@ export class Engine {
     readonly allocator: ChunkAllocator
     readonly member: ClusterMember
     readonly catalogs: EngineCatalogs
+    readonly turns: Turns
   }) {
     this.member = parts.member
+    this.turns = parts.turns
     this.catalogs = parts.catalogs
     this.services = parts.services
     this.registered = parts.registered
@@ -221,6 +228,7 @@ export class Engine {
       allocator,
       member,
       catalogs: engineCatalogs,
+      turns: execution.thread.turns,
     })
     try {
       for (const [name, properties] of Object.entries(firstCatalogs(options))) {

@@ -1,6 +1,7 @@
 import { ChunkArena } from '../../dataflow/memory/query-memory.js'
 import { type ChunkAllocator, STORE_OWNER } from '../../dataflow/memory/shared-memory.js'
 import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
+import { Turns } from '../../dataflow/turns.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import {
   type Arena,
@@ -23,6 +24,7 @@ export function createThreadEnvironment(options: {
     threadName: options.threadName,
     allocator: options.allocator,
     registry: options.registry,
+    turns: new Turns(),
     connector: options.connector,
     connectorSession: (task, catalog, signal) =>
       options.knownSession?.(task.taskOf ?? task.queryId, catalog) ??

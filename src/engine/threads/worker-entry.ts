@@ -1,3 +1,4 @@
+import { constants, getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { joinSharedMemory } from '../../dataflow/memory/join-memory.js'
 import { loadStoredPage } from '../../dataflow/memory/page-store.js'
@@ -23,7 +24,13 @@ import type { WorkerStart } from './worker-start.js'
 
 assert(parentPort !== null, 'this module runs in a worker thread')
 const port = parentPort
+/** Steps of priority that a worker thread is behind the calling thread: a third of its share where both have work. */
+const BEHIND_CALLER = 5
 const start = workerData as WorkerStart & ThreadStart
+// The calling thread serves others, so where processors are scarce it comes first. Only Linux knows priorities of threads.
+if (process.platform === 'linux') {
+  setPriority(Math.min(getPriority() + BEHIND_CALLER, constants.priority.PRIORITY_LOW))
+}
 adoptKernels(start.kernels)
 const allocator = joinSharedMemory(start.shared)
 const send = (message: FromWorker): void => port.postMessage(message)

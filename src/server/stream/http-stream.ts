@@ -10,7 +10,6 @@ import { STREAM_PATH } from './messages.js'
 import { parametersOf } from './parameters.js'
 import { isOriginAllowed, type StreamOptions } from './stream-options.js'
 import { type BodyFormat, bodyFormat } from './text-rows.js'
-import type { Turns } from './turns.js'
 
 const STATUS: { readonly [T in ErrorType]: number } = {
   USER_ERROR: 400,
@@ -22,7 +21,6 @@ const STATUS: { readonly [T in ErrorType]: number } = {
 interface HttpStreamContext {
   readonly engine: Engine
   readonly options: StreamOptions
-  readonly turns: Turns
 }
 
 /**
@@ -126,7 +124,7 @@ async function sendRows(
   run: StatementRun,
   create: (columns: Awaited<ReturnType<StatementRun['start']>>) => BodyFormat,
   reply: FastifyReply,
-  { turns, options }: HttpStreamContext,
+  { engine, options }: HttpStreamContext,
 ): Promise<void> {
   const { raw } = reply
   const columns = await run.start()
@@ -144,6 +142,7 @@ async function sendRows(
       : { 'X-Millrace-Update-Count': String(run.updateCount) }),
     ...(run.changes === undefined ? {} : headersOfChanges(run.changes)),
   })
+  const turns = engine.turns.taker()
   const write = async (chunks: Iterable<Uint8Array>): Promise<void> => {
     for (const chunk of chunks) {
       if (!raw.write(chunk)) await drained(raw, options.clientTimeoutMillis)

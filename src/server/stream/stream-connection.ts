@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Duplex } from 'node:stream'
 import type { WebSocket } from 'ws'
 import type { Engine } from '../../engine/engine.js'
 import { type ErrorRecord, errorToRecord, MillraceError, toMillraceError } from '../../spi/index.js'
@@ -14,13 +15,11 @@ import { invalidMessage, parseMessage } from './parse-message.js'
 import type { StreamOptions } from './stream-options.js'
 import { StreamQuery } from './stream-query.js'
 import { StreamSocket } from './stream-socket.js'
-import type { Turns } from './turns.js'
 
 /** What all connections of a server share. */
 export interface StreamContext {
   readonly engine: Engine
   readonly options: StreamOptions
-  readonly turns: Turns
   /** The connection holds nothing any more. */
   onEnded(connection: StreamConnection): void
 }
@@ -50,14 +49,18 @@ export class StreamConnection {
     return this.#queries.values()
   }
 
-  /** Takes a WebSocket whose `open` or `resume` has come. */
-  attach(webSocket: WebSocket): void {
+  /**
+   * Takes a WebSocket whose `open` or `resume` has come.
+   * @param socket what it writes to
+   */
+  attach(webSocket: WebSocket, socket: Duplex): void {
     clearTimeout(this.#expiry)
     // One that was half open is done with.
     this.#socket?.replace()
     const { heartbeatMillis } = this.#context.options
     this.#socket = new StreamSocket(
       webSocket,
+      socket,
       {
         text: (text) => this.#receive(text),
         binary: () => this.#refuse(invalidMessage('a client sends text')),
@@ -129,7 +132,7 @@ export class StreamConnection {
   }
 
   #begin(message: QueryMessage): void {
-    const { engine, options, turns } = this.#context
+    const { engine, options } = this.#context
     if (message.query <= this.#lastQuery)
       throw invalidMessage(`query ${message.query} was used before`)
     this.#lastQuery = message.query
@@ -150,7 +153,7 @@ export class StreamConnection {
         parameters: parametersOf(message.parameters ?? []),
       })
       const query = new StreamQuery(message, run, {
-        turns,
+        turns: engine.turns.taker(),
         replayBytesMax: options.replayBytesMax,
         output: () => this.#socket,
       })

@@ -1,3 +1,4 @@
+import type { TurnTaker } from '../../engine/engine.js'
 import type { StatementRun } from '../../engine/query/statement-run.js'
 import type { ResultColumn } from '../../engine/result/result-column.js'
 import { errorToRecord, MillraceError, toMillraceError, typeName } from '../../spi/index.js'
@@ -7,7 +8,6 @@ import type { QueryMessage, ServerMessage } from './messages.js'
 import { ReplayBuffer } from './replay-buffer.js'
 import { createFormat } from './result-format.js'
 import { streamStats } from './stream-stats.js'
-import type { Turns } from './turns.js'
 
 /** The connection that a query is on, for as long as it has one. */
 export interface StreamOutput {
@@ -17,7 +17,7 @@ export interface StreamOutput {
 }
 
 export interface StreamQueryOptions {
-  readonly turns: Turns
+  readonly turns: TurnTaker
   /** Bytes that a client may leave unacknowledged, whatever credit it gives. */
   readonly replayBytesMax: number
   readonly output: () => StreamOutput | undefined
@@ -108,16 +108,28 @@ export class StreamQuery {
       await this.#room()
       const page = await run.nextPage()
       if (page === undefined) return
+      await this.#turn()
       for (const frame of format.encode(page)) {
         this.#sendFrame(frame)
         await this.#room()
+        await this.#turn()
       }
     }
   }
 
-  /** Resolves when it is this query's turn to send another frame. @throws what the run was ended with meanwhile */
+  /**
+   * Resolves when it is this query's turn to make another frame: the last thing that is waited for, since many queries may hear
+   * of room, or of a page, at once. @throws what the run was ended with meanwhile
+   */
+  async #turn(): Promise<void> {
+    if (this.#sentBytes <= URGENT_BYTES) return
+    await this.#options.turns.take()
+    // What the page was made of has been given back.
+    if (this.run.failure !== undefined) throw this.run.failure
+  }
+
+  /** Resolves when there is room for another frame. @throws what the run was ended with meanwhile */
   async #room(): Promise<void> {
-    if (this.#sentBytes > URGENT_BYTES) await this.#options.turns.take()
     for (;;) {
       // What the page was made of has been given back.
       if (this.run.failure !== undefined) throw this.run.failure

@@ -7,7 +7,6 @@ import { STREAM_PATH, STREAM_VERSION } from './messages.js'
 import { invalidMessage, parseMessage } from './parse-message.js'
 import { StreamConnection, type StreamContext } from './stream-connection.js'
 import { isOriginAllowed, type StreamOptions } from './stream-options.js'
-import { Turns } from './turns.js'
 
 const SWEEP_MILLIS = 5000
 /** How long a client may take to say `open` or `resume`. */
@@ -18,7 +17,6 @@ const POLICY_VIOLATION = 1008
 export class StreamServer {
   readonly engine: Engine
   readonly options: StreamOptions
-  readonly turns = new Turns()
   readonly #context: StreamContext
   readonly #connections = new Map<string, StreamConnection>()
   readonly #sweeper: NodeJS.Timeout
@@ -31,7 +29,6 @@ export class StreamServer {
     this.#context = {
       engine,
       options,
-      turns: this.turns,
       onEnded: (connection) => this.#connections.delete(connection.token),
     }
     const sweepMillis = Math.min(SWEEP_MILLIS, options.clientTimeoutMillis)
@@ -78,11 +75,11 @@ export class StreamServer {
     this.#sockets ??= createSockets(options)
     const sockets = await this.#sockets
     socket.off('error', onEarlyError)
-    sockets.handleUpgrade(request, socket, head, (webSocket) => this.#greet(webSocket))
+    sockets.handleUpgrade(request, socket, head, (webSocket) => this.#greet(webSocket, socket))
   }
 
   /** Waits for the first message, which says whose connection it is. */
-  #greet(webSocket: WebSocket): void {
+  #greet(webSocket: WebSocket, socket: Duplex): void {
     this.#greetingCount++
     const timer = setTimeout(() => webSocket.terminate(), GREETING_MILLIS)
     let isGreeting = true
@@ -97,7 +94,7 @@ export class StreamServer {
       settle()
       try {
         if (isBinary) throw invalidMessage('a client sends text')
-        this.#welcome(webSocket, (data as Buffer).toString())
+        this.#welcome(webSocket, socket, (data as Buffer).toString())
       } catch (error) {
         const coded = toMillraceError(error)
         const { stack: _, ...record } = errorToRecord(coded)
@@ -107,7 +104,7 @@ export class StreamServer {
     })
   }
 
-  #welcome(webSocket: WebSocket, text: string): void {
+  #welcome(webSocket: WebSocket, socket: Duplex, text: string): void {
     const message = parseMessage(text)
     if (message.type !== 'open' && message.type !== 'resume') {
       throw invalidMessage(`${message.type} before open`)
@@ -122,7 +119,7 @@ export class StreamServer {
     if (message.type === 'open') {
       const connection = new StreamConnection(this.#context)
       this.#connections.set(connection.token, connection)
-      connection.attach(webSocket)
+      connection.attach(webSocket, socket)
       connection.open()
       return
     }
@@ -132,7 +129,7 @@ export class StreamServer {
         hint: 'Open another, and run the queries again',
       })
     }
-    connection.attach(webSocket)
+    connection.attach(webSocket, socket)
     connection.resume(message.queries)
   }
 

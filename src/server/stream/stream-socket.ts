@@ -1,3 +1,4 @@
+import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket } from 'ws'
 import type { StreamOutput } from './stream-query.js'
 
@@ -20,6 +21,7 @@ const GOING_AWAY = 1001
 /** A client's WebSocket: asks whether the client is there, and says when what was sent has left. */
 export class StreamSocket implements StreamOutput {
   readonly #socket: WebSocket
+  readonly #connection: Duplex
   readonly #events: StreamSocketEvents
   readonly #silentMillisMax: number
   readonly #heartbeat: NodeJS.Timeout
@@ -33,9 +35,17 @@ export class StreamSocket implements StreamOutput {
   #wasSilent = false
   #isFull = false
   #isClosed = false
+  #isCorked = false
 
-  constructor(socket: WebSocket, events: StreamSocketEvents, heartbeatMillis: number) {
+  /** @param connection what the WebSocket writes to */
+  constructor(
+    socket: WebSocket,
+    connection: Duplex,
+    events: StreamSocketEvents,
+    heartbeatMillis: number,
+  ) {
     this.#socket = socket
+    this.#connection = connection
     this.#events = events
     this.#silentMillisMax = heartbeatMillis * 3
     socket.on('message', (data: RawData, isBinary: boolean) => {
@@ -59,8 +69,18 @@ export class StreamSocket implements StreamOutput {
     return false
   }
 
+  /** What is sent in one go, such as all of a small result, leaves as one write. */
   send(data: string | Buffer): void {
-    if (!this.#isClosed) this.#socket.send(data, this.#onSent)
+    if (this.#isClosed) return
+    if (!this.#isCorked) {
+      this.#isCorked = true
+      this.#connection.cork()
+      process.nextTick(() => {
+        this.#isCorked = false
+        this.#connection.uncork()
+      })
+    }
+    this.#socket.send(data, this.#onSent)
   }
 
   close(code: number, reason: string): void {
