@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterEach, expect, test } from 'vitest'
 import { parseProperties, readConfig } from '../../../src/server/config.js'
 import { nearestName } from '../../../src/spi/index.js'
+import { ROOT } from '../../support/build.js'
 
 const folders: string[] = []
 afterEach(() => {
@@ -116,4 +117,28 @@ test('mistakes are told with what was meant', () => {
 test('the nearest name, if it is near', () => {
   expect(nearestName('prot', ['port', 'host'])).toBe('port')
   expect(nearestName('something-else', ['port', 'host'])).toBeUndefined()
+})
+
+test('the cluster of the examples: a coordinator and workers that find it', () => {
+  const read = (node: string) => readConfig(join(ROOT, 'examples/cluster', node))
+  const coordinator = read('coordinator')
+  expect(coordinator.engine).toMatchObject({
+    environment: 'example',
+    catalogs: { tpch: { 'connector.name': 'tpch' } },
+  })
+  expect(coordinator.server).toMatchObject({
+    port: 8080,
+    cluster: { coordinator: true, includeCoordinator: false },
+  })
+  const { sharedSecret } = coordinator.server.cluster!
+  for (const [node, port] of [
+    ['worker-1', 8081],
+    ['worker-2', 8082],
+  ] as const) {
+    expect(read(node).engine.nodeId).toBe(node)
+    expect(read(node).server).toMatchObject({
+      port,
+      cluster: { coordinator: false, discoveryUri: 'http://127.0.0.1:8080', sharedSecret },
+    })
+  }
 })
