@@ -1,3 +1,4 @@
+import { boundaryChecks } from './checks/boundary-checks.js'
 import { faultChecks } from './checks/fault-checks.js'
 import { metadataChecks } from './checks/metadata-checks.js'
 import { pushdownChecks } from './checks/pushdown-checks.js'
@@ -18,6 +19,7 @@ export const connectorChecks = (subject: ConnectorSubject): readonly ConnectorCh
   ...scanChecks(subject),
   ...statisticsChecks(subject),
   ...pushdownChecks(subject),
+  ...boundaryChecks(subject),
   ...faultChecks(subject),
   ...writeChecks(subject),
 ]

@@ -213,12 +213,23 @@ export function plainQueries(kind: QueryKind, table: SampledTable): readonly Ran
         sql: `SELECT ${quoted(name)} ${from} ORDER BY ${quoted(name)} LIMIT 3`,
         isOrdered: true,
       }))
+    case 'projection':
+      return plainComputations(table).map((computed) => ({ sql: `SELECT ${computed} ${from}` }))
     case 'aggregation':
       return [{ sql: `SELECT count(*) ${from}` }]
     default:
       return []
   }
 }
+
+/** What a source computes if it computes anything. */
+const plainComputations = (table: SampledTable): readonly string[] =>
+  table.columns.flatMap(({ name, type }) => {
+    const column = quoted(name)
+    if (type.kind === 'bigint') return [`${column} - 1`]
+    if (type.kind === 'varchar') return [`${column} || '.'`, `coalesce(${column}, '')`]
+    return []
+  })
 
 function randomAggregate(random: SeededRandom, table: SampledTable): string {
   const column = random.pick(table.columns)

@@ -11,13 +11,14 @@ export async function sampledTables(environment: Environment): Promise<readonly 
   const compared = tablesOf(environment.subject).filter(
     ({ isStable = true, isLarge = false }) => isStable && !isLarge,
   )
-  return Promise.all(compared.map(({ name, where }) => sample(environment, name, where)))
+  return Promise.all(compared.map(({ name, where }) => sampledTable(environment, name, where)))
 }
 
-async function sample(
+/** A table by its name, as SQL writes it. */
+export async function sampledTable(
   { engine, columns }: Environment,
   name: string,
-  where: string | undefined,
+  where?: string,
 ): Promise<SampledTable> {
   const condition = where === undefined ? '' : ` WHERE ${where}`
   const sql = `SELECT * FROM ${PLAIN}.${name}${condition} LIMIT ${SAMPLE_ROWS}`

@@ -90,6 +90,8 @@ export interface ConnectorSubject {
   readonly tableProperties?: string
   /** Types that columns of new tables can't have: they are refused with NOT_SUPPORTED. */
   readonly lacksTypes?: readonly string[]
+  /** Values that columns can't have though they have others of the type, such as `CAST('NaN' AS double)`: refused likewise. */
+  readonly lacksValues?: readonly string[]
   /** Of the random queries; printed by the checks that fail. */
   readonly seed?: number
   /** Random queries of a kind and table; default 25. */

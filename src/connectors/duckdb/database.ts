@@ -147,7 +147,7 @@ export class DuckdbDatabase implements SqlDatabase {
   async read(
     sql: string,
     columns: readonly SqlColumn[],
-    _rowCountOnly: boolean,
+    _isShort: boolean,
     signal: AbortSignal,
   ): Promise<DuckdbPageSource> {
     const connection = await this.#instance.connect()

@@ -23,6 +23,9 @@ export function duckdbError(error: unknown, path: string): MillraceError {
       'The folder must exist, and with read-only the file; both must be accessible',
     )
   }
+  if (/corrupt|checksum|database has been invalidated/i.test(line)) {
+    return jdbc(`Database is damaged: ${path}`, 'Restore it from a copy')
+  }
   if (line.includes('not a valid DuckDB database')) {
     return jdbc(`File is no DuckDB database: ${path}`)
   }

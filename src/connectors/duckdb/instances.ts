@@ -1,4 +1,6 @@
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
+import { MillraceError } from '../../spi/index.js'
+import { fileIdentity, goneError } from '../sql-base/database-file.js'
 import { optionalPackage } from '../sql-base/optional-package.js'
 import type { DuckdbConfig } from './config.js'
 import { duckdbError } from './errors.js'
@@ -8,6 +10,11 @@ export type DuckdbApi = typeof import('@duckdb/node-api')
 /** @throws CONFIGURATION_INVALID where the package is missing */
 export const loadDuckdb = (): Promise<DuckdbApi> =>
   optionalPackage('@duckdb/node-api', () => import('@duckdb/node-api'))
+
+const replacedError = (path: string): MillraceError =>
+  new MillraceError('JDBC_ERROR', `Database file was replaced by another: ${path}`, {
+    hint: 'Start again: DuckDB has the old one open',
+  })
 
 interface SharedInstance {
   readonly instance: Promise<DuckDBInstance>
@@ -24,13 +31,16 @@ export class DuckdbInstance {
   readonly #path: string
   readonly #instance: DuckDBInstance
   readonly #shared: SharedInstance | undefined
+  readonly #file: string | undefined
 
   private constructor(
     api: DuckdbApi,
     path: string,
     instance: DuckDBInstance,
     shared: SharedInstance | undefined,
+    file: string | undefined,
   ) {
+    this.#file = file
     this.api = api
     this.#path = path
     this.#instance = instance
@@ -42,7 +52,9 @@ export class DuckdbInstance {
     const create = () => api.DuckDBInstance.create(path, { ...options })
     let shared: SharedInstance | undefined
     try {
-      if (path === ':memory:') return new DuckdbInstance(api, path, await create(), undefined)
+      if (path === ':memory:') {
+        return new DuckdbInstance(api, path, await create(), undefined, undefined)
+      }
       const wanted = JSON.stringify(options)
       shared = instances.get(path)
       if (shared !== undefined && shared.options !== wanted) {
@@ -51,14 +63,21 @@ export class DuckdbInstance {
       shared ??= { instance: create(), options: wanted, users: 0 }
       instances.set(path, shared)
       shared.users++
-      return new DuckdbInstance(api, path, await shared.instance, shared)
+      const instance = await shared.instance
+      return new DuckdbInstance(api, path, instance, shared, await fileIdentity(path))
     } catch (error) {
       if (shared !== undefined && --shared.users <= 0) instances.delete(path)
       throw duckdbError(error, path)
     }
   }
 
+  /** @throws JDBC_ERROR where the file is gone: what is written to it then would be lost with this process */
   async connect(): Promise<DuckDBConnection> {
+    if (this.#file !== undefined) {
+      const file = await fileIdentity(this.#path)
+      if (file === undefined) throw goneError(this.#path)
+      if (file !== this.#file) throw replacedError(this.#path)
+    }
     try {
       return await this.#instance.connect()
     } catch (error) {

@@ -1,4 +1,9 @@
-import type { DuckDBConnection, DuckDBDataChunk, DuckDBResult } from '@duckdb/node-api'
+import type {
+  DuckDBConnection,
+  DuckDBDataChunk,
+  DuckDBPreparedStatement,
+  DuckDBResult,
+} from '@duckdb/node-api'
 import {
   type BlockBuilder,
   type ConnectorPageSource,
@@ -14,6 +19,8 @@ const ROWS_MAX = 16_384
 const BYTES_MAX = 4 * 2 ** 20
 /** A page goes out after this time, so that the event loop gets its turn. */
 const SLICE_MILLIS = 4
+/** DuckDB forgets an interrupt that comes while nothing runs, as between a query's preparation and its start. */
+const INTERRUPT_MILLIS = 10
 
 /**
  * Reads a query's rows as DuckDB makes them. A stream of DuckDB's that fails ends as one that has ended, and its driver
@@ -26,7 +33,7 @@ export class DuckdbPageSource implements ConnectorPageSource {
   readonly #decoders: readonly Decoder[]
   readonly #builders: readonly BlockBuilder[]
   readonly #signal: AbortSignal
-  readonly #interrupt = (): void => this.#connection.interrupt()
+  readonly #interrupt = (): void => void this.#interruptUntilEnd()
   #result: DuckDBResult | undefined
   #pending: Promise<unknown> | undefined
   #isEnded = false
@@ -68,11 +75,17 @@ export class DuckdbPageSource implements ConnectorPageSource {
     const start = performance.now()
     try {
       if (this.#signal.aborted) throw this.#signal.reason
-      this.#result ??= await this.#start()
+      if (this.#result === undefined) {
+        const statement = await this.#prepare()
+        if (this.#isClosed) return undefined
+        this.#signal.throwIfAborted()
+        this.#result = await statement.stream()
+      }
       let rowCount = 0
       while (!this.#isEnded && rowCount < ROWS_MAX && this.memoryUsage < BYTES_MAX) {
         const chunk = await this.#result.fetchChunk()
         if (this.#isClosed) return undefined
+        if (this.#signal.aborted) throw this.#signal.reason
         if (chunk === null || chunk.rowCount === 0) throw await this.#reasonOfEnd()
         rowCount += this.#take(chunk)
         if (performance.now() - start > SLICE_MILLIS) break
@@ -93,17 +106,26 @@ export class DuckdbPageSource implements ConnectorPageSource {
   async close(): Promise<void> {
     this.#isClosed = true
     this.#signal.removeEventListener('abort', this.#interrupt)
-    if (!this.#isEnded) this.#connection.interrupt()
-    await this.#pending
+    if (!this.#isEnded) await this.#interruptUntilEnd()
     this.#connection.closeSync()
   }
 
-  async #start(): Promise<DuckDBResult> {
+  /** Ends what runs, and comes back when it has ended. */
+  async #interruptUntilEnd(): Promise<void> {
+    this.#connection.interrupt()
+    const timer = setInterval(() => this.#connection.interrupt(), INTERRUPT_MILLIS)
+    try {
+      await this.#pending
+    } finally {
+      clearInterval(timer)
+    }
+  }
+
+  #prepare(): Promise<DuckDBPreparedStatement> {
     const nulls = this.#builders.map(() => 'NULL, ').join('')
-    const statement = await this.#connection.prepare(
+    return this.#connection.prepare(
       `SELECT *, FALSE FROM (${this.#sql}) UNION ALL SELECT ${nulls || 'NULL, '}TRUE`,
     )
-    return statement.stream()
   }
 
   /** @returns the rows of a chunk, without our own */

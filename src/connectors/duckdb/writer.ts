@@ -1,7 +1,8 @@
 import type { DuckDBType } from '@duckdb/node-api'
-import { assert, type Page, readValue, type SqlType } from '../../spi/index.js'
+import { assert, type Page, type SqlType } from '../../spi/index.js'
 import { quoted, type SqlWriteConnection } from '../sql-base/database.js'
 import type { SqlWrite } from '../sql-base/handles.js'
+import { heldValue } from '../sql-base/held-value.js'
 import { duckdbType } from './columns.js'
 import { duckdbError } from './errors.js'
 import type { DuckdbApi, DuckdbInstance } from './instances.js'
@@ -27,13 +28,13 @@ export async function beginDuckdbWrite(
   await run('BEGIN TRANSACTION')
 
   const chunkOf = (columns: SqlWrite['columns'], page: Page, from: number, to: number) => {
-    const types = columns.map(({ type }) => vectorType(api, type))
+    const types = columns.map(({ held }) => vectorType(api, held))
     const chunk = api.DuckDBDataChunk.create(types, to - from)
-    for (const [i, { type }] of columns.entries()) {
-      const encode = encoder(api, type)
+    for (const [i, { type, held }] of columns.entries()) {
+      const encode = encoder(api, held)
       const block = page.blocks[i]!
       const values = Array.from({ length: to - from }, (_, row) =>
-        encode(readValue(block, from + row)),
+        encode(heldValue(type, block, from + row)),
       )
       chunk.setColumnValues(i, values)
     }
@@ -44,7 +45,7 @@ export async function beginDuckdbWrite(
     execute: run,
     stageName: (stage) => `temp.main.${quoted(stage)}`,
     async createStage(stage, columns) {
-      const list = columns.map(({ name, type }) => `${quoted(name)} ${duckdbType(type)}`)
+      const list = columns.map(({ name, held }) => `${quoted(name)} ${duckdbType(held)}`)
       await run(`CREATE TEMP TABLE ${quoted(stage)} (${list.join(', ')})`)
     },
     async append(stage, columns, page) {

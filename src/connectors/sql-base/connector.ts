@@ -55,7 +55,7 @@ export async function createSqlConnector(parts: SqlConnectorParts): Promise<Conn
     getPageSourceProvider: () => ({
       createPageSource(_transaction, _session, split, table, columns, _dynamicFilter, signal) {
         const sql = readText(printer, dialect, table, columns, split.condition)
-        return database.read(sql, columns, columns.length === 0, signal)
+        return database.read(sql, columns, split.isShort === true, signal)
       },
     }),
     getPageSinkProvider: () => ({

@@ -18,11 +18,14 @@ export interface SqlDatabase {
   statistics(table: SqlTable, signal: AbortSignal): Promise<TableStatistics<SqlColumn>>
   /** The parts in which a stored table is read. */
   splits(table: SqlTable, signal: AbortSignal): Promise<readonly SqlSplit[]>
-  /** Runs a query whose columns are `columns`, in that order. */
+  /**
+   * Runs a query whose columns are `columns`, in that order.
+   * @param isShort whether all of it is short work, so that it never takes long to the next row
+   */
   read(
     sql: string,
     columns: readonly SqlColumn[],
-    rowCountOnly: boolean,
+    isShort: boolean,
     signal: AbortSignal,
   ): Promise<ConnectorPageSource>
   /** The type of a new column and how the database writes it; undefined for types that it can't hold. */

@@ -59,7 +59,7 @@ function writeValues(dialect: SqlDialect, column: SqlColumn, { values }: Domain)
   return anyOf(first!, ...rest)
 }
 
-const incomparable = ({ reason, type }: SqlColumn): Refusal =>
+export const incomparable = ({ reason, type }: SqlColumn): Refusal =>
   refused(reason ?? `${typeName(type)} is compared in another way there`)
 
 /** The values between ranges that leave out nothing else; undefined for others. */

@@ -44,6 +44,8 @@ export interface SqlTable {
 /** A part of a table: the rows whose row number is in a range, all rows where there is none. */
 export interface SqlSplit extends ConnectorSplit {
   readonly condition?: SqlExpression
+  /** True: a look at all of its rows is short work. */
+  readonly isShort?: true
 }
 
 /** What page sinks are told. */
@@ -51,7 +53,10 @@ export interface SqlWrite {
   readonly writeId: number
   readonly columns: readonly {
     readonly name: string
+    /** Of the pages that come. */
     readonly type: SqlType
+    /** As which the database has the values: the same, or one that has room for them. */
+    readonly held: SqlType
     readonly storage: string
   }[]
 }

@@ -1,24 +1,30 @@
 import { createHash } from 'node:crypto'
 import {
   type AggregateFunction,
+  type AggregationApplicationResult,
+  assert,
   type ConnectorAssignment,
   type ConnectorExpression,
   type ConnectorJoinType,
   type ConnectorMetadata,
+  type ConnectorSortItem,
   type Constraint,
   conjunction,
   extractConjuncts,
+  type JoinApplicationResult,
   plainEquals,
   plainKey,
+  type RefusedWork,
   type SqlType,
   tupleDomain,
+  typeName,
   variableNames,
 } from '../../spi/index.js'
 import { type Refusal, refused, type SqlDialect } from './dialect.js'
-import { writeDomain } from './domain-writer.js'
+import { incomparable, writeDomain } from './domain-writer.js'
 import { expressionWriter, isFloat, isRefusal, type Scope } from './expression-writer.js'
 import type { SqlColumn, SqlTable, SqlTypes } from './handles.js'
-import type { SqlExpression, SqlJoinType } from './sql-tree.js'
+import type { SqlExpression, SqlJoinType, SqlSortItem } from './sql-tree.js'
 import { isCutOff, wrapTable } from './table-query.js'
 
 type Pushdown = Required<
@@ -31,6 +37,7 @@ type Pushdown = Required<
     | 'applyAggregation'
     | 'applyJoin'
     | 'explainRefusal'
+    | 'explainRefusedWork'
   >
 >
 
@@ -49,30 +56,75 @@ export function sqlPushdown(dialect: SqlDialect, isJoinPushed: boolean): Pushdow
   return {
     applyFilter: (_session, table, constraint) => applyFilter(dialect, table, constraint),
     explainRefusal: (_session, table, constraint) => explainRefusal(dialect, table, constraint),
+    explainRefusedWork(_session, table, work) {
+      const attempt = attemptOf(dialect, isJoinPushed, table, work)
+      return isRefusal(attempt) ? attempt.reason : undefined
+    },
     applyProjection: (_session, table, projections, assignments) =>
       applyProjection(dialect, table, projections, assignments),
-    applyLimit(_session, table, limit) {
-      if (limit > LIMIT_MAX || (table.limit !== undefined && table.limit <= limit)) return undefined
-      return { handle: { ...table, limit }, limitGuaranteed: true }
-    },
-    applyTopN(_session, table, limit, sortItems, assignments) {
-      if (isCutOff(table) || limit > LIMIT_MAX) return undefined
-      const columns = sortItems.map(({ name }) => assignments[name])
-      if (!columns.every((column) => column?.comparability === 'order')) return undefined
-      const orderBy = sortItems.map(({ ascending, nullsFirst }, i) => ({
-        expression: columns[i]!.expression,
-        ascending,
-        nullsFirst,
-      }))
-      return { handle: { ...table, orderBy, limit }, topNGuaranteed: true }
-    },
+    applyLimit: (_session, table, limit) => taken(limited(table, limit)),
+    applyTopN: (_session, table, limit, sortItems, assignments) =>
+      taken(ordered(table, limit, sortItems, assignments)),
     applyAggregation: (_session, table, aggregates, assignments, groupingSets) =>
-      applyAggregation(dialect, table, aggregates, assignments, groupingSets),
+      taken(grouped(dialect, table, aggregates, assignments, groupingSets)),
     applyJoin(_session, type, left, right, condition, leftAssignments, rightAssignments) {
       if (!isJoinPushed) return undefined
-      return applyJoin(dialect, type, left, right, condition, leftAssignments, rightAssignments)
+      return taken(joined(dialect, type, left, right, condition, leftAssignments, rightAssignments))
     },
   }
+}
+
+const taken = <T extends object>(attempt: T | Refusal): T | undefined =>
+  isRefusal(attempt) ? undefined : attempt
+
+/** What would come of work that was offered, to learn why nothing did. */
+function attemptOf(
+  dialect: SqlDialect,
+  isJoinPushed: boolean,
+  table: SqlTable,
+  work: RefusedWork<SqlTable, SqlColumn>,
+): object | Refusal {
+  switch (work.kind) {
+    case 'limit':
+      return limited(table, work.limit)
+    case 'topN':
+      return ordered(table, work.count, work.sortItems, work.assignments)
+    case 'projection':
+      return computed(dialect, work.expression, work.assignments)
+    case 'aggregation':
+      return grouped(dialect, table, work.aggregates, work.assignments, work.groupingSets)
+    case 'join': {
+      if (!isJoinPushed) return refused('join-pushdown.enabled is false')
+      const { joinType, right, condition, leftAssignments, rightAssignments } = work
+      return joined(dialect, joinType, table, right, condition, leftAssignments, rightAssignments)
+    }
+  }
+}
+
+type LimitedTable = { readonly handle: SqlTable; readonly limitGuaranteed: true }
+function limited(table: SqlTable, limit: number): LimitedTable | Refusal {
+  if (limit > LIMIT_MAX) return refused(`more than ${LIMIT_MAX} rows`)
+  if (table.limit !== undefined && table.limit <= limit) return refused('there is a smaller LIMIT')
+  return { handle: { ...table, limit }, limitGuaranteed: true }
+}
+
+type OrderedTable = { readonly handle: SqlTable; readonly topNGuaranteed: true }
+function ordered(
+  table: SqlTable,
+  limit: number,
+  sortItems: readonly ConnectorSortItem[],
+  assignments: Scope,
+): OrderedTable | Refusal {
+  if (isCutOff(table)) return refused('it comes after a LIMIT')
+  if (limit > LIMIT_MAX) return refused(`more than ${LIMIT_MAX} rows`)
+  const orderBy: SqlSortItem[] = []
+  for (const { name, ascending, nullsFirst } of sortItems) {
+    const column = assignments[name]
+    if (column === undefined) return refused('it orders by no column of the table')
+    if (column.comparability !== 'order') return incomparable(column)
+    orderBy.push({ expression: column.expression, ascending, nullsFirst })
+  }
+  return { handle: { ...table, orderBy, limit }, topNGuaranteed: true }
 }
 
 function applyFilter(
@@ -145,27 +197,33 @@ function applyProjection(
   projections: readonly ConnectorExpression[],
   scope: Scope,
 ): ReturnType<Pushdown['applyProjection']> {
-  const { write } = expressionWriter(dialect, scope)
   const assignments = new Map<string, ConnectorAssignment<SqlColumn>>()
   let isChanged = false
-  const keep = (e: ConnectorExpression): ConnectorExpression => {
-    for (const name of variableNames(e)) {
-      const column = scope[name]!
-      assignments.set(name, { variable: name, column, type: column.type })
-    }
-    return e
-  }
   const results = projections.map((e): ConnectorExpression => {
-    const storage = e.kind === 'call' ? dialect.storage(e.type) : undefined
-    const expression = storage === undefined ? undefined : write(e)
-    if (storage === undefined || expression === undefined || isRefusal(expression)) return keep(e)
-    const column = computedColumn(dialect, 'expr', expression, e.type, storage)
+    const column = e.kind === 'call' ? computed(dialect, e, scope) : undefined
+    if (column === undefined || isRefusal(column)) {
+      for (const name of variableNames(e)) {
+        const read = scope[name]!
+        assignments.set(name, { variable: name, column: read, type: read.type })
+      }
+      return e
+    }
     isChanged = true
     assignments.set(column.name, { variable: column.name, column, type: e.type })
     return { kind: 'variable', name: column.name, type: e.type }
   })
   if (!isChanged) return undefined
   return { handle: table, projections: results, assignments: [...assignments.values()] }
+}
+
+/** A column that the database computes. */
+function computed(dialect: SqlDialect, e: ConnectorExpression, scope: Scope): SqlColumn | Refusal {
+  const storage = dialect.storage(e.type)
+  if (storage === undefined) return refused(`${typeName(e.type)} cannot be read back`)
+  const expression = expressionWriter(dialect, scope).write(e)
+  return isRefusal(expression)
+    ? expression
+    : computedColumn(dialect, 'expr', expression, e.type, storage)
 }
 
 const computedColumn = (
@@ -185,16 +243,17 @@ const computedColumn = (
 
 const GROUP_ALIAS = 'g'
 
-function applyAggregation(
+function grouped(
   dialect: SqlDialect,
   table: SqlTable,
   aggregates: readonly AggregateFunction[],
   scope: Scope,
   groupingSets: readonly (readonly SqlColumn[])[],
-): ReturnType<Pushdown['applyAggregation']> {
+): AggregationApplicationResult<SqlTable, SqlColumn> | Refusal {
   const [keys, ...others] = groupingSets
-  if (keys === undefined || others.length > 0) return undefined
-  if (keys.some((key) => key.comparability === 'none' || isFloat(key.type))) return undefined
+  if (keys === undefined || others.length > 0) return refused('it has several grouping sets')
+  const wrongKey = keys.find((key) => key.comparability === 'none' || isFloat(key.type))
+  if (wrongKey !== undefined) return incomparable(wrongKey)
   const used = [
     ...keys,
     ...aggregates
@@ -208,15 +267,15 @@ function applyAggregation(
   const innerScope = Object.fromEntries(
     Object.entries(scope).map(([name, column]) => [name, columnOf(column)]),
   )
-  const computed: SqlColumn[] = []
+  const results: SqlColumn[] = []
   for (const aggregate of aggregates) {
     const written = writeAggregate(dialect, aggregate, innerScope)
-    if (isRefusal(written)) return undefined
-    computed.push(written)
+    if (isRefusal(written)) return written
+    results.push(written)
   }
   const groupBy = keys.map((key) => columnOf(key).expression)
-  const selected = [...keys.map(columnOf), ...computed]
-  if (selected.length === 0) return undefined
+  const selected = [...keys.map(columnOf), ...results]
+  if (selected.length === 0) return refused('it gives no columns')
   const outputs = selected.map(
     (column, i): SqlColumn => ({
       ...column,
@@ -233,7 +292,7 @@ function applyAggregation(
     groupBy,
     orderBy: [],
   }
-  const results = outputs.slice(keys.length)
+  const aggregated = outputs.slice(keys.length)
   return {
     handle: {
       schema: table.schema,
@@ -243,12 +302,16 @@ function applyAggregation(
       orderBy: [],
       columns: outputs,
     },
-    projections: results.map((_, i) => ({
+    projections: aggregated.map((_, i) => ({
       kind: 'variable',
       name: `agg${i}`,
       type: aggregates[i]!.outputType,
     })),
-    assignments: results.map((column, i) => ({ variable: `agg${i}`, column, type: column.type })),
+    assignments: aggregated.map((column, i) => ({
+      variable: `agg${i}`,
+      column,
+      type: column.type,
+    })),
     groupingColumnMapping: keys.map((from, i) => ({ from, to: outputs[i]! })),
   }
 }
@@ -258,9 +321,9 @@ function writeAggregate(
   aggregate: AggregateFunction,
   scope: Scope,
 ): SqlColumn | Refusal {
-  if (aggregate.filter !== undefined || aggregate.orderBy.length > 0 || aggregate.args.length > 1) {
-    return refused('an aggregate with FILTER or ORDER BY')
-  }
+  if (aggregate.filter !== undefined) return refused(`${aggregate.function} with FILTER`)
+  if (aggregate.orderBy.length > 0) return refused(`${aggregate.function} with ORDER BY`)
+  if (aggregate.args.length > 1) return refused(`${aggregate.function} of several values`)
   const { write, comparability } = expressionWriter(dialect, scope)
   const [arg] = aggregate.args
   const expression = arg === undefined ? undefined : write(arg)
@@ -284,7 +347,7 @@ function writeAggregate(
   }
 }
 
-function applyJoin(
+function joined(
   dialect: SqlDialect,
   type: ConnectorJoinType,
   left: SqlTable,
@@ -292,7 +355,7 @@ function applyJoin(
   condition: ConnectorExpression,
   leftScope: Scope,
   rightScope: Scope,
-): ReturnType<Pushdown['applyJoin']> {
+): JoinApplicationResult<SqlTable, SqlColumn> | Refusal {
   const leftSide = wrapTable(left, Object.values(leftScope), 'l')
   const rightSide = wrapTable(right, Object.values(rightScope), 'r')
   const moved = (scope: Scope, side: typeof leftSide): Scope =>
@@ -301,11 +364,13 @@ function applyJoin(
     )
   const scope = { ...moved(leftScope, leftSide), ...moved(rightScope, rightSide) }
   const on = expressionWriter(dialect, scope).write(condition)
-  if (isRefusal(on)) return undefined
-  if (type === 'FULL_OUTER' && !hasEquality(condition)) return undefined
+  if (isRefusal(on)) return on
+  if (type === 'FULL_OUTER' && !hasEquality(condition)) {
+    return refused('a FULL JOIN without an equality')
+  }
   const { relation: l } = leftSide.table
   const { relation: r } = rightSide.table
-  if (l.kind === 'join' || r.kind === 'join') return undefined
+  assert(l.kind !== 'join' && r.kind !== 'join', 'sides that are queries')
   const mapping = (side: Scope, own: typeof leftSide) =>
     Object.values(side).map((from) => ({ from, to: own.columns.get(plainKey(from))! }))
   const leftColumns = mapping(leftScope, leftSide)

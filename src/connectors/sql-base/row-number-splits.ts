@@ -2,7 +2,7 @@ import type { SqlSplit } from './handles.js'
 import { allOf, binary, numberText, type SqlExpression } from './sql-tree.js'
 
 const ROWS_PER_SPLIT = 100_000n
-const SPLITS_MAX = 64n
+const SPLITS_MAX = 1024n
 
 /**
  * Ranges of row numbers that together have every row, also those that are written meanwhile.
@@ -21,11 +21,12 @@ export function rowNumberSplits(
     estimatedRows: Number(size),
     estimatedBytes: Number(size) * bytesPerRow,
   }
-  if (count === 1n) return [estimate]
+  const isShort = size <= ROWS_PER_SPLIT ? ({ isShort: true } as const) : {}
+  if (count === 1n) return [{ ...estimate, ...isShort }]
   return Array.from({ length: Number(count) }, (_, i) => {
     const from = binary('>=', rowNumber, numberText(String(first + BigInt(i) * size)))
     const to = binary('<', rowNumber, numberText(String(first + BigInt(i + 1) * size)))
     const condition = i === 0 ? to : i === Number(count) - 1 ? from : allOf(from, to)
-    return { ...estimate, condition }
+    return { ...estimate, ...isShort, condition }
   })
 }

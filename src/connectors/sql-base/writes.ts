@@ -11,7 +11,7 @@ import {
 import { quoted, type SqlDatabase, type SqlWriteConnection } from './database.js'
 import type { SqlDialect, Written } from './dialect.js'
 import { isRefusal } from './expression-writer.js'
-import type { SqlTable, SqlTypes, SqlWrite } from './handles.js'
+import type { SqlColumn, SqlTable, SqlTypes, SqlWrite } from './handles.js'
 import type { SqlPrinter } from './sql-printer.js'
 import type { SqlExpression } from './sql-tree.js'
 
@@ -113,6 +113,9 @@ const remoteName = ({ relation }: SqlTable): string => {
   return `${quoted(relation.schema)}.${quoted(relation.table)}`
 }
 
+const remoteColumn = ({ expression, name }: SqlColumn): string =>
+  expression.kind === 'column' ? expression.name : name
+
 /** What statements that write do to the database. */
 export function writeMetadata(
   dialect: SqlDialect,
@@ -132,11 +135,12 @@ export function writeMetadata(
     check()
     return (await writes.connection(transaction)).execute(sql)
   }
-  const columnsOf = ({ columns }: ConnectorTableMetadata) =>
+  const columnsOf = ({ columns }: Pick<ConnectorTableMetadata, 'columns'>) =>
     columns
       .filter((column) => column.hidden !== true)
       .map(({ name, type, nullable }) => {
-        const definition = database.columnDefinition(database.nearestType(type) ?? type)
+        const held = database.nearestType(type) ?? type
+        const definition = database.columnDefinition(held)
         if (definition === undefined) {
           throw new MillraceError('NOT_SUPPORTED', `Unsupported column type: ${typeName(type)}`)
         }
@@ -144,6 +148,7 @@ export function writeMetadata(
         return {
           name,
           type,
+          held,
           storage: definition.storage,
           sql: `${quoted(name)} ${definition.sql}${notNull}`,
         }
@@ -169,6 +174,22 @@ export function writeMetadata(
       }
       await execute(`ALTER TABLE ${remoteName(table)} RENAME TO ${quoted(name)}`)
     },
+    async addColumn(_session, table, column, position) {
+      if (position.kind !== 'last') {
+        throw new MillraceError('NOT_SUPPORTED', 'Columns can only be added at the end')
+      }
+      const [added] = columnsOf({ columns: [column] })
+      assert(added !== undefined, 'a column that is no hidden one')
+      await execute(`ALTER TABLE ${remoteName(table)} ADD COLUMN ${added.sql}`)
+    },
+    async renameColumn(_session, table, column, name) {
+      await execute(
+        `ALTER TABLE ${remoteName(table)} RENAME COLUMN ${quoted(remoteColumn(column))} TO ${quoted(name)}`,
+      )
+    },
+    async dropColumn(_session, table, column) {
+      await execute(`ALTER TABLE ${remoteName(table)} DROP COLUMN ${quoted(remoteColumn(column))}`)
+    },
     async beginCreateTable(_session, metadata, _layout, replace) {
       check()
       if (replace) throw replaces()
@@ -183,10 +204,13 @@ export function writeMetadata(
     finishCreateTable: (_session, handle) => writes.finish(handle),
     async beginInsert(_session, table, columns) {
       check()
-      const names = columns.map(({ expression, name }) =>
-        expression.kind === 'column' ? expression.name : name,
-      )
-      const staged = columns.map(({ type, storage }, i) => ({ name: names[i]!, type, storage }))
+      const names = columns.map(remoteColumn)
+      const staged = columns.map(({ type, storage }, i) => ({
+        name: names[i]!,
+        type,
+        held: type,
+        storage,
+      }))
       return writes.begun(transaction, staged, async (connection, stage) => {
         const list = names.map(quoted).join(', ')
         await connection.execute(

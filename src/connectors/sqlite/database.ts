@@ -7,6 +7,7 @@ import {
 } from '../../spi/index.js'
 import { TABLE_ALIAS, USER_ALIAS } from '../sql-base/connector.js'
 import { quoted, type SqlDatabase } from '../sql-base/database.js'
+import { fileIdentity, goneError } from '../sql-base/database-file.js'
 import type { SqlColumn, SqlSplit, SqlTable } from '../sql-base/handles.js'
 import { rowNumberSplits } from '../sql-base/row-number-splits.js'
 import type { SqlExpression } from '../sql-base/sql-tree.js'
@@ -27,6 +28,8 @@ const BYTES_PER_ROW = 64
 export class SqliteDatabase implements SqlDatabase {
   readonly #config: SqliteConfig
   readonly #idle: SqliteConnection[] = []
+  /** The file that the connections are to, which need not be the one that has its name now. */
+  #file: string | undefined
   #isClosed = false
 
   constructor(config: SqliteConfig) {
@@ -196,14 +199,10 @@ export class SqliteDatabase implements SqlDatabase {
     return range === undefined ? [{}] : rowNumberSplits(rowNumber, range, BYTES_PER_ROW)
   }
 
-  async read(
-    sql: string,
-    columns: readonly SqlColumn[],
-    _rowCountOnly: boolean,
-    signal: AbortSignal,
-  ) {
+  async read(sql: string, columns: readonly SqlColumn[], isShort: boolean, signal: AbortSignal) {
     const connection = await this.#take()
-    return sqlitePageSource(connection, this.#config.path, sql, columns, signal, (isIdle) => {
+    const text = isShort ? sql : whollyBeforeFirstRow(sql)
+    return sqlitePageSource(connection, this.#config.path, text, columns, signal, (isIdle) => {
       if (isIdle) this.#putBack(connection)
       else connection.close()
     })
@@ -212,12 +211,19 @@ export class SqliteDatabase implements SqlDatabase {
   columnDefinition = columnDefinition
   nearestType = nearestType
 
-  beginWrite() {
+  async beginWrite() {
+    if (this.#file !== undefined && (await fileIdentity(this.#config.path)) === undefined) {
+      throw goneError(this.#config.path)
+    }
     return beginSqliteWrite(this.#config)
   }
 
   async close(): Promise<void> {
     this.#isClosed = true
+    this.#closeIdle()
+  }
+
+  #closeIdle(): void {
     for (const connection of this.#idle.splice(0)) connection.close()
   }
 
@@ -233,10 +239,19 @@ export class SqliteDatabase implements SqlDatabase {
     }
   }
 
+  /** @throws JDBC_ERROR where the file is gone: connections to it would go on reading what nobody else sees */
   async #take(): Promise<SqliteConnection> {
+    const { path } = this.#config
+    const file = await fileIdentity(path)
+    if (file === undefined && this.#file !== undefined) {
+      this.#closeIdle()
+      throw goneError(path)
+    }
+    if (file !== this.#file) this.#closeIdle()
     const connection = this.#idle.pop()
     if (connection !== undefined) return connection
     const opened = await SqliteConnection.open(this.#config, false)
+    this.#file = await fileIdentity(path)
     const [encoding] = await opened.all('PRAGMA encoding')
     if (encoding?.[0] === 'UTF-8') return opened
     opened.close()
@@ -252,6 +267,14 @@ export class SqliteDatabase implements SqlDatabase {
     else this.#idle.push(connection)
   }
 }
+
+/**
+ * SQLite goes from row to row in the thread that asks, deaf to aborts meanwhile, and only to the first row beside it. What may
+ * look for a row for long is done before the first one, into a temporary table of SQLite's that is on disk where it is large.
+ * @source sqlite.org/lang_with.html, section 4
+ */
+const whollyBeforeFirstRow = (sql: string): string =>
+  `WITH millrace_rows AS MATERIALIZED (${sql}) SELECT * FROM millrace_rows`
 
 /** What stands for the declaration of an expression, by the class of its first value. */
 const DECLARATIONS: Readonly<Record<string, string>> = {

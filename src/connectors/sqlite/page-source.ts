@@ -26,6 +26,7 @@ class SqliteReader implements RowReader {
   #rows: Iterator<readonly SqliteValue[]> | undefined
   #starting: Promise<void> | undefined
   #isEnded = false
+  #hasFailed = false
 
   constructor(parts: {
     readonly connection: SqliteConnection
@@ -60,7 +61,7 @@ class SqliteReader implements RowReader {
       await this.#connection.interruptUntilEnd(this.#starting ?? Promise.resolve())
       this.#drain()
     }
-    this.#release(wasEnded)
+    this.#release(!this.#hasFailed)
   }
 
   async #start(): Promise<void> {
@@ -101,8 +102,13 @@ class SqliteReader implements RowReader {
     }
   }
 
+  /** A statement that has failed would begin anew at its next step. */
   #failure(error: unknown): MillraceError {
-    if (!this.#signal.aborted) return sqliteError(error, this.#path)
+    this.#rows = undefined
+    if (!this.#signal.aborted) {
+      this.#hasFailed = true
+      return sqliteError(error, this.#path)
+    }
     return new MillraceError('USER_CANCELED', 'Query was canceled', { cause: error })
   }
 }

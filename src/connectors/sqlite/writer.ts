@@ -1,6 +1,7 @@
-import { type Page, readValue } from '../../spi/index.js'
+import type { Page } from '../../spi/index.js'
 import { quoted, type SqlWriteConnection } from '../sql-base/database.js'
 import type { SqlWrite } from '../sql-base/handles.js'
+import { heldValue } from '../sql-base/held-value.js'
 import { columnDefinition, type Storage } from './columns.js'
 import type { SqliteConfig } from './config.js'
 import { SqliteConnection } from './connection.js'
@@ -38,8 +39,8 @@ export async function beginSqliteWrite(config: SqliteConfig): Promise<SqlWriteCo
     },
     stageName: (stage) => `temp.${quoted(stage)}`,
     async createStage(stage, columns) {
-      const list = columns.map(({ name, type, storage }) => {
-        const definition = columnDefinition(type)
+      const list = columns.map(({ name, held, storage }) => {
+        const definition = columnDefinition(held)
         // A stage holds values as their column does.
         const sql = definition?.storage === storage ? definition.sql : 'NUMERIC'
         return `${quoted(name)} ${sql}`
@@ -94,9 +95,9 @@ function parametersOf(
 ): BoundValue[] {
   const parameters: BoundValue[] = []
   for (let position = from; position < to; position++) {
-    for (const [i, { name, type, storage }] of columns.entries()) {
-      const value = readValue(page.blocks[i]!, position)
-      parameters.push(encode(value, name, type, storage as Storage))
+    for (const [i, { name, type, held, storage }] of columns.entries()) {
+      const value = heldValue(type, page.blocks[i]!, position)
+      parameters.push(encode(value, name, held, storage as Storage))
     }
   }
   return parameters

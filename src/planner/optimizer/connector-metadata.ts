@@ -44,6 +44,11 @@ export function connectorOptimizerMetadata(
       const { metadata, session } = of(table)
       return metadata.explainRefusal?.(session, table.handle, constraint)
     },
+    explainsRefusedWork: (table) => of(table).metadata.explainRefusedWork !== undefined,
+    explainRefusedWork: (table, work) => {
+      const { metadata, session } = of(table)
+      return metadata.explainRefusedWork?.(session, table.handle, work)
+    },
     applyProjection: (table, projections, assignments) => {
       const { metadata, session } = of(table)
       return metadata.applyProjection?.(session, table.handle, projections, assignments)

@@ -12,6 +12,7 @@ import type {
   JoinStatistics,
   LimitApplicationResult,
   ProjectionApplicationResult,
+  RefusedWork,
   SampleApplicationResult,
   SampleType,
   SqlType,
@@ -117,6 +118,9 @@ export interface OptimizerMetadata {
     table: TableReference,
     constraint: Constraint<unknown>,
   ): Awaitable<string | undefined>
+  /** Whether the catalog says why it leaves work to the engine. */
+  explainsRefusedWork(table: TableReference): boolean
+  explainRefusedWork(table: TableReference, work: RefusedWork): Awaitable<string | undefined>
   applyProjection(
     table: TableReference,
     projections: readonly ConnectorExpression[],

@@ -9,14 +9,11 @@ import { correlatedJoinRules, joinUncorrelated } from './decorrelation/correlate
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
 import { pruneColumns } from './passes/column-pruning.js'
-import {
-  checkRequiredPredicates,
-  notePredicates,
-  pushIntoConnectors,
-} from './passes/connector-pushdown.js'
+import { checkRequiredPredicates, pushIntoConnectors } from './passes/connector-pushdown.js'
 import { addDynamicFilters } from './passes/dynamic-filters.js'
 import { orderJoins } from './passes/join-order.js'
 import { pushDownPredicates } from './passes/predicate-pushdown.js'
+import { noteRefusals } from './passes/refusal-notes.js'
 import type { Rule } from './rule.js'
 import * as cardinality from './rules/cardinality-rules.js'
 import { dependentGroupingKeys } from './rules/dependent-grouping-keys.js'
@@ -207,7 +204,7 @@ export const PASSES: readonly Pass[] = [
   // Again: limits, groupings and predicates have moved to scans since.
   pushDownConnectors,
   rulesPass(ruleSet('AfterPushdown', cleanup)),
-  { name: 'NotePredicates', run: notePredicates },
+  { name: 'NoteRefusals', run: noteRefusals },
   loadStatistics,
   // Last: ids name joins and scans that nothing moves any more.
   { name: 'AddDynamicFilters', run: addDynamicFilters },

@@ -23,6 +23,36 @@ import type { Awaitable } from './schema.js'
 /** The columns that variables or sort items are named after. */
 export type Assignments<Column> = Readonly<Record<string, Column>>
 
+/** Work over a table that a connector was offered and that is left to the engine, as its method was told of it. */
+export type RefusedWork<Table = unknown, Column = unknown> =
+  | { readonly kind: 'limit'; readonly limit: number }
+  | {
+      readonly kind: 'topN'
+      readonly count: number
+      readonly sortItems: readonly ConnectorSortItem[]
+      readonly assignments: Assignments<Column>
+    }
+  | {
+      readonly kind: 'projection'
+      readonly expression: ConnectorExpression
+      readonly assignments: Assignments<Column>
+    }
+  | {
+      readonly kind: 'aggregation'
+      readonly aggregates: readonly AggregateFunction[]
+      readonly assignments: Assignments<Column>
+      readonly groupingSets: readonly (readonly Column[])[]
+    }
+  | {
+      /** The table is the left one. */
+      readonly kind: 'join'
+      readonly joinType: ConnectorJoinType
+      readonly right: Table
+      readonly condition: ConnectorExpression
+      readonly leftAssignments: Assignments<Column>
+      readonly rightAssignments: Assignments<Column>
+    }
+
 /**
  * Each method answers with a handle of the derived (virtual) table, or undefined where the call has no effect: where the
  * connector can't take the operation, and also where the handle has it already. The optimizer calls them again until
@@ -56,6 +86,14 @@ export interface PushdownMetadata<T extends ConnectorTypes = ConnectorTypes> {
     session: ConnectorSession,
     table: T['table'],
     constraint: Constraint<T['column']>,
+  ): Awaitable<string | undefined>
+  /**
+   * The same of other work that stands over the table after all pushdown. An extension.
+   */
+  explainRefusedWork(
+    session: ConnectorSession,
+    table: T['table'],
+    work: RefusedWork<T['table'], T['column']>,
   ): Awaitable<string | undefined>
   applyProjection(
     session: ConnectorSession,

@@ -2,46 +2,8 @@ import { type Environment, failOn, inEnvironment } from '../environment.js'
 import { difference, sorted } from '../row-text.js'
 import type { Fault } from '../spi-call.js'
 import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
+import { TYPE_VALUES } from '../type-values.js'
 import { FAULT_CODE, faultsOf } from './fault-checks.js'
-
-/** Types with values of them, extremes and NULL among them. */
-const TYPE_VALUES: Readonly<Record<string, readonly string[]>> = {
-  boolean: ['true', 'false'],
-  tinyint: ["TINYINT '-128'", "TINYINT '127'"],
-  smallint: ["SMALLINT '-32768'", "SMALLINT '32767'"],
-  integer: ["INTEGER '-2147483648'", '2147483647', '0'],
-  bigint: [
-    "BIGINT '-9223372036854775808'",
-    "BIGINT '9223372036854775807'",
-    "BIGINT '9007199254740993'",
-  ],
-  real: ["REAL '1.5'", "CAST('NaN' AS real)", "CAST('-Infinity' AS real)", "REAL '3.4028235e38'"],
-  double: [
-    "DOUBLE '1.5'",
-    "CAST('NaN' AS double)",
-    "CAST('Infinity' AS double)",
-    "DOUBLE '4.9E-324'",
-  ],
-  'decimal(18,4)': ["DECIMAL '12345678901234.5678'", "CAST('-0.0001' AS decimal(18,4))"],
-  'decimal(38,0)': [
-    "DECIMAL '99999999999999999999999999999999999999'",
-    "CAST('-1' AS decimal(38,0))",
-  ],
-  varchar: ["''", "' a '", "'naïve 😀'", '\'line\nbreak, "quoted"\''],
-  'varchar(10)': ["CAST('abc' AS varchar(10))"],
-  'char(5)': ["CAST('ab' AS char(5))"],
-  varbinary: ["X''", "X'00FF10'"],
-  date: ["DATE '1970-01-01'", "DATE '0001-01-01'", "DATE '9999-12-31'"],
-  'time(3)': ["TIME '23:59:59.999'"],
-  'timestamp(3)': ["TIMESTAMP '1969-12-31 23:59:59.999'", "TIMESTAMP '2024-02-29 12:00:00.000'"],
-  'timestamp(6)': ["TIMESTAMP '2024-02-29 12:00:00.123456'"],
-  'timestamp(3) with time zone': ["TIMESTAMP '2024-02-29 12:00:00.123 UTC'"],
-  uuid: ["UUID '12151fd2-7586-11e9-8f9e-2a86e4085a59'"],
-  json: ['JSON \'{"a": [1, null]}\''],
-  'array(bigint)': ["ARRAY[BIGINT '1', NULL]", 'CAST(ARRAY[] AS array(bigint))'],
-  'map(varchar, bigint)': ["MAP(ARRAY['a'], ARRAY[BIGINT '1'])"],
-  'row(a bigint, b varchar)': ["CAST(ROW(1, 'x') AS row(a bigint, b varchar))"],
-}
 
 const TABLE = 'kit_written'
 const ROWS =
@@ -205,12 +167,19 @@ async function refused(environment: Environment, sql: string): Promise<void> {
 }
 
 async function checkTypes(environment: Environment): Promise<void> {
-  const { tableProperties, lacksTypes = [] } = environment.subject
+  const { tableProperties, lacksTypes = [], lacksValues = [] } = environment.subject
   const properties = tableProperties === undefined ? '' : ` WITH ${tableProperties}`
-  for (const [type, values] of Object.entries(TYPE_VALUES)) {
-    const rows = [...values, 'NULL'].map((value, i) => `(${i}, CAST(${value} AS ${type}))`)
+  const tableOf = (values: readonly string[], type: string) => {
+    const rows = values.map((value, i) => `(${i}, CAST(${value} AS ${type}))`)
     const source = `SELECT * FROM (VALUES ${rows.join(', ')}) t (n, v)`
-    const sql = `CREATE TABLE kit_types${properties} AS ${source}`
+    return { source, sql: `CREATE TABLE kit_types${properties} AS ${source}` }
+  }
+  for (const [type, values] of Object.entries(TYPE_VALUES)) {
+    const held = values.filter((value) => !lacksValues.includes(value))
+    for (const value of values.filter((v) => !held.includes(v))) {
+      await refused(environment, tableOf([value], type).sql)
+    }
+    const { source, sql } = tableOf([...held, 'NULL'], type)
     const error = await environment.failure(sql)
     if (lacksTypes.includes(type)) {
       if (error?.code !== 'NOT_SUPPORTED') {

@@ -53,7 +53,12 @@ export function referencePushdown(
   state: CatalogState,
 ): Omit<
   PushdownMetadata<ReferenceTypes>,
-  'executeDelete' | 'executeUpdate' | 'applyDelete' | 'applyUpdate' | 'explainRefusal'
+  | 'executeDelete'
+  | 'executeUpdate'
+  | 'applyDelete'
+  | 'applyUpdate'
+  | 'explainRefusal'
+  | 'explainRefusedWork'
 > {
   return {
     ...rowPushdown(),

@@ -1,13 +1,12 @@
-import { isAllDomain, MillraceError, plainEquals } from '../../../spi/index.js'
+import { isAllDomain, MillraceError } from '../../../spi/index.js'
 import { tableKey } from '../../cost/table-statistics.js'
-import { expressionText } from '../../explain/expression-text.js'
 import type { PlanNode, TableScanNode } from '../../plan/node.js'
 import { sourcesOf, withSources } from '../../plan/structure.js'
 import type { OptimizerContext } from '../context.js'
 import { domainOf } from '../expression/domain-translator.js'
 import { conjunctsOf } from '../expression/predicates.js'
 import { pushAggregation, pushProjection } from '../pushdown/columns.js'
-import { pushFilter, refusalOf } from '../pushdown/filter.js'
+import { pushFilter } from '../pushdown/filter.js'
 import { pushJoin } from '../pushdown/join.js'
 import { redirectScan } from '../pushdown/redirect.js'
 import { pushLimit, pushSample, pushTopN } from '../pushdown/rows.js'
@@ -154,24 +153,4 @@ async function checkScan(
     'QUERY_REJECTED',
     `Filter required on ${catalog}.${schema}.${table} for columns: ${missing.join(', ')}`,
   )
-}
-
-/** Notes on each scan which predicates over it the connector left to the engine, and why. Runs after all pushdown. */
-export async function notePredicates(plan: PlanNode, context: OptimizerContext): Promise<PlanNode> {
-  const sources: PlanNode[] = []
-  for (const source of sourcesOf(plan)) sources.push(await notePredicates(source, context))
-  const over = withSources(plan, sources)
-  if (over.kind !== 'filter' || over.source.kind !== 'tableScan') return over
-  const { source } = over
-  const notes: string[] = []
-  for (const e of conjunctsOf(over.predicate)) {
-    const told = await refusalOf({ ...over, source }, e, context)
-    const why =
-      told ?? (domainOf(e) === undefined ? 'no range of one column' : 'left by the connector')
-    notes.push(`not pushed (${why}): ${expressionText(e)}`)
-  }
-  const { pushdownNotes = [] } = source
-  const all = [...new Set([...pushdownNotes, ...notes])]
-  if (plainEquals(all, pushdownNotes)) return over
-  return { ...over, source: { ...source, pushdownNotes: all } }
 }

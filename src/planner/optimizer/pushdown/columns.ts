@@ -136,22 +136,23 @@ function replaceParts(
   })
 }
 
-/**
- * Offers an aggregation over columns.
- * @source Trino PushAggregationIntoTableScan
- */
-export async function pushAggregation(
-  node: AggregationNode & { readonly source: TableScanNode },
-  context: OptimizerContext,
-): Promise<PlanNode | undefined> {
-  if (node.step !== 'single' || node.groupIdSymbol !== undefined) return undefined
-  if (node.globalGroupingSets.length > 1) return undefined
-  if (node.groupingKeys.length > 0 && node.globalGroupingSets.length > 0) return undefined
-  const scan = node.source
+type AggregationOverScan = AggregationNode & { readonly source: TableScanNode }
+
+const columnOf = ({ outputs, columns }: TableScanNode, symbol: PlanSymbol): unknown =>
+  columns[outputs.findIndex((s) => s.name === symbol.name)]
+
+/** What a connector is told of an aggregation, or why none is. */
+export function aggregationOffer(node: AggregationOverScan) {
+  if (node.step !== 'single') return 'it is done in parts'
+  const hasOneSet =
+    node.groupIdSymbol === undefined &&
+    node.globalGroupingSets.length <= (node.groupingKeys.length > 0 ? 0 : 1)
+  if (!hasOneSet) return 'it has several grouping sets'
   const aggregates: AggregateFunction[] = []
   for (const { call } of node.aggregations) {
     const args = call.args.map(toConnectorExpression)
-    if (call.mask !== undefined || !args.every((arg) => arg !== undefined)) return undefined
+    if (call.mask !== undefined) return 'it has several DISTINCT'
+    if (!args.every((arg) => arg !== undefined)) return 'connectors are not offered such arguments'
     aggregates.push({
       function: call.function.name,
       outputType: call.function.returnType,
@@ -167,18 +168,36 @@ export async function pushAggregation(
         : { filter: { kind: 'variable', name: call.filter.name, type: call.filter.type } }),
     })
   }
-  const columnOf = (symbol: PlanSymbol): unknown =>
-    scan.columns[scan.outputs.findIndex((s) => s.name === symbol.name)]
+  return {
+    aggregates,
+    assignments: scanAssignments(node.source),
+    groupingSets: [node.groupingKeys.map((key) => columnOf(node.source, key))],
+  }
+}
+
+/**
+ * Offers an aggregation over columns.
+ * @source Trino PushAggregationIntoTableScan
+ */
+export async function pushAggregation(
+  node: AggregationOverScan,
+  context: OptimizerContext,
+): Promise<PlanNode | undefined> {
+  const offer = aggregationOffer(node)
+  if (typeof offer === 'string') return undefined
+  const scan = node.source
   const result = await context.metadata.applyAggregation(
     scan.table,
-    aggregates,
-    scanAssignments(scan),
-    [node.groupingKeys.map(columnOf)],
+    offer.aggregates,
+    offer.assignments,
+    offer.groupingSets,
   )
   if (result === undefined) return undefined
   const mapped = node.groupingKeys.map((key) => {
-    const mapping = result.groupingColumnMapping.find((m) => plainEquals(m.from, columnOf(key)))
-    return { key, column: mapping?.to ?? columnOf(key) }
+    const mapping = result.groupingColumnMapping.find((m) =>
+      plainEquals(m.from, columnOf(scan, key)),
+    )
+    return { key, column: mapping?.to ?? columnOf(scan, key) }
   })
   const known = new Set(result.assignments.map((a) => plainKey(a.column)))
   const keyAssignments = mapped.flatMap(({ key, column }, i): ConnectorAssignment<unknown>[] =>

@@ -23,6 +23,23 @@ const TYPES: Readonly<Record<JoinType, ConnectorJoinType>> = {
 
 type JoinOfScans = JoinNode & { readonly left: TableScanNode; readonly right: TableScanNode }
 
+/** What a connector is told of a join, or why none is. */
+export function joinOffer({ type, left, right, criteria, filter }: JoinOfScans) {
+  const terms = [
+    ...criteria.map((c) => equal(symbolOf(c.left), symbolOf(c.right))),
+    ...conjunctsOf(filter),
+  ]
+  if (terms.length === 0) return 'it has no condition'
+  const condition = toConnectorExpression(and(terms))
+  if (condition === undefined) return 'connectors are not offered such conditions'
+  return {
+    joinType: TYPES[type],
+    condition,
+    leftAssignments: scanAssignments(left),
+    rightAssignments: scanAssignments(right),
+  }
+}
+
 /**
  * Offers a join of two tables of one catalog; a cross join isn't offered.
  * @source Trino PushJoinIntoTableScan
@@ -33,19 +50,15 @@ export async function pushJoin(
 ): Promise<PlanNode | undefined> {
   const { left, right } = node
   if (left.table.catalog !== right.table.catalog) return undefined
-  const terms = [
-    ...node.criteria.map((c) => equal(symbolOf(c.left), symbolOf(c.right))),
-    ...conjunctsOf(node.filter),
-  ]
-  const condition = toConnectorExpression(and(terms))
-  if (terms.length === 0 || condition === undefined) return undefined
+  const offer = joinOffer(node)
+  if (typeof offer === 'string') return undefined
   const result = await context.metadata.applyJoin(
-    TYPES[node.type],
+    offer.joinType,
     left.table,
     right.table,
-    condition,
-    scanAssignments(left),
-    scanAssignments(right),
+    offer.condition,
+    offer.leftAssignments,
+    offer.rightAssignments,
     await statisticsOf(node, context),
   )
   if (result === undefined) return undefined

@@ -30,18 +30,19 @@ export async function pushLimit(
   return result.limitGuaranteed ? scan : { ...node, source: scan }
 }
 
+export const sortItemsOf = ({ orderBy }: TopNNode): readonly ConnectorSortItem[] =>
+  orderBy.map(({ symbol, ascending, nullsFirst }) => ({
+    name: symbol.name,
+    ascending,
+    nullsFirst,
+  }))
+
 /** Offers a TopN. @source Trino PushTopNIntoTableScan */
 export async function pushTopN(
   node: Over<TopNNode>,
   context: OptimizerContext,
 ): Promise<PlanNode | undefined> {
-  const items = node.orderBy.map(
-    ({ symbol, ascending, nullsFirst }): ConnectorSortItem => ({
-      name: symbol.name,
-      ascending,
-      nullsFirst,
-    }),
-  )
+  const items = sortItemsOf(node)
   const assignments = scanAssignments(node.source)
   const result = await context.metadata.applyTopN(node.source.table, node.count, items, assignments)
   if (result === undefined) return undefined

@@ -261,6 +261,94 @@ test('EXPLAIN says what was pushed, and why the rest was not', async () => {
   )
 })
 
+test('EXPLAIN says of every kind of work why it was not pushed', async () => {
+  const tables = ['CREATE TABLE t (n BIGINT, s TEXT, x DOUBLE, p DECIMAL(5,2), u UUID)']
+  await using sqlite = await openDatabase('sqlite', tables)
+  await using duckdb = await openDatabase('duckdb', tables, { 'join-pushdown.enabled': 'false' })
+  const both: readonly (readonly [typeof sqlite, string, string])[] = [
+    [sqlite, 'SELECT upper(s) AS v FROM t', 'not pushed (SQLite has no equal of upper): upper(s)'],
+    [duckdb, 'SELECT reverse(s) AS v FROM t', 'not pushed (DuckDB has no equal of reverse)'],
+    [
+      sqlite,
+      'SELECT p FROM t ORDER BY p LIMIT 3',
+      'not pushed (decimals are binary fractions there): ORDER BY … LIMIT 3',
+    ],
+    [
+      duckdb,
+      'SELECT u FROM t ORDER BY u LIMIT 3',
+      'not pushed (UUIDs have another order there): ORDER BY … LIMIT 3',
+    ],
+    [
+      duckdb,
+      'SELECT s FROM t LIMIT 3000000000',
+      'not pushed (more than 2147483647 rows): LIMIT 3000000000',
+    ],
+    [sqlite, 'SELECT avg(n) FROM t', 'not pushed (SQLite has no equal of avg): aggregation'],
+    [
+      duckdb,
+      'SELECT sum(x) FROM t',
+      'not pushed (sum of values that DuckDB adds or compares in another way): aggregation',
+    ],
+    [
+      sqlite,
+      'SELECT x, count(*) FROM t GROUP BY x',
+      'not pushed (double is compared in another way there): aggregation',
+    ],
+    [
+      sqlite,
+      'SELECT s, count(*) FROM t WHERE n % 2 = 1 GROUP BY s',
+      'not pushed (what it is over is not all pushed): aggregation',
+    ],
+    [
+      sqlite,
+      'SELECT n, count(*) FROM t GROUP BY ROLLUP (n)',
+      'not pushed (it has several grouping sets): aggregation',
+    ],
+    [
+      sqlite,
+      'SELECT a.s FROM t a JOIN t b ON a.p = b.p',
+      'not pushed (decimals are binary fractions there): join',
+    ],
+    [
+      duckdb,
+      'SELECT a.s FROM t a JOIN t b ON a.n = b.n',
+      'not pushed (join-pushdown.enabled is false): join',
+    ],
+  ]
+  for (const [database, sql, note] of both) expect(await database.plan(sql), sql).toContain(note)
+})
+
+test('columns are added, renamed and dropped', async () => {
+  for (const kind of KINDS) {
+    await using db = await openDatabase(kind, [
+      'CREATE TABLE t (n BIGINT)',
+      'INSERT INTO t VALUES (1)',
+    ])
+    await db.rows('ALTER TABLE t ADD COLUMN s varchar(3)')
+    await db.rows("INSERT INTO t VALUES (2, 'two')")
+    await db.rows('ALTER TABLE t RENAME COLUMN n TO number')
+    expect(await db.rows('SELECT number, s FROM t ORDER BY number')).toEqual([
+      [1n, null],
+      [2n, 'two'],
+    ])
+    await db.rows('ALTER TABLE t DROP COLUMN s')
+    expect(await db.rows('SELECT * FROM t ORDER BY 1')).toEqual([[1n], [2n]])
+    expect(await db.failure('ALTER TABLE t ADD COLUMN c interval day to second')).toMatch(
+      /^NOT_SUPPORTED: Unsupported column type/,
+    )
+  }
+})
+
+test('CHAR is kept with its blanks, digits as text', async () => {
+  for (const kind of KINDS) {
+    await using db = await openDatabase(kind)
+    await db.rows(
+      "CREATE TABLE t AS SELECT CAST(v AS char(3)) AS c FROM (VALUES '012', '1', '') t (v)",
+    )
+    expect(await db.rows('SELECT c FROM t ORDER BY c')).toEqual([['   '], ['012'], ['1  ']])
+  }
+})
+
 test('an engine with threads reads in parts', async () => {
   const numbers =
     'WITH RECURSIVE r(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM r WHERE x < 450000) SELECT x FROM r'

@@ -1,0 +1,43 @@
+/** Types with values of them, extremes and NULL among them. */
+export const TYPE_VALUES: Readonly<Record<string, readonly string[]>> = {
+  boolean: ['true', 'false'],
+  tinyint: ["TINYINT '-128'", "TINYINT '127'"],
+  smallint: ["SMALLINT '-32768'", "SMALLINT '32767'"],
+  integer: ["INTEGER '-2147483648'", '2147483647', '0'],
+  bigint: [
+    "BIGINT '-9223372036854775808'",
+    "BIGINT '9223372036854775807'",
+    "BIGINT '9007199254740993'",
+  ],
+  real: ["REAL '1.5'", "CAST('NaN' AS real)", "CAST('-Infinity' AS real)", "REAL '3.4028235e38'"],
+  double: [
+    "DOUBLE '1.5'",
+    "CAST('NaN' AS double)",
+    "CAST('Infinity' AS double)",
+    "DOUBLE '4.9E-324'",
+  ],
+  'decimal(5,2)': ["DECIMAL '999.99'", "DECIMAL '-999.99'", "DECIMAL '0.10'", "DECIMAL '0.01'"],
+  'decimal(18,4)': ["DECIMAL '12345678901234.5678'", "CAST('-0.0001' AS decimal(18,4))"],
+  'decimal(38,0)': [
+    "DECIMAL '99999999999999999999999999999999999999'",
+    "CAST('-1' AS decimal(38,0))",
+  ],
+  varchar: ["''", "' a '", "'naïve 😀'", '\'line\nbreak, "quoted"\''],
+  'varchar(10)': ["CAST('abc' AS varchar(10))"],
+  'char(5)': ["CAST('ab' AS char(5))", "CAST(' b' AS char(5))", "CAST('' AS char(5))"],
+  varbinary: ["X''", "X'00FF10'"],
+  date: ["DATE '1970-01-01'", "DATE '0001-01-01'", "DATE '9999-12-31'"],
+  'time(3)': ["TIME '23:59:59.999'"],
+  'timestamp(3)': ["TIMESTAMP '1969-12-31 23:59:59.999'", "TIMESTAMP '2024-02-29 12:00:00.000'"],
+  'timestamp(6)': [
+    "TIMESTAMP '2024-02-29 12:00:00.123456'",
+    "TIMESTAMP '0001-01-01 00:00:00.000000'",
+    "TIMESTAMP '9999-12-31 23:59:59.999999'",
+  ],
+  'timestamp(3) with time zone': ["TIMESTAMP '2024-02-29 12:00:00.123 UTC'"],
+  uuid: ["UUID '12151fd2-7586-11e9-8f9e-2a86e4085a59'"],
+  json: ['JSON \'{"a": [1, null]}\''],
+  'array(bigint)': ["ARRAY[BIGINT '1', NULL]", 'CAST(ARRAY[] AS array(bigint))'],
+  'map(varchar, bigint)': ["MAP(ARRAY['a'], ARRAY[BIGINT '1'])"],
+  'row(a bigint, b varchar)': ["CAST(ROW(1, 'x') AS row(a bigint, b varchar))"],
+}
