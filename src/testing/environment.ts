@@ -9,12 +9,14 @@ import { ConnectorFailure, type ConnectorSubject, type OpenedSubject } from './s
 export const SUBJECT = 'subject'
 export const PLAIN = 'plain'
 
-const PLAIN_FACE: Face = {
+const plainFace = ({ needsFilterPushdown = false }: ConnectorSubject): Face => ({
   hidden: new Set([
-    ...PUSHDOWN_METHODS.map((method) => `metadata.${method}`),
+    ...PUSHDOWN_METHODS.filter((method) => !needsFilterPushdown || method !== 'applyFilter').map(
+      (method) => `metadata.${method}`,
+    ),
     'connector.shutdown',
   ]),
-}
+})
 /** Longer than anything a check waits for. */
 const DEFAULT_HANG_MILLIS = 30_000
 
@@ -68,7 +70,7 @@ export async function inEnvironment(
 }
 
 async function startEngine(
-  { factory }: ConnectorSubject,
+  subject: ConnectorSubject,
   opened: OpenedSubject,
   probe: ConnectorProbe,
   face: Face,
@@ -79,7 +81,7 @@ async function startEngine(
   const counted: ConnectorFactory = {
     name: SUBJECT,
     create(catalogName, config, context) {
-      const connector = Promise.resolve(factory.create(catalogName, config, context))
+      const connector = Promise.resolve(subject.factory.create(catalogName, config, context))
       made ??= connector
       return connector
     },
@@ -99,7 +101,7 @@ async function startEngine(
     async create() {
       const connector = await made
       if (connector === undefined) throw new Error('internal error: catalogs in the wrong order')
-      return probe.wrap(connector, PLAIN_FACE)
+      return probe.wrap(connector, plainFace(subject))
     },
   }
   return Millrace.create({

@@ -84,6 +84,8 @@ export interface ConnectorSubject {
   /** None where the connector has no table that lasts. */
   readonly tables: readonly (string | TableSubject)[]
   readonly lacks?: readonly Capability[]
+  /** True: tables can only be read through the filter that is pushed, as for what to ask a service: both sides push filters. */
+  readonly needsFilterPushdown?: boolean
   /** Where tables are made to check writes; default: `default`. */
   readonly schema?: string
   /** WITH properties of the tables that are made, such as `(format = 'CSV')`. */

@@ -17,6 +17,8 @@ import {
   varcharType,
 } from '../spi/index.js'
 
+/** Of arrays, maps and objects in one another; what contains itself goes deeper. */
+const DEPTH_MAX = 100
 const MIN_INTEGER = -(2 ** 31)
 const MAX_INTEGER = 2 ** 31 - 1
 const MAX_BIGINT = 2n ** 63n - 1n
@@ -37,7 +39,8 @@ export interface TypedValue {
  * @param position counted from 0
  * @throws INVALID_PARAMETER_USAGE for values that have no meaning in SQL
  */
-export function parameterValue(value: unknown, position: number): TypedValue {
+export function parameterValue(value: unknown, position: number, depth = 0): TypedValue {
+  if (depth > DEPTH_MAX) throw tooDeep(position)
   switch (typeof value) {
     case 'boolean':
       return { type: BOOLEAN, carrier: value }
@@ -52,14 +55,20 @@ export function parameterValue(value: unknown, position: number): TypedValue {
       if (value instanceof Date) return typedDate(value, position)
       if (value instanceof Uint8Array) return { type: VARBINARY, carrier: value }
       if (value instanceof ArrayBuffer) return { type: VARBINARY, carrier: new Uint8Array(value) }
-      if (Array.isArray(value)) return typedArray(value, position)
+      if (Array.isArray(value)) return typedArray(value, position, depth)
       if (ArrayBuffer.isView(value)) return typedNumbers(value, position)
-      if (value instanceof Map) return typedMap(value, position)
-      if (isPlainObject(value)) return typedRow(value, position)
+      if (value instanceof Map) return typedMap(value, position, depth)
+      if (isPlainObject(value)) return typedRow(value, position, depth)
       break
   }
   throw unusable(position, value)
 }
+
+const tooDeep = (position: number): MillraceError =>
+  new MillraceError(
+    'INVALID_PARAMETER_USAGE',
+    `Value of parameter ${position + 1} is nested deeper than ${DEPTH_MAX} levels, or in itself`,
+  )
 
 /** Lone surrogates have no UTF-8 form: each becomes U+FFFD. */
 const wellFormed = (text: string): string =>
@@ -104,12 +113,12 @@ function typedNumbers(view: ArrayBufferView, position: number): TypedValue {
     return { type: arrayType(DOUBLE), carrier: Array.from(view) }
   }
   if (view instanceof DataView) throw unusable(position, view)
-  return typedArray([...(view as Iterable<unknown> & ArrayBufferView)], position)
+  return typedArray([...(view as Iterable<unknown> & ArrayBufferView)], position, 0)
 }
 
-function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): TypedValue {
-  const keys = typedArray([...map.keys()], position)
-  const values = typedArray([...map.values()], position)
+function typedMap(map: ReadonlyMap<unknown, unknown>, position: number, depth: number): TypedValue {
+  const keys = typedArray([...map.keys()], position, depth)
+  const values = typedArray([...map.values()], position, depth)
   if (map.has(null)) throw unusable(position, map)
   return {
     type: mapType(elementOf(keys.type), elementOf(values.type)),
@@ -120,10 +129,14 @@ function typedMap(map: ReadonlyMap<unknown, unknown>, position: number): TypedVa
 const elementOf = (type: SqlType): SqlType => (type.kind === 'array' ? type.element : type)
 
 /** @throws INVALID_PARAMETER_USAGE for an object without properties, which no ROW is */
-function typedRow(row: Readonly<Record<string, unknown>>, position: number): TypedValue {
+function typedRow(
+  row: Readonly<Record<string, unknown>>,
+  position: number,
+  depth: number,
+): TypedValue {
   const fields = Object.entries(row).map(([name, value]) => ({
     name,
-    ...parameterValue(value, position),
+    ...parameterValue(value, position, depth + 1),
   }))
   if (fields.length === 0) throw unusable(position, row)
   return {
@@ -133,8 +146,8 @@ function typedRow(row: Readonly<Record<string, unknown>>, position: number): Typ
 }
 
 /** The elements' common type: numbers widen, in nested values too; everything else must agree. */
-function typedArray(values: readonly unknown[], position: number): TypedValue {
-  const elements = values.map((value) => parameterValue(value, position))
+function typedArray(values: readonly unknown[], position: number, depth: number): TypedValue {
+  const elements = values.map((value) => parameterValue(value, position, depth + 1))
   let type: SqlType = UNKNOWN
   for (const element of elements) {
     if (element.type.kind === 'unknown') continue

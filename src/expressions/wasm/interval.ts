@@ -200,8 +200,7 @@ const fitting = (interval: Interval, type: SqlType): NodeFacts => ({
 function constantInterval(value: unknown, type: SqlType): Interval {
   if (value === null) return { min: 0, max: 0 }
   if (typeof value !== 'bigint' && typeof value !== 'number') return UNKNOWN_64
-  const isPicos = type.kind === 'timestamp' || type.kind === 'time'
-  const n = Number(isPicos ? BigInt(value) / PICOS_PER_MICRO : value)
+  const n = Number(type.kind === 'timestamp' ? BigInt(value) / PICOS_PER_MICRO : value)
   return outward({ min: n, max: n }, Math.abs(n))
 }
 

@@ -188,8 +188,7 @@ export function writeLiteral(p: ParameterWriter, value: Value, type: SqlType): v
   else if (rep === 'bool') p.i32(value === true ? 1 : 0)
   else {
     assert(typeof value === 'bigint' || typeof value === 'number')
-    const isPicos = type.kind === 'timestamp' || type.kind === 'time'
-    p.i64(isPicos ? BigInt(value) / MICROS : BigInt(value))
+    p.i64(type.kind === 'timestamp' ? BigInt(value) / MICROS : BigInt(value))
   }
 }
 

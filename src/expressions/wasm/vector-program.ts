@@ -137,7 +137,7 @@ const constantOf = (e: Expression): Value | undefined =>
 
 function integerOf(value: Value, type: SqlType): bigint {
   const integer = BigInt(value as bigint | number)
-  return type.kind === 'timestamp' || type.kind === 'time' ? integer / MICROS : integer
+  return type.kind === 'timestamp' ? integer / MICROS : integer
 }
 
 function ranges(

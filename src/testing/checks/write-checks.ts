@@ -189,7 +189,9 @@ async function checkTypes(environment: Environment): Promise<void> {
     }
     if (error !== undefined) failOn([`${type}: ${error.code}: ${error.message}`])
     const expected = sorted(await environment.rows(source))
-    const wrong = difference(sorted(await environment.rows('SELECT * FROM kit_types')), expected)
+    // A wider type of the column's own is fine where the values are still the same.
+    const back = await environment.rows(`SELECT n, CAST(v AS ${type}) FROM kit_types`)
+    const wrong = difference(sorted(back), expected)
     const [, column] = await environment.columns('SELECT * FROM kit_types')
     await environment.execute('DROP TABLE kit_types')
     if (wrong !== undefined) failOn([`${type} (${column?.type.kind}): ${wrong}`])

@@ -264,6 +264,11 @@ describe('parameters', () => {
   test('wrong numbers and kinds are refused', async () => {
     expect(await codeOf(engine.query('SELECT ?').all())).toBe('INVALID_PARAMETER_USAGE')
     expect(await codeOf(engine.query('SELECT 1', [1]).all())).toBe('INVALID_PARAMETER_USAGE')
+    const endless: unknown[] = []
+    endless.push({ within: endless })
+    expect(await codeOf(engine.query('SELECT ?, ?', [1, endless]).all())).toBe(
+      'INVALID_PARAMETER_USAGE',
+    )
     for (const value of [undefined, Symbol('s'), {}, () => 1, [1, 'a'], new Date(Number.NaN)]) {
       expect(await codeOf(engine.query('SELECT ?', [value]).all())).toBe('INVALID_PARAMETER_USAGE')
     }

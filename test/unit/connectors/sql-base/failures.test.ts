@@ -120,7 +120,7 @@ test('a DuckDB file that another process has open is an error that says what to 
     })
     await expect(create).rejects.toMatchObject({
       code: 'JDBC_ERROR',
-      message: `Database is locked by another process: ${path}`,
+      message: expect.stringContaining(`Database is locked by another process: ${path}`),
     })
   } finally {
     child.kill('SIGKILL')
@@ -159,20 +159,19 @@ test('a look for rare rows keeps neither the event loop nor an abort waiting', a
 }, 20_000)
 
 test.each([0, 1, 3, 10, 40, 150])('DuckDB hears an abort after %i ms', async (millis) => {
-  await using db = await openDatabase('duckdb', [
-    'CREATE TABLE t AS SELECT range AS x FROM range(200000)',
-  ])
+  await using db = await openDatabase('duckdb')
   const controller = new AbortController()
-  const query = db.engine.query(
-    'SELECT count(*) FROM db.main.t a JOIN db.main.t b ON a.x <> b.x WHERE a.x + b.x < 0',
-    [],
-    { signal: controller.signal },
-  )
+  const endless =
+    'SELECT count(*) AS n FROM range(10000000) a(x), range(10000000) b(x) WHERE hash(a.x + b.x) = 7'
+  const query = db.engine.query(`SELECT * FROM TABLE(db.system.query(query => '${endless}'))`, [], {
+    signal: controller.signal,
+  })
   const outcome = query.all().then(
     () => 'finished',
     (error: { code: string }) => error.code,
   )
   setTimeout(() => controller.abort(), millis)
   expect(await outcome).toBe('USER_CANCELED')
-  expect(await db.rows('SELECT count(*) FROM t')).toEqual([[200000n]])
+  await db.rows("CREATE TABLE t AS SELECT BIGINT '1' AS x")
+  expect(await db.rows('SELECT x FROM t')).toEqual([[1n]])
 }, 30_000)
