@@ -164,6 +164,7 @@ function integerColumn(
     min: Number.MIN_SAFE_INTEGER,
     max: Number.MAX_SAFE_INTEGER,
   }
+  const convertAll = convertedColumn(type, nullBytes)
   let values = new Float64Array(0)
   const field: Field = { start: 0, end: 0 }
   return (fields) => {
@@ -185,6 +186,8 @@ function integerColumn(
       const value = read(fields.bytes, field.start, field.end)
       if (!(value >= range.min && value <= range.max)) {
         if (type.kind === 'bigint') return wideColumn(fields, type, nullBytes)
+        // Microseconds of years before 1685 and after 2255 are no exact numbers.
+        if (type.kind === 'timestamp' && Number.isFinite(value)) return convertAll(fields)
         throw noValue(fields, row, type)
       }
       values[row] = value
