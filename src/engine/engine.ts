@@ -8,11 +8,8 @@ import type { ThreadPool } from '../dataflow/threads/pool.js'
 import type { Turns, TurnTaker } from '../dataflow/turns.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
-import { BUILTIN_FUNCTIONS } from '../expressions/functions/index.js'
-import { createRegistry } from '../expressions/registry.js'
 import { parseType } from '../expressions/type-signature.js'
-import { parseStatement } from '../planner/parser/parser.js'
-import { assert, MillraceError, type Page, readValue } from '../spi/index.js'
+import { MillraceError } from '../spi/index.js'
 import { CatalogManager } from './catalog/catalog-manager.js'
 import { loadFactories } from './catalog/catalogs.js'
 import { createEngineCatalogs } from './catalog/create-engine-catalogs.js'
@@ -25,21 +22,20 @@ import { LOCAL_FILES_CATALOG, localFilesProperties } from './catalog/local-files
 import { REGISTERED_CATALOG, RegisteredSources } from './catalog/registered-sources.js'
 import { type EngineOptions, type ResolvedOptions, resolveOptions } from './engine-options.js'
 import { ClusterMember } from './execution/cluster.js'
-import { isThreadBound, PlanRunner } from './execution/plan-runner.js'
 import { defineFunction } from './functions/define-function.js'
 import { OwnFunctions } from './functions/own-functions.js'
 import type { ProgramFunction } from './functions/program-function.js'
 import { PlanCache } from './planning/plan-cache.js'
-import { createPlanServices } from './planning/plan-services.js'
 import { QueryRegistry } from './query/query-registry.js'
 import { type RunRequest, StatementRun } from './query/statement-run.js'
-import type { EngineServices } from './services.js'
+import type { EngineCore } from './services.js'
 import { QueryContexts } from './session/query-contexts.js'
 import { queryIdGenerator } from './session/query-id.js'
 import { defaultSession, type Session } from './session/session.js'
 import { TransactionManager } from './session/transaction.js'
+import { type BackgroundLoading, loadInBackground } from './start/background-loading.js'
+import { STATEMENT_CODE } from './start/statement-code.js'
 import { SharedBuffers, startPool } from './threads/start-pool.js'
-import { createThreadEnvironment } from './threads/thread.js'
 import { VERSION } from './version.js'
 
 export type { TurnTaker }
@@ -55,7 +51,7 @@ const DEFAULT_CATALOGS: Readonly<Record<string, Readonly<Record<string, string>>
  * two ways to it.
  */
 export class Engine {
-  readonly services: EngineServices
+  readonly services: EngineCore
   readonly registered: RegisteredSources
   /** What the engine is to other nodes. */
   readonly member: ClusterMember
@@ -74,11 +70,12 @@ export class Engine {
   readonly #spill: SpillDirectory | undefined
   readonly #exchangeStorage: ExchangeStorage | undefined
   readonly #allocator: ChunkAllocator
+  #loading: BackgroundLoading | undefined
   #closing: Promise<void> | undefined
 
   private constructor(parts: {
     readonly options: ResolvedOptions
-    readonly services: EngineServices
+    readonly services: EngineCore
     readonly registered: RegisteredSources
     readonly ownFunctions: OwnFunctions
     readonly planCache: PlanCache
@@ -112,7 +109,6 @@ export class Engine {
     const factories = await loadFactories(options.plugins)
     const shared = createSharedMemory(options.memoryLimitBytes)
     const allocator = joinSharedMemory(shared)
-    const functions = createRegistry(BUILTIN_FUNCTIONS)
     const catalogs = new CatalogManager()
     const planCache = new PlanCache()
     const registered = new RegisteredSources(() => planCache.invalidate())
@@ -137,15 +133,8 @@ export class Engine {
       }),
       buffers,
     )
-    const ownFunctions = new OwnFunctions(functions)
+    const ownFunctions = new OwnFunctions()
     const execution = {
-      thread: createThreadEnvironment({
-        threadName: 'main',
-        allocator,
-        registry: functions,
-        connector: (catalog) => catalogs.get(catalog).connector,
-        knownSession: (queryId, catalog) => contexts.find(queryId)?.connectorSession(catalog),
-      }),
       pool,
       slotsInUse: new Set<number>(),
       spill,
@@ -154,6 +143,21 @@ export class Engine {
       outputPageRows: options.outputPageRows,
       expressionTarget: options.expressionTarget,
     }
+    const statements = once(async () => {
+      const { createStatementServices } = await import('./planning/statement-services.js')
+      return createStatementServices(core, {
+        ...execution,
+        allocator,
+        catalogs,
+        ownFunctions,
+        contexts,
+        member,
+        faultTolerance,
+        exchangeDirectory: exchangeStorage?.directory,
+        planCache,
+        registered,
+      })
+    })
     const taskBuffers = new TaskBuffers()
     const member = new ClusterMember(
       options.nodeId,
@@ -161,35 +165,25 @@ export class Engine {
       (channels) =>
         new TaskHost({
           ...execution,
+          thread: async () => (await statements()).thread,
           buffers: taskBuffers,
           channels,
           useCatalogs: (used) => engine.catalogs.use(used),
-          isThreadBound: (name) => isThreadBound(catalogs, name),
+          isThreadBound: (name) => catalogs.isThreadBound(name),
         }),
     )
-    const runner = new PlanRunner({
-      ...execution,
-      catalogs,
-      ownFunctions,
-      contexts,
-      member,
-      faultTolerance,
-      exchangeDirectory: exchangeStorage?.directory,
-    })
-    const services: EngineServices = {
+    const core: EngineCore = {
       version: VERSION,
       nodeId: options.nodeId,
       environment: options.environment,
       defaultTimeZone: options.timeZone,
       catalogs,
       transactions: new TransactionManager(catalogs),
-      functions,
       queries,
       contexts,
       propertyDefaults: new Map([['retry_policy', faultTolerance.policy]]),
       parseType,
-      parse: parseStatement,
-      firstBigint,
+      statements: async () => (await statements()).services,
       ...(options.dynamicCatalogs
         ? {
             catalogStore: {
@@ -198,7 +192,6 @@ export class Engine {
             },
           }
         : {}),
-      ...createPlanServices({ functions, cache: planCache, registered, runner }),
     }
     catalogs.add({
       name: REGISTERED_CATALOG,
@@ -206,7 +199,7 @@ export class Engine {
       config: {},
       connector: registered.connector,
     })
-    const engineCatalogs = createEngineCatalogs(options, services, {
+    const engineCatalogs = createEngineCatalogs(options, core, {
       factories,
       allocator,
       segments,
@@ -218,7 +211,7 @@ export class Engine {
     })
     const engine = new Engine({
       options,
-      services,
+      services: core,
       registered,
       ownFunctions,
       planCache,
@@ -238,6 +231,11 @@ export class Engine {
       await engine.close()
       throw error
     }
+    engine.#loading = loadInBackground([
+      ...Array.from({ length: options.threads }, () => () => pool?.startThread()),
+      ...STATEMENT_CODE,
+      statements,
+    ])
     return engine
   }
 
@@ -284,6 +282,7 @@ export class Engine {
   async #close(): Promise<void> {
     const { queries, transactions, catalogs } = this.services
     const steps = [
+      () => this.#loading?.stop(),
       () => queries.close(new MillraceError('SERVER_SHUTTING_DOWN', 'The engine was closed')),
       () => this.member.close(),
       () => transactions.close(),
@@ -315,11 +314,16 @@ function firstCatalogs(options: ResolvedOptions): ResolvedOptions['catalogs'] {
   }
 }
 
-function firstBigint(page: Page): bigint | undefined {
-  const block = page.blocks[0]
-  const value = block === undefined || page.rowCount === 0 ? undefined : readValue(block, 0)
-  assert(typeof value === 'bigint' || value === null, 'a number of rows')
-  return value ?? undefined
+/** What a function gives, made by its first call; that of a call that failed is made anew. */
+function once<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined
+      throw error
+    })
+    return made
+  }
 }
 
 /** The places on disk that the engine writes to. @throws CONFIGURATION_INVALID where one can't be written to */

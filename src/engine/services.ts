@@ -14,7 +14,7 @@ import type { QueryContext } from './session/query-context.js'
 import type { QueryContexts } from './session/query-contexts.js'
 import type { TransactionManager } from './session/transaction.js'
 import type { ColumnStats } from './statements/show-object.js'
-import type { PlanResult, StatementContext } from './statements/statement.js'
+import type { PlanResult, StatementContext, StatementResult } from './statements/statement.js'
 
 /** A value of a `?`: an expression of EXECUTE … USING, or a value of the embedding program. */
 export type ParameterValue = Expression | ConstantExpression
@@ -31,8 +31,8 @@ export interface PlannedStatement {
   readonly tables: readonly TableReference[]
 }
 
-/** What statements use of the engine. */
-export interface EngineServices {
+/** What there is of an engine before its first statement. */
+export interface EngineCore {
   readonly version: string
   readonly nodeId: string
   readonly environment: string
@@ -47,13 +47,21 @@ export interface EngineServices {
   /** Text of system properties whose defaults the configuration sets. */
   readonly propertyDefaults: ReadonlyMap<string, string>
   readonly transactions: TransactionManager
-  readonly functions: FunctionRegistry
   readonly queries: QueryRegistry
   readonly contexts: QueryContexts
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
   parseType(name: string): SqlType
+  /** What statements are parsed, planned and run with, loaded by whoever asks first. */
+  statements(): Promise<EngineServices>
+}
+
+/** What statements use of the engine. */
+export interface EngineServices extends EngineCore {
+  readonly functions: FunctionRegistry
   /** @throws SYNTAX_ERROR */
   parse(sql: string): Statement
+  /** Carries a statement out, or for one with a plan as far as the plan. @throws INVALID_PARAMETER_USAGE, what the statement throws */
+  handle(statement: Statement, context: StatementContext): Promise<StatementResult>
   /** Analyses, plans and optimises. */
   plan(statement: Statement, context: StatementContext): Promise<PlannedStatement>
   /** Types that the `?` of a statement take, and the columns it gives. */

@@ -145,6 +145,17 @@ for (const file of Object.keys(createRequire(import.meta.url).cache)) urls.add(f
 const packages = [...urls].flatMap((url) => /.*node_modules\\/((?:@[^/]+\\/)?[^/]+)/.exec(url)?.[1] ?? [])
 console.log(JSON.stringify([...new Set(packages)].sort()))
 `
+const OWN_BYTES = `
+await new Promise((resolve) => setTimeout(resolve, 50))
+const { statSync } = await import('node:fs')
+const { fileURLToPath } = await import('node:url')
+const own = [...urls].filter((url) => url.includes('/node_modules/millrace/'))
+console.log(own.reduce((bytes, url) => bytes + statSync(fileURLToPath(url)).size, 0))
+`
+/** Bytes of the package's own modules that a program has loaded. */
+const bytesOf = async (program: string): Promise<number> =>
+  Number(await evaluate(`${LOADED}${program}${OWN_BYTES}`))
+
 const packagesOf = async (program: string): Promise<readonly string[]> =>
   JSON.parse(await evaluate(`${LOADED}${program}${REPORT}`))
 
@@ -159,6 +170,21 @@ describe('what is loaded', () => {
       await engine.query('SELECT count(*) FROM tpch.tiny.nation').all()
       await engine.close()`
     expect(await packagesOf(program)).toEqual(['millrace'])
+  })
+  // Compiling a megabyte takes some 30 ms of every program that starts.
+  it('by an engine that was only made: a third of what one that answers has', async () => {
+    const create = `
+      const { Millrace } = await import('millrace')
+      const engine = await Millrace.create({ threads: 0 })`
+    const close = 'await engine.close()'
+    const [made, answering, client] = await Promise.all([
+      bytesOf(`${create}\n${close}`),
+      bytesOf(`${create}\nawait engine.query('SELECT 1').all()\n${close}`),
+      bytesOf(`await import('millrace/client')`),
+    ])
+    expect(answering).toBeGreaterThan(2e6)
+    expect(made).toBeLessThan(1.2e6)
+    expect(client).toBeLessThan(1e5)
   })
   it('by those that ask for more: that', async () => {
     const program = `

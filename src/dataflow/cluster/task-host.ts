@@ -1,22 +1,16 @@
-import { MemoryOutputBuffer } from '../../exchange/buffer/memory-output-buffer.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
-import type { OutputBuffer } from '../../exchange/output-buffer.js'
-import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
-import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
 import type { TaskBuffers } from '../../exchange/task-buffers.js'
-import { callsLoop } from '../../expressions/routine.js'
-import { type ConnectorSplitSource, errorToRecord } from '../../spi/index.js'
-import { planLocally } from '../local-planner.js'
-import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
+import { errorToRecord } from '../../spi/index.js'
 import type { SpillDirectory } from '../spill/spill-directory.js'
 import type { ThreadEnvironment } from '../thread-environment.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
-import { FragmentTask } from './fragment-task.js'
+import type { HostedTask } from './hosted-task.js'
 import type { TaskListener, TaskRequest, TaskStatus } from './task-request.js'
 
 export interface TaskHostOptions {
-  readonly thread: ThreadEnvironment
+  /** What this thread runs tasks with, loaded for the first of them. */
+  thread(): Promise<ThreadEnvironment>
   readonly pool: ThreadPool | undefined
   /** Query slots of the node's memory that are taken. */
   readonly slotsInUse: Set<number>
@@ -34,11 +28,6 @@ export interface TaskHostOptions {
 }
 
 const RELEASE_POLL_MILLIS = 50
-
-interface HostedTask {
-  readonly slot: number
-  readonly task: FragmentTask
-}
 
 /** The tasks of a node. @source Trino SqlTaskManager */
 export class TaskHost {
@@ -97,97 +86,13 @@ export class TaskHost {
   }
 
   async #create(request: TaskRequest, listener: TaskListener): Promise<HostedTask> {
-    const { thread, pool, slotsInUse, outputPageRows, expressionTarget, spill } = this.#options
-    const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, request.limits.memoryBytes)
-    await this.#options.useCatalogs(request.catalogs)
-    const { fragment } = request
-    const plan = planLocally(fragment.root, {
-      threads: pool?.size ?? 0,
-      inputBytes: fragment.inputBytes,
-      nodeRows: ownShare(fragment.nodeRows, request.taskCount),
-      mayRunForEver: callsLoop(fragment.root),
-      maySpill: spill !== undefined && request.limits.maySpill,
-      isThreadBound: (catalog) => this.#options.isThreadBound(catalog),
-      intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
-    })
-    const slot = takeQuerySlot(thread.allocator, slotsInUse, memoryLimitBytes)
-    const memory = new QueryMemory(thread.allocator, slot)
-    let buffer: OutputBuffer | undefined
-    try {
-      buffer = await createBuffer(request)
-      this.#options.buffers.register(request.taskId, buffer)
-      const task = new FragmentTask({
-        request,
-        listener,
-        descriptor: {
-          queryId: request.taskId,
-          taskOf: request.queryId,
-          taskIndex: request.taskIndex,
-          taskCount: request.taskCount,
-          slot,
-          plan: { pipelines: plan.pipelines, outputTypes: plan.outputTypes },
-          session: request.session,
-          catalogProperties: request.catalogProperties,
-          outputPageRows,
-          ...(spill === undefined || !request.limits.maySpill
-            ? {}
-            : { spillFolder: spill.open(request.taskId, memory) }),
-          ...(expressionTarget === undefined ? {} : { expressionTarget }),
-        },
-        environment: {
-          thread,
-          pool,
-          openSplits: async (_task, scan) => remoteSplits(scan.planNodeId, listener),
-        },
-        buffer,
-        channels: this.#options.channels,
-        createArena: () => memory.createArena(),
-      })
-      return { slot, task }
-    } catch (error) {
-      buffer?.destroy()
-      this.#options.buffers.unregister(request.taskId)
-      slotsInUse.delete(slot)
-      throw error
-    }
+    const [{ createHostedTask }, thread] = await Promise.all([
+      import('./hosted-task.js'),
+      this.#options.thread(),
+    ])
+    return createHostedTask(request, listener, thread, this.#options)
   }
 }
-
-async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
-  const { consumerCount, spool } = request
-  const { output } = request.fragment
-  if (spool !== undefined) {
-    return SpooledOutputBuffer.create({
-      kind: output.kind === 'single' || output.kind === 'hash' ? 'partitioned' : output.kind,
-      partitionCount: consumerCount,
-      directory: new SpoolDirectory(spool.directories),
-      queryId: request.queryId,
-      task: spool.task,
-      attempt: spool.attempt,
-    })
-  }
-  if (output.kind === 'single' || output.kind === 'hash') {
-    return new MemoryOutputBuffer({ kind: 'partitioned', partitionCount: consumerCount })
-  }
-  const buffer = new MemoryOutputBuffer({ kind: output.kind })
-  buffer.setReaders(
-    Array.from({ length: consumerCount }, (_, id) => id),
-    true,
-  )
-  return buffer
-}
-
-/** What one of several tasks can expect of a fragment's rows. */
-const ownShare = (
-  nodeRows: ReadonlyMap<string, number>,
-  taskCount: number,
-): ReadonlyMap<string, number> => new Map([...nodeRows].map(([id, rows]) => [id, rows / taskCount]))
-
-/** Splits that the coordinator hands out as they are asked for. */
-const remoteSplits = (planNodeId: string, listener: TaskListener): ConnectorSplitSource => ({
-  getNextBatch: (maxSize) => listener.nextSplits(planNodeId, maxSize),
-  close() {},
-})
 
 const failedStatus = (taskId: string, error: unknown): TaskStatus => ({
   taskId,

@@ -1,8 +1,8 @@
 import { Worker } from 'node:worker_threads'
 import { compiledModules } from '../../expressions/wasm/module-cache.js'
+import { MillraceError } from '../../spi/index.js'
 import { adoptKernels, type PostedKernels, postKernels } from './kernel-exchange.js'
 import type { FromWorker, ToWorker } from './messages.js'
-import { workerDied } from './worker.js'
 
 export interface PoolOptions {
   readonly threads: number
@@ -37,11 +37,12 @@ interface PoolThread {
 }
 
 /**
- * The worker threads of an engine. They start in the background and keep the process alive only while a query runs. A thread
- * that dies fails the queries it worked for and is replaced.
+ * The worker threads of an engine. They start in the background, by {@link ThreadPool.startThread} or when they are waited for, and
+ * keep the process alive only while a query runs. A thread that dies fails the queries it worked for and is replaced.
  */
 export class ThreadPool {
   readonly #options: PoolOptions
+  /** Those that have been made. */
   readonly #threads: PoolThread[] = []
   readonly #listeners = new Map<string, PoolListener>()
   /** What this thread compiles for queries of its own, the others need not. */
@@ -50,11 +51,16 @@ export class ThreadPool {
 
   constructor(options: PoolOptions) {
     this.#options = options
-    for (let i = 0; i < options.threads; i++) this.#threads.push(this.#spawn(i))
   }
 
   get size(): number {
-    return this.#threads.length
+    return this.#options.threads
+  }
+
+  /** Makes one of the threads that are missing yet, which holds the event loop up for milliseconds. */
+  startThread(): void {
+    if (this.#closed || this.#threads.length === this.size) return
+    this.#threads.push(this.#spawn(this.#threads.length))
   }
 
   /** Threads that may be at work: all of them while any query runs in them. */
@@ -64,11 +70,12 @@ export class ThreadPool {
 
   /** True once every thread takes queries. */
   get isReady(): boolean {
-    return this.#threads.every((thread) => thread.online)
+    return this.#threads.length === this.size && this.#threads.every((thread) => thread.online)
   }
 
   /** Resolves when every thread takes queries; until then the process is held. */
   async ready(): Promise<void> {
+    for (let i = this.#threads.length; i < this.size; i++) this.startThread()
     for (const thread of this.#threads) thread.worker.ref()
     try {
       await Promise.all(this.#threads.map((thread) => thread.ready))
@@ -97,6 +104,7 @@ export class ThreadPool {
     this.#threads[thread]!.worker.postMessage(message)
   }
 
+  /** Tells all threads; those that are yet to be made are told how things are when they start. */
   broadcast(message: ToWorker): void {
     for (let i = 0; i < this.#threads.length; i++) this.send(i, message)
   }
@@ -176,3 +184,7 @@ export class ThreadPool {
  */
 const ownFlags = (flags: readonly string[]): { readonly execArgv?: string[] } =>
   flags.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
+
+/** What ends the queries of a worker thread that died. */
+const workerDied = (threadName: string, cause: unknown): MillraceError =>
+  new MillraceError('GENERIC_INTERNAL_ERROR', `A worker thread died: ${threadName}`, { cause })

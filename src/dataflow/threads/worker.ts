@@ -1,5 +1,5 @@
 import type { MessagePort } from 'node:worker_threads'
-import { assert, errorToRecord, MillraceError } from '../../spi/index.js'
+import { assert, errorToRecord } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { pageCopier } from '../page-sink.js'
 import type { PipelineSpec } from '../pipeline.js'
@@ -191,7 +191,3 @@ export class WorkerRuntime {
     this.#send({ kind: 'ended', queryId })
   }
 }
-
-/** What ends the queries of a worker thread that died. */
-export const workerDied = (threadName: string, cause: unknown): MillraceError =>
-  new MillraceError('GENERIC_INTERNAL_ERROR', `A worker thread died: ${threadName}`, { cause })

@@ -42,6 +42,12 @@ export class CatalogManager {
     return catalog
   }
 
+  /** Whether only the thread that asks can read a catalog. @throws CATALOG_NOT_FOUND */
+  isThreadBound(name: string): boolean {
+    const { connector, isLocal } = this.get(name)
+    return isLocal === true || connector.threadBound === true
+  }
+
   /** Those that statements can name, sorted by name. */
   list(): readonly Catalog[] {
     return [...this.#catalogs.values()]

@@ -6,7 +6,7 @@ import type { PoolStatistics } from '../../spi/index.js'
 import type { ResolvedOptions } from '../engine-options.js'
 import type { ClusterMember } from '../execution/cluster.js'
 import type { PlanCache } from '../planning/plan-cache.js'
-import type { EngineServices } from '../services.js'
+import type { EngineCore } from '../services.js'
 import type { SharedBuffers } from '../threads/start-pool.js'
 import { connectorArena } from '../threads/thread.js'
 import { VERSION } from '../version.js'
@@ -19,7 +19,7 @@ import { createSystemInformation } from './system-information.js'
 /** What makes the engine's connectors. */
 export function createEngineCatalogs(
   options: ResolvedOptions,
-  services: EngineServices,
+  services: EngineCore,
   parts: {
     readonly factories: ConnectorFactories
     readonly allocator: ChunkAllocator

@@ -64,12 +64,6 @@ export interface PlanRunnerOptions {
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
 }
 
-/** Whether only the thread that asks can read a catalog. */
-export function isThreadBound(catalogs: CatalogManager, name: string): boolean {
-  const { connector, isLocal } = catalogs.get(name)
-  return isLocal === true || connector.threadBound === true
-}
-
 /** Runs optimised plans on the engine's threads, and over its cluster. */
 export class PlanRunner {
   readonly #options: PlanRunnerOptions
@@ -114,7 +108,7 @@ export class PlanRunner {
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
       maySpill: taskLimits(context, spill !== undefined).maySpill,
-      isThreadBound: (name) => isThreadBound(catalogs, name),
+      isThreadBound: (name) => catalogs.isThreadBound(name),
       mayRunForEver: callsLoop(plan),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })

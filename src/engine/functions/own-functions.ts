@@ -1,4 +1,5 @@
 import type { FunctionDefinition } from '../../expressions/function-definition.js'
+import { isBuiltinFunction } from '../../expressions/functions/builtin-names.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { PlanNode } from '../../planner/plan/node.js'
 import { MillraceError } from '../../spi/index.js'
@@ -13,13 +14,10 @@ const callsOneOf = (value: unknown, names: ReadonlySet<string>): boolean => {
 
 /** Functions that the program registered. Their code cannot travel: what calls them stays in the calling thread. */
 export class OwnFunctions {
-  readonly #registry: FunctionRegistry
+  readonly #definitions: FunctionDefinition[] = []
   readonly #kinds = new Map<string, FunctionDefinition['kind']>()
   readonly #signatures = new Set<string>()
-
-  constructor(registry: FunctionRegistry) {
-    this.#registry = registry
-  }
+  #registry: FunctionRegistry | undefined
 
   /** Makes a definition known, or further forms of one. @throws ALREADY_EXISTS */
   add(definition: FunctionDefinition): void {
@@ -28,15 +26,23 @@ export class OwnFunctions {
     const signatures = names.flatMap((name) =>
       overloads.map(({ args }) => `${name}(${args.join(', ').toLowerCase()})`),
     )
+    const isTaken = (name: string): boolean =>
+      this.#kinds.has(name) ? this.#kinds.get(name) !== kind : isBuiltinFunction(name)
     const taken =
-      names.find((name) => this.#registry.has(name) && this.#kinds.get(name) !== kind) ??
-      signatures.find((signature) => this.#signatures.has(signature))
+      names.find(isTaken) ?? signatures.find((signature) => this.#signatures.has(signature))
     if (taken !== undefined) {
       throw new MillraceError('ALREADY_EXISTS', `Function already exists: ${taken}`)
     }
-    this.#registry.add(definition)
+    this.#definitions.push(definition)
+    this.#registry?.add(definition)
     for (const name of names) this.#kinds.set(name, kind)
     for (const signature of signatures) this.#signatures.add(signature)
+  }
+
+  /** Has the definitions that there are, and those to come, in the registry that statements use. */
+  register(registry: FunctionRegistry): void {
+    this.#registry = registry
+    for (const definition of this.#definitions) registry.add(definition)
   }
 
   /** O(plan), and nothing while there are none. */

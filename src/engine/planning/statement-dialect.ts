@@ -27,7 +27,7 @@ export async function fromDialect(
   const [{ findDialect }, { translate }, { isBuiltinFunction }] = await Promise.all([
     import('../../dialect/dialect.js'),
     import('../../dialect/translate.js'),
-    import('../functions/builtin-names.js'),
+    import('../../expressions/functions/builtin-names.js'),
   ])
   const dialect = findDialect(name)
   if (dialect === undefined) {

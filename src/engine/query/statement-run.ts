@@ -3,14 +3,12 @@ import type { Statement } from '../../planner/parser/ast/index.js'
 import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
 import { type DialectStatement, fromDialect } from '../planning/statement-dialect.js'
 import type { ResultColumn } from '../result/result-column.js'
-import type { EngineServices, ParameterValue, PlanExecution } from '../services.js'
+import type { EngineCore, EngineServices, ParameterValue, PlanExecution } from '../services.js'
 import { createQueryContext, type QueryContext, type Warning } from '../session/query-context.js'
 import type { Session, SessionChanges } from '../session/session.js'
 import { checkSession } from '../session/session-check.js'
 import { durationMillis, propertyText } from '../session/session-properties.js'
 import { AUTO_COMMIT, type Transaction } from '../session/transaction.js'
-import { handleStatement } from '../statements/handlers.js'
-import { checkParameterCount } from '../statements/prepared-statements.js'
 import type { StatementContext, StatementResult } from '../statements/statement.js'
 import type { QueryRun, QueryState, RunTimes } from './query-run.js'
 
@@ -43,7 +41,7 @@ export class StatementRun implements QueryRun {
   /** Resolves when the run has ended and holds nothing any more; never rejects. */
   readonly settled: Promise<void>
   readonly warnings: Warning[] = []
-  readonly #services: EngineServices
+  readonly #core: EngineCore
   readonly #parameters: readonly ParameterValue[]
   readonly #abort = new AbortController()
   readonly #outerSignal: AbortSignal | undefined
@@ -60,6 +58,7 @@ export class StatementRun implements QueryRun {
   /** What the text is in Trino's SQL, where it was written in another dialect. */
   #translated: DialectStatement | undefined
   #result: StatementResult | undefined
+  #services: EngineServices | undefined
   #context: QueryContext | undefined
   #execution: PlanExecution | undefined
   #pages: AsyncIterator<Page> | Iterator<Page> | undefined
@@ -71,18 +70,18 @@ export class StatementRun implements QueryRun {
   #resultBytes = 0
   #resolveSettled!: () => void
 
-  constructor(services: EngineServices, id: string, request: RunRequest) {
+  constructor(core: EngineCore, id: string, request: RunRequest) {
     this.id = id
     this.sql = request.sql
     this.session = request.session
-    this.#services = services
+    this.#core = core
     this.#parameters = request.parameters ?? []
     this.#outerSignal = request.signal
     this.#limits = request.limits ?? {}
     this.settled = new Promise((resolve) => {
       this.#resolveSettled = resolve
     })
-    services.queries.add(this)
+    core.queries.add(this)
   }
 
   get state(): QueryState {
@@ -155,38 +154,39 @@ export class StatementRun implements QueryRun {
   }
 
   async #analyse(): Promise<StatementResult> {
-    checkSession(this.session, this.#services.catalogs)
-    const translated = await fromDialect(this.sql, this.#parameters, this.session, this.#services)
+    checkSession(this.session, this.#core.catalogs)
+    const services = await this.#core.statements()
+    this.#services = services
+    const translated = await fromDialect(this.sql, this.#parameters, this.session, services)
     this.#translated = translated
     // One that was ended meanwhile has no end any more in which what begins here would be given back.
     if (this.#failure !== undefined) throw this.#failure
     const sql = translated?.sql ?? this.sql
-    const statement = this.#services.parse(sql)
+    const statement = services.parse(sql)
     const transaction = this.#joinTransaction(statement)
     const context = createQueryContext({
       queryId: this.id,
       session: this.session,
       transaction,
-      catalogs: this.#services.catalogs,
+      catalogs: services.catalogs,
       startMillis: this.#startedMillis!,
       signal: this.#abort.signal,
       warnings: this.warnings,
     })
     this.#context = context
-    this.#services.contexts.add(context)
+    services.contexts.add(context)
     const statementContext: StatementContext = {
       ...context,
-      services: this.#services,
+      services,
       sql,
       parameters: translated?.parameters ?? this.#parameters,
     }
-    checkParameterCount(statement, statementContext)
-    return handleStatement(statement, statementContext)
+    return services.handle(statement, statementContext)
   }
 
   #joinTransaction(statement: Statement): Transaction {
     const { transactionId } = this.session
-    const { transactions } = this.#services
+    const { transactions } = this.#core
     if (transactionId === undefined) {
       this.#transaction = transactions.begin(AUTO_COMMIT)
       return this.#transaction
@@ -218,7 +218,7 @@ export class StatementRun implements QueryRun {
             : result.pages[Symbol.iterator]()
         return result.columns
       case 'plan':
-        this.#execution = this.#services.run(result, this.#context!)
+        this.#execution = this.#services!.run(result, this.#context!)
         return result.columns
     }
   }
@@ -294,7 +294,7 @@ export class StatementRun implements QueryRun {
     if (this.#execution === undefined) return undefined
     const page = await this.#execution.nextPage()
     if (page !== undefined && this.#result?.kind === 'plan' && this.#result.countsRows === true) {
-      const count = this.#services.firstBigint(page)
+      const count = this.#services!.firstBigint(page)
       if (count !== undefined) this.#updateCount = Number(count)
     }
     return page
@@ -358,10 +358,10 @@ export class StatementRun implements QueryRun {
       }
     }
     await this.#endQuery()
-    this.#services.contexts.remove(this.id)
+    this.#core.contexts.remove(this.id)
     this.#state = this.#failure === undefined ? 'FINISHED' : 'FAILED'
     this.#endedMillis = Date.now()
-    this.#services.queries.ended(this)
+    this.#core.queries.ended(this)
     this.#resolveSettled()
   }
 

@@ -4,6 +4,11 @@ import {
   type ScalarEvaluator,
   scalarFunction,
 } from '../../../src/expressions/function-definition.js'
+import {
+  builtinNames,
+  isBuiltinFunction,
+} from '../../../src/expressions/functions/builtin-names.js'
+import { BUILTIN_FUNCTIONS } from '../../../src/expressions/functions/index.js'
 import { type ArgumentType, createRegistry } from '../../../src/expressions/registry.js'
 import { parseType } from '../../../src/expressions/type-signature.js'
 import { BIGINT, BOOLEAN, INTEGER, type SqlType, typeName } from '../../../src/spi/type/type.js'
@@ -184,4 +189,11 @@ describe('resolve', () => {
     const fn = registry.resolve('abs', types('decimal(5,2)'))
     expect(registry.find(fn.id).overload.args).toEqual(['decimal(p,s)'])
   })
+})
+
+it('knows the names of the functions without loading them', () => {
+  const defined = BUILTIN_FUNCTIONS.flatMap(({ name, aliases = [] }) => [name, ...aliases])
+  expect([...builtinNames()].sort()).toEqual([...new Set(defined)].sort())
+  expect(['abs', '$add', 'ceiling'].map(isBuiltinFunction)).toEqual([true, true, true])
+  expect(['', 'no_such'].map(isBuiltinFunction)).toEqual([false, false])
 })

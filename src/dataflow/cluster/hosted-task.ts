@@ -1,0 +1,116 @@
+import { MemoryOutputBuffer } from '../../exchange/buffer/memory-output-buffer.js'
+import type { OutputBuffer } from '../../exchange/output-buffer.js'
+import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
+import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
+import { callsLoop } from '../../expressions/routine.js'
+import type { ConnectorSplitSource } from '../../spi/index.js'
+import { planLocally } from '../local-planner.js'
+import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
+import type { ThreadEnvironment } from '../thread-environment.js'
+import { FragmentTask } from './fragment-task.js'
+import type { TaskHostOptions } from './task-host.js'
+import type { TaskListener, TaskRequest } from './task-request.js'
+
+/** A task of a node, and the slot of the node's memory that it has. */
+export interface HostedTask {
+  readonly slot: number
+  readonly task: FragmentTask
+}
+
+/** Plans a fragment locally and starts it as a task. @throws what making catalogs and planning throw */
+export async function createHostedTask(
+  request: TaskRequest,
+  listener: TaskListener,
+  thread: ThreadEnvironment,
+  options: TaskHostOptions,
+): Promise<HostedTask> {
+  const { pool, slotsInUse, outputPageRows, expressionTarget, spill } = options
+  const memoryLimitBytes = Math.min(options.memoryLimitBytes, request.limits.memoryBytes)
+  await options.useCatalogs(request.catalogs)
+  const { fragment } = request
+  const plan = planLocally(fragment.root, {
+    threads: pool?.size ?? 0,
+    inputBytes: fragment.inputBytes,
+    nodeRows: ownShare(fragment.nodeRows, request.taskCount),
+    mayRunForEver: callsLoop(fragment.root),
+    maySpill: spill !== undefined && request.limits.maySpill,
+    isThreadBound: (catalog) => options.isThreadBound(catalog),
+    intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
+  })
+  const slot = takeQuerySlot(thread.allocator, slotsInUse, memoryLimitBytes)
+  const memory = new QueryMemory(thread.allocator, slot)
+  let buffer: OutputBuffer | undefined
+  try {
+    buffer = await createBuffer(request)
+    options.buffers.register(request.taskId, buffer)
+    const task = new FragmentTask({
+      request,
+      listener,
+      descriptor: {
+        queryId: request.taskId,
+        taskOf: request.queryId,
+        taskIndex: request.taskIndex,
+        taskCount: request.taskCount,
+        slot,
+        plan: { pipelines: plan.pipelines, outputTypes: plan.outputTypes },
+        session: request.session,
+        catalogProperties: request.catalogProperties,
+        outputPageRows,
+        ...(spill === undefined || !request.limits.maySpill
+          ? {}
+          : { spillFolder: spill.open(request.taskId, memory) }),
+        ...(expressionTarget === undefined ? {} : { expressionTarget }),
+      },
+      environment: {
+        thread,
+        pool,
+        openSplits: async (_task, scan) => remoteSplits(scan.planNodeId, listener),
+      },
+      buffer,
+      channels: options.channels,
+      createArena: () => memory.createArena(),
+    })
+    return { slot, task }
+  } catch (error) {
+    buffer?.destroy()
+    options.buffers.unregister(request.taskId)
+    slotsInUse.delete(slot)
+    throw error
+  }
+}
+
+async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
+  const { consumerCount, spool } = request
+  const { output } = request.fragment
+  if (spool !== undefined) {
+    return SpooledOutputBuffer.create({
+      kind: output.kind === 'single' || output.kind === 'hash' ? 'partitioned' : output.kind,
+      partitionCount: consumerCount,
+      directory: new SpoolDirectory(spool.directories),
+      queryId: request.queryId,
+      task: spool.task,
+      attempt: spool.attempt,
+    })
+  }
+  if (output.kind === 'single' || output.kind === 'hash') {
+    return new MemoryOutputBuffer({ kind: 'partitioned', partitionCount: consumerCount })
+  }
+  const buffer = new MemoryOutputBuffer({ kind: output.kind })
+  buffer.setReaders(
+    Array.from({ length: consumerCount }, (_, id) => id),
+    true,
+  )
+  return buffer
+}
+
+/** What one of several tasks can expect of a fragment's rows. */
+const ownShare = (
+  nodeRows: ReadonlyMap<string, number>,
+  taskCount: number,
+): ReadonlyMap<string, number> => new Map([...nodeRows].map(([id, rows]) => [id, rows / taskCount]))
+
+/** Splits that the coordinator hands out as they are asked for. */
+const remoteSplits = (planNodeId: string, listener: TaskListener): ConnectorSplitSource => ({
+  getNextBatch: (maxSize) => listener.nextSplits(planNodeId, maxSize),
+  close() {},
+})
