@@ -267,9 +267,9 @@ export class Engine {
     return { count: this.#pool?.size ?? 0, isReady: this.#pool?.isReady ?? true }
   }
 
-  /** Resolves when the worker threads take queries. */
+  /** Resolves when the worker threads take queries, and the first statement finds its code loaded. */
   async ready(): Promise<void> {
-    await this.#pool?.ready()
+    await Promise.all([this.#pool?.ready(), this.services.statements()])
   }
 
   /** Ends queries under way, threads and connectors; further calls wait for the same end. */

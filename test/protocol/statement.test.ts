@@ -8,6 +8,7 @@ let server: RunningServer
 
 beforeAll(async () => {
   engine = await Engine.create({ threads: 0, catalogs: { tpch: { 'connector.name': 'tpch' } } })
+  await engine.ready()
   server = await startServer(engine, { port: 0 })
 })
 afterAll(async () => {
