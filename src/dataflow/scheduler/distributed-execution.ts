@@ -1,8 +1,6 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import type { PlanNode, TableScanNode } from '../../planner/plan/node.js'
-import { sourcesOf } from '../../planner/plan/structure.js'
 import {
   type ConnectorSplitSource,
   errorFromRecord,
@@ -14,7 +12,7 @@ import type { TaskNode, TaskRequest, TaskStatus } from '../cluster/task-request.
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { ResultPages } from './result-pages.js'
 import { isOfNode } from './retry-settings.js'
-import { SplitAssigner } from './split-assigner.js'
+import { assignersOf, type SplitOrigin } from './split-origins.js'
 import { Stage, type StageSnapshot } from './stage.js'
 
 /** What a distributed query is made of. */
@@ -32,7 +30,7 @@ export interface DistributedEnvironment {
   workers(): readonly TaskNode[]
   readonly coordinator: TaskNode
   readonly channels: ChannelFactory
-  openSplits(scan: TableScanNode, signal: AbortSignal): Promise<ConnectorSplitSource>
+  openSplits(origin: SplitOrigin, signal: AbortSignal): Promise<ConnectorSplitSource>
   /** Calls back once when a node is gone; gives a function that stops that. */
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
   /** A task failed on a node, for what may be the node's fault. */
@@ -156,15 +154,8 @@ export class DistributedExecution implements DistributedRun {
         attempt: this.#attempt,
         consumerCount: consumerCounts.get(fragment.id)!,
         request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
-        splits: new Map(
-          scansOf(fragment.root).map((scan) => [
-            scan.id,
-            new SplitAssigner(
-              () => this.#environment.openSplits(scan, this.#abort.signal),
-              nodeNames(nodes),
-              nodes.length,
-            ),
-          ]),
+        splits: assignersOf(fragment, nodes, (origin) =>
+          this.#environment.openSplits(origin, this.#abort.signal),
         ),
         onStatus: (status, node) => this.#heard(status, node),
       })
@@ -209,10 +200,3 @@ export class DistributedExecution implements DistributedRun {
     this.#hasEnded = true
   }
 }
-
-export const scansOf = (node: PlanNode): readonly TableScanNode[] =>
-  node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(scansOf)
-
-/** The names by which splits call nodes. */
-export const nodeNames = (nodes: readonly TaskNode[]): ReadonlyMap<string, string> =>
-  new Map(nodes.flatMap(({ nodeId, uri }) => [nodeId, new URL(uri).host].map((n) => [n, nodeId])))

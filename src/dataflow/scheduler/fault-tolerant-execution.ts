@@ -2,20 +2,18 @@ import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../cluster/task-request.js'
-import {
-  type DistributedEnvironment,
-  type DistributedPlan,
-  type DistributedRun,
-  type DistributedSnapshot,
-  nodeNames,
-  scansOf,
+import type {
+  DistributedEnvironment,
+  DistributedPlan,
+  DistributedRun,
+  DistributedSnapshot,
 } from './distributed-execution.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { ResultPages } from './result-pages.js'
 import { RetriedStage } from './retried-stage.js'
 import type { RetriedTask } from './retried-task.js'
 import { isOfNode, type RetrySettings } from './retry-settings.js'
-import { SplitAssigner } from './split-assigner.js'
+import { assignersOf } from './split-origins.js'
 
 /** How often it is looked for attempts that are due, for stragglers, and for nodes where there are none. */
 const TICK_MILLIS = 100
@@ -129,15 +127,8 @@ export class FaultTolerantExecution implements DistributedRun {
         request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
         settings: this.#settings,
         directory: this.#directory,
-        splits: new Map(
-          scansOf(fragment.root).map((scan) => [
-            scan.id,
-            new SplitAssigner(
-              () => this.#environment.openSplits(scan, this.#abort.signal),
-              nodeNames(homes),
-              homes.length,
-            ),
-          ]),
+        splits: assignersOf(fragment, homes, (origin) =>
+          this.#environment.openSplits(origin, this.#abort.signal),
         ),
         chooseNode: (task) => this.#chooseNode(fragment, task),
         onFinished: () => this.#stageFinished(),

@@ -24,13 +24,9 @@ export function isCoordinatorOnly(catalogs: CatalogManager, name: string): boole
   return isLocal === true || connector.threadBound === true || connector.nodeBound === true
 }
 
-/** Whether a plan reads anything that several nodes can read. Table functions run where the query was planned. */
+/** Whether a plan reads anything that several nodes can read. */
 export const isDistributable = (plan: PlanNode, catalogs: CatalogManager): boolean =>
-  !hasTableFunction(plan) &&
   scansOf(plan).some((scan) => !isCoordinatorOnly(catalogs, scan.table.catalog))
-
-const hasTableFunction = (plan: PlanNode): boolean =>
-  plan.kind === 'tableFunction' || sourcesOf(plan).some(hasTableFunction)
 
 /** A plan that writes, cut at its writer: the query whose rows are written. Undefined where it has none. */
 export function writerOf(plan: PlanNode): TableWriterNode | undefined {

@@ -10,6 +10,7 @@ import {
 import { FaultTolerantExecution } from '../../dataflow/scheduler/fault-tolerant-execution.js'
 import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.js'
 import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'
+import type { SplitOrigin } from '../../dataflow/scheduler/split-origins.js'
 import type { SpillDirectory } from '../../dataflow/spill/spill-directory.js'
 import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { ThreadPool } from '../../dataflow/threads/pool.js'
@@ -18,7 +19,7 @@ import { callsLoop } from '../../expressions/routine.js'
 import type { SessionContext } from '../../expressions/session-context.js'
 import type { Estimator } from '../../planner/cost/estimator.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import type { OutputNode, TableScanNode, TableWriterNode } from '../../planner/plan/node.js'
+import type { OutputNode, TableWriterNode } from '../../planner/plan/node.js'
 import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { OwnFunctions } from '../functions/own-functions.js'
@@ -241,8 +242,8 @@ export class PlanRunner {
       taskFailed: cluster.taskFailed.bind(cluster),
       coordinator: member.localNode,
       channels: member.channels,
-      openSplits: (scan: TableScanNode, signal: AbortSignal) =>
-        openSplits(context, scan.table, false, EMPTY_DYNAMIC_FILTER, signal),
+      openSplits: ({ table, isTableFunction }: SplitOrigin, signal: AbortSignal) =>
+        openSplits(context, table, isTableFunction, EMPTY_DYNAMIC_FILTER, signal),
     }
     switch (this.#retryPolicy(context)) {
       case 'NONE':

@@ -175,8 +175,18 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
       n.tiesOrderBy === undefined
         ? inTwoSteps(context.plan(n.source), n, { partial: true }, {}, context)
         : gathered(n),
-    // Such plans run in one node, see isDistributable.
-    tableFunction: never,
+    // It runs where the query was planned, and gets its arguments there.
+    tableFunction: (n) => {
+      const sources = n.sources.map((source) => context.gather(context.plan(source)))
+      return {
+        node: withSources(
+          n,
+          sources.map((source) => source.node),
+        ),
+        distribution: SINGLE,
+        isRemote: sources.some((source) => source.isRemote),
+      }
+    },
     join: (n) => distributeJoin(n, context),
     semiJoin: (n) => distributeSemiJoin(n, context),
     setOperation: (n) => distributeUnion(n, context),

@@ -42,7 +42,9 @@ function cut(
   fragments[id] = {
     id,
     root,
-    partitioning: partitioningOf(scans, exchanges, options),
+    partitioning: hasTableFunction(root)
+      ? 'coordinator'
+      : partitioningOf(scans, exchanges, options),
     output,
     nodeRows: nodeRowsOf(tree, options.estimator),
     inputBytes: scans.reduce((sum, scan) => sum + options.estimator.outputBytes(scan), 0),
@@ -68,6 +70,9 @@ function withRemoteSources(node: PlanNode, sourceOf: (exchange: ExchangeNode) =>
 
 const ownScans = (node: PlanNode): readonly TableScanNode[] =>
   node.kind === 'tableScan' ? [node] : sourcesOf(node).flatMap(ownScans)
+
+const hasTableFunction = (node: PlanNode): boolean =>
+  node.kind === 'tableFunction' || sourcesOf(node).some(hasTableFunction)
 
 /** Estimated rows of the nodes of a fragment, those of its remote sources too. */
 function nodeRowsOf(tree: PlanNode, estimator: Estimator): ReadonlyMap<string, number> {

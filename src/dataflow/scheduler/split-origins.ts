@@ -1,0 +1,40 @@
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { PlanNode, TableReference } from '../../planner/plan/node.js'
+import { sourcesOf } from '../../planner/plan/structure.js'
+import type { ConnectorSplitSource } from '../../spi/index.js'
+import type { TaskNode } from '../cluster/task-request.js'
+import { SplitAssigner } from './split-assigner.js'
+
+/** What a connector gives splits of: a table, or a table function without table arguments. */
+export interface SplitOrigin {
+  readonly table: TableReference
+  readonly isTableFunction: boolean
+}
+
+/** Makes what hands the splits of a fragment's scans to its tasks, by plan node. @param nodes of the tasks */
+export function assignersOf(
+  fragment: PlanFragment,
+  nodes: readonly TaskNode[],
+  openSplits: (origin: SplitOrigin) => Promise<ConnectorSplitSource>,
+): ReadonlyMap<string, SplitAssigner> {
+  const names = nodeNames(nodes)
+  return new Map(
+    originsOf(fragment.root).map(([planNodeId, origin]) => [
+      planNodeId,
+      new SplitAssigner(() => openSplits(origin), names, nodes.length),
+    ]),
+  )
+}
+
+function originsOf(node: PlanNode): readonly (readonly [string, SplitOrigin])[] {
+  if (node.kind === 'tableScan') return [[node.id, { table: node.table, isTableFunction: false }]]
+  if (node.kind === 'tableFunction' && node.sources.length === 0) {
+    const { name, ...reference } = node.function
+    return [[node.id, { table: { ...reference, table: name }, isTableFunction: true }]]
+  }
+  return sourcesOf(node).flatMap(originsOf)
+}
+
+/** The names by which splits call nodes. */
+const nodeNames = (nodes: readonly TaskNode[]): ReadonlyMap<string, string> =>
+  new Map(nodes.flatMap(({ nodeId, uri }) => [nodeId, new URL(uri).host].map((n) => [n, nodeId])))
