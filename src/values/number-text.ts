@@ -11,7 +11,8 @@ export function decimalText(unscaled: bigint | number, scale: number): string {
 /** The shortest decimal number that rounds to the given single-precision value. */
 export function shortestReal(value: number): number {
   if (Number.isInteger(value) && Math.abs(value) < 16_777_216) return value
-  for (let digits = 6; digits < 9; digits++) {
+  // Subnormal ones have fewer digits than others.
+  for (let digits = Math.abs(value) < 2 ** -126 ? 2 : 6; digits < 9; digits++) {
     const candidate = Number(value.toPrecision(digits))
     if (Math.fround(candidate) === value) return candidate
   }
@@ -78,8 +79,9 @@ function formatDouble(value: number): ShortestDecimal {
   return distance < halfSpacing ? found : shortest(value.toExponential(15))
 }
 
-/** Seven significant digits. */
-const formatReal = (value: number): ShortestDecimal => shortest(value.toExponential(6))
+/** Seven significant digits of the shortest. */
+const formatReal = (value: number): ShortestDecimal =>
+  shortest(Number(javaRealText(value)).toExponential(6))
 
 /** The text of a DOUBLE cast to VARCHAR: `1.0E2`, `1.5E0`, `-0E0`, `NaN`, `Infinity`. @source Trino DoubleOperators */
 export const doubleText = (value: number): string => scientific(value, formatDouble)
@@ -128,4 +130,15 @@ export function parseDouble(text: string): number | undefined {
   if ((digits === 'NaN' || digits === 'Infinity') && /[fFdD]$/.test(trimmed)) return undefined
   const size = Number(digits)
   return sign === '-' ? -size : size
+}
+
+/** A text with the decimal digits of all scripts as ASCII's, as Java reads them; each script's ten follow one another. */
+export function asciiDigits(text: string): string {
+  if (/^\p{ASCII}*$/u.test(text)) return text
+  return text.replace(/\p{Nd}/gu, (digit) => {
+    let value = 0
+    const code = digit.codePointAt(0)!
+    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++
+    return String(value)
+  })
 }

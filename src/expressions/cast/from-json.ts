@@ -12,7 +12,14 @@ import { doubleText, javaDoubleText } from '../../values/number-text.js'
 import { invalidCast } from '../errors.js'
 import { type JsonNode, nodeOfJson, writeJson } from '../json/json-node.js'
 import { fitsPrecision, parseDecimal, rescale } from '../value/decimal.js'
-import { type Cast, castToBoolean, castToFloat, castToInteger, fitsInteger } from './to-number.js'
+import {
+  type Cast,
+  castToBoolean,
+  castToDecimal,
+  castToFloat,
+  castToInteger,
+  fitsInteger,
+} from './to-number.js'
 
 /** Makes a value of a JSON node, null of JSON null. */
 type Reader = (node: JsonNode) => Value
@@ -173,6 +180,8 @@ function keyReader(type: SqlType): Cast | undefined {
     case 'double':
     case 'real':
       return castToFloat(VARCHAR, type.kind)
+    case 'decimal':
+      return castToDecimal(VARCHAR, type)
     default:
       return undefined
   }
@@ -186,6 +195,7 @@ function rowReader(to: RowType): Reader | undefined {
     if (reader === undefined) return undefined
     readers.push(reader)
   }
+  const isNamed = to.fields.every((field) => field.name !== undefined)
   const indexOf = new Map(to.fields.map((field, i) => [field.name?.toLowerCase() ?? '', i]))
   return (node) => {
     if (node === null) return null
@@ -202,6 +212,7 @@ function rowReader(to: RowType): Reader | undefined {
       )
     }
     if (!(node instanceof Map)) return expected('a json array or object', node)
+    if (!isNamed) return expected('a json array', node)
     const values: Value[] = readers.map(() => null)
     for (const [key, item] of node) {
       const index = indexOf.get(key.toLowerCase())

@@ -3,6 +3,7 @@ import type { MapValue, Value } from '../../spi/type/value.js'
 import { javaDoubleText, javaRealText } from '../../values/number-text.js'
 import { jsonDouble, jsonString } from '../json/json-node.js'
 import { compareStrings } from '../value/comparison.js'
+import { bigDecimalText } from '../value/decimal.js'
 import type { Cast } from './to-number.js'
 import { textOf } from './to-text.js'
 
@@ -38,7 +39,7 @@ function writerOf(type: SqlType): Writer | undefined {
           ? javaRealText(value as number)
           : `"${javaRealText(value as number)}"`
     case 'decimal':
-      return textOf(type)
+      return (value) => bigDecimalText(value as bigint, type.scale)
     case 'varchar':
       return (value) => jsonString(value as string)
     case 'json':

@@ -1,6 +1,12 @@
 import { type DecimalType, isShortDecimal, type SqlType } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
-import { decimalText, javaDoubleText, javaRealText, parseDouble } from '../../values/number-text.js'
+import {
+  asciiDigits,
+  decimalText,
+  javaDoubleText,
+  javaRealText,
+  parseDouble,
+} from '../../values/number-text.js'
 import { invalidCast, outOfRange } from '../errors.js'
 import {
   decimalToDouble,
@@ -78,17 +84,6 @@ export function castToInteger(from: SqlType, kind: IntegerKind): Cast | undefine
     default:
       return undefined
   }
-}
-
-/** Java reads the digits of all scripts; each script's ten follow one another. */
-function asciiDigits(text: string): string {
-  if (/^[0-9]+$/.test(text)) return text
-  return text.replace(/\P{ASCII}/gu, (digit) => {
-    let value = 0
-    const code = digit.codePointAt(0)!
-    while (value < 9 && /\p{Nd}/u.test(String.fromCodePoint(code - value - 1))) value++
-    return String(value)
-  })
 }
 
 function parseInteger(text: string, kind: IntegerKind): bigint {

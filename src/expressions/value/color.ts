@@ -42,11 +42,17 @@ function escapeCode(color: string): string {
   return `\u001b[38;5;${16 + red! * 36 + green! * 6 + blue!}m`
 }
 
-/** A bar of `width` columns of which a fraction is filled, its color going from one to another. */
-export function barText(fraction: number, width: number, low: Rgb, high: Rgb): string {
+/** A bar of `width` columns of which a fraction is filled, its color going from one to another; asked for if any is. */
+export function barText(
+  fraction: number,
+  width: number,
+  colors: () => readonly [Rgb, Rgb],
+): string {
   const product = fraction * width
   const filled = Number.isNaN(product) ? 0 : Math.max(0, Math.min(width, Math.trunc(product)))
   let text = ''
+  if (filled === 0) return RESET + ' '.repeat(Math.max(0, width))
+  const [low, high] = colors()
   for (let i = 0; i < filled; i++) {
     text += `${escapeCode(colorText(between(Math.fround(i / (width - 1)), low, high)))}\u2588`
   }

@@ -172,7 +172,10 @@ function zoneText(
   if (known !== undefined) return known
   const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: style })
   const parts = format.formatToParts(new Date((days * 86_400 + second - offsetSeconds) * 1000))
-  return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+  // What Intl shortens to GMT+5:45 or GMT+11.
+  const short = /^GMT([+-])(\d{1,2})(:\d\d)?$/.exec(name)
+  return short === null ? name : `GMT${short[1]}${short[2]!.padStart(2, '0')}${short[3] ?? ':00'}`
 }
 
 /** What was read: fields by name, `halfday` 0 or 1, `fraction` picoseconds. */

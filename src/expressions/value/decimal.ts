@@ -1,4 +1,5 @@
 import { MillraceError } from '../../spi/error.js'
+import { asciiDigits, decimalText } from '../../values/number-text.js'
 
 const POWERS: readonly bigint[] = Array.from({ length: 80 }, (_, i) => 10n ** BigInt(i))
 
@@ -32,6 +33,18 @@ export function checkedDecimal(unscaled: bigint): bigint {
   return unscaled
 }
 
+/**
+ * The text Java gives a decimal, with an exponent where the value has more than six zeros after the point: `1E-7`, `0E-10`.
+ * @source BigDecimal.toString
+ */
+export function bigDecimalText(unscaled: bigint, scale: number): string {
+  const digits = absolute(unscaled).toString()
+  const exponent = digits.length - 1 - scale
+  if (exponent >= -6) return decimalText(unscaled, scale)
+  const fraction = digits.length > 1 ? `.${digits.slice(1)}` : ''
+  return `${unscaled < 0n ? '-' : ''}${digits[0]}${fraction}E${exponent}`
+}
+
 export interface ParsedDecimal {
   readonly unscaled: bigint
   readonly scale: number
@@ -39,7 +52,7 @@ export interface ParsedDecimal {
 
 /** Reads `12`, `-1.50`, `.5`, `1e-3`; undefined for anything else. The scale may be negative. */
 export function parseDecimal(text: string): ParsedDecimal | undefined {
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/.exec(text)
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,6}))?$/.exec(asciiDigits(text))
   if (match === null) return undefined
   const [, sign, whole = '', fraction = '', exponent = '0'] = match
   if (whole === '' && fraction === '') return undefined

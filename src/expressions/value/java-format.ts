@@ -2,7 +2,7 @@ import { decimalText, javaDoubleText } from '../../values/number-text.js'
 import { invalidArgument } from '../errors.js'
 import { mysqlPattern } from './datetime-letters.js'
 import { type LocalTime, printPattern } from './datetime-pattern.js'
-import { divideHalfUp, powerOfTen } from './decimal.js'
+import { bigDecimalText, divideHalfUp, powerOfTen } from './decimal.js'
 import { type Fail, type FormatSpecifier, parseFormat } from './java-format-specifier.js'
 
 /** An argument as java.util.Formatter would get it. */
@@ -141,7 +141,7 @@ function textOf(argument: FormatArgument): string {
     case 'double':
       return javaDoubleText(argument.value)
     case 'decimal':
-      return decimalText(argument.unscaled, argument.scale)
+      return bigDecimalText(argument.unscaled, argument.scale)
     case 'time':
       return argument.text
   }

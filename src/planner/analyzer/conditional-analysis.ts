@@ -41,14 +41,24 @@ export function analyzeIf(node: IfExpression, context: ExpressionContext): Expre
     analyzed(node.condition, context),
     'IF condition',
   )
-  const branches = [analyzed(node.trueValue, context)]
-  if (node.falseValue !== undefined) branches.push(analyzed(node.falseValue, context))
-  const [result, otherwise] = coerceToOneType(
-    context.analysis,
-    branches,
-    'Result types for IF must be the same or coercible to a common type',
+  const result = analyze(node.trueValue, context)
+  if (node.falseValue === undefined) {
+    return caseWhen([{ condition, result }], nullConstant(result.type))
+  }
+  const otherwise = analyze(node.falseValue, context)
+  const type = commonSuperType(result.type, otherwise.type)
+  if (type === undefined) {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `Result types for IF must be the same: ${typeName(result.type)} vs ${typeName(otherwise.type)}`,
+    )
+  }
+  const { analysis } = context
+  return caseWhen(
+    [{ condition, result: coerceNoting(analysis, result, type) }],
+    coerceNoting(analysis, otherwise, type),
   )
-  return caseWhen([{ condition, result: result! }], otherwise ?? nullConstant(result!.type))
 }
 
 export function analyzeNullIf(node: NullIfExpression, context: ExpressionContext): Expression {

@@ -6,12 +6,14 @@ import {
   BIGINT,
   DATE,
   isCharacter,
+  JSON_TYPE,
   MillraceError,
   type SqlType,
   timestampWithTimeZoneType,
   timeWithTimeZoneType,
   typeName,
   UNKNOWN,
+  VARCHAR,
 } from '../../spi/index.js'
 import type {
   ArrayConstructor,
@@ -24,7 +26,7 @@ import type {
   TryExpression,
 } from '../parser/ast/index.js'
 import { analyze, analyzed, type ExpressionContext } from './analysis.js'
-import { resolveCall } from './call-resolution.js'
+import { callWith, resolveCall } from './call-resolution.js'
 import { coerceNoting, coerceToOneType } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
@@ -39,15 +41,23 @@ export function analyzeArray(node: ArrayConstructor, context: ExpressionContext)
   return resolveCall('$array', values, node, context.analysis)
 }
 
-/** Whether what makes a type's cast impossible is inside of a map. */
-function holdsMap(type: SqlType): boolean {
+/**
+ * Whether Trino's analysis finds the cast between JSON and a type: of maps it asks only for casts between keys and
+ * VARCHAR, and refuses other keys than those of JSON objects later.
+ */
+function hasJsonCast(
+  type: SqlType,
+  canCastWith: (type: SqlType, other: SqlType) => boolean,
+): boolean {
   switch (type.kind) {
-    case 'map':
-      return true
     case 'array':
-      return holdsMap(type.element)
+      return hasJsonCast(type.element, canCastWith)
+    case 'map':
+      return canCastWith(type.key, VARCHAR) && hasJsonCast(type.value, canCastWith)
+    case 'row':
+      return type.fields.every((field) => hasJsonCast(field.type, canCastWith))
     default:
-      return false
+      return canCastWith(type, JSON_TYPE)
   }
 }
 
@@ -58,11 +68,10 @@ export function analyzeCast(node: Cast, context: ExpressionContext): Expression 
   }
   const value = analyze(node.expression, context)
   if (value.type.kind !== 'unknown' && !canCast(value.type, type)) {
-    // Trino finds the casts of maps by their shape, and looks at what is in them later.
-    if (value.type.kind === 'json' && holdsMap(type)) {
+    if (value.type.kind === 'json' && hasJsonCast(type, (to, from) => canCast(from, to))) {
       throw new MillraceError('INVALID_CAST_ARGUMENT', `Cannot cast JSON to ${typeName(type)}`)
     }
-    if (type.kind === 'json' && holdsMap(value.type)) {
+    if (type.kind === 'json' && hasJsonCast(value.type, canCast)) {
       throw new MillraceError(
         'INVALID_CAST_ARGUMENT',
         `Cannot cast ${typeName(value.type)} to JSON`,
@@ -195,7 +204,14 @@ export function analyzeTrim(node: Trim, context: ExpressionContext): Expression 
   const name = { BOTH: 'trim', LEADING: 'ltrim', TRAILING: 'rtrim' }[node.specification]
   const args = [analyze(node.trimSource, context)]
   if (node.trimCharacter !== undefined) args.push(analyze(node.trimCharacter, context))
-  return resolveCall(name, args, node, context.analysis)
+  const { analysis } = context
+  // Trino resolves the function without a place.
+  const resolved = analysis.registry.resolve(
+    name,
+    args.map((arg) => arg.type),
+    undefined,
+  )
+  return callWith(resolved, args, analysis)
 }
 
 /** TRY(x) is a call with x as a lambda, so that its failure can be caught. */

@@ -110,8 +110,12 @@ const variance = (
     aliases,
   )
 
-const sampleVariance = ({ count, m2 }: Variance) => (count < 2 ? null : m2 / (count - 1))
-const populationVariance = ({ count, m2 }: Variance) => (count === 0 ? null : m2 / count)
+/** Trino's last step adds 0 times the square of the mean: NaN where that is too large. */
+const distances = ({ mean, m2 }: Variance): number => m2 + mean * mean * 0
+const sampleVariance = (state: Variance) =>
+  state.count < 2 ? null : distances(state) / (state.count - 1)
+const populationVariance = (state: Variance) =>
+  state.count === 0 ? null : distances(state) / state.count
 const root = (value: number | null): number | null => (value === null ? null : Math.sqrt(value))
 
 export const moments: readonly FunctionDefinition[] = [
@@ -227,7 +231,14 @@ const pairAccumulator = (
     return { count: Number(count), meanX, meanY, c2, m2X, m2Y }
   },
   finish: (state) => {
-    const result = finish(state)
+    // As of variances.
+    const { meanX, meanY, c2, m2X, m2Y } = state
+    const result = finish({
+      ...state,
+      c2: c2 + meanX * meanY * 0,
+      m2X: m2X + meanX * meanX * 0,
+      m2Y: m2Y + meanY * meanY * 0,
+    })
     return typeof result === 'number' ? round(result) : result
   },
 })

@@ -46,7 +46,8 @@ function checkPercentile(value: Value): number {
 
 function checkWeight(value: Value): number {
   const weight = Number(value)
-  if (!(weight > 0)) invalidArgument('Percentile weight must be > 0')
+  if (!(weight >= 1)) invalidArgument(`weight must be >= 1, was ${weight}`)
+  if (!Number.isFinite(weight)) invalidArgument(`weight must be finite, was ${weight}`)
   return weight
 }
 

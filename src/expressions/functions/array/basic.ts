@@ -184,11 +184,13 @@ export const arrayIntersect = scalarFunction({
   overloads: [
     {
       ...TWO_ARRAYS,
+      // In the order of the longer array, of the first where both are as long.
       bind: setOperation((left, right, type) => {
-        const wanted = createValueSet(type, right)
+        const [longer, shorter] = left.length < right.length ? [right, left] : [left, right]
+        const wanted = createValueSet(type, shorter)
         return createValueSet(
           type,
-          left.filter((value) => wanted.has(value)),
+          longer.filter((value) => wanted.has(value)),
         ).values()
       }),
     },

@@ -60,7 +60,8 @@ function fromBase64Text(text: string, alphabet: RegExp, encoding: 'base64' | 'ba
         : 'Last unit does not have enough valid bits',
     )
   }
-  if (text.length > body.length && text.length % 4 !== 0) {
+  const padding = text.length - body.length
+  if (padding > 0 && (padding > 2 || text.length % 4 !== 0)) {
     invalidArgument('Input byte array has wrong 4-byte ending unit')
   }
   return bytesOf(Buffer.from(body, encoding))
@@ -126,15 +127,49 @@ export const textEncodings: readonly FunctionDefinition[] = [
   decoder('from_base32', 'The bytes of a Base32 text', fromBase32Text),
 ]
 
-const utf8 = new TextDecoder('utf-8', { fatal: false })
+/** The least code point of a sequence by its length, 0 to 6; what is shorter than it is written is malformed. */
+const LEAST_POINTS = [0, 0, 0x80, 0x800, 0x10000, 0x200000, 0x4000000]
+
+/** How many bytes a sequence has by its first; 1 where it can't be a first. */
+const lengthByFirst = (first: number): number =>
+  first < 0xc0 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf8 ? 4 : first < 0xfc ? 5 : 6
+
+/**
+ * The length in bytes of the sequence at a place, negative where it is malformed. Sequences of 5 and 6 bytes, surrogates
+ * and what is written too long count as one.
+ * @source airlift SliceUtf8.tryGetCodePointAt
+ */
+function sequenceAt(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!
+  if (first < 0x80) return 1
+  if (first < 0xc0 || first >= 0xfe) return -1
+  const length = lengthByFirst(first)
+  let point = first & (0x7f >> length)
+  for (let i = 1; i < length; i++) {
+    const next = bytes[at + i] ?? 0
+    if ((next & 0xc0) !== 0x80) return -i
+    point = point * 64 + (next & 0x3f)
+  }
+  const isSurrogate = point >= 0xd800 && point < 0xe000
+  return point < LEAST_POINTS[length]! || isSurrogate || point > 0x10ffff ? -length : length
+}
 
 /** Decodes UTF-8; each malformed sequence becomes the replacement, or nothing where that is empty. */
 function decodeUtf8(bytes: Uint8Array, replacement: string): string {
-  // An encoded surrogate is one malformed sequence, where the decoder would count three.
-  const latin1 = Buffer.from(bytes).toString('latin1')
-  const marked = latin1.replace(/\xed[\xa0-\xbf][\x80-\xbf]/g, '\xff')
-  const text = utf8.decode(Uint8Array.from(Buffer.from(marked, 'latin1')))
-  return replacement === '\ufffd' ? text : text.replaceAll('\ufffd', replacement)
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  if (isUtf8(bytes)) return buffer.toString('utf8')
+  const parts: string[] = []
+  let start = 0
+  for (let at = 0; at < bytes.length; ) {
+    const length = sequenceAt(bytes, at)
+    if (length < 0) {
+      parts.push(buffer.toString('utf8', start, at), replacement)
+      start = at - length
+    }
+    at += Math.abs(length)
+  }
+  parts.push(buffer.toString('utf8', start))
+  return parts.join('')
 }
 
 export const toUtf8 = scalarFunction({

@@ -102,13 +102,14 @@ export const bar = scalarFunction({
     {
       args: ['double', 'bigint'],
       returns: 'varchar',
-      evaluate: (fraction: number, width: bigint) => barText(fraction, columns(width), RED, GREEN),
+      evaluate: (fraction: number, width: bigint) =>
+        barText(fraction, columns(width), () => [RED, GREEN]),
     },
     {
       args: ['double', 'bigint', 'color', 'color'],
       returns: 'varchar',
       evaluate: (fraction: number, width: bigint, low: string, high: string) =>
-        barText(fraction, columns(width), partsOf(low), partsOf(high)),
+        barText(fraction, columns(width), () => [partsOf(low), partsOf(high)]),
     },
   ],
 })

@@ -45,7 +45,12 @@ const withoutZone =
     return parts
   }
 
-const printing = (parse: PatternParser): readonly ScalarOverload[] => [
+const toMillis = (picos: bigint): bigint => picos - floorModulo(picos, PICOS_PER_MILLI)
+
+const printing = (
+  parse: PatternParser,
+  millisOf = (picos: bigint) => roundPicos(picos, 3),
+): readonly ScalarOverload[] => [
   {
     args: ['timestamp(p)', 'varchar(x)'],
     returns: 'varchar',
@@ -53,7 +58,7 @@ const printing = (parse: PatternParser): readonly ScalarOverload[] => [
       const parts = remembering(withoutZone(parse))
       return (picos: bigint, pattern: string) =>
         printPattern(parts(pattern), {
-          local: roundPicos(picos, 3),
+          local: millisOf(picos),
           zone: session.timeZone,
           offsetSeconds: 0,
         })
@@ -65,7 +70,7 @@ const printing = (parse: PatternParser): readonly ScalarOverload[] => [
     bind: (): ScalarEvaluator => {
       const parts = remembering(parse)
       return ({ picos, zone }: ZonedTimestamp, pattern: string) =>
-        printPattern(parts(pattern), localTimeOf(roundPicos(picos, 3), zone))
+        printPattern(parts(pattern), localTimeOf(millisOf(picos), zone))
     },
   },
 ]
@@ -81,9 +86,6 @@ export const formatDatetime = scalarFunction({
   description: 'A timestamp as a text, by a pattern of Joda-Time',
   overloads: printing(jodaPattern),
 })
-
-const toMillis = (picos: bigint): bigint =>
-  picos - (((picos % PICOS_PER_MILLI) + PICOS_PER_MILLI) % PICOS_PER_MILLI)
 
 export const dateParse = scalarFunction({
   name: 'date_parse',
@@ -122,7 +124,7 @@ export const teradataFormats: readonly FunctionDefinition[] = [
   scalarFunction({
     name: 'to_char',
     description: 'A timestamp as a text, by a pattern of Teradata',
-    overloads: printing(teradataPattern).slice(1),
+    overloads: printing(teradataPattern, toMillis).slice(1),
   }),
   scalarFunction({
     name: 'to_date',

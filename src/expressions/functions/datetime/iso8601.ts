@@ -112,6 +112,7 @@ function isoTimestamp(text: string, sessionZone: string): ZonedTimestamp {
     const at = text.indexOf(' ')
     return invalidArgument(`Invalid format: "${text}" is malformed at "${text.slice(at)}"`)
   }
+  if (date === '' && !time) bad(text)
   const days = date === '' ? 0 : isoDate(date, text)
   let picos = BigInt(days) * PICOS_PER_DAY
   let zone = sessionZone

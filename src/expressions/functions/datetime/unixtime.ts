@@ -2,7 +2,6 @@ import { MillraceError } from '../../../spi/error.js'
 import { MAX_OFFSET_MINUTES, timeZoneId, timeZoneKey } from '../../../spi/type/time-zone.js'
 import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { PICOS_PER_MILLI } from '../../../values/civil.js'
-import { roundHalfUp } from '../../cast/to-number.js'
 import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
@@ -13,7 +12,7 @@ const ZONED_3 = 'timestamp(3) with time zone'
 const MAX_MILLIS = 2 ** 51
 
 function atSeconds(seconds: number, zone: string): ZonedTimestamp {
-  const millis = Number.isNaN(seconds) ? 0 : roundHalfUp(seconds * 1000)
+  const millis = Number.isNaN(seconds) ? 0 : Math.round(seconds * 1000)
   if (Math.abs(millis) >= MAX_MILLIS) {
     const limited = Number.isFinite(millis)
       ? BigInt(millis)
@@ -83,7 +82,11 @@ export const fromUnixtimeNanos = scalarFunction({
         const [type] = call.argumentTypes
         const unit = powerOfTen(type?.kind === 'decimal' ? type.scale : 0)
         const convert = fromNanos(call)
-        return (value: bigint) => convert(divideHalfUp(value, unit))
+        return (value: bigint) => {
+          const nanos = divideHalfUp(value, unit)
+          if (nanos !== BigInt.asIntN(64, nanos)) invalidArgument('long overflow')
+          return convert(nanos)
+        }
       },
     },
   ],

@@ -13,7 +13,7 @@ import {
   PICOS_PER_MINUTE,
   PICOS_PER_SECOND,
 } from '../../../values/civil.js'
-import { localPicos } from '../../../values/temporal-text.js'
+import { localPicos, offsetText } from '../../../values/temporal-text.js'
 import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument, invalidCast } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
@@ -124,7 +124,7 @@ export const timezone = scalarFunction({
       args: [TIME],
       returns: 'varchar',
       neverFails: true,
-      evaluate: ({ offsetMinutes }: ZonedTime) => offsetZone(offsetMinutes),
+      evaluate: ({ offsetMinutes }: ZonedTime) => offsetText(offsetMinutes),
     },
   ],
 })

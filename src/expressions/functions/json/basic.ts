@@ -84,6 +84,16 @@ const scalarsEqual = (node: JsonNode, value: Value): boolean => {
   return node === value
 }
 
+/** Scalars stay as they are written; strings lose their quotes, as in Trino, though they are no JSON then. */
+function elementText(text: string, index: bigint): string | null {
+  const written = readJsonAsWritten(text)
+  const found = Array.isArray(written) ? written.at(Number(index)) : undefined
+  if (found === undefined || found === null) return null
+  if (typeof found !== 'object') return String(found)
+  const node = readJson(text) as readonly JsonNode[]
+  return writeJson(node.at(Number(index))!)
+}
+
 export const jsonFunctions: readonly FunctionDefinition[] = [
   define(
     'json_extract',
@@ -119,13 +129,11 @@ export const jsonFunctions: readonly FunctionDefinition[] = [
   define(
     'json_array_get',
     'The element of an array at a position from 0, or from the end',
-    onBoth(['bigint'], 'json', (node, index: bigint) => {
-      if (!Array.isArray(node)) return null
-      const found = node.at(Number(index))
-      if (found === undefined || found === null) return null
-      // Trino gives the bare text of a string, which is no JSON.
-      return typeof found === 'string' ? found : writeJson(found)
-    }),
+    ['varchar(x)', 'json'].map((type) => ({
+      args: [type, 'bigint'],
+      returns: 'json',
+      evaluate: elementText,
+    })),
   ),
   define(
     'json_array_contains',

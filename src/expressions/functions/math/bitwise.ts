@@ -1,3 +1,4 @@
+import { asciiDigits } from '../../../values/number-text.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
@@ -134,7 +135,7 @@ export const fromBase = scalarFunction({
       evaluate: (text: string, base: bigint) => {
         const radix = checkRadix(base)
         const bad = () => invalidArgument(`Not a valid base-${radix} number: ${text}`)
-        const match = /^([+-]?)([0-9a-z]+)$/i.exec(text)
+        const match = /^([+-]?)([0-9a-z]+)$/i.exec(asciiDigits(text))
         if (match === null) return bad()
         let value = 0n
         for (const digit of match[2]!) {

@@ -79,7 +79,9 @@ function roundInteger(value: bigint, digits: number): bigint {
 
 const roundIntegerTo = (kind: IntegerKind) => (value: number | bigint, digits: number) => {
   if (digits >= 0) return value
-  const rounded = digits < -20 ? 0n : roundInteger(BigInt(value), digits)
+  // No power of ten beyond a BIGINT is a unit to round to, whatever the value.
+  if (digits < -18) outOfRange(`numerical overflow: ${value}`)
+  const rounded = roundInteger(BigInt(value), digits)
   if (!fitsInteger(rounded, kind)) {
     outOfRange(
       kind === 'bigint' ? `numerical overflow: ${value}` : `Out of range for ${kind}: ${rounded}`,
@@ -88,16 +90,14 @@ const roundIntegerTo = (kind: IntegerKind) => (value: number | bigint, digits: n
   return kind === 'bigint' ? rounded : Number(rounded)
 }
 
-/** Rounds a double to digits as Trino does: by a power of ten, then by the exact decimal where that overflows. */
+/** Rounds a double to digits as Trino does: by a power of ten, where that is one. A negative zero becomes 0. */
 function roundDouble(value: number, digits: number): number {
   if (!Number.isFinite(value)) return value
   const factor = 10 ** digits
+  if (factor === 0) return Number.NaN
+  if (value === 0) return 0
   const rescaled = value * factor
-  if (Number.isFinite(rescaled) && factor !== 0) {
-    const rounded = roundHalfUp(rescaled)
-    return Object.is(rounded, -0) && !Object.is(value, -0) ? -0 : rounded / factor
-  }
-  return digits > 0 ? value : 0
+  return Number.isFinite(rescaled) ? roundHalfUp(rescaled) / factor : value
 }
 
 export const round = scalarFunction({

@@ -37,10 +37,10 @@ function cosineOfMaps(left: MapValue, right: MapValue): number | null {
   const leftNorm = norm(leftValues)
   const rightNorm = norm(rightValues)
   const others = new Map(right.keys.map((key, i) => [key as string, rightValues[i]!]))
-  const product = left.keys.reduce<number>(
-    (sum, key, i) => sum + leftValues[i]! * (others.get(key as string) ?? 0),
-    0,
-  )
+  const product = left.keys.reduce<number>((sum, key, i) => {
+    const other = others.get(key as string)
+    return other === undefined ? sum : sum + leftValues[i]! * other
+  }, 0)
   return product / (leftNorm * rightNorm)
 }
 

@@ -100,8 +100,12 @@ export const regexpReplace = scalarFunction({
         z: Math.min(MAX_LENGTH, x! + Math.max(Math.floor((x! * y!) / 2), y!) * (x! + 1)),
       }),
       evaluate: (text: string, pattern: string, replacement: string) => {
-        const parts = parseReplacement(replacement, compilePattern(pattern).groupCount)
-        return replaceMatches(text, pattern, (match) => expandReplacement(parts, match))
+        // Where nothing matches, Trino never looks at the replacement.
+        let parts: ReturnType<typeof parseReplacement> | undefined
+        return replaceMatches(text, pattern, (match) => {
+          parts ??= parseReplacement(replacement, match.length - 1)
+          return expandReplacement(parts, match)
+        })
       },
     },
     {

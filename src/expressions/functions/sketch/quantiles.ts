@@ -68,14 +68,10 @@ const qdigests = (add: (state: QuantileDigest | null, args: readonly Value[]) =>
 
 function addFinite(state: TDigest | null, [value, weight = 1]: readonly Value[]): TDigest {
   const digest = state ?? createTDigest()
-  for (const [number, name] of [
-    [value as number, 'value'],
-    [weight as number, 'weight'],
-  ] as const) {
-    if (Number.isNaN(number)) refused(`${name} is NaN`)
-    if (!Number.isFinite(number)) refused(`${name} must be finite`)
-  }
-  if ((weight as number) < 1) invalidArgument('weight must be >= 1')
+  if (!Number.isFinite(weight)) invalidArgument(`weight must be finite, was ${weight}`)
+  if ((weight as number) < 1) invalidArgument(`weight must be >= 1, was ${weight}`)
+  if (Number.isNaN(value)) refused('value is NaN')
+  if (!Number.isFinite(value)) refused('value must be finite')
   addToTDigest(digest, value as number, weight as number)
   return digest
 }

@@ -1,11 +1,12 @@
 import { MillraceError } from '../../../spi/error.js'
 import type { SqlType } from '../../../spi/type/type.js'
 import type { Value } from '../../../spi/type/value.js'
-import { decimalText, javaRealText } from '../../../values/number-text.js'
+import { javaRealText } from '../../../values/number-text.js'
 import { scalarFunction } from '../../function-definition.js'
 import { jsonDouble, jsonString, writeJson } from '../../json/json-node.js'
 import type { SessionContext } from '../../session-context.js'
 import { encodeJson, type JsonEncoding, jsonInput, jsonItemOf } from '../../sql-json/json-input.js'
+import { bigDecimalText } from '../../value/decimal.js'
 import { javaHashOrder } from '../../value/java-hash-order.js'
 
 /** What a constructor is told beside its values, as JSON text. */
@@ -18,7 +19,7 @@ interface ConstructorOptions {
 
 /** Writes a value into a JSON text; decimals keep their digits. */
 function writerOf(type: SqlType, session: SessionContext): (value: Value) => string {
-  if (type.kind === 'decimal') return (value) => decimalText(value as bigint, type.scale)
+  if (type.kind === 'decimal') return (value) => bigDecimalText(value as bigint, type.scale)
   const item = jsonItemOf(type, session)
   const numberText = type.kind === 'real' ? javaRealText : jsonDouble
   return (value) => {

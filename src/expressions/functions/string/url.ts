@@ -22,6 +22,8 @@ function parseUri(text: string): Uri | undefined {
     /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(text)
   if (match === null) return undefined
   const [, scheme, authority, path, query, fragment] = match
+  if (scheme === undefined && /^[^/?#:]*:/.test(text)) return undefined
+  if (authority === '' && path === '' && !/[?#]/.test(text)) return undefined
   const isOpaque = scheme !== undefined && authority === undefined && !path!.startsWith('/')
   if (isOpaque && path === '') return undefined
   if (!isOpaque && /[[\]]/.test(path!)) return undefined
