@@ -138,9 +138,10 @@ export const round = scalarFunction({
       calculate: ({ p }) => ({ rp: Math.min(38, p! + 1) }),
       bind: (call) => {
         const scale = scaleOf(call)
+        const isLong = (call.argumentTypes[0] as DecimalType).precision >= 18
         return (value: bigint, digits: number) => {
           if (digits >= scale) return value
-          if (digits - scale < -38) return 0n
+          if (digits - scale < -38) return isLong ? outOfRange(`decimal overflow: ${value}`) : 0n
           const rounded = roundInteger(value, digits - scale)
           const magnitude = rounded < 0n ? -rounded : rounded
           if (magnitude >= powerOfTen(38)) outOfRange(`decimal overflow: ${value}`)

@@ -181,10 +181,19 @@ export const divide = scalarFunction({
   ],
 })
 
+/** Values at one scale have to fit in the 128 bits that Trino has for them. */
+function remainderOfInt128(left: bigint, right: bigint): bigint {
+  const remainder = MODULUS.big(left, right)
+  for (const value of [left, right]) {
+    if (value !== BigInt.asIntN(128, value)) outOfRange('Decimal overflow')
+  }
+  return remainder
+}
+
 const MODULUS_OVERLOADS: readonly ScalarOverload[] = [
   ...onIntegers(MODULUS),
   ...onFloats((left, right) => left % right),
-  { ...DECIMAL_MODULUS, bind: atOneScale(MODULUS.big) },
+  { ...DECIMAL_MODULUS, bind: atOneScale(remainderOfInt128) },
 ]
 
 export const modulus = scalarFunction({
