@@ -5,7 +5,7 @@ import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shar
 import { ExchangeStorage } from '../dataflow/scheduler/exchange-storage.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
-import type { Turns, TurnTaker } from '../dataflow/turns.js'
+import { Turns, type TurnTaker } from '../dataflow/turns.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { parseType } from '../expressions/type-signature.js'
@@ -134,6 +134,7 @@ export class Engine {
       buffers,
     )
     const ownFunctions = new OwnFunctions()
+    const turns = new Turns()
     const execution = {
       pool,
       slotsInUse: new Set<number>(),
@@ -148,6 +149,7 @@ export class Engine {
       return createStatementServices(core, {
         ...execution,
         allocator,
+        turns,
         catalogs,
         ownFunctions,
         contexts,
@@ -221,7 +223,7 @@ export class Engine {
       allocator,
       member,
       catalogs: engineCatalogs,
-      turns: execution.thread.turns,
+      turns,
     })
     try {
       for (const [name, properties] of Object.entries(firstCatalogs(options))) {

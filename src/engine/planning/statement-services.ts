@@ -14,7 +14,7 @@ import { createPlanServices } from './plan-services.js'
 
 /** What a thread and a plan runner are made of, but for what only statements need. */
 export type StatementParts = Omit<PlanRunnerOptions, 'thread'> &
-  Pick<ThreadEnvironment, 'allocator'> & {
+  Pick<ThreadEnvironment, 'allocator' | 'turns'> & {
     readonly planCache: PlanCache
     readonly registered: RegisteredSources
   }
@@ -35,6 +35,7 @@ export function createStatementServices(
     threadName: 'main',
     allocator: parts.allocator,
     registry: functions,
+    turns: parts.turns,
     connector: (catalog) => catalogs.get(catalog).connector,
     knownSession: (queryId, catalog) => contexts.find(queryId)?.connectorSession(catalog),
   })

@@ -1,7 +1,7 @@
 import { ChunkArena } from '../../dataflow/memory/query-memory.js'
 import { type ChunkAllocator, STORE_OWNER } from '../../dataflow/memory/shared-memory.js'
 import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
-import { Turns } from '../../dataflow/turns.js'
+import type { Turns } from '../../dataflow/turns.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import {
   type Arena,
@@ -16,6 +16,7 @@ export function createThreadEnvironment(options: {
   readonly threadName: string
   readonly allocator: ChunkAllocator
   readonly registry: FunctionRegistry
+  readonly turns: Turns
   readonly connector: (catalog: string) => Connector | Promise<Connector>
   /** The session that the calling thread has for a query and catalog; absent in worker threads. */
   readonly knownSession?: (queryId: string, catalog: string) => ConnectorSession | undefined
@@ -24,7 +25,7 @@ export function createThreadEnvironment(options: {
     threadName: options.threadName,
     allocator: options.allocator,
     registry: options.registry,
-    turns: new Turns(),
+    turns: options.turns,
     connector: options.connector,
     connectorSession: (task, catalog, signal) =>
       options.knownSession?.(task.taskOf ?? task.queryId, catalog) ??

@@ -6,6 +6,7 @@ import { adoptKernels, postKernels } from '../../dataflow/threads/kernel-exchang
 import type { CatalogDescriptor, FromWorker, ToWorker } from '../../dataflow/threads/messages.js'
 import type { ThreadStart } from '../../dataflow/threads/pool.js'
 import { WorkerRuntime } from '../../dataflow/threads/worker.js'
+import { Turns } from '../../dataflow/turns.js'
 import { BUILTIN_FUNCTIONS } from '../../expressions/functions/index.js'
 import { createRegistry } from '../../expressions/registry.js'
 import {
@@ -118,6 +119,7 @@ const runtime = new WorkerRuntime(
     threadName: start.threadName,
     allocator,
     registry: createRegistry(BUILTIN_FUNCTIONS),
+    turns: new Turns(),
     connector,
   }),
   port,
