@@ -1,12 +1,17 @@
 import {
+  DISABLE_PUSHDOWN,
   type Domain,
   discreteValues,
+  FULL_PUSHDOWN,
   isAllValues,
   isNoValues,
+  type PredicatePushdownController,
   type Range,
   type SqlType,
+  simplifyDomain,
   typeName,
   type Value,
+  type ValueSet,
 } from '../../spi/index.js'
 import { type Refusal, refused, type SqlDialect, type Written } from './dialect.js'
 import { isRefusal, LIST_MAX } from './expression-writer.js'
@@ -57,6 +62,29 @@ function writeValues(dialect: SqlDialect, column: SqlColumn, { values }: Domain)
   }
   const [first, ...rest] = written
   return anyOf(first!, ...rest)
+}
+
+/**
+ * What of a column's domain its database checks: all of it, or where the text of it would be too long, the span of its values.
+ */
+export function pushdownController({
+  comparability,
+}: Pick<SqlColumn, 'comparability'>): PredicatePushdownController {
+  return (domain) => {
+    if (!isTooLong(domain.values)) return FULL_PUSHDOWN(domain)
+    if (comparability !== 'order') return DISABLE_PUSHDOWN(domain)
+    return { pushedDown: simplifyDomain(domain, 1), remainingFilter: domain }
+  }
+}
+
+function isTooLong(values: ValueSet): boolean {
+  if (isNoValues(values) || isAllValues(values)) return false
+  const discrete = discreteValues(values)
+  if (discrete !== undefined) return discrete.length > LIST_MAX
+  if (values.kind === 'values') return values.values.length > LIST_MAX
+  if (values.kind !== 'ranges') return false
+  const excluded = excludedValues(values.ranges)
+  return excluded === undefined ? values.ranges.length > RANGES_MAX : excluded.length > LIST_MAX
 }
 
 export const incomparable = ({ reason, type }: SqlColumn): Refusal =>

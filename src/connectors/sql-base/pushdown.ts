@@ -11,6 +11,7 @@ import {
   type Constraint,
   conjunction,
   extractConjuncts,
+  isAllDomain,
   type JoinApplicationResult,
   plainEquals,
   plainKey,
@@ -21,7 +22,7 @@ import {
   variableNames,
 } from '../../spi/index.js'
 import { type Refusal, refused, type SqlDialect } from './dialect.js'
-import { incomparable, writeDomain } from './domain-writer.js'
+import { incomparable, pushdownController, writeDomain } from './domain-writer.js'
 import { expressionWriter, isFloat, isRefusal, type Scope } from './expression-writer.js'
 import type { SqlColumn, SqlTable, SqlTypes } from './handles.js'
 import type { SqlExpression, SqlJoinType, SqlSortItem } from './sql-tree.js'
@@ -142,11 +143,12 @@ function applyFilter(
     known.add(key)
     where.push(condition)
   }
-  const left = columnDomains.filter(({ column, domain }) => {
-    const written = writeDomain(dialect, column, domain)
-    if (isRefusal(written)) return true
+  const left = columnDomains.flatMap(({ column, domain }) => {
+    const { pushedDown, remainingFilter } = pushdownController(column)(domain)
+    const written = writeDomain(dialect, column, pushedDown)
+    if (isRefusal(written)) return [{ column, domain }]
     add(written)
-    return false
+    return isAllDomain(remainingFilter) ? [] : [{ column, domain: remainingFilter }]
   })
   const writer = expressionWriter(dialect, constraint.assignments)
   const remaining: ConnectorExpression[] = []

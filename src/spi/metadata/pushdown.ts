@@ -1,5 +1,5 @@
 import type { ConnectorExpression } from '../predicate/connector-expression.js'
-import type { Domain } from '../predicate/domain.js'
+import { allDomain, type Domain, domainType } from '../predicate/domain.js'
 import type { TupleDomain } from '../predicate/tuple-domain.js'
 import type { SqlType } from '../type/type.js'
 import type { Value } from '../type/value.js'
@@ -125,3 +125,14 @@ export interface DomainPushdownResult {
 }
 /** Decides by type and by a source's semantics what of a domain it may check itself. @source Trino PredicatePushdownController */
 export type PredicatePushdownController = (domain: Domain) => DomainPushdownResult
+
+/** The source checks the whole domain. @source Trino PredicatePushdownController.FULL_PUSHDOWN */
+export const FULL_PUSHDOWN: PredicatePushdownController = (pushed) => ({
+  pushedDown: pushed,
+  remainingFilter: allDomain(domainType(pushed)),
+})
+/** The source checks nothing. @source Trino PredicatePushdownController.DISABLE_PUSHDOWN */
+export const DISABLE_PUSHDOWN: PredicatePushdownController = (kept) => ({
+  pushedDown: allDomain(domainType(kept)),
+  remainingFilter: kept,
+})

@@ -138,6 +138,24 @@ const printed = (rows: readonly unknown[], isOrdered: boolean): readonly string[
   return isOrdered ? lines : lines.sort()
 }
 
+describe.each(KINDS)('%s', (kind) => {
+  test('checks the span of values that are too many to name, and the engine the rest', async () => {
+    await using db = await openDatabase(kind, [
+      'CREATE TABLE t (id INTEGER PRIMARY KEY, n BIGINT)',
+      `INSERT INTO t VALUES ${Array.from({ length: 3000 }, (_, i) => `(${i}, ${i})`).join(', ')}`,
+    ])
+    const even = Array.from({ length: 600 }, (_, i) => 1000 + 2 * i)
+    const sql = `SELECT count(*), min(n), max(n) FROM t WHERE n IN (${even.join(', ')})`
+    expect(await db.rows(sql)).toEqual([[600n, 1000n, 2198n]])
+    const plan = (await db.rows(`EXPLAIN ${sql}`)).join('\n')
+    expect(plan).toContain('too many values')
+    const read = await db.rows(`EXPLAIN ANALYZE ${sql}`)
+    expect(read.join('\n')).toMatch(/Input: 1199 rows/)
+    const others = `SELECT count(*) FROM t WHERE n NOT IN (${even.join(', ')})`
+    expect(await db.rows(others)).toEqual([[2400n]])
+  })
+})
+
 const SEEDS = [SEED, SEED + 1, SEED + 2]
 const QUERIES = Number(process.env['MILLRACE_QUERIES'] ?? 120)
 
