@@ -1,19 +1,14 @@
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
+import { MillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../cluster/task-request.js'
-import type {
-  DistributedEnvironment,
-  DistributedPlan,
-  DistributedRun,
-  DistributedSnapshot,
-} from './distributed-execution.js'
+import type { DistributedEnvironment, DistributedPlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
-import { ResultPages } from './result-pages.js'
 import { RetriedStage } from './retried-stage.js'
 import type { RetriedTask } from './retried-task.js'
 import { isOfNode, type RetrySettings } from './retry-settings.js'
 import { assignersOf } from './split-origins.js'
+import { StagedRun } from './staged-run.js'
 
 /** How often it is looked for attempts that are due, for stragglers, and for nodes where there are none. */
 const TICK_MILLIS = 100
@@ -25,22 +20,15 @@ const TICK_MILLIS = 100
  * anything of it by the time `end` resolves.
  * @source Trino EventDrivenFaultTolerantQueryScheduler
  */
-export class FaultTolerantExecution implements DistributedRun {
+export class FaultTolerantExecution extends StagedRun<RetriedStage> {
   readonly #environment: DistributedEnvironment
   readonly #plan: () => Promise<DistributedPlan>
   readonly #settings: RetrySettings
   readonly #directory: SpoolDirectory
-  readonly #abort = new AbortController()
   /** Resolves when the result is complete, or at the first failure. */
   readonly #settled: Promise<void>
   #settle: () => void = () => {}
-  #stages: readonly RetriedStage[] = []
   #queryId: string | undefined
-  #started: Promise<void> | undefined
-  #result: ResultPages | undefined
-  #failure: MillraceError | undefined
-  #ending: Promise<void> | undefined
-  #hasEnded = false
   #timer: NodeJS.Timeout | undefined
   #unlisten: (() => void) | undefined
 
@@ -50,6 +38,7 @@ export class FaultTolerantExecution implements DistributedRun {
     settings: RetrySettings,
     directory: SpoolDirectory,
   ) {
+    super(environment.channels)
     this.#environment = environment
     this.#plan = plan
     this.#settings = settings
@@ -59,54 +48,17 @@ export class FaultTolerantExecution implements DistributedRun {
     })
   }
 
-  async nextPage(): Promise<Page | undefined> {
-    try {
-      this.#started ??= this.#start()
-      await this.#started
-      await this.#settled
-      if (this.#failure !== undefined) throw this.#failure
-      this.#result ??= new ResultPages(this.#environment.channels, this.#stages[0]!.addresses(0))
-      const page = await this.#result.next()
-      if (page !== undefined) return page
-    } catch (error) {
-      this.#fail(toMillraceError(error))
-    }
-    await this.end()
-    if (this.#failure !== undefined) throw this.#failure
-    return undefined
-  }
-
-  cancel(reason: MillraceError = new MillraceError('USER_CANCELED', 'Query was canceled')): void {
-    this.#fail(reason)
-  }
-
-  end(): Promise<void> {
-    this.#ending ??= this.#end()
-    return this.#ending
-  }
-
-  info(): DistributedSnapshot {
-    return {
-      state: this.#failure !== undefined ? 'FAILED' : this.#hasEnded ? 'FINISHED' : 'RUNNING',
-      stages: this.#stages.map((stage) => stage.snapshot()),
-    }
-  }
-
-  get fragments(): readonly PlanFragment[] {
-    return this.#stages.map((stage) => stage.fragment)
-  }
-
-  async #start(): Promise<void> {
-    const workers = await awaitWorkers(this.#environment, this.#settings, this.#abort.signal)
+  protected async start(): Promise<void> {
+    const workers = await awaitWorkers(this.#environment, this.#settings, this.signal)
     const plan = await this.#plan()
-    if (this.#failure !== undefined) throw this.#failure
+    this.throwIfFailed()
     this.#queryId = plan.request.queryId
     await this.#directory.createQuery(this.#queryId)
-    if (this.#failure !== undefined) throw this.#failure
+    this.throwIfFailed()
     this.#unlisten = this.#environment.onNodeLost((node, reason) => {
-      for (const stage of this.#stages) stage.nodeLost(node, reason)
+      for (const stage of this.stages) stage.nodeLost(node, reason)
     })
-    this.#stages = this.#createStages(plan, workers)
+    this.stages = this.#createStages(plan, workers)
     this.#timer = setInterval(() => this.#advance(), TICK_MILLIS)
     this.#timer.unref()
     this.#advance()
@@ -128,11 +80,11 @@ export class FaultTolerantExecution implements DistributedRun {
         settings: this.#settings,
         directory: this.#directory,
         splits: assignersOf(fragment, homes, (origin) =>
-          this.#environment.openSplits(origin, this.#abort.signal),
+          this.#environment.openSplits(origin, this.signal),
         ),
         chooseNode: (task) => this.#chooseNode(fragment, task),
         onFinished: () => this.#stageFinished(),
-        onFailed: (error) => this.#fail(error),
+        onFailed: (error) => this.fail(error),
         onAttemptFailed: (node, error) => {
           if (isOfNode(error)) this.#environment.taskFailed(node)
           this.#advance()
@@ -147,7 +99,7 @@ export class FaultTolerantExecution implements DistributedRun {
     const nodes = partitioning === 'coordinator' ? [coordinator] : this.#environment.workers()
     const taken = new Set(task.runningNodes.map(({ uri }) => uri))
     const load = new Map<string, number>()
-    for (const { uri } of this.#stages.flatMap((stage) => stage.runningNodes)) {
+    for (const { uri } of this.stages.flatMap((stage) => stage.runningNodes)) {
       load.set(uri, (load.get(uri) ?? 0) + 1)
     }
     const costOf = (node: TaskNode): readonly number[] => [
@@ -163,51 +115,43 @@ export class FaultTolerantExecution implements DistributedRun {
 
   /** Starts what can start, and makes the attempts that are due. */
   #advance(): void {
-    if (this.#failure !== undefined || this.#ending !== undefined) return
+    if (this.failure !== undefined || this.isEnding) return
     const now = performance.now()
-    for (const stage of this.#stages) {
+    for (const stage of this.stages) {
       if (stage.isFinished) continue
       if (stage.isStarted) {
         stage.advance(now)
         continue
       }
       const sources = sourceFragments(stage.fragment.root)
-      if (!sources.every((id) => this.#stages[id]!.isFinished)) continue
+      if (!sources.every((id) => this.stages[id]!.isFinished)) continue
       stage.start((taskIndex) =>
-        Object.fromEntries(sources.map((id) => [id, this.#stages[id]!.addresses(taskIndex)])),
+        Object.fromEntries(sources.map((id) => [id, this.stages[id]!.addresses(taskIndex)])),
       )
     }
   }
 
   #stageFinished(): void {
-    if (this.#stages[0]!.isFinished) this.#settle()
+    if (this.stages[0]!.isFinished) this.#settle()
     else this.#advance()
   }
 
-  #fail(error: MillraceError): void {
-    if (this.#failure !== undefined || this.#hasEnded) return
-    this.#failure = error
-    this.#abort.abort(error)
-    this.#result?.fail(error)
+  protected override fail(error: MillraceError): void {
+    super.fail(error)
     this.#settle()
   }
 
-  async #end(): Promise<void> {
+  protected readable(): Promise<void> {
+    return this.#settled
+  }
+
+  protected stop(): void {
     clearInterval(this.#timer)
-    // A start under way still makes what is deleted below.
-    await this.#started?.catch(() => undefined)
-    clearInterval(this.#timer)
-    this.#result?.close()
-    const outcomes = await Promise.allSettled(this.#stages.map((stage) => stage.release()))
+  }
+
+  protected async clear(): Promise<void> {
     this.#unlisten?.()
-    this.#abort.abort()
-    if (this.#queryId !== undefined) {
-      outcomes.push(...(await Promise.allSettled([this.#directory.deleteQuery(this.#queryId)])))
-    }
-    for (const outcome of outcomes) {
-      if (outcome.status === 'rejected') this.#fail(toMillraceError(outcome.reason))
-    }
-    this.#hasEnded = true
+    if (this.#queryId !== undefined) await this.#directory.deleteQuery(this.#queryId)
   }
 }
 

@@ -1,13 +1,13 @@
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
-import {
-  type DistributedEnvironment,
-  DistributedExecution,
-  type DistributedPlan,
-  type DistributedRun,
-  type DistributedSnapshot,
-} from './distributed-execution.js'
+import { DistributedExecution } from './distributed-execution.js'
+import type {
+  DistributedEnvironment,
+  DistributedPlan,
+  DistributedRun,
+  DistributedSnapshot,
+} from './distributed-run.js'
 import { awaitWorkers } from './fault-tolerant-execution.js'
 import { HeldResult } from './held-result.js'
 import { isRetryable, type RetrySettings, retryDelay } from './retry-settings.js'

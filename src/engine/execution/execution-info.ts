@@ -1,5 +1,5 @@
 import type { ExecutionSnapshot } from '../../dataflow/query-execution.js'
-import type { DistributedSnapshot } from '../../dataflow/scheduler/distributed-execution.js'
+import type { DistributedSnapshot } from '../../dataflow/scheduler/distributed-run.js'
 import { sourceFragments } from '../../dataflow/scheduler/fragment-placement.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type {

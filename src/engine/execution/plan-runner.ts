@@ -2,11 +2,8 @@ import { planLocally } from '../../dataflow/local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../../dataflow/memory/query-memory.js'
 import type { LocalPlan } from '../../dataflow/pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../../dataflow/query-execution.js'
-import {
-  DistributedExecution,
-  type DistributedPlan,
-  type DistributedRun,
-} from '../../dataflow/scheduler/distributed-execution.js'
+import { DistributedExecution } from '../../dataflow/scheduler/distributed-execution.js'
+import type { DistributedPlan, DistributedRun } from '../../dataflow/scheduler/distributed-run.js'
 import { FaultTolerantExecution } from '../../dataflow/scheduler/fault-tolerant-execution.js'
 import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.js'
 import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'

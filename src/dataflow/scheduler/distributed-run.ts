@@ -1,0 +1,48 @@
+import type { ChannelFactory } from '../../exchange/channel/channel.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { ConnectorSplitSource, MillraceError, Page } from '../../spi/index.js'
+import type { TaskNode, TaskRequest } from '../cluster/task-request.js'
+import type { SplitOrigin } from './split-origins.js'
+import type { StageSnapshot } from './stage.js'
+
+/** What a distributed query is made of. */
+export interface DistributedPlan {
+  /** By id; see {@link PlanFragment}. */
+  readonly fragments: readonly PlanFragment[]
+  /** What every task is told of the query. */
+  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'limits' | 'catalogProperties'>
+  /** How a fragment's nodes make the catalogs that it reads. */
+  catalogsOf(fragment: PlanFragment): TaskRequest['catalogs']
+}
+
+export interface DistributedEnvironment {
+  /** Nodes that take tasks now; at least one. */
+  workers(): readonly TaskNode[]
+  readonly coordinator: TaskNode
+  readonly channels: ChannelFactory
+  openSplits(origin: SplitOrigin, signal: AbortSignal): Promise<ConnectorSplitSource>
+  /** Calls back once when a node is gone; gives a function that stops that. */
+  onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
+  /** A task failed on a node, for what may be the node's fault. */
+  taskFailed(node: TaskNode): void
+}
+
+export interface DistributedSnapshot {
+  readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
+  readonly stages: readonly StageSnapshot[]
+}
+
+/** A plan that runs over many nodes, whatever is done about those that fail. */
+export interface DistributedRun {
+  /**
+   * The next page of the result, valid until the next call; undefined at the end, when all nodes have given back what the
+   * query held.
+   */
+  nextPage(): Promise<Page | undefined>
+  cancel(reason?: MillraceError): void
+  /** Ends the query, whether or not it has run to its end, on every node. Idempotent. */
+  end(): Promise<void>
+  info(): DistributedSnapshot
+  /** Once the query has started. */
+  readonly fragments: readonly PlanFragment[]
+}
