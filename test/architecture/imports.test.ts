@@ -46,6 +46,8 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   'isomorphic-git': ['connectors/git'],
   ws: ['exchange/websocket', 'server/stream', 'client', 'server/cluster'],
   'node-sql-parser': ['dialect/parser'],
+  'snowball-stemmers': ['expressions/functions/string/word-stem'],
+  '@orama/stemmers': ['expressions/functions/string/word-stem'],
   libsql: ['connectors/sqlite'],
   '@duckdb/node-api': ['connectors/duckdb'],
   msgpackr: ['exchange/protocol', 'server/cluster/plain-codec'],

@@ -43,7 +43,7 @@ const NAMES = `
   url_encode url_extract_fragment url_extract_host url_extract_parameter url_extract_path
   url_extract_port url_extract_protocol url_extract_query uuid value_at_quantile
   values_at_quantiles var_pop var_samp variance version week week_of_year width_bucket
-  wilson_interval_lower wilson_interval_upper with_timezone xxhash64 year year_of_week yow zip
+  wilson_interval_lower wilson_interval_upper with_timezone word_stem xxhash64 year year_of_week yow zip
   zip_with
 `
 

@@ -158,6 +158,7 @@ import { replace, startsWith, strpos, teradataStrings, translate } from './strin
 import { split, splitPart, splitToMap, splitToMultimap } from './string/split.js'
 import { substr, substring } from './string/substring.js'
 import { urls } from './string/url.js'
+import { wordStem } from './string/word-stem.js'
 import { objectId, objectIdTimestamp, timestampObjectId } from './uuid/object-id.js'
 import { hexOfCharacters, uuid } from './uuid/uuid.js'
 import { cumeDist, denseRank, ntile, percentRank, rank, rowNumber } from './window/ranking.js'
@@ -356,6 +357,7 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   hammingDistance,
   normalize,
   soundex,
+  wordStem,
   luhnCheck,
   concat,
   concatWs,
