@@ -15,7 +15,7 @@ import {
   hashNumber,
   hashReal,
   hashText,
-} from '../xxhash64.js'
+} from '../../values/xxhash64.js'
 
 /** The XxHash64 of a value that is not NULL: left in xxhash64's word for simple types, and given as an unsigned integer. */
 export type TypeHash = (value: Value) => bigint

@@ -24,9 +24,15 @@ export class ColumnReader {
     return assembleColumn(this.#shape, read, arena)
   }
 
-  async skip(rowCount: number, arena: Arena): Promise<void> {
+  /** @param stepRows of a nested column that are held at a time */
+  async skip(rowCount: number, stepRows: number, arena: Arena): Promise<void> {
     if (this.#shape.kind === 'leaf') return this.#leaves[0]!.skip(rowCount)
-    for (const leaf of this.#leaves) await leaf.readNested(rowCount, arena)
+    for (const leaf of this.#leaves) {
+      for (let rest = rowCount; rest > 0; rest -= stepRows) {
+        await leaf.readNested(Math.min(rest, stepRows), arena)
+        arena.reset()
+      }
+    }
   }
 
   get isNested(): boolean {

@@ -11,7 +11,7 @@ import {
 import type { FixedEmitter } from './fixed-store.js'
 import { ParquetFormatError } from './format-error.js'
 import { codesBlock, placedBlock } from './integer-emitter.js'
-import type { LeafEncoding } from './leaf-type.js'
+import { type LeafEncoding, PICOS_OF_UNIT } from './leaf-type.js'
 import type { Placement } from './placement.js'
 import type { Scratch } from './scratch.js'
 
@@ -59,7 +59,6 @@ export class ConvertedEmitter implements FixedEmitter {
 
 const JULIAN_DAY_OF_EPOCH = 2_440_588
 const PICOS_PER_DAY = 86_400_000_000_000_000n
-const PICOS_OF_UNIT = { MILLIS: 1_000_000_000n, MICROS: 1_000_000n, NANOS: 1_000n } as const
 
 /** Micros of any timestamp that a page holds in 64 bits. */
 const PICOS_LIMIT = 2n ** 63n * 1_000_000n

@@ -80,10 +80,14 @@ export class LeafReader {
     })
   }
 
-  /** Leaves out rows of a column that is not in a list; pages of which none is read are not unpacked. */
+  /** Leaves out rows of a column that is not in a list; pages of which none is read are not unpacked, nor read where an index tells their place. */
   async skip(rowCount: number): Promise<void> {
     for (let done = 0; done < rowCount; ) {
-      if (this.#left === 0) await this.#nextPage()
+      if (this.#left === 0) {
+        done += this.#cursor.pass(rowCount - done)
+        if (done === rowCount) break
+        await this.#nextPage()
+      }
       const take = Math.min(rowCount - done, this.#left)
       done += take
       if (take === this.#left && !this.#isUnpacked) {

@@ -143,7 +143,7 @@ function convertedLogicalType(element: SchemaElement): LogicalType | undefined {
   }
 }
 
-const PICOS_OF_UNIT: Readonly<Record<TimeUnit, bigint>> = {
+export const PICOS_OF_UNIT: Readonly<Record<TimeUnit, bigint>> = {
   MILLIS: 1_000_000_000n,
   MICROS: 1_000_000n,
   NANOS: 1_000n,

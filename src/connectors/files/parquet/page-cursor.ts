@@ -5,6 +5,7 @@ import { ParquetFormatError } from './format-error.js'
 import type { KernelBuffer, KernelMemory } from './kernels/kernel-memory.js'
 import type { ColumnChunk, Encoding } from './metadata.js'
 import { type PageHeader, readPageHeader } from './page-header.js'
+import type { PageLocation } from './page-index.js'
 
 const HEADER_BYTES_GUESS = 4096
 const HEADER_BYTES_MAX = 16 << 20
@@ -39,6 +40,10 @@ export class PageCursor {
   readonly #chunk: ColumnChunk
   readonly #maxDefinition: number
   readonly #maxRepetition: number
+  /** Where the data pages lie, if some are to be passed without being read. */
+  readonly #pages: readonly PageLocation[] | undefined
+  /** Of {@link #pages}: the next one. */
+  #nextIndex = 0
   #position: number
   #header: PageHeader | undefined
   #compressed: Uint8Array | undefined
@@ -50,12 +55,14 @@ export class PageCursor {
     input: ChunkInput,
     chunk: ColumnChunk,
     levels: { readonly maxDefinition: number; readonly maxRepetition: number },
+    pages?: readonly PageLocation[],
   ) {
     this.#memory = memory
     this.#input = input
     this.#chunk = chunk
     this.#maxDefinition = levels.maxDefinition
     this.#maxRepetition = levels.maxRepetition
+    this.#pages = pages
     this.#position = chunkStart(chunk)
   }
 
@@ -73,11 +80,31 @@ export class PageCursor {
     return this.#valuesSeen === this.#chunk.valueCount
   }
 
+  /** Passes the next pages that have none but the next `rowCount` rows, where it is told which those are; gives how many rows they have. */
+  pass(rowCount: number): number {
+    const before = this.#valuesSeen
+    for (;;) {
+      const page = this.#pages?.[this.#nextIndex]
+      if (page === undefined || page.rows.to - before > rowCount) break
+      this.#nextIndex++
+      this.#valuesSeen = page.rows.to
+    }
+    return this.#valuesSeen - before
+  }
+
   /** Goes to the next data page, without unpacking it; a dictionary page on the way goes to `takeDictionary`. */
   async next(takeDictionary: (page: DictionaryPage) => void): Promise<void> {
     for (;;) {
+      const page = this.#nextLocation()
+      if (page !== undefined) this.#position = page.offset
       await this.#nextPage()
       const { kind, valueCount } = this.header
+      if (page !== undefined) {
+        if (kind === 'dictionary' || valueCount !== page.rows.to - page.rows.from) {
+          throw new ParquetFormatError('a page is another one than the page index says')
+        }
+        this.#nextIndex++
+      }
       if (kind === 'dictionary') {
         takeDictionary(this.#unpackDictionary())
         continue
@@ -89,6 +116,15 @@ export class PageCursor {
       }
       if (valueCount > 0) return
     }
+  }
+
+  /** Of the next data page, where it is told; what lies before the first, a dictionary, is read before. */
+  #nextLocation(): PageLocation | undefined {
+    const first = this.#pages?.[0]
+    if (first === undefined || this.#position < first.offset) return undefined
+    const page = this.#pages?.[this.#nextIndex]
+    if (page === undefined) throw new ParquetFormatError('a column ends early')
+    return page
   }
 
   #checkSum(): void {

@@ -144,7 +144,8 @@ export class ParquetPageSource implements ConnectorPageSource {
       filters: this.#filters,
       dictionaryArena: this.#dictionaryArena,
     })
-    const opened = source.open()
+    const { predicate, dynamicFilter } = this.#request
+    const opened = source.open([predicate, dynamicFilter.getCurrentPredicate()])
     // A failure reaches whoever wants the rows.
     opened.catch(() => undefined)
     return { source, opened }

@@ -9,7 +9,7 @@ import {
 } from '../../../spi/index.js'
 import type { FileReader } from '../file-reader.js'
 import type { FileColumn } from '../format.js'
-import { ChunkInput, preloadTogether } from './chunk-input.js'
+import { appendRun, type ByteRun, ChunkInput, preloadTogether } from './chunk-input.js'
 import { ColumnReader } from './column-reader.js'
 import { prepareCodec } from './decompress.js'
 import { dictionaryNames } from './dictionary-names.js'
@@ -17,11 +17,15 @@ import type { ParquetFile } from './footer.js'
 import { badParquet, ParquetFormatError } from './format-error.js'
 import { LeafReader } from './leaf-reader.js'
 import { valueStore } from './leaf-stores.js'
+import type { ColumnChunk } from './metadata.js'
 import { chunkStart, PageCursor } from './page-cursor.js'
+import type { PageLocation } from './page-index.js'
 import { copyOut, type Selection } from './placement.js'
 import type { ReadBuffers } from './read-buffers.js'
 import { copyIn, RowFilter, type RowMask } from './row-filter.js'
-import { leavesOf } from './schema.js'
+import type { RowRange } from './row-ranges.js'
+import { RowSelection } from './row-selection.js'
+import { type Leaf, leavesOf } from './schema.js'
 import type { Scratch } from './scratch.js'
 
 /** Of a batch: where fewer rows pass, the other columns are read for these only. */
@@ -59,78 +63,112 @@ export class RowGroupSource {
   /** That several inputs share. */
   readonly #shared: Uint8Array<ArrayBuffer>[] = []
   #columns: ColumnReader[] = []
-  #remaining: number
+  /** That are read, in this order. */
+  #ranges: readonly RowRange[] = []
+  #nextRange = 0
+  /** Rows before it are read or left out. */
+  #position = 0
   #batchRows = MAX_PAGE_ROWS
 
   constructor(request: RowGroupRequest) {
     this.#request = request
-    this.#remaining = request.file.metadata.rowGroups[request.rowGroup]!.rowCount
   }
 
   get heldBytes(): number {
     return this.#inputs.reduce((sum, input) => sum + input.heldBytes, 0)
   }
 
-  /** Reads what is small, and makes the readers. */
-  async open(): Promise<void> {
-    const { file, reader, buffers, rowGroup, columns, scratch, dictionaryArena } = this.#request
-    const { chunks, rowCount } = file.metadata.rowGroups[rowGroup]!
-    const starts: { input: ChunkInput; start: number }[] = []
+  /** Finds out which rows to read, reads what is small, and makes the readers. */
+  async open(predicates: readonly TupleDomain<FileColumn>[]): Promise<void> {
+    const { file, reader, buffers, rowGroup, columns } = this.#request
+    const { rowCount } = file.metadata.rowGroups[rowGroup]!
+    const selection = new RowSelection(file, reader, rowGroup)
+    const ranges = await selection.rows(predicates)
+    if (ranges.length === 0) return
+    const isWhole = ranges[0]!.to - ranges[0]!.from === rowCount
     for (const column of columns) {
       const { shape } = file.columns[column.index]!
       const leaves: LeafReader[] = []
       for (const leaf of leavesOf(shape)) {
-        const chunk = chunks[leaf.index]!
-        const start = chunkStart(chunk)
-        // Old writers leave out the header of the dictionary page.
-        const end = Math.min(start + chunk.compressedBytes + HEADER_SLACK_BYTES, reader.file.size)
-        const physical = leaf.encoding.physical
-        this.#at(column, start, () => {
-          if (chunk.type !== physical) {
-            throw new ParquetFormatError(`a column of ${physical} has pages of ${chunk.type}`)
-          }
-          if (
-            start < 0 ||
-            chunk.compressedBytes < 0 ||
-            start + chunk.compressedBytes > reader.file.size
-          ) {
-            throw new ParquetFormatError('a column lies outside of the file')
-          }
-          if (leaf.maxRepetition === 0 ? chunk.valueCount !== rowCount : false) {
-            throw new ParquetFormatError(
-              `a column has ${chunk.valueCount} values in ${rowCount} rows`,
-            )
-          }
-        })
-        await prepareCodec(chunk.codec, reader.file.path)
-        const input = new ChunkInput(reader, buffers, start, end)
-        this.#inputs.push(input)
-        starts.push({ input, start })
-        const cursor = new PageCursor(scratch.memory, input, chunk, leaf)
-        const place = `parquet:${reader.file.path}:${reader.file.modifiedMillis}:${start}`
-        const store = valueStore(scratch, leaf, dictionaryArena, dictionaryNames(place))
-        leaves.push(new LeafReader(scratch, leaf, cursor, store))
-        if (leaf.maxRepetition > 0 && chunk.valueCount > rowCount) {
-          const rows = Math.floor((NESTED_ENTRIES_PER_BATCH * rowCount) / chunk.valueCount)
-          this.#batchRows = Math.max(1, Math.min(this.#batchRows, rows))
-        }
+        const pages =
+          isWhole || shape.kind !== 'leaf' ? undefined : await selection.pages(column, leaf)
+        leaves.push(await this.#openLeaf(column, leaf, pages, ranges))
       }
       this.#columns.push(new ColumnReader(shape, leaves))
     }
-    await preloadTogether(reader, buffers, starts, (buffer) => this.#shared.push(buffer))
+    this.#ranges = ranges
+    await preloadTogether(reader, buffers, this.#inputs, (buffer) => this.#shared.push(buffer))
+  }
+
+  /** @param pages of the column, where only those with rows of `ranges` are to be read */
+  async #openLeaf(
+    column: FileColumn,
+    leaf: Leaf,
+    pages: readonly PageLocation[] | undefined,
+    ranges: readonly RowRange[],
+  ): Promise<LeafReader> {
+    const { file, reader, buffers, rowGroup, scratch, dictionaryArena } = this.#request
+    const { chunks, rowCount } = file.metadata.rowGroups[rowGroup]!
+    const chunk = chunks[leaf.index]!
+    const start = chunkStart(chunk)
+    this.#checkChunk(column, leaf, chunk)
+    await prepareCodec(chunk.codec, reader.file.path)
+    // Old writers leave out the header of the dictionary page.
+    const end = Math.min(start + chunk.compressedBytes + HEADER_SLACK_BYTES, reader.file.size)
+    const runs = pages === undefined ? [{ start, end }] : runsOf(pages, ranges, start)
+    if (runs.at(-1)!.end > end) {
+      throw this.#bad(new ParquetFormatError('its page index points outside of it'), column, start)
+    }
+    const input = new ChunkInput(reader, buffers, runs)
+    this.#inputs.push(input)
+    const cursor = new PageCursor(scratch.memory, input, chunk, leaf, pages)
+    const place = `parquet:${reader.file.path}:${reader.file.modifiedMillis}:${start}`
+    const store = valueStore(scratch, leaf, dictionaryArena, dictionaryNames(place))
+    if (leaf.maxRepetition > 0 && chunk.valueCount > rowCount) {
+      const rows = Math.floor((NESTED_ENTRIES_PER_BATCH * rowCount) / chunk.valueCount)
+      this.#batchRows = Math.max(1, Math.min(this.#batchRows, rows))
+    }
+    return new LeafReader(scratch, leaf, cursor, store)
+  }
+
+  /** @throws HIVE_BAD_DATA where the footer says of a chunk what can't be */
+  #checkChunk(column: FileColumn, leaf: Leaf, chunk: ColumnChunk): void {
+    const { file, reader, rowGroup } = this.#request
+    const { rowCount } = file.metadata.rowGroups[rowGroup]!
+    const start = chunkStart(chunk)
+    const physical = leaf.encoding.physical
+    const fail = (reason: string): never => {
+      throw this.#bad(new ParquetFormatError(reason), column, start)
+    }
+    if (chunk.type !== physical) fail(`a column of ${physical} has pages of ${chunk.type}`)
+    const { compressedBytes, valueCount } = chunk
+    if (start < 0 || compressedBytes < 0 || start + compressedBytes > reader.file.size) {
+      fail('a column lies outside of the file')
+    }
+    if (leaf.maxRepetition === 0 && valueCount !== rowCount) {
+      fail(`a column has ${valueCount} values in ${rowCount} rows`)
+    }
   }
 
   /** The next page with rows, or undefined at the end of the row group. */
   async next(predicates: readonly TupleDomain<FileColumn>[]): Promise<Page | undefined> {
     const { arena } = this.#request
-    while (this.#remaining > 0) {
-      const rowCount = Math.min(this.#batchRows, this.#remaining)
-      this.#remaining -= rowCount
+    for (;;) {
+      const range = this.#ranges[this.#nextRange]
+      if (range === undefined) return undefined
       arena.reset()
+      if (range.from > this.#position) {
+        for (let channel = 0; channel < this.#columns.length; channel++) {
+          await this.#skip(channel, range.from - this.#position)
+        }
+        this.#position = range.from
+      }
+      const rowCount = Math.min(this.#batchRows, range.to - this.#position)
+      this.#position += rowCount
+      if (this.#position === range.to) this.#nextRange++
       const page = await this.#readBatch(rowCount, predicates)
       if (page !== undefined) return page
     }
-    return undefined
   }
 
   async close(): Promise<void> {
@@ -227,17 +265,9 @@ export class RowGroupSource {
 
   async #skip(channel: number, rowCount: number): Promise<void> {
     try {
-      await this.#columns[channel]!.skip(rowCount, this.#request.arena)
+      await this.#columns[channel]!.skip(rowCount, this.#batchRows, this.#request.arena)
     } catch (error) {
       throw this.#bad(error, this.#request.columns[channel]!)
-    }
-  }
-
-  #at(column: FileColumn, byteOffset: number, check: () => void): void {
-    try {
-      check()
-    } catch (error) {
-      throw this.#bad(error, column, byteOffset)
     }
   }
 
@@ -251,6 +281,24 @@ export class RowGroupSource {
       ...(byteOffset === undefined ? {} : { byteOffset }),
     })
   }
+}
+
+/** The bytes of a chunk's dictionary, which lies before its pages, and of the pages that have rows of some ranges. */
+function runsOf(
+  pages: readonly PageLocation[],
+  ranges: readonly RowRange[],
+  start: number,
+): readonly ByteRun[] {
+  const runs: ByteRun[] = []
+  const first = pages[0]?.offset ?? start
+  if (first > start) runs.push({ start, end: first })
+  let at = 0
+  for (const { offset, byteLength, rows } of pages) {
+    while (at < ranges.length && ranges[at]!.to <= rows.from) at++
+    if (at === ranges.length) break
+    if (ranges[at]!.from < rows.to) appendRun(runs, { start: offset, end: offset + byteLength })
+  }
+  return runs
 }
 
 /** The wanted rows of a block that was read whole. */

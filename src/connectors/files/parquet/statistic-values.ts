@@ -11,6 +11,7 @@ import {
   valueSetOfRanges,
 } from '../../../spi/index.js'
 import { bigEndian } from './converted-emitter.js'
+import { type LeafEncoding, PICOS_OF_UNIT } from './leaf-type.js'
 import type { ChunkStatistics } from './metadata.js'
 import type { Leaf } from './schema.js'
 
@@ -21,13 +22,14 @@ export interface ValueBounds {
 }
 
 const PICOS_PER_MICRO = 1_000_000n
+const BY_BYTES: readonly LeafEncoding['kind'][] = ['decimal bytes', 'uuid', 'fixed bytes']
 
 /** The bounds that statistics tell; undefined where they don't, or in an order that is not the type's. */
 export function valueBounds(leaf: Leaf, statistics: ChunkStatistics): ValueBounds | undefined {
   const { min, max, isOrdered } = statistics
   if (min === undefined || max === undefined) return undefined
   // The older fields compare bytes as signed numbers.
-  const isByBytes = leaf.encoding.byteLength === -1 || leaf.encoding.kind === 'decimal bytes'
+  const isByBytes = leaf.encoding.byteLength === -1 || BY_BYTES.includes(leaf.encoding.kind)
   const isUnsigned = leaf.encoding.kind === 'integer' && !leaf.encoding.isSigned
   if (!isOrdered && (isByBytes || isUnsigned) && !Buffer.from(min).equals(max)) return undefined
   const low = statisticValue(leaf, min)
@@ -66,7 +68,17 @@ export function statisticValue(leaf: Leaf, bytes: Uint8Array): Value | undefined
       return isUtf8(bytes) ? Buffer.from(bytes).toString('utf8') : undefined
     case 'decimal bytes':
       return bytes.length > 16 ? undefined : bigEndian(view, 0, bytes.length)
-    default:
+    case 'instant': {
+      // The order of INT96 was never agreed on.
+      if (encoding.physical !== 'INT64') return undefined
+      const picos = view.getBigInt64(0, true) * PICOS_OF_UNIT[encoding.unit]
+      return type.kind === 'timestamp with time zone' ? { picos, zone: 'UTC' } : picos
+    }
+    case 'uuid':
+    case 'fixed bytes':
+      return bytes.slice()
+    case 'float16':
+    case 'interval':
       return undefined
   }
 }

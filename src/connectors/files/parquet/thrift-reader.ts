@@ -101,7 +101,11 @@ export class ThriftReader {
     const { size, type } = this.#listHeader()
     const items: T[] = []
     for (let i = 0; i < size; i++) {
-      this.#type = type === THRIFT.true || type === THRIFT.false ? this.#byte() : type
+      this.#type =
+        type === THRIFT.true || type === THRIFT.false
+          ? // Some writers have 0 for false.
+            this.#byte() || THRIFT.false
+          : type
       items.push(read())
     }
     return items

@@ -1,12 +1,12 @@
 import type { SqlType } from '../../../spi/type/type.js'
 import type { Value } from '../../../spi/type/value.js'
+import { addToChecksum, setHash } from '../../../values/xxhash64.js'
 import {
   type Accumulator,
   aggregateFunction,
   aggregateOverload,
 } from '../../function-definition.js'
 import { typeHash, wordHash } from '../../value/type-hash.js'
-import { addToChecksum, setHash } from '../../xxhash64.js'
 
 /** A 64-bit sum in halves; the upper first. */
 interface State {

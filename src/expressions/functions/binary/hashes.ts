@@ -1,9 +1,9 @@
 import { createHash, createHmac } from 'node:crypto'
 import { MillraceError } from '../../../spi/error.js'
+import { hashBytes, hashHigh, hashLow } from '../../../values/xxhash64.js'
 import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
 import { murmur3 } from '../../value/murmur3.js'
 import { spookyHash } from '../../value/spooky-hash.js'
-import { hashBytes, hashHigh, hashLow } from '../../xxhash64.js'
 
 const ALGORITHMS = ['md5', 'sha1', 'sha256', 'sha512'] as const
 

@@ -34,7 +34,7 @@ export function outputCodec(name = 'SNAPPY'): OutputCodec {
       'NOT_SUPPORTED',
       'Writing with this compression needs Node 22.15: ZSTD',
       {
-        hint: 'Use SNAPPY, GZIP or BROTLI',
+        hint: 'Use SNAPPY, LZ4 or GZIP',
       },
     )
   }

@@ -19,6 +19,8 @@ export interface ReadFile {
   readonly columns: readonly FileColumn[]
   readonly rows: readonly (readonly Value[])[]
   readonly pages: readonly Omit<Page, 'blocks'>[]
+  /** Read from the file for the rows, so without the footer where that was read before. */
+  readonly byteCount: number
 }
 
 /** All rows of a file as carriers, read as the connector reads them. */
@@ -43,6 +45,7 @@ export async function readParquet(
     signal,
   })
   const rows: Value[][] = []
+  let byteCount = 0
   const pages: Omit<Page, 'blocks'>[] = []
   for (const part of parts) {
     const source = await parquetFormat.createPageSource({
@@ -66,8 +69,9 @@ export async function readParquet(
         }
       }
     } finally {
+      byteCount += source.completedBytes
       await source.close()
     }
   }
-  return { columns, rows, pages }
+  return { columns, rows, pages, byteCount }
 }

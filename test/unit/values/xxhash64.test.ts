@@ -1,13 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { parseType } from '../../../src/expressions/type-signature.js'
 import { typeHash } from '../../../src/expressions/value/type-hash.js'
-import {
-  hashBigint,
-  hashBytes,
-  hashInteger64,
-  hashNumber,
-} from '../../../src/expressions/xxhash64.js'
-import { randomOf } from './support/random-expression.js'
+import { hashBigint, hashBytes, hashInteger64, hashNumber } from '../../../src/values/xxhash64.js'
+import { randomOf } from '../expressions/support/random-expression.js'
 
 const MASK = (1n << 64n) - 1n
 const [P1, P2, P3, P4, P5] = [
