@@ -6,11 +6,13 @@ import { type Arena, assert, type Block, type Page } from '../spi/index.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
 import { KeyFilter, type KeyFilterStates } from './keys/key-filter.js'
 import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import { SmallPages } from './small-pages.js'
 import type { FilterProjectSpec } from './spec.js'
 
 /**
  * Keeps the rows for which the filter is true, and computes the projections of those. What no projection reads is never
- * gathered, and a projection of rows that were dropped is never evaluated.
+ * gathered, and a projection of rows that were dropped is never evaluated. Where no row is waited for, small pages become larger
+ * ones first.
  */
 export class FilterProjectOperator implements Operator {
   readonly finished = false
@@ -20,10 +22,11 @@ export class FilterProjectOperator implements Operator {
   readonly #projections: readonly (number | PageProjection)[]
   readonly #usedChannels: readonly number[]
   readonly #keyFilters: readonly { readonly channel: number; readonly filter: KeyFilter }[]
+  readonly #small: SmallPages | undefined
 
   constructor(spec: FilterProjectSpec, context: OperatorContext) {
     this.#arena = context.createArena()
-    const { registry, session, expressionTarget } = context.settings
+    const { registry, session, expressionTarget, outputPageRows } = context.settings
     const options = {
       registry,
       session,
@@ -37,23 +40,39 @@ export class FilterProjectOperator implements Operator {
     this.#usedChannels = [
       ...new Set(spec.projections.flatMap((expression) => collectChannels(expression))),
     ]
+    if (spec.joinsSmallPages === true) {
+      this.#small = new SmallPages(this.#usedChannels, context.createArena(), outputPageRows)
+    }
   }
 
   process(page: Page): readonly Page[] {
     this.#arena.reset()
-    const selected = this.#select(page)
-    if (selected.rowCount === 0) return NO_PAGES
+    const selection = this.#positions(page)
+    const { count, positions } = selection
+    if (count === 0) return NO_PAGES
+    if (this.#small === undefined) return [this.#project(this.#select(page, selection))]
+    if (!this.#small.isSmall(count)) {
+      const own = this.#project(this.#select(page, selection))
+      return this.#small.isEmpty ? [own] : [this.#takeSmall(this.#small), own]
+    }
+    this.#small.add(page, count === page.rowCount ? null : positions, count)
+    return this.#small.isFull ? [this.#takeSmall(this.#small)] : NO_PAGES
+  }
+
+  #takeSmall(small: SmallPages): Page {
+    return this.#project(small.take(this.#arena))
+  }
+
+  #project(selected: Page): Page {
     const blocks = this.#projections.map((projection) =>
       typeof projection === 'number'
         ? selected.blocks[projection]!
         : projection.project(selected, this.#arena),
     )
-    return [{ rowCount: selected.rowCount, blocks }]
+    return { rowCount: selected.rowCount, blocks }
   }
 
-  #select(page: Page): Page {
-    const { count, positions } = this.#positions(page)
-    if (count === 0) return { rowCount: 0, blocks: [] }
+  #select(page: Page, { count, positions }: Selection): Page {
     if (positions === null || count === page.rowCount) return page
     const blocks: Block[] = page.blocks.map((block) => nullBlock(block.type, count))
     for (const channel of this.#usedChannels) {
@@ -78,11 +97,14 @@ export class FilterProjectOperator implements Operator {
   }
 
   finish(): readonly Page[] {
-    return NO_PAGES
+    if (this.#small === undefined || this.#small.isEmpty) return NO_PAGES
+    this.#arena.reset()
+    return [this.#takeSmall(this.#small)]
   }
 
   close(): void {
     this.#arena.close()
+    this.#small?.close()
   }
 
   describe(): Readonly<Record<string, string>> {

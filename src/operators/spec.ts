@@ -45,6 +45,8 @@ export interface FilterProjectSpec extends SpecFields {
   /** Rows that joins above have no use for are dropped too. */
   readonly keyFilters?: readonly (KeyFilterRef & { readonly channel: number })[]
   readonly projections: readonly Expression[]
+  /** Nobody waits for single rows: small pages are put together before they are projected. */
+  readonly joinsSmallPages?: true
 }
 /** The filter of one key, in the state that an earlier pipeline leaves. */
 export interface KeyFilterRef {

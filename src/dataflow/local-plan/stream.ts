@@ -131,12 +131,27 @@ export function endPipeline(context: LocalPlanContext, stream: Stream, sink: Sin
   context.pipelines.push({
     id,
     source: stream.source,
-    operators: stream.operators,
+    operators: joiningSmallPages(stream.operators, sink),
     sink,
     drivers: driversOf(context, stream),
     dependsOn: stream.dependsOn,
   })
   return id
+}
+
+/**
+ * Of a pipeline that ends in a state nothing is seen before its input has ended, so that filters may put their small pages
+ * together, unless few rows are enough.
+ */
+function joiningSmallPages(
+  operators: readonly OperatorSpec[],
+  { kind }: SinkSpec,
+): readonly OperatorSpec[] {
+  if (kind === 'output' || kind === 'channel') return operators
+  if (operators.some((operator) => operator.kind === 'limit')) return operators
+  return operators.map((operator) =>
+    operator.kind === 'filterProject' ? { ...operator, joinsSmallPages: true } : operator,
+  )
 }
 
 const driversOf = (context: LocalPlanContext, stream: Stream): PipelineSpec['drivers'] => {
