@@ -78,6 +78,8 @@ export class QueryExecution {
   #callerStats: (() => DriverStats)[] = []
   #started: Promise<void> | undefined
   #inPool = false
+  /** Drivers in worker threads that have not ended. */
+  #workerDrivers = 0
   #failure: MillraceError | undefined
   #reject: ((error: MillraceError) => void) | undefined
   #ending: Promise<void> | undefined
@@ -359,6 +361,7 @@ export class QueryExecution {
     const states = pipeline.dependsOn
       .filter((id) => this.#states.has(id))
       .map((id) => [id, this.#states.get(id)!] as const)
+    this.#workerDrivers += driverCount
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
       this.#environment.pool!.send(this.#threadOf(pipeline, driverIndex, driverCount), {
         kind: 'run',
@@ -377,12 +380,14 @@ export class QueryExecution {
   #receive(thread: number, message: FromWorker): void {
     switch (message.kind) {
       case 'state':
+        this.#workerDrivers -= 1
         this.#waitingForStates.get(message.pipelineId)?.(message)
         return
       case 'pages':
         this.#remote.get(message.pipelineId)?.arrived()
         return
       case 'pagesEnd':
+        this.#workerDrivers -= 1
         this.#driverStats.push(message.stats)
         this.#remote.get(message.pipelineId)?.driverEnded()
         return
@@ -419,6 +424,15 @@ export class QueryExecution {
     )
   }
 
+  async #endInThreads(pool: ThreadPool): Promise<void> {
+    const ended = Array.from({ length: pool.size }, (_, thread) => {
+      if (pool.isLost(thread)) return undefined
+      return new Promise<void>((resolve) => this.#endedThreads.set(thread, resolve))
+    })
+    pool.broadcast({ kind: 'end', queryId: this.#descriptor.queryId })
+    await Promise.all(ended)
+  }
+
   async #end(): Promise<void> {
     const { pool } = this.#environment
     const { queryId, spillFolder } = this.#descriptor
@@ -432,12 +446,9 @@ export class QueryExecution {
     }
     this.#task.abort()
     if (this.#inPool && pool !== undefined) {
-      const ended = Array.from({ length: pool.size }, (_, thread) => {
-        if (pool.isLost(thread)) return undefined
-        return new Promise<void>((resolve) => this.#endedThreads.set(thread, resolve))
-      })
-      pool.broadcast({ kind: 'end', queryId })
-      await Promise.all(ended)
+      if (this.#failure === undefined && this.#workerDrivers === 0) {
+        pool.broadcast({ kind: 'forget', queryId })
+      } else await this.#endInThreads(pool)
       pool.unlisten(queryId)
     }
     const closing = await Promise.allSettled(this.#splits.map((splits) => splits.close()))

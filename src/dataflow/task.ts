@@ -5,7 +5,7 @@ import { KeyFilterSink } from '../operators/join/key-filter-sink.js'
 import type { Operator, OperatorContext } from '../operators/operator.js'
 import type { OperatorSpec } from '../operators/spec.js'
 import type { SpilledPages } from '../operators/spill/spill-space.js'
-import { assert } from '../spi/index.js'
+import { assert, MillraceError } from '../spi/index.js'
 import { Driver, type MemoryPressure } from './driver.js'
 import { dynamicFilterOf } from './dynamic-filter.js'
 import { readPageWords } from './memory/page-words.js'
@@ -30,6 +30,9 @@ import type { TurnTaker } from './turns.js'
 const WORK_BYTES_PER_ROW = 64
 /** Giving back less than this is not worth a file. */
 const REVOKED_BYTES_MIN = 512 * 1024
+
+/** Why what connectors wait for is given up: made once, since every task ends in it. */
+const TASK_OVER = new MillraceError('USER_CANCELED', 'The task is over')
 
 /** Opens the pages that tasks of other fragments hand over. */
 export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) => PageStream
@@ -170,7 +173,7 @@ export class Task {
 
   /** Stops what connectors are waiting for. */
   abort(): void {
-    for (const abort of this.#aborts) abort.abort()
+    for (const abort of this.#aborts) abort.abort(TASK_OVER)
   }
 
   #createSink(pipeline: PipelineSpec, inputs: DriverInputs): PageSink {

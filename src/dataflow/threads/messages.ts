@@ -12,6 +12,8 @@ export type ToWorker =
   | { readonly kind: 'credit'; readonly queryId: string; readonly pipelineId: number }
   /** The query is over: close what is open, then answer `ended`. */
   | { readonly kind: 'end'; readonly queryId: string }
+  /** The query is over, and so are all its drivers: nothing is open, and its memory may be another query's already. */
+  | { readonly kind: 'forget'; readonly queryId: string }
   /** A catalog was dropped or replaced. */
   | { readonly kind: 'dropCatalog'; readonly catalog: string }
   /** Answers `needBuffer`. */

@@ -56,6 +56,10 @@ export class WorkerRuntime {
       case 'end':
         void this.#end(message.queryId)
         return
+      case 'forget':
+        this.#queries.get(message.queryId)?.task.abort()
+        this.#queries.delete(message.queryId)
+        return
       case 'catalog':
       case 'dropCatalog':
       case 'buffer':
@@ -123,11 +127,11 @@ export class WorkerRuntime {
         new Float64Array(buffer, address, words.length).set(words)
         if (ring.push(address, words.length)) this.#send({ kind: 'pages', queryId, pipelineId })
       }
-      this.#send({ kind: 'pagesEnd', queryId, pipelineId, stats: stats() })
     } finally {
       // The arenas stay until the query ends: the consumer may still read the last pages.
       await driver.close()
     }
+    this.#send({ kind: 'pagesEnd', queryId, pipelineId, stats: stats() })
   }
 
   #inputs(query: WorkerQuery, message: RunMessage): DriverInputs {

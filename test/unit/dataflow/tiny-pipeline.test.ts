@@ -54,6 +54,31 @@ describe('what the calling thread runs itself', () => {
     expect(isTiny(pipeline(collected), states(97))).toBe(false)
   })
 
+  test('a small table where others have come first, unless all of it is sorted', () => {
+    const later = (source: ScanSource, operators: readonly OperatorSpec[] = []) =>
+      isTiny({ ...pipeline(source, operators), dependsOn: [0] }, new Map())
+    expect(later(scan(16_384))).toBe(true)
+    expect(later(scan(16_385))).toBe(false)
+    const sort: OperatorSpec = { kind: 'sort', planNodeId: '3', orderBy: [], types: [BIGINT] }
+    expect(later(scan(4096), [sort])).toBe(true)
+    expect(later(scan(4097), [sort])).toBe(false)
+    const filtered = {
+      ...scan(4097),
+      dynamicFilters: [{ pipeline: 0, keyIndex: 0, column: 'a' }],
+    }
+    expect(later(filtered, [sort])).toBe(true)
+  })
+
+  test('what is collected already and only becomes an index or a filter', () => {
+    const source = { kind: 'collected', pipelines: [7], types: [BIGINT] } as const
+    const sink = { kind: 'keyFilters', planNodeId: '4', types: [BIGINT], keyChannels: [0] } as const
+    const build = (rowCount: number, operators: readonly OperatorSpec[] = []) =>
+      isTiny({ ...pipeline(source, operators), sink }, new Map([[7, [{ rowCount }]]]))
+    expect(build(32_768)).toBe(true)
+    expect(build(32_769)).toBe(false)
+    expect(build(5000, [{ kind: 'filterProject', planNodeId: '5', projections: [] }])).toBe(false)
+  })
+
   test('joins by what they may give at most', () => {
     const small = pipeline(scan(100), [join('inner')])
     expect(isTiny(small, built(1_000_000, true))).toBe(true)
