@@ -186,7 +186,7 @@ export class QueryExecution {
           this.#fail(toMillraceError(error))
         },
       })
-      pool.broadcast({ kind: 'task', task: this.#descriptor })
+      pool.sendTask(this.#descriptor)
     }
     const last = pipelines.at(-1)!
     await this.#runInOrder(

@@ -250,6 +250,8 @@ export class Task {
           dynamicFilterOf(source.dynamicFilters, (id) => inputs.states.get(id)),
           () => ({
             connector: this.#environment.connector(source.table.catalog),
+            transaction:
+              source.table.transaction ?? this.#descriptor.transactions?.[source.table.catalog],
             session: () =>
               this.#environment.connectorSession(
                 this.#descriptor,

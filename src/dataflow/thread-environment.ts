@@ -31,6 +31,10 @@ export interface TaskDescriptor {
   /** Slot of the shared memory account and cancel word. */
   readonly slot: number
   readonly plan: LocalPlan
+  /** The plan is the same object whenever it runs again, so that threads may keep it. */
+  readonly isKept?: boolean
+  /** Handles of the query's transactions, by catalog, where the plan's tables have none. */
+  readonly transactions?: Readonly<Record<string, unknown>>
   readonly session: SessionContext
   /** Session properties of catalogs, as text. */
   readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>

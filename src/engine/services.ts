@@ -22,6 +22,8 @@ export type ParameterValue = Expression | ConstantExpression
 /** A statement that reads or writes rows, planned and optimised. */
 export interface PlannedStatement {
   readonly plan: OutputNode
+  /** The plan as it is kept: of no transaction, and the same object whenever it is used again. Absent: it is not kept. */
+  readonly template?: OutputNode
   /** Estimated bytes of the tables that are read. */
   readonly inputBytes: number
   /** Estimated rows that come out of plan nodes, by their id. */

@@ -29,12 +29,14 @@ export class ScanStream implements PageStream {
   readonly #arena: Arena
   readonly #open: () => {
     readonly connector: Connector | Promise<Connector>
+    readonly transaction: unknown
     session(connector: Connector): ConnectorSession
   }
   readonly #abort: AbortController
   readonly #dynamicFilter: DynamicFilter
   #connector: Connector | undefined
   #session: ConnectorSession | undefined
+  #transaction: unknown
   #source: ConnectorPageSource | undefined
   #pending: Promise<void> | undefined
   /** What a promise gave, for the next call of next(). */
@@ -51,6 +53,7 @@ export class ScanStream implements PageStream {
     dynamicFilter: DynamicFilter,
     open: () => {
       readonly connector: Connector | Promise<Connector>
+      readonly transaction: unknown
       session(connector: Connector): ConnectorSession
     },
   ) {
@@ -138,6 +141,7 @@ export class ScanStream implements PageStream {
     this.splitCount += 1
     if (this.#connector === undefined) {
       const opened = this.#open()
+      this.#transaction = opened.transaction
       if (isPromise(opened.connector)) {
         return opened.connector.then((connector) => {
           this.#connector = connector
@@ -158,7 +162,7 @@ export class ScanStream implements PageStream {
     const { table, columns } = this.#spec
     if (this.#spec.isTableFunction === true) return this.#process(split)
     const source = pageSourceProviderOf(connector).createPageSource(
-      table.transaction,
+      this.#transaction,
       this.#session!,
       split as ConnectorSplit,
       table.handle,

@@ -1,4 +1,5 @@
 import type { ErrorRecord } from '../../spi/index.js'
+import type { LocalPlan } from '../pipeline.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../thread-environment.js'
 import type { PostedKernels } from './kernel-exchange.js'
@@ -6,6 +7,7 @@ import type { PostedKernels } from './kernel-exchange.js'
 /** What the calling thread tells a worker thread. */
 export type ToWorker =
   | { readonly kind: 'task'; readonly task: TaskDescriptor }
+  | KeptTaskMessage
   | RunMessage
   | SplitsMessage
   /** A driver sleeps, and there is room in its ring again. */
@@ -23,6 +25,17 @@ export type ToWorker =
   | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** There is a further segment of stored pages. */
   | { readonly kind: 'segment'; readonly segment: number; readonly buffer: SharedArrayBuffer }
+
+/** A task whose plan the thread keeps, or is to keep, under a number. */
+export interface KeptTaskMessage {
+  readonly kind: 'keptTask'
+  readonly task: Omit<TaskDescriptor, 'plan'>
+  readonly planId: number
+  /** Absent: the thread has it. */
+  readonly plan?: LocalPlan
+  /** Another one, which it need not keep any longer. */
+  readonly forgottenPlanId?: number
+}
 
 /** How a catalog's connector is made in another thread. */
 export interface CatalogDescriptor {

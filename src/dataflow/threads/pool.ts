@@ -1,8 +1,10 @@
 import { Worker } from 'node:worker_threads'
 import { compiledModules } from '../../expressions/wasm/module-cache.js'
 import { MillraceError } from '../../spi/index.js'
+import type { TaskDescriptor } from '../thread-environment.js'
 import { adoptKernels, type PostedKernels, postKernels } from './kernel-exchange.js'
 import type { FromWorker, ToWorker } from './messages.js'
+import { planId, ShippedPlans } from './shipped-plans.js'
 
 export interface PoolOptions {
   readonly threads: number
@@ -34,6 +36,8 @@ interface PoolThread {
   online: boolean
   /** It never came up, and nothing takes its place. */
   isLost: boolean
+  /** Those that it keeps. */
+  readonly plans: ShippedPlans
 }
 
 /**
@@ -104,6 +108,26 @@ export class ThreadPool {
     this.#threads[thread]!.worker.postMessage(message)
   }
 
+  /** Tells all threads of a query's work. */
+  sendTask(task: TaskDescriptor): void {
+    if (task.isKept !== true) {
+      this.broadcast({ kind: 'task', task })
+      return
+    }
+    const { plan, ...rest } = task
+    const id = planId(plan)
+    this.#threads.forEach(({ plans }, i) => {
+      const { isNew, forgotten } = plans.use(id)
+      this.send(i, {
+        kind: 'keptTask',
+        task: rest,
+        planId: id,
+        ...(isNew ? { plan } : {}),
+        ...(forgotten === undefined ? {} : { forgottenPlanId: forgotten }),
+      })
+    })
+  }
+
   /** Tells all threads; those that are yet to be made are told how things are when they start. */
   broadcast(message: ToWorker): void {
     for (let i = 0; i < this.#threads.length; i++) this.send(i, message)
@@ -131,6 +155,7 @@ export class ThreadPool {
       worker,
       online: false,
       isLost: false,
+      plans: new ShippedPlans(),
       ready: new Promise<void>((resolve, reject) => {
         isReady = resolve
         isFailed = reject

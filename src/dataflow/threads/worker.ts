@@ -2,10 +2,16 @@ import type { MessagePort } from 'node:worker_threads'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { pageCopier } from '../page-sink.js'
-import type { PipelineSpec } from '../pipeline.js'
+import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import { Task } from '../task.js'
-import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
-import type { FromWorker, RunMessage, SplitsMessage, ToWorker } from './messages.js'
+import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from '../thread-environment.js'
+import type {
+  FromWorker,
+  KeptTaskMessage,
+  RunMessage,
+  SplitsMessage,
+  ToWorker,
+} from './messages.js'
 import { PageRingWriter } from './page-ring.js'
 
 interface WorkerQuery {
@@ -20,6 +26,8 @@ export class WorkerRuntime {
   readonly #environment: ThreadEnvironment
   readonly #port: MessagePort
   readonly #queries = new Map<string, WorkerQuery>()
+  /** Plans of queries that may come again, by the numbers that the calling thread gave them. */
+  readonly #plans = new Map<number, LocalPlan>()
 
   constructor(environment: ThreadEnvironment, port: MessagePort) {
     this.#environment = environment
@@ -30,12 +38,10 @@ export class WorkerRuntime {
   receive(message: ToWorker): void {
     switch (message.kind) {
       case 'task':
-        this.#queries.set(message.task.queryId, {
-          task: new Task(this.#environment, message.task),
-          running: new Set(),
-          waitingForSplits: new Map(),
-          waitingForCredit: new Map(),
-        })
+        this.#begin(message.task)
+        return
+      case 'keptTask':
+        this.#begin({ ...message.task, plan: this.#keptPlan(message) })
         return
       case 'run': {
         const query = this.#query(message.queryId)
@@ -67,6 +73,23 @@ export class WorkerRuntime {
       case 'kernels':
         return
     }
+  }
+
+  #begin(task: TaskDescriptor): void {
+    this.#queries.set(task.queryId, {
+      task: new Task(this.#environment, task),
+      running: new Set(),
+      waitingForSplits: new Map(),
+      waitingForCredit: new Map(),
+    })
+  }
+
+  #keptPlan({ planId, plan, forgottenPlanId }: KeptTaskMessage): LocalPlan {
+    if (forgottenPlanId !== undefined) this.#plans.delete(forgottenPlanId)
+    if (plan !== undefined) this.#plans.set(planId, plan)
+    const kept = this.#plans.get(planId)
+    assert(kept !== undefined, `no plan ${planId}`)
+    return kept
   }
 
   #query(queryId: string): WorkerQuery {

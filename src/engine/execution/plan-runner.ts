@@ -9,12 +9,13 @@ import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.j
 import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'
 import type { SplitOrigin } from '../../dataflow/scheduler/split-origins.js'
 import type { SpillDirectory } from '../../dataflow/spill/spill-directory.js'
-import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
+import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import { callsLoop } from '../../expressions/routine.js'
 import type { SessionContext } from '../../expressions/session-context.js'
 import type { Estimator } from '../../planner/cost/estimator.js'
+import { scansOf } from '../../planner/cost/table-statistics.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, TableWriterNode } from '../../planner/plan/node.js'
 import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
@@ -66,6 +67,11 @@ export interface PlanRunnerOptions {
 export class PlanRunner {
   readonly #options: PlanRunnerOptions
   readonly #environment: ExecutionEnvironment
+  /** What templates of plans have become, by whether their queries may spill. */
+  readonly #localPlans = {
+    spilling: new WeakMap<OutputNode, LocalPlan>(),
+    inMemory: new WeakMap<OutputNode, LocalPlan>(),
+  }
 
   constructor(options: PlanRunnerOptions) {
     this.#options = options
@@ -89,28 +95,50 @@ export class PlanRunner {
    * @returns the execution, and the writer whose rows its pages are, if the plan writes
    */
   start(
-    plan: OutputNode,
-    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
+    result: Pick<PlanResult, 'plan' | 'template' | 'inputBytes' | 'nodeRows'>,
     context: QueryContext,
     estimator: () => Promise<Estimator>,
   ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
-    const { thread, pool, catalogs, ownFunctions, spill } = this.#options
+    const { plan, template } = result
     const cluster = this.clusterFor(plan)
     if (cluster !== undefined) {
       const writer = writerOf(plan)
       const rows = writer === undefined ? plan : rowsToWrite(writer)
       return { execution: this.#distributed(rows, cluster, context, estimator), writer }
     }
-    const { writer, ...local } = planLocally(plan, {
+    const { maySpill } = taskLimits(context, this.#options.spill !== undefined)
+    if (template === undefined) {
+      const { writer, ...local } = this.#planLocally(plan, result, maySpill)
+      return { execution: this.#execution({ plan: local }, context), writer }
+    }
+    const known = maySpill ? this.#localPlans.spilling : this.#localPlans.inMemory
+    let local = known.get(template)
+    if (local === undefined) {
+      local = this.#planLocally(template, result, maySpill)
+      known.set(template, local)
+    }
+    const transactions = transactionsOf(plan)
+    return {
+      execution: this.#execution({ plan: local, isKept: true, transactions }, context),
+      writer: undefined,
+    }
+  }
+
+  #planLocally(
+    plan: OutputNode,
+    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
+    maySpill: boolean,
+  ): LocalPlan & { readonly writer?: TableWriterNode } {
+    const { thread, pool, catalogs, ownFunctions } = this.#options
+    return planLocally(plan, {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
-      maySpill: taskLimits(context, spill !== undefined).maySpill,
+      maySpill,
       isThreadBound: (name) => catalogs.isThreadBound(name),
       mayRunForEver: callsLoop(plan),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })
-    return { execution: this.#execution(local, context), writer }
   }
 
   /** The cluster that a plan runs on; undefined where it runs here. */
@@ -159,7 +187,10 @@ export class PlanRunner {
     })
   }
 
-  #execution(local: LocalPlan, context: QueryContext): PlanExecution {
+  #execution(
+    plan: Pick<TaskDescriptor, 'plan' | 'isKept' | 'transactions'>,
+    context: QueryContext,
+  ): PlanExecution {
     const { queryId } = context
     const { thread, member, outputPageRows, expressionTarget, spill } = this.#options
     const createdMillis = Date.now()
@@ -171,7 +202,7 @@ export class PlanRunner {
       execution = new QueryExecution(this.#environment, {
         queryId,
         slot,
-        plan: local,
+        ...plan,
         session: sessionContext(context),
         catalogProperties: catalogProperties(context),
         outputPageRows,
@@ -266,6 +297,14 @@ export class PlanRunner {
     return (wanted as RetryPolicy | undefined) ?? this.#options.faultTolerance.policy
   }
 }
+
+/** Handles of the transactions that the scans of a plan are in, by catalog. */
+const transactionsOf = (plan: OutputNode): Readonly<Record<string, unknown>> =>
+  Object.fromEntries(
+    scansOf(plan).flatMap(({ table }) =>
+      table.transaction === undefined ? [] : [[table.catalog, table.transaction]],
+    ),
+  )
 
 /** Session properties of catalogs, as text. */
 const catalogProperties = (context: QueryContext) =>

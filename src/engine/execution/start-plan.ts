@@ -14,7 +14,7 @@ export function startPlan(
   context: QueryContext,
   estimator: () => Promise<Estimator>,
 ): PlanExecution {
-  const { execution, writer } = runner.start(result.plan, result, context, estimator)
+  const { execution, writer } = runner.start(result, context, estimator)
   if (writer === undefined) return execution
   return writeExecution(execution, () =>
     beginWrite(writer, context, (request) => newTable(request, result.tableProperties ?? {})),

@@ -1,3 +1,4 @@
+import { scansOf } from '../../planner/cost/table-statistics.js'
 import type { LogicalPlan } from '../../planner/logical-planner/logical-planner.js'
 import type { MetadataResolver } from '../../planner/metadata.js'
 import type { Query, Statement } from '../../planner/parser/ast/index.js'
@@ -37,8 +38,12 @@ export class PlanCache {
     this.#entries.delete(key)
     if (!(await answersHold(entry.answers, resolver))) return undefined
     this.#entries.set(key, entry)
-    const plan = (await inTransaction(entry.planned.plan, context as QueryContext)) as OutputNode
-    return { ...entry.planned, plan }
+    const { plan } = entry.planned
+    return {
+      ...entry.planned,
+      plan: await inTransaction(plan, context as QueryContext),
+      template: plan,
+    }
   }
 
   /** @param answers what planning asked of catalogs */
@@ -52,7 +57,8 @@ export class PlanCache {
     // A plan that is found again gives no warnings.
     if (!logical.isDeterministic || (context as QueryContext).warnings.length > 0) return
     if (answers.some(({ stamp }) => stamp === undefined)) return
-    this.#entries.set(this.#key(context, statement), { planned, answers })
+    const plan = withTransactions(planned.plan, new Map()) as OutputNode
+    this.#entries.set(this.#key(context, statement), { planned: { ...planned, plan }, answers })
     if (this.#entries.size > MAX_PLANS) {
       const [oldest] = this.#entries.keys()
       if (oldest !== undefined) this.#entries.delete(oldest)
@@ -86,13 +92,24 @@ export class PlanCache {
 }
 
 /** The plan with scans that belong to the transaction of this query. */
-async function inTransaction(node: PlanNode, context: QueryContext): Promise<PlanNode> {
+async function inTransaction(plan: OutputNode, context: QueryContext): Promise<OutputNode> {
+  const handles = new Map<string, unknown>()
+  for (const { table } of scansOf(plan)) {
+    if (handles.has(table.catalog)) continue
+    handles.set(table.catalog, (await context.transaction.join(table.catalog)).handle)
+  }
+  return withTransactions(plan, handles) as OutputNode
+}
+
+/** @param handles by catalog; null where it has no transactions */
+function withTransactions(node: PlanNode, handles: ReadonlyMap<string, unknown>): PlanNode {
   if (node.kind === 'tableScan') {
     const { transaction: _, ...table } = node.table
-    const { handle } = await context.transaction.join(table.catalog)
+    const handle = handles.get(table.catalog) ?? null
     return { ...node, table: handle === null ? table : { ...table, transaction: handle } }
   }
-  const sources: PlanNode[] = []
-  for (const source of sourcesOf(node)) sources.push(await inTransaction(source, context))
-  return withSources(node, sources)
+  return withSources(
+    node,
+    sourcesOf(node).map((source) => withTransactions(source, handles)),
+  )
 }

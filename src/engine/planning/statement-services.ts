@@ -9,6 +9,7 @@ import type { EngineCore, EngineServices } from '../services.js'
 import { handleStatement } from '../statements/handlers.js'
 import { checkParameterCount } from '../statements/prepared-statements.js'
 import { createThreadEnvironment } from '../threads/thread.js'
+import { rememberingParser } from './parsed-statements.js'
 import type { PlanCache } from './plan-cache.js'
 import { createPlanServices } from './plan-services.js'
 
@@ -42,7 +43,7 @@ export function createStatementServices(
   const services: EngineServices = {
     ...core,
     functions,
-    parse: parseStatement,
+    parse: rememberingParser(parseStatement),
     handle(statement, context) {
       checkParameterCount(statement, context)
       return handleStatement(statement, context)

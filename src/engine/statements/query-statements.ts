@@ -9,10 +9,14 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  const { plan, columns, inputBytes, nodeRows } = await context.services.plan(statement, context)
+  const { plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
+    statement,
+    context,
+  )
   return {
     kind: 'plan',
     plan,
+    ...(template === undefined ? {} : { template }),
     inputBytes,
     nodeRows,
     columns,

@@ -13,6 +13,8 @@ export type StatementResult = PlanResult | PagesResult | DoneResult
 export interface PlanResult {
   readonly kind: 'plan'
   readonly plan: OutputNode
+  /** See PlannedStatement. */
+  readonly template?: OutputNode
   /** Estimated bytes of the tables that are read; absent where unknown. */
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id. */
