@@ -9,8 +9,8 @@ import { wireParameters } from './wire-parameters.js'
 
 const STREAM_VERSION = 1
 const PROGRESS_MILLIS = 1000
-/** An unused connection is closed after this, so that it keeps no program alive. */
-const IDLE_MILLIS = 2000
+/** An unused connection is closed after this: it keeps no program alive meanwhile, and a busy server takes its time to accept another. */
+const IDLE_MILLIS = 30_000
 /** How often the server is told what is still wanted, and asked for by its silence. */
 const ALIVE_MILLIS = 10_000
 /** A server of which nothing is heard for this long is asked again over another connection. */
@@ -51,6 +51,7 @@ export class StreamTransport implements Transport {
   async start(request: RunRequest): Promise<RemoteRun> {
     if (this.#isClosed) throw new MillraceError('GENERIC_USER_ERROR', 'The client is closed')
     clearTimeout(this.#idleTimer)
+    this.#connection?.hold?.(true)
     const parameters = wireParameters(request.parameters)
     const number = ++this.#lastQuery
     const run = new StreamRun(
@@ -120,7 +121,7 @@ export class StreamTransport implements Transport {
     })
     this.#connection = socket
     this.#heardMillis = Date.now()
-    this.#aliveTimer ??= setInterval(() => this.#beat(), ALIVE_MILLIS)
+    this.#aliveTimer ??= letGo(setInterval(() => this.#beat(), ALIVE_MILLIS))
   }
 
   #send(message: object): void {
@@ -220,9 +221,9 @@ export class StreamTransport implements Transport {
     this.#runs.delete(query)
     if (this.#runs.size > 0 || this.#isClosed) return
     clearTimeout(this.#idleTimer)
-    this.#idleTimer = setTimeout(() => this.#hangUp(), IDLE_MILLIS)
+    this.#idleTimer = letGo(setTimeout(() => this.#hangUp(), IDLE_MILLIS))
     // A program that has nothing else to do ends now: the connection is closed with it.
-    if (typeof this.#idleTimer === 'object') this.#idleTimer.unref()
+    this.#connection?.hold?.(false)
   }
 
   #failAll(error: MillraceError): void {
@@ -257,6 +258,12 @@ export class StreamTransport implements Transport {
     await Promise.all([...this.#runs.values()].map((run) => run.cancel()))
     this.#hangUp()
   }
+}
+
+/** A timer for whose sake no program goes on. */
+function letGo<T extends ReturnType<typeof setTimeout>>(timer: T): T {
+  if (typeof timer === 'object') timer.unref()
+  return timer
 }
 
 const gone = (url: string, cause: unknown): MillraceError =>

@@ -5,10 +5,20 @@ export interface Socket {
   close(code?: number, reason?: string): void
   /** Of ws: closes without waiting for the other side. */
   terminate?(): void
+  /** Of ws: gives the answer to the upgrade request, with what it came over. */
+  on?(event: 'upgrade', listener: (response: { readonly socket: Held }) => void): void
+  /** Whether the open socket keeps the program running, which it does until it is told otherwise; absent in browsers. */
+  hold?(isHeld: boolean): void
   onopen: ((event: never) => void) | null
   onmessage: ((event: never) => void) | null
   onclose: ((event: never) => void) | null
   onerror: ((event: never) => void) | null
+}
+
+/** What keeps a program of Node running, or not. */
+interface Held {
+  ref(): void
+  unref(): void
 }
 
 export interface SocketEvents {
@@ -41,6 +51,9 @@ export async function openSocket(url: string, events: SocketEvents): Promise<Soc
         skipUTF8Validation: true,
       })
   socket.binaryType = 'arraybuffer'
+  socket.on?.('upgrade', (response) => {
+    socket.hold = (isHeld) => (isHeld ? response.socket.ref() : response.socket.unref())
+  })
   return new Promise((resolve, reject) => {
     let why = 'the connection was closed'
     let isOpen = false

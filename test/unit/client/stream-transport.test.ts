@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { type WebSocket, WebSocketServer } from 'ws'
 import { connect } from '../../../src/client/index.js'
 
@@ -28,5 +28,39 @@ test.each([
     code: 'REMOTE_HOST_GONE',
     message: `Not an answer of the stream: ${url}`,
   })
+  await client.close()
+})
+
+test('an idle connection keeps no program running, and takes the next query', async () => {
+  let connectionCount = 0
+  greet = (socket) => {
+    connectionCount++
+    socket.on('message', (data) => {
+      const { type, query } = JSON.parse(String(data))
+      if (type !== 'query') return
+      const stats = {}
+      socket.send(JSON.stringify({ type: 'schema', query, sequence: 0, queryId: 'q', columns: [] }))
+      // Long enough for the query to be seen under way.
+      setTimeout(() => {
+        socket.send(JSON.stringify({ type: 'end', query, sequence: 1, stats, session: {} }))
+      }, 50)
+    })
+  }
+  // Sockets that do not keep the program running are not told of.
+  const held = () =>
+    process.getActiveResourcesInfo().filter((kind) => kind === 'TCPSocketWrap').length
+  // Those of the tests before are closing.
+  await vi.waitUntil(() => held() === 0)
+  const client = connect(url)
+  for (let i = 0; i < 2; i++) {
+    const query = client.query('SELECT 1')
+    const rows = query.all()
+    await query.columns()
+    // Both ends of the connection are in this process.
+    expect(held()).toBe(2)
+    await rows
+    expect(held()).toBe(1)
+  }
+  expect(connectionCount).toBe(1)
   await client.close()
 })
