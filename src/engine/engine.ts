@@ -124,11 +124,7 @@ export class Engine {
       options,
       () => ({
         shared,
-        catalogs: catalogs.list().map(({ name, connectorName, config }) => ({
-          name,
-          connectorName,
-          config,
-        })),
+        catalogs: catalogs.descriptors(),
         segments: segments.buffers,
       }),
       buffers,

@@ -1,3 +1,4 @@
+import type { CatalogDescriptor } from '../../dataflow/threads/messages.js'
 import { type Connector, MillraceError } from '../../spi/index.js'
 
 /** A catalog of the engine: a connector and what it was made of. */
@@ -53,6 +54,15 @@ export class CatalogManager {
     return [...this.#catalogs.values()]
       .filter((catalog) => !catalog.name.startsWith('$'))
       .sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
+  }
+
+  /** What another thread makes the catalogs of, those that statements can't name too. */
+  descriptors(): readonly CatalogDescriptor[] {
+    return [...this.#catalogs.values()].map(({ name, connectorName, config }) => ({
+      name,
+      connectorName,
+      config,
+    }))
   }
 
   /** Shuts every connector down, also where one fails. */
