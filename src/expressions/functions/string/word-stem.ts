@@ -32,9 +32,7 @@ const SNOWBALL: Readonly<Record<string, string>> = {
 const ADJUSTED: Readonly<Record<string, (stem: Stem) => Stem>> = {
   // Letters with a comma below are those with a cedilla, of which the package knows alone.
   ro: (stem) => (word) =>
-    stem(word.replaceAll('ș', 'ş').replaceAll('ț', 'ţ'))
-      .replaceAll('ş', 'ș')
-      .replaceAll('ţ', 'ț'),
+    stem(word.replaceAll('ș', 'ş').replaceAll('ț', 'ţ')).replaceAll('ş', 'ș').replaceAll('ţ', 'ț'),
   // A word that ends with the suffix of the plural is taken as it is.
   tr: (stem) => (word) => (/l[ae]r$/.test(word) ? word : stem(word)),
 }
