@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { TurnTaker } from '../engine/engine.js'
 import type { StatementRun } from '../engine/query/statement-run.js'
 import type { ResultColumn } from '../engine/result/result-column.js'
 import { MillraceError, type Page, toMillraceError } from '../spi/index.js'
@@ -23,6 +24,8 @@ export interface ClientQueryOptions {
 
 /** With rows at hand, how long to wait for more before they are sent. */
 const GATHER_MILLIS = 10
+/** Until a result is longer than this, it does not wait for its turn: what is small is answered at once. */
+const URGENT_BYTES = 256 * 1024
 
 type Pull =
   | { readonly kind: 'page'; readonly page: Page }
@@ -37,6 +40,7 @@ type Pull =
 export class ClientQuery {
   readonly run: StatementRun
   readonly slug = randomBytes(16).toString('hex')
+  readonly #turns: TurnTaker
   readonly #parametricDatetime: boolean
   readonly #out = new JsonBuffer()
   #columns: readonly ResultColumn[] | undefined
@@ -44,13 +48,15 @@ export class ClientQuery {
   #pull: Promise<Pull> | undefined
   #page: Page | undefined
   #position = 0
+  #writtenBytes = 0
   #done = false
   #token = -1
   #last: Promise<Answer> | undefined
   #lastAccessMillis = Date.now()
 
-  constructor(run: StatementRun) {
+  constructor(run: StatementRun, turns: TurnTaker) {
     this.run = run
+    this.#turns = turns
     this.#parametricDatetime = run.session.clientCapabilities.has('PARAMETRIC_DATETIME')
   }
 
@@ -167,7 +173,9 @@ export class ClientQuery {
         return
       }
       if (this.#page !== undefined) {
-        await this.#write(this.#page, options.targetResultBytes)
+        if (this.#writtenBytes > URGENT_BYTES) await this.#turns.take()
+        // What its page was made of may have been given back meanwhile.
+        if (this.run.failure === undefined) await this.#write(this.#page, options.targetResultBytes)
         continue
       }
       this.#pull ??= this.#pullPage()
@@ -203,6 +211,7 @@ export class ClientQuery {
         isFirst: length === 0,
         parametricDatetime: this.#parametricDatetime,
       })
+      this.#writtenBytes += this.#out.length - length
       if (this.#position >= page.rowCount) this.#page = undefined
     } catch (error) {
       this.#out.truncate(length)

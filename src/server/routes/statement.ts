@@ -82,7 +82,7 @@ export function statementRoutes(
     const sql = typeof request.body === 'string' ? request.body : ''
     if (sql.trim() === '') throw new BadRequestError('SQL statement is empty')
     const session = sessionFromHeaders(request.headers)
-    const query = new ClientQuery(engine.createRun({ sql, session }))
+    const query = new ClientQuery(engine.createRun({ sql, session }), engine.turns.taker())
     tracker.add(query)
     const { run } = query
     reply.send({

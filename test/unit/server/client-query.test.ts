@@ -21,7 +21,7 @@ test('a page that cannot be written fails the statement, which its client is tol
       const page = await give()
       return page && ({ ...page, blocks: [broken] } as Page)
     }
-    const query = new ClientQuery(run)
+    const query = new ClientQuery(run, engine.turns.taker())
     const answer = await query.answer(0, URI, OPTIONS)
     const body = JSON.parse(typeof answer === 'string' ? answer : answer.body.toString())
     expect(body).toMatchObject({
