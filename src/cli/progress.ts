@@ -160,8 +160,13 @@ function logLine(status: StatementStatus, elapsedMillis: number): string {
 
 /** What is told of a statement that has ended; nothing of one that ran nowhere. @source Trino CLI 476 */
 export function finalLines(status: StatementStatus, debug: boolean): readonly string[] {
-  if (status.nodes === 0 || status.totalSplits === 0) return []
+  if (status.nodes === 0) return []
   const { elapsedMillis, processedRows: rows, processedBytes: bytes } = status
+  // What had nothing to read, such as SELECT 1, still took its time.
+  if (status.totalSplits === 0) {
+    const took = durationText(elapsedMillis)
+    return ['', `Query ${status.id}, ${status.state}`, took, '']
+  }
   const percent = ((100 * status.completedSplits) / status.totalSplits).toFixed(2)
   const lines = [
     '',

@@ -1,5 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises'
+import { placeOfCommitted } from './committed-write.js'
 import { badData, fileError, readFailure } from './file-errors.js'
+import { isMissing } from './file-tree.js'
 import type { DataFile } from './format.js'
 
 /** Reads ranges of one file. Every error is coded and names the file. */
@@ -30,7 +32,7 @@ export async function openFile(file: DataFile, signal: AbortSignal): Promise<Fil
   signal.throwIfAborted()
   let handle: FileHandle
   try {
-    handle = await open(file.path, 'r')
+    handle = await openPresent(file.path)
   } catch (error) {
     throw readFailure(error, file.path)
   }
@@ -48,6 +50,17 @@ export async function openFile(file: DataFile, signal: AbortSignal): Promise<Fil
     throw readFailure(error, file.path)
   }
   return new HandleReader(file, handle, signal)
+}
+
+/** Opens a file, which may have been moved from where a write had it to its place. */
+async function openPresent(path: string): Promise<FileHandle> {
+  try {
+    return await open(path, 'r')
+  } catch (error) {
+    const place = placeOfCommitted(path)
+    if (place === undefined || !isMissing(error)) throw error
+    return open(place, 'r')
+  }
 }
 
 class HandleReader implements FileReader {

@@ -2,12 +2,15 @@ import type { Dirent } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, sep } from 'node:path'
 import { MillraceError } from '../../spi/index.js'
+import { isCommitted, placeOfCommitted } from './committed-write.js'
 import { fileError, systemReason } from './file-errors.js'
 import type { DataFile } from './format.js'
 import { isGlob, segmentMatcher } from './glob.js'
 
 /** Files looked at side by side. */
 const PARALLEL_STATS = 32
+/** Times a folder is listed anew because it was changed meanwhile. */
+const LISTINGS_MAX = 10
 /** Folders in folders, further than which nobody means to go: loops of mounts. */
 const DEPTH_MAX = 64
 
@@ -76,7 +79,8 @@ export interface FoundFile {
 }
 
 /**
- * All files below a folder, in the order of their names, without hidden ones.
+ * All files below a folder, in the order of their names, without hidden ones. Of files that a statement adds together there are
+ * all or none.
  * @param root what symbolic links may not lead out of; undefined: anywhere
  * @throws PERMISSION_DENIED, HIVE_FILESYSTEM_ERROR
  */
@@ -85,7 +89,44 @@ export async function filesBelow(
   folder: string,
   signal: AbortSignal,
 ): Promise<readonly FoundFile[]> {
-  const found: { path: string; folders: readonly string[] }[] = []
+  for (let listing = 1; ; listing++) {
+    const before = await writesIn(folder)
+    const found = await pathsBelow(folder, before.committed, signal)
+    const after = await writesIn(folder)
+    if (before.state === after.state || listing === LISTINGS_MAX) {
+      return dataFiles(root, found, signal)
+    }
+  }
+}
+
+/** What tells that a write to a folder began or ended. */
+async function writesIn(
+  folder: string,
+): Promise<{ readonly committed: readonly string[]; readonly state: string }> {
+  const names = (await entriesOf(folder)).map(({ name }) => name)
+  const ofWrites = names.filter((name) => name.startsWith('.millrace-'))
+  const status = await stat(folder, { bigint: true }).catch((error) => {
+    if (isMissing(error)) return undefined
+    throw fileError(
+      'HIVE_FILESYSTEM_ERROR',
+      `Folder cannot be read, ${systemReason(error)}: ${folder}`,
+    )
+  })
+  return { committed: names.filter(isCommitted), state: [status?.mtimeNs, ...ofWrites].join('/') }
+}
+
+interface FoundPath {
+  readonly path: string
+  readonly folders: readonly string[]
+}
+
+/** @param committed folders whose files count as those of the folder; they are looked at first, since files move out of them */
+async function pathsBelow(
+  folder: string,
+  committed: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly FoundPath[]> {
+  const found = new Map<string, FoundPath>()
   const visit = async (path: string, folders: readonly string[]): Promise<void> => {
     signal.throwIfAborted()
     if (folders.length > DEPTH_MAX) {
@@ -95,11 +136,13 @@ export async function filesBelow(
       if (isHidden(entry.name)) continue
       const inner = join(path, entry.name)
       if (await leadsToFolder(entry, inner)) await visit(inner, [...folders, entry.name])
-      else found.push({ path: inner, folders })
+      else found.set([...folders, entry.name].join('/'), { path: inner, folders })
     }
   }
+  for (const name of committed) await visit(join(folder, name), [])
   await visit(folder, [])
-  return dataFiles(root, found, signal)
+  if (committed.length === 0) return [...found.values()]
+  return [...found].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, path]) => path)
 }
 
 async function leadsToFolder(entry: Dirent, path: string): Promise<boolean> {
@@ -168,6 +211,13 @@ export async function fileAt(
   return { path: real, size, modifiedMillis: mtimeMs }
 }
 
+/** A file, which may have been moved from where a write had it to its place. */
+async function presentFile(root: string | undefined, path: string): Promise<DataFile | undefined> {
+  const file = await fileAt(root, path)
+  const place = file === undefined ? placeOfCommitted(path) : undefined
+  return place === undefined ? file : fileAt(root, place)
+}
+
 async function dataFiles(
   root: string | undefined,
   found: readonly { readonly path: string; readonly folders: readonly string[] }[],
@@ -177,7 +227,7 @@ async function dataFiles(
   for (let start = 0; start < found.length; start += PARALLEL_STATS) {
     signal.throwIfAborted()
     const batch = found.slice(start, start + PARALLEL_STATS)
-    const stats = await Promise.all(batch.map(({ path }) => fileAt(root, path)))
+    const stats = await Promise.all(batch.map(({ path }) => presentFile(root, path)))
     for (const [i, file] of stats.entries()) {
       // A file that went away since is no file of the table.
       if (file === undefined) continue

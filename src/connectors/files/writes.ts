@@ -3,6 +3,7 @@ import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { MillraceError, typeName } from '../../spi/index.js'
+import { commitFiles, finishCommit, isCommitted } from './committed-write.js'
 import { fileError, systemReason } from './file-errors.js'
 import { entriesOf, isMissing } from './file-tree.js'
 import type { WrittenFile } from './page-sink.js'
@@ -20,7 +21,7 @@ interface Write {
 const HOST = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
 
 /** Names of directories of writes: hidden, and they tell whose they are. */
-const TEMPORARY = /^\.millrace-[0-9a-f-]+\.([0-9a-f]{8})\.(\d+)\.tmp$/
+const OF_WRITE = /^\.millrace-[0-9a-f-]+\.([0-9a-f]{8})\.(\d+)\.(?:tmp|commit)$/
 
 /** The writes of one catalog. Nothing of a write can be seen before it is published; what fails leaves nothing. */
 export class FilesWrites {
@@ -117,22 +118,14 @@ async function moved(from: string, to: string): Promise<boolean> {
   }
 }
 
-/** Moves files beside those of a table, or takes back those that were moved already. */
+/** Moves files beside those of a table, all or none. */
 async function moveIn({ directory, target }: Write, files: readonly WrittenFile[]): Promise<void> {
-  const done: string[] = []
-  try {
-    for (const { path } of files) {
-      const place = join(target, path)
-      await changing(place, 'HIVE_FILESYSTEM_ERROR', async () => {
-        await mkdir(dirname(place), { recursive: true })
-        await rename(join(directory, path), place)
-      })
-      done.push(place)
-    }
-  } catch (error) {
-    await Promise.all(done.map((place) => rm(place, { force: true })))
-    throw error
-  }
+  await changing(target, 'HIVE_FILESYSTEM_ERROR', () =>
+    commitFiles(
+      directory,
+      files.map(({ path }) => path),
+    ),
+  )
 }
 
 async function checkAbsent(target: string): Promise<void> {
@@ -160,12 +153,15 @@ async function changing<T>(
   }
 }
 
-/** Removes the directories of writes whose process died on this machine. */
+/** Removes the directories of writes whose process died on this machine; what was committed is put in its place. */
 async function removeLeftovers(folder: string): Promise<void> {
   for (const { name } of await entriesOf(folder)) {
-    const match = TEMPORARY.exec(name.replace(/\.old$/, ''))
+    const match = OF_WRITE.exec(name.replace(/\.old$/, ''))
     if (match === null || match[1] !== HOST || isAlive(Number(match[2]))) continue
-    await rm(join(folder, name), { recursive: true, force: true })
+    const directory = join(folder, name)
+    if (isCommitted(name)) {
+      await changing(directory, 'HIVE_FILESYSTEM_ERROR', () => finishCommit(directory))
+    } else await rm(directory, { recursive: true, force: true })
   }
 }
 

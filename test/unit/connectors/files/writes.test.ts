@@ -133,3 +133,53 @@ test('a catalog that is read only refuses to write', async () => {
     /^NOT_SUPPORTED: Files are read only here/,
   )
 })
+
+test('what a process committed and did not move before it died belongs to the table, once', async () => {
+  await using folder = await filesFolder({ 's/t/k=1/a.csv': 'x\n1\n', 's/t/k=2/b.csv': 'x\n2\n' })
+  const { createHash } = await import('node:crypto')
+  const { hostname } = await import('node:os')
+  const host = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
+  const name = (ending: string) => `.millrace-${crypto.randomUUID()}.${host}.999999999.${ending}`
+  const committed = `s/t/${name('commit')}`
+  // One file is in its place already, and one under both names as a reader may see it meanwhile.
+  folder.write(`${committed}/k=1/c.csv`, 'x\n3\n')
+  folder.write(`${committed}/k=3/d.csv`, 'x\n4\n')
+  folder.write('s/t/k=3/d.csv', 'x\n4\n')
+  // What is not committed does not belong to it.
+  folder.write(`s/t/${name('tmp')}/k=1/e.csv`, 'x\n5\n')
+  const all = [
+    [1n, 1n],
+    [3n, 1n],
+    [2n, 2n],
+    [4n, 3n],
+  ]
+  expect(await folder.rows('SELECT x, k FROM s.t ORDER BY k, x')).toEqual(all)
+  await folder.rows('INSERT INTO s.t (x, k) VALUES (6, 4), (7, 1)')
+  expect(await folder.rows('SELECT x, k FROM s.t WHERE x < 6 ORDER BY k, x')).toEqual(all)
+  expect(await folder.rows('SELECT count(*) FROM s.t')).toEqual([[6n]])
+  expect(everything(folder.root).filter((path) => path.includes('.millrace-'))).toEqual([])
+})
+
+test('a reader sees all files of an INSERT or none', async () => {
+  await using folder = await filesFolder()
+  await folder.rows(
+    `CREATE TABLE p WITH (format = 'CSV', partitioned_by = ARRAY['k']) AS SELECT 0 v, 0 k`,
+  )
+  let isDone = false
+  const counts: bigint[] = []
+  const read = async (): Promise<void> => {
+    while (!isDone) {
+      const [[count]] = (await folder.rows('SELECT count(*) FROM p')) as [[bigint]]
+      counts.push(count)
+    }
+  }
+  const reading = read()
+  for (let i = 0; i < 5; i++) {
+    await folder.rows('INSERT INTO p SELECT x, x FROM UNNEST(sequence(1, 20)) AS u(x)')
+  }
+  isDone = true
+  await reading
+  expect(counts.length).toBeGreaterThan(0)
+  for (const count of counts) expect(count % 20n).toBe(1n)
+  expect(await folder.rows('SELECT count(*) FROM p')).toEqual([[101n]])
+})
