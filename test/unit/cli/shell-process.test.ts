@@ -239,6 +239,8 @@ describe('the command line', () => {
     expect(stdout).toBe('"60175"\n')
     expect(stderr).toMatch(/Query \S+, FINISHED, 1 node\nSplits: \d+ total, \d+ done \(100.00%\)\n/)
     expect(stderr).toMatch(/\n\d+\.\d\d \[60.2K rows, \S+\] \[\S+ rows\/s, \S+\/s\]\n/)
+    const quick = await millrace(['--progress', 'SELECT 1'])
+    expect(quick.stderr).toMatch(/Query \S+, FINISHED\n\d+\.\d\d\n/)
   })
 
   it('prints help, version and completion scripts that name every option', async () => {
