@@ -2,10 +2,10 @@ import type { Expression } from './ir.js'
 import { conjuncts, input } from './ir-build.js'
 import { collectSymbols, replaceSymbols, transformTopDown } from './ir-walk.js'
 import type { FunctionRegistry } from './registry.js'
+import { columnFunctionOf } from './wasm/column-functions.js'
 import { constantCaseOf } from './wasm/constant-case.js'
 import { freeChannels, hoist } from './wasm/hoist.js'
 import { canLower } from './wasm/row-lowering.js'
-import { textFunctionOf } from './wasm/text-functions.js'
 import { textPredicateOf } from './wasm/text-predicate.js'
 import { vectorize } from './wasm/vector-program.js'
 
@@ -40,7 +40,7 @@ function foreignParts(
   registry: FunctionRegistry,
 ): readonly Expression[] {
   if (expression.kind === 'input' || expression.kind === 'constant') return []
-  if (role === 'condition' ? vectorize(expression) : textFunctionOf(expression)) return []
+  if (role === 'condition' ? vectorize(expression) : columnFunctionOf(expression)) return []
   const numeric = (role === 'value' ? constantCaseOf(expression)?.codes : undefined) ?? expression
   const hoisted = hoist(numeric, freeChannels(expression), registry, () => {
     throw new Error('internal error: nothing is evaluated here')
@@ -49,6 +49,6 @@ function foreignParts(
   if (!isRead && !canLower(hoisted.expression)) return [expression]
   return hoisted.parts
     .map((part) => part.expression)
-    .filter((part) => textPredicateOf(part) === undefined && textFunctionOf(part) === undefined)
+    .filter((part) => textPredicateOf(part) === undefined && columnFunctionOf(part) === undefined)
     .filter((part) => part.kind !== 'isNull')
 }

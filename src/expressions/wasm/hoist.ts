@@ -10,10 +10,10 @@ import {
 } from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
+import { columnFunctionOf } from './column-functions.js'
 import { repOf } from './lowered.js'
 import { canLowerNode } from './row-lowering.js'
 import { TextEvaluator } from './text-block.js'
-import { runTextFunction, textFunctionOf } from './text-functions.js'
 import { type TextPredicate, textPredicateOf } from './text-predicate.js'
 
 /**
@@ -85,13 +85,10 @@ function fallbackEvaluation(
   fallbackOf: (e: Expression) => RowwiseEngine,
 ): HoistedPart['evaluate'] {
   let engine: RowwiseEngine | undefined
-  const text = textFunctionOf(e)
+  const column = columnFunctionOf(e)
   return (page, arena) => {
-    const block = text === undefined ? undefined : page.blocks[text.input.channel]!
-    if (block?.encoding === 'flat') {
-      const result = runTextFunction(text!, block, arena)
-      if (result !== undefined) return result
-    }
+    const result = column?.evaluate(page, arena)
+    if (result !== undefined) return result
     engine ??= fallbackOf(e)
     return engine.project(page, arena)
   }

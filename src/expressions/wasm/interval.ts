@@ -266,9 +266,31 @@ function callFacts(e: CallExpression, args: readonly Interval[]): NodeFacts {
       }
       return operation(raw, type)
     }
+    case 'bitwise_and':
+      return unchecked(bitwiseAnd(a!, b!))
+    case 'bitwise_or':
+    case 'bitwise_xor':
+      return unchecked(bitwiseUnion(a!, b!))
+    case 'bitwise_not':
+      return unchecked(outward({ min: -1 - a!.max, max: -1 - a!.min }, magnitude(a!)))
     default:
       return unchecked(datePartInterval(e, a) ?? typeInterval(type))
   }
+}
+
+/** Of two numbers the one that is not negative masks the other. */
+function bitwiseAnd(a: Interval, b: Interval): Interval {
+  if (a.min < 0 && b.min < 0) return bitwiseUnion(a, b)
+  const masks = [a, b].filter((mask) => mask.min >= 0).map((mask) => mask.max)
+  return { min: 0, max: Math.min(...masks) }
+}
+
+/** No bit is set, or copied from the sign, beyond those of the operands. */
+function bitwiseUnion(a: Interval, b: Interval): Interval {
+  const largest = Math.max(magnitude(a), magnitude(b))
+  if (largest > Number.MAX_SAFE_INTEGER) return UNKNOWN_64
+  const limit = 2 ** Math.ceil(Math.log2(largest + 1))
+  return { min: a.min >= 0 && b.min >= 0 ? 0 : -limit, max: limit - 1 }
 }
 
 const DATE_PARTS: Readonly<Record<string, Interval>> = {

@@ -281,6 +281,47 @@ const dayOfYear = datePart(({ f }, days) => {
   return i64.add(i64.sub(days, first), 1)
 })
 
+const bitwise =
+  (apply: (a: I64, b: I64) => I64): Lowering =>
+  (context, e) => {
+    const { a, b, isNull } = operands(context, e, null)
+    return { rep: 'int', value: context.f.let(apply(a, b)), isNull }
+  }
+
+const bitwiseNot: Lowering = (context, e) => {
+  const { value, isNull } = lowerInt(context, e.args[0]!)
+  return { rep: 'int', value: context.f.let(i64.xor(value, -1)), isNull }
+}
+
+const BITS: Partial<Record<SqlType['kind'], number>> = {
+  tinyint: 8,
+  smallint: 16,
+  integer: 32,
+  bigint: 64,
+}
+
+/** A distance past the width moves everything out; a negative one counts modulo 64. */
+const shift =
+  (
+    apply: (value: I64, places: I64) => I64,
+    beyond: (value: I64) => I64,
+    signed: boolean,
+  ): Lowering =>
+  (context, e) => {
+    const { f } = context
+    const width = BITS[e.type.kind]!
+    const { a, b, isNull } = operands(context, e, null)
+    const places = f.let(i64.select(i64.lt_s(b, 0), i64.and(b, 63), b))
+    const given = signed || width === 64 ? a : i64.and(a, 2 ** width - 1)
+    const isOut = i64.ge_s(places, width)
+    const moved = f.let(i64.select(isOut, beyond(a), apply(given, places)))
+    const rest = 64 - width
+    const value = rest === 0 ? moved : f.let(i64.shr_s(i64.shl(moved, rest), rest))
+    return { rep: 'int', value, isNull }
+  }
+
+const nothing = (): I64 => i64.const(0)
+
 type Accepts = (e: CallExpression) => boolean
 
 const argumentKinds =
@@ -314,6 +355,13 @@ const FUNCTIONS: Readonly<Record<string, readonly [Accepts, Lowering]>> = {
   $modulus: [INTEGERS, lowerModulus],
   $negation: [NUMBERS, lowerNegation],
   abs: [NUMBERS, lowerAbs],
+  bitwise_and: [INTEGERS, bitwise(i64.and)],
+  bitwise_or: [INTEGERS, bitwise(i64.or)],
+  bitwise_xor: [INTEGERS, bitwise(i64.xor)],
+  bitwise_not: [INTEGERS, bitwiseNot],
+  bitwise_left_shift: [INTEGERS, shift(i64.shl, nothing, true)],
+  bitwise_right_shift: [INTEGERS, shift(i64.shr_u, nothing, false)],
+  bitwise_right_shift_arithmetic: [INTEGERS, shift(i64.shr_s, (a) => i64.shr_s(a, 63), true)],
   sqrt: [DOUBLES, doubleFunction(f64.sqrt)],
   floor: [DOUBLES, doubleFunction(f64.floor)],
   ceiling: [DOUBLES, doubleFunction(f64.ceil)],

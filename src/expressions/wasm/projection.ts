@@ -10,6 +10,7 @@ import type { Expression } from '../ir.js'
 import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
+import { type ColumnFunction, columnFunctionOf } from './column-functions.js'
 import { type ConstantCase, constantCaseOf, decodeCase } from './constant-case.js'
 import { isDataError, throwFailure } from './failure.js'
 import type { FallbackOf } from './filter.js'
@@ -17,7 +18,6 @@ import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
 import { prepareRowProgram, type RowProgram, runRowProjection } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
-import { runTextFunction, type TextFunction, textFunctionOf } from './text-functions.js'
 
 /**
  * A projection by kernels. Over one column in a dictionary it is evaluated once an entry and keeps the codes; over
@@ -30,7 +30,7 @@ export class WasmProjection {
   /** The whole expression is a part. */
   readonly #isPart: boolean
   readonly #constantCase: ConstantCase | undefined
-  readonly #textFunction: TextFunction | undefined
+  readonly #columnFunction: ColumnFunction | undefined
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
   readonly #strict: boolean
@@ -46,7 +46,7 @@ export class WasmProjection {
     this.#parts = hoisted.parts
     this.#isPart = hoisted.expression.kind === 'input' && this.#parts.length === 1
     this.#program = canLower(hoisted.expression) ? prepareRowProgram(hoisted.expression) : undefined
-    this.#textFunction = textFunctionOf(expression)
+    this.#columnFunction = columnFunctionOf(expression)
     this.#channels = collectChannels(expression)
     this.#deterministic = isDeterministic(expression)
     this.#strict = isStrict(expression)
@@ -54,7 +54,7 @@ export class WasmProjection {
   }
 
   get engine(): 'wasm' | 'js' {
-    return this.#program === undefined && this.#textFunction === undefined ? 'js' : 'wasm'
+    return this.#program === undefined && this.#columnFunction === undefined ? 'js' : 'wasm'
   }
 
   project(page: Page, arena: Arena): Block {
@@ -112,11 +112,8 @@ export class WasmProjection {
   }
 
   #evaluate(page: Page, arena: Arena): Block {
-    const text = this.#textFunction
-    if (text !== undefined) {
-      const block = page.blocks[text.input.channel]!
-      const result = block.encoding === 'flat' ? runTextFunction(text, block, arena) : undefined
-      return result ?? this.#engine().project(page, arena)
+    if (this.#columnFunction !== undefined) {
+      return this.#columnFunction.evaluate(page, arena) ?? this.#engine().project(page, arena)
     }
     if (this.#isPart) return this.#parts[0]!.evaluate(page, arena)
     if (this.#program !== undefined) {
@@ -170,6 +167,11 @@ const STRICT_FUNCTIONS: ReadonlySet<string> = new Set([
   'upper',
   'lower',
   'trim',
+  'ltrim',
+  'rtrim',
+  'reverse',
+  'strpos',
+  'cardinality',
   'length',
   'year',
   'month',

@@ -1,51 +1,20 @@
 import {
   type Arena,
+  type ArrayBlock,
   assert,
-  type Block,
   type BytesBlock,
-  type FlatBlock,
   type IntegerBlock,
+  type MapBlock,
   type SqlType,
 } from '../../spi/index.js'
-import type { Expression, InputExpression } from '../ir.js'
 import { allocateInt32 } from './buffers.js'
 import type { ModuleBuilder } from './builder.js'
-import { importBlock } from './import.js'
 import { kernelMemory } from './kernel-memory.js'
 import { kernel } from './module-cache.js'
 import { f64, i32, i64 } from './scalar.js'
 import { i8x16, v128 } from './simd.js'
 
 /** length() of any texts and substring() of ASCII ones with constant positions, a page at a time. */
-export interface TextFunction {
-  readonly input: InputExpression
-  readonly type: SqlType
-  readonly operation:
-    | { readonly kind: 'length' }
-    | { readonly kind: 'substring'; readonly from: number; readonly length: number }
-}
-
-const LENGTH_MAX = 2_147_483_647
-
-/** The text function an expression is; undefined for any other. */
-export function textFunctionOf(e: Expression): TextFunction | undefined {
-  if (e.kind !== 'call') return undefined
-  const [text, from, count] = e.args
-  if (text?.kind !== 'input' || text.type.kind !== 'varchar') return undefined
-  const { type } = e
-  if (e.function.name === 'length') return { input: text, type, operation: { kind: 'length' } }
-  if (e.function.name !== 'substring' && e.function.name !== 'substr') return undefined
-  const start = constantPosition(from)
-  const length = count === undefined ? LENGTH_MAX : constantPosition(count)
-  if (start === undefined || length === undefined) return undefined
-  return { input: text, type, operation: { kind: 'substring', from: start, length } }
-}
-
-/** A constant position; those no text reaches are as good as the greatest. */
-function constantPosition(e: Expression | undefined): number | undefined {
-  if (e?.kind !== 'constant' || typeof e.value !== 'bigint') return undefined
-  return Math.max(-LENGTH_MAX, Math.min(LENGTH_MAX, Number(e.value)))
-}
 
 type Kernels = {
   ascii(from: number, to: number): number
@@ -56,41 +25,27 @@ type Kernels = {
 }
 
 /** Copies write this far past the end. */
-const PADDING = 16
+export const PADDING = 16
 
-/**
- * Evaluates a text function over a flat block.
- * @returns undefined where the texts need another engine
- */
-export function runTextFunction(
-  fn: TextFunction,
-  given: FlatBlock,
-  arena: Arena,
-): Block | undefined {
-  const block = importBlock(given, arena)
-  if (block.encoding !== 'flat' || block.storage !== 'bytes') return undefined
-  const memory = kernelMemory(block.bytes.buffer)
+function kernelsFor(block: BytesBlock): Kernels {
+  const memory = kernelMemory(block.offsets.buffer)
   assert(memory !== undefined, 'kernels need an arena of the shared memory')
-  const kernels = kernel<Kernels>(memory, 'text functions', buildKernels)
-  const ascii = isAscii(block, kernels)
-  if (fn.operation.kind === 'length') return lengthsOf(fn.type, block, ascii, kernels, arena)
-  return ascii ? substringOf(fn.operation, fn.type, block, kernels, arena) : undefined
+  return kernel<Kernels>(memory, 'text functions', buildKernels)
 }
 
-function isAscii(block: BytesBlock, kernels: Kernels): boolean {
+/** Whether code points are bytes. @param block in the arena's memory, as for all that is here */
+export function isAscii(block: BytesBlock): boolean {
   if (block.ascii !== undefined) return block.ascii
+  const kernels = kernelsFor(block)
   const { offsets, bytes, rowCount } = block
   const start = bytes.byteOffset
   return kernels.ascii(start + offsets[0]!, start + offsets[rowCount]!) === 1
 }
 
-function lengthsOf(
-  type: SqlType,
-  block: BytesBlock,
-  ascii: boolean,
-  kernels: Kernels,
-  arena: Arena,
-): IntegerBlock {
+/** The number of code points of each text. */
+export function lengthsOf(type: SqlType, block: BytesBlock, arena: Arena): IntegerBlock {
+  const kernels = kernelsFor(block)
+  const ascii = isAscii(block)
   const { rowCount, validity, offsets, bytes } = block
   const values = allocateInt32(arena, rowCount)
   const max = ascii
@@ -110,13 +65,31 @@ function lengthsOf(
   }
 }
 
-function substringOf(
+/** How many elements arrays and maps have. */
+export function sizesOf(
+  type: SqlType,
+  { offsets, rowCount, validity }: ArrayBlock | MapBlock,
+  arena: Arena,
+): IntegerBlock {
+  const values = allocateInt32(arena, rowCount)
+  let max = 0
+  for (let i = 0; i < rowCount; i++) {
+    const size = offsets[i + 1]! - offsets[i]!
+    values[i] = size
+    if (size > max) max = size
+  }
+  const shape = { encoding: 'flat', storage: 'i32', type, rowCount, validity } as const
+  return { ...shape, values, base: 0, factor: 1, bounds: { min: 0, max } }
+}
+
+/** Cuts texts of ASCII. @param from counted from 1, from the end where negative */
+export function substringOf(
   { from, length }: { readonly from: number; readonly length: number },
   type: SqlType,
   block: BytesBlock,
-  kernels: Kernels,
   arena: Arena,
 ): BytesBlock {
+  const kernels = kernelsFor(block)
   const { rowCount, validity } = block
   const offsets = allocateInt32(arena, rowCount + 1)
   const source = block.offsets.byteOffset

@@ -24,7 +24,7 @@ export type TextKernel = {
 }
 
 type I32 = Expr<'i32'>
-type Bool = FunctionHandle<'i32'>
+export type Bool = FunctionHandle<'i32'>
 
 /** Names the code of a test; its constants are parameters, but for which of them are empty. */
 export function testShape(test: TextTest): string {
@@ -97,7 +97,7 @@ function readParameters(f: FunctionBuilder<'i32'>, params: Local<'i32'>, test: T
 }
 
 /** equal(a, b, length): whether so many bytes are the same, eight at a time. */
-function buildEqual(m: ModuleBuilder): Bool {
+export function buildEqual(m: ModuleBuilder): Bool {
   return m.internal(
     'equal',
     { a: 'i32', b: 'i32', length: 'i32' },
@@ -138,7 +138,7 @@ function buildOrder(m: ModuleBuilder): Bool {
  * and last byte of the text at 16 places a turn and compares where both are.
  * @source W. Muła, SIMD-friendly algorithms for substring searching
  */
-function buildFind(m: ModuleBuilder, equal: Bool): Bool {
+export function buildFind(m: ModuleBuilder, equal: Bool): Bool {
   const params = { from: 'i32', limit: 'i32', text: 'i32', length: 'i32' } as const
   return m.internal('find', params, 'i32', (f, { from, limit, text, length }) => {
     f.if(i32.lt_s(i32.sub(limit, from), length), () => f.return(0))

@@ -161,6 +161,8 @@ function operation(source: ExpressionSource, type: SqlType, depth: number): Expr
     return resolved(part, [sub(random.pick([DATE, timestampType(3)]))], type)
   }
   if (type.kind === 'bigint' && random.chance(0.15)) return resolved('length', [sub(VARCHAR)], type)
+  const isInteger = ['tinyint', 'smallint', 'integer', 'bigint'].includes(type.kind)
+  if (isInteger && random.chance(0.15)) return bits(source, type, sub)
   const name = random.pick([
     '$add',
     '$subtract',
@@ -176,6 +178,19 @@ function operation(source: ExpressionSource, type: SqlType, depth: number): Expr
     return resolved(name, [left, sub(decimalType(12, 2))], type)
   }
   return resolved(name, [sub(type), sub(type)], type)
+}
+
+function bits(
+  { random }: ExpressionSource,
+  type: SqlType,
+  sub: (type: SqlType) => Expression,
+): Expression {
+  if (random.chance(0.5)) {
+    const name = random.pick(['left_shift', 'right_shift', 'right_shift_arithmetic'])
+    return resolved(`bitwise_${name}`, [sub(type), sub(INTEGER)], type)
+  }
+  if (random.chance(0.2)) return resolved('bitwise_not', [sub(type)], type)
+  return resolved(`bitwise_${random.pick(['and', 'or', 'xor'])}`, [sub(type), sub(type)], type)
 }
 
 const FALLBACK_NAMES: Readonly<Record<string, string>> = { abs: '$negation' }

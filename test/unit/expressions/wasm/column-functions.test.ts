@@ -1,0 +1,165 @@
+import { describe, expect, it } from 'vitest'
+import { compileFilter, compileProjection } from '../../../../src/expressions/compile.js'
+import type { Expression } from '../../../../src/expressions/ir.js'
+import {
+  call,
+  cast,
+  coerce,
+  comparison,
+  constant,
+  input,
+} from '../../../../src/expressions/ir-build.js'
+import { columnFunctionOf } from '../../../../src/expressions/wasm/column-functions.js'
+import {
+  arrayType,
+  BIGINT,
+  type Block,
+  type BytesBlock,
+  blockOf,
+  constantOf,
+  heapArena,
+  INTEGER,
+  page,
+  readValue,
+  type SqlType,
+  VARCHAR,
+  type Value,
+  varcharType,
+} from '../../../../src/spi/index.js'
+import { SEED } from '../../../support/seed.js'
+import { createRandom, type Random } from '../../kernel-support/cells.js'
+import { sharedArena } from '../../kernel-support/random-blocks.js'
+import { registry } from '../../kernel-support/random-expressions.js'
+
+const arena = sharedArena()
+const NUMBERS = arrayType(INTEGER)
+/** Two columns of texts, one of bounded texts, one of arrays. */
+const [first, second, bounded, list] = [VARCHAR, VARCHAR, varcharType(40), NUMBERS].map(
+  (type, channel) => input(channel, type),
+) as [Expression, Expression, Expression, Expression]
+const text = (value: string) => constant(VARCHAR, value)
+const number = (value: number) => constant(BIGINT, BigInt(value))
+
+function of(name: string, ...args: Expression[]): Expression {
+  const fn = registry.resolve(
+    name,
+    args.map((arg) => arg.type),
+  )
+  return call(
+    fn,
+    args.map((arg, i) => coerce(arg, fn.argumentTypes[i]!)),
+  )
+}
+
+const FUNCTIONS: readonly Expression[] = [
+  ...['upper', 'lower', 'reverse', 'trim', 'ltrim', 'rtrim', 'length'].map((name) =>
+    of(name, first),
+  ),
+  of('upper', bounded),
+  of('concat', first, second),
+  of('concat', first, text(' and '), second, first),
+  of('concat', bounded, text('!')),
+  of('concat', of('upper', first), of('substring', second, number(2), number(3))),
+  of('strpos', first, text('ab')),
+  of('strpos', first, text('')),
+  of('strpos', first, text('é')),
+  of('strpos', first, second),
+  of('strpos', of('reverse', first), text('ba')),
+  ...[1, 2, 3, 9].flatMap((index) => [
+    of('split_part', first, text(' '), number(index)),
+    of('split_part', first, text('ab'), number(index)),
+  ]),
+  of('cardinality', list),
+]
+
+const LETTERS = ['a', 'B', 'ab', ' ', '\t', '@', '[', 'z', 'Z', '{', '`']
+const WIDE = [...LETTERS, 'é', 'ß', '\u3000', '日', '😀']
+
+function randomTexts(random: Random, count: number, letters: readonly string[]): Value[] {
+  const length = random.pick([3, 16, 17, 40])
+  const nulls = random.pick([0, 0, 0.2, 1])
+  return Array.from({ length: count }, () =>
+    random.chance(nulls)
+      ? null
+      : Array.from({ length: random.below(length) }, () => random.pick(letters)).join(''),
+  )
+}
+
+/** The values in one of the ways a page may hold them. */
+function encoded(random: Random, type: SqlType, values: Value[]): Block {
+  const memory = random.chance(0.8) ? arena : heapArena()
+  switch (random.below(5)) {
+    case 0: {
+      const codes = Int32Array.from(values, () => random.below(values.length))
+      const dictionary = blockOf(type, values, memory)
+      return {
+        encoding: 'dictionary',
+        type,
+        rowCount: values.length,
+        codes,
+        dictionary,
+        validity: null,
+      }
+    }
+    case 1:
+      return constantOf(type, values[0]!, values.length, memory)
+    case 2: {
+      // Texts that do not begin at the first byte.
+      const block = blockOf(type, [values[0]!, ...values], memory)
+      if (!('offsets' in block) || block.validity !== null) return blockOf(type, values, memory)
+      return { ...block, rowCount: values.length, offsets: block.offsets.subarray(1) }
+    }
+    case 3: {
+      const { ascii: _, ...unflagged } = blockOf(type, values, memory) as BytesBlock
+      return unflagged
+    }
+    default:
+      return blockOf(type, values, memory)
+  }
+}
+
+function randomPage(random: Random) {
+  const count = random.pick([1, 2, 15, 16, 33, 200])
+  const letters = random.chance(0.6) ? LETTERS : WIDE
+  const lists = Array.from({ length: count }, () =>
+    random.chance(0.1) ? null : Array.from({ length: random.below(4) }, (_, i) => i),
+  )
+  return page([
+    encoded(random, VARCHAR, randomTexts(random, count, letters)),
+    encoded(random, VARCHAR, randomTexts(random, count, letters)),
+    encoded(random, varcharType(40), randomTexts(random, count, ['a', 'b', 'é'])),
+    encoded(random, NUMBERS, lists),
+  ])
+}
+
+describe(`column functions (seed ${SEED})`, () => {
+  it('know all these calls', () => {
+    for (const e of FUNCTIONS) expect(columnFunctionOf(e)).toBeDefined()
+    expect(columnFunctionOf(of('split_part', first, text(''), number(1)))).toBeUndefined()
+    expect(columnFunctionOf(of('split_part', first, text(','), number(0)))).toBeUndefined()
+    expect(columnFunctionOf(of('upper', cast(list, VARCHAR)))).toBeUndefined()
+  })
+
+  it('answer as the interpreter does, in projections and in conditions', () => {
+    const random = createRandom(SEED)
+    for (let round = 0; round < 30; round++) {
+      arena.reset()
+      const given = randomPage(random)
+      for (const [i, e] of FUNCTIONS.entries()) {
+        const [wasm, expected] = (['wasm', 'interpreter'] as const).map((target) => {
+          const block = compileProjection(e, { registry, target }).project(given, arena)
+          expect(block.rowCount).toBe(given.rowCount)
+          return Array.from({ length: given.rowCount }, (_, at) => readValue(block, at))
+        })
+        expect(wasm, `round ${round}, function ${i}`).toEqual(expected)
+        if (e.type.kind !== 'bigint') continue
+        const condition = comparison('>', e, number(2))
+        const [kernel, selected] = (['wasm', 'interpreter'] as const).map((target) => {
+          const found = compileFilter(condition, { registry, target }).filter(given, arena)
+          return [found.count, ...(found.positions ?? [])].slice(0, found.count + 1)
+        })
+        expect(kernel, `round ${round}, condition ${i}`).toEqual(selected)
+      }
+    }
+  })
+})
