@@ -14,6 +14,7 @@ import {
   writeJson,
 } from '../../json/json-node.js'
 import { extractPath, parseJsonPath } from '../../json/json-path.js'
+import { type ScanStep, scalarAt, scanSteps } from '../../json/json-scan.js'
 
 export const jsonParse = scalarFunction({
   name: 'json_parse',
@@ -44,7 +45,6 @@ const onBoth = (
   rest: readonly string[],
   returns: string,
   evaluate: (node: JsonNode, ...rest: never[]) => Value,
-  read: (text: string) => JsonNode | undefined = readJson,
 ): ScalarOverload[] => [
   {
     args: ['varchar(x)', ...rest],
@@ -52,7 +52,7 @@ const onBoth = (
     evaluate: (text: string, ...others: never[]) => {
       // A path that is none is refused whatever the text is.
       if (rest[0] === 'jsonpath') parseJsonPath(others[0]!)
-      const node = read(text)
+      const node = readJson(text)
       return node === undefined ? null : evaluate(node, ...others)
     },
   },
@@ -103,16 +103,28 @@ export const jsonFunctions: readonly FunctionDefinition[] = [
       return found === undefined ? null : writeJson(found)
     }),
   ),
-  define(
-    'json_extract_scalar',
-    'The text of the scalar that a path leads to',
-    onBoth(
-      ['jsonpath'],
-      'same',
-      (node, path: string) => scalarText(extractPath(node, path)),
-      readJsonAsWritten,
-    ),
-  ),
+  define('json_extract_scalar', 'The text of the scalar that a path leads to', [
+    {
+      args: ['varchar(x)', 'jsonpath'],
+      returns: 'varchar(x)',
+      bind: () => {
+        let known: string | undefined
+        let steps: readonly ScanStep[] = []
+        return (text: string, path: string) => {
+          if (path !== known) {
+            steps = scanSteps(parseJsonPath(path))
+            known = path
+          }
+          return scalarAt(text, steps)
+        }
+      },
+    },
+    {
+      args: ['json', 'jsonpath'],
+      returns: 'varchar',
+      evaluate: (json: string, path: string) => scalarText(extractPath(nodeOfJson(json), path)),
+    },
+  ]),
   define(
     'json_size',
     'The number of elements or keys that a path leads to; 0 of a scalar',
