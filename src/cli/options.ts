@@ -247,7 +247,11 @@ export function helpText(): string {
   const lines = Object.entries<OptionDefinition>(OPTIONS).map(([name, { short, value, help }]) => {
     const long = value === undefined ? `--${name}` : `--${name} ${value}`
     const names = short === undefined ? `    ${long}` : `-${short}, ${long}`
-    return `  ${names.padEnd(HELP_COLUMN - 2)}${help}`
+    // A name that leaves no room has a line of its own.
+    const head = `  ${names}`
+    return head.length < HELP_COLUMN
+      ? `${head.padEnd(HELP_COLUMN)}${help}`
+      : `${head}\n${' '.repeat(HELP_COLUMN)}${help}`
   })
   return `${USAGE}${lines.join('\n')}\n\nFormats: ${OUTPUT_FORMATS.join(', ')}\n`
 }
