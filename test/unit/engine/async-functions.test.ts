@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { Millrace, type MillraceError } from '../../../src/index.js'
 
 const failureOf = async (work: Promise<unknown>): Promise<MillraceError> =>
@@ -273,8 +273,7 @@ describe('asynchronous functions', () => {
       'SELECT never(n) FROM (SELECT CAST(i AS integer) n FROM UNNEST(sequence(1, 100)) u(i)) t',
     )
     const failing = failureOf(query.all())
-    await delay(30)
-    expect(called).toBe(3)
+    await vi.waitFor(() => expect(called).toBe(3), { timeout: 10_000 })
     await query.cancel()
     expect((await failing).code).toBe('USER_CANCELED')
     expect(aborted).toBe(3)
