@@ -2,6 +2,7 @@ import type { CatalogDescriptor } from '../dataflow/threads/messages.js'
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
+import type { QualifiedObjectName } from '../planner/metadata.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { PlanFragment } from '../planner/plan/fragment.js'
 import type { OutputNode, TableReference } from '../planner/plan/node.js'
@@ -75,6 +76,7 @@ export interface EngineServices extends EngineCore {
   viewColumns(
     query: Query,
     node: NodeBase,
+    name: QualifiedObjectName,
     context: StatementContext,
   ): Promise<readonly ResultColumn[]>
   /** Analyses a function written in SQL. @throws what its analysis throws */

@@ -17,6 +17,7 @@ import { roleManagement } from './roles.js'
 import { ROW_ID_COLUMN } from './row-id.js'
 import { columnHandle, type MemoryTable } from './table.js'
 import {
+  checkReplaces,
   columnManagement,
   emptyTable,
   type Metadata,
@@ -55,10 +56,10 @@ export function memoryMetadata(
   return {
     ...readMetadata(catalog, tableOf),
     ...schemaManagement(catalog),
-    ...tableManagement(catalog, tableOf, takeTurn),
+    ...tableManagement(catalog, tableOf, takeTurn, !trinoLimits),
     ...viewManagement(catalog),
     ...functionManagement(catalog),
-    ...writeMetadata(catalog, writes, id, tableOf),
+    ...writeMetadata(catalog, writes, id, tableOf, !trinoLimits),
     ...(trinoLimits
       ? {}
       : {
@@ -157,9 +158,11 @@ function writeMetadata(
   writes: MemoryWrites,
   transaction: number,
   tableOf: TableOf,
+  replaces: boolean,
 ) {
   return {
     beginCreateTable(_session, { table: name, columns, comment }, _layout, replace) {
+      if (replace) checkReplaces(replaces)
       const table = catalog.newTable(name, columns, comment)
       const channels = columns.map((_, channel) => channel)
       return writes.begin({ transaction, catalog }, table, replace ? 'replace' : 'new', channels)

@@ -35,7 +35,12 @@ export const withComment = (comment: string | undefined): { comment?: string } =
 /** Waits until no statement changes rows of a table. */
 export type TakeTurn = (session: ConnectorSession, handle: MemoryTableHandle) => Promise<void>
 
-export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf, takeTurn: TakeTurn) {
+export function tableManagement(
+  catalog: MemoryCatalog,
+  tableOf: TableOf,
+  takeTurn: TakeTurn,
+  replaces: boolean,
+) {
   const changeColumn = (
     table: MemoryTable,
     channel: number,
@@ -49,6 +54,7 @@ export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf, takeTu
   }
   return {
     createTable(_session, metadata, saveMode) {
+      if (saveMode === 'REPLACE') checkReplaces(replaces)
       if (saveMode === 'IGNORE' && catalog.table(metadata.table) !== undefined) return
       const table = catalog.newTable(metadata.table, metadata.columns, metadata.comment)
       catalog.addTable(table, saveMode === 'REPLACE')
@@ -95,6 +101,13 @@ export function tableManagement(catalog: MemoryCatalog, tableOf: TableOf, takeTu
       emptyTable(catalog, tableOf(handle))
     },
   } satisfies Partial<Metadata>
+}
+
+/** @throws NOT_SUPPORTED for CREATE OR REPLACE TABLE where the catalog does no more than Trino's */
+export function checkReplaces(replaces: boolean): void {
+  if (!replaces) {
+    throw new MillraceError('NOT_SUPPORTED', 'This connector does not support replacing tables')
+  }
 }
 
 /** Takes all rows out of a table; its columns begin anew. */

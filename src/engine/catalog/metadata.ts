@@ -142,12 +142,13 @@ const connectorVersion = ({ rangeType, value }: TableVersion): ConnectorTableVer
   value: value.value,
 })
 
-/** The definition of a view, undefined where there is none of the name. */
+/** The definition of a view, undefined where there is none of the name or no such catalog. */
 export async function findView(
   context: QueryContext,
   name: QualifiedObjectName,
 ): Promise<ConnectorViewDefinition | undefined> {
   if (name.schema === INFORMATION_SCHEMA) return undefined
+  if (context.catalogs.find(name.catalog) === undefined) return undefined
   const metadata = await context.metadata(name.catalog)
   return metadata.getView?.(context.connectorSession(name.catalog), {
     schema: name.schema,
@@ -155,12 +156,13 @@ export async function findView(
   })
 }
 
-/** The definition of a materialized view, undefined where there is none of the name. */
+/** The definition of a materialized view, undefined where there is none of the name or no such catalog. */
 export async function findMaterializedView(
   context: QueryContext,
   name: QualifiedObjectName,
 ): Promise<ConnectorMaterializedViewDefinition | undefined> {
   if (name.schema === INFORMATION_SCHEMA) return undefined
+  if (context.catalogs.find(name.catalog) === undefined) return undefined
   const metadata = await context.metadata(name.catalog)
   return metadata.getMaterializedView?.(context.connectorSession(name.catalog), {
     schema: name.schema,
@@ -284,12 +286,13 @@ export interface TableLookup {
   readonly columnHandles: ReadonlyMap<string, unknown>
 }
 
-/** Looks a table up by its own name; undefined where there is none (a view is none). */
+/** Looks a table up by its own name; undefined where there is none (a view is none), or no such catalog. */
 export async function lookUpTable(
   context: QueryContext,
   name: QualifiedObjectName,
   version?: ConnectorTableVersion,
 ): Promise<TableLookup | undefined> {
+  if (context.catalogs.find(name.catalog) === undefined) return undefined
   const catalog = connectorCatalog(name)
   const metadata = await context.metadata(catalog)
   const session = context.connectorSession(catalog)

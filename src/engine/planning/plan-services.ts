@@ -50,7 +50,8 @@ export function createPlanServices(parts: {
   return {
     plan: (statement, context) => planStatement(planning, statement, context),
     describe: (statement, context) => describeStatement(planning, statement, context),
-    viewColumns: (query, node, context) => columnsOfView(planning, query, node, context),
+    viewColumns: (query, node, name, context) =>
+      columnsOfView(planning, query, node, name, context),
     describeFunction: (statement, context) => describeFunction(planning, statement, context),
     evaluate: (expression, context, type) =>
       evaluateExpression(planning, expression, context, type),

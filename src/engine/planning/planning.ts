@@ -23,6 +23,7 @@ import {
   type PlanningOptions,
   withAnalysis,
 } from '../../planner/logical-planner/logical-planner.js'
+import type { QualifiedObjectName } from '../../planner/metadata.js'
 import { connectorOptimizerMetadata } from '../../planner/optimizer/connector-metadata.js'
 import { optimize } from '../../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../../planner/parser/ast/index.js'
@@ -325,8 +326,10 @@ export const columnsOfView = (
   services: PlanningServices,
   query: Query,
   node: NodeBase,
+  name: QualifiedObjectName,
   context: StatementContext,
-): Promise<readonly ResultColumn[]> => viewColumns(query, node, planningOptions(services, context))
+): Promise<readonly ResultColumn[]> =>
+  viewColumns(query, node, name, planningOptions(services, context))
 
 /** Analyses a function written in SQL. @throws what its analysis throws */
 export async function describeFunction(

@@ -11,11 +11,11 @@ import {
   typeName,
   VARBINARY,
 } from '../../spi/index.js'
-import type { TableLookup } from '../catalog/metadata.js'
+import { findView, type TableLookup } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import type { PlanResult, StatementContext, StatementOf } from './statement.js'
-import { requireTable, viewOf } from './table-statements.js'
+import { requireTable } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /**
@@ -28,7 +28,7 @@ export async function analyze(
   context: StatementContext,
 ): Promise<PlanResult> {
   const name = qualifiedObjectName(context.session, node, node.tableName)
-  if ((await viewOf(context, name)) !== undefined) {
+  if ((await findView(context, name)) !== undefined) {
     throw errorAt(node, 'NOT_SUPPORTED', 'Analyzing views is not supported')
   }
   const table = (await requireTable(context, node, node.tableName, false))!

@@ -1,5 +1,10 @@
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
-import type { ColumnMetadata, ColumnPosition, MillraceError } from '../../spi/index.js'
+import {
+  type ColumnMetadata,
+  type ColumnPosition,
+  type MillraceError,
+  typeName,
+} from '../../spi/index.js'
 import type { TableLookup } from '../catalog/metadata.js'
 import { columnType } from './column-type.js'
 import type { ColumnStatementKinds } from './kinds.js'
@@ -24,6 +29,24 @@ function columnHandle(node: NodeBase, table: TableLookup, name: string, verb: st
   if (column === undefined) throw missingColumn(node, name)
   if (column.hidden === true) throw errorAt(node, 'NOT_SUPPORTED', `Cannot ${verb} hidden column`)
   return table.columnHandles.get(name)
+}
+
+/** Why a field of a column can't be dropped. @source Trino DropColumnTask */
+function unsupportedField(
+  node: NodeBase,
+  table: TableLookup,
+  name: string,
+  field: readonly string[],
+): MillraceError {
+  const column = table.tableMetadata.columns.find((candidate) => candidate.name === name)
+  if (column === undefined) return missingColumn(node, name)
+  if (column.type.kind === 'row') return unsupported('dropping fields')
+  const type = typeName(column.type)
+  return errorAt(
+    node,
+    'NOT_SUPPORTED',
+    `Cannot resolve field '${field[0]}' within ${type} type when dropping [${field.join(', ')}] in ${type}`,
+  )
 }
 
 /** @source Trino AddColumnTask, RenameColumnTask, DropColumnTask, SetColumnTypeTask, DropNotNullConstraintTask */
@@ -58,7 +81,8 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('DROP COLUMN')
     const [name, ...field] = lowerName(node.field)
-    if (name === undefined || field.length > 0) throw unsupported('dropping fields')
+    if (name === undefined) throw unsupported('dropping columns')
+    if (field.length > 0) throw unsupportedField(node, table, name, field)
     if (!table.columnHandles.has(name) && node.columnExists) return done('DROP COLUMN')
     const handle = columnHandle(node, table, name, 'drop')
     if (visibleColumns(table).length <= 1) {
@@ -77,7 +101,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
     const [name, ...field] = lowerName(node.columnName)
     if (name === undefined || field.length > 0) throw unsupported('setting field types')
     const handle = columnHandle(node, table, name, 'alter')
-    const type = columnType(node.type, node, name)
+    const type = columnType(node.type, node.type, name)
     const { catalog } = table.name
     const metadata = await writableMetadata(context, catalog)
     if (metadata.setColumnType === undefined) throw unsupported('setting column types')
@@ -88,7 +112,12 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async dropNotNullConstraint(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('DROP NOT NULL')
-    const handle = columnHandle(node, table, node.column.value.toLowerCase(), 'alter')
+    const name = node.column.value.toLowerCase()
+    const handle = columnHandle(node, table, name, 'alter')
+    const column = table.tableMetadata.columns.find((candidate) => candidate.name === name)
+    if (column?.nullable !== false) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'Column is already nullable')
+    }
     const { catalog } = table.name
     const metadata = await writableMetadata(context, catalog)
     if (metadata.dropNotNullConstraint === undefined) {
@@ -104,7 +133,11 @@ async function addColumn(
   table: TableLookup,
   context: StatementContext,
 ): Promise<void> {
-  if (node.column.name.parts.length > 1) throw unsupported('adding fields')
+  const [parent, ...field] = lowerName(node.column.name)
+  if (field.length > 0) {
+    if (!table.columnHandles.has(parent!)) throw missingColumn(node, parent!)
+    throw unsupported('adding fields')
+  }
   const { catalog } = table.name
   const column = await newColumn(node.column, catalog, context)
   if (table.columnHandles.has(column.name)) {

@@ -6,6 +6,7 @@ export async function schemaFunctionRows(
   name: { readonly catalog: string; readonly schema: string },
   context: StatementContext,
 ): Promise<StaticRow[]> {
+  if (context.catalogs.find(name.catalog) === undefined) return []
   const metadata = await context.metadata(name.catalog)
   const session = context.connectorSession(name.catalog)
   const functions = (await metadata.listLanguageFunctions?.(session, name.schema)) ?? []

@@ -2,7 +2,7 @@ import { analyzeType } from '../../planner/analyzer/type-analysis.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import { formatStatement } from '../../planner/parser/format/format.js'
-import { typeName } from '../../spi/index.js'
+import { type MillraceError, typeName } from '../../spi/index.js'
 import { schemaExists } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { requireCatalog } from './show.js'
@@ -27,6 +27,9 @@ function fullName(
   requireCatalog(context, node, full.catalog)
   return full
 }
+
+const missingFunction = (node: NodeBase): MillraceError =>
+  errorAt(node, 'NOT_FOUND', 'Function not found')
 
 /** @source Trino CreateFunctionTask */
 export async function createFunction(
@@ -61,7 +64,10 @@ export async function dropFunction(
   context: StatementContext,
 ): Promise<DoneResult> {
   const { catalog, schema, name } = qualifiedObjectName(context.session, node, node.name)
-  requireCatalog(context, node, catalog)
+  if (context.catalogs.find(catalog) === undefined) {
+    if (node.exists) return done('DROP FUNCTION')
+    throw missingFunction(node)
+  }
   const metadata = await context.metadata(catalog)
   const session = context.connectorSession(catalog)
   const functionName = { schema, function: name }
@@ -69,7 +75,7 @@ export async function dropFunction(
   const known = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
   if (!known.some((f) => f.signatureToken === signatureToken)) {
     if (node.exists) return done('DROP FUNCTION')
-    throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+    throw missingFunction(node)
   }
   if (metadata.dropLanguageFunction === undefined) throw unsupported('dropping functions')
   await metadata.dropLanguageFunction(session, functionName, signatureToken)
@@ -82,12 +88,11 @@ export async function functionText(
   name: QualifiedName,
   context: StatementContext,
 ): Promise<string> {
-  const full = qualifiedObjectName(context.session, node, name)
-  requireCatalog(context, node, full.catalog)
+  const full = fullName(node, name, context)
   const metadata = await context.metadata(full.catalog)
   const session = context.connectorSession(full.catalog)
   const functionName = { schema: full.schema, function: full.name }
   const found = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
-  if (found.length === 0) throw errorAt(node, 'FUNCTION_NOT_FOUND', 'Function not found')
+  if (found.length === 0) throw missingFunction(node)
   return found.map((f) => f.sql).join('\n\n')
 }

@@ -51,11 +51,7 @@ async function procedureArguments(
       throw errorAt(node, 'INVALID_ARGUMENTS', 'Named and positional arguments cannot be mixed')
     }
     if (index < 0) {
-      throw errorAt(
-        argument,
-        'INVALID_PROCEDURE_ARGUMENT',
-        `Unknown argument name: ${argument.name?.value}`,
-      )
+      throw errorAt(argument, 'INVALID_ARGUMENTS', `Unknown argument name: ${argument.name?.value}`)
     }
     if (index >= procedure.args.length) {
       throw errorAt(node, 'INVALID_ARGUMENTS', 'Too many arguments for procedure')
@@ -63,7 +59,7 @@ async function procedureArguments(
     if (given.has(index)) {
       throw errorAt(
         argument,
-        'INVALID_PROCEDURE_ARGUMENT',
+        'INVALID_ARGUMENTS',
         `Duplicate procedure argument: ${argument.name?.value}`,
       )
     }

@@ -1,9 +1,15 @@
 import type { InsertRequest, QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
-import { formatStatement } from '../../planner/parser/format/format.js'
+import { formatViewQuery } from '../../planner/parser/format/format.js'
 import type { OutputNode, PlanNode } from '../../planner/plan/node.js'
 import { assert, type ConnectorMaterializedViewDefinition, typeName } from '../../spi/index.js'
-import { findMaterializedView, lookUpTable, printName, schemaExists } from '../catalog/metadata.js'
+import {
+  findMaterializedView,
+  findView,
+  lookUpTable,
+  printName,
+  schemaExists,
+} from '../catalog/metadata.js'
 import type { Session } from '../session/session.js'
 import type { MaterializedViewStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
@@ -11,17 +17,8 @@ import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { PlanResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, targetName, viewOf } from './table-statements.js'
+import { done, requireTargetCatalog, targetName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
-
-/** The materialized view of a name, also where its catalog does not exist. */
-export const materializedViewOf = async (
-  context: StatementContext,
-  name: QualifiedObjectName,
-): Promise<ConnectorMaterializedViewDefinition | undefined> =>
-  context.catalogs.find(name.catalog) === undefined
-    ? undefined
-    : findMaterializedView(context, name)
 
 const tableName = ({ schema, name }: QualifiedObjectName) => ({ schema, table: name })
 
@@ -34,9 +31,18 @@ async function refuseOthers(
   if ((await lookUpTable(context, name)) !== undefined) {
     throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table already exists: '${printName(name)}'`)
   }
-  if ((await viewOf(context, name)) !== undefined) {
+  if ((await findView(context, name)) !== undefined) {
     throw errorAt(node, 'TABLE_ALREADY_EXISTS', `View already exists: '${printName(name)}'`)
   }
+}
+
+/** What a name is the name of, where it is none of a materialized view. */
+async function otherRelation(
+  context: StatementContext,
+  name: QualifiedObjectName,
+): Promise<'view' | 'table' | undefined> {
+  if ((await findView(context, name)) !== undefined) return 'view'
+  return (await lookUpTable(context, name)) === undefined ? undefined : 'table'
 }
 
 /** @source Trino CreateMaterializedViewTask, DropMaterializedViewTask, RenameMaterializedViewTask, StatementAnalyzer.visitRefreshMaterializedView */
@@ -45,19 +51,6 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
     const name = qualifiedObjectName(context.session, node, node.name)
     requireCatalog(context, node, name.catalog)
     const definition = await viewDefinition(node, name, context)
-    const metadata = await writableMetadata(context, name.catalog)
-    if (metadata.createMaterializedView === undefined) {
-      throw unsupported('creating materialized views')
-    }
-    await refuseOthers(context, node, name)
-    if ((await materializedViewOf(context, name)) !== undefined && !node.replace) {
-      if (node.notExists) return done('CREATE MATERIALIZED VIEW')
-      throw errorAt(
-        node,
-        'TABLE_ALREADY_EXISTS',
-        `Materialized view already exists: '${printName(name)}'`,
-      )
-    }
     const { connector } = context.catalogs.get(name.catalog)
     const properties = await evaluateProperties(
       {
@@ -69,6 +62,19 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
       node.properties,
       context,
     )
+    const metadata = await writableMetadata(context, name.catalog)
+    if (metadata.createMaterializedView === undefined) {
+      throw unsupported('creating materialized views')
+    }
+    await refuseOthers(context, node, name)
+    if ((await findMaterializedView(context, name)) !== undefined && !node.replace) {
+      if (node.notExists) return done('CREATE MATERIALIZED VIEW')
+      throw errorAt(
+        node,
+        'TABLE_ALREADY_EXISTS',
+        `Materialized view already exists: '${printName(name)}'`,
+      )
+    }
     await metadata.createMaterializedView(
       context.connectorSession(name.catalog),
       tableName(name),
@@ -82,7 +88,15 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
 
   async dropMaterializedView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
-    if ((await materializedViewOf(context, name)) === undefined) {
+    if ((await findMaterializedView(context, name)) === undefined) {
+      const other = await otherRelation(context, name)
+      if (other !== undefined) {
+        throw errorAt(
+          node,
+          'GENERIC_USER_ERROR',
+          `Materialized view '${printName(name)}' does not exist, but a ${other} with that name exists. Did you mean DROP ${other.toUpperCase()} ${printName(name)}?`,
+        )
+      }
       if (node.exists) return done('DROP MATERIALIZED VIEW')
       throw errorAt(
         node,
@@ -100,7 +114,15 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
 
   async renameMaterializedView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.source)
-    if ((await materializedViewOf(context, name)) === undefined) {
+    if ((await findMaterializedView(context, name)) === undefined) {
+      const other = await otherRelation(context, name)
+      if (other !== undefined) {
+        throw errorAt(
+          node,
+          'TABLE_NOT_FOUND',
+          `Materialized View '${printName(name)}' does not exist, but a ${other} with that name exists. Did you mean ALTER ${other.toUpperCase()} ${printName(name)} RENAME TO ...?`,
+        )
+      }
       if (node.exists) return done('RENAME MATERIALIZED VIEW')
       throw errorAt(
         node,
@@ -109,7 +131,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
       )
     }
     const target = targetName(name, node, node.target)
-    requireCatalog(context, node, target.catalog)
+    requireTargetCatalog(context, node, target.catalog)
     if (target.catalog !== name.catalog) {
       throw errorAt(
         node,
@@ -121,7 +143,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
       throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${target.schema}' does not exist`)
     }
     await refuseOthers(context, node, target)
-    if ((await materializedViewOf(context, target)) !== undefined) {
+    if ((await findMaterializedView(context, target)) !== undefined) {
       throw errorAt(
         node,
         'TABLE_ALREADY_EXISTS',
@@ -142,7 +164,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
 
   async refreshMaterializedView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.table.name)
-    const view = await materializedViewOf(context, name)
+    const view = await findMaterializedView(context, name)
     if (view === undefined) {
       throw errorAt(
         node,
@@ -179,12 +201,12 @@ async function viewDefinition(
   context: StatementContext,
 ): Promise<ConnectorMaterializedViewDefinition> {
   const { session } = context
-  const columns = await context.services.viewColumns(node.query, node, context)
+  const columns = await context.services.viewColumns(node.query, node, name, context)
   if (node.whenStale !== undefined) {
     throw errorAt(node, 'NOT_SUPPORTED', 'WHEN STALE is not supported')
   }
   return {
-    originalSql: formatStatement(node.query),
+    originalSql: formatViewQuery(node.query),
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     columns: columns.map((column) => ({

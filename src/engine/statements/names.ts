@@ -35,8 +35,8 @@ export function qualifiedObjectName(
   if (parts.length > 3) {
     throw errorAt(node, 'SYNTAX_ERROR', `Too many dots in table name: ${writtenName(name)}`)
   }
-  const catalog = parts.length === 3 ? parts[0]! : sessionCatalog(session, node)
   const schema = parts.length >= 2 ? parts[parts.length - 2]! : sessionSchema(session, node)
+  const catalog = parts.length === 3 ? parts[0]! : sessionCatalog(session, node)
   return { catalog, schema, name: parts[parts.length - 1]! }
 }
 

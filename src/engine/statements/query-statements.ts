@@ -1,4 +1,5 @@
 import type { Statement } from '../../planner/parser/ast/index.js'
+import { findView, lookUpTable } from '../catalog/metadata.js'
 import type { QueryStatementKinds } from './kinds.js'
 import { qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
@@ -33,20 +34,23 @@ export const queryHandlers: StatementHandlers<QueryStatementKinds> = {
   merge: (node, context) => planned(node, context, 'MERGE'),
 
   async createTableAsSelect(node, context) {
-    const { catalog } = qualifiedObjectName(context.session, node, node.name)
-    const result = await planned(node, context, 'CREATE TABLE')
-    return {
-      ...result,
-      tableProperties: await evaluateProperties(
-        {
-          catalog,
-          what: 'table',
-          code: 'INVALID_TABLE_PROPERTY',
-          definitions: context.catalogs.get(catalog).connector.getTableProperties?.(),
-        },
-        node.properties,
-        context,
-      ),
-    }
+    const name = qualifiedObjectName(context.session, node, node.name)
+    const { catalog } = name
+    const exists =
+      (await lookUpTable(context, name)) !== undefined ||
+      (await findView(context, name)) !== undefined
+    // A table that is there already ends the statement one way or another, whatever its properties.
+    const properties = exists && node.saveMode !== 'REPLACE' ? [] : node.properties
+    const tableProperties = await evaluateProperties(
+      {
+        catalog,
+        what: 'table',
+        code: 'INVALID_TABLE_PROPERTY',
+        definitions: context.catalogs.find(catalog)?.connector.getTableProperties?.(),
+      },
+      properties,
+      context,
+    )
+    return { ...(await planned(node, context, 'CREATE TABLE')), tableProperties }
   },
 }

@@ -1,4 +1,5 @@
-import type { PrincipalSpecification } from '../../planner/parser/ast/index.js'
+import { INFORMATION_SCHEMA } from '../../connectors/information-schema/connector.js'
+import type { NodeBase, PrincipalSpecification } from '../../planner/parser/ast/index.js'
 import type { ConnectorMetadata, Principal } from '../../spi/index.js'
 import { schemaExists } from '../catalog/metadata.js'
 import type { SchemaStatementKinds } from './kinds.js'
@@ -49,6 +50,7 @@ export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
       node.principal === undefined
         ? { type: 'USER', name: context.session.user }
         : principalOf(node.principal)
+    if (owner.type === 'ROLE') await requireRole(owner.name, metadata, node, catalog, context)
     await metadata.createSchema(context.connectorSession(catalog), schema, properties, owner)
     return done('CREATE SCHEMA')
   },
@@ -89,12 +91,28 @@ export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
   },
 }
 
+/** @throws NOT_SUPPORTED where the connector knows no roles; ROLE_NOT_FOUND */
+async function requireRole(
+  name: string,
+  metadata: ConnectorMetadata,
+  node: NodeBase,
+  catalog: string,
+  context: StatementContext,
+): Promise<void> {
+  if (metadata.roleExists === undefined) throw unsupported('roles')
+  const role = name.toLowerCase()
+  if (!(await metadata.roleExists(context.connectorSession(catalog), role))) {
+    throw errorAt(node, 'ROLE_NOT_FOUND', `Role '${role}' does not exist`)
+  }
+}
+
 async function isEmpty(
   context: StatementContext,
   metadata: ConnectorMetadata,
   catalog: string,
   schema: string,
 ): Promise<boolean> {
+  if (schema === INFORMATION_SCHEMA) return false
   const tables = await metadata.listTables(context.connectorSession(catalog), schema)
   return !tables.some((table) => table.schema === schema)
 }

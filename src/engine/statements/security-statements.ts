@@ -4,6 +4,7 @@ import type {
   GrantorSpecification,
   Identifier,
   NodeBase,
+  QualifiedName,
 } from '../../planner/parser/ast/index.js'
 import {
   type ConnectorMetadata,
@@ -12,10 +13,15 @@ import {
   type Principal,
   type Privilege,
 } from '../../spi/index.js'
-import { lookUpTable, printName } from '../catalog/metadata.js'
+import {
+  findMaterializedView,
+  findView,
+  lookUpTable,
+  printName,
+  schemaExists,
+} from '../catalog/metadata.js'
 import { roleText } from '../session/session.js'
 import type { SecurityStatementKinds } from './kinds.js'
-import { materializedViewOf } from './materialized-view-statements.js'
 import {
   type CatalogSchema,
   catalogSchemaName,
@@ -24,10 +30,10 @@ import {
   sessionCatalog,
 } from './names.js'
 import { principalOf, writableMetadata } from './schema-statements.js'
-import { requireCatalog, requireSchema } from './show.js'
+import { requireCatalog } from './show.js'
 import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
 import { staticResult, VARCHAR } from './static-rows.js'
-import { done, requireTable, viewOf } from './table-statements.js'
+import { done, requireTable } from './table-statements.js'
 
 const GRANT_COLUMNS = [
   'Grantor',
@@ -63,13 +69,23 @@ async function roleCatalog(
   if (catalog === undefined) {
     throw new MillraceError('NOT_SUPPORTED', 'System roles are not enabled')
   }
+  const place = await catalogWithRoles(context, node, catalog)
+  await context.transaction.checkWrite(place.catalog)
+  return place
+}
+
+/** @throws CATALOG_NOT_FOUND, NOT_SUPPORTED where its connector knows no roles */
+async function catalogWithRoles(
+  context: StatementContext,
+  node: NodeBase,
+  catalog: Identifier,
+): Promise<RoleCatalog> {
   const name = catalog.value.toLowerCase()
   requireCatalog(context, node, name)
   const metadata = await context.metadata(name)
   if (metadata.createRole === undefined || metadata.roleExists === undefined) {
-    throw new MillraceError('NOT_SUPPORTED', `Catalog does not support role management: ${name}`)
+    throw errorAt(node, 'NOT_SUPPORTED', `Catalog '${name}' does not support role management`)
   }
-  await context.transaction.checkWrite(name)
   return { catalog: name, metadata, session: context.connectorSession(name) }
 }
 
@@ -104,8 +120,9 @@ async function changeRoleGrants(
   node: StatementOf<'grantRoles'> | StatementOf<'revokeRoles'>,
   context: StatementContext,
 ): Promise<DoneResult> {
-  const place = await roleCatalog(context, node, node.catalog)
   const roles = node.roles.map((role) => role.value.toLowerCase())
+  if (node.catalog === undefined && roles.length > 0) throw missingRole(node, roles[0]!)
+  const place = await roleCatalog(context, node, node.catalog)
   const grantees = node.grantees.map((grantee) => lowerRole(principalOf(grantee)))
   const grantor = grantorOf(node.grantor, context)
   await requireRoles(place, node, [
@@ -134,6 +151,36 @@ function privilegesOf(
   })
 }
 
+/** The schema of a name. @throws SCHEMA_NOT_FOUND, also where there is no such catalog */
+async function requireOwnSchema(
+  context: StatementContext,
+  node: NodeBase,
+  written: QualifiedName,
+): Promise<CatalogSchema> {
+  const name = catalogSchemaName(context.session, node, written)
+  if (!(await schemaExists(context, name.catalog, name.schema))) {
+    throw errorAt(
+      node,
+      'SCHEMA_NOT_FOUND',
+      `Schema '${name.catalog}.${name.schema}' does not exist`,
+    )
+  }
+  return name
+}
+
+/** @throws ROLE_NOT_FOUND at the node: roles that own something are the catalog's, there are none of the whole system */
+async function requirePrincipal(
+  context: StatementContext,
+  node: NodeBase,
+  principal: Principal,
+  catalog: string,
+): Promise<void> {
+  if (principal.type === 'USER') return
+  const metadata = await context.metadata(catalog)
+  const exists = await metadata.roleExists?.(context.connectorSession(catalog), principal.name)
+  if (exists !== true) throw missingRole(node, principal.name)
+}
+
 /** The schema, or the table or view, that a grant is about; it must exist. */
 async function grantTarget(
   context: StatementContext,
@@ -141,14 +188,12 @@ async function grantTarget(
   target: GrantObject,
 ): Promise<CatalogSchema & { readonly table?: string }> {
   if (target.entityKind === 'SCHEMA') {
-    const name = catalogSchemaName(context.session, node, target.name)
-    await requireSchema(context, node, name)
-    return name
+    return requireOwnSchema(context, node, target.name)
   }
   const name = qualifiedObjectName(context.session, node, target.name)
   const isView =
-    (await viewOf(context, name)) !== undefined ||
-    (await materializedViewOf(context, name)) !== undefined
+    (await findView(context, name)) !== undefined ||
+    (await findMaterializedView(context, name)) !== undefined
   if (!isView) await requireTable(context, node, target.name, false)
   return { catalog: name.catalog, schema: name.schema, table: name.name }
 }
@@ -189,8 +234,8 @@ async function setAuthorization(
 ): Promise<DoneResult> {
   const principal = lowerRole(principalOf(node.principal))
   if (node.ownedEntityKind === 'SCHEMA') {
-    const name = catalogSchemaName(context.session, node, node.source)
-    await requireSchema(context, node, name)
+    const name = await requireOwnSchema(context, node, node.source)
+    await requirePrincipal(context, node, principal, name.catalog)
     const metadata = await context.metadata(name.catalog)
     if (metadata.setSchemaAuthorization === undefined) throw noPermissions(name.catalog)
     await context.transaction.checkWrite(name.catalog)
@@ -202,12 +247,14 @@ async function setAuthorization(
     return done('SET AUTHORIZATION')
   }
   const name = qualifiedObjectName(context.session, node, node.source)
-  requireCatalog(context, node, name.catalog)
-  const isView = (await viewOf(context, name)) !== undefined
-  if (!isView && (await lookUpTable(context, name)) === undefined) {
+  const isView = (await findView(context, name)) !== undefined
+  const isTable =
+    node.ownedEntityKind !== 'VIEW' && (await lookUpTable(context, name)) !== undefined
+  if (!isView && !isTable) {
     const what = node.ownedEntityKind === 'VIEW' ? 'View' : 'Table'
     throw errorAt(node, 'TABLE_NOT_FOUND', `${what} '${printName(name)}' does not exist`)
   }
+  await requirePrincipal(context, node, principal, name.catalog)
   const method = isView ? 'setViewAuthorization' : 'setTableAuthorization'
   if ((await context.metadata(name.catalog))[method] === undefined) {
     throw noPermissions(name.catalog)
@@ -225,17 +272,14 @@ async function setRole(
   node: StatementOf<'setRole'>,
   context: StatementContext,
 ): Promise<DoneResult> {
-  const catalog = node.catalog?.value.toLowerCase()
-  if (catalog !== undefined) requireCatalog(context, node, catalog)
+  const place =
+    node.catalog === undefined ? undefined : await catalogWithRoles(context, node, node.catalog)
   const role = node.role?.value.toLowerCase()
   if (node.type === 'ROLE') {
-    const metadata = catalog === undefined ? undefined : await context.metadata(catalog)
-    const exists =
-      metadata !== undefined &&
-      (await metadata.roleExists?.(context.connectorSession(catalog!), role!)) === true
-    if (!exists) throw missingRole(node, role!)
+    if (place === undefined) throw missingRole(node, role!)
+    await requireRoles(place, node, [role!])
     const user: Principal = { type: 'USER', name: context.session.user }
-    const granted = await metadata.listApplicableRoles?.(context.connectorSession(catalog!), user)
+    const granted = await place.metadata.listApplicableRoles?.(place.session, user)
     if (granted?.some((grant) => grant.role === role) !== true) {
       throw new MillraceError('PERMISSION_DENIED', `Access Denied: Cannot set role ${role}`)
     }
@@ -244,7 +288,7 @@ async function setRole(
   return {
     kind: 'done',
     updateType: 'SET ROLE',
-    changes: { setRoles: { [catalog ?? 'system']: roleText(selected) } },
+    changes: { setRoles: { [place?.catalog ?? 'system']: roleText(selected) } },
   }
 }
 
@@ -264,8 +308,12 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   },
 
   async dropRole(node, context) {
-    const place = await roleCatalog(context, node, node.catalog)
     const role = node.name.value.toLowerCase()
+    if (node.catalog === undefined) {
+      if (node.exists) return done('DROP ROLE')
+      throw missingRole(node, role)
+    }
+    const place = await roleCatalog(context, node, node.catalog)
     if ((await place.metadata.roleExists!(place.session, role)) !== true) {
       if (node.exists) return done('DROP ROLE')
       throw missingRole(node, role)
@@ -302,10 +350,7 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async showRoles(node, context) {
     const column = { name: 'Role', type: VARCHAR }
     if (node.catalog === undefined) return staticResult([column], [])
-    const catalog = node.catalog.value.toLowerCase()
-    requireCatalog(context, node, catalog)
-    const metadata = await context.metadata(catalog)
-    const session = context.connectorSession(catalog)
+    const { metadata, session } = await catalogWithRoles(context, node, node.catalog)
     const roles = node.current
       ? await metadata.listEnabledRoles?.(session)
       : await metadata.listRoles?.(session)
@@ -318,11 +363,9 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async showRoleGrants(node, context) {
     const column = { name: 'Role Grants', type: VARCHAR }
     if (node.catalog === undefined) return staticResult([column], [])
-    const catalog = node.catalog.value.toLowerCase()
-    requireCatalog(context, node, catalog)
-    const metadata = await context.metadata(catalog)
+    const { metadata, session } = await catalogWithRoles(context, node, node.catalog)
     const user: Principal = { type: 'USER', name: context.session.user }
-    const grants = await metadata.listRoleGrants?.(context.connectorSession(catalog), user)
+    const grants = await metadata.listRoleGrants?.(session, user)
     return staticResult(
       [column],
       (grants ?? [])

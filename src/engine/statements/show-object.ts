@@ -1,5 +1,7 @@
 import type { Query, Table, TableSubquery } from '../../planner/parser/ast/index.js'
+import { formatName } from '../../planner/parser/format/format.js'
 import {
+  assert,
   type ColumnMetadata,
   type ColumnStatistics,
   MillraceError,
@@ -40,7 +42,6 @@ async function showCreate(
 ): Promise<StatementResult> {
   if (node.type === 'SCHEMA') {
     const name = catalogSchemaName(context.session, node, node.name)
-    requireCatalog(context, node, name.catalog)
     if (!(await schemaExists(context, name.catalog, name.schema))) {
       throw errorAt(
         node,
@@ -63,7 +64,6 @@ async function showCreate(
     return singleText('Create Function', await functionText(node, node.name, context))
   }
   const name = qualifiedObjectName(context.session, node, node.name)
-  requireCatalog(context, node, name.catalog)
   const [view, table] = [await findView(context, name), await lookUpTable(context, name)]
   const what = node.type === 'TABLE' ? 'Table' : node.type === 'VIEW' ? 'View' : 'Materialized view'
   const isA = (found: string) =>
@@ -118,6 +118,14 @@ async function showStats(
   }
   const name = qualifiedObjectName(context.session, query, query.name)
   requireCatalog(context, query, name.catalog)
+  if ((await findView(context, name)) !== undefined) {
+    const all = context.services.parse(
+      `TABLE ${query.name.parts.map((part) => formatName(part.value)).join('.')}`,
+    )
+    assert(all.kind === 'query', 'TABLE is a query')
+    const estimated = await context.services.estimate(all, context)
+    return staticResult(STATS_COLUMNS, statsRows(estimated.columns, estimated.rowCount))
+  }
   const table = await lookUpTable(context, name)
   if (table === undefined) {
     // Trino rewrites the statement into a query of its own, which has no place in the text.
@@ -162,6 +170,8 @@ export interface ColumnStats {
 
 function statsRows(columns: readonly ColumnStats[], rowCount: number | undefined): StaticRow[] {
   const rows = columns.map(({ name, type, statistics }): StaticRow => {
+    // Of no rows everything is known: no values, and all of them NULL.
+    if (rowCount === 0) return [name, 0, 0, 1, null, null, null]
     const bound = (value: number | undefined) =>
       value === undefined || !Number.isFinite(value) ? null : statsText(type, value)
     return [

@@ -166,7 +166,6 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     ]
     if (node.schema !== undefined) {
       const name = catalogSchemaName(context.session, node, node.schema)
-      requireCatalog(context, node, name.catalog)
       const found = await schemaFunctionRows(name, context)
       if (found.length > 0) {
         const matches = patternMatcher(node)

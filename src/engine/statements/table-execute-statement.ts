@@ -1,11 +1,11 @@
 import type { CallArgument, Property } from '../../planner/parser/ast/index.js'
 import type { PropertyMetadata, TableProcedure } from '../../spi/index.js'
-import { printName } from '../catalog/metadata.js'
+import { findView, printName } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import type { DoneResult, StatementContext, StatementOf } from './statement.js'
-import { done, requireTable, viewOf } from './table-statements.js'
+import { done, requireTable } from './table-statements.js'
 
 /**
  * ALTER TABLE … EXECUTE of procedures that the connector runs by itself. Those that have the engine read and write the table's rows
@@ -17,7 +17,7 @@ export async function tableExecute(
   context: StatementContext,
 ): Promise<DoneResult> {
   const name = qualifiedObjectName(context.session, node, node.table.name)
-  if ((await viewOf(context, name)) !== undefined) {
+  if ((await findView(context, name)) !== undefined) {
     throw errorAt(node, 'NOT_SUPPORTED', 'ALTER TABLE EXECUTE is not supported for views')
   }
   const table = (await requireTable(context, node.table, node.table.name, false))!

@@ -17,7 +17,6 @@ import {
   findView,
   lookUpTable,
   printName,
-  schemaExists,
   type TableLookup,
 } from '../catalog/metadata.js'
 import { columnType } from './column-type.js'
@@ -39,7 +38,6 @@ export async function requireTable(
   ifExists: boolean,
 ): Promise<TableLookup | undefined> {
   const name = qualifiedObjectName(context.session, node, written)
-  requireCatalog(context, node, name.catalog)
   const table = await lookUpTable(context, name)
   if (table === undefined && !ifExists) {
     throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
@@ -52,8 +50,10 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
   async createTable(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
     requireCatalog(context, node, name.catalog)
-    const existing = await lookUpTable(context, name)
-    if (existing !== undefined && node.saveMode !== 'REPLACE') {
+    const exists =
+      (await lookUpTable(context, name)) !== undefined ||
+      (await findView(context, name)) !== undefined
+    if (exists && node.saveMode !== 'REPLACE') {
       if (node.saveMode === 'IGNORE') return done('CREATE TABLE')
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table '${printName(name)}' already exists`)
     }
@@ -76,22 +76,16 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
 
   async dropTable(node, context) {
     const name = qualifiedObjectName(context.session, node, node.tableName)
-    const table =
-      context.catalogs.find(name.catalog) === undefined
-        ? undefined
-        : await lookUpTable(context, name)
+    const table = await lookUpTable(context, name)
     if (table === undefined) {
-      if (context.catalogs.find(name.catalog) !== undefined && (await findView(context, name))) {
+      if ((await findView(context, name)) !== undefined) {
         throw errorAt(
           node,
           'GENERIC_USER_ERROR',
           `Table '${printName(name)}' does not exist, but a view with that name exists. Did you mean DROP VIEW ${printName(name)}?`,
         )
       }
-      const isMaterialized =
-        context.catalogs.find(name.catalog) !== undefined &&
-        (await findMaterializedView(context, name)) !== undefined
-      if (isMaterialized) {
+      if ((await findMaterializedView(context, name)) !== undefined) {
         throw errorAt(
           node,
           'GENERIC_USER_ERROR',
@@ -109,21 +103,23 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
 
   async renameTable(node, context) {
     const source = qualifiedObjectName(context.session, node, node.source)
-    if ((await viewOf(context, source)) !== undefined) {
+    if ((await findView(context, source)) !== undefined) {
       throw errorAt(
         node,
-        'NOT_SUPPORTED',
+        'GENERIC_USER_ERROR',
         `Table '${printName(source)}' does not exist, but a view with that name exists. Did you mean ALTER VIEW ${printName(source)} RENAME TO ...?`,
       )
     }
     const table = await requireTable(context, node, node.source, node.exists)
     if (table === undefined) return done('RENAME TABLE')
     const target = targetName(source, node, node.target)
-    if (target.catalog !== source.catalog) {
-      throw errorAt(node, 'NOT_SUPPORTED', 'Table rename across catalogs is not supported')
-    }
-    if (!(await schemaExists(context, target.catalog, target.schema))) {
-      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${target.schema}' does not exist`)
+    requireTargetCatalog(context, node, target.catalog)
+    if ((await findView(context, target)) !== undefined) {
+      throw errorAt(
+        node,
+        'GENERIC_USER_ERROR',
+        `Target table '${printName(target)}' does not exist, but a view with that name exists.`,
+      )
     }
     if ((await lookUpTable(context, target)) !== undefined) {
       throw errorAt(
@@ -131,6 +127,9 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
         'TABLE_ALREADY_EXISTS',
         `Target table '${printName(target)}' already exists`,
       )
+    }
+    if (target.catalog !== source.catalog) {
+      throw errorAt(node, 'NOT_SUPPORTED', 'Table rename across catalogs is not supported')
     }
     const metadata = await writableMetadata(context, source.catalog)
     if (metadata.renameTable === undefined) throw unsupported('renaming tables')
@@ -150,7 +149,7 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
 
   async truncateTable(node, context) {
     const name = qualifiedObjectName(context.session, node, node.tableName)
-    if ((await viewOf(context, name)) !== undefined) {
+    if ((await findView(context, name)) !== undefined) {
       throw errorAt(node, 'NOT_SUPPORTED', 'Cannot truncate a view')
     }
     const table = (await requireTable(context, node, node.tableName, false))!
@@ -161,21 +160,32 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
   },
 
   async setProperties(node, context) {
+    const { catalog } = qualifiedObjectName(context.session, node, node.name)
+    const connector = context.catalogs.find(catalog)?.connector
     if (node.type === 'MATERIALIZED VIEW') {
+      await evaluateStated(
+        {
+          catalog,
+          what: 'materialized view',
+          code: 'INVALID_MATERIALIZED_VIEW_PROPERTY',
+          definitions: connector?.getMaterializedViewProperties?.(),
+        },
+        node.properties,
+        context,
+      )
       throw unsupported('setting materialized view properties')
     }
-    const table = (await requireTable(context, node, node.name, false))!
-    const { catalog } = table.name
     const properties = await evaluateStated(
       {
         catalog,
         what: 'table',
         code: 'INVALID_TABLE_PROPERTY',
-        definitions: context.catalogs.get(catalog).connector.getTableProperties?.(),
+        definitions: connector?.getTableProperties?.(),
       },
       node.properties,
       context,
     )
+    const table = (await requireTable(context, node, node.name, false))!
     const metadata = await writableMetadata(context, catalog)
     if (metadata.setTableProperties === undefined) throw unsupported('setting table properties')
     await metadata.setTableProperties(
@@ -186,10 +196,6 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
     return done('SET PROPERTIES')
   },
 }
-
-/** The view of a name, also where its catalog does not exist. */
-export const viewOf = async (context: StatementContext, name: QualifiedObjectName) =>
-  context.catalogs.find(name.catalog) === undefined ? undefined : findView(context, name)
 
 /** The target of RENAME TO: missing parts are the source's. @source Trino MetadataUtil.createTargetQualifiedObjectName */
 export function targetName(
@@ -205,6 +211,17 @@ export function targetName(
     catalog: parts.length === 3 ? parts[0]! : source.catalog,
     schema: parts.length >= 2 ? parts[parts.length - 2]! : source.schema,
     name: parts[parts.length - 1]!,
+  }
+}
+
+/** @throws CATALOG_NOT_FOUND at the node, where RENAME TO names a catalog that does not exist */
+export function requireTargetCatalog(
+  context: StatementContext,
+  node: NodeBase,
+  catalog: string,
+): void {
+  if (context.catalogs.find(catalog) === undefined) {
+    throw errorAt(node, 'CATALOG_NOT_FOUND', `Target catalog '${catalog}' not found`)
   }
 }
 
@@ -229,6 +246,10 @@ async function newTable(
   }
   for (const element of node.elements) {
     if (element.kind === 'columnDefinition') {
+      if (element.name.parts.length > 1) {
+        const written = element.name.parts.map((part) => part.value).join('.')
+        throw errorAt(node, 'NOT_SUPPORTED', `Column name '${written}' must not be qualified`)
+      }
       add(element, await newColumn(element, name.catalog, context))
       continue
     }
@@ -347,7 +368,7 @@ async function commentOnTable(
   context: StatementContext,
 ): Promise<void> {
   const name = qualifiedObjectName(context.session, node, node.name)
-  if ((await viewOf(context, name)) !== undefined) {
+  if ((await findView(context, name)) !== undefined) {
     throw errorAt(
       node,
       'TABLE_NOT_FOUND',
@@ -365,10 +386,8 @@ async function commentOnView(
   context: StatementContext,
 ): Promise<void> {
   const name = qualifiedObjectName(context.session, node, node.name)
-  if ((await viewOf(context, name)) === undefined) {
-    const isTable =
-      context.catalogs.find(name.catalog) !== undefined &&
-      (await lookUpTable(context, name)) !== undefined
+  if ((await findView(context, name)) === undefined) {
+    const isTable = (await lookUpTable(context, name)) !== undefined
     throw errorAt(
       node,
       'TABLE_NOT_FOUND',
@@ -399,7 +418,7 @@ async function commentOnColumn(
   const name = qualifiedObjectName(context.session, node, owner)
   const missing = () => errorAt(node, 'COLUMN_NOT_FOUND', `Column does not exist: ${column}`)
   const session = context.connectorSession(name.catalog)
-  const view = await viewOf(context, name)
+  const view = await findView(context, name)
   if (view !== undefined) {
     if (!view.columns.some((candidate) => candidate.name === column)) throw missing()
     const metadata = await writableMetadata(context, name.catalog)

@@ -1,13 +1,14 @@
-import { formatStatement } from '../../planner/parser/format/format.js'
+import type { QualifiedObjectName } from '../../planner/metadata.js'
+import { formatViewQuery } from '../../planner/parser/format/format.js'
 import { type ConnectorViewDefinition, typeName } from '../../spi/index.js'
-import { lookUpTable, printName, schemaExists } from '../catalog/metadata.js'
+import { findView, lookUpTable, printName } from '../catalog/metadata.js'
 import type { ViewStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, targetName, viewOf } from './table-statements.js'
+import { done, requireTargetCatalog, targetName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /** @source Trino CreateViewTask, DropViewTask, RenameViewTask */
@@ -18,10 +19,10 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
     if ((await lookUpTable(context, name)) !== undefined) {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table already exists: '${printName(name)}'`)
     }
-    if ((await viewOf(context, name)) !== undefined && !node.replace) {
+    if ((await findView(context, name)) !== undefined && !node.replace) {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `View already exists: '${printName(name)}'`)
     }
-    const definition = await viewDefinition(node, context)
+    const definition = await viewDefinition(node, name, context)
     const properties = await evaluateProperties(
       {
         catalog: name.catalog,
@@ -46,9 +47,8 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
 
   async dropView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
-    const catalogExists = context.catalogs.find(name.catalog) !== undefined
-    if ((await viewOf(context, name)) === undefined) {
-      if (catalogExists && (await lookUpTable(context, name)) !== undefined) {
+    if ((await findView(context, name)) === undefined) {
+      if ((await lookUpTable(context, name)) !== undefined) {
         throw errorAt(
           node,
           'GENERIC_USER_ERROR',
@@ -69,10 +69,8 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
 
   async renameView(node, context) {
     const source = qualifiedObjectName(context.session, node, node.source)
-    if ((await viewOf(context, source)) === undefined) {
-      const isTable =
-        context.catalogs.find(source.catalog) !== undefined &&
-        (await lookUpTable(context, source)) !== undefined
+    if ((await findView(context, source)) === undefined) {
+      const isTable = (await lookUpTable(context, source)) !== undefined
       throw errorAt(
         node,
         'TABLE_NOT_FOUND',
@@ -82,13 +80,9 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
       )
     }
     const target = targetName(source, node, node.target)
-    requireCatalog(context, node, target.catalog)
-    if ((await viewOf(context, target)) !== undefined) {
-      throw errorAt(
-        node,
-        'TABLE_ALREADY_EXISTS',
-        `Target view '${printName(target)}' already exists`,
-      )
+    requireTargetCatalog(context, node, target.catalog)
+    if ((await findView(context, target)) !== undefined) {
+      throw errorAt(node, 'GENERIC_USER_ERROR', `Target view '${printName(target)}' already exists`)
     }
     if ((await lookUpTable(context, target)) !== undefined) {
       throw errorAt(
@@ -99,9 +93,6 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
     }
     if (source.catalog !== target.catalog) {
       throw errorAt(node, 'NOT_SUPPORTED', 'View rename across catalogs is not supported')
-    }
-    if (!(await schemaExists(context, target.catalog, target.schema))) {
-      throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${target.schema}' does not exist`)
     }
     const metadata = await writableMetadata(context, source.catalog)
     if (metadata.renameView === undefined) throw unsupported('renaming views')
@@ -116,12 +107,13 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
 
 async function viewDefinition(
   node: StatementOf<'createView'>,
+  name: QualifiedObjectName,
   context: StatementContext,
 ): Promise<ConnectorViewDefinition> {
   const { session } = context
-  const columns = await context.services.viewColumns(node.query, node, context)
+  const columns = await context.services.viewColumns(node.query, node, name, context)
   return {
-    originalSql: formatStatement(node.query),
+    originalSql: formatViewQuery(node.query),
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     columns: columns.map((column) => ({

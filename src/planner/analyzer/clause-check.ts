@@ -37,7 +37,7 @@ export function analyzeCondition(
 }
 
 /**
- * Checks the column names that WITH gives a query.
+ * Checks the column names that WITH or CREATE TABLE AS gives a query.
  * @throws MillraceError MISMATCHED_COLUMN_ALIASES, DUPLICATE_COLUMN_NAME
  * @source Trino StatementAnalyzer.validateColumnAliases
  */

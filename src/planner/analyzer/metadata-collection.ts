@@ -89,15 +89,16 @@ export function qualify(
     throw semanticError(code, node, message)
   }
   const [table, schema, catalog] = parts.reverse()
+  const schemaName =
+    schema ??
+    session.schema ??
+    missing('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set')
   return {
     catalog:
       catalog ??
       session.catalog ??
       missing('MISSING_CATALOG_NAME', 'Catalog must be specified when session catalog is not set'),
-    schema:
-      schema ??
-      session.schema ??
-      missing('MISSING_SCHEMA_NAME', 'Schema must be specified when session schema is not set'),
+    schema: schemaName,
     name: table!,
   }
 }

@@ -56,7 +56,7 @@ const PHRASES = { delete: 'Deleting from', update: 'Updating', merge: 'Merging i
 
 /**
  * The table whose rows a statement changes.
- * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND; NOT_SUPPORTED for views and registered sources
+ * @throws MillraceError TABLE_NOT_FOUND; NOT_SUPPORTED for views and registered sources
  */
 function targetTable(node: Delete | Update | Merge, analysis: Analysis): ResolvedTable {
   const table = changedTable(node)!
@@ -155,7 +155,6 @@ export function analyzeDelete(node: Delete, analysis: Analysis): BoundRowChange 
 export function analyzeUpdate(node: Update, analysis: Analysis): BoundRowChange {
   const table = targetTable(node, analysis)
   const byName = new Map(table.columns.map((column) => [column.name, column]))
-  const names = new Set<string>()
   for (const { name } of node.assignments) {
     const column = name.value.toLowerCase()
     if (!byName.has(column)) {
@@ -165,6 +164,11 @@ export function analyzeUpdate(node: Update, analysis: Analysis): BoundRowChange 
         `The UPDATE SET target column ${column} doesn't exist`,
       )
     }
+  }
+  const { relation, ...target } = targetRelation(table, node.table, namesOf(node.table), analysis)
+  const names = new Set<string>()
+  for (const { name } of node.assignments) {
+    const column = name.value.toLowerCase()
     if (names.has(column)) {
       throw semanticError(
         'DUPLICATE_COLUMN_NAME',
@@ -174,7 +178,6 @@ export function analyzeUpdate(node: Update, analysis: Analysis): BoundRowChange 
     }
     names.add(column)
   }
-  const { relation, ...target } = targetRelation(table, node.table, namesOf(node.table), analysis)
   const scope = relationScope(relation.fields, rootScope)
   const where = analyzeWhere(node.where, scope, analysis)
   const values = node.assignments.map(({ value }) => analyzeValue(value, scope, analysis, 'UPDATE'))

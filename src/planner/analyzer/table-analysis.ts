@@ -8,7 +8,7 @@ import { type Analysis, newField, newFields, visibleFields } from './analysis.js
 import type { BoundRelation, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
 import { type FoundRelation, nameKey, qualifiedText, qualify } from './metadata-collection.js'
-import { RelationNotFound } from './relation-not-found.js'
+import { type MissingPart, RelationNotFound } from './relation-not-found.js'
 import { findWithQuery, rootScope, type Scope, withQueryNames } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
@@ -37,7 +37,12 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
     const registered = analysis.metadata.registered.get(qualifier[0]!)
     if (registered !== undefined) return boundTable(registered, qualifier, analysis)
   }
-  const found = findTable(node, analysis, qualifier.length === 1 ? withQueryNames(scope) : [])
+  const found = findTable(
+    node,
+    analysis,
+    qualifier.length === 1 ? withQueryNames(scope) : [],
+    'first',
+  )
   const relation = found.relation!
   return relation.kind === 'view'
     ? boundView(node, relation, qualifier, analysis)
@@ -47,12 +52,14 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
 /**
  * The table or view of a name, as statements that change it see it.
  * @param near other names that may have been meant
- * @throws MillraceError CATALOG_NOT_FOUND, SCHEMA_NOT_FOUND, TABLE_NOT_FOUND; NOT_SUPPORTED for a registered source
+ * @param missing whether queries ask for it, which learn that its schema or catalog does not exist
+ * @throws MillraceError TABLE_NOT_FOUND; CATALOG_NOT_FOUND and SCHEMA_NOT_FOUND where `missing` is `first`; NOT_SUPPORTED for a registered source
  */
 export function findTable(
   node: Table,
   analysis: Analysis,
   near: Iterable<string> = [],
+  missing: MissingPart = 'table',
 ): FoundRelation {
   const [first, ...more] = node.name.parts
   if (more.length === 0 && analysis.metadata.registered.has(first!.value.toLowerCase())) {
@@ -72,7 +79,7 @@ export function findTable(
     )
   }
   if (found.relation !== undefined) return found
-  throw new RelationNotFound(node, found, near)
+  throw new RelationNotFound(node, found, near, missing)
 }
 
 function boundTable(

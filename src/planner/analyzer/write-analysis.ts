@@ -15,6 +15,7 @@ import type {
 } from '../parser/ast/index.js'
 import { type Analysis, analyze, expressionContext, visibleFields } from './analysis.js'
 import type { BoundRelation, Field } from './bound.js'
+import { checkColumnNames } from './clause-check.js'
 import { evaluateConstant } from './constant-evaluation.js'
 import { nameKey, qualifiedText, qualify } from './metadata-collection.js'
 import type { BoundRowChange } from './row-change-analysis.js'
@@ -92,20 +93,15 @@ function analyzeProperty(
 
 /**
  * The columns of a table or view made of a query.
- * @throws MillraceError at `node`: MISMATCHED_COLUMN_ALIASES, MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME, COLUMN_TYPE_UNKNOWN
+ * @throws MillraceError at `node`: MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME, COLUMN_TYPE_UNKNOWN; at an alias:
+ *   MISMATCHED_COLUMN_ALIASES, DUPLICATE_COLUMN_NAME
  */
 export function tableColumns(
   fields: readonly Field[],
   node: NodeBase,
   aliases?: readonly Identifier[],
 ): readonly { readonly name: string; readonly type: SqlType }[] {
-  if (aliases !== undefined && aliases.length !== fields.length) {
-    throw semanticError(
-      'MISMATCHED_COLUMN_ALIASES',
-      node,
-      `Column alias list has ${aliases.length} entries but relation has ${fields.length} columns`,
-    )
-  }
+  if (aliases !== undefined) checkColumnNames(aliases, fields.length)
   const seen = new Set<string>()
   return fields.map((field, i) => {
     const name = (aliases?.[i]?.value ?? field.name)?.toLowerCase()

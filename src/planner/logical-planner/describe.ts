@@ -1,8 +1,10 @@
 import { type SqlType, UNKNOWN } from '../../spi/index.js'
-import { visibleFields } from '../analyzer/analysis.js'
+import { type Analysis, visibleFields } from '../analyzer/analysis.js'
+import { nameKey } from '../analyzer/metadata-collection.js'
 import { parameterCount } from '../analyzer/parameter-count.js'
 import { analyzeDelete, analyzeMerge, analyzeUpdate } from '../analyzer/row-change-analysis.js'
 import { rootScope } from '../analyzer/scope.js'
+import { semanticError } from '../analyzer/semantic-error.js'
 import { analyzeCreateTable, analyzeInsert, tableColumns } from '../analyzer/write-analysis.js'
 import type { QualifiedObjectName } from '../metadata.js'
 import type { NodeBase, Query, Statement } from '../parser/ast/index.js'
@@ -67,15 +69,24 @@ export async function describeInput(
 
 /**
  * The columns of a view that is made of a query.
- * @throws MillraceError at `node`: MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME, COLUMN_TYPE_UNKNOWN; what the analysis throws
+ * @param name the view's
+ * @throws MillraceError NOT_SUPPORTED at a function of its own; VIEW_IS_RECURSIVE where the query reads the view that it would
+ *   replace; at `node`: MISSING_COLUMN_NAME, DUPLICATE_COLUMN_NAME, COLUMN_TYPE_UNKNOWN; what the analysis throws
+ * @source Trino StatementAnalyzer.visitCreateView
  */
 export async function viewColumns(
   query: Query,
   node: NodeBase,
+  name: QualifiedObjectName,
   options: PlanningOptions,
 ): Promise<readonly { readonly name: string; readonly type: SqlType }[]> {
-  const relation = await withAnalysis(query, options, options.parameters ?? [], (analysis) =>
-    analysis.analyzeQuery(query, rootScope, {}),
-  )
+  const ownFunction = query.functions[0]
+  if (ownFunction !== undefined) {
+    throw semanticError('NOT_SUPPORTED', ownFunction, 'Views cannot contain inline functions')
+  }
+  const relation = await withAnalysis(query, options, options.parameters ?? [], (analysis) => {
+    const inView: Analysis = { ...analysis, viewStack: [nameKey(name)] }
+    return inView.analyzeQuery.call(inView, query, rootScope, {})
+  })
   return tableColumns(visibleFields(relation.fields), node)
 }

@@ -52,11 +52,11 @@ const FORMATTERS: Formatters = {
     return `(${operand(left, rules)} ${operator} ${operand(right, rules)})`
   },
   currentCatalog: () => 'CURRENT_CATALOG',
-  currentDate: () => 'CURRENT_DATE',
+  currentDate: () => 'current_date',
   currentPath: () => 'CURRENT_PATH',
   currentSchema: () => 'CURRENT_SCHEMA',
-  currentTime: ({ precision }) => `CURRENT_TIME${formatPrecision(precision)}`,
-  currentTimestamp: ({ precision }) => `CURRENT_TIMESTAMP${formatPrecision(precision)}`,
+  currentTime: ({ precision }) => `current_time${formatPrecision(precision)}`,
+  currentTimestamp: ({ precision }) => `current_timestamp${formatPrecision(precision)}`,
   currentUser: () => 'CURRENT_USER',
   decimalLiteral: ({ text }) => `DECIMAL ${formatStringLiteral(text)}`,
   dereferenceExpression: formatDereference,
@@ -98,8 +98,8 @@ const FORMATTERS: Formatters = {
     const escaped = optional(escapeCharacter, (node) => operand(node, rules), ' ESCAPE ')
     return `(${operand(value, rules)} LIKE ${operand(pattern, rules)}${escaped})`
   },
-  localTime: ({ precision }) => `LOCALTIME${formatPrecision(precision)}`,
-  localTimestamp: ({ precision }) => `LOCALTIMESTAMP${formatPrecision(precision)}`,
+  localTime: ({ precision }) => `localtime${formatPrecision(precision)}`,
+  localTimestamp: ({ precision }) => `localtimestamp${formatPrecision(precision)}`,
   logicalExpression: ({ operator, terms }, rules) => {
     return `(${join(terms, (term) => operand(term, rules), ` ${operator} `)})`
   },
@@ -279,6 +279,7 @@ function formatListagg(node: FunctionCall, rules: FormatRules): string {
   const first = text(value)
   const distinct = quantifier(node.distinct, first)
   const orderBy = optional(node.orderBy, (clause) => formatOrderBy(clause, rules), '')
-  const args = `${distinct}${first}, ${text(separator)} ON OVERFLOW ${behavior}`
+  // Two blanks, as Trino leaves them there.
+  const args = `${distinct}${first}, ${text(separator)} ON OVERFLOW  ${behavior}`
   return `LISTAGG(${args}) WITHIN GROUP (${orderBy})${formatFilter(node.filter, rules)}`
 }

@@ -40,6 +40,11 @@ export function formatStatement(node: Statement): string {
   return formatAnyStatement(node).trim()
 }
 
+/** Writes a query as views keep it: in the same layout, with the line ends that Trino leaves at its end. */
+export function formatViewQuery(node: Query): string {
+  return formatQueryNode(node, 0, RULES)
+}
+
 /** Writes an expression as SQL text, as Trino's ExpressionFormatter does. */
 export function formatExpression(node: Expression): string {
   return RULES.expression(node)

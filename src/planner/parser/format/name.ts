@@ -31,25 +31,9 @@ export function formatColumnAliases(columns: readonly Identifier[] | undefined):
   return columns === undefined ? '' : ` (${join(columns, formatIdentifier)})`
 }
 
-/** A string literal, as `U&'…'` where it has other than printable ASCII characters. */
+/** A string literal; all characters but the quote stand for themselves. */
 export function formatStringLiteral(value: string): string {
-  const content = value.replaceAll("'", "''")
-  if (/^[\x20-\x7e]*$/.test(content)) return `'${content}'`
-  let result = ''
-  for (const character of content) {
-    const codePoint = character.codePointAt(0) ?? 0
-    if (character === '\\') result += '\\\\'
-    else if (codePoint >= 0x20 && codePoint < 0x7f) result += character
-    // half of a pair has no escape
-    else if (codePoint >= 0xd800 && codePoint <= 0xdfff) result += character
-    else result += escapeCodePoint(codePoint)
-  }
-  return `U&'${result}'`
-}
-
-function escapeCodePoint(codePoint: number): string {
-  const hex = codePoint.toString(16).toUpperCase()
-  return codePoint > 0xffff ? `\\+${hex.padStart(6, '0')}` : `\\${hex.padStart(4, '0')}`
+  return `'${value.replaceAll("'", "''")}'`
 }
 
 export function formatPrincipal({ type, name }: PrincipalSpecification): string {
