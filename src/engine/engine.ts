@@ -174,7 +174,6 @@ export class Engine {
       version: VERSION,
       nodeId: options.nodeId,
       environment: options.environment,
-      defaultTimeZone: options.timeZone,
       catalogs,
       transactions: new TransactionManager(catalogs),
       queries,

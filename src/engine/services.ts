@@ -39,8 +39,6 @@ export interface EngineCore {
   readonly version: string
   readonly nodeId: string
   readonly environment: string
-  /** Of the process. */
-  readonly defaultTimeZone: string
   readonly catalogs: CatalogManager
   /** Makes and drops catalogs; absent where they are fixed (catalog.management=static). */
   readonly catalogStore?: {

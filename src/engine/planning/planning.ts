@@ -257,7 +257,9 @@ export async function evaluateExpression(
   const evaluateSymbol = (node: PlanNode, name: string): Value => {
     const found = definitionOf(node, name)
     if (found === undefined) {
-      throw new MillraceError('EXPRESSION_NOT_CONSTANT', 'Expression must be constant')
+      throw new MillraceError('EXPRESSION_NOT_CONSTANT', 'Expression must be constant', {
+        location: expression.location,
+      })
     }
     return evaluate(
       found.expression,
@@ -276,6 +278,7 @@ export async function evaluateExpression(
     throw new MillraceError(
       'TYPE_MISMATCH',
       `Cannot cast type ${typeName(output.type)} to ${typeName(type)}`,
+      { location: expression.location },
     )
   }
   const constant: IrExpression = { kind: 'constant', type: output.type, value }

@@ -1,8 +1,10 @@
-import type { Statement } from '../../planner/parser/ast/index.js'
+import type { QualifiedName, Statement } from '../../planner/parser/ast/index.js'
+import { formatStatement } from '../../planner/parser/format/format.js'
 import { assert } from '../../spi/index.js'
 import { handleStatement } from './handlers.js'
 import type { ExplainStatementKinds } from './kinds.js'
-import { errorAt } from './names.js'
+import { errorAt, qualifiedObjectName } from './names.js'
+import { boundStatement } from './prepared-statements.js'
 import type {
   StatementContext,
   StatementHandlers,
@@ -24,9 +26,41 @@ const PLANNED: ReadonlySet<Statement['kind']> = new Set([
 const isShow = (statement: Statement): boolean =>
   statement.kind.startsWith('show') || statement.kind.startsWith('describe')
 
-/** Names of statements without a plan, as EXPLAIN prints them: `CREATE TABLE …`. */
-const statementText = (statement: Statement): string =>
+/** Names of kinds of statements: `CREATE TABLE`. */
+const kindText = (statement: Statement): string =>
   statement.kind.replace(/[A-Z]/g, (letter) => ` ${letter}`).toUpperCase()
+
+/** A statement without a plan, as EXPLAIN prints it. @source Trino QueryExplainer.explainDataDefinition */
+function statementText(statement: Statement): string {
+  const named = (name: QualifiedName) =>
+    `${kindText(statement)} ${name.parts.map((part) => part.value).join('.')}`
+  switch (statement.kind) {
+    case 'createSchema':
+    case 'createTable':
+    case 'createView':
+    case 'createMaterializedView':
+      return named(statement.name)
+    case 'prepare':
+      return `PREPARE ${statement.name.value}`
+    default:
+      return formatStatement(statement)
+  }
+}
+
+/** Checks a statement without running it. */
+async function validate(statement: Statement, context: StatementContext): Promise<void> {
+  if (statement.kind === 'use') {
+    throw errorAt(statement, 'NOT_SUPPORTED', 'USE statement is not supported')
+  }
+  if (statement.kind === 'createView' || statement.kind === 'createMaterializedView') {
+    const name = qualifiedObjectName(context.session, statement, statement.name)
+    await context.services.viewColumns(statement.query, statement, name, context)
+  } else if (PLANNED.has(statement.kind)) {
+    await context.services.plan(statement, context)
+  } else if (isShow(statement) || statement.kind === 'explain') {
+    await handleStatement(statement, context)
+  }
+}
 
 async function explain(
   node: StatementOf<'explain'>,
@@ -35,20 +69,16 @@ async function explain(
   const format = node.options.find((option) => option.kind === 'explainFormat')?.format ?? 'TEXT'
   const type = node.options.find((option) => option.kind === 'explainType')?.type
   const { statement } = node
+  if (statement.kind === 'execute' || statement.kind === 'executeImmediate') {
+    const bound = boundStatement(statement, context)
+    return explain({ ...node, statement: bound.statement }, bound.context)
+  }
   if (type === 'VALIDATE') {
-    if (PLANNED.has(statement.kind)) await context.services.plan(statement, context)
-    else if (isShow(statement)) await handleStatement(statement, context)
+    await validate(statement, context)
     return staticResult([{ name: 'Valid', type: BOOLEAN }], [[true]])
   }
-  if (statement.kind === 'execute' || statement.kind === 'executeImmediate') {
-    throw errorAt(
-      node,
-      'NOT_SUPPORTED',
-      'EXPLAIN of EXECUTE is not supported: explain the statement',
-    )
-  }
   if (!PLANNED.has(statement.kind)) {
-    if (isShow(statement)) await handleStatement(statement, context)
+    if (isShow(statement) || statement.kind === 'explain') await handleStatement(statement, context)
     return singleText('Query Plan', statementText(statement))
   }
   const planned = await context.services.plan(statement, context)
@@ -63,10 +93,11 @@ async function explainAnalyze(
 ): Promise<StatementResult> {
   const { statement } = node
   if (!PLANNED.has(statement.kind)) {
+    if (isShow(statement) || statement.kind === 'explain') await handleStatement(statement, context)
     throw errorAt(
       node,
       'NOT_SUPPORTED',
-      `EXPLAIN ANALYZE doesn't support statement type: ${statementText(statement)}`,
+      `EXPLAIN ANALYZE doesn't support statement type: ${kindText(statement)}`,
     )
   }
   const begun = performance.now()

@@ -12,6 +12,12 @@ import { done } from './table-statements.js'
 
 /** @source Trino CallTask */
 async function call(node: StatementOf<'call'>, context: StatementContext): Promise<DoneResult> {
+  if (context.session.transactionId !== undefined) {
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      'Procedures cannot be called within a transaction (use autocommit mode)',
+    )
+  }
   const name = qualifiedObjectName(context.session, node, node.name)
   requireCatalog(context, node, name.catalog)
   const procedure = context.catalogs

@@ -12,7 +12,12 @@ import {
 import { handleStatement } from './handlers.js'
 import type { PreparedStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'
-import type { StatementContext, StatementHandlers, StatementResult } from './statement.js'
+import type {
+  StatementContext,
+  StatementHandlers,
+  StatementOf,
+  StatementResult,
+} from './statement.js'
 import { staticResult, textType } from './static-rows.js'
 
 /** @throws NOT_FOUND */
@@ -28,16 +33,35 @@ function preparedText(context: StatementContext, name: string): string {
 const textAt = (text: string, quote: NodeLocation): string =>
   `${'\n'.repeat(quote.line - 1)}${' '.repeat(quote.column)}${text}`
 
-/** Checks the number of parameters and carries a statement out in the place of the one that names it. */
-function runWith(
-  statement: Statement,
-  sql: string,
-  parameters: StatementContext['parameters'],
+/**
+ * The statement that an EXECUTE stands for, with its parameters.
+ * @throws NOT_FOUND; INVALID_PARAMETER_USAGE; NOT_SUPPORTED where it is an EXECUTE itself
+ */
+export function boundStatement(
+  node: StatementOf<'execute' | 'executeImmediate'>,
+  context: StatementContext,
+): { readonly statement: Statement; readonly context: StatementContext } {
+  const sql =
+    node.kind === 'execute'
+      ? preparedText(context, node.name.value)
+      : textAt(node.statement.value, node.statement.location)
+  const statement = context.services.parse(sql)
+  if (statement.kind === 'execute' || statement.kind === 'executeImmediate') {
+    const type = statement.kind === 'execute' ? 'Execute' : 'ExecuteImmediate'
+    throw new MillraceError('NOT_SUPPORTED', `Unsupported statement type: ${type}`)
+  }
+  const inner: StatementContext = { ...context, sql, parameters: node.parameters }
+  checkParameterCount(statement, inner)
+  return { statement, context: inner }
+}
+
+/** Carries a statement out in the place of the one that names it. */
+function execute(
+  node: StatementOf<'execute' | 'executeImmediate'>,
   context: StatementContext,
 ): Promise<StatementResult> {
-  const inner: StatementContext = { ...context, sql, parameters }
-  checkParameterCount(statement, inner)
-  return handleStatement(statement, inner)
+  const bound = boundStatement(node, context)
+  return handleStatement(bound.statement, bound.context)
 }
 
 /** Counts the `?` of a statement; those of a statement to be prepared are its own. */
@@ -130,15 +154,8 @@ export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
     }
   },
 
-  async execute(node, context) {
-    const text = preparedText(context, node.name.value)
-    return runWith(context.services.parse(text), text, node.parameters, context)
-  },
-
-  async executeImmediate(node, context) {
-    const text = textAt(node.statement.value, node.statement.location)
-    return runWith(context.services.parse(text), text, node.parameters, context)
-  },
+  execute: async (node, context) => execute(node, context),
+  executeImmediate: async (node, context) => execute(node, context),
 
   async describeInput(node, context) {
     const text = preparedText(context, node.name.value)
@@ -174,6 +191,13 @@ export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
       parameters: [],
     })
     const names = ['Column Name', 'Catalog', 'Schema', 'Table', 'Type']
+    if (columns.length === 0) {
+      const texts = names.map((name) => ({ name, type: VARCHAR }))
+      return staticResult(
+        [...texts, { name: 'Type Size', type: BIGINT }, { name: 'Aliased', type: BOOLEAN }],
+        [],
+      )
+    }
     const rows = columns.map((column) => [
       column.name,
       column.origin?.catalog ?? '',

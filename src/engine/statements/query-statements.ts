@@ -39,16 +39,17 @@ export const queryHandlers: StatementHandlers<QueryStatementKinds> = {
     const exists =
       (await lookUpTable(context, name)) !== undefined ||
       (await findView(context, name)) !== undefined
-    // A table that is there already ends the statement one way or another, whatever its properties.
-    const properties = exists && node.saveMode !== 'REPLACE' ? [] : node.properties
+    const connector = context.catalogs.find(catalog)?.connector
+    // A table that is there already, or no catalog, ends the statement, whatever its properties.
+    const ends = connector === undefined || (exists && node.saveMode !== 'REPLACE')
     const tableProperties = await evaluateProperties(
       {
         catalog,
         what: 'table',
         code: 'INVALID_TABLE_PROPERTY',
-        definitions: context.catalogs.find(catalog)?.connector.getTableProperties?.(),
+        definitions: connector?.getTableProperties?.(),
       },
-      properties,
+      ends ? [] : node.properties,
       context,
     )
     return { ...(await planned(node, context, 'CREATE TABLE')), tableProperties }

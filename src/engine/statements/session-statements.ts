@@ -31,7 +31,7 @@ function findProperty(
   node: NodeBase,
   name: QualifiedName,
 ): { readonly name: string; readonly property: SettableProperty } {
-  const parts = name.parts.map((part) => part.value)
+  const parts = name.parts.map((part) => part.value.toLowerCase())
   const text = parts.join('.')
   const missing = (known: readonly string[]) => missingProperty(text, known, node.location)
   if (parts.length > 2) {
@@ -80,10 +80,8 @@ async function propertyText(
   try {
     value = (await context.services.evaluate(expression, context, property.type)).value
   } catch (error) {
-    const mismatch =
-      error instanceof MillraceError &&
-      (error.code === 'TYPE_MISMATCH' || error.code === 'INVALID_CAST_ARGUMENT')
-    throw mismatch ? unable(error.message, error) : error
+    if (!(error instanceof MillraceError) || error.type !== 'USER_ERROR') throw error
+    throw unable(error.message, error)
   }
   if (value === null) throw unable('Session property value must not be null')
   const text = propertyValueText(property.type, value)
@@ -124,15 +122,12 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
   },
 
   async setTimeZone(node, context) {
-    const zone =
-      node.timeZone === undefined
-        ? context.services.defaultTimeZone
-        : await zoneOf(node.timeZone, context)
-    return {
-      kind: 'done',
-      updateType: 'SET TIME ZONE',
-      changes: { setProperties: { time_zone_id: zone } },
+    const updateType = 'SET TIME ZONE'
+    if (node.timeZone === undefined) {
+      return { kind: 'done', updateType, changes: { resetProperties: ['time_zone_id'] } }
     }
+    const zone = await zoneOf(node.timeZone, context)
+    return { kind: 'done', updateType, changes: { setProperties: { time_zone_id: zone } } }
   },
 
   async setPath(node, context) {
@@ -143,9 +138,7 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
     const elements = node.pathSpecification.path
     for (const { catalog } of elements) {
       if (catalog === undefined) continue
-      if (context.catalogs.find(catalog.value.toLowerCase()) === undefined) {
-        throw new MillraceError('CATALOG_NOT_FOUND', `Catalog '${catalog.value}' not found`)
-      }
+      requireCatalog(context, node, catalog.value.toLowerCase())
     }
     const entries = elements.map(({ catalog, schema }) => ({
       ...(catalog === undefined ? {} : { catalog: catalog.value.toLowerCase() }),
@@ -161,6 +154,7 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
     if (!context.session.clientCapabilities.has('SESSION_AUTHORIZATION')) {
       throw new MillraceError('NOT_SUPPORTED', 'SET SESSION AUTHORIZATION not supported by client')
     }
+    refuseInTransaction(context, 'set')
     const { user } = context.session
     const target = node.user.value
     if (target !== user) {
@@ -176,13 +170,24 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
     }
   },
 
-  async resetSessionAuthorization() {
+  async resetSessionAuthorization(_, context) {
+    refuseInTransaction(context, 'reset')
     return {
       kind: 'done',
       updateType: 'RESET SESSION AUTHORIZATION',
       changes: { resetAuthorizationUser: true },
     }
   },
+}
+
+/** @throws GENERIC_USER_ERROR: a transaction is that of one user */
+function refuseInTransaction(context: StatementContext, verb: 'set' | 'reset'): void {
+  if (context.session.transactionId !== undefined) {
+    throw new MillraceError(
+      'GENERIC_USER_ERROR',
+      `Can't ${verb} authorization user in the middle of a transaction`,
+    )
+  }
 }
 
 async function zoneOf(expression: Expression, context: StatementContext): Promise<string> {
@@ -203,7 +208,7 @@ async function zoneOf(expression: Expression, context: StatementContext): Promis
       )
     }
     if (Math.abs(minutes) > 840) {
-      throw new MillraceError('NOT_SUPPORTED', `Time zone offset out of range: ${minutes} minutes`)
+      throw new MillraceError('INVALID_FUNCTION_ARGUMENT', `Invalid offset minutes ${minutes}`)
     }
     return timeZoneId(timeZoneKeyOfOffset(minutes))
   }

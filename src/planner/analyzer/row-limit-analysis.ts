@@ -1,3 +1,5 @@
+import { canCoerce } from '../../expressions/coercion.js'
+import { BIGINT, typeName } from '../../spi/index.js'
 import type {
   FetchFirst,
   Limit,
@@ -68,11 +70,20 @@ function rowCount(
     analyze(node, expressionContext(analysis, rootScope)),
     analysis,
   )
+  if (!canCoerce(type, BIGINT)) {
+    const given = node.kind === 'parameter' ? analysis.parameters?.[node.position] : undefined
+    const at = given !== undefined && 'location' in given ? given : node
+    throw semanticError(
+      'TYPE_MISMATCH',
+      at,
+      `Cannot cast type ${typeName(type)} to ${typeName(BIGINT)}`,
+    )
+  }
   if (typeof value !== 'number' && typeof value !== 'bigint') {
     throw semanticError(
-      value === null ? 'INVALID_LIMIT_CLAUSE' : 'TYPE_MISMATCH',
+      'INVALID_ARGUMENTS',
       node,
-      `Parameter value provided for ${what} is NULL or not a number: ${type.kind}`,
+      `Parameter value provided for ${what} is NULL: ${value}`,
     )
   }
   if (value < 0) {
