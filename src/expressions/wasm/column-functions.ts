@@ -9,11 +9,13 @@ import {
   type Page,
   type SqlType,
   type Validity,
+  type VarcharType,
 } from '../../spi/index.js'
 import { isTypeOnlyCoercion } from '../coercion.js'
-import type { CallExpression, ConstantExpression, Expression } from '../ir.js'
+import type { CallExpression, CastExpression, ConstantExpression, Expression } from '../ir.js'
 import { collectChannels } from '../ir-walk.js'
 import { importBlock } from './import.js'
+import { hasNumberTexts, numberTexts } from './number-texts.js'
 import { TRIM_END, TRIM_START } from './text-column-kernels.js'
 import {
   changeCase,
@@ -27,8 +29,8 @@ import {
 import { isAscii, lengthsOf, sizesOf, substringOf } from './text-functions.js'
 
 /**
- * Functions that kernels evaluate a column at a time, of columns, constants and each other: of texts, and the sizes of arrays
- * and maps. All are NULL where an argument is, and none fails.
+ * Functions that are evaluated a column at a time, of columns, constants and each other: of texts, texts of numbers, and the sizes
+ * of arrays and maps. All are NULL where an argument is, and none fails.
  */
 export interface ColumnFunction {
   /** @returns undefined where the page's blocks need another engine */
@@ -56,11 +58,10 @@ interface Recognized {
 
 /** The column function an expression is; undefined for any other. */
 export function columnFunctionOf(e: Expression): ColumnFunction | undefined {
-  if (e.kind !== 'call' || !Object.hasOwn(FUNCTIONS, e.function.name)) return undefined
+  const recognized = recognize(e)
+  if (recognized === undefined) return undefined
   const channels = collectChannels(e)
   if (channels.length === 0) return undefined
-  const recognized = FUNCTIONS[e.function.name]!(e)
-  if (recognized === undefined) return undefined
   const sources: Source[] = []
   for (const input of recognized.inputs) {
     const source = sourceOf(input, channels.length > 1)
@@ -80,6 +81,12 @@ export function columnFunctionOf(e: Expression): ColumnFunction | undefined {
   }
 }
 
+function recognize(e: Expression): Recognized | undefined {
+  if (e.kind === 'cast') return numberText(e)
+  if (e.kind !== 'call' || !Object.hasOwn(FUNCTIONS, e.function.name)) return undefined
+  return FUNCTIONS[e.function.name]!(e)
+}
+
 /** @param flattens whether dictionaries are worth flattening; of one column their entries are evaluated instead */
 function sourceOf(e: Expression, flattens: boolean): Source | undefined {
   switch (e.kind) {
@@ -93,15 +100,18 @@ function sourceOf(e: Expression, flattens: boolean): Source | undefined {
     case 'cast':
       return !e.safe && isTypeOnlyCoercion(e.arg.type, e.type)
         ? sourceOf(e.arg, flattens)
-        : undefined
-    default: {
-      const inner = columnFunctionOf(e)
-      if (inner === undefined) return undefined
-      return (page, arena) => {
-        const block = inner.evaluate(page, arena)
-        return block && { block, isConstant: false }
-      }
-    }
+        : sourceOfFunction(e)
+    default:
+      return sourceOfFunction(e)
+  }
+}
+
+function sourceOfFunction(e: Expression): Source | undefined {
+  const inner = columnFunctionOf(e)
+  if (inner === undefined) return undefined
+  return (page, arena) => {
+    const block = inner.evaluate(page, arena)
+    return block && { block, isConstant: false }
   }
 }
 
@@ -252,6 +262,18 @@ function cardinality(e: CallExpression): Recognized | undefined {
       if (isConstant || (block.storage !== 'array' && block.storage !== 'map')) return undefined
       return sizesOf(e.type, block, arena)
     },
+  }
+}
+
+/** TRY_CAST too: no text of a number fails but for its length, which is left to the other engines. */
+function numberText({ arg, type }: CastExpression): Recognized | undefined {
+  if (!hasNumberTexts(arg.type, type)) return undefined
+  return {
+    inputs: [arg],
+    run: ([argument], _, arena) =>
+      argument!.isConstant
+        ? undefined
+        : numberTexts(arg.type, type as VarcharType, argument!.block, arena),
   }
 }
 

@@ -17,18 +17,21 @@ import {
   type BytesBlock,
   blockOf,
   constantOf,
+  decimalType,
   heapArena,
   INTEGER,
   page,
   readValue,
+  SMALLINT,
   type SqlType,
+  TINYINT,
   VARCHAR,
   type Value,
   varcharType,
 } from '../../../../src/spi/index.js'
 import { SEED } from '../../../support/seed.js'
 import { createRandom, type Random } from '../../kernel-support/cells.js'
-import { sharedArena } from '../../kernel-support/random-blocks.js'
+import { randomBlock, sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
 
 const arena = sharedArena()
@@ -37,6 +40,8 @@ const NUMBERS = arrayType(INTEGER)
 const [first, second, bounded, list] = [VARCHAR, VARCHAR, varcharType(40), NUMBERS].map(
   (type, channel) => input(channel, type),
 ) as [Expression, Expression, Expression, Expression]
+const NUMBER_TYPES = [TINYINT, SMALLINT, INTEGER, BIGINT, decimalType(12, 2), decimalType(4, 4)]
+const numbers = NUMBER_TYPES.map((type, i) => input(4 + i, type))
 const text = (value: string) => constant(VARCHAR, value)
 const number = (value: number) => constant(BIGINT, BigInt(value))
 
@@ -70,6 +75,9 @@ const FUNCTIONS: readonly Expression[] = [
     of('split_part', first, text('ab'), number(index)),
   ]),
   of('cardinality', list),
+  ...numbers.map((e) => cast(e, VARCHAR)),
+  ...numbers.map((e) => cast(e, varcharType(24), true)),
+  of('concat', cast(numbers[2]!, VARCHAR), text('#'), cast(numbers[4]!, VARCHAR)),
 ]
 
 const LETTERS = ['a', 'B', 'ab', ' ', '\t', '@', '[', 'z', 'Z', '{', '`']
@@ -121,6 +129,7 @@ function encoded(random: Random, type: SqlType, values: Value[]): Block {
 function randomPage(random: Random) {
   const count = random.pick([1, 2, 15, 16, 33, 200])
   const letters = random.chance(0.6) ? LETTERS : WIDE
+  const magnitudes = random.pick([[10], [100, 30_000], [2e9], [10, 1e12], [10, 1e13, 9.2e18]])
   const lists = Array.from({ length: count }, () =>
     random.chance(0.1) ? null : Array.from({ length: random.below(4) }, (_, i) => i),
   )
@@ -129,6 +138,7 @@ function randomPage(random: Random) {
     encoded(random, VARCHAR, randomTexts(random, count, letters)),
     encoded(random, varcharType(40), randomTexts(random, count, ['a', 'b', 'é'])),
     encoded(random, NUMBERS, lists),
+    ...NUMBER_TYPES.map((type) => randomBlock(random, type, count, arena, { magnitudes })),
   ])
 }
 
