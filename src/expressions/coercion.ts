@@ -205,6 +205,10 @@ const FROM_UNKNOWN = new Set<TypeKind>([
   'color',
   'objectid',
   'codepoints',
+  'geometry',
+  'sphericalgeography',
+  'kdbtree',
+  'bingtile',
 ])
 
 /**
@@ -279,7 +283,6 @@ const NOT_COMPARABLE = new Set<TypeKind>([
   'likepattern',
   'codepoints',
   'kdbtree',
-  'geometry',
   'sphericalgeography',
   'function',
   'json2016',
@@ -310,6 +313,7 @@ export function isOrderable(type: SqlType): boolean {
     case 'json':
     case 'color':
     case 'bingtile':
+    case 'geometry':
       return false
     default:
       return !NOT_COMPARABLE.has(type.kind)

@@ -11,6 +11,8 @@ export type FunctionDefinition =
 interface DefinitionFields {
   /** Lower case; operators are named `$add` and hidden from SHOW FUNCTIONS. */
   readonly name: string
+  /** As SHOW FUNCTIONS writes the name, where not in lower case. */
+  readonly displayName?: string
   readonly aliases?: readonly string[]
   /** One sentence in our own words. */
   readonly description: string

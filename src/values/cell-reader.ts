@@ -7,6 +7,7 @@ import {
   type SqlType,
   type Validity,
 } from '../spi/index.js'
+import { decodeTile } from './geometry/bing-tile.js'
 import { bigintReader, digitsReader, numberReader } from './integer-reader.js'
 import { decimalText, shortestReal } from './number-text.js'
 import { textReader, utf8Reader, zonedInstantReader } from './text-reader.js'
@@ -62,6 +63,8 @@ const isMutableValue = (type: SqlType): boolean =>
   type.kind === 'row' ||
   type.kind === 'varbinary' ||
   type.kind === 'objectid' ||
+  type.kind === 'bingtile' ||
+  type.kind === 'kdbtree' ||
   type.kind === 'date' ||
   type.kind === 'timestamp' ||
   type.kind === 'timestamp with time zone'
@@ -98,6 +101,14 @@ function flatReader(block: FlatBlock, mode: ValueMode): CellReader {
       return rowReader(block, type, mode)
     case 'color':
       return utf8Reader(block)
+    case 'bingtile': {
+      const read = bigintReader(block)
+      return (position) => decodeTile(read(position))
+    }
+    case 'kdbtree': {
+      const read = utf8Reader(block)
+      return (position) => JSON.parse(read(position))
+    }
     default:
       return (
         (mode === 'plain' ? plainReader(block) : undefined) ??

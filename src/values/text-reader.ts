@@ -10,6 +10,8 @@ import {
 
 import { ipAddressText, uuidText } from './bytes-text.js'
 import { padChar } from './code-points.js'
+import { readWkb } from './geometry/wkb.js'
+import { writeWkt } from './geometry/wkt.js'
 import {
   bigintReader,
   digitsReader,
@@ -74,7 +76,7 @@ export function textDecoder(
 
 /**
  * Reads the text form of a type whose values reach JavaScript and JSON as text: DECIMAL, DATE, times, intervals,
- * UUID, IPADDRESS, VARCHAR, CHAR (padded), JSON. Undefined for other types.
+ * UUID, IPADDRESS, VARCHAR, CHAR (padded), JSON, geometries (well-known text). Undefined for other types.
  * @param roundToMillis rounds times and timestamps to three fraction digits, as for clients without PARAMETRIC_DATETIME.
  */
 export function textReader(
@@ -114,6 +116,9 @@ export function textReader(
     case 'varchar':
     case 'json':
       return utf8Reader(block)
+    case 'geometry':
+    case 'sphericalgeography':
+      return geometryReader(block)
     default:
       return undefined
   }
@@ -127,6 +132,12 @@ function decimalReader(block: FlatBlock, { scale }: DecimalType): TextReader {
   }
   const read = bigintReader(block)
   return (position) => decimalText(read(position), scale)
+}
+
+function geometryReader(block: FlatBlock): TextReader {
+  assert(block.storage === 'bytes', `geometry stored as ${block.storage}`)
+  const { offsets, bytes } = block
+  return (position) => writeWkt(readWkb(bytes.subarray(offsets[position]!, offsets[position + 1]!)))
 }
 
 function charReader(block: FlatBlock, { length }: CharType): TextReader {

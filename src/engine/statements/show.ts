@@ -207,7 +207,8 @@ const signatureText = (template: string): string => template.toLowerCase().repla
 
 function functionRows(definition: FunctionDefinition): StaticRow[] {
   if (definition.hidden === true || definition.name.startsWith('$')) return []
-  return [definition.name, ...(definition.aliases ?? [])].flatMap((name) =>
+  const { name: ownName, displayName = ownName, aliases = [] } = definition
+  return [displayName, ...aliases].flatMap((name) =>
     definition.overloads.map((overload) => [
       name,
       signatureText(overload.returns),

@@ -1,6 +1,7 @@
 import { type SqlType, typesEqual } from '../../spi/type/type.js'
 import type { MapValue, Value } from '../../spi/type/value.js'
 import { invalidCast } from '../errors.js'
+import { readKdbTree, writeKdbTree } from '../geometry/kdb-tree.js'
 import { DEFAULT_SESSION, type SessionContext } from '../session-context.js'
 import { hashKeyOf } from '../value/comparison.js'
 import { parseIpAddress, parseUuid } from '../value/network.js'
@@ -115,6 +116,10 @@ function castToBytes(from: SqlType, to: SqlType): Cast | undefined {
     case 'jsonpath':
     case 'likepattern':
       return from.kind === 'varchar' || from.kind === 'char' ? (value) => value : undefined
+    case 'kdbtree':
+      return from.kind === 'varchar'
+        ? (value) => writeKdbTree(readKdbTree(value as string))
+        : undefined
     case 'codepoints':
       return from.kind === 'varchar' || from.kind === 'char'
         ? (value) => [...(value as string)].map((c) => c.codePointAt(0)!)

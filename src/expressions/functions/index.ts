@@ -88,6 +88,44 @@ import {
   timezone,
   withTimezone,
 } from './datetime/zone.js'
+import { geometryAccessors } from './geospatial/accessors.js'
+import { convexHullAgg, geometryUnionAgg, spatialPartitioning } from './geospatial/aggregates.js'
+import {
+  bingTile,
+  bingTileAt,
+  bingTileParts,
+  bingTilesAround,
+  geometryToBingTiles,
+} from './geospatial/bing-tiles.js'
+import {
+  fromGeoJson,
+  geometryReaders,
+  stLineString,
+  stMultiPoint,
+  stPoint,
+  toGeometry,
+  toSphericalGeography,
+} from './geospatial/constructors.js'
+import { stAsBinary, stAsText, toEncodedPolyline, toGeoJson } from './geospatial/formats.js'
+import {
+  greatCircleDistance,
+  lineLocatePoint,
+  stArea,
+  stDistance,
+  stLength,
+} from './geospatial/measures.js'
+import {
+  geometryNearestPoints,
+  geometryOperations,
+  geometryOverlays,
+  geometryUnion,
+  lineInterpolatePoint,
+  lineInterpolatePoints,
+  simplifyGeometry,
+  stBuffer,
+} from './geospatial/operations.js'
+import { spatialPartitions } from './geospatial/partitions.js'
+import { geometryRelations, stRelate } from './geospatial/relations.js'
 import { jsonFormat, jsonFunctions, jsonParse } from './json/basic.js'
 import {
   map,
@@ -272,6 +310,42 @@ export const BUILTIN_FUNCTIONS: readonly FunctionDefinition[] = [
   now,
   currentDate,
   date,
+  ...geometryReaders,
+  stPoint,
+  stLineString,
+  stMultiPoint,
+  toSphericalGeography,
+  toGeometry,
+  fromGeoJson,
+  stAsText,
+  stAsBinary,
+  toGeoJson,
+  toEncodedPolyline,
+  ...geometryAccessors,
+  ...geometryRelations,
+  stRelate,
+  ...geometryOverlays,
+  geometryUnion,
+  stBuffer,
+  simplifyGeometry,
+  ...geometryOperations,
+  geometryNearestPoints,
+  lineInterpolatePoint,
+  lineInterpolatePoints,
+  lineLocatePoint,
+  stArea,
+  stLength,
+  stDistance,
+  greatCircleDistance,
+  bingTile,
+  bingTileAt,
+  bingTilesAround,
+  ...bingTileParts,
+  geometryToBingTiles,
+  geometryUnionAgg,
+  convexHullAgg,
+  spatialPartitioning,
+  spatialPartitions,
   jsonParse,
   jsonFormat,
   ...jsonFunctions,

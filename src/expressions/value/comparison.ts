@@ -97,6 +97,7 @@ const isBytes = (type: SqlType): boolean =>
   type.kind === 'uuid' ||
   type.kind === 'ipaddress' ||
   type.kind === 'objectid' ||
+  type.kind === 'geometry' ||
   type.kind.endsWith('digest') ||
   type.kind.endsWith('loglog')
 

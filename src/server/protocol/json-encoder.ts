@@ -1,5 +1,6 @@
 import { assert, type Block, type FlatBlock, isValid, type Page } from '../../spi/index.js'
 import { padChar } from '../../values/code-points.js'
+import { decodeTile } from '../../values/geometry/bing-tile.js'
 import {
   bigintReader,
   isIntegerBlock,
@@ -75,6 +76,14 @@ function flatWriter(block: FlatBlock, parametricDatetime: boolean): JsonWriter {
       assert(block.storage === 'bytes', `${type.kind} stored as ${block.storage}`)
       const { offsets, bytes } = block
       return (out, position) => out.utf8(bytes, offsets[position]!, offsets[position + 1]!)
+    }
+    case 'bingtile': {
+      const read = bigintReader(block)
+      return (out, position) => out.ascii(JSON.stringify(decodeTile(read(position))))
+    }
+    case 'kdbtree': {
+      const read = utf8Reader(block)
+      return (out, position) => out.ascii(read(position))
     }
     case 'char': {
       const read = utf8Reader(block)

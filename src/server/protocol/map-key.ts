@@ -1,5 +1,6 @@
 import { assert, type Block, type FlatBlock, isNull } from '../../spi/index.js'
-import { digitsReader } from '../../values/integer-reader.js'
+import { decodeTile } from '../../values/geometry/bing-tile.js'
+import { bigintReader, digitsReader } from '../../values/integer-reader.js'
 import { javaDoubleText, javaRealText } from '../../values/number-text.js'
 import { type TextReader, textReader, utf8Reader } from '../../values/text-reader.js'
 
@@ -78,6 +79,13 @@ function flatReader(block: FlatBlock): TextReader {
     }
     case 'color':
       return utf8Reader(block)
+    case 'bingtile': {
+      const read = bigintReader(block)
+      return (position) => {
+        const { x, y, zoom } = decodeTile(read(position))
+        return `BingTile{x=${x}, y=${y}, zoom_level=${zoom}}`
+      }
+    }
     default:
       return textReader(block, type, false) ?? base64Reader(block)
   }

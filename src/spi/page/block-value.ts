@@ -39,6 +39,7 @@ const STORAGE_CLASSES: Readonly<Partial<Record<TypeKind, StorageClass>>> = {
   'interval day to second': 'integer',
   uuid: 'fixed16',
   ipaddress: 'fixed16',
+  bingtile: 'integer',
   array: 'array',
   map: 'map',
   row: 'row',
@@ -152,7 +153,10 @@ function readMany(block: Block, start: number, end: number): Value[] {
 
 /** Whether the carrier of a bytes type is a string. */
 export const isText = (type: SqlType): boolean =>
-  type.kind === 'varchar' || type.kind === 'char' || type.kind === 'json'
+  type.kind === 'varchar' ||
+  type.kind === 'char' ||
+  type.kind === 'json' ||
+  type.kind === 'kdbtree'
 
 /** The carrier of a logical integer. */
 export function integerCarrier(type: SqlType, integer: bigint): Value {

@@ -18,6 +18,9 @@ type Carrier =
   | 'map'
   | 'row'
   | 'unknown'
+  /** As bytes, but only for equality. */
+  | 'equal bytes'
+  | 'equal bigint'
   | 'incomparable'
 
 const CARRIERS: Readonly<Record<SqlType['kind'], Carrier>> = {
@@ -59,10 +62,10 @@ const CARRIERS: Readonly<Record<SqlType['kind'], Carrier>> = {
   joniregexp: 'incomparable',
   likepattern: 'incomparable',
   codepoints: 'incomparable',
-  geometry: 'incomparable',
+  geometry: 'equal bytes',
   sphericalgeography: 'incomparable',
   kdbtree: 'incomparable',
-  bingtile: 'incomparable',
+  bingtile: 'equal bigint',
 }
 
 /** Tells whether `=`, DISTINCT and GROUP BY take values of the type. @source Trino Type.isComparable */
@@ -88,6 +91,8 @@ export function isOrderable(type: SqlType): boolean {
       return type.fields.every((field) => isOrderable(field.type))
     case 'map':
     case 'json':
+    case 'geometry':
+    case 'bingtile':
       return false
     default:
       return CARRIERS[type.kind] !== 'incomparable'
@@ -177,6 +182,8 @@ export function compareValues(type: SqlType, a: Value, b: Value): number {
       return 0
     case 'json':
     case 'map':
+    case 'equal bytes':
+    case 'equal bigint':
     case 'incomparable':
       throw new MillraceError('NOT_SUPPORTED', `Type is not orderable: ${typeName(type)}`)
   }
@@ -224,7 +231,10 @@ export function valuesEqual(type: SqlType, a: Value, b: Value): boolean | null {
     case 'double':
       return a === b
     case 'json':
+    case 'bingtile':
       return a === b
+    case 'geometry':
+      return compareBytes(a as Uint8Array, b as Uint8Array) === 0
     case 'array':
       return (
         (a as readonly Value[]).length === (b as readonly Value[]).length &&
@@ -291,6 +301,7 @@ export function valueKey(type: SqlType, value: Value): string {
     case 'boolean':
     case 'number':
     case 'bigint':
+    case 'equal bigint':
       return String(value)
     case 'float':
       return String((value as number) + 0)
@@ -299,6 +310,7 @@ export function valueKey(type: SqlType, value: Value): string {
     case 'json':
       return `'${value as string}`
     case 'bytes':
+    case 'equal bytes':
     case 'incomparable':
       return Buffer.from(value as Uint8Array).toString('latin1')
     case 'zonedTime':
