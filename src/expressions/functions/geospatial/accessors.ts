@@ -118,7 +118,12 @@ export const geometryAccessors = [
   ofEnvelope('ST_YMin', 'The smallest second coordinate', (box) => box.yMin),
   ofEnvelope('ST_YMax', 'The largest second coordinate', (box) => box.yMax),
   accessor('ST_CoordDim', 'The number of coordinates of a position', 'tinyint', () => 2),
-  accessor('ST_Dimension', '0 for points, 1 for lines, 2 for areas', 'tinyint', dimensionOf),
+  accessor(
+    'ST_Dimension',
+    'The dimension: 0 for points, 1 for lines, 2 for areas',
+    'tinyint',
+    dimensionOf,
+  ),
   accessor('ST_GeometryType', 'The kind of a geometry', 'varchar', ({ kind }) => TYPE_TEXTS[kind]),
   accessor('ST_IsEmpty', 'Tells whether a geometry has no position', 'boolean', isEmpty),
   accessor('ST_IsClosed', 'Tells whether lines end where they begin', 'boolean', (shape) =>
