@@ -6,7 +6,9 @@ import { oriented, readWkb, WkbError, writeWkb } from '../../../src/values/geome
 import { coordinateText, readWkt, WktError, writeWkt } from '../../../src/values/geometry/wkt.js'
 
 const coordinate = fc.double({ noNaN: true, noDefaultInfinity: true })
-const position: fc.Arbitrary<Position> = fc.tuple(coordinate, coordinate)
+// Areas of extremes overflow or vanish, so that the sense of a ring is not known.
+const moderate = fc.oneof(fc.integer({ min: -180, max: 180 }), fc.double({ min: 1, max: 2, noNaN: true }))
+const position: fc.Arbitrary<Position> = fc.tuple(moderate, moderate)
 const path: fc.Arbitrary<Path> = fc
   .array(position, { maxLength: 6 })
   .map((positions) => (positions.length === 1 ? [] : positions))
