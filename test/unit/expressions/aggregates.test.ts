@@ -11,6 +11,8 @@ import { blockOf } from '../../../src/spi/page/block-builder.js'
 import { readValue } from '../../../src/spi/page/block-value.js'
 import { type SqlType, typeName } from '../../../src/spi/type/type.js'
 import type { MapValue, Value } from '../../../src/spi/type/value.js'
+import { point } from '../../../src/values/geometry/shape.js'
+import { writeWkb } from '../../../src/values/geometry/wkb.js'
 import { SEED } from '../../support/seed.js'
 import { randomOf, randomValue } from './support/random-expression.js'
 
@@ -60,6 +62,9 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   bitwise_or_agg: [['bigint']],
   bitwise_xor_agg: [['bigint']],
   geometric_mean: [['double']],
+  geometry_union_agg: [['geometry']],
+  convex_hull_agg: [['geometry']],
+  spatial_partitioning: [['geometry']],
 }
 const NUMERIC = ['variance', 'var_pop', 'stddev', 'stddev_pop', 'skewness', 'kurtosis']
 /** Called with other things than columns of simple types; covered by statements. */
@@ -96,6 +101,7 @@ function rowValue(
   }
   if (type.kind === 'double' || type.kind === 'real') return random.int(100) / 4
   if (type.kind === 'bigint') return BigInt(random.int(50) - 25)
+  if (type.kind === 'geometry') return writeWkb(point(random.int(9), random.int(9)))
   return randomValue(random, type)
 }
 

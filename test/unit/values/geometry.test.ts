@@ -7,7 +7,10 @@ import { coordinateText, readWkt, WktError, writeWkt } from '../../../src/values
 
 const coordinate = fc.double({ noNaN: true, noDefaultInfinity: true })
 // Areas of extremes overflow or vanish, so that the sense of a ring is not known.
-const moderate = fc.oneof(fc.integer({ min: -180, max: 180 }), fc.double({ min: 1, max: 2, noNaN: true }))
+const moderate = fc.oneof(
+  fc.integer({ min: -180, max: 180 }),
+  fc.double({ min: 1, max: 2, noNaN: true }),
+)
 const position: fc.Arbitrary<Position> = fc.tuple(moderate, moderate)
 const path: fc.Arbitrary<Path> = fc
   .array(position, { maxLength: 6 })
