@@ -54,11 +54,20 @@ test('LZ4 makes files smaller', async () => {
 
 test('what would come back as text is refused', async () => {
   await using folder = await filesFolder()
-  expect(
-    await folder.failure(
-      "CREATE TABLE t WITH (format = 'ARROW') AS SELECT ARRAY[TIME '01:02:03'] AS c",
-    ),
-  ).toBe('NOT_SUPPORTED: Column has a type that Arrow files are not written with, time: c')
+  for (const [value, type] of [
+    ["ARRAY[TIME '01:02:03']", 'time'],
+    ["TIME '01:02:03+02:00'", 'time with time zone'],
+    ["TIMESTAMP '2020-01-01 00:00:00 Asia/Tokyo'", 'timestamp with time zone'],
+    ["TIMESTAMP '2020-01-01 00:00:00.123456789'", 'timestamp(9)'],
+    ["INTERVAL '1' DAY", 'interval day to second'],
+    ["ROW(INTERVAL '1' MONTH)", 'interval year to month'],
+    ["UUID '12151fd2-7586-11e9-8f9e-2a86e4085a59'", 'uuid'],
+    ["IPADDRESS '10.0.0.1'", 'ipaddress'],
+  ] as const) {
+    expect(
+      await folder.failure(`CREATE TABLE t WITH (format = 'ARROW') AS SELECT ${value} AS c`),
+    ).toBe(`NOT_SUPPORTED: Column has a type that Arrow files are not written with, ${type}: c`)
+  }
   expect(readdirSync(folder.root)).toEqual([])
 })
 
