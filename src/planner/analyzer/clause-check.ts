@@ -1,8 +1,8 @@
 import type { Expression } from '../../expressions/ir.js'
-import { coerce } from '../../expressions/ir-build.js'
 import { BOOLEAN, typeName } from '../../spi/index.js'
 import type { Expression as AstExpression, Identifier, NodeBase } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
+import { coerceNoting } from './coercion-analysis.js'
 import { semanticError } from './semantic-error.js'
 
 /**
@@ -33,7 +33,7 @@ export function analyzeCondition(
       `${clause} clause must evaluate to a boolean: actual type ${typeName(condition.type)}`,
     )
   }
-  return coerce(condition, BOOLEAN)
+  return coerceNoting(context.analysis, condition, BOOLEAN)
 }
 
 /**

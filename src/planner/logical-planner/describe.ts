@@ -36,7 +36,12 @@ export async function describeOutput(
   statement: Statement,
   options: PlanningOptions,
 ): Promise<readonly DescribedColumn[]> {
-  if (WRITES.has(statement.kind)) return [ROWS]
+  if (WRITES.has(statement.kind)) {
+    await withAnalysis(statement, options, undefined, (analysis) =>
+      analyzeWrite(statement, analysis),
+    )
+    return [ROWS]
+  }
   if (statement.kind !== 'query') return []
   const relation = await withAnalysis(statement, options, undefined, (analysis) =>
     analysis.analyzeQuery(statement, rootScope, { isRoot: true }),
@@ -49,6 +54,14 @@ export async function describeOutput(
   }))
 }
 
+function analyzeWrite(statement: Statement, analysis: Analysis): void {
+  if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
+  else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
+  else if (statement.kind === 'delete') analyzeDelete(statement, analysis)
+  else if (statement.kind === 'update') analyzeUpdate(statement, analysis)
+  else if (statement.kind === 'merge') analyzeMerge(statement, analysis)
+}
+
 /** The type of each `?`, as what stands around it asks for; unknown where nothing does. */
 export async function describeInput(
   statement: Statement,
@@ -58,11 +71,7 @@ export async function describeInput(
   if (count === 0) return []
   return withAnalysis(statement, options, undefined, (analysis) => {
     if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
-    else if (statement.kind === 'createTableAsSelect') analyzeCreateTable(statement, analysis)
-    else if (statement.kind === 'insert') analyzeInsert(statement, analysis)
-    else if (statement.kind === 'delete') analyzeDelete(statement, analysis)
-    else if (statement.kind === 'update') analyzeUpdate(statement, analysis)
-    else if (statement.kind === 'merge') analyzeMerge(statement, analysis)
+    else analyzeWrite(statement, analysis)
     return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
   })
 }
