@@ -1,4 +1,5 @@
 import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../spi/index.js'
+import { decodeTile } from '../values/geometry/bing-tile.js'
 import { bigintReader, isIntegerBlock, numberReader } from '../values/integer-reader.js'
 import { textReader, utf8Reader } from '../values/text-reader.js'
 import type { BatchDraft } from './batch-message.js'
@@ -157,6 +158,12 @@ function bitsOf(block: FlatBlock, start: number, rowCount: number): Uint8Array {
   return bits
 }
 
+/** Tiles as the JSON that clients get. */
+function tileReader(block: FlatBlock): (position: number) => string {
+  const read = bigintReader(block)
+  return (position) => JSON.stringify(decodeTile(read(position)))
+}
+
 function addText(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   const { type } = block
   if (
@@ -167,7 +174,10 @@ function addText(batch: BatchDraft, block: FlatBlock, start: number, rowCount: n
     batch.buffers.push(block.bytes.subarray(first, end))
     return
   }
-  const read = textReader(block, type, false) ?? utf8Reader(block)
+  const read =
+    type.kind === 'bingtile'
+      ? tileReader(block)
+      : (textReader(block, type, false) ?? utf8Reader(block))
   const offsets = new Int32Array(rowCount + 1)
   const encoder = new TextEncoder()
   const parts: Uint8Array[] = []

@@ -108,7 +108,9 @@ function csvReader(block: Block, type: SqlType): (position: number) => string {
     case 'double':
     case 'array':
     case 'map':
-    case 'row': {
+    case 'row':
+    case 'bingtile':
+    case 'kdbtree': {
       const out = new JsonBuffer(256)
       const write = jsonWriter(block, true)
       return (position) => {

@@ -49,3 +49,13 @@ test('types and nulls', async () => {
   expect(Number(first['t'])).toBeCloseTo(Date.parse('2020-01-01T00:00:00.123Z'), -1)
   for (const value of Object.values(second)) expect(value).toBeNull()
 })
+
+test('geometries and tiles are texts', async () => {
+  const arrow = await table(`SELECT * FROM (VALUES
+    (ST_Point(1, 2), to_spherical_geography(ST_Point(3, 4)), bing_tile(1, 2, 3)),
+    (NULL, NULL, NULL)) t(g, s, b)`)
+  expect(arrow.toArray().map((row) => row.toJSON())).toEqual([
+    { g: 'POINT (1 2)', s: 'POINT (3 4)', b: '{"x":1,"y":2,"zoom":3}' },
+    { g: null, s: null, b: null },
+  ])
+})
