@@ -23,7 +23,7 @@ export function carrierOf(shape: Shape): Uint8Array {
   return carrier
 }
 
-/** A point; an empty one where a coordinate is no finite number, as in Trino. */
+/** A point; an empty one where a coordinate is NaN, as in Trino. */
 export const pointCarrier = (x: number, y: number): Uint8Array =>
   carrierOf(Number.isNaN(x) || Number.isNaN(y) ? EMPTY_POINT : { kind: 'Point', position: [x, y] })
 

@@ -1,5 +1,4 @@
 import {
-  dimensionOf,
   EMPTY_POINT,
   isClosed,
   isEmpty,
@@ -184,9 +183,7 @@ export const geometryOperations = [
     ),
   ),
   ofOne('ST_ConvexHull', 'The smallest convex geometry around', 'geometry', (shape, geometry) =>
-    isEmpty(shape) || (shape.kind === 'Point' && dimensionOf(shape) === 0)
-      ? geometry
-      : carrierOf(convexHull(shape)),
+    isEmpty(shape) || shape.kind === 'Point' ? geometry : carrierOf(convexHull(shape)),
   ),
   ofOne('ST_IsSimple', 'Tells whether a geometry does not meet itself', 'boolean', isSimple),
   ofOne('ST_IsValid', 'Tells whether a geometry is well formed', 'boolean', (shape) => {
