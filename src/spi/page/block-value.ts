@@ -153,10 +153,7 @@ function readMany(block: Block, start: number, end: number): Value[] {
 
 /** Whether the carrier of a bytes type is a string. */
 export const isText = (type: SqlType): boolean =>
-  type.kind === 'varchar' ||
-  type.kind === 'char' ||
-  type.kind === 'json' ||
-  type.kind === 'kdbtree'
+  type.kind === 'varchar' || type.kind === 'char' || type.kind === 'json' || type.kind === 'kdbtree'
 
 /** The carrier of a logical integer. */
 export function integerCarrier(type: SqlType, integer: bigint): Value {
