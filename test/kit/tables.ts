@@ -10,4 +10,4 @@ export const TABLES: readonly string[] = [
 ]
 
 /** Random queries of a kind and table: enough to find what is wrong at all, few enough to be run often. */
-export const ROUNDS = 8
+export const ROUNDS = 5
