@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { bandwidthTable } from '../report/bandwidth.mjs'
 import { fillMarkers } from '../report/markers.mjs'
 import { markdownTable } from '../report/table.mjs'
+import { text } from './options.mjs'
 
 export const summary =
   'every figure of docs/performance.md: JSON, plots and tables, in under 20 minutes'
@@ -13,13 +14,13 @@ export const details =
   'the plots into docs/performance. A run that fails is told at the end, with status 1, and the others go on.'
 export const hasReport = false
 export const options = {
-  out: { type: 'string', default: 'bench/results/all', about: 'folder for JSON, SVG and Markdown' },
+  out: text('folder for JSON, SVG and Markdown', 'bench/results/all'),
   quick: {
     type: 'boolean',
     default: false,
     about: 'small data and few runs, to see that all of it works; no documentation is written',
   },
-  only: { type: 'string', about: 'names of runs, separated by commas; see --list' },
+  only: text('names of runs, separated by commas; see --list'),
   list: { type: 'boolean', default: false, about: 'print the runs and their commands' },
   'docs-only': {
     type: 'boolean',

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { Report } from '../report/report.mjs'
 import { geometricMean, median, ratioInterval } from '../report/statistics.mjs'
+import { text } from './options.mjs'
 
 export const summary =
   'tell a regression from noise: two JSON files, or two git revisions run interleaved'
@@ -14,13 +15,13 @@ export const details =
   'where the whole interval is above 1 by more than --threshold; then the status is 1. Files are two runs, and what the machine did\n' +
   'between them is in the ratio: revisions are built in work trees of their own and take turns, so prefer them.'
 export const options = {
-  suite: { type: 'string', default: 'tpch', about: 'for revisions: tpch, tpcds or micro' },
-  sf: { type: 'string', default: '1', about: 'for revisions: scale factor' },
-  threads: { type: 'string', default: '2', about: 'for revisions: threads' },
-  runs: { type: 'string', default: '9', about: 'for revisions: counted runs of each query' },
-  queries: { type: 'string', about: 'for revisions: numbers of queries' },
-  confidence: { type: 'string', default: '0.99', about: 'of each interval' },
-  threshold: { type: 'string', default: '0.03', about: 'what a change is worth telling' },
+  suite: text('for revisions: tpch, tpcds or micro', 'tpch'),
+  sf: text('for revisions: scale factor', '1'),
+  threads: text('for revisions: threads', '2'),
+  runs: text('for revisions: counted runs of each query', '9'),
+  queries: text('for revisions: numbers of queries'),
+  confidence: text('of each interval', '0.99'),
+  threshold: text('what a change is worth telling', '0.03'),
 }
 
 const repository = fileURLToPath(new URL('../..', import.meta.url))

@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { hotFunctions } from '../profile/hot-functions.mjs'
 import { QUERIES } from '../tpch/queries.mjs'
+import { SCALE_FACTOR, text } from './options.mjs'
 
 export const summary =
   "clinic's flame graph and doctor of a query, and V8's profiles of the main thread and of workers"
@@ -15,11 +16,11 @@ export const details =
   'and wasm://wasm/… with names of functions (WebAssembly).'
 export const hasReport = false
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2', about: 'threads of the run with worker profiles' },
-  seconds: { type: 'string', default: '5', about: 'how long the query is repeated' },
-  out: { type: 'string', default: '.clinic', about: 'folder for reports and profiles' },
-  only: { type: 'string', default: 'flame,doctor,v8', about: 'which of the three' },
+  sf: SCALE_FACTOR,
+  threads: text('threads of the run with worker profiles', '2'),
+  seconds: text('how long the query is repeated', '5'),
+  out: text('folder for reports and profiles', '.clinic'),
+  only: text('which of the three', 'flame,doctor,v8'),
 }
 
 const TARGET = fileURLToPath(new URL('../profile/target.mjs', import.meta.url))

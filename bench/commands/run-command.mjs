@@ -1,9 +1,10 @@
 import { COMMANDS } from './index.mjs'
+import { text } from './options.mjs'
 
 /** Options of everything that measures. */
 const OUTPUT = {
-  json: { type: 'string', about: 'write samples and machine to this JSON file' },
-  plot: { type: 'string', about: 'write bars to this SVG file' },
+  json: text('write samples and machine to this JSON file'),
+  plot: text('write bars to this SVG file'),
 }
 
 /** Runs a suite or command with its arguments. @returns the exit status: 1 for wrong answers or a regression */
@@ -40,21 +41,4 @@ function help(name, { summary, positionals, details }, options) {
     ...lines,
     '',
   ].join('\n')
-}
-
-/** Options of suites that run queries on several engines. */
-export const ENGINE_OPTIONS = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2', about: 'threads of each engine' },
-  peers: {
-    type: 'string',
-    default: 'duckdb',
-    about: 'engines to compare with, separated by commas',
-  },
-  runs: {
-    type: 'string',
-    default: '5',
-    about: 'counted runs of each query, after one that warms up',
-  },
-  deadline: { type: 'string', default: '120', about: 'seconds after which a run is given up' },
 }

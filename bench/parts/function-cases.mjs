@@ -81,6 +81,14 @@ export function functionCases(tools) {
   }
   const loops = byteLoops(s.texts)
   const one = (family, name, expression, loop) => ({ family, name, ...expression, loop })
+  /** A function of one column. */
+  const unary = (family, name, column, loop) =>
+    one(
+      family,
+      `${name}(${column})`,
+      over([column], (p) => call(name, p)),
+      loop,
+    )
   return [
     one(
       'arithmetic',
@@ -94,28 +102,28 @@ export function functionCases(tools) {
       over(['a', 'b'], (p, q) => call('$add', p, q)),
       numbers((i) => a.array[i] + b.array[i]),
     ),
-    one(
+    unary(
       'math',
-      'sqrt(x)',
-      over(['x'], (p) => call('sqrt', p)),
+      'sqrt',
+      'x',
       numbers((i) => Math.sqrt(x.array[i])),
     ),
-    one(
+    unary(
       'math',
-      'abs(a)',
-      over(['a'], (p) => call('abs', p)),
+      'abs',
+      'a',
       numbers((i) => Math.abs(a.array[i])),
     ),
-    one(
+    unary(
       'math',
-      'floor(x)',
-      over(['x'], (p) => call('floor', p)),
+      'floor',
+      'x',
       numbers((i) => Math.floor(x.array[i])),
     ),
-    one(
+    unary(
       'math',
-      'ln(x)',
-      over(['x'], (p) => call('ln', p)),
+      'ln',
+      'x',
       numbers((i) => Math.log(x.array[i])),
     ),
     one(
@@ -168,30 +176,20 @@ export function functionCases(tools) {
       over(['b'], (p) => ir.cast(p, parseType('varchar'))),
       loops.numberTexts(b.array),
     ),
-    one(
+    unary(
       'dates',
-      'year(d)',
-      over(['d'], (p) => call('year', p)),
+      'year',
+      'd',
       numbers((i) => yearOf(d.array[i])),
     ),
-    one(
+    unary(
       'dates',
-      'day_of_week(d)',
-      over(['d'], (p) => call('day_of_week', p)),
+      'day_of_week',
+      'd',
       numbers((i) => ((d.array[i] + 3) % 7) + 1),
     ),
-    one(
-      'strings',
-      'length(s)',
-      over(['s'], (p) => call('length', p)),
-      loops.length,
-    ),
-    one(
-      'strings',
-      'upper(s)',
-      over(['s'], (p) => call('upper', p)),
-      loops.upper,
-    ),
+    unary('strings', 'length', 's', loops.length),
+    unary('strings', 'upper', 's', loops.upper),
     one(
       'strings',
       'substring(s, 3, 8)',
@@ -210,12 +208,7 @@ export function functionCases(tools) {
       over(['s'], (p) => call('strpos', p, constant('varchar', 'pend'))),
       loops.position('pend'),
     ),
-    one(
-      'strings',
-      'reverse(s)',
-      over(['s'], (p) => call('reverse', p)),
-      loops.reverse,
-    ),
+    unary('strings', 'reverse', 's', loops.reverse),
     one(
       'regular expressions',
       "regexp_like(s, 'sp[a-e]c.*req')",
@@ -228,10 +221,10 @@ export function functionCases(tools) {
       over(['doc'], (p) => call('json_extract_scalar', p, constant('varchar', '$.who.name'))),
       byteLoops(doc.texts).parsed((value) => value.who.name),
     ),
-    one(
+    unary(
       'arrays',
-      'cardinality(list)',
-      over(['list'], (p) => call('cardinality', p)),
+      'cardinality',
+      'list',
       numbers(() => 3),
     ),
   ]

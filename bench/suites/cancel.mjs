@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Millrace } from '../../dist/index.js'
+import { SCALE_FACTOR, text } from '../commands/options.mjs'
 import { Report } from '../report/report.mjs'
 import { quantile, seededRandom } from '../report/statistics.mjs'
 import { TPCH_CATALOG } from '../tpch/data.mjs'
@@ -11,10 +12,10 @@ import { QUERIES } from '../tpch/queries.mjs'
 export const summary =
   'time from cancel() until the consumer has its error and memory and files are given back'
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2', about: 'threads' },
-  cancels: { type: 'string', default: '40', about: 'cancelled runs of each query' },
-  seed: { type: 'string', default: '1', about: 'of the random moments' },
+  sf: SCALE_FACTOR,
+  threads: text('threads', '2'),
+  cancels: text('cancelled runs of each query', '40'),
+  seed: text('of the random moments', '1'),
 }
 
 const HEAVY = [9, 13, 18]

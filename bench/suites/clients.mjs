@@ -1,6 +1,7 @@
 import { fork } from 'node:child_process'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { SCALE_FACTOR, text } from '../commands/options.mjs'
 import { Report } from '../report/report.mjs'
 import { quantile } from '../report/statistics.mjs'
 
@@ -10,16 +11,12 @@ export const details =
   'The server, the clients of large queries and those of small ones are a process each. A small client asks about once a second, ' +
   'kinds in turn; large ones read a quarter of lineitem (stream), or join and group all of it (compute).'
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2', about: 'threads of the server' },
-  small: { type: 'string', default: '180', about: 'clients with small queries' },
-  large: { type: 'string', default: '20', about: 'clients with large queries' },
-  seconds: { type: 'string', default: '15', about: 'for how long large queries are asked' },
-  loads: {
-    type: 'string',
-    default: 'idle,stream,compute',
-    about: 'kinds of large queries, one after another; idle: none',
-  },
+  sf: SCALE_FACTOR,
+  threads: text('threads of the server', '2'),
+  small: text('clients with small queries', '180'),
+  large: text('clients with large queries', '20'),
+  seconds: text('for how long large queries are asked', '15'),
+  loads: text('kinds of large queries, one after another; idle: none', 'idle,stream,compute'),
 }
 
 const DEADLINE_MILLIS = 600_000

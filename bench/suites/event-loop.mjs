@@ -1,3 +1,4 @@
+import { CHOSEN_QUERIES, SCALE_FACTOR, text } from '../commands/options.mjs'
 import { addMeasures, runPart } from '../parts/run-part.mjs'
 import { Report } from '../report/report.mjs'
 import { QUERIES } from '../tpch/queries.mjs'
@@ -7,10 +8,10 @@ export const summary =
 export const details =
   'By monitorEventLoopDelay({ resolution: 1 }), whose own period of 1 ms is in every figure: compare with "nothing to do".'
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2,0', about: 'numbers of threads, separated by commas' },
-  runs: { type: 'string', default: '3', about: 'runs of each query, after one that warms up' },
-  queries: { type: 'string', about: 'numbers of queries' },
+  sf: SCALE_FACTOR,
+  threads: text('numbers of threads, separated by commas', '2,0'),
+  runs: text('runs of each query, after one that warms up', '3'),
+  queries: CHOSEN_QUERIES,
 }
 
 export async function run(values) {

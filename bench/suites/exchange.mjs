@@ -1,13 +1,14 @@
 import { fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { text } from '../commands/options.mjs'
 import { identity, loadExchange } from '../parts/exchange-identity.mjs'
 import { Report } from '../report/report.mjs'
 
 export const summary =
   'pages between two processes over loopback: MB a second, and a second of processor time'
 export const options = {
-  megabytes: { type: 'string', default: '4000', about: 'MB of page data' },
-  streams: { type: 'string', default: '4', about: 'streams at once' },
+  megabytes: text('MB of page data', '4000'),
+  streams: text('streams at once', '4'),
   compress: { type: 'boolean', default: false, about: 'compress pages' },
 }
 

@@ -1,11 +1,12 @@
+import { text } from '../commands/options.mjs'
 import { addMeasures, runPart } from '../parts/run-part.mjs'
 import { Report } from '../report/report.mjs'
 
 export const summary =
   'functions of each family over pages of 8,192 rows, against loops by hand over the same arrays'
 export const options = {
-  millis: { type: 'string', default: '50', about: 'milliseconds of each of 7 rounds' },
-  only: { type: 'string', about: 'families, separated by commas' },
+  millis: text('milliseconds of each of 7 rounds', '50'),
+  only: text('families, separated by commas'),
 }
 
 export async function run(values) {

@@ -1,4 +1,4 @@
-import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { ENGINE_OPTIONS, text } from '../commands/options.mjs'
 import { engineNames } from '../engine/engines.mjs'
 import { Peer } from '../engine/peer-process.mjs'
 import { Report } from '../report/report.mjs'
@@ -11,11 +11,11 @@ export const summary =
 export const details =
   'Each query runs in a fresh process over Parquet files; then all tables are loaded into memory tables. The whole process counts.'
 export const options = {
-  sf: { type: 'string', default: '0.1,1', about: 'scale factors, separated by commas' },
+  sf: text('scale factors, separated by commas', '0.1,1'),
   threads: ENGINE_OPTIONS.threads,
   peers: ENGINE_OPTIONS.peers,
   deadline: ENGINE_OPTIONS.deadline,
-  queries: { type: 'string', default: '1,3,6,9,13,18,21', about: 'numbers of queries' },
+  queries: text('numbers of queries', '1,3,6,9,13,18,21'),
 }
 
 export async function run(values) {

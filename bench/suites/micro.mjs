@@ -1,4 +1,4 @@
-import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { ENGINE_OPTIONS, text } from '../commands/options.mjs'
 import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
 import { runSideBySide } from '../engine/side-by-side.mjs'
 import { MICRO_QUERIES, MICRO_TABLES } from '../micro/queries.mjs'
@@ -9,7 +9,7 @@ export const summary =
   'one kind of work a query: filters, group-bys, joins, sorts, windows, text, decimals, JSON'
 export const options = {
   ...ENGINE_OPTIONS,
-  only: { type: 'string', about: 'groups of queries, separated by commas' },
+  only: text('groups of queries, separated by commas'),
 }
 
 export async function run(values, _positionals, engines = engineNames(values.peers)) {

@@ -1,4 +1,4 @@
-import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
 import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
 import { runSideBySide } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
@@ -11,15 +11,11 @@ export const summary =
   'geometric mean and sum of TPC-H over Parquet files by scale factor and number of threads'
 export const options = {
   ...ENGINE_OPTIONS,
-  sf: { type: 'string', default: '0.1,1,10', about: 'scale factors, separated by commas' },
-  threads: { type: 'string', default: '1,2', about: 'numbers of threads, separated by commas' },
+  sf: text('scale factors, separated by commas', '0.1,1,10'),
+  threads: text('numbers of threads, separated by commas', '1,2'),
   runs: { ...ENGINE_OPTIONS.runs, default: '2' },
-  source: {
-    type: 'string',
-    default: 'parquet',
-    about: "where the tables are: 'memory' or 'parquet'",
-  },
-  queries: { type: 'string', about: 'numbers of queries' },
+  source: text("where the tables are: 'memory' or 'parquet'", 'parquet'),
+  queries: CHOSEN_QUERIES,
 }
 
 export async function run(values) {

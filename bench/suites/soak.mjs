@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { Millrace } from '../../dist/index.js'
+import { text } from '../commands/options.mjs'
 import { Report } from '../report/report.mjs'
 import { TPCH_CATALOG } from '../tpch/data.mjs'
 import { QUERIES } from '../tpch/queries.mjs'
@@ -11,9 +12,9 @@ export const details =
   'TPC-H SF0.01 from memory tables, new texts, errors, cancellations, tables made and dropped, in turn. Fails where the process\n' +
   'holds over 10% and 32 MB more at the end than after a quarter of the statements.'
 export const options = {
-  queries: { type: 'string', default: '10000', about: 'statements' },
-  threads: { type: 'string', default: '2', about: 'threads' },
-  every: { type: 'string', default: '500', about: 'statements between two looks at the memory' },
+  queries: text('statements', '10000'),
+  threads: text('threads', '2'),
+  every: text('statements between two looks at the memory', '500'),
 }
 
 const rowsOf = (engine, sql, options) => engine.query(sql, undefined, options).all()

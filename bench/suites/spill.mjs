@@ -2,6 +2,7 @@ import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Millrace } from '../../dist/index.js'
+import { CHOSEN_QUERIES, SCALE_FACTOR, text } from '../commands/options.mjs'
 import { sameRows } from '../engine/answers.mjs'
 import { Report } from '../report/report.mjs'
 import { TPCH_CATALOG } from '../tpch/data.mjs'
@@ -11,10 +12,10 @@ import { chosenQueries } from './tpch.mjs'
 export const summary =
   'TPC-H under a memory limit, by spilling, against the same without one: answers, time, memory, disk'
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  limit: { type: 'string', default: '64', about: 'memory of all queries in MB' },
-  threads: { type: 'string', default: '0,2', about: 'numbers of threads, separated by commas' },
-  queries: { type: 'string', about: 'numbers of queries' },
+  sf: SCALE_FACTOR,
+  limit: text('memory of all queries in MB', '64'),
+  threads: text('numbers of threads, separated by commas', '0,2'),
+  queries: CHOSEN_QUERIES,
 }
 
 const MEGABYTE = 2 ** 20

@@ -3,6 +3,7 @@ import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
+import { THREADS, text } from '../commands/options.mjs'
 import { addMeasures, runPart } from '../parts/run-part.mjs'
 import { Report } from '../report/report.mjs'
 import { median } from '../report/statistics.mjs'
@@ -11,9 +12,9 @@ import { parquetTables } from '../tpch/data.mjs'
 export const summary =
   'import and create, less bare Node; SELECT 1; point lookup in 6 M rows; size of an installation'
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor of lineitem for the lookups' },
-  threads: { type: 'string', default: '2', about: 'threads of each engine' },
-  processes: { type: 'string', default: '20', about: 'fresh processes of each kind' },
+  sf: text('scale factor of lineitem for the lookups', '1'),
+  threads: THREADS,
+  processes: text('fresh processes of each kind', '20'),
   install: {
     type: 'boolean',
     default: false,

@@ -1,3 +1,4 @@
+import { SCALE_FACTOR, THREADS, text } from '../commands/options.mjs'
 import { addMeasures, runPart } from '../parts/run-part.mjs'
 import { Report } from '../report/report.mjs'
 import { parquetTables } from '../tpch/data.mjs'
@@ -7,14 +8,10 @@ export const summary =
 export const details =
   "SELECT * of TPC-H's lineitem (16 columns) from a memory table. First row is from query() to the first next(), warm."
 export const options = {
-  sf: { type: 'string', default: '1', about: 'scale factor' },
-  threads: { type: 'string', default: '2', about: 'threads of each engine' },
-  runs: { type: 'string', default: '5', about: 'counted runs of each, after one that warms up' },
-  parts: {
-    type: 'string',
-    default: 'millrace,duckdb,http',
-    about: 'millrace and duckdb in the process, http from a server',
-  },
+  sf: SCALE_FACTOR,
+  threads: THREADS,
+  runs: text('counted runs of each, after one that warms up', '5'),
+  parts: text('millrace and duckdb in the process, http from a server', 'millrace,duckdb,http'),
 }
 
 export async function run(values) {

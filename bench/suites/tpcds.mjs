@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path'
-import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
 import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
 import { runSideBySide } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
@@ -14,11 +14,8 @@ export const details =
 export const options = {
   ...ENGINE_OPTIONS,
   runs: { ...ENGINE_OPTIONS.runs, default: '3' },
-  parquet: {
-    type: 'string',
-    about: 'folder of the Parquet files, in place of bench/data/tpcds-sfN',
-  },
-  queries: { type: 'string', about: 'numbers of queries, separated by commas' },
+  parquet: text('folder of the Parquet files, in place of bench/data/tpcds-sfN'),
+  queries: CHOSEN_QUERIES,
 }
 
 export async function run(values, _positionals, engines = engineNames(values.peers)) {

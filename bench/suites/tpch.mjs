@@ -1,4 +1,4 @@
-import { ENGINE_OPTIONS } from '../commands/run-command.mjs'
+import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
 import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
 import { runSideBySide } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
@@ -8,16 +8,9 @@ import { QUERIES } from '../tpch/queries.mjs'
 export const summary = 'the 22 queries of TPC-H, on memory tables or Parquet files'
 export const options = {
   ...ENGINE_OPTIONS,
-  source: {
-    type: 'string',
-    default: 'memory',
-    about: "where the tables are: 'memory' or 'parquet'",
-  },
-  parquet: {
-    type: 'string',
-    about: 'folder of the Parquet files, in place of bench/data/tpch-sfN',
-  },
-  queries: { type: 'string', about: 'numbers of queries, separated by commas' },
+  source: text("where the tables are: 'memory' or 'parquet'", 'memory'),
+  parquet: text('folder of the Parquet files, in place of bench/data/tpch-sfN'),
+  queries: CHOSEN_QUERIES,
 }
 
 /** `Q1` … of some numbers, or of all. */
