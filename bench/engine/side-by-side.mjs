@@ -1,15 +1,35 @@
 import { sameRows } from './answers.mjs'
+import { closeAll, startEngines } from './engines.mjs'
 import { PeerError } from './peer-process.mjs'
 
 /** A run that took longer is not repeated: one sample says enough. */
 const SLOW_MILLIS = 20_000
 
 /**
+ * Starts engines, runs the queries on them as `values.runs` and `values.deadline` say, and ends them.
+ * @param names,options see startEngines
+ */
+export async function measureQueries(names, options, { queries, values, report }) {
+  const peers = await startEngines(names, options, report)
+  try {
+    await runSideBySide({
+      peers,
+      queries,
+      rounds: Number(values.runs),
+      report,
+      deadlineMillis: Number(values.deadline) * 1000,
+    })
+  } finally {
+    await closeAll(peers)
+  }
+}
+
+/**
  * Runs each query on all engines, interleaved, and compares their answers with the first engine's.
  * @param queries `{ name, group?, sql }`; `sql` is a text, or texts by engine where dialects differ
  * @param rounds runs after the first, which warms up and is not counted
  */
-export async function runSideBySide({ peers, queries, rounds, report, deadlineMillis }) {
+async function runSideBySide({ peers, queries, rounds, report, deadlineMillis }) {
   for (const query of queries) {
     const values = {}
     const answers = []

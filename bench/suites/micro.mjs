@@ -1,6 +1,6 @@
 import { ENGINE_OPTIONS, text } from '../commands/options.mjs'
-import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
-import { runSideBySide } from '../engine/side-by-side.mjs'
+import { engineNames } from '../engine/engines.mjs'
+import { measureQueries } from '../engine/side-by-side.mjs'
 import { MICRO_QUERIES, MICRO_TABLES } from '../micro/queries.mjs'
 import { Report } from '../report/report.mjs'
 import { parquetTables } from '../tpch/data.mjs'
@@ -31,22 +31,11 @@ export async function run(values, _positionals, engines = engineNames(values.pee
     )
   }
   const parquet = await parquetTables(sf)
-  const peers = await startEngines(
+  await measureQueries(
     engines,
     { suite: 'micro', scaleFactor: sf, threads, source: 'memory', parquet, setUp: MICRO_TABLES },
-    report,
+    { queries, values, report },
   )
-  try {
-    await runSideBySide({
-      peers,
-      queries,
-      rounds: Number(values.runs),
-      report,
-      deadlineMillis: Number(values.deadline) * 1000,
-    })
-  } finally {
-    await closeAll(peers)
-  }
   report.finish(values)
   return report.failures === 0 ? 0 : 1
 }

@@ -1,6 +1,6 @@
 import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
-import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
-import { runSideBySide } from '../engine/side-by-side.mjs'
+import { engineNames } from '../engine/engines.mjs'
+import { measureQueries } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
 import { geometricMean, median } from '../report/statistics.mjs'
 import { parquetTables } from '../tpch/data.mjs'
@@ -30,18 +30,11 @@ export async function run(values) {
     for (const threads of values.threads.split(',').map(Number)) {
       const part = new Report({ suite: 'tpch', title: '', settings: {} })
       const options = { suite: 'tpch', scaleFactor, threads, source: values.source, parquet }
-      const peers = await startEngines(names, options, part)
-      try {
-        await runSideBySide({
-          peers,
-          queries: chosenQueries(QUERIES, values.queries),
-          rounds: Number(values.runs),
-          report: part,
-          deadlineMillis: Number(values.deadline) * 1000,
-        })
-      } finally {
-        await closeAll(peers)
-      }
+      await measureQueries(names, options, {
+        queries: chosenQueries(QUERIES, values.queries),
+        values,
+        report: part,
+      })
       for (let i = 0; i < part.failures; i++)
         report.fail(`see SF${scaleFactor}, ${threads} threads`)
       addFigures(

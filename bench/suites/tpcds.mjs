@@ -1,7 +1,7 @@
 import { join, resolve } from 'node:path'
 import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
-import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
-import { runSideBySide } from '../engine/side-by-side.mjs'
+import { engineNames } from '../engine/engines.mjs'
+import { measureQueries } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
 import { tableFiles } from '../tpcds/data.mjs'
 import { QUERIES } from '../tpcds/queries.mjs'
@@ -29,22 +29,11 @@ export async function run(values, _positionals, engines = engineNames(values.pee
   })
   const folder = resolve(values.parquet ?? join(DATA_FOLDER, `tpcds-sf${sf}`))
   const parquet = tableFiles(folder, sf)
-  const peers = await startEngines(
+  await measureQueries(
     engines,
     { suite: 'tpcds', scaleFactor: sf, threads, source: 'memory', parquet },
-    report,
+    { queries: chosenQueries(QUERIES, values.queries), values, report },
   )
-  try {
-    await runSideBySide({
-      peers,
-      queries: chosenQueries(QUERIES, values.queries),
-      rounds: Number(values.runs),
-      report,
-      deadlineMillis: Number(values.deadline) * 1000,
-    })
-  } finally {
-    await closeAll(peers)
-  }
   report.finish(values)
   return report.failures === 0 ? 0 : 1
 }

@@ -1,6 +1,6 @@
 import { CHOSEN_QUERIES, ENGINE_OPTIONS, text } from '../commands/options.mjs'
-import { closeAll, engineNames, startEngines } from '../engine/engines.mjs'
-import { runSideBySide } from '../engine/side-by-side.mjs'
+import { engineNames } from '../engine/engines.mjs'
+import { measureQueries } from '../engine/side-by-side.mjs'
 import { Report } from '../report/report.mjs'
 import { parquetTables } from '../tpch/data.mjs'
 import { QUERIES } from '../tpch/queries.mjs'
@@ -37,22 +37,11 @@ export async function run(values, _positionals, engines = engineNames(values.pee
     settings: { scaleFactor: sf, threads, source, runs: Number(values.runs) },
   })
   const parquet = await parquetTables(sf, values.parquet)
-  const peers = await startEngines(
+  await measureQueries(
     engines,
     { suite: 'tpch', scaleFactor: sf, threads, source, parquet },
-    report,
+    { queries: chosenQueries(QUERIES, values.queries), values, report },
   )
-  try {
-    await runSideBySide({
-      peers,
-      queries: chosenQueries(QUERIES, values.queries),
-      rounds: Number(values.runs),
-      report,
-      deadlineMillis: Number(values.deadline) * 1000,
-    })
-  } finally {
-    await closeAll(peers)
-  }
   report.finish(values)
   return report.failures === 0 ? 0 : 1
 }
