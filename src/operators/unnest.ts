@@ -4,9 +4,9 @@ import {
   assert,
   BIGINT,
   type Block,
-  type FlatBlock,
+  flatBlockOf,
+  flatPositionOf,
   isNull,
-  isValid,
   type Page,
   type SqlType,
 } from '../spi/index.js'
@@ -163,21 +163,15 @@ function collectionOf(block: Block, arena: Arena): Collection {
   const { rowCount } = block
   const starts = allocateInt32(arena, rowCount).fill(0)
   const lengths = allocateInt32(arena, rowCount).fill(0)
-  const flat: FlatBlock =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
+  const flat = flatBlockOf(block)
   if (flat.storage === 'null') {
     const columns = columnTypes(block.type).map((type) => nullBlock(type, 0))
     return { starts, lengths, elementAt: null, columns }
   }
   assert(flat.storage === 'array' || flat.storage === 'map', 'only arrays and maps are unnested')
   for (let i = 0; i < rowCount; i++) {
-    if (block.encoding === 'dictionary' && !isValid(block.validity, i)) continue
-    const at = block.encoding === 'flat' ? i : block.encoding === 'constant' ? 0 : block.codes[i]!
-    if (!isValid(flat.validity, at)) continue
+    if (isNull(block, i)) continue
+    const at = flatPositionOf(block, i)
     starts[i] = flat.offsets[at]!
     lengths[i] = flat.offsets[at + 1]! - flat.offsets[at]!
   }
@@ -190,12 +184,7 @@ function collectionOf(block: Block, arena: Arena): Collection {
 /** The element itself, or the fields of rows: a null row has null fields. */
 function elementColumns(elements: Block, arena: Arena): Pick<Collection, 'columns' | 'elementAt'> {
   if (elements.type.kind !== 'row') return { columns: [elements], elementAt: null }
-  const flat =
-    elements.encoding === 'flat'
-      ? elements
-      : elements.encoding === 'constant'
-        ? elements.value
-        : elements.dictionary
+  const flat = flatBlockOf(elements)
   if (flat.storage === 'null') {
     const columns = elements.type.fields.map((field) => nullBlock(field.type, elements.rowCount))
     return { columns, elementAt: null }
@@ -206,9 +195,7 @@ function elementColumns(elements: Block, arena: Arena): Pick<Collection, 'column
   }
   const elementAt = allocateInt32(arena, elements.rowCount)
   for (let i = 0; i < elements.rowCount; i++) {
-    const at =
-      elements.encoding === 'flat' ? i : elements.encoding === 'constant' ? 0 : elements.codes[i]!
-    elementAt[i] = isNull(elements, i) ? -1 : at
+    elementAt[i] = isNull(elements, i) ? -1 : flatPositionOf(elements, i)
   }
   return { columns: flat.fields, elementAt }
 }

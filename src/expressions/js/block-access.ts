@@ -1,4 +1,10 @@
-import { type Block, type BytesBlock, type FlatBlock, isValid } from '../../spi/page/block.js'
+import {
+  type Block,
+  type BytesBlock,
+  type FlatBlock,
+  flatBlockOf,
+  isValid,
+} from '../../spi/page/block.js'
 import { isText, readValue, textAt } from '../../spi/page/block-value.js'
 import type { SqlType } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
@@ -23,9 +29,6 @@ export interface BlockAccess {
   readonly read: (position: number) => Value
   readonly block: Block
 }
-
-const flatOf = (block: Block): FlatBlock =>
-  block.encoding === 'flat' ? block : block.encoding === 'constant' ? block.value : block.dictionary
 
 /** Integers whose carrier is the stored number, or a multiple of it. */
 const INTEGER_KINDS = new Set<SqlType['kind']>([
@@ -65,7 +68,7 @@ function directStorage(flat: FlatBlock): string | undefined {
 
 /** Looks at a block once a page. */
 export function accessOf(block: Block): BlockAccess {
-  const flat = flatOf(block)
+  const flat = flatBlockOf(block)
   const direct = directStorage(flat)
   const typed =
     direct === undefined ? undefined : (flat as FlatBlock & { values: ArrayLike<number> })

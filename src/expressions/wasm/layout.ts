@@ -3,6 +3,7 @@ import {
   assert,
   type Block,
   type FlatBlock,
+  flatBlockOf,
   type SqlType,
   type Value,
 } from '../../spi/index.js'
@@ -44,12 +45,7 @@ const isLoadable = (block: FlatBlock): block is LoadableFlat =>
 export function layoutOf(block: Block, type: SqlType): InputLayout | undefined {
   const rep = repOf(type)
   if (rep === undefined) return undefined
-  const values =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
+  const values = flatBlockOf(block)
   const isNullConstant = block.encoding === 'constant' && constantIsNull(block.value)
   const nothing = {
     rep,
@@ -282,12 +278,7 @@ export function inputLoader(
 
 /** Bounds of a block's integers. */
 export function blockInterval(block: Block, type: SqlType): Interval {
-  const values =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
+  const values = flatBlockOf(block)
   if (values.storage === 'null') return { min: 0, max: 0 }
   if (!('base' in values)) return typeInterval(type)
   if (block.encoding === 'constant') {

@@ -2,6 +2,8 @@ import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import {
   assert,
   type Block,
+  flatBlockOf,
+  flatPositionOf,
   isNull,
   MillraceError,
   readInteger,
@@ -89,18 +91,8 @@ export function frameOffset(block: Block, position: number, largest: number): nu
 }
 
 function offsetAt(block: Block, position: number): bigint {
-  const flat =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
-  const at =
-    block.encoding === 'flat'
-      ? position
-      : block.encoding === 'constant'
-        ? 0
-        : block.codes[position]!
+  const flat = flatBlockOf(block)
+  const at = flatPositionOf(block, position)
   assert(
     flat.storage === 'i8' ||
       flat.storage === 'i16' ||

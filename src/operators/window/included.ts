@@ -1,23 +1,13 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import { type Arena, type Block, isNull } from '../../spi/index.js'
+import { type Arena, type Block, flatBlockOf, flatPositionOf, isNull } from '../../spi/index.js'
 import type { WindowCallContext } from './call.js'
 import type { WindowChunk } from './chunk.js'
 
 /** Whether a BOOLEAN is true, neither false nor null. */
 export function isTrueAt(block: Block, position: number): boolean {
   if (isNull(block, position)) return false
-  const flat =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
-  const at =
-    block.encoding === 'flat'
-      ? position
-      : block.encoding === 'constant'
-        ? 0
-        : block.codes[position]!
+  const flat = flatBlockOf(block)
+  const at = flatPositionOf(block, position)
   return flat.storage === 'bool' && flat.values[at] !== 0
 }
 

@@ -169,3 +169,11 @@ export function mayHaveNulls(block: Block): boolean {
       return block.validity !== null || mayHaveNulls(block.dictionary)
   }
 }
+
+/** The flat block below any encoding: the block itself, a constant's one position, a dictionary's entries. */
+export const flatBlockOf = (block: Block): FlatBlock =>
+  block.encoding === 'flat' ? block : block.encoding === 'constant' ? block.value : block.dictionary
+
+/** Where `flatBlockOf(block)` holds a position of the block. */
+export const flatPositionOf = (block: Block, position: number): number =>
+  block.encoding === 'flat' ? position : block.encoding === 'constant' ? 0 : block.codes[position]!

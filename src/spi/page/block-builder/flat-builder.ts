@@ -2,7 +2,7 @@ import { assert } from '../../assert.js'
 import type { Arena } from '../../connector/memory.js'
 import type { SqlType } from '../../type/type.js'
 import type { Value } from '../../type/value.js'
-import { type Block, type FlatBlock, isValid, type Validity } from '../block.js'
+import { type Block, type FlatBlock, flatBlockOf, isValid, type Validity } from '../block.js'
 
 /** Collects the values of one block after another. @source Trino BlockBuilder */
 export interface BlockBuilder {
@@ -69,12 +69,7 @@ export abstract class FlatBuilder implements BlockBuilder {
         return
       }
     }
-    const flat =
-      block.encoding === 'flat'
-        ? block
-        : block.encoding === 'constant'
-          ? block.value
-          : block.dictionary
+    const flat = flatBlockOf(block)
     this.appendFlat(flat, flatPositions(block, start, end))
   }
 

@@ -1,7 +1,7 @@
 import type { Arena } from '../../connector/memory.js'
 import type { SqlType } from '../../type/type.js'
 import type { Value } from '../../type/value.js'
-import type { Block, FlatBlock } from '../block.js'
+import { type Block, type FlatBlock, flatBlockOf } from '../block.js'
 import { Fixed16Builder } from './fixed-builder.js'
 import type { BlockBuilder } from './flat-builder.js'
 import { IntegerBuilder } from './integer-builder.js'
@@ -35,12 +35,7 @@ export class LongDecimalBuilder implements BlockBuilder {
     this.#current.appendNull()
   }
   appendRange(block: Block, start: number, end: number): void {
-    const flat =
-      block.encoding === 'flat'
-        ? block
-        : block.encoding === 'constant'
-          ? block.value
-          : block.dictionary
+    const flat = flatBlockOf(block)
     if (flat.storage === 'fixed16' && end > start) this.#widen()
     this.#current.appendRange(block, start, end)
   }

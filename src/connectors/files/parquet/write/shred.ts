@@ -1,4 +1,11 @@
-import { assert, type Block, type FlatBlock, isValid } from '../../../../spi/index.js'
+import {
+  assert,
+  type Block,
+  type FlatBlock,
+  flatBlockOf,
+  flatPositionOf,
+  isNull,
+} from '../../../../spi/index.js'
 import type { Positions } from './leaf-values.js'
 import type { LeafWriter } from './leaf-writer.js'
 import type { OutputShape } from './output-schema.js'
@@ -111,19 +118,10 @@ function flatPositions(
 ): { readonly flat: FlatBlock; readonly positions: Int32Array } {
   const { count } = entries
   const positions = new Int32Array(count)
-  const flat =
-    block.encoding === 'flat'
-      ? block
-      : block.encoding === 'constant'
-        ? block.value
-        : block.dictionary
+  const flat = flatBlockOf(block)
   for (let i = 0; i < count; i++) {
-    let position = entries.positions[i]!
-    if (position >= 0 && block.encoding === 'dictionary') {
-      position = isValid(block.validity, position) ? block.codes[position]! : -1
-    } else if (position >= 0 && block.encoding === 'constant') position = 0
-    const isNull = position < 0 || flat.storage === 'null' || !isValid(flat.validity, position)
-    positions[i] = isNull ? -1 : position
+    const position = entries.positions[i]!
+    positions[i] = position < 0 || isNull(block, position) ? -1 : flatPositionOf(block, position)
   }
   return { flat, positions }
 }
