@@ -8,6 +8,7 @@ import {
 import { ParameterReader } from './layout.js'
 import { i32, i64 } from './scalar.js'
 import { i8x16, v128 } from './simd.js'
+import { buildOrder } from './text-order.js'
 import type { Ordering, TextTest } from './text-predicate.js'
 import type { Expr } from './value.js'
 
@@ -115,22 +116,6 @@ export function buildEqual(m: ModuleBuilder): Bool {
       f.return(i64.eqz(i64.shl(difference, shift)))
     },
   )
-}
-
-/** order(a, aLength, b, bLength): below, at or above 0 as memcmp, then the lengths, say. */
-function buildOrder(m: ModuleBuilder): Bool {
-  const params = { a: 'i32', aLength: 'i32', b: 'i32', bLength: 'i32' } as const
-  return m.internal('order', params, 'i32', (f, { a, aLength, b, bLength }) => {
-    const common = f.let(i32.select(i32.lt_s(aLength, bLength), aLength, bLength))
-    const i = f.local('i32')
-    const difference = f.local('i32')
-    f.for(i, 0, common, () => {
-      const x = i32.load8_u(i32.add(a, i))
-      f.set(difference, i32.sub(x, i32.load8_u(i32.add(b, i))))
-      f.if(difference, () => f.return(difference))
-    })
-    f.return(i32.sub(aLength, bLength))
-  })
 }
 
 /**

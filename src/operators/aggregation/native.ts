@@ -11,6 +11,7 @@ import { countAggregator, stateBuffer } from './counts.js'
 import { exactSumAggregator, exactSumStates } from './exact-sums.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
 import { floatStates, integerStates, validityOfCounts } from './state-blocks.js'
+import { textExtremeAggregator } from './text-extremes.js'
 
 const isFloat = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'real'
 
@@ -44,8 +45,11 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
   }
   if (fn.name === 'min' || fn.name === 'max') {
     if (type.kind === 'boolean' || type.kind === 'unknown') return undefined
-    if (!isFloat(type) && keyKind(type) !== 'range') return undefined
     const largest = fn.name === 'max'
+    if (type.kind === 'varchar' || type.kind === 'varbinary') {
+      return { stateTypes: [type], create: (c) => textExtremeAggregator(c, type, largest) }
+    }
+    if (!isFloat(type) && keyKind(type) !== 'range') return undefined
     return { stateTypes: [type], create: (c) => extremeAggregator(c, type, largest) }
   }
   return undefined
