@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { duckdbConnectorFactory } from '../../src/connectors/duckdb/connector.js'
 import { sqliteConnectorFactory } from '../../src/connectors/sqlite/connector.js'
-import type { Capability, OpenedSubject } from '../../src/testing/index.js'
+import { type Capability, type OpenedSubject, WRITES } from '../../src/testing/index.js'
+import { runNative } from '../unit/connectors/sql-base/databases.js'
 import { runChecks } from './run-checks.js'
 import { ROUNDS, TABLES } from './tables.js'
 
@@ -50,4 +51,20 @@ runChecks('duckdb', {
   lacks: [...LACKS, 'several splits'],
   lacksTypes: [...NESTED, 'json'],
   rounds: 3,
+})
+
+runChecks('duckdb, read only', {
+  factory: duckdbConnectorFactory,
+  async open() {
+    const subject = await databaseFile()
+    await runNative('duckdb', subject.config!['connection-url']!, [
+      "CREATE TABLE t AS SELECT range AS n, 'n' || range % 50 AS s, range % 7 AS k, range / 8 AS d FROM range(400)",
+      'CREATE TABLE many AS SELECT range AS n FROM range(123000)',
+    ])
+    return { ...subject, config: { ...subject.config, 'read-only': 'true' } }
+  },
+  schema: 'main',
+  tables: ['main.t', { name: 'main.many', isLarge: true }],
+  lacks: [...WRITES, 'sample pushdown', 'keep rows'],
+  rounds: 1,
 })

@@ -14,7 +14,8 @@ export const DUCKDB_PROPERTIES = {
     required: true,
   }),
   'read-only': booleanConfig({
-    description: 'Whether the file is opened for reading only, as several processes can at once',
+    description:
+      'Whether the file is opened for reading only, as several processes can at once, and all threads of the engine',
     default: 'false',
   }),
   'join-pushdown.enabled': booleanConfig({
@@ -26,7 +27,8 @@ export const DUCKDB_PROPERTIES = {
     min: '1',
   }),
   'duckdb.memory-limit': dataSizeConfig({
-    description: "What DuckDB may use; by default 80% of the machine's memory",
+    description:
+      "What DuckDB may use, for each thread of the engine where the file is read only; by default 80% of the machine's memory",
     min: '16MB',
   }),
 }
@@ -39,6 +41,13 @@ export interface DuckdbConfig {
   /** DuckDB's own options. */
   readonly options: Readonly<Record<string, string>>
 }
+
+/**
+ * Whether one thread of the engine has the database open: DuckDB knows of its own writes only, so that a file which is written
+ * must not be open twice.
+ */
+export const isThreadBound = ({ path, isReadOnly }: DuckdbConfig): boolean =>
+  !isReadOnly || path === ':memory:'
 
 /** @throws CONFIGURATION_INVALID */
 export function parseDuckdbConfig(properties: Readonly<Record<string, string>>): DuckdbConfig {

@@ -1,13 +1,14 @@
 import type { ConnectorFactory } from '../../spi/index.js'
 import { createSqlConnector } from '../sql-base/connector.js'
-import { DUCKDB_PROPERTIES, parseDuckdbConfig } from './config.js'
+import { DUCKDB_PROPERTIES, isThreadBound, parseDuckdbConfig } from './config.js'
 import { DuckdbDatabase } from './database.js'
 import { DUCKDB_DIALECT } from './dialect.js'
 import { DuckdbInstance } from './instances.js'
 
 /**
  * The duckdb connector: a database of DuckDB as a catalog, through the optional package @duckdb/node-api. DuckDB runs in this
- * process with threads of its own, so one thread of the engine reads.
+ * process with threads of its own; a database that may be written is read by one thread of the engine, one that is read only
+ * by all of them, each with a DuckDB of its own.
  */
 export const duckdbConnectorFactory: ConnectorFactory = {
   name: 'duckdb',
@@ -20,7 +21,7 @@ export const duckdbConnectorFactory: ConnectorFactory = {
       database: new DuckdbDatabase(config, instance),
       isReadOnly: config.isReadOnly,
       isJoinPushed: config.isJoinPushed,
-      isThreadBound: true,
+      isThreadBound: isThreadBound(config),
     })
   },
 }

@@ -6,9 +6,10 @@ import {
 import { TABLE_ALIAS, USER_ALIAS } from '../sql-base/connector.js'
 import { quoted, type SqlDatabase } from '../sql-base/database.js'
 import type { SqlColumn, SqlSplit, SqlTable } from '../sql-base/handles.js'
+import { rowNumberSplits } from '../sql-base/row-number-splits.js'
 import { type SqlExpression, sqlCast } from '../sql-base/sql-tree.js'
 import { duckdbType, mapColumn, nearestType } from './columns.js'
-import type { DuckdbConfig } from './config.js'
+import { type DuckdbConfig, isThreadBound } from './config.js'
 import { duckdbError } from './errors.js'
 import type { DuckdbInstance } from './instances.js'
 import { DuckdbPageSource } from './page-source.js'
@@ -17,6 +18,10 @@ import { beginDuckdbWrite } from './writer.js'
 /** Share of rows that a condition is taken to leave. */
 const CONDITION_SELECTIVITY = 0.25
 const BYTES_PER_ROW = 64
+/** Rows of a row group, which DuckDB leaves out by the row numbers it has. */
+const ROWS_PER_GROUP = 122_880n
+
+type StoredTable = Extract<SqlTable['relation'], { kind: 'table' }>
 
 /** A database that this process has open. */
 export class DuckdbDatabase implements SqlDatabase {
@@ -124,24 +129,40 @@ export class DuckdbDatabase implements SqlDatabase {
   }
 
   async statistics({ relation, where, limit }: SqlTable): Promise<TableStatistics<SqlColumn>> {
-    if (relation.kind !== 'table') return UNKNOWN_TABLE_STATISTICS
+    const total = relation.kind === 'table' ? await this.#rowCount(relation) : undefined
+    if (total === undefined) return UNKNOWN_TABLE_STATISTICS
+    const left = afterConditions(total, where)
+    return { rowCount: Math.min(left, limit ?? Number.POSITIVE_INFINITY), columns: [] }
+  }
+
+  /** Those that are deleted but still have their numbers among them; undefined for a view. */
+  async #rowCount({ catalog, schema, table }: StoredTable): Promise<number | undefined> {
     const [row] = await this.#rows(
       `SELECT estimated_size FROM duckdb_tables()
        WHERE database_name = $1 AND schema_name = $2 AND table_name = $3`,
-      relation.catalog ?? '',
-      relation.schema,
-      relation.table,
+      catalog ?? '',
+      schema,
+      table,
     )
-    if (row === undefined) return UNKNOWN_TABLE_STATISTICS
-    const left = Number(row[0]) * CONDITION_SELECTIVITY ** Math.min(where.length, 3)
-    return { rowCount: Math.min(Math.ceil(left), limit ?? Number.POSITIVE_INFINITY), columns: [] }
+    return row === undefined ? undefined : Number(row[0])
   }
 
-  /** One: DuckDB reads a table with all of its own threads. */
-  async splits(table: SqlTable): Promise<readonly SqlSplit[]> {
-    const { rowCount } = await this.statistics(table)
-    if (rowCount === undefined) return [{}]
-    return [{ estimatedRows: rowCount, estimatedBytes: rowCount * BYTES_PER_ROW }]
+  /**
+   * Ranges of rows where every thread has the file open. Else one: a single thread reads, in one transaction, and DuckDB
+   * works for it with all of its own.
+   */
+  async splits({ relation, where, rowNumber }: SqlTable): Promise<readonly SqlSplit[]> {
+    const total = relation.kind === 'table' ? await this.#rowCount(relation) : undefined
+    if (total === undefined) return [{}]
+    if (isThreadBound(this.#config) || rowNumber === undefined) {
+      const rowCount = afterConditions(total, where)
+      return [{ estimatedRows: rowCount, estimatedBytes: rowCount * BYTES_PER_ROW }]
+    }
+    const range = { first: 0n, last: BigInt(total) - 1n }
+    return rowNumberSplits(rowNumber, range, {
+      rowsPerSplit: ROWS_PER_GROUP,
+      bytesPerRow: BYTES_PER_ROW,
+    })
   }
 
   async read(
@@ -188,6 +209,9 @@ export class DuckdbDatabase implements SqlDatabase {
     }
   }
 }
+
+const afterConditions = (rowCount: number, { length }: SqlTable['where']): number =>
+  Math.ceil(rowCount * CONDITION_SELECTIVITY ** Math.min(length, 3))
 
 const collated = ({ type }: SqlColumn) =>
   type.kind === 'varchar'

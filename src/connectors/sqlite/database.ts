@@ -22,7 +22,7 @@ const SCHEMA = 'main'
 const IDLE_MAX = 4
 /** Share of rows that a condition is taken to leave. */
 const CONDITION_SELECTIVITY = 0.25
-const BYTES_PER_ROW = 64
+const SPLIT_ROWS = { rowsPerSplit: 100_000n, bytesPerRow: 64 }
 
 /** Connections of one thread to a file. */
 export class SqliteDatabase implements SqlDatabase {
@@ -196,7 +196,7 @@ export class SqliteDatabase implements SqlDatabase {
   async splits({ relation, rowNumber }: SqlTable): Promise<readonly SqlSplit[]> {
     if (relation.kind !== 'table' || rowNumber === undefined) return [{}]
     const range = await this.#rowNumbers(relation.table, rowNumber)
-    return range === undefined ? [{}] : rowNumberSplits(rowNumber, range, BYTES_PER_ROW)
+    return range === undefined ? [{}] : rowNumberSplits(rowNumber, range, SPLIT_ROWS)
   }
 
   async read(sql: string, columns: readonly SqlColumn[], isShort: boolean, signal: AbortSignal) {

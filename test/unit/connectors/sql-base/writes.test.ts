@@ -1,6 +1,10 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 import { describe, expect, test } from 'vitest'
+import type { EngineOptions, Millrace } from '../../../../src/index.js'
+import { DIST, requireBuild } from '../../../support/build.js'
 import { KINDS, openDatabase, runNative } from './databases.js'
 
 setFlagsFromString('--expose-gc')
@@ -361,4 +365,43 @@ test('an engine with threads reads in parts', async () => {
   await database.close()
   await runNative('sqlite', db.path, ['DELETE FROM t WHERE x % 3 = 0'])
   expect(await db.unpushed('SELECT count(*) FROM t')).toEqual([[300000n]])
+})
+
+test('a DuckDB file that is read only is read in parts, by all threads', async () => {
+  await using db = await openDatabase('duckdb', [
+    "CREATE TABLE t AS SELECT range AS x, range % 7 AS k, 'n' || range AS s FROM range(500000)",
+    'DELETE FROM t WHERE x % 3 = 0',
+  ])
+  const query = 'SELECT k, count(*), sum(x), min_by(s, -x) FROM t GROUP BY k ORDER BY k'
+  const expected = await db.unpushed(query)
+  await db.engine.close()
+
+  const { DuckdbDatabase } = await import('../../../../src/connectors/duckdb/database.js')
+  const { DuckdbInstance } = await import('../../../../src/connectors/duckdb/instances.js')
+  const { parseDuckdbConfig } = await import('../../../../src/connectors/duckdb/config.js')
+  const config = parseDuckdbConfig({ 'connection-url': db.path, 'read-only': 'true' })
+  const database = new DuckdbDatabase(config, await DuckdbInstance.open(config))
+  const table = await database.describeTable({ schema: 'main', table: 't' })
+  const splits = await database.splits(table!)
+  expect(splits.length).toBeGreaterThan(2)
+  await database.close()
+
+  requireBuild()
+  const { Millrace: Threaded } = (await import(pathToFileURL(join(DIST, 'index.js')).href)) as {
+    Millrace: { create(options: EngineOptions): Promise<Millrace> }
+  }
+  const engine = await Threaded.create({
+    threads: 2,
+    catalogs: {
+      db: { 'connector.name': 'duckdb', 'connection-url': db.path, 'read-only': 'true' },
+    },
+  })
+  const session = { allow_pushdown_into_connectors: 'false' }
+  const run = engine.query(query, [], { catalog: 'db', schema: 'main', rowMode: 'array', session })
+  expect(await run.all()).toEqual(expected)
+  const info = await run.info()
+  expect(info.completedSplits).toBe(splits.length)
+  const [first] = await engine.query('SELECT x FROM db.main.t ORDER BY x DESC LIMIT 1').all()
+  expect(first).toEqual({ x: 499999n })
+  await engine.close()
 })
