@@ -1,29 +1,39 @@
 import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
-import { f32, f64, i32, i64 } from '../../expressions/wasm/scalar.js'
+import { f64, i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
 import { at, validBit } from '../keys/key-kernels.js'
+import {
+  addFloat,
+  countValid,
+  type FloatSource,
+  floatAt,
+  floatExtreme,
+  INTEGER_LOADS,
+  INTEGER_SHIFTS,
+  type IntegerSource,
+  integerExtreme,
+  sumFloats,
+  sumIntegers,
+} from './ungrouped-kernels.js'
 
 /**
  * WASM kernels that add a column to the states of groups. `groups` holds a group a row, -1 for rows that do not count;
- * without groups all rows go to group 0, accumulated in locals.
+ * without groups all rows go to group 0.
  */
 
-export type IntegerSource = 'i8' | 'i16' | 'i32' | 'i64'
-export type FloatSource = 'f32' | 'f64'
+export type { FloatSource, IntegerSource }
 
 export interface KernelShape {
   readonly nullable: boolean
   readonly grouped: boolean
 }
 
-const INTEGER_LOADS = {
-  i8: i64.load8_s,
-  i16: i64.load16_s,
-  i32: i64.load32_s,
-  i64: i64.load,
-} as const
-const INTEGER_SHIFTS = { i8: 0, i16: 1, i32: 2, i64: 3 } as const
+const loadInteger = (source: IntegerSource, values: Expr<'i32'>, row: Expr<'i32'>): Expr<'i64'> =>
+  INTEGER_LOADS[source](at(values, row, INTEGER_SHIFTS[source]))
+
+const isFloat = (source: IntegerSource | FloatSource): source is FloatSource =>
+  source === 'f32' || source === 'f64'
 
 const shapeName = ({ nullable, grouped }: KernelShape): string =>
   `${nullable ? ' nullable' : ''}${grouped ? ' grouped' : ''}`
@@ -67,14 +77,15 @@ export interface CountKernel {
 export function countKernel(memory: WebAssembly.Memory, shape: KernelShape): CountKernel['count'] {
   const build = (m: ModuleBuilder) => {
     m.function('count', { ...ROW_PARAMS, counts: 'i32' }, null, (f, p) => {
-      const total = f.local('i64')
+      if (!shape.grouped) {
+        const rows = shape.nullable ? countValid(f, p) : i64.extend_i32_u(p.count)
+        f.store64(p.counts, i64.add(i64.load(p.counts), rows))
+        return
+      }
       eachRow(f, p, shape, (_row, group) => {
-        if (shape.grouped) {
-          const state = at(p.counts, group, 3)
-          f.store64(state, i64.add(i64.load(state), 1n))
-        } else f.set(total, i64.add(total, 1n))
+        const state = at(p.counts, group, 3)
+        f.store64(state, i64.add(i64.load(state), 1n))
       })
-      if (!shape.grouped) f.store64(p.counts, i64.add(i64.load(p.counts), total))
     })
   }
   return kernel<CountKernel>(memory, `aggregate count${shapeName(shape)}`, build).count
@@ -130,31 +141,26 @@ export function sumIntegersKernel(
       },
       null,
       (f, p) => {
-        const value = f.local('i64')
-        const total = f.local('i64')
-        const rows = f.local('i64')
-        eachRow(f, p, shape, (row, group) => {
-          f.set(value, INTEGER_LOADS[source](at(p.values, row, INTEGER_SHIFTS[source])))
-          if (shape.grouped || shape.wide) {
-            f.set(value, i64.add(p.base, i64.mul(p.factor, value)))
-            const target = shape.grouped ? group : i32.const(0)
-            if (shape.wide) addWide(f, at(p.sums, target, 4), value)
-            else {
-              const state = at(p.sums, target, 3)
-              f.store64(state, i64.add(i64.load(state), value))
-            }
-            const counted = at(p.counts, target, 3)
-            f.store64(counted, i64.add(i64.load(counted), 1n))
-          } else {
-            f.set(total, i64.add(total, value))
-            f.set(rows, i64.add(rows, 1n))
-          }
-        })
         if (!shape.grouped && !shape.wide) {
-          f.set(total, i64.add(i64.mul(p.base, rows), i64.mul(p.factor, total)))
-          f.store64(p.sums, i64.add(i64.load(p.sums), total))
+          const { total, rows } = sumIntegers(f, source, shape.nullable, p)
+          const sum = i64.add(i64.mul(p.base, rows), i64.mul(p.factor, total))
+          f.store64(p.sums, i64.add(i64.load(p.sums), sum))
           f.store64(p.counts, i64.add(i64.load(p.counts), rows))
+          return
         }
+        const value = f.local('i64')
+        eachRow(f, p, shape, (row, group) => {
+          const raw = loadInteger(source, p.values, row)
+          f.set(value, i64.add(p.base, i64.mul(p.factor, raw)))
+          const target = shape.grouped ? group : i32.const(0)
+          if (shape.wide) addWide(f, at(p.sums, target, 4), value)
+          else {
+            const state = at(p.sums, target, 3)
+            f.store64(state, i64.add(i64.load(state), value))
+          }
+          const counted = at(p.counts, target, 3)
+          f.store64(counted, i64.add(i64.load(counted), 1n))
+        })
       },
     )
   }
@@ -250,9 +256,6 @@ export interface SumFloatsKernel {
   ): void
 }
 
-const floatAt = (source: FloatSource, values: Expr<'i32'>, row: Expr<'i32'>): Expr<'f64'> =>
-  source === 'f64' ? f64.load(at(values, row, 3)) : f64.promote_f32(f32.load(at(values, row, 2)))
-
 /**
  * Adds values[i] to sums[g] and 1 to counts[g]. A sum is two doubles, the rounded sum and what rounding has lost so far
  * (Neumaier's variant of Kahan's summation), so that the result does not depend on the order in which threads
@@ -270,20 +273,7 @@ export function sumFloatsKernel(
       { ...ROW_PARAMS, values: 'i32', sums: 'i32', counts: 'i32' },
       null,
       (f, p) => {
-        const high = f.local('f64')
-        const low = f.local('f64')
-        const value = f.local('f64')
-        const sum = f.local('f64')
-        const part = f.local('f64')
-        const rows = f.local('i64')
-        /** Knuth's TwoSum: exact without knowing which term is larger. */
-        const addTo = () => {
-          f.set(sum, f64.add(high, value))
-          f.set(part, f64.sub(sum, high))
-          const lost = f64.add(f64.sub(high, f64.sub(sum, part)), f64.sub(value, part))
-          f.set(low, f64.add(low, lost))
-          f.set(high, sum)
-        }
+        const [high, low] = [f.local('f64'), f.local('f64')]
         const load = (state: Expr<'i32'>) => {
           f.set(high, f64.load(state))
           f.set(low, f64.load(state, 8))
@@ -292,25 +282,21 @@ export function sumFloatsKernel(
           f.storeF64(state, high)
           f.storeF64(state, low, 8)
         }
-        if (!shape.grouped) load(p.sums)
-        eachRow(f, p, shape, (row, group) => {
-          f.set(value, floatAt(source, p.values, row))
-          if (shape.grouped) {
-            const state = f.let(at(p.sums, group, 4))
-            load(state)
-            addTo()
-            store(state)
-            const counted = at(p.counts, group, 3)
-            f.store64(counted, i64.add(i64.load(counted), 1n))
-          } else {
-            addTo()
-            f.set(rows, i64.add(rows, 1n))
-          }
-        })
         if (!shape.grouped) {
+          load(p.sums)
+          const rows = sumFloats(f, source, shape.nullable, p, { high, low })
           store(p.sums)
           f.store64(p.counts, i64.add(i64.load(p.counts), rows))
+          return
         }
+        eachRow(f, p, shape, (row, group) => {
+          const state = f.let(at(p.sums, group, 4))
+          load(state)
+          addFloat(f, { high, low }, f.let(floatAt(source, p.values, row)))
+          store(state)
+          const counted = at(p.counts, group, 3)
+          f.store64(counted, i64.add(i64.load(counted), 1n))
+        })
       },
     )
   }
@@ -350,24 +336,42 @@ export function extremeKernel(
       },
       null,
       (f, p) => {
-        eachRow(f, p, shape, (row, group) => {
-          const target = shape.grouped ? group : i32.const(0)
-          const state = at(p.states, target, 3)
-          const counted = at(p.counts, target, 3)
-          const isFirst = i64.eqz(i64.load(counted))
-          if (source === 'f32' || source === 'f64') {
-            const value = f.let(floatAt(source, p.values, row))
+        const rows = f.local('i64')
+        const float = f.local('f64')
+        const integer = f.local('i64')
+        const take = (state: Expr<'i32'>, isFirst: Expr<'i32'>) => {
+          if (isFloat(source)) {
             const current = f.let(f64.load(state))
-            const better = largest ? f64.gt(value, current) : f64.lt(value, current)
+            const better = largest ? f64.gt(float, current) : f64.lt(float, current)
             const overNaN = f64.ne(current, current)
-            f.if(i32.or(isFirst, i32.or(better, overNaN)), () => f.storeF64(state, value))
+            f.if(i32.or(isFirst, i32.or(better, overNaN)), () => f.storeF64(state, float))
           } else {
-            const raw = INTEGER_LOADS[source](at(p.values, row, INTEGER_SHIFTS[source]))
-            const value = f.let(i64.add(p.base, i64.mul(p.factor, raw)))
             const current = i64.load(state)
-            const better = largest ? i64.gt_s(value, current) : i64.lt_s(value, current)
-            f.if(i32.or(isFirst, better), () => f.store64(state, value))
+            const better = largest ? i64.gt_s(integer, current) : i64.lt_s(integer, current)
+            f.if(i32.or(isFirst, better), () => f.store64(state, integer))
           }
+        }
+        const scaled = (raw: Expr<'i64'>) => i64.add(p.base, i64.mul(p.factor, raw))
+        if (!shape.grouped) {
+          if (isFloat(source)) {
+            const all = floatExtreme(f, source, largest, shape.nullable, p)
+            f.set(float, all.best)
+            f.set(rows, all.rows)
+          } else {
+            const all = integerExtreme(f, source, largest, shape.nullable, p)
+            f.set(integer, scaled(all.best))
+            f.set(rows, all.rows)
+          }
+          f.if(i64.eqz(rows), () => f.return())
+          take(p.states, i64.eqz(i64.load(p.counts)))
+          f.store64(p.counts, i64.add(i64.load(p.counts), rows))
+          return
+        }
+        eachRow(f, p, shape, (row, group) => {
+          if (isFloat(source)) f.set(float, floatAt(source, p.values, row))
+          else f.set(integer, scaled(loadInteger(source, p.values, row)))
+          const counted = at(p.counts, group, 3)
+          take(at(p.states, group, 3), i64.eqz(i64.load(counted)))
           f.store64(counted, i64.add(i64.load(counted), 1n))
         })
       },

@@ -1,5 +1,13 @@
 import type { ResolvedFunction } from '../../expressions/ir.js'
-import { type Arena, BIGINT, type Block, isInteger, type SqlType } from '../../spi/index.js'
+import {
+  type Arena,
+  assert,
+  BIGINT,
+  type Block,
+  type FlatBlock,
+  isInteger,
+  type SqlType,
+} from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { keyKind } from '../keys/key-kind.js'
 import { rangeBlock } from '../keys/key-source.js'
@@ -62,11 +70,20 @@ function extremeAggregator(
 ): Aggregator {
   const values = stateBuffer(context)
   const counts = stateBuffer(context)
+  /** Whether bounds tell that none of a block's values is better than the state of group 0. */
+  const cannotImprove = (block: FlatBlock): boolean => {
+    if (!('bounds' in block) || block.bounds === undefined) return false
+    if (counts.int64()[0] === 0n) return false
+    const best = values.int64()[0]!
+    return largest ? BigInt(block.bounds.max) <= best : BigInt(block.bounds.min) >= best
+  }
   const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
     const flat = flattenBlock(block, arena)
     if (flat.storage === 'null') return
     const source =
       flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)!
+    if (groups === undefined && cannotImprove(source)) return
+    assert(!('factor' in source) || source.factor > 0, 'stored integers ascend as their values do')
     const shape = { nullable: source.validity !== null, grouped: groups !== undefined }
     extremeKernel(context.memory, source.storage, largest, shape)(
       source.validity === null ? 0 : source.validity.byteOffset,

@@ -253,6 +253,55 @@ describe('aggregation', () => {
     )
   })
 
+  test('columns of one group, of every width, with and without nulls', () => {
+    const calls = [
+      aggregate('count'),
+      ...[2, 3, 4, 6, 7, 8].flatMap((c) =>
+        ['count', 'min', 'max', ...(c === 8 ? [] : ['sum'])].map((name) => aggregate(name, c)),
+      ),
+    ]
+    const bits = fc.constantFrom(3, 7, 8, 15, 16, 31)
+    const special = fc.constantFrom(Number.NaN, Number.POSITIVE_INFINITY, 2 ** 1023, -(2 ** 1023))
+    const cell = fc.tuple(
+      fc.integer({ min: -(2 ** 31), max: 2 ** 31 - 1 }),
+      fc.oneof({ weight: 20, arbitrary: fc.integer({ min: -800, max: 800 }) }, special),
+      fc.boolean(),
+    )
+    fc.assert(
+      fc.property(
+        fc.array(cell, { minLength: 1, maxLength: 300 }),
+        bits,
+        fc.tuple(fc.boolean(), fc.boolean(), fc.boolean()),
+        fc.constantFrom(40, 1000),
+        (drawn, width, [isNullable, isSpecial, isWide], pageRows) => {
+          memory.releaseAll()
+          const rows = drawn.map(([drawnInteger, drawnFloat, isNull]): Row => {
+            const integer = drawnInteger >> (32 - width)
+            const float = isSpecial || Math.abs(drawnFloat) <= 800 ? drawnFloat / 8 : 0
+            const values = [
+              isWide ? BigInt(integer) << 31n : BigInt(integer),
+              integer,
+              BigInt(integer) * 100n,
+              0n,
+              float,
+              Math.abs(float) < 2 ** 100 ? float : Number.NaN,
+              integer & 0x3fff,
+            ]
+            return ['a', 1, ...values.map((v) => (isNullable && isNull ? null : v)), 'b', true]
+          })
+          const types = outputTypes([], calls)
+          const single = runOperator(
+            new AggregationOperator(spec('single', [], calls), context),
+            pagesOf(memory, TYPES, rows, pageRows),
+          )
+          const expected = reference(rows, [], calls)
+          expect(multiset(single, types)).toEqual(multiset(expected, types))
+        },
+      ),
+      { numRuns: 200, verbose: 0 },
+    )
+  })
+
   test('DISTINCT and FILTER count what they say', () => {
     const calls = [
       { ...aggregate('count', 3), distinct: true },
