@@ -130,7 +130,11 @@ class WindowOperator implements Operator {
       }
       return found
     }
-    return calls.map((call, i) => call.evaluate(chunk, frameOf(this.#spec.functions[i]!.frame)))
+    return calls.map((call, i) => {
+      const { frame } = this.#spec.functions[i]!
+      const isUnread = call.ignoresFrame === true && !hasOffsets(frame)
+      return call.evaluate(chunk, isUnread ? NO_FRAMES : frameOf(frame))
+    })
   }
 
   *#pages(chunk: WindowChunk, results: readonly Block[]): Generator<Page, void> {
@@ -154,6 +158,12 @@ class WindowOperator implements Operator {
     this.#pageArena.close()
   }
 }
+
+const NO_FRAMES: RowRanges = { starts: new Int32Array(0), ends: new Int32Array(0) }
+
+/** Whether finding frames can fail: offsets are checked for functions too that don't ask for a frame. */
+const hasOffsets = ({ start, end }: WindowFrameSpec): boolean =>
+  start.channel !== undefined || end.channel !== undefined
 
 /** What was gathered, with the dictionaries and constants that it borrows copied too. */
 function ownBlock(block: Block, arena: Arena): Block {

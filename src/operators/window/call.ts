@@ -8,6 +8,8 @@ import type { RowRanges, WindowChunk, WindowRows } from './chunk.js'
 export interface WindowCall {
   /** The values of a chunk's rows, in its arena. */
   evaluate(chunk: WindowChunk, frames: RowRanges): Block
+  /** Its values are those of the partition, whatever the frame: what it gets for one is not to be read. */
+  readonly ignoresFrame?: true
 }
 
 export interface WindowCallContext {

@@ -1,7 +1,9 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block, SqlType } from '../../spi/index.js'
-import { rowPeers } from '../sort/row-order.js'
+import { memoryOf } from '../operator-memory.js'
+import { positionOrder } from '../sort/row-order.js'
 import type { ChannelOrder } from '../spec.js'
+import { markPeerBorders } from './peer-kernels.js'
 
 /** All rows of a window in its order: partitions one after another. */
 export interface WindowRows {
@@ -52,20 +54,37 @@ export class WindowChunk {
   /** The peers of each row: those that the order does not tell apart, itself included. */
   get peers(): RowRanges {
     if (this.#peers !== undefined) return this.#peers
-    const { from, rows, arena } = this
+    const { from, arena } = this
     const peers = allocateRanges(arena, this.rowCount)
-    const { blocks, orderBy, types } = rows
-    const isPeer = orderBy.length === 0 ? () => true : rowPeers(orderBy, types)
-    this.eachPartition((start, end) => {
-      let groupStart = start
-      for (let row = start + 1; row <= end; row++) {
-        if (row < end && isPeer(blocks, row - 1, blocks, row)) continue
-        peers.starts.fill(groupStart, groupStart - from, row - from)
-        peers.ends.fill(row, groupStart - from, row - from)
-        groupStart = row
-      }
-    })
+    const isBorder = this.#peerBorders()
+    let groupStart = 0
+    for (let i = 1; i <= this.rowCount; i++) {
+      if (i < this.rowCount && isBorder[i] === 0) continue
+      peers.starts.fill(groupStart + from, groupStart, i)
+      peers.ends.fill(i + from, groupStart, i)
+      groupStart = i
+    }
     this.#peers = peers
     return peers
+  }
+
+  /** 1 for each row that is no peer of the one before. */
+  #peerBorders(): Uint8Array {
+    const { from, to, rows, arena } = this
+    const { blocks, orderBy } = rows
+    const isBorder = zeroed(arena.allocate(this.rowCount))
+    const memory = memoryOf(arena)
+    for (const order of orderBy) {
+      const block = blocks[order.channel]!
+      if (markPeerBorders(memory, block, from, to, isBorder)) continue
+      const compare = positionOrder(block.type, order)
+      for (let row = from + 1; row < to; row++) {
+        if (isBorder[row - from] === 0 && compare(block, row - 1, block, row) !== 0) {
+          isBorder[row - from] = 1
+        }
+      }
+    }
+    for (const border of this.borders) if (border < to) isBorder[border - from] = 1
+    return isBorder
   }
 }

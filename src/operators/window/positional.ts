@@ -57,7 +57,9 @@ export const positionalCall: WindowCallFactory = (context): WindowCall | undefin
   const pick = pickerOf(spec.function.name, spec.args)
   if (pick === undefined) return undefined
   const block = argumentBlock(context, 0)
+  const isNeighbour = spec.function.name === 'lag' || spec.function.name === 'lead'
   return {
+    ...(isNeighbour ? { ignoresFrame: true } : {}),
     evaluate(chunk, frames) {
       const rows = allocateInt32(chunk.arena, chunk.rowCount)
       pick(chunk, frames, rows)

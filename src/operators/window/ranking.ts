@@ -36,6 +36,7 @@ export const rankingCall: WindowCallFactory = ({ spec }): WindowCall | undefined
   const numberRows = kind === 'window' && Object.hasOwn(RANKINGS, name) ? RANKINGS[name] : undefined
   if (numberRows === undefined) return undefined
   return {
+    ignoresFrame: true,
     evaluate(chunk) {
       const numbers = allocateInt32(chunk.arena, chunk.rowCount)
       numberRows(chunk, numbers)
