@@ -1,7 +1,7 @@
 /** Days since 1970-01-01 to years, months and days of the proleptic Gregorian calendar, in numbers and in kernels. */
 
 import type { FunctionBuilder } from './builder.js'
-import { i64 } from './scalar.js'
+import { f64, i32, i64 } from './scalar.js'
 import type { Expr } from './value.js'
 
 export const floorDivide = (a: number, b: number): number => Math.floor(a / b)
@@ -38,31 +38,53 @@ export interface CivilDate {
   readonly day: I64
 }
 
-/** Emits the calendar date of a day number. */
+/** Years are counted from a multiple of 400 so far back that numbers of days of 32 bits have no negative ones. */
+const ERAS_BACK = 14_700
+const YEARS_BACK = ERAS_BACK * 400
+const DAYS_BACK = ERAS_BACK * DAYS_PER_ERA + EPOCH_OFFSET
+
+/**
+ * Emits the calendar date of a day number of 32 bits.
+ * @source C. Neri, L. Schneider, Euclidean affine functions and their application to calendar algorithms (2023)
+ */
 export function civilFromDays(f: FunctionBuilder, days: I64): CivilDate {
-  const z = f.let(i64.add(days, EPOCH_OFFSET))
-  const era = f.let(floorDivide64(f, z, DAYS_PER_ERA))
-  const doe = f.let(i64.sub(z, i64.mul(era, DAYS_PER_ERA)))
-  const leap = i64.sub(
-    i64.add(i64.sub(doe, i64.div_u(doe, 1460)), i64.div_u(doe, 36_524)),
-    i64.div_u(doe, 146_096),
-  )
-  const yoe = f.let(i64.div_u(leap, 365))
-  const beforeYear = i64.sub(i64.add(i64.mul(yoe, 365), i64.div_u(yoe, 4)), i64.div_u(yoe, 100))
-  const doy = f.let(i64.sub(doe, beforeYear))
-  const mp = f.let(i64.div_u(i64.add(i64.mul(doy, 5), 2), 153))
-  const day = i64.add(i64.sub(doy, i64.div_u(i64.add(i64.mul(mp, 153), 2), 5)), 1)
-  const month = f.let(i64.select(i64.lt_u(mp, 10), i64.add(mp, 3), i64.sub(mp, 9)))
-  const year = i64.add(i64.add(yoe, i64.mul(era, 400)), i64.extend_i32_u(i64.le_u(month, 2)))
-  return { year, month, day }
+  const quarters = f.let(i64.add(i64.shl(i64.add(days, DAYS_BACK), 2), 3))
+  // Exact: the quotients of numbers of 36 bits are further from the next integer than doubles are apart.
+  const exact = f64.div(f64.convert_i64_u(quarters), DAYS_PER_ERA)
+  const century = f.let(i64.trunc_sat_f64_u(exact))
+  const ofCentury = i32.wrap_i64(i64.sub(quarters, i64.mul(century, DAYS_PER_ERA)))
+  const scaled = f.let(i64.mul(i64.extend_i32_u(i32.or(ofCentury, 3)), 2_939_745))
+  const dayOfYear = f.let(i32.div_u(i32.wrap_i64(scaled), 4 * 2_939_745))
+  const months = f.let(i32.add(i32.mul(dayOfYear, 2141), 197_913))
+  // Years begin in March here: January and February are of the next one.
+  const isNext = f.let(i32.ge_u(dayOfYear, 306))
+  const month = i32.sub(i32.shr_u(months, 16), i32.mul(isNext, 12))
+  const day = i32.add(i32.div_u(i32.and(months, 0xffff), 2141), 1)
+  const ofEra = i64.add(i64.mul(century, 100), i64.shr_u(scaled, 32))
+  return {
+    year: i64.add(i64.sub(ofEra, YEARS_BACK), i64.extend_i32_u(isNext)),
+    month: i64.extend_i32_u(month),
+    day: i64.extend_i32_u(day),
+  }
+}
+
+/** Days of whole years since the year at which counting begins, from its first of March. */
+function daysOfYears(f: FunctionBuilder, years: I64): I64 {
+  const y = f.let(i32.wrap_i64(years))
+  const leaps = i32.add(i32.sub(i32.div_u(y, 4), i32.div_u(y, 100)), i32.div_u(y, 400))
+  return i64.add(i64.mul(i64.extend_i32_u(y), 365), i64.extend_i32_u(leaps))
+}
+
+/** Emits the day number of the first day of a month; months count from 1. */
+export function daysOfMonthStart(f: FunctionBuilder, year: I64, month: I64): I64 {
+  const m = f.let(i32.wrap_i64(month))
+  const isNext = f.let(i32.le_u(m, 2))
+  const years = i64.add(i64.sub(year, i64.extend_i32_u(isNext)), YEARS_BACK)
+  const sinceMarch = i32.sub(i32.add(m, i32.mul(isNext, 12)), 3)
+  const days = i32.div_u(i32.add(i32.mul(sinceMarch, 153), 2), 5)
+  return i64.sub(i64.add(daysOfYears(f, years), i64.extend_i32_u(days)), DAYS_BACK)
 }
 
 /** Emits the day number of the first of January of a year. */
-export function daysOfYearStart(f: FunctionBuilder, year: I64): I64 {
-  const y = f.let(i64.sub(year, 1))
-  const leaps = i64.add(
-    i64.sub(floorDivide64(f, y, 4), floorDivide64(f, y, 100)),
-    floorDivide64(f, y, 400),
-  )
-  return i64.sub(i64.add(i64.mul(y, 365), leaps), 719_162)
-}
+export const daysOfYearStart = (f: FunctionBuilder, year: I64): I64 =>
+  daysOfMonthStart(f, year, i64.const(1))

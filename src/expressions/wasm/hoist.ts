@@ -11,6 +11,7 @@ import {
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
 import { columnFunctionOf } from './column-functions.js'
+import { kernelOperands } from './lower-calls.js'
 import { repOf } from './lowered.js'
 import { canLowerNode } from './row-lowering.js'
 import { TextEvaluator } from './text-block.js'
@@ -65,7 +66,7 @@ export function hoist(
       return add(e, fallbackEvaluation(e, fallbackOf))
     }
     const isForeign =
-      !canLowerNode(e) || childrenOf(e).some((child) => repOf(child.type) === undefined)
+      !canLowerNode(e) || kernelOperands(e).some((child) => repOf(child.type) === undefined)
     const isForeignPart = isForeign && repOf(e.type) !== undefined && collectChannels(e).length > 0
     if (isForeignPart && isDeterministic(e) && neverFails(e, registry)) {
       return add(e, fallbackEvaluation(e, fallbackOf))

@@ -274,7 +274,7 @@ function callFacts(e: CallExpression, args: readonly Interval[]): NodeFacts {
     case 'bitwise_not':
       return unchecked(outward({ min: -1 - a!.max, max: -1 - a!.min }, magnitude(a!)))
     default:
-      return unchecked(datePartInterval(e, a) ?? typeInterval(type))
+      return unchecked(truncatedInterval(e, a) ?? datePartInterval(e, a) ?? typeInterval(type))
   }
 }
 
@@ -309,6 +309,13 @@ const DATE_PARTS: Readonly<Record<string, Interval>> = {
 
 const MICROS_PER_DAY = 86_400_000_000
 const PICOS_PER_MICRO = 1_000_000n
+
+/** Of date_trunc as kernels call it: of no unit a value is further from its start than a year. */
+function truncatedInterval(e: CallExpression, a: Interval | undefined): Interval | undefined {
+  if (a === undefined || !e.function.name.startsWith('date_trunc ')) return undefined
+  const year = 366 * (e.type.kind === 'timestamp' ? MICROS_PER_DAY : 1)
+  return clip({ min: a.min - year, max: a.max }, typeInterval(e.type))
+}
 
 function datePartInterval(e: CallExpression, a: Interval | undefined): Interval | undefined {
   if (e.function.name !== 'year' || a === undefined) return DATE_PARTS[e.function.name]

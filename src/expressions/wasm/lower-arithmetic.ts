@@ -1,6 +1,5 @@
 import type { SqlType } from '../../spi/index.js'
 import type { CallExpression, Expression } from '../ir.js'
-import { civilFromDays, daysOfYearStart, floorDivide64 } from './calendar.js'
 import { decimalScale, mayBeZero } from './interval.js'
 import { lowerUnless } from './lower-logic.js'
 import {
@@ -16,12 +15,10 @@ import {
 import { f32, f64, i32, i64 } from './scalar.js'
 import type { Expr } from './value.js'
 
-/** Calls of functions that kernels know, over rows. */
+/** Calls of arithmetic functions, over rows. */
 
 type I64 = Expr<'i64'>
-type Lowering = (context: RowContext, e: CallExpression) => Lowered
-
-const MICROS_PER_DAY = 86_400_000_000
+export type Lowering = (context: RowContext, e: CallExpression) => Lowered
 
 /** Limits of integer types narrower than 64 bits. */
 const NARROW_LIMITS: Partial<Record<SqlType['kind'], number>> = {
@@ -240,47 +237,6 @@ const doubleFunction =
     return { ...arg, value: apply(arg.value) }
   }
 
-/** The day number of a DATE or TIMESTAMP argument. */
-function dayOf(context: RowContext, e: CallExpression): LoweredInt {
-  const arg = lowerInt(context, e.args[0]!)
-  if (e.args[0]!.type.kind !== 'timestamp') return arg
-  return { ...arg, value: context.f.let(floorDivide64(context.f, arg.value, MICROS_PER_DAY)) }
-}
-
-const datePart =
-  (part: (context: RowContext, days: I64) => I64): Lowering =>
-  (context, e) => {
-    const day = dayOf(context, e)
-    return { ...day, value: context.f.let(part(context, day.value)) }
-  }
-
-/** A field of the time of day of a TIMESTAMP. */
-const timePart =
-  (micros: number, modulus: number): Lowering =>
-  (context, e) => {
-    const { f } = context
-    const arg = lowerInt(context, e.args[0]!)
-    const units = f.let(floorDivide64(f, arg.value, micros))
-    const whole = floorDivide64(f, units, modulus)
-    return { ...arg, value: f.let(i64.sub(units, i64.mul(whole, modulus))) }
-  }
-
-const year = datePart(({ f }, days) => civilFromDays(f, days).year)
-const month = datePart(({ f }, days) => civilFromDays(f, days).month)
-const day = datePart(({ f }, days) => civilFromDays(f, days).day)
-const quarter = datePart(({ f }, days) =>
-  i64.add(i64.div_s(i64.sub(civilFromDays(f, days).month, 1), 3), 1),
-)
-/** Monday is 1; the epoch was a Thursday. */
-const dayOfWeek = datePart(({ f }, days) => {
-  const shifted = f.let(i64.add(days, 3))
-  return i64.add(i64.sub(shifted, i64.mul(floorDivide64(f, shifted, 7), 7)), 1)
-})
-const dayOfYear = datePart(({ f }, days) => {
-  const first = daysOfYearStart(f, f.let(civilFromDays(f, days).year))
-  return i64.add(i64.sub(days, first), 1)
-})
-
 const bitwise =
   (apply: (a: I64, b: I64) => I64): Lowering =>
   (context, e) => {
@@ -324,7 +280,10 @@ const nothing = (): I64 => i64.const(0)
 
 type Accepts = (e: CallExpression) => boolean
 
-const argumentKinds =
+/** Functions kernels know, with the argument types they know them for. */
+export type KernelFunctions = Readonly<Record<string, readonly [Accepts, Lowering]>>
+
+export const argumentKinds =
   (...kinds: SqlType['kind'][]): Accepts =>
   (e) =>
     e.args.every(
@@ -343,11 +302,8 @@ const NUMBERS = argumentKinds(
 )
 const INTEGERS = argumentKinds('tinyint', 'smallint', 'integer', 'bigint', 'decimal')
 const DOUBLES = argumentKinds('double')
-const DAYS = argumentKinds('date', 'timestamp')
-const TIMESTAMPS = argumentKinds('timestamp')
 
-/** Functions kernels know, with the argument types they know them for. */
-const FUNCTIONS: Readonly<Record<string, readonly [Accepts, Lowering]>> = {
+export const ARITHMETIC: KernelFunctions = {
   $add: [NUMBERS, lowerAdd],
   $subtract: [NUMBERS, lowerSubtract],
   $multiply: [NUMBERS, lowerMultiply],
@@ -366,22 +322,4 @@ const FUNCTIONS: Readonly<Record<string, readonly [Accepts, Lowering]>> = {
   floor: [DOUBLES, doubleFunction(f64.floor)],
   ceiling: [DOUBLES, doubleFunction(f64.ceil)],
   ceil: [DOUBLES, doubleFunction(f64.ceil)],
-  year: [DAYS, year],
-  month: [DAYS, month],
-  day: [DAYS, day],
-  day_of_month: [DAYS, day],
-  quarter: [DAYS, quarter],
-  day_of_week: [DAYS, dayOfWeek],
-  dow: [DAYS, dayOfWeek],
-  day_of_year: [DAYS, dayOfYear],
-  doy: [DAYS, dayOfYear],
-  hour: [TIMESTAMPS, timePart(3_600_000_000, 24)],
-  minute: [TIMESTAMPS, timePart(60_000_000, 60)],
-  second: [TIMESTAMPS, timePart(1_000_000, 60)],
 }
-
-/** Tells whether kernels know a call; its arguments must be lowerable too. */
-export const canLowerCall = (e: CallExpression): boolean =>
-  Object.hasOwn(FUNCTIONS, e.function.name) && FUNCTIONS[e.function.name]![0](e)
-
-export const lowerCall: Lowering = (context, e) => FUNCTIONS[e.function.name]![1](context, e)

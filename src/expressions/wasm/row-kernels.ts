@@ -21,6 +21,7 @@ import {
   writeInput,
   writeLiteral,
 } from './layout.js'
+import { kernelCall } from './lower-calls.js'
 import { isTrue } from './lower-logic.js'
 import { type Lowered, repOf } from './lowered.js'
 import { kernel } from './module-cache.js'
@@ -48,7 +49,9 @@ const UNSUPPORTED = { kind: 'unsupported' } as const
 /** @param expression one that canLower accepts */
 export function prepareRowProgram(expression: Expression): RowProgram {
   // Each occurrence of a literal is an object of its own, so that it can be told from equal ones.
-  const distinct = transform(expression, (e) => (e.kind === 'constant' ? { ...e } : e))
+  const distinct = transform(expression, (e) =>
+    e.kind === 'constant' ? { ...e } : e.kind === 'call' ? kernelCall(e) : e,
+  )
   const { key, literals } = literalFree(distinct)
   return { expression: distinct, key, literals, channels: collectChannels(distinct) }
 }

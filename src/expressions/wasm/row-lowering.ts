@@ -3,7 +3,7 @@ import type { ConstantExpression, Expression, ExpressionKind } from '../ir.js'
 import { childrenOf } from '../ir-walk.js'
 import type { FunctionBuilder } from './builder.js'
 import type { Analysis } from './interval.js'
-import { canLowerCall, lowerCall } from './lower-arithmetic.js'
+import { canLowerCall, kernelOperands, lowerCall } from './lower-calls.js'
 import { canLowerCast, lowerCast } from './lower-cast.js'
 import {
   lowerBetween,
@@ -54,7 +54,8 @@ const CAN_LOWER: { readonly [K in ExpressionKind]: (e: Kind<K>) => boolean } = {
 export const canLowerNode = (e: Expression): boolean =>
   hasRep(e.type) && (CAN_LOWER[e.kind] as (e: Expression) => boolean)(e)
 
-export const canLower = (e: Expression): boolean => canLowerNode(e) && childrenOf(e).every(canLower)
+export const canLower = (e: Expression): boolean =>
+  canLowerNode(e) && kernelOperands(e).every(canLower)
 
 type LowerNode<K extends ExpressionKind> = (context: RowContext, e: Kind<K>) => Lowered
 

@@ -144,10 +144,16 @@ function castSources(type: SqlType): readonly (SqlType | undefined)[] {
   return NUMBERS
 }
 
+const DATE_UNITS = ['day', 'week', 'month', 'QUARTER', 'year']
+const TIME_UNITS = ['millisecond', 'second', 'Minute', 'hour']
+
 function operation(source: ExpressionSource, type: SqlType, depth: number): Expression | undefined {
   const { random } = source
   const sub = (t: SqlType) => randomExpression(source, t, depth - 1)
-  if (type.kind === 'date' || type.kind === 'timestamp') return undefined
+  if (type.kind === 'date' || type.kind === 'timestamp') {
+    const unit = random.pick([...DATE_UNITS, ...(type.kind === 'timestamp' ? TIME_UNITS : [])])
+    return resolved('date_trunc', [constant(VARCHAR, unit), sub(type)], type)
+  }
   if (type.kind === 'varchar') {
     if (random.chance(0.5)) return undefined
     return resolved(
