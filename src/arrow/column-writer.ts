@@ -1,21 +1,24 @@
-import { assert, type Block, type FlatBlock, isValid, type SqlType } from '../spi/index.js'
+import {
+  assert,
+  type Block,
+  type BytesBlock,
+  createBlockBuilder,
+  type FlatBlock,
+  INTEGER,
+  isValid,
+  type SqlType,
+  type TemporalType,
+  timestampType,
+  VARCHAR,
+} from '../spi/index.js'
 import { decodeTile } from '../values/geometry/bing-tile.js'
 import { bigintReader, isIntegerBlock, numberReader } from '../values/integer-reader.js'
-import { textReader, utf8Reader } from '../values/text-reader.js'
+import { textReader, utf8Reader, zonedInstantReader } from '../values/text-reader.js'
+import { arrowForm, hasPicoseconds, PICOS_PER_MICRO, timeDigits } from './arrow-form.js'
 import type { BatchDraft } from './batch-message.js'
 import { flattenRange, sliceValidity } from './block-gather.js'
 
 const NO_BYTES = new Uint8Array(0)
-
-/** Types whose values are bytes; what has no Arrow type of its own and is not among them is sent as its text. */
-export const isBinary = (type: SqlType): boolean =>
-  type.kind === 'varbinary' ||
-  type.kind === 'hyperloglog' ||
-  type.kind === 'p4hyperloglog' ||
-  type.kind === 'setdigest' ||
-  type.kind === 'objectid' ||
-  type.kind === 'tdigest' ||
-  type.kind === 'qdigest'
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array =>
   new Uint8Array(buffer, byteOffset, byteLength)
@@ -74,8 +77,73 @@ function addFlat(batch: BatchDraft, block: FlatBlock, start: number, rowCount: n
     default:
       if (type.kind === 'timestamp' && type.precision <= 6) {
         batch.buffers.push(longs(block, start, rowCount))
-      } else addText(batch, block, start, rowCount)
+      } else addForm(batch, block, start, rowCount)
   }
+}
+
+/** Adds the buffers of a type that is none of Arrow's. */
+function addForm(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
+  const { type } = block
+  switch (arrowForm(type)) {
+    case 'time': {
+      const unit = 10n ** BigInt(12 - timeDigits(type as TemporalType))
+      const read = bigintReader(block)
+      const units = new BigInt64Array(rowCount)
+      for (let i = 0; i < rowCount; i++) {
+        if (isPresent(block, start + i)) units[i] = read(start + i) / unit
+      }
+      batch.buffers.push(bytesOf(units))
+      return
+    }
+    case 'instant':
+      addInstants(batch, block, start, rowCount)
+      return
+    case 'duration':
+      batch.buffers.push(longs(block, start, rowCount))
+      return
+    case 'months': {
+      const read = numberReader(block)
+      const words = new Int32Array(rowCount * 4)
+      for (let i = 0; i < rowCount; i++) {
+        if (isPresent(block, start + i)) words[4 * i] = read(start + i)
+      }
+      batch.buffers.push(bytesOf(words))
+      return
+    }
+    case 'uuid':
+      assert(block.storage === 'fixed16', `UUIDs stored as ${block.storage}`)
+      batch.buffers.push(block.values.subarray(start * 16, (start + rowCount) * 16))
+      return
+    case 'bytes':
+      assert(block.storage === 'bytes', `bytes stored as ${block.storage}`)
+      addBytes(batch, block, start, rowCount)
+      return
+    case 'text':
+      addText(batch, block, start, rowCount)
+  }
+}
+
+/** The parts of instants as columns of their own. */
+function addInstants(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
+  const type = block.type as TemporalType
+  const read = zonedInstantReader(block)
+  const utc = createBlockBuilder(timestampType(6))
+  const picoseconds = createBlockBuilder(INTEGER)
+  const zones = createBlockBuilder(VARCHAR)
+  for (let i = 0; i < rowCount; i++) {
+    if (!isPresent(block, start + i)) {
+      for (const builder of [utc, picoseconds, zones]) builder.append(null)
+      continue
+    }
+    const { picos, zone } = read(start + i)
+    const rest = ((picos % PICOS_PER_MICRO) + PICOS_PER_MICRO) % PICOS_PER_MICRO
+    utc.append(picos - rest)
+    picoseconds.append(Number(rest))
+    zones.append(zone)
+  }
+  addColumn(batch, utc.build(), 0, rowCount)
+  if (hasPicoseconds(type)) addColumn(batch, picoseconds.build(), 0, rowCount)
+  addColumn(batch, zones.build(), 0, rowCount)
 }
 
 function addNode(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
@@ -166,12 +234,8 @@ function tileReader(block: FlatBlock): (position: number) => string {
 
 function addText(batch: BatchDraft, block: FlatBlock, start: number, rowCount: number): void {
   const { type } = block
-  if (
-    block.storage === 'bytes' &&
-    (isBinary(type) || type.kind === 'varchar' || type.kind === 'json')
-  ) {
-    const { first, end } = addOffsets(batch, block.offsets, start, rowCount)
-    batch.buffers.push(block.bytes.subarray(first, end))
+  if (block.storage === 'bytes' && (type.kind === 'varchar' || type.kind === 'json')) {
+    addBytes(batch, block, start, rowCount)
     return
   }
   const read =
@@ -197,6 +261,11 @@ function addText(batch: BatchDraft, block: FlatBlock, start: number, rowCount: n
     at += part.length
   }
   batch.buffers.push(bytesOf(offsets), bytes)
+}
+
+function addBytes(batch: BatchDraft, block: BytesBlock, start: number, rowCount: number): void {
+  const { first, end } = addOffsets(batch, block.offsets, start, rowCount)
+  batch.buffers.push(block.bytes.subarray(first, end))
 }
 
 /** Adds offsets that begin at 0. @returns the children that they are about */
@@ -240,6 +309,9 @@ const ITEM_BYTES: Partial<Record<SqlType['kind'], number>> = {
   bigint: 8,
   double: 8,
   decimal: 16,
+  'interval day to second': 8,
+  'interval year to month': 16,
+  uuid: 16,
 }
 
 /** A column all of whose positions are null: buffers of zeros in the layout of its type. */
@@ -255,7 +327,14 @@ function addNulls(batch: BatchDraft, type: SqlType, rowCount: number): void {
     for (const field of type.fields) addNulls(batch, field.type, rowCount)
     return
   }
-  const itemBytes = type.kind === 'timestamp' && type.precision <= 6 ? 8 : ITEM_BYTES[type.kind]
+  if (type.kind === 'timestamp with time zone') {
+    addNulls(batch, timestampType(6), rowCount)
+    if (hasPicoseconds(type)) addNulls(batch, INTEGER, rowCount)
+    addNulls(batch, VARCHAR, rowCount)
+    return
+  }
+  const itemBytes =
+    (type.kind === 'timestamp' || type.kind === 'time') && !isText(type) ? 8 : ITEM_BYTES[type.kind]
   if (itemBytes !== undefined) batch.buffers.push(new Uint8Array(rowCount * itemBytes))
   else if (type.kind === 'boolean') batch.buffers.push(new Uint8Array(bitmapBytes))
   else batch.buffers.push(new Uint8Array((rowCount + 1) * 4))
@@ -267,3 +346,6 @@ function addNulls(batch: BatchDraft, type: SqlType, rowCount: number): void {
     addNulls(batch, type.value, 0)
   } else if (itemBytes === undefined && type.kind !== 'boolean') batch.buffers.push(NO_BYTES)
 }
+
+const isText = (type: TemporalType): boolean =>
+  type.kind === 'timestamp' ? type.precision > 6 : arrowForm(type) === 'text'

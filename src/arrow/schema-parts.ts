@@ -11,16 +11,25 @@ export const ArrowType = {
   bool: 6,
   decimal: 7,
   date: 8,
+  time: 9,
   timestamp: 10,
+  interval: 11,
   list: 12,
   struct: 13,
   fixedSizeBinary: 15,
   map: 17,
+  duration: 18,
 } as const
 
 export const METADATA_V5 = 4
 /** Of a field's metadata: the SQL type, as typeof() prints it. */
 export const TYPE_KEY = 'millrace.type'
+/** Of a field's metadata: what is more than its storage. @source Arrow columnar format, "Extension Types" */
+export const EXTENSION_KEY = 'ARROW:extension:name'
+export const UUID_EXTENSION = 'arrow.uuid'
+export const JSON_EXTENSION = 'arrow.json'
+/** Units of Arrow's Interval. @source Schema.fbs, IntervalUnit */
+export const IntervalUnit = { yearMonth: 0, dayTime: 1, monthDayNano: 2 } as const
 
 /** @param fields tables of Field */
 export function schemaOf(writer: FlatBufferWriter, fields: readonly number[]): number {

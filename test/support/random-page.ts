@@ -57,7 +57,7 @@ const BLOCK_TYPES: readonly SqlType[] = [
 ]
 
 /** Types whose blocks are made of values. */
-const VALUE_TYPES: readonly SqlType[] = [
+export const VALUE_TYPES: readonly SqlType[] = [
   UNKNOWN,
   decimalType(38, 10),
   charType(5),

@@ -1,3 +1,5 @@
+import { declaredText } from '../../arrow/declared-text.js'
+import { EXTENSION_KEY, TYPE_KEY, UUID_EXTENSION } from '../../arrow/schema-parts.js'
 import {
   arrayType,
   BIGINT,
@@ -6,6 +8,7 @@ import {
   DOUBLE,
   decimalType,
   INTEGER,
+  INTERVAL_DAY_TO_SECOND,
   MillraceError,
   mapType,
   REAL,
@@ -17,6 +20,7 @@ import {
   timestampWithTimeZoneType,
   timeType,
   UNKNOWN,
+  UUID,
   VARBINARY,
   VARCHAR,
 } from '../../spi/index.js'
@@ -30,6 +34,7 @@ export interface ArrowTable {
 interface ArrowField {
   readonly name: string
   readonly type: ArrowType
+  readonly metadata?: ReadonlyMap<string, string>
 }
 interface ArrowVector {
   get(index: number): unknown
@@ -42,6 +47,7 @@ interface ArrowType {
   readonly precision?: number
   readonly scale?: number
   readonly unit?: number
+  readonly byteWidth?: number
   readonly timezone?: string | null
   readonly children?: readonly ArrowField[] | null
   readonly dictionary?: ArrowType
@@ -70,6 +76,7 @@ const ARROW = {
   fixedSizeBinary: 15,
   fixedSizeList: 16,
   map: 17,
+  duration: 18,
   largeBinary: 19,
   largeUtf8: 20,
 } as const
@@ -91,7 +98,7 @@ const INTEGERS: Readonly<Record<number, readonly [signed: SqlType, unsigned: Sql
 }
 
 /** @throws NOT_SUPPORTED for a type that SQL has no counterpart of */
-export function arrowColumn({ name, type }: ArrowField): ArrowColumn {
+export function arrowColumn({ name, type, metadata }: ArrowField): ArrowColumn {
   switch (type.typeId) {
     case ARROW.null:
       return { type: UNKNOWN, read: same }
@@ -103,11 +110,16 @@ export function arrowColumn({ name, type }: ArrowField): ArrowColumn {
       return { type: type.precision === 2 ? DOUBLE : REAL, read: same }
     case ARROW.binary:
     case ARROW.largeBinary:
-    case ARROW.fixedSizeBinary:
       return { type: VARBINARY, read: same }
+    case ARROW.fixedSizeBinary: {
+      const isUuid = type.byteWidth === 16 && metadata?.get(EXTENSION_KEY) === UUID_EXTENSION
+      return { type: isUuid ? UUID : VARBINARY, read: same }
+    }
     case ARROW.utf8:
     case ARROW.largeUtf8:
-      return { type: VARCHAR, read: same }
+      return { type: declaredText(metadata?.get(TYPE_KEY) ?? '') ?? VARCHAR, read: same }
+    case ARROW.duration:
+      return { type: INTERVAL_DAY_TO_SECOND, read: durationReader(name, type.unit ?? 1) }
     case ARROW.bool:
       return { type: BOOLEAN, read: same }
     case ARROW.decimal: {
@@ -123,7 +135,11 @@ export function arrowColumn({ name, type }: ArrowField): ArrowColumn {
     case ARROW.timestamp:
       return timestampColumn(type)
     case ARROW.dictionary:
-      return arrowColumn({ name, type: type.dictionary! })
+      return arrowColumn({
+        name,
+        type: type.dictionary!,
+        ...(metadata === undefined ? {} : { metadata }),
+      })
     case ARROW.list:
     case ARROW.fixedSizeList: {
       const element = arrowColumn(type.children![0]!)
@@ -167,6 +183,20 @@ function decimalOf(value: unknown, scale: number): unknown {
   for (let i = words.length - 1; i >= 0; i--) unscaled = (unscaled << 32n) | BigInt(words[i]! >>> 0)
   unscaled = BigInt.asIntN(words.length * 32, unscaled)
   return `${unscaled}e-${scale}`
+}
+
+/** Milliseconds of whole units. */
+function durationReader(name: string, unit: number): (value: unknown) => unknown {
+  const nanosPerUnit = 10n ** BigInt(9 - (UNIT_DIGITS[unit as 0] ?? 3))
+  return (value) => {
+    if (value === null) return null
+    const nanos = BigInt(value as number | bigint) * nanosPerUnit
+    if (nanos % 1_000_000n === 0n) return nanos / 1_000_000n
+    throw new MillraceError(
+      'NOT_SUPPORTED',
+      `Arrow column has durations finer than milliseconds: ${name}`,
+    )
+  }
 }
 
 function timeColumn(digits: number): ArrowColumn {

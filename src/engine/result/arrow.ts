@@ -7,8 +7,8 @@ import type { ResultColumn } from './result-column.js'
 export type { RecordBatch }
 
 /**
- * Makes an Arrow record batch of a page, which shares nothing with it. DECIMAL is decimal128, DATE date32, TIMESTAMP up to
- * microseconds timestamp[us]; what Arrow has no type for (zoned times, picoseconds, intervals, UUID …) is its text.
+ * Makes an Arrow record batch of a page, which shares nothing with it. Types that Arrow has not are written as
+ * `arrowForm` says.
  */
 export function toRecordBatch(page: Page, columns: readonly ResultColumn[]): RecordBatch {
   const schema = schemaMessage(columns)

@@ -1,4 +1,4 @@
-import { isBinary } from '../../arrow/column-writer.js'
+import { arrowForm } from '../../arrow/arrow-form.js'
 import { ARROW_STREAM_END } from '../../arrow/ipc-writer.js'
 import type { ResultColumn } from '../../engine/result/result-column.js'
 import { type Block, MillraceError, type Page, type SqlType } from '../../spi/index.js'
@@ -125,7 +125,7 @@ function csvReader(block: Block, type: SqlType): (position: number) => string {
     }
     default: {
       const read = cellReader(block, 'exact')
-      if (isBinary(type)) {
+      if (arrowForm(type) === 'bytes') {
         return (position) => {
           const value = read(position)
           return value === null ? '' : csvCell(Buffer.from(value as Uint8Array).toString('hex'))

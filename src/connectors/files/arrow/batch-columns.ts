@@ -197,6 +197,8 @@ function columnData(
   }
 }
 
+const INTERVAL_BYTES = { months: 4, days: 8, all: 16 } as const
+
 /** What the first buffer after the validity has at least. */
 function leastBytes({ layout, dictionary }: ArrowField, length: number): number {
   if (length === 0) return 0
@@ -216,7 +218,10 @@ function leastBytes({ layout, dictionary }: ArrowField, length: number): number 
     case 'time':
       return (length * layout.bits) / 8
     case 'timestamp':
+    case 'duration':
       return length * 8
+    case 'interval':
+      return length * INTERVAL_BYTES[layout.unit]
     case 'view':
       return length * 16
     case 'fixed bytes':

@@ -53,11 +53,17 @@ export function columnBlock(
     case 'bool':
       return boolBlock(data, type, validity, start, rowCount)
     case 'bytes':
+      // Types that Arrow has not, as their text.
+      if (layout.isText && type.kind !== 'varchar' && type.kind !== 'json') {
+        return blockOfValues(data, type, start, rowCount)
+      }
       return bytesBlock(data, layout.offsetBits, type, validity, start, rowCount)
     case 'view':
       return { ...flatFields(type, rowCount, validity), ...viewBytes(data, start, rowCount) }
     case 'fixed bytes':
     case 'time':
+    case 'duration':
+    case 'interval':
     case 'other':
       return blockOfValues(data, type, start, rowCount)
     case 'null':
@@ -66,6 +72,9 @@ export function columnBlock(
     case 'map':
     case 'fixed list':
     case 'struct':
+      if (type.kind === 'timestamp with time zone') {
+        return blockOfValues(data, type, start, rowCount)
+      }
       return nestedBlock(data, type, validity, start, rowCount, dictionaries)
   }
 }

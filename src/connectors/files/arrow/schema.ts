@@ -1,4 +1,4 @@
-import { TYPE_KEY, ArrowType as Type } from '../../../arrow/schema-parts.js'
+import { EXTENSION_KEY, TYPE_KEY, ArrowType as Type } from '../../../arrow/schema-parts.js'
 import type { FlatTable } from './flatbuffer-reader.js'
 import { ArrowFormatError } from './format-error.js'
 
@@ -19,10 +19,14 @@ export type ArrowLayout =
   | { readonly kind: 'date'; readonly bits: 32 | 64 }
   | { readonly kind: 'time'; readonly bits: 32 | 64; readonly digits: number }
   | { readonly kind: 'timestamp'; readonly digits: number; readonly zone: string | undefined }
+  | { readonly kind: 'duration'; readonly digits: number }
+  | { readonly kind: 'interval'; readonly unit: IntervalUnit }
   | { readonly kind: 'list' | 'map'; readonly offsetBits: 32 | 64 }
   | { readonly kind: 'fixed list'; readonly size: number }
   | { readonly kind: 'other'; readonly name: string }
 
+/** Months in 4 bytes, days and milliseconds in 8, or months, days and nanoseconds in 16. */
+export type IntervalUnit = 'months' | 'days' | 'all'
 type IntegerBits = 8 | 16 | 32 | 64
 
 export interface ArrowField {
@@ -37,6 +41,8 @@ export interface ArrowField {
   }
   /** The SQL type as Millrace wrote it. */
   readonly declared?: string
+  /** The name of what the field is more than its storage. */
+  readonly extension?: string
 }
 
 /** Fields of a schema and all below them; as deep as this. */
@@ -74,23 +80,28 @@ function readField(table: FlatTable, depth: number, count: { left: number }): Ar
   const children = readFields(table.tables(5), depth - 1, count)
   const layout = readLayout(table.int8(2, 0), table.table(3), children)
   const dictionary = table.table(4)
-  const declared = declaredType(table, count)
+  const { declared, extension } = readMetadata(table, count)
   return {
     name,
     layout,
     children,
     ...(dictionary === undefined ? {} : { dictionary: readDictionary(dictionary) }),
     ...(declared === undefined ? {} : { declared }),
+    ...(extension === undefined ? {} : { extension }),
   }
 }
 
-function declaredType(table: FlatTable, count: { left: number }): string | undefined {
+function readMetadata(table: FlatTable, count: { left: number }) {
+  let declared: string | undefined
+  let extension: string | undefined
   for (const entry of table.tables(6)) {
     count.left--
     if (count.left < 0) throw new ArrowFormatError('too much metadata')
-    if (entry.text(0) === TYPE_KEY) return entry.text(1)
+    const key = entry.text(0)
+    if (key === TYPE_KEY) declared ??= entry.text(1)
+    else if (key === EXTENSION_KEY) extension ??= entry.text(1)
   }
-  return undefined
+  return { declared, extension }
 }
 
 function readDictionary(table: FlatTable): NonNullable<ArrowField['dictionary']> {
@@ -104,27 +115,21 @@ function readDictionary(table: FlatTable): NonNullable<ArrowField['dictionary']>
 
 /** Numbers of types that Millrace reads and does not write, and names of those that it does neither. @source Schema.fbs */
 const ReadType = {
-  time: 9,
-  interval: 11,
-  union: 14,
-  fixedSizeBinary: 15,
   fixedSizeList: 16,
-  duration: 18,
   largeBinary: 19,
   largeUtf8: 20,
   largeList: 21,
-  runEndEncoded: 22,
   binaryView: 23,
   utf8View: 24,
 } as const
 const OTHER_NAMES: Readonly<Record<number, string>> = {
-  11: 'Interval',
   14: 'Union',
-  18: 'Duration',
   22: 'RunEndEncoded',
   25: 'ListView',
   26: 'LargeListView',
 }
+
+const INTERVAL_UNITS: readonly IntervalUnit[] = ['months', 'days', 'all']
 
 /** Fraction digits of Arrow's units second, millisecond, microsecond, nanosecond. */
 const UNIT_DIGITS: readonly number[] = [0, 3, 6, 9]
@@ -154,7 +159,7 @@ function readLayout(
     case ReadType.binaryView:
     case ReadType.utf8View:
       return { kind: 'view', isText: number === ReadType.utf8View }
-    case ReadType.fixedSizeBinary:
+    case Type.fixedSizeBinary:
       return { kind: 'fixed bytes', width: positive(int32(0, 0)) }
     case Type.decimal: {
       const bits = int32(2, 128)
@@ -165,7 +170,7 @@ function readLayout(
     }
     case Type.date:
       return { kind: 'date', bits: int16(0, 1) === 0 ? 32 : 64 }
-    case ReadType.time:
+    case Type.time:
       return {
         kind: 'time',
         bits: int32(1, 32) === 64 ? 64 : 32,
@@ -179,6 +184,10 @@ function readLayout(
         zone: zone === '' ? undefined : zone,
       }
     }
+    case Type.duration:
+      return { kind: 'duration', digits: chosen(UNIT_DIGITS, int16(0, 1)) }
+    case Type.interval:
+      return { kind: 'interval', unit: chosen(INTERVAL_UNITS, int16(0, 0)) }
     case Type.list:
     case ReadType.largeList:
       childrenOf(children, 1)

@@ -1,3 +1,4 @@
+import { PICOS_PER_MICRO } from '../../../arrow/arrow-form.js'
 import {
   createBlockBuilder,
   type FlatBlock,
@@ -6,14 +7,17 @@ import {
   timeZoneId,
   timeZoneKey,
   type Value,
+  valueConverter,
 } from '../../../spi/index.js'
 import type { ColumnData } from './batch-columns.js'
 import { ArrowFormatError } from './format-error.js'
+import type { IntervalUnit } from './schema.js'
 import { alignedBytes, offsetsIn, typedView } from './typed-view.js'
 
 type ValueReader = (position: number) => Value
 
 const MILLIS_PER_DAY = 86_400_000n
+const PICOS_PER_MILLI = 1_000_000_000n
 const PICOS_PER_DAY = 86_400_000_000_000_000n
 
 /** A block of what lies otherwise than in blocks: value by value. */
@@ -74,15 +78,26 @@ function valueReader(data: ColumnData, type: SqlType): ValueReader {
       const zone = timeZoneId(timeZoneKey(layout.zone) ?? 0)
       return (i) => ({ picos: inRange(read(i) * unit, ZONED_PICOS_MAX), zone })
     }
-    case 'bytes': {
-      const offsets = offsetsIn(bytes, layout.offsetBits, 0, data.length)
-      const content = data.buffers[1] ?? new Uint8Array(0)
-      if (offsets.end > content.length) throw new ArrowFormatError('a value beyond its buffer')
-      const { buffer, byteOffset, byteLength } = content.subarray(offsets.first, offsets.end)
-      const text = Buffer.from(buffer, byteOffset, byteLength)
-      const { values } = offsets
-      return (i) => text.toString('utf8', values[i]!, values[i + 1]!).replace(/ +$/, '')
+    case 'duration': {
+      const read = integers(64)
+      return (i) => wholeMillis(read(i) * unitPicos(layout.digits))
     }
+    case 'interval':
+      return intervalReader(bytes, layout.unit, data.length)
+    case 'bytes': {
+      const read = textReader(data)
+      if (type.kind === 'char') return (i) => read(i).replace(/ +$/, '')
+      const convert = valueConverter(type)
+      return (i) => {
+        try {
+          return convert(read(i))
+        } catch (error) {
+          throw new ArrowFormatError(error instanceof Error ? error.message : String(error))
+        }
+      }
+    }
+    case 'struct':
+      return instantReader(data)
     case 'fixed bytes': {
       const { width } = layout
       return (i) => bytes.slice(i * width, (i + 1) * width)
@@ -90,6 +105,62 @@ function valueReader(data: ColumnData, type: SqlType): ValueReader {
     default:
       throw new Error(`values of ${layout.kind} are not read one by one`)
   }
+}
+
+function textReader(data: ColumnData): (position: number) => string {
+  const offsetBits = data.field.layout.kind === 'bytes' ? data.field.layout.offsetBits : 32
+  const offsets = offsetsIn(data.buffers[0] ?? new Uint8Array(0), offsetBits, 0, data.length)
+  const content = data.buffers[1] ?? new Uint8Array(0)
+  if (offsets.end > content.length) throw new ArrowFormatError('a value beyond its buffer')
+  const { buffer, byteOffset, byteLength } = content.subarray(offsets.first, offsets.end)
+  const text = Buffer.from(buffer, byteOffset, byteLength)
+  const { values } = offsets
+  return (i) => text.toString('utf8', values[i]!, values[i + 1]!)
+}
+
+/** Instants of their parts: microseconds in UTC, picoseconds beyond them, the zone. */
+function instantReader(data: ColumnData): ValueReader {
+  const utc = data.children[0]!
+  const zones = data.children.at(-1)!
+  const fine = data.children.length === 3 ? data.children[1]! : undefined
+  const micros = typedView(utc.buffers[0]!, 64, 0, data.length)
+  const rests = fine === undefined ? undefined : typedView(fine.buffers[0]!, 32, 0, data.length)
+  const zoneText = textReader(zones)
+  return (i) => {
+    const key = timeZoneKey(zoneText(i))
+    const rest = rests?.[i] ?? 0
+    const isWhole = data.children.every(({ validity }) => isValid(validity, i))
+    if (!isWhole || key === undefined || rest < 0 || rest >= Number(PICOS_PER_MICRO)) {
+      throw new ArrowFormatError('an instant without its parts')
+    }
+    const picos = inRange(micros[i]! * PICOS_PER_MICRO, ZONED_PICOS_MAX)
+    return { picos: picos + BigInt(rest), zone: timeZoneId(key) }
+  }
+}
+
+function intervalReader(bytes: Uint8Array, unit: IntervalUnit, length: number): ValueReader {
+  if (unit === 'all') {
+    const words = typedView(bytes, 32, 0, length * 4)
+    return (i) => {
+      if (words[4 * i + 1] !== 0 || words[4 * i + 2] !== 0 || words[4 * i + 3] !== 0) {
+        throw new ArrowFormatError('an interval of months with days')
+      }
+      return words[4 * i]!
+    }
+  }
+  const words = typedView(bytes, 32, 0, unit === 'months' ? length : length * 2)
+  if (unit === 'months') return (i) => words[i]!
+  return (i) => BigInt(words[2 * i]!) * MILLIS_PER_DAY + BigInt(words[2 * i + 1]!)
+}
+
+/** An interval in milliseconds, which is what SQL's are. */
+function wholeMillis(picos: bigint): bigint {
+  const millis = picos / PICOS_PER_MILLI
+  if (millis * PICOS_PER_MILLI !== picos) {
+    throw new ArrowFormatError('a duration finer than milliseconds, which no interval has')
+  }
+  if (BigInt.asIntN(64, millis) === millis) return millis
+  throw new ArrowFormatError('a duration that is out of range')
 }
 
 /** @source IEEE 754 binary16 */

@@ -1,4 +1,3 @@
-import { isBinary } from '../../../arrow/column-writer.js'
 import { type ArrowColumn, ArrowIpcWriter } from '../../../arrow/ipc-writer.js'
 import { MillraceError, type Page, type SqlType } from '../../../spi/index.js'
 import type { FileWriter, FileWriting, WriteRequest } from '../format.js'
@@ -18,33 +17,30 @@ export const arrowWriting: FileWriting = {
   createWriter: (request) => new ArrowFileWriter(request),
 }
 
-/** The kind of a type, or of one in it, that would come back as text. */
+/** The kind of a type, or of one in it, whose text is not read back: what no file has as a column's type. */
 function lostType(type: SqlType): string | undefined {
   switch (type.kind) {
-    case 'unknown':
-    case 'boolean':
-    case 'tinyint':
-    case 'smallint':
-    case 'integer':
-    case 'bigint':
-    case 'real':
-    case 'double':
-    case 'decimal':
-    case 'date':
-    case 'varchar':
-    case 'char':
-    case 'json':
-      return undefined
-    case 'timestamp':
-      return type.precision <= 6 ? undefined : `${type.kind}(${type.precision})`
     case 'array':
       return lostType(type.element)
     case 'map':
       return lostType(type.key) ?? lostType(type.value)
     case 'row':
       return type.fields.map((field) => lostType(field.type)).find((kind) => kind !== undefined)
+    case 'geometry':
+    case 'sphericalgeography':
+    case 'kdbtree':
+    case 'bingtile':
+    case 'color':
+    case 'objectid':
+    case 'json2016':
+    case 'jsonpath':
+    case 'joniregexp':
+    case 'likepattern':
+    case 'codepoints':
+    case 'function':
+      return type.kind
     default:
-      return isBinary(type) ? undefined : type.kind
+      return undefined
   }
 }
 

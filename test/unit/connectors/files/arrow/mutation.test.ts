@@ -1,16 +1,14 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
-import { arrowFormat } from '../../../../../src/connectors/files/arrow/format.js'
-import {
-  EMPTY_DYNAMIC_FILTER,
-  heapArena,
-  MillraceError,
-  readValue,
-} from '../../../../../src/spi/index.js'
+import { ArrowIpcWriter } from '../../../../../src/arrow/ipc-writer.js'
+import { heapArena, MillraceError, readValue } from '../../../../../src/spi/index.js'
+import { randomPage, VALUE_TYPES } from '../../../../support/random-page.js'
 import { SEED } from '../../../../support/seed.js'
+import { createRandom } from '../../../kernel-support/cells.js'
 import { randomGenerator } from '../random.js'
+import { readArrow } from './read-arrow.js'
 
 const fixtures = join(import.meta.dirname, 'fixtures')
 const folder = mkdtempSync(join(tmpdir(), 'millrace-arrow-mutation-'))
@@ -40,45 +38,42 @@ const VALUES_MAX = 40
 const PAGES_MAX = 20
 
 async function read(path: string): Promise<void> {
-  const { signal } = new AbortController()
-  const { size, mtimeMs } = statSync(path)
-  const file = { path, size, modifiedMillis: mtimeMs }
-  const summary = await arrowFormat.inspect(file, {}, signal)
-  await arrowFormat.statistics!(file, summary, summary.columns, signal)
-  const predicate = { columnDomains: [] }
-  const request = { file, summary, predicate, targetBytes: 1 << 26, signal }
-  for await (const part of await arrowFormat.splits(request)) {
-    const source = await arrowFormat.createPageSource({
-      ...request,
-      part,
-      columns: summary.columns,
-      dynamicFilter: EMPTY_DYNAMIC_FILTER,
-      createArena: heapArena,
-    })
-    try {
-      for (let pages = 0; pages < PAGES_MAX; pages++) {
-        const page = await source.getNextPage()
-        if (page === undefined) break
-        for (const block of page.blocks) {
-          for (let i = 0; i < Math.min(block.rowCount, VALUES_MAX); i++) readValue(block, i)
-        }
-      }
-    } finally {
-      await source.close()
+  let pages = 0
+  for await (const { blocks } of readArrow(path)) {
+    for (const block of blocks) {
+      for (let i = 0; i < Math.min(block.rowCount, VALUES_MAX); i++) readValue(block, i)
     }
+    if (++pages === PAGES_MAX) break
   }
 }
 
-const files = readdirSync(fixtures).filter((name) => /\.arrows?$/.test(name))
+const files = readdirSync(fixtures)
+  .filter((name) => /\.arrows?$/.test(name))
+  .map((name) => ({ name, bytes: readFileSync(join(fixtures, name)) }))
 const BYTES_MAX = 512 << 20
+
+/** A file of types that Arrow has not, as the writer makes it. */
+async function ownFile(): Promise<Uint8Array> {
+  const own = createRandom(seed)
+  const types = VALUE_TYPES.filter(({ kind }) => kind !== 'unknown')
+  const chunks: Uint8Array[] = []
+  const output = { write: async (bytes: Uint8Array) => void chunks.push(bytes) }
+  const columns = types.map((type, i) => ({ name: `c${i}`, type }))
+  const writer = new ArrowIpcWriter(columns, output, { kind: 'file' })
+  const { blocks, rowCount } = randomPage(own, types, 60, heapArena())
+  await writer.append({ blocks, rowCount })
+  await writer.finish()
+  return Buffer.concat(chunks)
+}
 
 it('damaged files end in coded errors or in rows, soon and within memory', async () => {
   let refused = 0
   const path = join(folder, 'damaged.arrow')
+  const sources = [...files, { name: 'own types', bytes: await ownFile() }]
   for (let run = 0; run < runs; run++) {
-    const source = files[below(files.length)]!
-    writeFileSync(path, mutated(readFileSync(join(fixtures, source))))
-    const told = `seed ${seed}, run ${run}, ${source}`
+    const { name, bytes } = sources[below(sources.length)]!
+    writeFileSync(path, mutated(bytes))
+    const told = `seed ${seed}, run ${run}, ${name}`
     const error = await read(path).then(
       () => undefined,
       (thrown: unknown) => thrown,
