@@ -10,6 +10,8 @@ import {
   type Page,
   type SqlType,
 } from '../../spi/index.js'
+import { gatherBlock, gatherNullableBlock } from '../kernels/gather.js'
+import { codeKernels } from './code-kernels.js'
 import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
@@ -205,15 +207,48 @@ export class GroupKeys {
     const { kind, int64, bytes, generic } = this.#encoder.column(column)
     if (kind === 'range') return rangeKeys(type, keys, arena)
     if (kind === 'bytes') return bytesKeys(type, keys, bytes!.entries())
+    if (kind === 'int64') return this.#int64Keys(type, keys, int64!.keys(), arena)
     const builder = createBlockBuilder(type, arena)
-    const values = int64?.keys()
     for (let i = 0; i < keys.values.length; i++) {
-      const id = Number(keys.values[i])
       if (!isValid(keys.validity, i)) builder.appendNull()
-      else if (kind === 'generic') builder.append(generic!.values[id]!)
-      else builder.append(int64Carrier(type, values![id]!))
+      else builder.append(generic!.values[Number(keys.values[i])]!)
     }
     return builder.build()
+  }
+
+  /** The values of a 64-bit key column, by ids. */
+  #int64Keys(
+    type: SqlType,
+    { values: ids, validity }: DecodedKeys,
+    keys: BigInt64Array,
+    arena: Arena,
+  ): Block {
+    assert(ids instanceof Int32Array, 'ids are 32 bits')
+    const rowCount = ids.length
+    if (keys.length === 0)
+      return { encoding: 'flat', storage: 'null', type, rowCount, validity: null }
+    const all = { encoding: 'flat', type, rowCount: keys.length, validity: null } as const
+    const isFloat = type.kind === 'double' || type.kind === 'real'
+    const known: FlatBlock = isFloat
+      ? {
+          ...all,
+          storage: 'f64',
+          values: new Float64Array(keys.buffer, keys.byteOffset, keys.length),
+        }
+      : { ...all, storage: 'i64', values: keys, base: 0, factor: 1 }
+    if (validity !== null) {
+      codeKernels(this.#memory).mask(ids.byteOffset, validity.byteOffset, rowCount)
+    }
+    const picked =
+      validity === null
+        ? gatherBlock(known, ids, rowCount, arena)
+        : gatherNullableBlock(known, ids, rowCount, arena)
+    if (type.kind !== 'real') return picked
+    assert(picked.encoding === 'flat' && picked.storage === 'f64', 'doubles of REAL')
+    const bytes = arena.allocate(rowCount * 4)
+    const values = new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
+    values.set(picked.values)
+    return { encoding: 'flat', storage: 'f32', type, rowCount, validity: picked.validity, values }
   }
 
   close(): void {
@@ -229,28 +264,6 @@ function copyOf(values: BigInt64Array, arena: Arena): BigInt64Array {
   const copy = new BigInt64Array(bytes.buffer, bytes.byteOffset, values.length)
   copy.set(values)
   return copy
-}
-
-const doubleBits = new DataView(new ArrayBuffer(8))
-
-/** The carrier of a 64-bit key, by the type's rules in block.ts. */
-function int64Carrier(type: SqlType, key: bigint): bigint | number {
-  switch (type.kind) {
-    case 'real':
-    case 'double':
-      doubleBits.setBigInt64(0, key)
-      return doubleBits.getFloat64(0)
-    case 'tinyint':
-    case 'smallint':
-    case 'integer':
-    case 'date':
-    case 'interval year to month':
-      return Number(key)
-    case 'timestamp':
-      return key * 1_000_000n
-    default:
-      return key
-  }
 }
 
 function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): Block {

@@ -347,6 +347,28 @@ function probe(
   })
 }
 
+/**
+ * Rows whose first slots are read before any of them is probed further: reads that do not wait for each other's branches
+ * are under way in memory together, which is what a table larger than the caches takes its time for.
+ */
+const PART_ROWS = 512
+
+const partEnd = (from: Expr<'i32'>, count: Expr<'i32'>): Expr<'i32'> =>
+  i32.select(i32.gt_s(i32.sub(count, from), PART_ROWS), i32.add(from, PART_ROWS), count)
+
+/** The id of the i-th key where the first slot has it, else -1. */
+function firstGuess(
+  f: FunctionBuilder,
+  p: { keys: Local<'i32'>; slots: Local<'i32'>; shift: Local<'i64'> },
+  i: Local<'i32'>,
+): Expr<'i32'> {
+  const key = f.let(i64.load(at(p.keys, i, 3)))
+  const { first, address } = slotOf(p.slots, key, p.shift)
+  const slot = f.let(address(first))
+  // An empty slot has id 0: one less is -1.
+  return i32.select(i64.eq(i64.load(slot), key), i32.sub(i32.load(slot, 8), 1), -1)
+}
+
 export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKernels {
   return kernel<IntegerTableKernels>(memory, 'key integer table', (m) => {
     m.function(
@@ -370,20 +392,37 @@ export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKer
         const slot = f.local('i32')
         const id = f.local('i32')
         const next = f.let(i32.load(p.status))
-        f.for(i, 0, p.count, (exit) => {
-          f.brIf(exit, i32.ge_s(next, p.limit))
-          f.set(key, i64.load(at(p.keys, i, 3)))
-          probe(f, p, key, index, slot, {
-            found: () => f.set(id, i32.load(slot, 8)),
-            empty: () => {
-              f.store64(at(p.keyOf, next, 3), key)
-              f.set(next, i32.add(next, 1))
-              f.set(id, next)
-              f.store64(slot, key)
-              f.store32(slot, id, 8)
+        const part = f.local('i32')
+        f.block((full) => {
+          f.for(
+            part,
+            0,
+            p.count,
+            () => {
+              const end = f.let(partEnd(part, p.count))
+              f.for(i, part, end, () => f.store32(at(p.ids, i, 2), firstGuess(f, p, i)))
+              f.for(i, part, end, () => {
+                f.if(i32.lt_s(i32.load(at(p.ids, i, 2)), 0), () => {
+                  f.brIf(full, i32.ge_s(next, p.limit))
+                  f.set(key, i64.load(at(p.keys, i, 3)))
+                  probe(f, p, key, index, slot, {
+                    found: () => f.set(id, i32.load(slot, 8)),
+                    empty: () => {
+                      f.store64(at(p.keyOf, next, 3), key)
+                      f.set(next, i32.add(next, 1))
+                      f.set(id, next)
+                      f.store64(slot, key)
+                      f.store32(slot, id, 8)
+                    },
+                  })
+                  f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+                })
+              })
             },
-          })
-          f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+            PART_ROWS,
+          )
+          f.store32(p.status, next)
+          f.return(p.count)
         })
         f.store32(p.status, next)
         f.return(i)
@@ -407,17 +446,34 @@ export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKer
         const index = f.local('i32')
         const slot = f.local('i32')
         const id = f.local('i32')
-        f.for(i, 0, p.count, () => {
-          f.set(key, i64.load(at(p.keys, i, 3)))
-          f.set(id, 0)
-          f.if(i32.eqz(i32.and(p.negatives, i64.lt_s(key, 0n))), () => {
-            probe(f, p, key, index, slot, {
-              found: () => f.set(id, i32.load(slot, 8)),
-              empty: () => {},
+        const part = f.local('i32')
+        f.for(
+          part,
+          0,
+          p.count,
+          () => {
+            const end = f.let(partEnd(part, p.count))
+            f.for(i, part, end, () => {
+              const isNoKey = i32.and(p.negatives, i64.lt_s(i64.load(at(p.keys, i, 3)), 0n))
+              f.store32(at(p.ids, i, 2), i32.select(isNoKey, -1, firstGuess(f, p, i)))
             })
-          })
-          f.store32(at(p.ids, i, 2), i32.sub(id, 1))
-        })
+            f.for(i, part, end, () => {
+              f.set(id, i32.load(at(p.ids, i, 2)))
+              f.if(i32.lt_s(id, 0), () => {
+                f.set(key, i64.load(at(p.keys, i, 3)))
+                f.set(id, 0)
+                f.if(i32.eqz(i32.and(p.negatives, i64.lt_s(key, 0n))), () => {
+                  probe(f, p, key, index, slot, {
+                    found: () => f.set(id, i32.load(slot, 8)),
+                    empty: () => {},
+                  })
+                })
+                f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+              })
+            })
+          },
+          PART_ROWS,
+        )
       },
     )
     m.function(
