@@ -1,4 +1,5 @@
 import { MillraceError } from '../spi/error.js'
+import { shortAscii } from '../values/short-ascii.js'
 
 /**
  * Reads msgpack: integers as numbers, or bigints where they are written with 64 bits; bin as Uint8Array; maps as Map.
@@ -80,13 +81,7 @@ export class MsgpackReader {
 
   #text(byteLength: number): string {
     const bytes = this.#slice(byteLength)
-    if (byteLength > 24) return this.#decoder.decode(bytes)
-    let text = ''
-    for (const byte of bytes) {
-      if (byte > 127) return this.#decoder.decode(bytes)
-      text += String.fromCharCode(byte)
-    }
-    return text
+    return shortAscii(bytes, 0, byteLength) ?? this.#decoder.decode(bytes)
   }
 
   #binary(byteLength: number): Uint8Array {

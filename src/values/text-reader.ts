@@ -7,7 +7,6 @@ import {
   type TemporalType,
   timeZoneId,
 } from '../spi/index.js'
-
 import { ipAddressText, uuidText } from './bytes-text.js'
 import { padChar } from './code-points.js'
 import { readWkb } from './geometry/wkb.js'
@@ -21,6 +20,7 @@ import {
   viewOf,
 } from './integer-reader.js'
 import { decimalText } from './number-text.js'
+import { shortAscii } from './short-ascii.js'
 import {
   dateText,
   dayTimeIntervalText,
@@ -36,9 +36,6 @@ import {
 /** Text of a position that is not null. */
 export type TextReader = (position: number) => string
 
-/** Texts up to this long are made of their bytes in a loop: cheaper than a call into the runtime. */
-const LOOP_BYTES = 24
-
 /** Reads UTF-8 as strings. */
 export function utf8Reader(block: FlatBlock): TextReader {
   assert(block.storage === 'bytes', `text stored as ${block.storage}`)
@@ -47,13 +44,7 @@ export function utf8Reader(block: FlatBlock): TextReader {
   return (position) => {
     const start = offsets[position]!
     const end = offsets[position + 1]!
-    if (end - start <= LOOP_BYTES) {
-      let text = ''
-      let i = start
-      for (; i < end && bytes[i]! < 128; i++) text += String.fromCharCode(bytes[i]!)
-      if (i === end) return text
-    }
-    return decode(start, end)
+    return shortAscii(bytes, start, end) ?? decode(start, end)
   }
 }
 

@@ -53,24 +53,26 @@ export function memoryMetadata(
     catalog.tableById(tableId, { schema, table })
   const takeTurn: TakeTurn = (session, handle) =>
     writes.takeTurn({ transaction: id, catalog }, handle.id, session.signal)
-  return {
-    ...readMetadata(catalog, tableOf),
-    ...schemaManagement(catalog),
-    ...tableManagement(catalog, tableOf, takeTurn, !trinoLimits),
-    ...viewManagement(catalog),
-    ...functionManagement(catalog),
-    ...writeMetadata(catalog, writes, id, tableOf, !trinoLimits),
+  const parts = [
+    readMetadata(catalog, tableOf),
+    schemaManagement(catalog),
+    tableManagement(catalog, tableOf, takeTurn, !trinoLimits),
+    viewManagement(catalog),
+    functionManagement(catalog),
+    writeMetadata(catalog, writes, id, tableOf, !trinoLimits),
     ...(trinoLimits
-      ? {}
-      : {
-          ...ownerManagement(catalog),
-          ...columnManagement(catalog, tableOf, writes.io(catalog), takeTurn),
-          ...roleManagement(catalog.maps),
-          ...rowChangeMetadata(catalog, writes, id, tableOf, takeTurn),
-          ...analyzeMetadata(tableOf),
-          ...materializedViewManagement(catalog, writes, id, tableOf, facts),
-        }),
-  }
+      ? []
+      : [
+          ownerManagement(catalog),
+          columnManagement(catalog, tableOf, writes.io(catalog), takeTurn),
+          roleManagement(catalog.maps),
+          rowChangeMetadata(catalog, writes, id, tableOf, takeTurn),
+          analyzeMetadata(tableOf),
+          materializedViewManagement(catalog, writes, id, tableOf, facts),
+        ]),
+  ]
+  // Not spread into one literal: for a hundred methods that takes 0.2 ms, each time.
+  return Object.assign({}, ...parts)
 }
 
 function readMetadata(catalog: MemoryCatalog, tableOf: TableOf) {

@@ -18,6 +18,7 @@ export interface TransactionSettings {
 interface Branch {
   readonly connector: Connector
   readonly handle: unknown
+  metadata?: ConnectorMetadata
 }
 
 /**
@@ -109,9 +110,11 @@ export class Transaction {
     return { connector, handle }
   }
 
+  /** What the transaction sees of a catalog. @source Trino CatalogTransaction.getConnectorMetadata */
   async metadata(catalog: string, session: ConnectorSession): Promise<ConnectorMetadata> {
-    const { connector, handle } = await this.join(catalog)
-    return connector.getMetadata(session, handle)
+    const branch = await this.join(catalog)
+    branch.metadata ??= branch.connector.getMetadata(session, branch.handle)
+    return branch.metadata
   }
 
   /**

@@ -47,6 +47,7 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
   /** True: a write may only be the one statement of its transaction. */
   isSingleStatementWritesOnly?(): boolean
 
+  /** Called once a transaction, with the session that is first to ask: each method gets the session of its own call. */
   getMetadata(session: ConnectorSession, transaction: T['transaction']): ConnectorMetadata<T>
   getSplitManager?(): ConnectorSplitManager<T>
   getPageSourceProvider?(): ConnectorPageSourceProvider<T>
