@@ -96,6 +96,20 @@ export class ModuleBuilder {
     return this.#add(name, params, result, body, false)
   }
 
+  /** Adds a function that only this module, itself included, calls; its body adds no others. */
+  recursive<P extends Params, R extends WasmType | null>(
+    name: string,
+    params: P,
+    result: R,
+    body: (f: FunctionBuilder<R>, params: ParamLocals<P>, self: FunctionHandle<R>) => void,
+  ): FunctionHandle<R> {
+    const index = this.#functions.length
+    const self = { index, name, params: Object.values(params), result }
+    const added = this.#add(name, params, result, (f, p) => body(f, p, self), false)
+    assert(added.index === index, 'a recursive function is added alone')
+    return added
+  }
+
   /** @returns the binary module */
   encode(name: string): Uint8Array {
     return encodeModule(this.#functions, name)

@@ -2,20 +2,28 @@ import {
   type Arena,
   assert,
   type Block,
-  type BytesBlock,
   blockOf,
   type FlatBlock,
   flatten,
   type Page,
-  type SqlType,
   type Validity,
   type VarcharType,
 } from '../../spi/index.js'
 import { isTypeOnlyCoercion } from '../coercion.js'
 import type { CallExpression, CastExpression, ConstantExpression, Expression } from '../ir.js'
 import { collectChannels } from '../ir-walk.js'
+import {
+  type Argument,
+  bytesOf,
+  constantText,
+  ofTexts,
+  type Recognized,
+  type TextOperation,
+} from './column-recognition.js'
 import { importBlock } from './import.js'
+import { jsonArrayLength, jsonScalar, jsonSize } from './json-functions.js'
 import { hasNumberTexts, numberTexts } from './number-texts.js'
+import { replaceTexts } from './replace-texts.js'
 import { TRIM_END, TRIM_START } from './text-column-kernels.js'
 import {
   changeCase,
@@ -27,35 +35,19 @@ import {
   trimTexts,
 } from './text-columns.js'
 import { isAscii, lengthsOf, sizesOf, substringOf } from './text-functions.js'
+import { hasTextNumbers, numbersOfTexts } from './text-numbers.js'
 
 /**
- * Functions that are evaluated a column at a time, of columns, constants and each other: of texts, texts of numbers, and the sizes
- * of arrays and maps. All are NULL where an argument is, and none fails.
+ * Functions that are evaluated a column at a time, of columns, constants and each other: of texts, JSON in texts, texts of numbers and
+ * numbers in texts, and the sizes of arrays and maps. All are NULL where an argument is, and none fails: what fails in a
+ * row is left to another engine.
  */
 export interface ColumnFunction {
   /** @returns undefined where the page's blocks need another engine */
   evaluate(page: Page, arena: Arena): FlatBlock | undefined
 }
 
-/** A block of an argument, texts in the arena's memory; of a constant block its one position. */
-interface Argument {
-  readonly block: FlatBlock
-  readonly isConstant: boolean
-}
-
 type Source = (page: Page, arena: Arena) => Argument | undefined
-type Operation = (
-  args: readonly Argument[],
-  rowCount: number,
-  arena: Arena,
-) => FlatBlock | undefined
-
-/** What a call does with the columns that are its inputs. */
-interface Recognized {
-  readonly inputs: readonly Expression[]
-  readonly run: Operation
-}
-
 /** The column function an expression is; undefined for any other. */
 export function columnFunctionOf(e: Expression): ColumnFunction | undefined {
   const recognized = recognize(e)
@@ -82,7 +74,7 @@ export function columnFunctionOf(e: Expression): ColumnFunction | undefined {
 }
 
 function recognize(e: Expression): Recognized | undefined {
-  if (e.kind === 'cast') return numberText(e)
+  if (e.kind === 'cast') return numberText(e) ?? textNumber(e)
   if (e.kind !== 'call' || !Object.hasOwn(FUNCTIONS, e.function.name)) return undefined
   return FUNCTIONS[e.function.name]!(e)
 }
@@ -136,29 +128,10 @@ function imported(block: FlatBlock, arena: Arena): FlatBlock {
   return result
 }
 
-const bytesOf = (argument: Argument): BytesBlock | undefined =>
-  argument.block.storage === 'bytes' ? argument.block : undefined
-
-type TextOperation = (type: SqlType, block: BytesBlock, arena: Arena) => FlatBlock | undefined
-
-/** A function of one column of texts, its other arguments known. */
-function ofTexts(e: CallExpression, operation: TextOperation): Recognized | undefined {
-  const [text] = e.args
-  if (text?.type.kind !== 'varchar') return undefined
-  return {
-    inputs: [text],
-    run: ([argument], _, arena) => {
-      const block = bytesOf(argument!)
-      if (block === undefined || argument!.isConstant) return undefined
-      return operation(e.type, block, arena)
-    },
-  }
-}
-
 const unaryText =
   (operation: TextOperation) =>
   (e: CallExpression): Recognized | undefined =>
-    e.args.length === 1 ? ofTexts(e, operation) : undefined
+    e.args.length === 1 ? ofTexts(e, e.args[0], operation) : undefined
 
 const INT_MAX = 2_147_483_647
 
@@ -172,7 +145,7 @@ function substring(e: CallExpression): Recognized | undefined {
   const from = constantPosition(e.args[1])
   const length = e.args.length === 2 ? INT_MAX : constantPosition(e.args[2])
   if (from === undefined || length === undefined) return undefined
-  return ofTexts(e, (type, block, arena) =>
+  return ofTexts(e, e.args[0], (type, block, arena) =>
     isAscii(block) ? substringOf({ from, length }, type, block, arena) : undefined,
   )
 }
@@ -277,6 +250,19 @@ function numberText({ arg, type }: CastExpression): Recognized | undefined {
   }
 }
 
+/** TRY_CAST too: where any text is no number in digits the other engines have to tell what it is. */
+const textNumber = (e: CastExpression): Recognized | undefined =>
+  hasTextNumbers(e.arg.type, e.type) ? ofTexts(e, e.arg, numbersOfTexts) : undefined
+
+function replace(e: CallExpression): Recognized | undefined {
+  const wanted = constantText(e.args[1])
+  const instead = e.args.length === 2 ? '' : constantText(e.args[2])
+  if (wanted === undefined || wanted === '' || instead === undefined) return undefined
+  return ofTexts(e, e.args[0], (type, block, arena) =>
+    replaceTexts(wanted, instead, type, block, arena),
+  )
+}
+
 const FUNCTIONS: Readonly<Record<string, (e: CallExpression) => Recognized | undefined>> = {
   length: unaryText(lengthsOf),
   substring,
@@ -291,4 +277,8 @@ const FUNCTIONS: Readonly<Record<string, (e: CallExpression) => Recognized | und
   strpos,
   split_part: splitPart,
   cardinality,
+  replace,
+  json_extract_scalar: jsonScalar,
+  json_array_length: jsonArrayLength,
+  json_size: jsonSize,
 }

@@ -177,4 +177,11 @@ const STRICT_FUNCTIONS: ReadonlySet<string> = new Set([
   'month',
   'day',
   'quarter',
+  'date_trunc',
+  'concat',
+  'replace',
+  'json_extract',
+  'json_extract_scalar',
+  'json_array_length',
+  'json_size',
 ])
