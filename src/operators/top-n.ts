@@ -8,6 +8,7 @@ import { slicePages } from './slice-pages.js'
 import { leadingKeyDecides, leadingKeys, selectAtMost } from './sort/leading-key.js'
 import { type RowOrder, rowOrder } from './sort/row-order.js'
 import { sortPositions } from './sort/sort-positions.js'
+import { type RowsUpTo, rowsUpTo } from './sort/threshold.js'
 import type { ChannelOrder, TopNSpec } from './spec.js'
 
 export const createTopN = (spec: TopNSpec, context: OperatorContext): Operator =>
@@ -77,22 +78,33 @@ class TopNOperator implements Operator {
     if (threshold === undefined) return null
     const { leadingKey, row } = threshold
     const block = page.blocks[this.#leading.channel]!
-    const keys = leadingKeys(this.#memory, block, this.#leading, this.#scratch)
     // Keys at the ends are those of nulls too, and of what was clamped: they decide nothing.
     const isExact = this.#leadingDecides && leadingKey !== 0n && leadingKey !== ALL_ONES
-    if (isExact && this.#spec.orderBy.length === 1) {
-      return selectAtMost(this.#memory, keys, page.rowCount, leadingKey - 1n, this.#scratch)
-    }
-    const positions = selectAtMost(this.#memory, keys, page.rowCount, leadingKey, this.#scratch)
-    const low = Number(leadingKey & 0xffff_ffffn)
-    const high = Number(leadingKey >> 32n)
+    const rows =
+      (isExact
+        ? rowsUpTo(this.#memory, block, this.#leading, leadingKey, this.#scratch)
+        : undefined) ?? this.#rowsByKey(block, leadingKey)
+    const dropsTies = isExact && this.#spec.orderBy.length === 1
+    const { positions } = rows
     let kept = 0
     for (const position of positions) {
-      const isTie = keys.words[2 * position] === low && keys.words[2 * position + 1] === high
-      if (isTie && this.#order(page.blocks, position, row, 0) >= 0) continue
+      if (rows.isTie(position)) {
+        if (dropsTies || this.#order(page.blocks, position, row, 0) >= 0) continue
+      }
       positions[kept++] = position
     }
     return positions.subarray(0, kept)
+  }
+
+  #rowsByKey(block: Block, leadingKey: bigint): RowsUpTo {
+    const keys = leadingKeys(this.#memory, block, this.#leading, this.#scratch)
+    const low = Number(leadingKey & 0xffff_ffffn)
+    const high = Number(leadingKey >> 32n)
+    return {
+      positions: selectAtMost(this.#memory, keys, block.rowCount, leadingKey, this.#scratch),
+      isTie: (position) =>
+        keys.words[2 * position] === low && keys.words[2 * position + 1] === high,
+    }
   }
 
   /** The first `count` of the given positions, so that no more than those are ever copied. */
