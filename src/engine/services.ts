@@ -106,6 +106,8 @@ export interface EngineServices extends EngineCore {
     query: Query,
     context: StatementContext,
   ): Promise<{ readonly rowCount: number | undefined; readonly columns: readonly ColumnStats[] }>
+  /** Brings the parts of a table that other nodes have to this one, so that its rows can be changed. */
+  gather(table: TableReference, context: QueryContext): Promise<void>
   /** Starts a plan; nothing runs before its first page is asked for. */
   run(result: PlanResult, context: QueryContext): PlanExecution
   /** The first value of a page's first channel, which is a BIGINT; undefined where it is NULL. */

@@ -48,6 +48,10 @@ export async function startLocalCluster(
   const listeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
   coordinator.member.coordinate({
     workers: () => nodes.filter((node) => !lost.has(node)),
+    node: (nodeId) =>
+      nodeId === coordinator.member.localNode.nodeId
+        ? coordinator.member.localNode
+        : nodes.find((node) => node.nodeId === nodeId && !lost.has(node)),
     describe: () => [],
     catalogsChanged: (names) => {
       for (const worker of workers) void worker.catalogs.keepOnly(names)

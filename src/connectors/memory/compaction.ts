@@ -2,7 +2,14 @@ import { MillraceError, type StoredPage } from '../../spi/index.js'
 import { PageWriter } from './page-writer.js'
 import type { PageIo } from './row-removal.js'
 import { loadPage } from './scan.js'
-import { columnHandle, type MemoryTable, storedPages, type TablePage, tablePage } from './table.js'
+import {
+  columnHandle,
+  isRemote,
+  type MemoryTable,
+  storedPages,
+  type TablePage,
+  tablePage,
+} from './table.js'
 
 /** Pages at a table's end that are joined to one, and the rows below which they are. */
 const RUN_PAGES = 32
@@ -16,7 +23,8 @@ const SMALL_ROWS = [64, 2048] as const
 export function compact(table: MemoryTable, io: PageIo): readonly StoredPage[] {
   const replaced: StoredPage[] = []
   for (const smallRows of SMALL_ROWS) {
-    const first = table.pages.findLastIndex((page) => page.stored.rowCount >= smallRows) + 1
+    const first =
+      table.pages.findLastIndex((page) => page.stored.rowCount >= smallRows || isRemote(page)) + 1
     const run = table.pages.slice(first)
     if (run.length < RUN_PAGES) continue
     const joined = join(table, run, io)

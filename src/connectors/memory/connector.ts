@@ -1,12 +1,15 @@
 import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
-import { intersectTuples, TUPLE_DOMAIN_ALL } from '../../spi/index.js'
+import { intersectTuples, MillraceError, TUPLE_DOMAIN_ALL } from '../../spi/index.js'
 import { ANALYZE_PROPERTIES } from './analyze.js'
 import { MemoryCatalog } from './catalog.js'
 import { MEMORY_PROPERTIES, type MemoryConfig, parseMemoryConfig } from './config.js'
-import type { MemoryTypes } from './handles.js'
+import type { MemoryTypes, MemoryWriteHandle, PageHome } from './handles.js'
 import { memoryMetadata } from './metadata.js'
+import { instanceIn, NodePages } from './node-pages.js'
+import { conflict } from './row-removal.js'
 import { MemoryPageSource, memorySplits } from './scan.js'
-import { MemoryTransactions } from './transactions.js'
+import { nodesOfPages } from './table.js'
+import { MemoryTransactions, seenPages } from './transactions.js'
 import { MemoryWrites } from './writes.js'
 
 /**
@@ -27,13 +30,33 @@ export const memoryConnectorFactory: ConnectorFactory = {
 function createConnector(
   catalogName: string,
   config: MemoryConfig,
-  { pageStore, getType }: ConnectorContext,
+  { nodeId, pageStore, getType, sharedBuffer }: ConnectorContext,
 ): Connector<MemoryTypes> {
   const catalog = MemoryCatalog.create(catalogName, pageStore)
   const writes = new MemoryWrites(pageStore, config.maxDataBytes)
   const transactions = new MemoryTransactions(catalog)
+  const instance = async (): Promise<string> =>
+    sharedBuffer === undefined
+      ? ''
+      : instanceIn(await sharedBuffer(`memory/${catalogName}/instance`, 8))
+  const nodePages = new NodePages(pageStore, config.maxDataBytes, async () => ({
+    nodeId,
+    instance: await instance(),
+  }))
+  const createSink = (handle: MemoryWriteHandle, sinkId: number) =>
+    writes.areOf(handle) ? writes.createSink(handle) : nodePages.createSink(handle, sinkId)
+  const sourceOfPart = async (source: MemoryPageSource, home: PageHome) => {
+    if (home.nodeId === nodeId && home.instance === (await instance())) return source
+    throw new MillraceError(
+      'NO_NODES_AVAILABLE',
+      `The node that had a part of the table has started again, or is another: ${home.nodeId}`,
+      { hint: 'DROP or TRUNCATE the table' },
+    )
+  }
   return {
     nodeBound: true,
+    nodesOf: ({ nodes }) => nodes ?? [],
+    distributesWrites: sharedBuffer !== undefined,
     threadBoundWrites: true,
     isSingleStatementWritesOnly: () => config.trinoLimits,
     getCapabilities: () => [
@@ -60,31 +83,43 @@ function createConnector(
     getMetadata: (_session, transaction) =>
       memoryMetadata(transactions.get(transaction), writes, config, {
         name: catalogName,
+        nodeId,
         getType,
       }),
     getSplitManager: () => ({
-      getSplits(transaction, _session, handle, dynamicFilter, { summary }) {
-        const { catalog: state, seen } = transactions.get(transaction)
+      getSplits(id, _session, handle, dynamicFilter, { summary }) {
+        const transaction = transactions.get(id)
+        const { catalog: state, seen } = transaction
         const table = state.tableById(handle.id, handle)
-        // A fork changes by its own transaction only, which is to see what it has done.
-        const pages = (state.base === undefined ? seen.get(table.id) : undefined) ?? table.pages
-        seen.set(table.id, pages)
+        const pages =
+          handle.gatheredBy === undefined
+            ? seenPages(transaction, table)
+            : writes.gatheredBy(handle.gatheredBy)
+        if (handle.gatheredBy === undefined) seen.set(table.id, pages)
+        const nodes = nodesOfPages(pages, nodeId)
+        // Tasks are where the parts were when the statement was planned.
+        const known = handle.nodes ?? [nodeId]
+        if (nodes?.every((node) => known.includes(node)) === false) throw conflict(table)
         const filters = intersectTuples(handle.wanted ?? TUPLE_DOMAIN_ALL, summary)
         const predicate = intersectTuples(filters, dynamicFilter.getCurrentPredicate())
-        return memorySplits({ ...table, pages }, handle, predicate)
+        const isSpread = handle.nodes !== undefined
+        return memorySplits({ ...table, pages }, handle, predicate, isSpread ? nodeId : undefined)
       },
     }),
     getPageSourceProvider: () => ({
-      createPageSource: (_transaction, _session, split, _table, columns, dynamicFilter) =>
-        new MemoryPageSource(pageStore, split, columns, dynamicFilter),
+      createPageSource(_transaction, _session, split, _table, columns, dynamicFilter) {
+        const source = new MemoryPageSource(pageStore, split, columns, dynamicFilter)
+        return split.home === undefined ? source : sourceOfPart(source, split.home)
+      },
     }),
     getPageSinkProvider: () => ({
-      createPageSink: (_transaction, _session, handle) => writes.createSink(handle),
-      createInsertPageSink: (_transaction, _session, handle) => writes.createSink(handle),
+      createPageSink: (_transaction, _session, handle, sinkId) => createSink(handle, sinkId),
+      createInsertPageSink: (_transaction, _session, handle, sinkId) => createSink(handle, sinkId),
       createMergeSink: (_transaction, _session, handle) => writes.createMergeSink(handle),
     }),
     ...(config.trinoLimits ? {} : { getAnalyzeProperties: () => ANALYZE_PROPERTIES }),
     shutdown() {
+      nodePages.clear()
       for (const id of [...catalog.allTables.keys()]) catalog.dropTable(id)
     },
   }

@@ -8,7 +8,16 @@ const REGISTERS = 1 << INDEX_BITS
  * @source Flajolet et al., HyperLogLog: the analysis of a near-optimal cardinality estimation algorithm, 2007
  */
 export class HyperLogLog {
-  readonly #registers = new Uint8Array(REGISTERS)
+  readonly #registers: Uint8Array
+
+  constructor(registers: Uint8Array = new Uint8Array(REGISTERS)) {
+    this.#registers = registers
+  }
+
+  /** What it is made of, and can be made again of. */
+  get registers(): Uint8Array {
+    return this.#registers
+  }
 
   add(hash: number): void {
     const index = hash >>> (32 - INDEX_BITS)

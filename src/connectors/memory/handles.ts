@@ -17,7 +17,28 @@ export interface MemoryTableHandle {
   readonly analyzedVersion?: number
   /** What filters above the scan pass: pages without such rows need not be read. */
   readonly wanted?: TupleDomain<MemoryColumnHandle>
+  /** Ids of the nodes that it lies on, if that is not the coordinator alone. */
+  readonly nodes?: readonly string[]
+  /** Only the parts on other nodes, as the write of this id began with them. */
+  readonly gatheredBy?: number
 }
+
+/** The node that has a page in its memory, and the write that left it there. */
+export interface PageHome {
+  readonly nodeId: string
+  /** Of the node's process: another after a restart. */
+  readonly instance: string
+  readonly write: number
+}
+
+/** A page in the memory of another node than the coordinator. */
+export interface RemotePage extends StoredPage {
+  readonly home: PageHome
+}
+
+/** Where a page lies; undefined for the coordinator's own memory. */
+export const homeOf = (stored: StoredPage): PageHome | undefined =>
+  'home' in stored ? (stored as RemotePage).home : undefined
 
 export interface MemoryColumnHandle {
   readonly name: string
@@ -46,13 +67,33 @@ export interface PageReference {
 
 export interface MemorySplit extends ConnectorSplit {
   readonly pages: readonly PageReference[]
+  /** Of all its pages. */
+  readonly home?: PageHome
 }
 
-/** What a page sink of this thread writes into. */
+/** The writes over several nodes that pages are still of use of, those under way among them. */
+export interface LivingWrites {
+  /** Later ones are not told of. */
+  readonly before: number
+  readonly writes: readonly number[]
+}
+
+/** What other nodes need to know of a write. */
+export interface NodeWrite {
+  /** Names the coordinator's catalog: another after a restart. */
+  readonly catalog: string
+  /** Of the table's columns. */
+  readonly types: readonly SqlType[]
+  readonly living: LivingWrites
+}
+
+/** What a page sink writes into. */
 export interface MemoryWriteHandle {
   readonly writeId: number
   /** Channel of the table for each channel of the sink's pages. */
   readonly channels: readonly number[]
+  /** Absent: only the coordinator can write. */
+  readonly spread?: NodeWrite
 }
 
 /** What a merge sink of this thread writes into. */

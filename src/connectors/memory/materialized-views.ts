@@ -13,6 +13,8 @@ import type { MemoryWrites } from './writes.js'
 /** What metadata needs to know of its catalog's place in the engine. */
 export interface CatalogFacts {
   readonly name: string
+  /** Of the coordinator. */
+  readonly nodeId: string
   readonly getType: (name: string) => SqlType
 }
 

@@ -15,7 +15,8 @@ import type { MemoryColumnHandle, MemoryTableHandle } from './handles.js'
 import { type CatalogFacts, materializedViewManagement } from './materialized-views.js'
 import { roleManagement } from './roles.js'
 import { ROW_ID_COLUMN } from './row-id.js'
-import { columnHandle, type MemoryTable } from './table.js'
+import { conflict } from './row-removal.js'
+import { columnHandle, isRemote, type MemoryTable, nodesOfPages } from './table.js'
 import {
   checkReplaces,
   columnManagement,
@@ -27,7 +28,7 @@ import {
   tableManagement,
   withComment,
 } from './table-metadata.js'
-import type { MemoryTransaction } from './transactions.js'
+import { type MemoryTransaction, seenPages } from './transactions.js'
 import {
   functionManagement,
   ownerManagement,
@@ -44,29 +45,30 @@ const tableMetadata = (table: MemoryTable): ConnectorTableMetadata => ({
 
 /** What one transaction sees of a catalog and does to it. @source Trino MemoryMetadata */
 export function memoryMetadata(
-  { catalog, id }: MemoryTransaction,
+  transaction: MemoryTransaction,
   writes: MemoryWrites,
   { trinoLimits }: MemoryConfig,
   facts: CatalogFacts,
 ): Metadata {
+  const { catalog, id } = transaction
   const tableOf = ({ id: tableId, schema, table }: MemoryTableHandle): MemoryTable =>
     catalog.tableById(tableId, { schema, table })
   const takeTurn: TakeTurn = (session, handle) =>
     writes.takeTurn({ transaction: id, catalog }, handle.id, session.signal)
   const parts = [
-    readMetadata(catalog, tableOf),
+    readMetadata(transaction, tableOf, facts.nodeId),
     schemaManagement(catalog),
     tableManagement(catalog, tableOf, takeTurn, !trinoLimits),
     viewManagement(catalog),
     functionManagement(catalog),
-    writeMetadata(catalog, writes, id, tableOf, !trinoLimits),
+    writeMetadata(catalog, writes, id, tableOf, takeTurn, !trinoLimits),
     ...(trinoLimits
       ? []
       : [
           ownerManagement(catalog),
           columnManagement(catalog, tableOf, writes.io(catalog), takeTurn),
           roleManagement(catalog.maps),
-          rowChangeMetadata(catalog, writes, id, tableOf, takeTurn),
+          rowChangeMetadata(transaction, writes, tableOf, takeTurn),
           analyzeMetadata(tableOf),
           materializedViewManagement(catalog, writes, id, tableOf, facts),
         ]),
@@ -75,7 +77,7 @@ export function memoryMetadata(
   return Object.assign({}, ...parts)
 }
 
-function readMetadata(catalog: MemoryCatalog, tableOf: TableOf) {
+function readMetadata({ catalog, seen }: MemoryTransaction, tableOf: TableOf, nodeId: string) {
   return {
     schemaExists: (_session, schema) => catalog.hasSchema(schema),
     listSchemaNames: () => catalog.schemas,
@@ -107,7 +109,15 @@ function readMetadata(catalog: MemoryCatalog, tableOf: TableOf) {
       if (startVersion !== undefined || endVersion !== undefined) {
         throw new MillraceError('NOT_SUPPORTED', 'This connector does not support versioned tables')
       }
-      return { schema: table.schema, table: table.name, id: table.id }
+      // Where its parts lie is planned by; a scan of this transaction finds them there.
+      if (catalog.base === undefined && !seen.has(table.id)) seen.set(table.id, table.pages)
+      const nodes = nodesOfPages(seenPages({ catalog, seen }, table), nodeId)
+      return {
+        schema: table.schema,
+        table: table.name,
+        id: table.id,
+        ...(nodes === undefined ? {} : { nodes }),
+      }
     },
     getTableMetadata: (_session, handle) => tableMetadata(tableOf(handle)),
     getColumnHandles: (_session, handle) =>
@@ -160,6 +170,7 @@ function writeMetadata(
   writes: MemoryWrites,
   transaction: number,
   tableOf: TableOf,
+  takeTurn: TakeTurn,
   replaces: boolean,
 ) {
   return {
@@ -169,7 +180,10 @@ function writeMetadata(
       const channels = columns.map((_, channel) => channel)
       return writes.begin({ transaction, catalog }, table, replace ? 'replace' : 'new', channels)
     },
-    finishCreateTable: (_session, handle) => writes.publish(handle),
+    finishCreateTable(_session, handle, fragments) {
+      writes.addParts(handle, fragments)
+      writes.publish(handle)
+    },
     beginInsert: (_session, handle, columns) =>
       writes.begin(
         { transaction, catalog },
@@ -177,23 +191,40 @@ function writeMetadata(
         'no',
         columns.map((column) => column.channel),
       ),
-    finishInsert: (_session, handle) => writes.publish(handle),
+    async finishInsert(session, handle, fragments) {
+      writes.addParts(handle, fragments)
+      // Who changes rows has had the table gathered: parts on other nodes are for after that.
+      if (fragments.length > 0) await takeTurn(session, writes.tableOf(handle))
+      writes.publish(handle)
+    },
   } satisfies Partial<Metadata>
 }
 
 function rowChangeMetadata(
-  catalog: MemoryCatalog,
+  { catalog, id: transaction, seen }: MemoryTransaction,
   writes: MemoryWrites,
-  transaction: number,
   tableOf: TableOf,
   takeTurn: TakeTurn,
 ) {
   const place = { transaction, catalog }
   return {
+    async beginGathering(session, handle) {
+      await takeTurn(session, handle)
+      const write = writes.beginGathering(place, tableOf(handle))
+      return { write, source: { ...handle, gatheredBy: write.writeId } }
+    },
+    finishGathering(_session, handle) {
+      const { id } = writes.tableOf(handle)
+      writes.publish(handle)
+      seen.delete(id)
+    },
     getRowChangeParadigm: () => 'UPDATED_COLUMNS_ONLY',
     getMergeRowIdColumnHandle: () => ROW_ID_COLUMN,
     async beginMerge(session, handle, updateCaseColumns) {
       await takeTurn(session, handle)
+      // What others have changed meanwhile is changed further.
+      seen.delete(handle.id)
+      if (tableOf(handle).pages.some(isRemote)) throw conflict(tableOf(handle))
       const updateChannels = [...updateCaseColumns].map(
         ([number, columns]) => [number, columns.map((column) => column.channel)] as const,
       )

@@ -1,4 +1,5 @@
 import type { PageStore, StoredPage } from '../../spi/index.js'
+import { homeOf } from './handles.js'
 
 /**
  * Gives pages of dropped and truncated tables back once no transaction that may be reading them is left: pages retired
@@ -12,12 +13,27 @@ export class PageReclamation {
   /** In the order of retirement. */
   #retired: { readonly before: number; readonly pages: readonly StoredPage[] }[] = []
   #storedBytes = 0
+  /** Pages on other nodes, by the write that left them there. */
+  readonly #remote = new Map<number, number>()
 
   constructor(store: PageStore) {
     this.#store = store
   }
 
-  /** Bytes of all pages, those that wait to be given back too. */
+  /** Writes of which other nodes have pages that are of use. */
+  get remoteWrites(): readonly number[] {
+    return [...this.#remote.keys()]
+  }
+
+  /** Other nodes have stored pages; they hear of it when none of a write's is of use any more. */
+  storedRemotely(pages: readonly StoredPage[]): void {
+    for (const page of pages) {
+      const home = homeOf(page)
+      if (home !== undefined) this.#remote.set(home.write, (this.#remote.get(home.write) ?? 0) + 1)
+    }
+  }
+
+  /** Bytes of all pages in this node's memory, those that wait to be given back too. */
   get storedBytes(): number {
     return this.#storedBytes
   }
@@ -61,6 +77,13 @@ export class PageReclamation {
   }
 
   #releasePage(page: StoredPage): void {
+    const home = homeOf(page)
+    if (home !== undefined) {
+      const left = (this.#remote.get(home.write) ?? 0) - 1
+      if (left > 0) this.#remote.set(home.write, left)
+      else this.#remote.delete(home.write)
+      return
+    }
     this.#storedBytes -= page.byteLength
     this.#store.release(page)
   }

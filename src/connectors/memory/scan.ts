@@ -17,12 +17,14 @@ import {
   type TupleDomain,
   typesEqual,
 } from '../../spi/index.js'
-import type {
-  ColumnPatch,
-  MemoryColumnHandle,
-  MemorySplit,
-  MemoryTableHandle,
-  PageReference,
+import {
+  type ColumnPatch,
+  homeOf,
+  type MemoryColumnHandle,
+  type MemorySplit,
+  type MemoryTableHandle,
+  type PageHome,
+  type PageReference,
 } from './handles.js'
 import { headOfPage } from './head-of-page.js'
 import { ROW_ID_COLUMN, rowIdBlock } from './row-id.js'
@@ -31,19 +33,31 @@ import { type MemoryTable, namingPage, type TablePage } from './table.js'
 /** Small pages read by one split at most. */
 const MAX_PAGES_PER_SPLIT = 64
 
-/** Splits of full pages, or of runs of small ones, without pages that can't have a row of the predicate. */
+/**
+ * Splits of full pages, or of runs of small ones, without pages that can't have a row of the predicate.
+ * @param coordinator given where other nodes have parts of the table: the id of the one that has those without a home
+ */
 export function memorySplits(
   table: MemoryTable,
   handle: MemoryTableHandle,
   predicate: TupleDomain<MemoryColumnHandle>,
+  coordinator?: string,
 ): ConnectorSplitSource<MemorySplit> {
   const splits: MemorySplit[] = []
   let run: PageReference[] = []
   let runRows = 0
+  let runHome: PageHome | undefined
   const endRun = (): void => {
     if (run.length === 0) return
     const bytes = run.reduce((sum, page) => sum + page.stored.byteLength, 0)
-    splits.push({ pages: run, estimatedRows: runRows, estimatedBytes: bytes })
+    const node = runHome?.nodeId ?? coordinator
+    splits.push({
+      pages: run,
+      estimatedRows: runRows,
+      estimatedBytes: bytes,
+      ...(node === undefined ? {} : { addresses: [node], remotelyAccessible: false }),
+      ...(runHome === undefined ? {} : { home: runHome }),
+    })
     run = []
     runRows = 0
   }
@@ -54,7 +68,12 @@ export function memorySplits(
     if (handle.limit === undefined && !mayMatch(bounds, channelCount, predicate)) continue
     const rows = Math.min(remaining, stored.rowCount)
     remaining -= rows
-    if (runRows + rows > MAX_PAGE_ROWS || run.length === MAX_PAGES_PER_SPLIT) endRun()
+    const home = homeOf(stored)
+    const isElsewhere = home?.nodeId !== runHome?.nodeId || home?.instance !== runHome?.instance
+    if (runRows + rows > MAX_PAGE_ROWS || run.length === MAX_PAGES_PER_SPLIT || isElsewhere) {
+      endRun()
+    }
+    runHome = home
     run.push({
       stored,
       channelCount,

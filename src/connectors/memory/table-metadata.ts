@@ -12,10 +12,11 @@ import {
 } from '../../spi/index.js'
 import type { MemoryCatalog } from './catalog.js'
 import type { MemoryTableHandle, MemoryTypes } from './handles.js'
-import type { PageIo } from './row-removal.js'
+import { conflict, type PageIo } from './row-removal.js'
 import { loadPage } from './scan.js'
 import {
   columnHandle,
+  isRemote,
   type MemoryTable,
   newColumn,
   storedPages,
@@ -33,7 +34,10 @@ export const withComment = (comment: string | undefined): { comment?: string } =
   comment === undefined ? {} : { comment }
 
 /** Waits until no statement changes rows of a table. */
-export type TakeTurn = (session: ConnectorSession, handle: MemoryTableHandle) => Promise<void>
+export type TakeTurn = (
+  session: ConnectorSession,
+  table: Pick<MemoryTableHandle, 'id'>,
+) => Promise<void>
 
 export function tableManagement(
   catalog: MemoryCatalog,
@@ -133,6 +137,7 @@ export function columnManagement(
     async dropColumn(session, handle, { name }) {
       await takeTurn(session, handle)
       const table = tableOf(handle)
+      if (table.pages.some(isRemote)) throw conflict(table)
       const channel = table.columns.findIndex((column) => column.metadata.name === name)
       if (channel < 0) {
         throw new MillraceError('COLUMN_NOT_FOUND', `Column has been dropped: ${name}`)

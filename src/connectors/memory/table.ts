@@ -1,7 +1,7 @@
 import type { ColumnMetadata, Page, Principal, StoredPage } from '../../spi/index.js'
 import { type ColumnSummary, integerBounds, joinSummaries, nullSummary } from './column-summary.js'
 import { type ColumnDictionary, columnDictionary, hasDictionary } from './column-writer.js'
-import type { MemoryColumnHandle, PageReference } from './handles.js'
+import { homeOf, type MemoryColumnHandle, type PageReference } from './handles.js'
 import type { TableState } from './row-removal.js'
 
 /** A page of a table, with what is needed to skip it. */
@@ -18,6 +18,18 @@ export const namingPage = ({ stored, patches }: PageReference): StoredPage =>
 export const storedPages = ({ stored, patches = [] }: PageReference): readonly StoredPage[] => [
   ...new Set([stored, ...patches.map((patch) => patch.stored)]),
 ]
+
+/** Whether a page lies on another node than the coordinator. */
+export const isRemote = ({ stored }: PageReference): boolean => homeOf(stored) !== undefined
+
+/** The nodes that pages lie on, by id; undefined where that is the coordinator alone. */
+export function nodesOfPages(
+  pages: readonly PageReference[],
+  coordinator: string,
+): readonly string[] | undefined {
+  if (!pages.some(isRemote)) return undefined
+  return [...new Set(pages.map(({ stored }) => homeOf(stored)?.nodeId ?? coordinator))]
+}
 
 export const tablePage = (stored: StoredPage, page: Page): TablePage => ({
   stored,

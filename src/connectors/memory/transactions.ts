@@ -14,6 +14,13 @@ export interface MemoryTransaction {
   readonly seen: Map<number, readonly TablePage[]>
 }
 
+/** What the scans of a transaction read of a table. A fork changes by its own transaction only, which is to see what it has done. */
+export const seenPages = (
+  { catalog, seen }: Pick<MemoryTransaction, 'catalog' | 'seen'>,
+  table: MemoryTable,
+): readonly TablePage[] =>
+  (catalog.base === undefined ? seen.get(table.id) : undefined) ?? table.pages
+
 /**
  * Transactions over a catalog. The one of a single statement works on the committed state: each of its changes is published as a
  * whole. One of several statements works on a fork, so that it sees one state and its own changes (snapshot isolation), and its

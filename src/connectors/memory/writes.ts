@@ -2,7 +2,6 @@ import {
   assert,
   type ConnectorMergeSink,
   type ConnectorPageSink,
-  MillraceError,
   type Page,
   type PageStore,
   type StoredPage,
@@ -10,17 +9,20 @@ import {
 import type { MemoryCatalog } from './catalog.js'
 import type { ColumnSummary } from './column-summary.js'
 import { compact } from './compaction.js'
-import type { MemoryMergeHandle, MemoryWriteHandle } from './handles.js'
+import type { MemoryMergeHandle, MemoryWriteHandle, NodeWrite } from './handles.js'
 import { memoryMergeSink } from './merge-sink.js'
+import { dataLimitExceeded, readPart } from './node-pages.js'
 import { PageWriter } from './page-writer.js'
 import { RowSet } from './row-id.js'
-import { type PageIo, recordingIo, removeRows, type TableState } from './row-removal.js'
+import { conflict, type PageIo, recordingIo, removeRows, type TableState } from './row-removal.js'
 import { type StagedUpdates, UpdateStage, updateRows } from './row-update.js'
 import {
+  isRemote,
   type MemoryTable,
   namingPage,
   publishChanges,
   publishPages,
+  storedPages,
   type TablePage,
   tablePage,
   withState,
@@ -48,6 +50,8 @@ interface Write {
   /** The write deletes rows by their ids, so that pages of the table must stay where they are. */
   readonly isMerge: boolean
   readonly replacesRows: boolean
+  /** Pages of other nodes, in whose place the write puts pages of this one. */
+  readonly gathered?: readonly TablePage[]
   /** Comes with the publication. */
   onPublish?: () => void
 }
@@ -58,6 +62,7 @@ export class MemoryWrites {
   readonly #maxDataBytes: number
   readonly #writes = new Map<number, Write>()
   readonly locks = new TableLocks()
+  readonly #catalogId = crypto.randomUUID()
   #nextId = 0
 
   constructor(store: PageStore, maxDataBytes: number) {
@@ -120,13 +125,60 @@ export class MemoryWrites {
     return { ...handle, updateChannels }
   }
 
+  /** The rows of the write are those of the table's pages on other nodes, and take their place. */
+  beginGathering(
+    place: Pick<Write, 'transaction' | 'catalog'>,
+    table: MemoryTable,
+  ): MemoryWriteHandle {
+    const channels = table.columns.map((_, channel) => channel)
+    const gathered = table.pages.filter(isRemote)
+    return this.#begin(
+      { ...place, table, create: 'no', isMerge: false, replacesRows: false, gathered },
+      channels,
+    )
+  }
+
+  /** The table that a write goes to. */
+  tableOf({ writeId }: MemoryWriteHandle): MemoryTable {
+    return this.#require(writeId).table
+  }
+
+  /** The pages that a gathering began with. */
+  gatheredBy(writeId: number): readonly TablePage[] {
+    return this.#require(writeId).gathered ?? []
+  }
+
   #begin(
-    write: Pick<Write, 'transaction' | 'catalog' | 'table' | 'create' | 'isMerge' | 'replacesRows'>,
+    write: Pick<
+      Write,
+      'transaction' | 'catalog' | 'table' | 'create' | 'isMerge' | 'replacesRows' | 'gathered'
+    >,
     channels: readonly number[],
   ): MemoryWriteHandle {
     const id = this.#nextId++
     this.#writes.set(id, { ...write, id, finished: [], updates: [], deleted: new RowSet() })
-    return { writeId: id, channels }
+    const { table, catalog } = write
+    // What forks have written is found by their ends, in this process.
+    if (catalog.base !== undefined) return { writeId: id, channels }
+    const spread: NodeWrite = {
+      catalog: this.#catalogId,
+      types: table.columns.map((column) => column.metadata.type),
+      living: {
+        before: this.#nextId,
+        writes: [...this.#writes.keys(), ...catalog.pages.remoteWrites],
+      },
+    }
+    return { writeId: id, channels, spread }
+  }
+
+  /** Takes what sinks on other nodes have written. */
+  addParts({ writeId }: MemoryWriteHandle, fragments: readonly Uint8Array[]): void {
+    const { finished, catalog } = this.#require(writeId)
+    for (const fragment of fragments) {
+      const part = readPart(fragment)
+      catalog.pages.storedRemotely(part.pages.map((page) => page.stored))
+      finished.push(part)
+    }
   }
 
   /** Has something done where and when the write becomes visible. */
@@ -146,6 +198,11 @@ export class MemoryWrites {
     })
   }
 
+  /** Whether a write was begun here, and not by another node. */
+  areOf({ spread }: MemoryWriteHandle): boolean {
+    return spread === undefined || spread.catalog === this.#catalogId
+  }
+
   createSink({ writeId, channels }: MemoryWriteHandle): ConnectorPageSink {
     const write = this.#require(writeId)
     return new MemoryPageSink(write, channels, this.io(write.catalog))
@@ -160,13 +217,26 @@ export class MemoryWrites {
       catalog.tableById(table.id, { schema: table.schema, table: table.name })
     } else catalog.addTable(table, create === 'replace')
     if (write.replacesRows) emptyTable(catalog, table)
-    this.#publishChanges(write)
-    for (const { pages, summaries } of write.finished) publishPages(table, pages, summaries)
+    if (write.gathered === undefined) {
+      this.#publishChanges(write)
+      for (const { pages, summaries } of write.finished) publishPages(table, pages, summaries)
+    } else this.#publishGathered(write, write.gathered)
     this.#writes.delete(id)
-    this.locks.release(table.id, write.transaction)
+    // The statement that had the table gathered changes its rows next.
+    if (write.gathered === undefined) this.locks.release(table.id, write.transaction)
     write.onPublish?.()
     const isRead = [...this.#writes.values()].some((w) => w.isMerge && w.table === table)
     if (!isRead) catalog.retire(compact(table, this.io(catalog)))
+  }
+
+  /** The same rows in other places. */
+  #publishGathered({ table, catalog, finished }: Write, gathered: readonly TablePage[]): void {
+    const replaced = new Set(gathered)
+    const others = table.pages.filter((page) => !replaced.has(page))
+    if (others.length + gathered.length !== table.pages.length) throw conflict(table)
+    table.pages = [...others, ...finished.flatMap(({ pages }) => pages)]
+    table.version++
+    catalog.retire(gathered.flatMap(storedPages))
   }
 
   /** Brings new values of rows in and takes rows out: both, or neither. */
@@ -229,15 +299,7 @@ export class MemoryWrites {
       return stored
     }
     pages.discard([stored])
-    throw new MillraceError(
-      'MEMORY_LIMIT_EXCEEDED',
-      `Memory limit of the memory connector exceeded, in bytes: ${this.#maxDataBytes}`,
-      {
-        number: 0x0502_0001,
-        type: 'EXTERNAL',
-        hint: 'Raise memory.max-data-per-node, or drop tables of the catalog',
-      },
-    )
+    throw dataLimitExceeded(this.#maxDataBytes)
   }
 }
 

@@ -7,6 +7,7 @@ import { outputsOf } from '../../planner/plan/structure.js'
 import type { Arena } from '../../spi/index.js'
 import {
   assert,
+  type ConnectorPageSink,
   errorToRecord,
   MillraceError,
   type Page,
@@ -18,6 +19,7 @@ import type { RemoteSource } from '../pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../query-execution.js'
 import { RemoteMergeStream, RemoteStream } from '../streams/remote.js'
 import type { TaskDescriptor } from '../thread-environment.js'
+import { type SinkPages, sinkPages } from './sink-pages.js'
 import {
   isTaskDone,
   type TaskListener,
@@ -47,6 +49,8 @@ export class FragmentTask {
   readonly #emit: (page: Page) => boolean
   readonly #timer: NodeJS.Timeout
   readonly #run: Promise<void>
+  readonly #sink: SinkPages | undefined
+  readonly #writing = new AbortController()
   #endedMillis: number | undefined
   #state: TaskState = 'RUNNING'
   #version = 0
@@ -60,6 +64,8 @@ export class FragmentTask {
     readonly buffer: OutputBuffer
     readonly channels: ChannelFactory
     createArena(): Arena
+    /** Where the fragment's rows are written instead of handed on. */
+    readonly openSink?: (signal: AbortSignal) => Promise<ConnectorPageSink>
   }) {
     const { request, descriptor, buffer } = options
     this.taskId = request.taskId
@@ -75,6 +81,8 @@ export class FragmentTask {
       },
       descriptor,
     )
+    const { openSink } = options
+    this.#sink = openSink && sinkPages(this.#execution, () => openSink(this.#writing.signal))
     this.#emit = emitter(request.fragment, request.consumerCount, buffer, options.createArena)
     buffer.onState((state) => {
       if (state === 'finished') this.#finished()
@@ -108,7 +116,9 @@ export class FragmentTask {
   async release(): Promise<void> {
     if (!isTaskDone(this.#state)) {
       this.#end('ABORTED')
-      this.#execution.cancel(new MillraceError('USER_CANCELED', `Task was ended: ${this.taskId}`))
+      const reason = new MillraceError('USER_CANCELED', `Task was ended: ${this.taskId}`)
+      this.#execution.cancel(reason)
+      this.#writing.abort(reason)
     }
     this.#buffer.destroy()
     await this.#run
@@ -117,8 +127,9 @@ export class FragmentTask {
   /** Never rejects: a failure is the task's state, and what its readers get. */
   async #toEnd(): Promise<void> {
     try {
+      const pages = this.#sink ?? this.#execution
       while (!this.#buffer.isAbandoned) {
-        const page = await this.#execution.nextPage()
+        const page = await pages.nextPage()
         if (page === undefined) break
         if (!this.#emit(page)) await this.#buffer.ready()
       }
@@ -130,10 +141,12 @@ export class FragmentTask {
     } catch (error) {
       this.#fail(toMillraceError(error))
     } finally {
-      try {
-        await this.#execution.end()
-      } catch (error) {
-        this.#fail(toMillraceError(error))
+      for (const end of [() => this.#sink?.abort(), () => this.#execution.end()]) {
+        try {
+          await end()
+        } catch (error) {
+          this.#fail(toMillraceError(error))
+        }
       }
       for (const client of this.#clients) client.close()
     }

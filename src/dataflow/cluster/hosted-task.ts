@@ -3,13 +3,13 @@ import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
 import { callsLoop } from '../../expressions/routine.js'
-import type { ConnectorSplitSource } from '../../spi/index.js'
+import { assert, type ConnectorPageSink, type ConnectorSplitSource } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
-import type { ThreadEnvironment } from '../thread-environment.js'
+import type { TaskDescriptor, ThreadEnvironment } from '../thread-environment.js'
 import { FragmentTask } from './fragment-task.js'
 import type { TaskHostOptions } from './task-host.js'
-import type { TaskListener, TaskRequest } from './task-request.js'
+import type { TaskListener, TaskRequest, TaskWrite } from './task-request.js'
 
 /** A task of a node, and the slot of the node's memory that it has. */
 export interface HostedTask {
@@ -43,24 +43,29 @@ export async function createHostedTask(
   try {
     buffer = await createBuffer(request)
     options.buffers.register(request.taskId, buffer)
+    const descriptor: TaskDescriptor = {
+      queryId: request.taskId,
+      taskOf: request.queryId,
+      taskIndex: request.taskIndex,
+      taskCount: request.taskCount,
+      slot,
+      plan: { pipelines: plan.pipelines, outputTypes: plan.outputTypes },
+      session: request.session,
+      catalogProperties: request.catalogProperties,
+      outputPageRows,
+      ...(spill === undefined || !request.limits.maySpill
+        ? {}
+        : { spillFolder: spill.open(request.taskId, memory) }),
+      ...(expressionTarget === undefined ? {} : { expressionTarget }),
+    }
+    const { write } = request
     const task = new FragmentTask({
       request,
       listener,
-      descriptor: {
-        queryId: request.taskId,
-        taskOf: request.queryId,
-        taskIndex: request.taskIndex,
-        taskCount: request.taskCount,
-        slot,
-        plan: { pipelines: plan.pipelines, outputTypes: plan.outputTypes },
-        session: request.session,
-        catalogProperties: request.catalogProperties,
-        outputPageRows,
-        ...(spill === undefined || !request.limits.maySpill
-          ? {}
-          : { spillFolder: spill.open(request.taskId, memory) }),
-        ...(expressionTarget === undefined ? {} : { expressionTarget }),
-      },
+      descriptor,
+      ...(write === undefined
+        ? {}
+        : { openSink: (signal) => openSink(write, descriptor, thread, signal) }),
       environment: {
         thread,
         pool,
@@ -77,6 +82,21 @@ export async function createHostedTask(
     slotsInUse.delete(slot)
     throw error
   }
+}
+
+/** A sink of a task for its part of a write. */
+async function openSink(
+  { kind, catalog, handle }: TaskWrite,
+  descriptor: TaskDescriptor,
+  thread: ThreadEnvironment,
+  signal: AbortSignal,
+): Promise<ConnectorPageSink> {
+  const connector = await thread.connector(catalog)
+  const sinks = connector.getPageSinkProvider?.()
+  const create = kind === 'create' ? sinks?.createPageSink : sinks?.createInsertPageSink
+  assert(create !== undefined, 'a connector that distributes writes has page sinks')
+  const session = thread.connectorSession(descriptor, catalog, signal)
+  return create.call(sinks, undefined, session, handle, descriptor.taskIndex ?? 0, signal)
 }
 
 async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {

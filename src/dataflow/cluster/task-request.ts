@@ -24,8 +24,18 @@ export interface TaskRequest {
   readonly sources: Readonly<Record<number, readonly BufferAddress[]>>
   /** Tasks of the fragment that reads the output, each of which has the buffer of its number. */
   readonly consumerCount: number
+  /** Set where the fragment's root is a writer: what its sinks are made of. */
+  readonly write?: TaskWrite
   /** Set where the output is kept in files, for tasks that are run anew. */
   readonly spool?: SpoolRequest
+}
+
+/** A write that a connector was told of, as all nodes carry it out. */
+export interface TaskWrite {
+  readonly kind: 'create' | 'insert'
+  readonly catalog: string
+  /** The connector's, of its beginCreateTable or beginInsert. */
+  readonly handle: unknown
 }
 
 /** Where an attempt of a task leaves its output. */

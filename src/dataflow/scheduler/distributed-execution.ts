@@ -60,7 +60,13 @@ export class DistributedExecution extends StagedRun<Stage> {
         nodes,
         attempt: this.#attempt,
         consumerCount: consumerCounts.get(fragment.id)!,
-        request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
+        request: {
+          ...plan.request,
+          catalogs: plan.catalogsOf(fragment),
+          ...(plan.write !== undefined && fragment.root.kind === 'tableWriter'
+            ? { write: plan.write }
+            : {}),
+        },
         splits: assignersOf(fragment, nodes, (origin) =>
           this.#environment.openSplits(origin, this.signal),
         ),

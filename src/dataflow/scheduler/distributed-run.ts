@@ -1,7 +1,7 @@
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { ConnectorSplitSource, MillraceError, Page } from '../../spi/index.js'
-import type { TaskNode, TaskRequest } from '../cluster/task-request.js'
+import type { TaskNode, TaskRequest, TaskWrite } from '../cluster/task-request.js'
 import type { SplitOrigin } from './split-origins.js'
 import type { StageSnapshot } from './stage.js'
 
@@ -11,8 +11,10 @@ export interface DistributedPlan {
   readonly fragments: readonly PlanFragment[]
   /** What every task is told of the query. */
   readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'limits' | 'catalogProperties'>
-  /** How a fragment's nodes make the catalogs that it reads. */
+  /** How a fragment's nodes make the catalogs that it reads, or writes to. */
   catalogsOf(fragment: PlanFragment): TaskRequest['catalogs']
+  /** Set where a fragment writes. */
+  readonly write?: TaskWrite
 }
 
 export interface DistributedEnvironment {

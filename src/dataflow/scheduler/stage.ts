@@ -18,7 +18,7 @@ export interface StageOptions {
   readonly consumerCount: number
   readonly request: Pick<
     TaskRequest,
-    'queryId' | 'session' | 'limits' | 'catalogProperties' | 'catalogs'
+    'queryId' | 'session' | 'limits' | 'catalogProperties' | 'catalogs' | 'write'
   >
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>

@@ -10,6 +10,8 @@ import type { MillraceError, NodeDescription } from '../../spi/index.js'
 export interface Cluster {
   /** Those that take tasks now, in a fixed order. */
   workers(): readonly TaskNode[]
+  /** A node that is there, whether or not it takes new tasks. */
+  node(nodeId: string): TaskNode | undefined
   /** All that are known, for system.runtime.nodes. */
   describe(): readonly NodeDescription[]
   /** Tells the nodes which catalogs there are. */
@@ -87,5 +89,6 @@ export type {
   TaskNode,
   TaskRequest,
   TaskStatus,
+  TaskWrite,
 } from '../../dataflow/cluster/task-request.js'
 export { NodeHealth } from '../../dataflow/scheduler/node-health.js'

@@ -16,17 +16,28 @@ import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { QueryContext } from '../session/query-context.js'
 import { dataSizeBytes, propertyText } from '../session/session-properties.js'
 
-/** Whether only the node that plans queries can read a catalog. */
-export function isCoordinatorOnly(catalogs: CatalogManager, name: string): boolean {
-  const { connector, isLocal } = catalogs.get(name)
+/** The nodes that alone have parts of a table; empty where it does not lie on several. */
+export const nodesOf = (
+  catalogs: CatalogManager,
+  { catalog, handle }: TableReference,
+): readonly string[] => catalogs.get(catalog).connector.nodesOf?.(handle) ?? []
+
+/** Whether only the node that plans queries can read a table. */
+export function isCoordinatorOnly(catalogs: CatalogManager, table: TableReference): boolean {
+  const { connector, isLocal } = catalogs.get(table.catalog)
   // The engine's own catalogs show what is in this process, or its folder.
-  if (name.startsWith('$')) return true
-  return isLocal === true || connector.threadBound === true || connector.nodeBound === true
+  if (table.catalog.startsWith('$')) return true
+  if (isLocal === true || connector.threadBound === true) return true
+  return connector.nodeBound === true && nodesOf(catalogs, table).length === 0
 }
 
 /** Whether a plan reads anything that several nodes can read. */
 export const isDistributable = (plan: PlanNode, catalogs: CatalogManager): boolean =>
-  scansOf(plan).some((scan) => !isCoordinatorOnly(catalogs, scan.table.catalog))
+  scansOf(plan).some((scan) => !isCoordinatorOnly(catalogs, scan.table))
+
+/** The nodes that alone can read parts of what a plan reads. */
+export const nodesReadBy = (plan: PlanNode, catalogs: CatalogManager): ReadonlySet<string> =>
+  new Set(scansOf(plan).flatMap(({ table }) => nodesOf(catalogs, table)))
 
 /** A plan that writes, cut at its writer: the query whose rows are written. Undefined where it has none. */
 export function writerOf(plan: PlanNode): TableWriterNode | undefined {
@@ -45,6 +56,16 @@ export const rowsToWrite = (writer: TableWriterNode): OutputNode => ({
   source: writer.source,
   columnNames: writer.columnNames,
   outputs: writer.columns,
+})
+
+/** What each task gives that writes its rows: their number, and what its sinks told. */
+export const partsWritten = (writer: TableWriterNode): OutputNode => ({
+  kind: 'output',
+  id: `${Number(writer.id) + 1}`,
+  // The connector's handle of the write comes with the tasks.
+  source: { ...writer, target: { ...writer.target, handle: null } },
+  columnNames: ['rows', 'fragment'],
+  outputs: [writer.rowCountSymbol, writer.fragmentSymbol],
 })
 
 /** A plan that runs in one node. */
@@ -80,7 +101,7 @@ export function fragmentsOf(
     joinMaxBroadcastTableBytes: dataSizeBytes(
       propertyText(session, 'join_max_broadcast_table_size'),
     ),
-    isCoordinatorOnly: (table: TableReference) => isCoordinatorOnly(catalogs, table.catalog),
+    isCoordinatorOnly: (table: TableReference) => isCoordinatorOnly(catalogs, table),
     stateTypes: (aggregate) =>
       stateTypes(aggregate, (resolved) => registry.intermediateType(resolved)),
   })
@@ -93,7 +114,11 @@ export function catalogsOf(
 ): readonly CatalogDescriptor[] {
   // What only the coordinator reads is there already.
   if (fragment.partitioning === 'coordinator') return []
-  const names = new Set(scansOf(fragment.root).map((scan) => scan.table.catalog))
+  const writer = writerOf(fragment.root)
+  const names = new Set([
+    ...scansOf(fragment.root).map((scan) => scan.table.catalog),
+    ...(writer === undefined ? [] : [writer.target.catalog]),
+  ])
   return [...names].map((name) => {
     const { connectorName, config } = catalogs.get(name)
     return { name, connectorName, config }

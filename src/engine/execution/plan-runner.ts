@@ -16,9 +16,10 @@ import { callsLoop } from '../../expressions/routine.js'
 import type { SessionContext } from '../../expressions/session-context.js'
 import type { Estimator } from '../../planner/cost/estimator.js'
 import { scansOf } from '../../planner/cost/table-statistics.js'
+import type { InsertRequest } from '../../planner/metadata.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, TableWriterNode } from '../../planner/plan/node.js'
-import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
+import { assert, EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { OwnFunctions } from '../functions/own-functions.js'
 import type { PlanExecution } from '../services.js'
@@ -28,11 +29,13 @@ import { taskLimits } from '../session/query-limits.js'
 import { durationMillis, propertyText } from '../session/session-properties.js'
 import type { PlanResult } from '../statements/statement.js'
 import { VERSION } from '../version.js'
-import type { Cluster, ClusterMember } from './cluster.js'
+import type { Cluster, ClusterMember, TaskNode, TaskWrite } from './cluster.js'
 import {
   catalogsOf,
   fragmentsOf,
   isDistributable,
+  nodesReadBy,
+  partsWritten,
   rowsToWrite,
   wholePlan,
   writerOf,
@@ -98,18 +101,34 @@ export class PlanRunner {
     result: Pick<PlanResult, 'plan' | 'template' | 'inputBytes' | 'nodeRows'>,
     context: QueryContext,
     estimator: () => Promise<Estimator>,
-  ): { readonly execution: PlanExecution; readonly writer: TableWriterNode | undefined } {
+  ): StartedPlan {
     const { plan, template } = result
     const cluster = this.clusterFor(plan)
     if (cluster !== undefined) {
       const writer = writerOf(plan)
+      if (writer !== undefined && this.#writesParts(writer, context)) {
+        const parts = partsWritten(writer)
+        return {
+          writesParts: true,
+          writer,
+          execution: (begin) => this.#distributed(parts, cluster, context, estimator, begin),
+        }
+      }
       const rows = writer === undefined ? plan : rowsToWrite(writer)
-      return { execution: this.#distributed(rows, cluster, context, estimator), writer }
+      return {
+        writesParts: false,
+        writer,
+        execution: this.#distributed(rows, cluster, context, estimator),
+      }
     }
     const { maySpill } = taskLimits(context, this.#options.spill !== undefined)
     if (template === undefined) {
       const { writer, ...local } = this.#planLocally(plan, result, maySpill)
-      return { execution: this.#execution({ plan: local }, context), writer }
+      return {
+        writesParts: false,
+        writer,
+        execution: this.#execution({ plan: local }, context),
+      }
     }
     const known = maySpill ? this.#localPlans.spilling : this.#localPlans.inMemory
     let local = known.get(template)
@@ -119,9 +138,35 @@ export class PlanRunner {
     }
     const transactions = transactionsOf(plan)
     return {
-      execution: this.#execution({ plan: local, isKept: true, transactions }, context),
+      writesParts: false,
       writer: undefined,
+      execution: this.#execution({ plan: local, isKept: true, transactions }, context),
     }
+  }
+
+  /** Makes the execution of a plan that writes nothing. */
+  startRows(
+    plan: OutputNode,
+    context: QueryContext,
+    estimator: () => Promise<Estimator>,
+  ): PlanExecution {
+    const started = this.start({ plan, inputBytes: 0, nodeRows: new Map() }, context, estimator)
+    assert(!started.writesParts, 'a plan that writes nothing')
+    return started.execution
+  }
+
+  /** Whether tasks write the rows that they make: those that run again could not undo what they have written. */
+  #writesParts({ target }: TableWriterNode, context: QueryContext): boolean {
+    const { catalogs } = this.#options
+    const isInsert =
+      target.kind === 'create' ||
+      (target.kind === 'insert' && (target.handle as InsertRequest).refresh === undefined)
+    return (
+      isInsert &&
+      context.transaction.settings.autoCommit &&
+      this.#retryPolicy(context) === 'NONE' &&
+      catalogs.get(target.catalog).connector.distributesWrites === true
+    )
   }
 
   #planLocally(
@@ -147,6 +192,9 @@ export class PlanRunner {
     const { cluster } = member
     if (cluster === undefined || ownFunctions.areCalledBy(plan)) return undefined
     if (!isDistributable(plan, catalogs)) return undefined
+    for (const node of nodesReadBy(plan, catalogs)) {
+      if (node !== member.localNode.nodeId) return cluster
+    }
     const workers = cluster.workers()
     return workers.length === 1 && workers[0] === member.localNode ? undefined : cluster
   }
@@ -164,12 +212,13 @@ export class PlanRunner {
     estimator: Estimator,
   ): readonly PlanFragment[] | undefined {
     const cluster = this.clusterFor(plan)
-    if (type === 'DISTRIBUTED' || (type === undefined && cluster !== undefined)) {
-      return cluster === undefined || writerOf(plan) !== undefined
-        ? [wholePlan(plan)]
-        : this.#fragments(plan, cluster, context, estimator)
-    }
-    return undefined
+    if (type !== 'DISTRIBUTED' && (type !== undefined || cluster === undefined)) return undefined
+    const writer = writerOf(plan)
+    if (cluster === undefined) return [wholePlan(plan)]
+    if (writer === undefined) return this.#fragments(plan, cluster, context, estimator)
+    return this.#writesParts(writer, context)
+      ? this.#fragments(partsWritten(writer), cluster, context, estimator)
+      : [wholePlan(plan)]
   }
 
   #fragments(
@@ -236,9 +285,12 @@ export class PlanRunner {
     cluster: Cluster,
     context: QueryContext,
     estimator: () => Promise<Estimator>,
+    beginWrite?: () => Promise<TaskWrite>,
   ): PlanExecution {
     const { catalogs } = this.#options
-    const execution = this.#run(cluster, context, async () => ({
+    const required = nodesReadBy(plan, catalogs)
+    const execution = this.#run(cluster, required, context, async () => ({
+      ...(beginWrite === undefined ? {} : { write: await beginWrite() }),
       fragments: this.#fragments(plan, cluster, context, await estimator()),
       request: {
         queryId: context.queryId,
@@ -260,12 +312,13 @@ export class PlanRunner {
   /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
   #run(
     cluster: Cluster,
+    required: ReadonlySet<string>,
     context: QueryContext,
     plan: () => Promise<DistributedPlan>,
   ): DistributedRun {
     const { member, faultTolerance: settings, exchangeDirectory: directory } = this.#options
     const environment = {
-      workers: () => cluster.workers(),
+      workers: () => nodesFor(cluster, required),
       onNodeLost: cluster.onNodeLost.bind(cluster),
       taskFailed: cluster.taskFailed.bind(cluster),
       coordinator: member.localNode,
@@ -296,6 +349,39 @@ export class PlanRunner {
     const wanted = session.properties.get('retry_policy')?.toUpperCase()
     return (wanted as RetryPolicy | undefined) ?? this.#options.faultTolerance.policy
   }
+}
+
+/** What {@link PlanRunner.start} makes of a plan. */
+export type StartedPlan =
+  /** Its pages are those of the plan, or the rows that its writer takes. */
+  | {
+      readonly writesParts: false
+      readonly execution: PlanExecution
+      readonly writer: TableWriterNode | undefined
+    }
+  /** Each of its tasks writes; the connector has to be told before. */
+  | {
+      readonly writesParts: true
+      readonly execution: (begin: () => Promise<TaskWrite>) => PlanExecution
+      readonly writer: TableWriterNode
+    }
+
+/** The nodes that take tasks, and those that alone have what is read. @throws NO_NODES_AVAILABLE where one of these is gone */
+function nodesFor(cluster: Cluster, required: ReadonlySet<string>): readonly TaskNode[] {
+  const workers = cluster.workers()
+  const known = new Set(workers.map(({ nodeId }) => nodeId))
+  const others = [...required]
+    .filter((nodeId) => !known.has(nodeId))
+    .map((nodeId) => {
+      const node = cluster.node(nodeId)
+      if (node !== undefined) return node
+      throw new MillraceError(
+        'NO_NODES_AVAILABLE',
+        `The node that has a part of the table is not in the cluster: ${nodeId}`,
+        { hint: 'DROP or TRUNCATE the table' },
+      )
+    })
+  return [...workers, ...others]
 }
 
 /** Handles of the transactions that the scans of a plan are in, by catalog. */

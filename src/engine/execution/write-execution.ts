@@ -6,6 +6,7 @@ import type {
 } from '../../planner/metadata.js'
 import type { TableWriterNode } from '../../planner/plan/node.js'
 import {
+  assert,
   BIGINT,
   blockOf,
   type ConnectorMetadata,
@@ -15,14 +16,18 @@ import {
   MillraceError,
   type Page,
   page,
+  readValue,
 } from '../../spi/index.js'
 import type { PlanExecution } from '../services.js'
 import type { QueryContext } from '../session/query-context.js'
+import type { TaskWrite } from './cluster.js'
 import { beginMerge, beginRefresh, pushedChange } from './merge-execution.js'
 import { beginStatistics } from './statistics-collection.js'
 
 /** A write that a connector has been told of. */
 export interface BegunWrite {
+  /** How other nodes carry it out; absent: only this one can. */
+  readonly task?: TaskWrite
   openSink(): Promise<Pick<ConnectorPageSink, 'appendPage' | 'finish' | 'abort'>>
   /** @returns the rows that the connector changed by itself, `null` where it doesn't tell; undefined: those that the sink got */
   finish(fragments: readonly Uint8Array[]): Promise<number | null | undefined>
@@ -74,6 +79,47 @@ export function writeExecution(
       sink = undefined
       const outcomes = await Promise.allSettled([open?.abort(), source.end()])
       for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason
+    },
+  }
+}
+
+/**
+ * Has the rows of a plan written by the tasks that make them, and answers with their number. The connector is told of the write
+ * before a task begins, and of its end once all are done.
+ * @param start makes the execution, whose pages are as {@link partsWritten} has them
+ */
+export function partsExecution(
+  start: (begin: () => Promise<TaskWrite>) => PlanExecution,
+  begin: () => Promise<BegunWrite>,
+): PlanExecution {
+  let begun: BegunWrite | undefined
+  let isWritten = false
+  const source = start(async () => {
+    begun = await begin()
+    assert(begun.task !== undefined, 'a write that nodes can carry out')
+    return begun.task
+  })
+  const write = async (): Promise<Page> => {
+    const fragments: Uint8Array[] = []
+    let rowCount = 0
+    for (let part = await source.nextPage(); part !== undefined; part = await source.nextPage()) {
+      for (let row = 0; row < part.rowCount; row++) {
+        rowCount += Number(readValue(part.blocks[0]!, row))
+        const fragment = readValue(part.blocks[1]!, row)
+        // The page is lent.
+        if (fragment !== null) fragments.push((fragment as Uint8Array).slice())
+      }
+    }
+    assert(begun !== undefined, 'a plan begins before it ends')
+    const changed = await begun.finish(fragments)
+    return rowsPage(changed === undefined ? rowCount : changed)
+  }
+  return {
+    ...source,
+    async nextPage() {
+      if (isWritten) return undefined
+      isWritten = true
+      return write()
     },
   }
 }
@@ -133,6 +179,7 @@ async function beginInsert(
     request.columns.map((column) => column.handle),
   )
   return {
+    task: { kind: 'insert', catalog: request.name.catalog, handle },
     openSink: async () =>
       sinks.createInsertPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
@@ -169,6 +216,7 @@ async function beginCreate(
     request.saveMode === 'REPLACE',
   )
   return {
+    task: { kind: 'create', catalog: request.name.catalog, handle },
     openSink: async () => sinks.createPageSink!(transaction, session, handle, 0, context.signal),
     finish: async (fragments) => {
       await metadata.finishCreateTable!(session, handle, fragments, [])

@@ -1,6 +1,7 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { PlanNode } from '../../planner/plan/node.js'
 import type { RegisteredSources } from '../catalog/registered-sources.js'
+import { gatherTable } from '../execution/gathering.js'
 import type { PlanRunner } from '../execution/plan-runner.js'
 import { startPlan } from '../execution/start-plan.js'
 import type { EngineServices } from '../services.js'
@@ -36,6 +37,7 @@ export function createPlanServices(parts: {
   | 'explain'
   | 'explainAnalyze'
   | 'estimate'
+  | 'gather'
   | 'run'
 > {
   const planning: PlanningServices = {
@@ -74,6 +76,8 @@ export function createPlanServices(parts: {
         await estimatorOf(planning, result.plan, context),
         describeNode,
       ),
+    gather: (table, context) =>
+      gatherTable(parts.runner, table, context, (plan) => estimatorOf(planning, plan, context)),
     run: start,
   }
 }

@@ -6,6 +6,7 @@ import {
   typeName,
 } from '../../spi/index.js'
 import type { TableLookup } from '../catalog/metadata.js'
+import { nodesOf } from '../execution/distributed-run.js'
 import { columnType } from './column-type.js'
 import type { ColumnStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'
@@ -91,6 +92,15 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
     const { catalog } = table.name
     const metadata = await writableMetadata(context, catalog)
     if (metadata.dropColumn === undefined) throw unsupported('dropping columns')
+    const reference = {
+      catalog,
+      schema: table.name.schema,
+      table: table.name.name,
+      handle: table.handle,
+    }
+    if (nodesOf(context.catalogs, reference).length > 0) {
+      await context.services.gather(reference, context)
+    }
     await metadata.dropColumn(context.connectorSession(catalog), table.handle, handle)
     return done('DROP COLUMN')
   },

@@ -1,5 +1,6 @@
 import type { Statement } from '../../planner/parser/ast/index.js'
 import { findView, lookUpTable } from '../catalog/metadata.js'
+import { tableToGather } from '../execution/gathering.js'
 import type { QueryStatementKinds } from './kinds.js'
 import { qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
@@ -10,10 +11,19 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  const { plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
+  let { plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
     statement,
     context,
   )
+  const gathered = tableToGather(plan, context.catalogs)
+  if (gathered !== undefined) {
+    await context.services.gather(gathered, context)
+    // The table's handle says where it lies.
+    ;({ plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
+      statement,
+      context,
+    ))
+  }
   return {
     kind: 'plan',
     plan,

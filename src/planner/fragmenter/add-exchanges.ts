@@ -190,7 +190,12 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     join: (n) => distributeJoin(n, context),
     semiJoin: (n) => distributeSemiJoin(n, context),
     setOperation: (n) => distributeUnion(n, context),
-    tableWriter: gathered,
+    // Each task writes the rows that it has.
+    tableWriter: (n) => {
+      const source = context.plan(n.source)
+      const spread = source.distribution.kind === 'single' ? context.spread(source) : source
+      return { ...spread, node: withSources(n, [spread.node]), distribution: SPREAD }
+    },
     tableFinish: gathered,
     exchange: never,
     remoteSource: never,

@@ -10,7 +10,7 @@ export type FragmentOptions = Omit<ExchangeOptions, 'ids'>
 /**
  * Cuts an optimised plan into the fragments that a cluster runs: exchanges are added where rows have to move, and each
  * becomes the border of a fragment.
- * @param plan ends in its output, and writes nothing
+ * @param plan ends in its output; where it writes, each task writes its rows
  * @returns the fragments by id; a fragment's sources come after it
  * @source Trino AddExchanges, PlanFragmenter
  */

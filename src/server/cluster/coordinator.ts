@@ -92,6 +92,11 @@ export class ClusterCoordinator implements Cluster {
     return this.#health.wellOf(nodes)
   }
 
+  node(nodeId: string): TaskNode | undefined {
+    const { localNode } = this.#engine.member
+    return nodeId === localNode.nodeId ? localNode : this.#nodes.get(nodeId)?.node
+  }
+
   describe(): readonly NodeDescription[] {
     const { nodeId, version } = this.#options.node
     return [

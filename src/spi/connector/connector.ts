@@ -35,6 +35,17 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
    */
   readonly nodeBound?: boolean
   /**
+   * The nodes, by their ids, of which each alone can read parts of a table; empty: it lies where {@link nodeBound} says. Splits
+   * of such a table have addresses and are not remotely accessible. An extension.
+   */
+  nodesOf?(table: T['table']): readonly string[]
+  /**
+   * True where the rows of a statement of its own may be written on the nodes of a cluster where they are made: page sinks for
+   * the handle of a write can be made on every node, and tell all that they have written in the fragments of their finish.
+   * An extension.
+   */
+  readonly distributesWrites?: boolean
+  /**
    * True where page sinks only work in the thread that plans the query (the one whose connector gives metadata): the
    * engine runs the writers there, and other threads send them pages.
    */

@@ -77,6 +77,21 @@ export interface WriteMetadata<T extends ConnectorTypes = ConnectorTypes> {
     statistics: readonly ComputedStatistics[],
   ): Awaitable<void>
   truncateTable(session: ConnectorSession, table: T['table']): Awaitable<void>
+  /**
+   * Before rows are changed of a table that lies on several nodes: all rows of `source`, which are the parts on other nodes, are
+   * written into page sinks of `write` here, after which {@link finishGathering} has them take the place of those parts. Other
+   * changes of the table's rows wait meanwhile. An extension.
+   */
+  beginGathering(
+    session: ConnectorSession,
+    table: T['table'],
+  ): Awaitable<{ readonly write: T['insert']; readonly source: T['table'] }>
+  /** @throws TRANSACTION_CONFLICT where the table was changed all the same */
+  finishGathering(
+    session: ConnectorSession,
+    write: T['insert'],
+    fragments: readonly Uint8Array[],
+  ): Awaitable<void>
 
   /** The most writers a write of the table may have. */
   getMaxWriterTasks(session: ConnectorSession): number | undefined
