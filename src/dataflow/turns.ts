@@ -1,5 +1,7 @@
-/** Work between two turns of the event loop, so that timers and messages of the thread are never starved. */
-const TURN_MILLIS = 4
+/** Work between two turns of the event loop in a thread that does most of the work. */
+export const LONG_TURN_MILLIS = 3
+/** In a thread that mostly waits for others: short, since it is the one with the program's timers. */
+export const SHORT_TURN_MILLIS = 1.5
 /**
  * After how many turns a waiter belongs to a level. Each level gets half the turns of the one before it while both wait: who has
  * worked for 10 ms, 50 ms, half a second or five steps back.
@@ -38,17 +40,23 @@ class Level {
 }
 
 /**
- * Turns of a thread's event loop. Each of those that work in the thread side by side gives the loop a pass after 4 ms of work, and goes
- * on after it, one after the other, for another 4 ms in all. So timers and messages wait for a few milliseconds only, what is short
+ * Turns of a thread's event loop. Each of those that work in the thread side by side gives the loop a pass after a turn's work, and goes
+ * on after it, one after the other, for another turn in all. So timers and messages wait for a few milliseconds only, what is short
  * never waits for what is long, and what has worked long steps back without ever being left out.
  * @source Trino MultilevelSplitQueue; Waldspurger and Weihl, Stride Scheduling, 1995
  */
 export class Turns {
+  /** Work between two passes of the event loop, so that timers and messages of the thread are never starved. */
+  readonly turnMillis: number
   readonly #levels = LEVEL_TURNS.map((_, i) => new Level(2 ** i))
   #stridePass = 0
   #isReleasing = false
   #loopPass = 0
   #isCounting = false
+
+  constructor(turnMillis: number = LONG_TURN_MILLIS) {
+    this.turnMillis = turnMillis
+  }
 
   /** Counts passes of the event loop, of those in which somebody asks. */
   get loopPass(): number {
@@ -95,7 +103,7 @@ export class Turns {
     // A tick that a microtask asks for comes once all that goes on now has stopped.
     queueMicrotask(() =>
       process.nextTick(() => {
-        if (performance.now() - startedAt <= TURN_MILLIS) this.#release(startedAt)
+        if (performance.now() - startedAt <= this.turnMillis) this.#release(startedAt)
         else setImmediate(() => this.#release(performance.now()))
       }),
     )
@@ -132,7 +140,7 @@ export class TurnTaker {
       this.#loopPass = loopPass
       this.#startedAt = now
     }
-    return now - this.#startedAt > TURN_MILLIS
+    return now - this.#startedAt > this.#turns.turnMillis
   }
 
   /** Resolves when it may go on. */

@@ -5,7 +5,7 @@ import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shar
 import { ExchangeStorage } from '../dataflow/scheduler/exchange-storage.js'
 import { SpillDirectory } from '../dataflow/spill/spill-directory.js'
 import type { ThreadPool } from '../dataflow/threads/pool.js'
-import { Turns, type TurnTaker } from '../dataflow/turns.js'
+import { LONG_TURN_MILLIS, SHORT_TURN_MILLIS, Turns, type TurnTaker } from '../dataflow/turns.js'
 import { TaskBuffers } from '../exchange/task-buffers.js'
 import type { FunctionDefinition } from '../expressions/function-definition.js'
 import { parseType } from '../expressions/type-signature.js'
@@ -130,7 +130,7 @@ export class Engine {
       buffers,
     )
     const ownFunctions = new OwnFunctions()
-    const turns = new Turns()
+    const turns = new Turns(pool === undefined ? LONG_TURN_MILLIS : SHORT_TURN_MILLIS)
     const execution = {
       pool,
       slotsInUse: new Set<number>(),

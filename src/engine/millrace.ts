@@ -84,6 +84,7 @@ export class Millrace {
     return new Query<T>(sql, () => this.#createRun(sql, params, options), {
       values: options.values ?? 'exact',
       rowMode: options.rowMode ?? 'object',
+      turns: this.#engine.turns,
     })
   }
 

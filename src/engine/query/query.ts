@@ -1,4 +1,5 @@
 import type { Readable, Writable } from 'node:stream'
+import type { Turns } from '../../dataflow/turns.js'
 import { MillraceError, type Page } from '../../spi/index.js'
 import type { ValueMode } from '../../values/cell-reader.js'
 import { rowIterator } from '../../values/row-iterator.js'
@@ -48,6 +49,8 @@ export const COLUMNS_LAPSE_MILLIS = 10_000
 export interface QueryOptions {
   readonly values: ValueMode
   readonly rowMode: RowMode
+  /** Rows are made in turns of the event loop. */
+  readonly turns: Turns
 }
 
 /**
@@ -86,14 +89,18 @@ export class Query<T = Row> implements AsyncIterable<T> {
     return this.#started()
   }
 
+  #slices(run: QueryRun): RowSlices {
+    return new RowSlices(run, this.#options, this.#options.turns.taker())
+  }
+
   /** Rows one by one. A consumer that breaks off ends the query. */
   [Symbol.asyncIterator](): AsyncIterator<T> {
-    return rowIterator(() => new RowSlices(this.#consume(), this.#options))
+    return rowIterator(() => this.#slices(this.#consume()))
   }
 
   /** All rows at once. */
   async all(): Promise<T[]> {
-    const slices = new RowSlices(this.#consume(), this.#options)
+    const slices = this.#slices(this.#consume())
     const rows: T[] = []
     for (let slice = await slices.next(); slice.length > 0; slice = await slices.next()) {
       for (const row of slice) rows.push(row as T)
@@ -134,7 +141,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
   /** Rows as a Node stream of objects, made only as fast as they are read. */
   readable(): Readable {
     const run = this.#consume()
-    return createRowStream(new RowSlices(run, this.#options))
+    return createRowStream(this.#slices(run))
   }
 
   /** Rows as a Highland stream; loads highland. */

@@ -1,27 +1,35 @@
+import type { TurnTaker } from '../../dataflow/turns.js'
 import type { Page } from '../../spi/index.js'
 import type { ValueMode } from '../../values/cell-reader.js'
 import { type RowMode, type RowReader, rowReader } from '../../values/row-reader.js'
 import type { QueryRun } from '../query/query-run.js'
 
-/** Rows made at once: few enough that the event loop gets its turns. */
+/** Rows made at once: a fraction of a turn of the event loop. */
 const SLICE_ROWS = 512
 
 /** The rows of a run, a slice at a time; the page they are made of is borrowed until all its rows are. */
 export class RowSlices {
   readonly #run: QueryRun
   readonly #options: { readonly values: ValueMode; readonly rowMode: RowMode }
+  readonly #turns: TurnTaker
   #read: RowReader | undefined
   #page: Page | undefined
   #position = 0
 
-  constructor(run: QueryRun, options: { readonly values: ValueMode; readonly rowMode: RowMode }) {
+  constructor(
+    run: QueryRun,
+    options: { readonly values: ValueMode; readonly rowMode: RowMode },
+    turns: TurnTaker,
+  ) {
     this.#run = run
     this.#options = options
+    this.#turns = turns
   }
 
   /** The next rows, none at the end. @throws MillraceError what the statement fails with */
   async next(): Promise<readonly unknown[]> {
     this.#read ??= await this.#reader()
+    if (this.#turns.isDue) await this.#turns.take()
     // A run that was ended has given back what its pages are made of.
     if (this.#run.failure !== undefined) throw this.#run.failure
     while (this.#page === undefined || this.#position >= this.#page.rowCount) {
