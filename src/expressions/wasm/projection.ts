@@ -5,6 +5,7 @@ import {
   blockOf,
   type FlatBlock,
   type Page,
+  type SqlType,
 } from '../../spi/index.js'
 import type { Expression } from '../ir.js'
 import { childrenOf, collectChannels, isDeterministic } from '../ir-walk.js'
@@ -63,6 +64,7 @@ export class WasmProjection {
     if (e.kind === 'constant') return this.#constantBlock(e, page, arena)
     if (!this.#deterministic || page.rowCount === 0) return this.#evaluate(page, arena)
     const blocks = this.#channels.map((channel) => page.blocks[channel]!)
+    if (isWidening(e)) return withType(blocks[0]!, e.type)
     if (blocks.length > 0 && blocks.every((block) => block.encoding === 'constant')) {
       return this.#projectConstants(page, arena)
     }
@@ -132,6 +134,32 @@ export class WasmProjection {
   #engine(): RowwiseEngine {
     this.#fallback ??= this.#fallbackOf()
     return this.#fallback
+  }
+}
+
+const INTEGER_WIDTHS: Readonly<Partial<Record<SqlType['kind'], number>>> = {
+  tinyint: 8,
+  smallint: 16,
+  integer: 32,
+  bigint: 64,
+}
+
+/** Tells whether an expression is a cast of a column to a wider integer, of which storage knows nothing. */
+function isWidening(e: Expression): boolean {
+  if (e.kind !== 'cast' || e.arg.kind !== 'input') return false
+  const [from, to] = [INTEGER_WIDTHS[e.arg.type.kind], INTEGER_WIDTHS[e.type.kind]]
+  return from !== undefined && to !== undefined && from <= to
+}
+
+/** The same values, as those of another type. */
+function withType(block: Block, type: SqlType): Block {
+  switch (block.encoding) {
+    case 'flat':
+      return { ...block, type }
+    case 'constant':
+      return { ...block, type, value: { ...block.value, type } }
+    case 'dictionary':
+      return { ...block, type, dictionary: { ...block.dictionary, type } }
   }
 }
 

@@ -1,5 +1,6 @@
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
+import { i32x4, v128 } from '../../expressions/wasm/simd.js'
 import { at } from '../keys/key-kernels.js'
 
 /** WASM kernels of hash joins. Rows of the build side count from 0; heads and next hold row + 1, 0 for none. */
@@ -10,6 +11,8 @@ export interface JoinKernels {
   chainIds(ids: number, count: number, heads: number, next: number): number
   /** rows[i] = head of ids[i], -1 for none; in place. */
   follow(ids: number, count: number, heads: number): void
+  /** 1 where no rows[i] is -1. */
+  allFound(rows: number, count: number): number
   /** Lists i and rows[i] where rows[i] is not -1. @returns how many */
   compact(rows: number, count: number, positions: number, buildRows: number): number
   /** Lists i where rows[i] is -1 (or, with `wanted` 1, is not). @returns how many */
@@ -56,6 +59,17 @@ export function joinKernels(memory: WebAssembly.Memory): JoinKernels {
         f.return(duplicates)
       })
     }
+    m.function('allFound', { rows: 'i32', count: 'i32' }, 'i32', (f, p) => {
+      const i = f.local('i32')
+      const whole = f.let(i32.and(p.count, -4))
+      const signs = f.local('v128')
+      f.for(i, 0, whole, () => f.set(signs, v128.or(signs, v128.load(at(p.rows, i, 2)))), 4)
+      const missing = f.let(i32x4.bitmask(signs))
+      f.for(i, whole, p.count, () => {
+        f.set(missing, i32.or(missing, i32.lt_s(i32.load(at(p.rows, i, 2)), 0)))
+      })
+      f.return(i32.eqz(missing))
+    })
     m.function('follow', { ids: 'i32', count: 'i32', heads: 'i32' }, null, (f, p) => {
       const i = f.local('i32')
       const id = f.local('i32')

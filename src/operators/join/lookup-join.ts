@@ -69,9 +69,16 @@ export class LookupJoinOperator implements Operator {
       )
       return { rowCount, blocks: [...probe, ...build] }
     }
+    const kernels = joinKernels(this.#memory)
+    if (kernels.allFound(rows.byteOffset, rowCount) === 1) {
+      // The probe side passes through as it is.
+      const probe = probeOutputs.map((c) => page.blocks[c]!)
+      const build = buildOutputs.map((c) => gatherBlock(this.#build[c]!, rows, rowCount, arena))
+      return { rowCount, blocks: [...probe, ...build] }
+    }
     const positions = allocateInt32(arena, rowCount + 1)
     const buildRows = allocateInt32(arena, rowCount + 1)
-    const count = joinKernels(this.#memory).compact(
+    const count = kernels.compact(
       rows.byteOffset,
       rowCount,
       positions.byteOffset,
@@ -79,13 +86,7 @@ export class LookupJoinOperator implements Operator {
     )
     if (count === 0) return undefined
     const pairs = { count, positions, buildRows }
-    if (count < rowCount) {
-      return pairPage(pairs, page, probeOutputs, this.#build, buildOutputs, false, arena)
-    }
-    // Every probe row has its match: the probe side passes through as it is.
-    const probe = probeOutputs.map((c) => page.blocks[c]!)
-    const build = buildOutputs.map((c) => gatherBlock(this.#build[c]!, buildRows, count, arena))
-    return { rowCount: count, blocks: [...probe, ...build] }
+    return pairPage(pairs, page, probeOutputs, this.#build, buildOutputs, false, arena)
   }
 
   *#joinPairs(page: Page, rows: Int32Array): Generator<Page> {

@@ -15,7 +15,8 @@ import { codeKernels } from './code-kernels.js'
 import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
-import { directKernels, runKernels } from './key-kernels.js'
+import { directColumnKernel, directKernels, runKernels } from './key-kernels.js'
+import type { CodeSource } from './key-source.js'
 
 /** Codes below this are always addressed directly: 4 MB of map. */
 const DIRECT_SIZE_ALWAYS = 1 << 20
@@ -84,8 +85,13 @@ export class GroupKeys {
     const { keys, relayout } = this.#encoder.prepare(blocks, rowCount, arena)
     if (relayout) this.#relayout(arena)
     else if (this.#isTableOutgrown()) this.#address(this.#codesAddress(), arena)
-    const codes = this.#encoder.encode(keys, arena)
     const groups = allocateInt32(arena, rowCount)
+    const only = this.#direct === undefined ? undefined : this.#encoder.onlyColumn(keys)
+    if (only !== undefined) {
+      this.#insertColumn(only.source, only.offset, groups)
+      return groups
+    }
+    const codes = this.#encoder.encode(keys, arena)
     const done = this.#inRuns ? this.#insertRuns(codes, rowCount, groups, arena) : 0
     if (done < rowCount) this.#insert(codes + done * 8, groups.subarray(done))
     return groups
@@ -105,6 +111,24 @@ export class GroupKeys {
     this.#count = this.#status[0]
     if (done < rowCount) this.#address(this.#codeOf.address, arena)
     return done
+  }
+
+  #insertColumn(column: CodeSource, offset: bigint, groups: Int32Array): void {
+    const { source, address, validity, factor } = column
+    this.#codeOf.reserve((this.#count + groups.length) * 8)
+    this.#status[0] = this.#count
+    directColumnKernel(this.#memory, source, validity !== 0)(
+      address,
+      validity,
+      groups.length,
+      offset,
+      BigInt(factor),
+      this.#direct!.address,
+      this.#codeOf.address,
+      groups.byteOffset,
+      this.#status.byteOffset,
+    )
+    this.#count = this.#status[0]
   }
 
   #insert(codes: number, groups: Int32Array): void {

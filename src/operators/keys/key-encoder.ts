@@ -245,6 +245,16 @@ export class KeyEncoder {
     return codes
   }
 
+  /** How the codes of a single column are made: offset + factor * raw, 0 for null; undefined where there are several. */
+  onlyColumn({
+    sources,
+  }: PreparedKeys): { readonly source: CodeSource; readonly offset: bigint } | undefined {
+    const [source] = sources
+    if (source === undefined || sources.length > 1) return undefined
+    const offset = source.isIds ? 1n : BigInt(source.base) - this.layout.columns[0]!.min + 1n
+    return { source, offset }
+  }
+
   #accumulate(
     source: CodeSource,
     count: number,

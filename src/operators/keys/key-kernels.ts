@@ -173,6 +173,71 @@ export function directKernels(memory: WebAssembly.Memory): DirectKernels {
   })
 }
 
+export interface DirectColumnKernel {
+  /** As {@link DirectKernels}, of codes[i] = offset + factor * source[i], 0 for null: keys of one column, in one pass. */
+  insert(
+    source: number,
+    validity: number,
+    count: number,
+    offset: bigint,
+    factor: bigint,
+    map: number,
+    codeOf: number,
+    groups: number,
+    status: number,
+  ): void
+}
+
+export function directColumnKernel(
+  memory: WebAssembly.Memory,
+  source: KeySource,
+  nullable: boolean,
+): DirectColumnKernel['insert'] {
+  const build = (m: ModuleBuilder) => {
+    m.function(
+      'insert',
+      {
+        source: 'i32',
+        validity: 'i32',
+        count: 'i32',
+        offset: 'i64',
+        factor: 'i64',
+        map: 'i32',
+        codeOf: 'i32',
+        groups: 'i32',
+        status: 'i32',
+      },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const next = f.let(i32.load(p.status))
+        const code = f.local('i32')
+        const slot = f.local('i32')
+        const group = f.local('i32')
+        // Codes are below 2^32: their low halves come of the low halves of what they are made of.
+        const [offset, factor] = [f.let(i32.wrap_i64(p.offset)), f.let(i32.wrap_i64(p.factor))]
+        f.for(i, 0, p.count, () => {
+          const raw = i32.wrap_i64(loadKey(source, p.source, i))
+          const own = i32.add(offset, i32.mul(factor, raw))
+          f.set(code, nullable ? i32.select(validBit(p.validity, i), own, 0) : own)
+          f.set(slot, at(p.map, code, 2))
+          f.set(group, i32.load(slot))
+          f.if(i32.eqz(group), () => {
+            f.store64(at(p.codeOf, next, 3), i64.extend_i32_u(code))
+            f.set(next, i32.add(next, 1))
+            f.set(group, next)
+            f.store32(slot, group)
+          })
+          f.store32(at(p.groups, i, 2), i32.sub(group, 1))
+        })
+        f.store32(p.status, next)
+      },
+    )
+  }
+  const key = `key direct ${source}${nullable ? ' nullable' : ''}`
+  return kernel<DirectColumnKernel>(memory, key, build).insert
+}
+
 export interface RunKernels {
   /**
    * As long as codes never fall: groups[i] = number of the run of equal codes, new ones from status[0] on, whose codes go to
@@ -262,12 +327,10 @@ export function probeKernel(
         f.for(i, 0, p.count, () => {
           f.set(code, i64.add(p.offset, i64.mul(p.factor, loadKey(source, p.source, i))))
           const inside = i64.lt_u(i64.sub(code, 1n), p.range)
-          const row = i32.if(
-            nullable ? i32.and(inside, validBit(p.validity, i)) : inside,
-            i32.load(at(p.map, i32.wrap_i64(code), 2)),
-            0,
-          )
-          f.store32(at(p.rows, i, 2), i32.sub(row, 1))
+          const known = f.let(nullable ? i32.and(inside, validBit(p.validity, i)) : inside)
+          // No branch: whether a key is there is often a matter of chance.
+          const row = i32.load(at(p.map, i32.select(known, i32.wrap_i64(code), 0), 2))
+          f.store32(at(p.rows, i, 2), i32.sub(i32.select(known, row, 0), 1))
         })
       },
     )
