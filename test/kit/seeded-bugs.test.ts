@@ -230,6 +230,19 @@ const BUGS: readonly Bug[] = [
     }),
   },
   {
+    what: 'statistics say that rows are in the order of a column',
+    found: ['statistics:'],
+    metadata: (right) => ({
+      async getTableStatistics(session: never, table: never) {
+        const handles = [...(await right.getColumnHandles(session, table)).values()]
+        return {
+          rowCount: 1,
+          columns: handles.map((column) => ({ column, statistics: { ascending: true } })),
+        }
+      },
+    }),
+  },
+  {
     what: 'a filter that was taken is not applied',
     found: ['pushdown: random predicates'],
     metadata: forgettingOnce('applyFilter', 'filtered'),
