@@ -15,6 +15,7 @@ import {
   requestHeaders,
 } from '../protocol/handshake.js'
 import { FrameSocket, type LivenessOptions } from './frame-socket.js'
+import { watchHandshake } from './handshake-watch.js'
 import type { ChannelConnection, WebSocketChannel } from './websocket-channel.js'
 
 export interface ClientConnectionOptions extends LivenessOptions {
@@ -27,6 +28,8 @@ export interface ClientConnectionOptions extends LivenessOptions {
   readonly connectMillis: number
   /** How long one that has accepted a connection may take to answer: its processes may be busy. */
   readonly handshakeMillis: number
+  /** Whether a node has answered another just now, so that it is not busy; absent: nobody can tell. */
+  readonly isAnswering?: (nodeUri: string) => Promise<boolean>
   /** How often the producer is told that streams are still wanted. */
   readonly reminderMillis: number
   /** A connection without streams is closed after this. */
@@ -65,6 +68,7 @@ export class ClientConnection implements ChannelConnection {
   #unused: NodeJS.Timeout | undefined
   readonly #reminder: NodeJS.Timeout
   #isClosed = false
+  #unwatch: () => void = () => {}
 
   constructor(nodeUri: string, options: ClientConnectionOptions, onClosed: () => void) {
     this.#nodeUri = nodeUri
@@ -101,6 +105,7 @@ export class ClientConnection implements ChannelConnection {
     clearInterval(this.#reminder)
     clearTimeout(this.#retry)
     clearTimeout(this.#unused)
+    this.#unwatch()
     this.#connecting?.terminate()
     this.#socket?.close(CLOSE_NORMAL, '')
     this.#socket?.terminate()
@@ -124,12 +129,19 @@ export class ClientConnection implements ChannelConnection {
       handshakeTimeout: handshakeMillis,
       finishRequest: (request) => {
         request.once('socket', (tcp) => {
-          const timer = setTimeout(() => {
+          const expire = (): void => {
+            if (!tcp.connecting || tcp.destroyed) return
             // Out of reach since it was tried, and not only since that failed.
             this.#failingSince ??= startedAt
             tcp.destroy(new Error(`no connection within ${connectMillis} ms`))
-          }, connectMillis)
-          tcp.once('connect', () => clearTimeout(timer)).once('close', () => clearTimeout(timer))
+          }
+          // This thread may have been busy: what has come meanwhile is read before.
+          const timer = setTimeout(() => setImmediate(expire), connectMillis)
+          tcp.once('connect', () => {
+            clearTimeout(timer)
+            this.#watch(socket, startedAt)
+          })
+          tcp.once('close', () => clearTimeout(timer))
         })
         request.end()
       },
@@ -149,6 +161,21 @@ export class ClientConnection implements ChannelConnection {
     socket.on('open', () => this.#opened(socket))
     socket.on('close', () => {
       if (this.#connecting === socket) this.#broken()
+    })
+  }
+
+  /** Gives up where what has accepted the connection is not the node. */
+  #watch(socket: WebSocket, startedAt: number): void {
+    const { isAnswering, errorDurationMillis } = this.#options
+    if (isAnswering === undefined || this.#connecting !== socket) return
+    this.#unwatch()
+    this.#unwatch = watchHandshake({
+      isAnswering: () => isAnswering(this.#nodeUri),
+      silentSince: this.#failingSince ?? startedAt,
+      boundMillis: errorDurationMillis,
+      onDead: () => {
+        if (this.#connecting === socket) this.#giveUp()
+      },
     })
   }
 
@@ -173,6 +200,7 @@ export class ClientConnection implements ChannelConnection {
   }
 
   #opened(socket: WebSocket): void {
+    this.#unwatch()
     if (this.#isClosed) return
     this.#connecting = undefined
     const frames = new FrameSocket(
@@ -195,9 +223,14 @@ export class ClientConnection implements ChannelConnection {
         closed: () => {
           if (this.#socket !== frames) return
           this.#socket = undefined
+          if (this.#failingSince !== undefined) {
+            // Not a word since before this connection.
+            this.#broken()
+            return
+          }
           // Out of reach since it fell silent, and not only since that was noticed.
-          this.#failingSince ??= frames.heardAt
-          this.#broken()
+          this.#failingSince = performance.now() - frames.silentMillis
+          this.#retryLater()
         },
       },
       this.#options,
@@ -246,18 +279,25 @@ export class ClientConnection implements ChannelConnection {
     this.#retryMillis = FIRST_RETRY_MILLIS
   }
 
-  /** The connection broke, or could not be made: another try, within the bound. */
+  /** The connection could not be made: another try, within the bound. */
   #broken(): void {
+    this.#unwatch()
     this.#connecting = undefined
     if (this.#isClosed) return
     const now = performance.now()
     this.#failingSince ??= now
-    if (this.#channels.size === 0 && this.#leaving.size === 0) this.close()
-    else if (now - this.#failingSince > this.#options.errorDurationMillis) this.#giveUp()
-    else {
-      this.#retry = setTimeout(() => this.#connect(), this.#retryMillis)
-      this.#retryMillis = Math.min(this.#retryMillis * 2, LAST_RETRY_MILLIS)
+    if (now - this.#failingSince > this.#options.errorDurationMillis) this.#giveUp()
+    else this.#retryLater()
+  }
+
+  #retryLater(): void {
+    if (this.#isClosed) return
+    if (this.#channels.size === 0 && this.#leaving.size === 0) {
+      this.close()
+      return
     }
+    this.#retry = setTimeout(() => this.#connect(), this.#retryMillis)
+    this.#retryMillis = Math.min(this.#retryMillis * 2, LAST_RETRY_MILLIS)
   }
 
   #giveUp(): void {

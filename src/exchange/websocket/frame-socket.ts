@@ -43,9 +43,10 @@ export class FrameSocket {
   readonly #codec: ControlCodec
   readonly #events: FrameSocketEvents
   readonly #idleMillis: number
+  readonly #pingMillis: number
   readonly #pinger: NodeJS.Timeout
-  #heardAt = performance.now()
-  #wasSilent = false
+  /** Pings since the peer was heard: the time that this thread was too busy to send any is not the peer's silence. */
+  #unanswered = 0
   #isCut = false
   /** The header whose body comes next. */
   #pendingHeader: FrameHeader | undefined
@@ -61,6 +62,7 @@ export class FrameSocket {
     this.#codec = codec
     this.#events = events
     this.#idleMillis = idleMillis
+    this.#pingMillis = pingMillis
     socket.on('message', (data, isBinary) => this.#message(data as Buffer, isBinary))
     socket.on('pong', () => {
       this.#heard()
@@ -79,9 +81,9 @@ export class FrameSocket {
     return this.#socket.bufferedAmount
   }
 
-  /** When anything was heard of the peer last, by `performance.now()`. */
-  get heardAt(): number {
-    return this.#heardAt
+  /** For how long the peer has been silent although it was asked. */
+  get silentMillis(): number {
+    return this.#unanswered * this.#pingMillis
   }
 
   sendControl(message: ControlMessage): void {
@@ -116,16 +118,17 @@ export class FrameSocket {
   }
 
   #heard(): void {
-    this.#heardAt = performance.now()
+    this.#unanswered = 0
   }
 
   #ping(): void {
     if (this.#isClosed) return
-    const isSilent = performance.now() - this.#heardAt > this.#idleMillis
-    // This thread may have been busy: what has come meanwhile is read before the next check.
-    if (isSilent && this.#wasSilent) this.#socket.terminate()
-    else this.#socket.ping()
-    this.#wasSilent = isSilent
+    if (this.silentMillis > this.#idleMillis) {
+      this.#socket.terminate()
+      return
+    }
+    this.#unanswered += 1
+    this.#socket.ping()
   }
 
   #message(data: Buffer, isBinary: boolean): void {

@@ -15,8 +15,10 @@ export interface WebSocketChannelsOptions {
   readonly errorDurationMillis?: number
   /** How long a host may take to accept a connection; default 2 s. */
   readonly connectMillis?: number
-  /** How long one that has accepted a connection may take to answer; default 20 s. */
+  /** How long one that has accepted a connection may take to answer; default 60 s. */
   readonly handshakeMillis?: number
+  /** Whether a node has answered another just now: then one that does not answer here is out of reach. */
+  readonly isAnswering?: (nodeUri: string) => Promise<boolean>
   /** How often a producer is told that streams are still wanted; default 5 s. */
   readonly reminderMillis?: number
   /** A connection without streams is closed after this; default 30 s. */
@@ -28,7 +30,7 @@ const DEFAULTS = {
   idleMillis: 2000,
   errorDurationMillis: 4_000,
   connectMillis: 2_000,
-  handshakeMillis: 20_000,
+  handshakeMillis: 60_000,
   reminderMillis: 5000,
   unusedMillis: 30_000,
 } as const

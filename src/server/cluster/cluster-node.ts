@@ -70,8 +70,14 @@ export async function startClusterNode(
     const exchange = await ExchangeServer.create({ node, buffers: engine.member.buffers })
     closers.push(() => exchange.close())
     const { exchangeErrorMillis } = options
+    let role:
+      | { readonly coordinator: ClusterCoordinator; readonly worker: undefined }
+      | { readonly coordinator: undefined; readonly worker: ClusterWorker }
+      | undefined
     const channels = await WebSocketChannels.create({
       node,
+      isAnswering: async (nodeUri) =>
+        role !== undefined && (role.coordinator ?? role.worker).isAnswering(nodeUri),
       ...(exchangeErrorMillis === undefined ? {} : { errorDurationMillis: exchangeErrorMillis }),
     })
     closers.push(() => channels.close())
@@ -86,15 +92,16 @@ export async function startClusterNode(
         ]),
       ),
     )
-    const role = options.coordinator
+    const made = options.coordinator
       ? { coordinator: await coordinate(engine, server, node, options), worker: undefined }
       : { coordinator: undefined, worker: await work(engine, node, uri, options) }
-    closers.push(() => (role.coordinator ?? role.worker).close())
+    role = made
+    closers.push(() => (made.coordinator ?? made.worker).close())
     return {
-      ...role,
+      ...made,
       exchange,
       get state() {
-        return role.worker?.state ?? 'ACTIVE'
+        return made.worker?.state ?? 'ACTIVE'
       },
       close,
     }

@@ -23,6 +23,9 @@ export interface CoordinatorOptions {
 /** What a worker may send at once: statuses of its tasks. */
 const MESSAGE_BYTES_MAX = 64 * 2 ** 20
 
+/** Who was heard within this answers: each node is asked twice as often. */
+const ANSWERING_MILLIS = 1000
+
 type WorkerSocket = MessageSocket<ToWorker, ToCoordinator>
 
 /**
@@ -117,6 +120,15 @@ export class ClusterCoordinator implements Cluster {
     ]
   }
 
+  /** Whether the main thread of the node at an address has been heard just now. */
+  isAnswering(uri: string): boolean {
+    if (uri === this.#engine.member.localNode.uri) return true
+    for (const { node, socket } of this.#nodes.values()) {
+      if (node.uri === uri) return performance.now() - socket.heardAt < ANSWERING_MILLIS
+    }
+    return false
+  }
+
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void {
     this.#lostListeners.add(listener)
     return () => this.#lostListeners.delete(listener)
@@ -168,6 +180,9 @@ export class ClusterCoordinator implements Cluster {
           if (message.type === 'announce') {
             node = new RemoteNode(message.announcement, (sent) => opened.send(sent))
             this.#welcome(node, opened)
+          } else if (message.type === 'askAnswering') {
+            const { request, uri } = message
+            opened.send({ type: 'answering', request, isAnswering: this.isAnswering(uri) })
           } else node?.receive(message)
         },
         closed: (reason) => {

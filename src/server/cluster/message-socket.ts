@@ -24,8 +24,9 @@ export class MessageSocket<Sent, Received> {
   readonly #codec: PlainCodec
   readonly #timer: NodeJS.Timeout
   #heardAt = performance.now()
-  #livedAt = performance.now()
-  #wasSilent = false
+  /** Looks at the peer since it said something, and since its process did: the time that this thread was too busy to look does not count. */
+  #silentLooks = 0
+  #lifelessLooks = 0
   #isClosed = false
 
   /** @param closed called once, after the last message, with the reason */
@@ -63,17 +64,18 @@ export class MessageSocket<Sent, Received> {
       clearInterval(this.#timer)
       events.closed(reason)
     })
+    const { pingMillis, silentMillis, stuckMillis } = liveness
     this.#timer = setInterval(() => {
-      const silentMillis = this.#silentMillis
-      const isSilent =
-        silentMillis > liveness.stuckMillis || this.#lifelessMillis > liveness.silentMillis
-      // This thread may have been busy: what came meanwhile is read before the next look.
-      if (isSilent && this.#wasSilent) {
-        reason = `nothing was heard of it for ${Math.round(silentMillis)} ms`
+      const isStuck = this.#silentLooks * pingMillis > stuckMillis
+      if (isStuck || this.#lifelessLooks * pingMillis > silentMillis) {
+        reason = `nothing was heard of it for ${Math.round(performance.now() - this.#heardAt)} ms`
         socket.terminate()
-      } else socket.ping()
-      this.#wasSilent = isSilent
-    }, liveness.pingMillis)
+        return
+      }
+      this.#silentLooks += 1
+      this.#lifelessLooks += 1
+      socket.ping()
+    }, pingMillis)
     this.#timer.unref()
   }
 
@@ -94,19 +96,18 @@ export class MessageSocket<Sent, Received> {
 
   /** The peer's process lives, whether or not it has a word for this socket. */
   lives(): void {
-    this.#livedAt = performance.now()
+    this.#lifelessLooks = 0
+  }
+
+  /** When the peer's main thread was heard last, by `performance.now()`. */
+  get heardAt(): number {
+    return this.#heardAt
   }
 
   #heard(): void {
     this.#heardAt = performance.now()
-  }
-
-  get #silentMillis(): number {
-    return performance.now() - this.#heardAt
-  }
-
-  get #lifelessMillis(): number {
-    return performance.now() - Math.max(this.#heardAt, this.#livedAt)
+    this.#silentLooks = 0
+    this.#lifelessLooks = 0
   }
 }
 

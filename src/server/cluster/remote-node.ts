@@ -50,7 +50,7 @@ export class RemoteNode implements TaskNode {
     })
   }
 
-  receive(message: Exclude<ToCoordinator, { type: 'announce' }>): void {
+  receive(message: Exclude<ToCoordinator, { type: 'announce' | 'askAnswering' }>): void {
     switch (message.type) {
       case 'state':
         this.state = message.state

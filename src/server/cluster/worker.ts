@@ -32,8 +32,8 @@ export interface WorkerOptions {
 /** What a worker expects of its coordinator, which has one thread for all it does. */
 const COORDINATOR_LIVENESS: LivenessOptions = {
   pingMillis: 500,
-  silentMillis: 10_000,
-  stuckMillis: 10_000,
+  silentMillis: 30_000,
+  stuckMillis: 30_000,
 }
 const RETRY_MILLIS = 250
 const RETRY_REFUSED_MILLIS = 5000
@@ -55,6 +55,7 @@ export class ClusterWorker {
   readonly #WebSocket: typeof WebSocket
   readonly #stopHeartbeat: () => void
   readonly #waitingForSplits = new Map<number, SplitWaiter>()
+  readonly #waitingForAnswering = new Map<number, (isAnswering: boolean) => void>()
   #socket: MessageSocket<ToCoordinator, ToWorker> | undefined
   #connecting: WebSocket | undefined
   #nextRequest = 0
@@ -111,6 +112,17 @@ export class ClusterWorker {
       this.#drained = undefined
     })()
     await this.#drained
+  }
+
+  /** Whether the node at an address answers the coordinator; false where nobody can tell. */
+  isAnswering(uri: string): Promise<boolean> {
+    const socket = this.#socket
+    if (socket === undefined) return Promise.resolve(false)
+    const request = this.#nextRequest++
+    return new Promise((resolve) => {
+      this.#waitingForAnswering.set(request, resolve)
+      socket.send({ type: 'askAnswering', request, uri })
+    })
   }
 
   close(): void {
@@ -207,6 +219,8 @@ export class ClusterWorker {
     const gone = new MillraceError('REMOTE_HOST_GONE', 'The coordinator is gone')
     for (const { reject } of this.#waitingForSplits.values()) reject(gone)
     this.#waitingForSplits.clear()
+    for (const resolve of this.#waitingForAnswering.values()) resolve(false)
+    this.#waitingForAnswering.clear()
     this.#engine.member.tasks.releaseTasks().finally(() => {
       if (!this.#isClosed) this.#retryIn(RETRY_MILLIS)
     })
@@ -231,6 +245,10 @@ export class ClusterWorker {
         return
       case 'splits':
         this.#answered(message.request, message.batch, message.error)
+        return
+      case 'answering':
+        this.#waitingForAnswering.get(message.request)?.(message.isAnswering)
+        this.#waitingForAnswering.delete(message.request)
         return
       case 'catalogs':
         // What can't be shut down is gone all the same.

@@ -357,6 +357,77 @@ test('a host that does not answer fails the streams within the bound, however lo
   }
 })
 
+/** Accepts connections and says nothing, until it is told to hand them on. */
+async function middlebox(port: number): Promise<{ readonly uri: string; forward(): void }> {
+  const held = new Set<Socket>()
+  let forwards = false
+  const handOn = (socket: Socket): void => {
+    const upstream = connect(port, '127.0.0.1')
+    socket.pipe(upstream).pipe(socket)
+    for (const end of [socket, upstream]) end.on('error', () => {})
+  }
+  const server = createServer((socket) => {
+    socket.on('error', () => {})
+    if (forwards) handOn(socket)
+    else held.add(socket)
+  })
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  cleanups.push(() => {
+    for (const socket of held) socket.destroy()
+    server.close()
+  })
+  return {
+    uri: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    forward() {
+      forwards = true
+      for (const socket of held) handOn(socket)
+    },
+  }
+}
+
+test('what accepts connections for a node and does not lead to it fails the streams within the bound', async () => {
+  const node = await nodeOf()
+  const { uri } = await middlebox(node.port)
+  const channels = await channelsOf({ errorDurationMillis: 200, isAnswering: async () => true })
+  await expect(sumOf(channels, uri, 't')).rejects.toMatchObject({ code: 'PAGE_TRANSPORT_TIMEOUT' })
+})
+
+test('a node that answers nobody is busy: its streams wait, beyond the bound', async () => {
+  const node = await nodeOf()
+  const { uri, forward } = await middlebox(node.port)
+  let asked = 0
+  const channels = await channelsOf({
+    errorDurationMillis: 100,
+    isAnswering: async () => {
+      // It has answered once, before it became busy.
+      asked += 1
+      return asked === 1
+    },
+  })
+  await fill(task(node, 't'), 1, 10)
+  const sum = sumOf(channels, uri, 't')
+  await eventually(() => asked >= 12)
+  forward()
+  expect(await sum).toBe(45)
+})
+
+test('that the consumer is busy for longer than a producer may be silent fails nothing', async () => {
+  const node = await nodeOf({ pingMillis: 20, idleMillis: 100 })
+  const channels = await channelsOf({ pingMillis: 20, idleMillis: 60, errorDurationMillis: 200 })
+  const output = task(node, 't')
+  const sum = sumOf(channels, node.uri, 't')
+  output.add(numbers(0, 100), 0)
+  await eventually(() => output.status().bufferedPages === 0)
+  const busy = new Int32Array(new SharedArrayBuffer(4))
+  for (let i = 0; i < 3; i++) {
+    Atomics.wait(busy, 0, 0, 300)
+    await new Promise((resolve) => setTimeout(resolve, 1))
+  }
+  output.add(numbers(100, 100), 0)
+  output.finish()
+  expect(await sum).toBe(sumTo(200))
+})
+
 test('a connection that is no longer used is closed', async () => {
   const node = await nodeOf()
   const channels = await channelsOf({ unusedMillis: 20 })
