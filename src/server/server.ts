@@ -12,6 +12,7 @@ import { infoRoutes } from './routes/info.js'
 import { nodeRoutes } from './routes/node.js'
 import { queryRoutes } from './routes/query.js'
 import { statementRoutes } from './routes/statement.js'
+import { uiRoutes } from './routes/ui.js'
 import { httpStreamRoutes } from './stream/http-stream.js'
 import { STREAM_PATH } from './stream/messages.js'
 import { DEFAULT_STREAM_OPTIONS, type StreamOptions } from './stream/stream-options.js'
@@ -78,6 +79,7 @@ export async function startServer(
   if (isCoordinator) {
     statementRoutes(server, engine, tracker)
     queryRoutes(server, engine)
+    uiRoutes(server, engine)
     httpStreamRoutes(server, streams)
     streams.attach(server.server)
   }

@@ -43,3 +43,45 @@ test('a server that cannot start leaves nothing', async () => {
     await engine.close()
   }
 })
+
+test('the pages of queries show what was sent as text, and have no scripts', async () => {
+  const engine = await Engine.create({
+    threads: 0,
+    catalogs: { tpch: { 'connector.name': 'tpch' } },
+  })
+  const server = await startServer(engine, { port: 0 })
+  try {
+    const run = async (body: string) => {
+      const headers = { 'x-trino-user': '<img src=x onerror=alert(1)>' }
+      let page = await (
+        await fetch(`${server.url}/v1/statement`, { method: 'POST', headers, body })
+      ).json()
+      const { infoUri } = page
+      while (page.nextUri !== undefined) page = await (await fetch(page.nextUri)).json()
+      const response = await fetch(infoUri)
+      expect(response.status).toBe(200)
+      expect(response.headers.get('content-security-policy')).toContain("default-src 'none'")
+      return response.text()
+    }
+    const finished = await run('SELECT count(*) AS "</pre><script>" FROM tpch.tiny.orders')
+    expect(finished).toContain('&lt;/pre&gt;&lt;script&gt;')
+    expect(finished).toContain('&lt;img src=x onerror=alert(1)&gt;')
+    expect(finished).not.toMatch(/<script|<img|onerror=alert\(1\)>/)
+    expect(finished).toContain('15,000')
+    expect(finished).not.toContain('http-equiv="refresh"')
+    const failed = await run("SELECT CAST('<b>x</b>' AS integer)")
+    expect(failed).toContain('INVALID_CAST_ARGUMENT')
+    expect(failed).not.toContain('<b>')
+    const overview = await fetch(`${server.url}/`)
+    expect(overview.url).toBe(`${server.url}/ui/`)
+    const text = await overview.text()
+    expect(text.match(/query\.html\?\d{8}_/g)).toHaveLength(2)
+    expect(text).not.toMatch(/<script|<img/)
+    const unknown = await fetch(`${server.url}/ui/query.html?<script>`)
+    expect(unknown.status).toBe(404)
+    expect(await unknown.text()).not.toContain('<script')
+  } finally {
+    await server.close()
+    await engine.close()
+  }
+})
