@@ -15,6 +15,9 @@ export interface CompiledPattern {
   readonly groups: readonly number[] | undefined
   /** Absent for patterns with lookaround, backreferences or atomic groups: those only backtracking can match. */
   readonly program: RegexpProgram | undefined
+  /** V8 of Node 20 goes wrong in some alternatives under flag v. */
+  readonly hasSets: boolean
+  readonly hasLookaround: boolean
 }
 
 const compiled = new Map<string, CompiledPattern>()
@@ -38,6 +41,8 @@ export function compilePattern(pattern: string): CompiledPattern {
     groupCount: groups.length - 1,
     groups: groups.every((group, i) => group === i) ? undefined : groups,
     program: compileProgram(regexp.source, regexp.flags),
+    hasSets: regexp.flags.includes('v'),
+    hasLookaround: LOOKAROUND.test(regexp.source),
   }
   compiled.set(pattern, result)
   return result
@@ -50,11 +55,12 @@ const SURROGATE = /[\ud800-\udfff]/
 const MAX_BACKTRACKING = 2 ** 24
 
 /** The machine, where one can be used and backtracking could need too many steps. */
-function machineFor({ program, regexp }: CompiledPattern, text: string): RegexpProgram | undefined {
+function machineFor(
+  { program, hasSets, hasLookaround }: CompiledPattern,
+  text: string,
+): RegexpProgram | undefined {
   // JavaScript finds what a lookaround alone matches inside of surrogate pairs too.
-  const mayCutPairs = LOOKAROUND.test(regexp.source) && SURROGATE.test(text)
-  // And V8 of Node 20 goes wrong in some alternatives under flag v.
-  if (mayCutPairs || regexp.flags.includes('v')) return program
+  if (hasSets || (hasLookaround && SURROGATE.test(text))) return program
   if (program?.choices !== undefined && text.length ** (program.choices + 1) <= MAX_BACKTRACKING) {
     return undefined
   }

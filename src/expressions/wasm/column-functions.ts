@@ -24,6 +24,7 @@ import { importBlock } from './import.js'
 import { jsonArrayLength, jsonScalar, jsonSize } from './json-functions.js'
 import { hasNumberTexts, numberTexts } from './number-texts.js'
 import { replaceTexts } from './replace-texts.js'
+import { hasTemporalTexts, temporalTexts } from './temporal-texts.js'
 import { TRIM_END, TRIM_START } from './text-column-kernels.js'
 import {
   changeCase,
@@ -49,14 +50,16 @@ export interface ColumnFunction {
 
 type Source = (page: Page, arena: Arena) => Argument | undefined
 /** The column function an expression is; undefined for any other. */
-export function columnFunctionOf(e: Expression): ColumnFunction | undefined {
+export const columnFunctionOf = (e: Expression): ColumnFunction | undefined =>
+  functionOf(e, collectChannels(e).length > 1)
+
+/** @param flattens whether dictionaries are worth flattening; of one column their entries are evaluated instead */
+function functionOf(e: Expression, flattens: boolean): ColumnFunction | undefined {
   const recognized = recognize(e)
-  if (recognized === undefined) return undefined
-  const channels = collectChannels(e)
-  if (channels.length === 0) return undefined
+  if (recognized === undefined || collectChannels(e).length === 0) return undefined
   const sources: Source[] = []
   for (const input of recognized.inputs) {
-    const source = sourceOf(input, channels.length > 1)
+    const source = sourceOf(input, flattens)
     if (source === undefined) return undefined
     sources.push(source)
   }
@@ -79,7 +82,6 @@ function recognize(e: Expression): Recognized | undefined {
   return FUNCTIONS[e.function.name]!(e)
 }
 
-/** @param flattens whether dictionaries are worth flattening; of one column their entries are evaluated instead */
 function sourceOf(e: Expression, flattens: boolean): Source | undefined {
   switch (e.kind) {
     case 'input':
@@ -92,14 +94,14 @@ function sourceOf(e: Expression, flattens: boolean): Source | undefined {
     case 'cast':
       return !e.safe && isTypeOnlyCoercion(e.arg.type, e.type)
         ? sourceOf(e.arg, flattens)
-        : sourceOfFunction(e)
+        : sourceOfFunction(e, flattens)
     default:
-      return sourceOfFunction(e)
+      return sourceOfFunction(e, flattens)
   }
 }
 
-function sourceOfFunction(e: Expression): Source | undefined {
-  const inner = columnFunctionOf(e)
+function sourceOfFunction(e: Expression, flattens: boolean): Source | undefined {
+  const inner = functionOf(e, flattens)
   if (inner === undefined) return undefined
   return (page, arena) => {
     const block = inner.evaluate(page, arena)
@@ -189,7 +191,7 @@ function commonValidity(columns: readonly TextArgument[], arena: Arena): Validit
 
 /** A function of several columns of texts; not all are constant. */
 function ofManyTexts(
-  e: CallExpression,
+  args: readonly Expression[],
   run: (
     columns: readonly TextArgument[],
     rowCount: number,
@@ -197,12 +199,12 @@ function ofManyTexts(
     arena: Arena,
   ) => FlatBlock | undefined,
 ): Recognized | undefined {
-  if (e.args.length < 2 || e.args.some((arg) => arg.type.kind !== 'varchar')) return undefined
+  if (args.length < 2 || args.some((arg) => arg.type.kind !== 'varchar')) return undefined
   return {
-    inputs: e.args,
-    run: (args, rowCount, arena) => {
+    inputs: args,
+    run: (given, rowCount, arena) => {
       const columns: TextArgument[] = []
-      for (const argument of args) {
+      for (const argument of given) {
         const block = bytesOf(argument)
         if (block === undefined) return undefined
         columns.push({ block, isConstant: argument.isConstant })
@@ -213,14 +215,22 @@ function ofManyTexts(
   }
 }
 
+/** What concatenations of concatenations put together in the end. */
+const piecesOf = (e: Expression): readonly Expression[] =>
+  e.kind === 'call' && e.function.name === 'concat' && e.type.kind === 'varchar'
+    ? e.args.flatMap(piecesOf)
+    : e.kind === 'cast' && !e.safe && isTypeOnlyCoercion(e.arg.type, e.type)
+      ? piecesOf(e.arg)
+      : [e]
+
 const concat = (e: CallExpression): Recognized | undefined =>
-  ofManyTexts(e, (columns, rowCount, validity, arena) =>
+  ofManyTexts(piecesOf(e), (columns, rowCount, validity, arena) =>
     concatenate(e.type, columns, rowCount, validity, arena),
   )
 
 function strpos(e: CallExpression): Recognized | undefined {
   if (e.args.length !== 2) return undefined
-  return ofManyTexts(e, ([text, wanted], _, validity, arena) =>
+  return ofManyTexts(e.args, ([text, wanted], _, validity, arena) =>
     text!.isConstant ? undefined : positionsIn(e.type, text!.block, wanted!, validity, arena),
   )
 }
@@ -238,16 +248,22 @@ function cardinality(e: CallExpression): Recognized | undefined {
   }
 }
 
-/** TRY_CAST too: no text of a number fails but for its length, which is left to the other engines. */
+/** TRY_CAST too: no text of a number, date or time fails but for its length, which is left to the other engines. */
 function numberText({ arg, type }: CastExpression): Recognized | undefined {
-  if (!hasNumberTexts(arg.type, type)) return undefined
-  return {
-    inputs: [arg],
-    run: ([argument], _, arena) =>
-      argument!.isConstant
-        ? undefined
-        : numberTexts(arg.type, type as VarcharType, argument!.block, arena),
-  }
+  const make = hasNumberTexts(arg.type, type)
+    ? numberTexts
+    : hasTemporalTexts(arg.type, type)
+      ? temporalTexts
+      : undefined
+  return (
+    make && {
+      inputs: [arg],
+      run: ([argument], _, arena) =>
+        argument!.isConstant
+          ? undefined
+          : make(arg.type, type as VarcharType, argument!.block, arena),
+    }
+  )
 }
 
 /** TRY_CAST too: where any text is no number in digits the other engines have to tell what it is. */

@@ -1,9 +1,10 @@
 import { MillraceError, type Page } from '../../spi/index.js'
 import type { RowwiseEngine } from '../rowwise.js'
 
-/** Errors of the data, which evaluating another row or entry need not have; not those of the engine. */
+/** Errors of the data, which evaluating another row or entry need not have; Trino calls some of them internal. */
 export const isDataError = (error: unknown): boolean =>
-  error instanceof MillraceError && error.type === 'USER_ERROR'
+  error instanceof MillraceError &&
+  (error.type === 'USER_ERROR' || error.code === 'GENERIC_INTERNAL_ERROR')
 
 /** Tells a failure that a kernel found, by evaluating its row again. @throws what the row fails with */
 export function throwFailure(engine: RowwiseEngine, page: Page, position: number): never {

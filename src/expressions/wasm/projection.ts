@@ -17,6 +17,7 @@ import { isDataError, throwFailure } from './failure.js'
 import type { FallbackOf } from './filter.js'
 import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
+import { asDictionary } from './narrow-integers.js'
 import { prepareRowProgram, type RowProgram, runRowProjection } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
 
@@ -35,6 +36,8 @@ export class WasmProjection {
   readonly #channels: readonly number[]
   readonly #deterministic: boolean
   readonly #strict: boolean
+  /** Worth evaluating once for equal integers, where rows are many more than these. */
+  readonly #costly: boolean
   readonly #fallbackOf: () => RowwiseEngine
   #fallback: RowwiseEngine | undefined
   #constant: FlatBlock | undefined
@@ -51,6 +54,8 @@ export class WasmProjection {
     this.#channels = collectChannels(expression)
     this.#deterministic = isDeterministic(expression)
     this.#strict = isStrict(expression)
+    this.#costly =
+      this.#program === undefined || this.#columnFunction !== undefined || hasCalendar(expression)
     this.#fallbackOf = () => fallbackOf(expression)
   }
 
@@ -94,7 +99,8 @@ export class WasmProjection {
     const [channel] = this.#channels
     if (channel === undefined || this.#channels.length > 1) return undefined
     if (this.#constantCase !== undefined) return undefined
-    const block = page.blocks[channel]!
+    const given = page.blocks[channel]!
+    const block = this.#costly ? (asDictionary(given, arena) ?? given) : given
     if (block.encoding !== 'dictionary' || block.dictionary.rowCount > page.rowCount) {
       return undefined
     }
@@ -162,6 +168,21 @@ function withType(block: Block, type: SqlType): Block {
       return { ...block, type, dictionary: { ...block.dictionary, type } }
   }
 }
+
+/** Tells whether an expression takes dates apart: its kernel does much a row. */
+const hasCalendar = (e: Expression): boolean =>
+  (e.kind === 'call' && CALENDAR_FUNCTIONS.has(e.function.name)) || childrenOf(e).some(hasCalendar)
+
+const CALENDAR_FUNCTIONS: ReadonlySet<string> = new Set([
+  'year',
+  'month',
+  'day',
+  'day_of_month',
+  'quarter',
+  'day_of_year',
+  'doy',
+  'date_trunc',
+])
 
 /** Tells whether an expression is null wherever one of its inputs is. */
 function isStrict(e: Expression): boolean {

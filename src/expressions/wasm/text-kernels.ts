@@ -147,7 +147,13 @@ export function buildFind(m: ModuleBuilder, equal: Bool): Bool {
   })
 }
 
-const twoBytes = (at: I32, ahead: I32, first: Expr<'v128'>, final: Expr<'v128'>): Expr<'v128'> =>
+/** Where the first byte of a text is, and the last one so far ahead. */
+export const twoBytes = (
+  at: I32,
+  ahead: I32,
+  first: Expr<'v128'>,
+  final: Expr<'v128'>,
+): Expr<'v128'> =>
   v128.and(i8x16.eq(v128.load(at), first), i8x16.eq(v128.load(i32.add(at, ahead)), final))
 
 function emitEqual(

@@ -17,6 +17,7 @@ import {
   type BytesBlock,
   blockOf,
   constantOf,
+  DATE,
   decimalType,
   heapArena,
   INTEGER,
@@ -27,6 +28,7 @@ import {
   SMALLINT,
   type SqlType,
   TINYINT,
+  timestampType,
   VARCHAR,
   type Value,
   varcharType,
@@ -42,7 +44,18 @@ const NUMBERS = arrayType(INTEGER)
 const [first, second, bounded, list] = [VARCHAR, VARCHAR, varcharType(40), NUMBERS].map(
   (type, channel) => input(channel, type),
 ) as [Expression, Expression, Expression, Expression]
-const NUMBER_TYPES = [TINYINT, SMALLINT, INTEGER, BIGINT, decimalType(12, 2), decimalType(4, 4)]
+const NUMBER_TYPES = [
+  TINYINT,
+  SMALLINT,
+  INTEGER,
+  BIGINT,
+  decimalType(12, 2),
+  decimalType(4, 4),
+  DATE,
+  timestampType(0),
+  timestampType(3),
+  timestampType(6),
+]
 const numbers = NUMBER_TYPES.map((type, i) => input(4 + i, type))
 /** JSON, some of it damaged, and integers in texts, some of them none. */
 const doc = input(4 + NUMBER_TYPES.length, VARCHAR)
@@ -91,7 +104,8 @@ const FUNCTIONS: readonly Expression[] = [
   ]),
   of('cardinality', list),
   ...numbers.map((e) => cast(e, VARCHAR)),
-  ...numbers.map((e) => cast(e, varcharType(24), true)),
+  ...numbers.map((e) => cast(e, varcharType(26), true)),
+  of('concat', of('concat', first, text('-')), second),
   of('replace', first, text('ab'), text('é!')),
   of('replace', first, text('a')),
   of('replace', first, text('é'), text('e')),
