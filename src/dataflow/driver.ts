@@ -115,6 +115,7 @@ export class Driver implements PageStream {
       const startedAt = performance.now()
       const page = this.#source.next()
       meter.elapsedMillis += performance.now() - startedAt
+      meter.physicalInputBytes = this.#source.completedBytes ?? 0
       if (page === undefined) return
       if (page === WAIT) {
         yield WAIT

@@ -10,6 +10,8 @@ export interface PageStream {
   ready(): Promise<void>
   /** Called exactly once, on every way out. */
   close(): void | Promise<void>
+  /** What connectors read for it so far, as far as they tell. */
+  readonly completedBytes?: number
 }
 
 export const WAIT = Symbol('wait')

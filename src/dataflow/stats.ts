@@ -8,6 +8,8 @@ export interface OperatorMeter {
   outputPages: number
   /** Of the pages that came in; of a source, those that it read. */
   inputBytes: number
+  /** Of a source: what its connector read, from files for example, as far as it tells. */
+  physicalInputBytes: number
   elapsedMillis: number
 }
 
@@ -19,6 +21,7 @@ export const operatorMeter = (planNodeId: string, name: string): OperatorMeter =
   outputRows: 0,
   outputPages: 0,
   inputBytes: 0,
+  physicalInputBytes: 0,
   elapsedMillis: 0,
 })
 

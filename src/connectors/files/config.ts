@@ -10,6 +10,7 @@ import {
   stringConfig,
 } from '../../spi/index.js'
 import { systemReason } from './file-errors.js'
+import type { PruningOptions } from './format.js'
 
 /** The properties of a files catalog. */
 export const FILES_PROPERTIES = {
@@ -41,6 +42,14 @@ export const FILES_PROPERTIES = {
     default: '100',
     min: '1',
   }),
+  'parquet.use-bloom-filter': booleanConfig({
+    description: 'Whether Bloom filters of Parquet files are asked for values',
+    default: 'true',
+  }),
+  'parquet.use-column-index': booleanConfig({
+    description: 'Whether page indexes of Parquet files tell which pages are read',
+    default: 'true',
+  }),
   'files.csv.header': choiceConfig(['auto', 'true', 'false'], {
     description: 'Whether the first row of CSV and TSV files names the columns',
     default: 'auto',
@@ -71,6 +80,7 @@ export interface FilesConfig {
   readonly splitBytesMax: number
   readonly inspectedFilesMax: number
   readonly partitionsPerWriterMax: number
+  readonly pruning: PruningOptions
   readonly text: TextOptions
 }
 
@@ -102,6 +112,10 @@ export function parseFilesConfig(properties: Readonly<Record<string, string>>): 
     splitBytesMax: config['files.max-split-size'],
     inspectedFilesMax: config['files.inspected-files'],
     partitionsPerWriterMax: config['files.max-partitions-per-writer'],
+    pruning: {
+      usesBloomFilters: config['parquet.use-bloom-filter'],
+      usesColumnIndex: config['parquet.use-column-index'],
+    },
     text: {
       header: header === 'auto' ? undefined : header === 'true',
       delimiter: delimiter === '\\t' ? '\t' : delimiter,

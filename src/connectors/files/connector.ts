@@ -11,7 +11,7 @@ import type { FilesTypes, FilesWriteHandle } from './handles.js'
 import { readMetadata } from './metadata.js'
 import { FilesPageSink } from './page-sink.js'
 import { openPageSource } from './page-source.js'
-import { COMPRESSION_CODEC, TABLE_PROPERTIES } from './properties.js'
+import { COMPRESSION_CODEC, pruningProperties, TABLE_PROPERTIES } from './properties.js'
 import { filesSplitManager } from './split-manager.js'
 import { SummaryCache } from './summary-cache.js'
 import { SeenTables } from './transactions.js'
@@ -35,6 +35,7 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
   const tables = new SeenTables(config, summaries, (name) => context.getType(name))
   const splitManager = filesSplitManager(config, tables, summaries)
   const writes = new FilesWrites()
+  const pruning = pruningProperties(config.pruning)
   const end = async (transaction: number): Promise<void> => {
     tables.end(transaction)
     await writes.end(transaction)
@@ -61,10 +62,10 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
     }),
     getSplitManager: () => splitManager,
     getTableProperties: () => TABLE_PROPERTIES,
-    getSessionProperties: () => [COMPRESSION_CODEC],
+    getSessionProperties: () => [COMPRESSION_CODEC, pruning.bloomFilter, pruning.columnIndex],
     getPageSinkProvider: () => ({ createPageSink: createSink, createInsertPageSink: createSink }),
     getPageSourceProvider: () => ({
-      async createPageSource(_transaction, _session, split, table, columns, dynamicFilter, signal) {
+      async createPageSource(_transaction, session, split, table, columns, dynamicFilter, signal) {
         const format = await loadFormat(table.format)
         const summary =
           table.summary ?? (await summaries.inspect(format, split.file, config.text, signal))
@@ -75,6 +76,10 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
           split,
           columns,
           dynamicFilter,
+          pruning: {
+            usesBloomFilters: session.getProperty(pruning.bloomFilter),
+            usesColumnIndex: session.getProperty(pruning.columnIndex),
+          },
           createArena: () => context.createArena(),
           signal,
         })

@@ -147,9 +147,16 @@ export interface ReadRequest {
   readonly predicate: TupleDomain<FileColumn>
   /** The same, growing narrower while the query runs. */
   readonly dynamicFilter: DynamicFilter<FileColumn>
+  readonly pruning: PruningOptions
   /** Memory for pages that kernels read without a copy; who makes an arena closes it. Pages over the heap do as well. */
   createArena(): Arena
   readonly signal: AbortSignal
+}
+
+/** What of a file is asked for rows that can't match, beside its figures. */
+export interface PruningOptions {
+  readonly usesBloomFilters: boolean
+  readonly usesColumnIndex: boolean
 }
 
 /** How files of a format are made. */
@@ -159,7 +166,7 @@ export interface FileWriting {
   /** @throws NOT_SUPPORTED for a type that files of the format can't hold; called at planning */
   checkColumn(column: FileColumn): void
   /** @throws INVALID_TABLE_PROPERTY for properties that don't go together; called at planning */
-  checkProperties?(properties: FormatOptions): void
+  checkProperties?(properties: FormatOptions, columns: readonly FileColumn[]): void
   createWriter(request: WriteRequest): Awaitable<FileWriter>
 }
 

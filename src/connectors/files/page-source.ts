@@ -14,7 +14,7 @@ import {
 import { columnsByName, isStoredAs, otherType, readAs } from './common-columns.js'
 import { fileDynamicFilter, filePredicate } from './file-predicate.js'
 import { fileValue, mayPass } from './file-values.js'
-import type { FileColumn, FileFormat, FileSummary } from './format.js'
+import type { FileColumn, FileFormat, FileSummary, PruningOptions } from './format.js'
 import type { FilesColumnHandle, FilesSplit, FilesTableHandle } from './handles.js'
 
 /** How a block of the table's pages is made: from a block of the file's, or of a value. */
@@ -30,13 +30,14 @@ export interface OpenRequest {
   readonly split: FilesSplit
   readonly columns: readonly FilesColumnHandle[]
   readonly dynamicFilter: DynamicFilter<FilesColumnHandle>
+  readonly pruning: PruningOptions
   readonly createArena: () => Arena
   readonly signal: AbortSignal
 }
 
 /** Opens a part of a file with the columns that a table's page has. @throws HIVE_PARTITION_SCHEMA_MISMATCH and what the format throws */
 export async function openPageSource(request: OpenRequest): Promise<ConnectorPageSource> {
-  const { format, summary, table, split, dynamicFilter, createArena, signal } = request
+  const { format, summary, table, split, dynamicFilter, pruning, createArena, signal } = request
   const { file, part, partitionColumns } = split
   if (!mayPass(dynamicFilter.getCurrentPredicate(), split, partitionColumns)) return EMPTY_SOURCE
   const byName = columnsByName(summary.columns)
@@ -63,6 +64,7 @@ export async function openPageSource(request: OpenRequest): Promise<ConnectorPag
     columns: read,
     predicate: filePredicate(table.predicate, byName),
     dynamicFilter: fileDynamicFilter(dynamicFilter, byName),
+    pruning,
     createArena,
     signal,
   })

@@ -1,12 +1,16 @@
 import {
+  booleanProperty,
   choiceProperty,
   integerProperty,
   type PropertyMetadata,
   stringListProperty,
   stringProperty,
 } from '../../spi/index.js'
+import type { PruningOptions } from './format.js'
 
 const FORMATS = ['PARQUET', 'CSV', 'TSV', 'JSON', 'ARROW'] as const
+/** Of a table of Parquet files. */
+export const BLOOM_FILTER_COLUMNS = 'parquet_bloom_filter_columns'
 export const COMPRESSION_CODECS = ['DEFAULT', 'NONE', 'SNAPPY', 'LZ4', 'ZSTD', 'GZIP'] as const
 
 function oneCharacter(value: string | undefined): void {
@@ -43,8 +47,29 @@ export const TABLE_PROPERTIES: readonly PropertyMetadata[] = [
       },
     },
   ),
+  stringListProperty(
+    BLOOM_FILTER_COLUMNS,
+    'Columns that have Bloom filters in Parquet files',
+    undefined,
+  ),
   stringProperty('null_format', 'What stands for NULL in CSV and TSV files; nothing by default'),
 ] as readonly PropertyMetadata[]
+
+/** @source Trino ParquetReaderConfig, HiveSessionProperties */
+export function pruningProperties(defaults: PruningOptions) {
+  return {
+    bloomFilter: booleanProperty(
+      'parquet_use_bloom_filter',
+      'Whether Bloom filters of Parquet files are asked for values',
+      defaults.usesBloomFilters,
+    ),
+    columnIndex: booleanProperty(
+      'parquet_use_column_index',
+      'Whether page indexes of Parquet files tell which pages are read',
+      defaults.usesColumnIndex,
+    ),
+  }
+}
 
 /** @source Trino HiveSessionProperties */
 export const COMPRESSION_CODEC = choiceProperty(

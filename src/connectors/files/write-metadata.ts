@@ -10,13 +10,13 @@ import {
 import type { FilesConfig } from './config.js'
 import { fileError, systemReason } from './file-errors.js'
 import { checkRelative, entriesOf, isHidden } from './file-tree.js'
-import type { FileFormat, FileWriting, FormatName } from './format.js'
+import type { FileColumn, FileFormat, FileWriting, FormatName } from './format.js'
 import { loadFormat } from './formats.js'
 import { isGlob } from './glob.js'
 import type { FilesTableHandle, FilesTypes, FilesWriteHandle, WrittenColumn } from './handles.js'
 import { unsupportedPartition } from './page-sink.js'
 import { PATH_SCHEMA } from './path-schema.js'
-import { COMPRESSION_CODEC } from './properties.js'
+import { BLOOM_FILTER_COLUMNS, COMPRESSION_CODEC } from './properties.js'
 import type { TableDescription } from './table-description.js'
 import { DEFAULT_SCHEMA, schemaFolder } from './table-files.js'
 import { textWriter } from './text/value-text.js'
@@ -179,17 +179,27 @@ async function newTable(
   const { format: formatName, partitioned_by, ...rest } = properties
   const format = (formatName ?? 'PARQUET') as FormatName
   const partitionedBy = (partitioned_by ?? []) as readonly string[]
+  if (rest[BLOOM_FILTER_COLUMNS] !== undefined && format !== 'PARQUET') {
+    throw new MillraceError(
+      'INVALID_TABLE_PROPERTY',
+      `Cannot specify ${BLOOM_FILTER_COLUMNS} table property for storage format: ${format}`,
+    )
+  }
   const visible = columns.filter((column) => column.hidden !== true)
   checkPartitioning(
     visible.map(({ name }) => name),
     partitionedBy,
   )
   const writing = writingOf(await loadFormat(format))
+  const written: FileColumn[] = []
   for (const [index, { name, type }] of visible.entries()) {
-    if (!partitionedBy.includes(name)) writing.checkColumn({ name, type, index })
-    else if (textWriter(type) === undefined) throw unsupportedPartition(name)
+    if (!partitionedBy.includes(name)) {
+      const column = { name, type, index }
+      writing.checkColumn(column)
+      written.push(column)
+    } else if (textWriter(type) === undefined) throw unsupportedPartition(name)
   }
-  writing.checkProperties?.(rest)
+  writing.checkProperties?.(rest, written)
   const description: TableDescription = {
     format,
     columns: visible.map(({ name, type, comment: about, nullable }) => ({
@@ -199,14 +209,14 @@ async function newTable(
       ...(nullable === false ? { nullable } : {}),
     })),
     partitionedBy,
-    properties: written(rest),
+    properties: givenOf(rest),
     ...(comment === undefined ? {} : { comment }),
   }
   return { target: join(folder, table.table), description }
 }
 
 /** Properties that are set. */
-const written = (properties: Properties): Properties =>
+const givenOf = (properties: Properties): Properties =>
   Object.fromEntries(Object.entries(properties).filter(([, value]) => value !== undefined))
 
 /** @source Trino HiveMetadata.checkPartitionColumns */

@@ -43,7 +43,8 @@ export class ScanStream implements PageStream {
   #arrived: { readonly page: Page | undefined } | undefined
   #ended = false
   splitCount = 0
-  completedBytes = 0
+  /** Of the splits that were read to their end. */
+  #closedBytes = 0
 
   constructor(
     spec: ScanSource,
@@ -63,6 +64,10 @@ export class ScanStream implements PageStream {
     this.#abort = abort
     this.#dynamicFilter = dynamicFilter
     this.#open = open
+  }
+
+  get completedBytes(): number {
+    return this.#closedBytes + (this.#source?.completedBytes ?? 0)
   }
 
   next(): Page | typeof WAIT | undefined {
@@ -199,7 +204,7 @@ export class ScanStream implements PageStream {
   #closeSource(): void | Promise<void> {
     const source = this.#source!
     this.#source = undefined
-    this.completedBytes += source.completedBytes
+    this.#closedBytes += source.completedBytes
     return source.close() as void | Promise<void>
   }
 }

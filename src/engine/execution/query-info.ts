@@ -74,5 +74,7 @@ export interface OperatorInfo {
   readonly outputPages: number
   /** Of the pages that came in; of a source, those that it read. */
   readonly inputBytes: number
+  /** Of a source: what its connector read, from files for example, as far as it tells. */
+  readonly physicalInputBytes: number
   readonly elapsedMillis: number
 }

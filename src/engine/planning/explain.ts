@@ -39,6 +39,7 @@ interface OperatorTotals {
   inputRows: number
   outputRows: number
   inputBytes: number
+  physicalInputBytes: number
   elapsedMillis: number
 }
 
@@ -102,8 +103,10 @@ const fragmentsText = (
 
 function annotation(total: OperatorTotals | undefined): readonly string[] {
   if (total === undefined) return []
+  const { physicalInputBytes } = total
+  const physical = physicalInputBytes > 0 ? `, physical input: ${physicalInputBytes}B` : ''
   return [
-    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms`,
+    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms${physical}`,
   ]
 }
 
@@ -120,6 +123,7 @@ function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTota
     total.inputRows += operator.inputRows
     total.outputRows += operator.outputRows
     total.inputBytes += operator.inputBytes
+    total.physicalInputBytes += operator.physicalInputBytes
     total.elapsedMillis += operator.elapsedMillis
   }
   return totals

@@ -4,7 +4,7 @@ import { ParquetFormatError } from './format-error.js'
 import { ThriftReader } from './thrift-reader.js'
 
 /** A filter is blocks of eight words, of which each value sets a bit in each word of one. */
-const BLOCK_BYTES = 32
+export const BLOCK_BYTES = 32
 /** As the format recommends. */
 const FILTER_BYTES_MAX = 128 << 20
 /** Of the header there are four fields. */
@@ -13,7 +13,7 @@ const HEADER_BYTES_GUESS = 64
 const BYTES_PER_READ = 4096
 
 /** @source https://github.com/apache/parquet-format/blob/master/BloomFilter.md */
-const SALT = [
+export const SALT = [
   0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31,
 ] as const
 

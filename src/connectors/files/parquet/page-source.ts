@@ -139,6 +139,7 @@ export class ParquetPageSource implements ConnectorPageSource {
       buffers: this.#buffers,
       rowGroup,
       columns: this.#request.columns,
+      pruning: this.#request.pruning,
       scratch: this.#scratch,
       arena: this.#arena,
       filters: this.#filters,

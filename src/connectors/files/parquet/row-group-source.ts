@@ -8,7 +8,7 @@ import {
   type TupleDomain,
 } from '../../../spi/index.js'
 import type { FileReader } from '../file-reader.js'
-import type { FileColumn } from '../format.js'
+import type { FileColumn, PruningOptions } from '../format.js'
 import { appendRun, type ByteRun, ChunkInput, preloadTogether } from './chunk-input.js'
 import { ColumnReader } from './column-reader.js'
 import { prepareCodec } from './decompress.js'
@@ -47,6 +47,7 @@ export interface RowGroupRequest {
   readonly buffers: ReadBuffers
   readonly rowGroup: number
   readonly columns: readonly FileColumn[]
+  readonly pruning: PruningOptions
   readonly scratch: Scratch
   /** Of the pages: reset before each. */
   readonly arena: Arena
@@ -80,9 +81,9 @@ export class RowGroupSource {
 
   /** Finds out which rows to read, reads what is small, and makes the readers. */
   async open(predicates: readonly TupleDomain<FileColumn>[]): Promise<void> {
-    const { file, reader, buffers, rowGroup, columns } = this.#request
+    const { file, reader, buffers, rowGroup, columns, pruning } = this.#request
     const { rowCount } = file.metadata.rowGroups[rowGroup]!
-    const selection = new RowSelection(file, reader, rowGroup)
+    const selection = new RowSelection(file, reader, rowGroup, pruning)
     const ranges = await selection.rows(predicates)
     if (ranges.length === 0) return
     const isWhole = ranges[0]!.to - ranges[0]!.from === rowCount

@@ -1,6 +1,6 @@
 import { type Domain, nullableDiscreteValues, type TupleDomain } from '../../../spi/index.js'
 import type { FileReader } from '../file-reader.js'
-import type { FileColumn } from '../format.js'
+import type { FileColumn, PruningOptions } from '../format.js'
 import { mayContain } from './bloom-filter.js'
 import type { ParquetFile } from './footer.js'
 import { badParquet } from './format-error.js'
@@ -29,7 +29,10 @@ export class RowSelection {
   readonly #index: number
   readonly #pages = new Map<Leaf, Promise<readonly PageLocation[]>>()
 
-  constructor(file: ParquetFile, reader: FileReader, rowGroup: number) {
+  readonly #options: PruningOptions
+
+  constructor(file: ParquetFile, reader: FileReader, rowGroup: number, options: PruningOptions) {
+    this.#options = options
     this.#file = file
     this.#reader = reader
     this.#index = rowGroup
@@ -72,6 +75,7 @@ export class RowSelection {
 
   async #mayMatch({ leaf, chunk, wanted }: Condition): Promise<boolean> {
     const { bloomFilterOffset, statistics } = chunk
+    if (!this.#options.usesBloomFilters) return true
     if (bloomFilterOffset === undefined || bloomFilterOffset <= 0) return true
     // Filters don't know of NULL.
     if (wanted.nullAllowed && leaf.maxDefinition > 0 && statistics?.nullCount !== 0) return true
@@ -92,7 +96,7 @@ export class RowSelection {
     wanted,
   }: Condition): Promise<readonly RowRange[] | undefined> {
     const { columnIndex } = chunk
-    if (columnIndex === undefined) return undefined
+    if (columnIndex === undefined || !this.#options.usesColumnIndex) return undefined
     const pages = await this.#pagesOf(leaf)
     if (pages === undefined || pages.length < 2) return undefined
     return rowsInDomain(leaf, await this.#bytes(columnIndex), pages, wanted)

@@ -1,13 +1,15 @@
 import type { FlatBlock } from '../../../../spi/index.js'
 import type { KernelMemory } from '../kernels/kernel-memory.js'
-import { CODECS, ENCODINGS, type Encoding, PHYSICAL_TYPES } from '../metadata.js'
+import { type ByteRange, CODECS, ENCODINGS, type Encoding, PHYSICAL_TYPES } from '../metadata.js'
 import { levelWidth } from '../page-cursor.js'
+import { BloomWriter } from './bloom-writer.js'
 import { compress, type OutputCodec } from './compress.js'
 import { type OutputDictionary, stringDictionary, wordDictionary } from './dictionary.js'
 import { writeHybrid } from './hybrid-writer.js'
 import { type Positions, StringValues, WordValues } from './leaf-values.js'
 import type { OutputLeaf } from './output-schema.js'
-import { ChunkBounds } from './statistics.js'
+import type { WrittenPage } from './page-index-writer.js'
+import { ValueBounds } from './statistics.js'
 import { ThriftWriter } from './thrift-writer.js'
 
 /** A page is ended at so many entries, or when its values take so many bytes. */
@@ -20,6 +22,9 @@ type Values = WordValues | StringValues
 export interface WrittenChunk {
   readonly leaf: OutputLeaf
   readonly pages: readonly Uint8Array[]
+  /** What is known of each but the dictionary. */
+  readonly pageIndex: readonly WrittenPage[]
+  readonly bloomFilter: Uint8Array | undefined
   /** Bytes of the dictionary page with its header; 0 where there is none. */
   readonly dictionaryBytes: number
   readonly compressedBytes: number
@@ -30,7 +35,7 @@ export interface WrittenChunk {
   /** Where all values are in the dictionary. */
   readonly distinctCount: number | undefined
   readonly encodings: readonly Encoding[]
-  readonly bounds: ReturnType<ChunkBounds['bounds']>
+  readonly bounds: ReturnType<ValueBounds['bounds']>
   readonly codec: OutputCodec
 }
 
@@ -41,7 +46,13 @@ export class LeafWriter {
   readonly #codec: OutputCodec
   readonly #values: Values
   #dictionary: OutputDictionary<WordValues> | OutputDictionary<StringValues> | undefined
-  #bounds: ChunkBounds
+  readonly #bloom: BloomWriter | undefined
+  #bounds: ValueBounds
+  #pageIndex: WrittenPage[] = []
+  /** Rows of the row group, and those before the page being filled. */
+  #rowCount = 0
+  #firstRow = 0
+  #pageNulls = 0
   /** Of the page being filled; definitions are all the highest where there are none. */
   #definitions = new Int32Array(1024)
   #repetitions = new Int32Array(1024)
@@ -53,17 +64,18 @@ export class LeafWriter {
   #nullCount = 0
   #encodings = new Set<Encoding>()
 
-  constructor(memory: KernelMemory, leaf: OutputLeaf, codec: OutputCodec) {
+  constructor(memory: KernelMemory, leaf: OutputLeaf, codec: OutputCodec, hasBloomFilter: boolean) {
+    this.#bloom = hasBloomFilter ? new BloomWriter() : undefined
     this.#memory = memory
     this.#leaf = leaf
     this.#codec = codec
     this.#values = leaf.physical === 'BYTE_ARRAY' ? new StringValues(leaf) : new WordValues(leaf)
-    this.#bounds = new ChunkBounds(leaf)
+    this.#bounds = new ValueBounds(leaf)
     this.#dictionary = this.#newDictionary()
   }
 
   get heldBytes(): number {
-    return this.#pageBytes + this.#values.byteLength
+    return this.#pageBytes + this.#values.byteLength + (this.#bloom?.byteLength ?? 0)
   }
 
   /**
@@ -88,12 +100,13 @@ export class LeafWriter {
     if (repetitions === undefined) this.#repetitions.fill(0, from, from + entryCount)
     else this.#repetitions.set(repetitions.subarray(0, entryCount), from)
     this.#entryCount += entryCount
-    this.#nullCount += entryCount - valueCount
+    this.#pageNulls += entryCount - valueCount
     if (valueCount > 0) this.#values.append(flat, positions, valueCount)
   }
 
-  /** Ends the page where it is full; called between rows. */
-  endRows(): void {
+  /** Ends the page where it is full. @param rowCount of the rows that came since the last call */
+  endRows(rowCount: number): void {
+    this.#rowCount += rowCount
     if (this.#entryCount >= PAGE_ENTRIES_MAX || this.#values.byteLength >= PAGE_BYTES_MAX) {
       this.#endPage()
     }
@@ -103,11 +116,12 @@ export class LeafWriter {
   finish(): WrittenChunk {
     if (this.#entryCount > 0) this.#endPage()
     const dictionary = this.#encodings.has('RLE_DICTIONARY') ? this.#dictionaryPage() : undefined
-    // Every entry is of some row, those of the page that gave the dictionary up too.
-    if (this.#heldEntries !== undefined) this.#bounds.add(this.#heldEntries)
+    if (this.#heldEntries !== undefined) this.#bloom?.add(this.#heldEntries, this.#heldCount)
     const chunk: WrittenChunk = {
       leaf: this.#leaf,
       pages: dictionary === undefined ? this.#pages : [dictionary, ...this.#pages],
+      pageIndex: this.#pageIndex,
+      bloomFilter: this.#bloom?.finish(),
       dictionaryBytes: dictionary?.length ?? 0,
       compressedBytes: this.#pageBytes,
       uncompressedBytes: this.#uncompressedBytes,
@@ -120,12 +134,15 @@ export class LeafWriter {
       codec: this.#codec,
     }
     this.#pages = []
+    this.#pageIndex = []
+    this.#rowCount = 0
+    this.#firstRow = 0
     this.#pageBytes = 0
     this.#uncompressedBytes = 0
     this.#valueCount = 0
     this.#nullCount = 0
     this.#encodings = new Set()
-    this.#bounds = new ChunkBounds(this.#leaf)
+    this.#bounds = new ValueBounds(this.#leaf)
     this.#dictionary = this.#newDictionary()
     this.#heldEntries = undefined
     return chunk
@@ -144,12 +161,17 @@ export class LeafWriter {
   #endPage(): void {
     const values = this.#values
     const codes = this.#encode(values)
-    if (codes === undefined) this.#bounds.add(values)
+    const bounds = new ValueBounds(this.#leaf)
+    if (codes === undefined) {
+      bounds.add(values)
+      this.#bloom?.add(values, values.count)
+    } else bounds.add(this.#entriesOf(codes))
+    this.#bounds.addBounds(bounds)
     const encoding: Encoding = codes === undefined ? 'PLAIN' : 'RLE_DICTIONARY'
     const body = joinBytes([
       ...this.#levels(this.#leaf.maxRepetition, this.#repetitions),
       ...this.#levels(this.#leaf.maxDefinition, this.#definitions),
-      ...(codes ?? this.#plain(values)),
+      ...(codes === undefined ? this.#plain(values) : this.#encoded(codes)),
     ])
     const entryCount = this.#entryCount
     this.#addPage(body, (writer) => {
@@ -163,13 +185,23 @@ export class LeafWriter {
         })
     })
     this.#encodings.add(encoding)
+    this.#pageIndex.push({
+      byteLength: this.#pages.at(-1)!.length,
+      firstRow: this.#firstRow,
+      valueCount: entryCount,
+      nullCount: this.#pageNulls,
+      bounds: bounds.bounds(),
+    })
+    this.#firstRow = this.#rowCount
     this.#valueCount += entryCount
+    this.#nullCount += this.#pageNulls
+    this.#pageNulls = 0
     this.#entryCount = 0
     values.clear()
   }
 
-  /** Codes with their width, or undefined where values are written as they are. */
-  #encode(values: Values): readonly Uint8Array[] | undefined {
+  /** Codes, or undefined where values are written as they are. */
+  #encode(values: Values): Int32Array | undefined {
     const dictionary = this.#dictionary
     if (dictionary === undefined) return undefined
     const codes =
@@ -183,9 +215,38 @@ export class LeafWriter {
     }
     this.#heldEntries = dictionary.entries
     this.#heldCount = dictionary.entries.count
+    return codes
+  }
+
+  /** Codes with their width. */
+  #encoded(codes: Int32Array): readonly Uint8Array[] {
     // Without a value that is no NULL there are neither entries nor codes.
-    const width = Math.max(1, levelWidth(Math.max(0, dictionary.entries.count - 1)))
+    const width = Math.max(1, levelWidth(Math.max(0, this.#heldCount - 1)))
     return [Uint8Array.of(width), writeHybrid(codes, width)]
+  }
+
+  /** The entries that a page refers to. */
+  #entriesOf(codes: Int32Array): Values {
+    const entries = this.#heldEntries!
+    const isUsed = new Uint8Array(this.#heldCount)
+    let count = 0
+    for (let i = 0; i < codes.length; i++) {
+      const code = codes[i]!
+      count += 1 - isUsed[code]!
+      isUsed[code] = 1
+    }
+    if (count === entries.count) return entries
+    if (entries instanceof StringValues) {
+      const used = new StringValues(this.#leaf)
+      for (let code = 0; code < isUsed.length; code++)
+        if (isUsed[code]) used.appendOne(entries, code)
+      return used
+    }
+    const used = new WordValues(this.#leaf)
+    for (let code = 0; code < isUsed.length; code++) {
+      if (isUsed[code]) used.appendWords(entries.words, code)
+    }
+    return used
   }
 
   /** Entries that pages refer to: those of a page that gave up come after them. */
@@ -288,11 +349,20 @@ function joinBytes(parts: readonly Uint8Array[]): Uint8Array {
   return out
 }
 
-/** Writes a chunk's metadata. @param offset of its first page in the file */
+/** Where the parts of a chunk are in the file. */
+export interface ChunkPlace {
+  /** Of its first page. */
+  readonly offset: number
+  readonly bloomFilter?: ByteRange
+  readonly columnIndex?: ByteRange
+  readonly offsetIndex?: ByteRange
+}
+
+/** Writes a chunk's metadata. */
 export function writeChunkMetadata(
   writer: ThriftWriter,
   chunk: WrittenChunk,
-  offset: number,
+  { offset, bloomFilter, columnIndex, offsetIndex }: ChunkPlace,
 ): void {
   const { leaf, dictionaryBytes, bounds } = chunk
   writer.long(2, offset)
@@ -315,5 +385,11 @@ export function writeChunkMetadata(
       writer.binary(5, bounds?.max)
       writer.binary(6, bounds?.min)
     })
+    writer.long(14, bloomFilter?.offset)
+    writer.integer(15, bloomFilter?.byteLength)
   })
+  writer.long(4, offsetIndex?.offset)
+  writer.integer(5, offsetIndex?.byteLength)
+  writer.long(6, columnIndex?.offset)
+  writer.integer(7, columnIndex?.byteLength)
 }

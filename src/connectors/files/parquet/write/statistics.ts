@@ -9,8 +9,8 @@ export interface OutputBounds {
   readonly max: Uint8Array
 }
 
-/** Collects the bounds of a chunk's values, in the order that the format defines for its type. */
-export class ChunkBounds {
+/** Collects the bounds of the values of a page or chunk, in the order that the format defines for its type. */
+export class ValueBounds {
   readonly #leaf: OutputLeaf
   #min: number | bigint | Uint8Array | undefined
   #max: number | bigint | Uint8Array | undefined
@@ -28,6 +28,20 @@ export class ChunkBounds {
       this.#addFloats(values)
     } else if (values.wordCount === 4) this.#isUsable = false
     else this.#addIntegers(values)
+  }
+
+  /** Of other values of the column. */
+  addBounds(other: ValueBounds): void {
+    if (!other.#isUsable) this.#isUsable = false
+    if (!this.#isUsable || other.#min === undefined || other.#max === undefined) return
+    if (other.#min instanceof Uint8Array) {
+      const max = other.#max as Uint8Array
+      const [low, high] = [this.#min, this.#max] as [Uint8Array | undefined, Uint8Array | undefined]
+      if (low === undefined || Buffer.compare(other.#min, low) < 0) this.#min = other.#min
+      if (high === undefined || Buffer.compare(max, high) > 0) this.#max = max
+    } else {
+      this.#widen(other.#min, other.#max as number | bigint)
+    }
   }
 
   bounds(): OutputBounds | undefined {

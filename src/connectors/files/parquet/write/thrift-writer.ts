@@ -57,9 +57,24 @@ export class ThriftWriter {
     this.#list(field, items.length, THRIFT.i32)
     for (const item of items) this.#zigzag(item)
   }
-  strings(field: number, items: readonly string[]): void {
+  /** Of safe integers. */
+  longs(field: number, items: readonly number[]): void {
+    this.#list(field, items.length, THRIFT.i64)
+    for (const item of items) this.#zigzag(item)
+  }
+  booleans(field: number, items: readonly boolean[]): void {
+    this.#list(field, items.length, THRIFT.true)
+    for (const item of items) this.#byte(item ? THRIFT.true : THRIFT.false)
+  }
+  binaries(field: number, items: readonly Uint8Array[]): void {
     this.#list(field, items.length, THRIFT.binary)
-    for (const item of items) this.#raw(Buffer.from(item, 'utf8'))
+    for (const item of items) this.#raw(item)
+  }
+  strings(field: number, items: readonly string[]): void {
+    this.binaries(
+      field,
+      items.map((item) => Buffer.from(item, 'utf8')),
+    )
   }
 
   #list(field: number, size: number, type: number): void {

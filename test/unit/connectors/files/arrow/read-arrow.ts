@@ -18,6 +18,7 @@ export async function* readArrow(path: string): AsyncGenerator<Page> {
       columns: summary.columns,
       dynamicFilter: EMPTY_DYNAMIC_FILTER,
       createArena: heapArena,
+      pruning: { usesBloomFilters: true, usesColumnIndex: true },
     })
     try {
       for (;;) {

@@ -56,6 +56,7 @@ export async function readParquet(
       predicate,
       dynamicFilter: EMPTY_DYNAMIC_FILTER,
       createArena: heapArena,
+      pruning: { usesBloomFilters: true, usesColumnIndex: true },
       signal,
     })
     try {
