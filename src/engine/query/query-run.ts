@@ -30,3 +30,10 @@ export interface QueryRun {
   nextPage(): Promise<Page | undefined>
   cancel(reason?: MillraceError): void
 }
+
+/** Turns of the event loop, which making rows takes. */
+export interface RowTurns {
+  /** Whether the loop has waited long enough. */
+  readonly isDue: boolean
+  take(): Promise<void>
+}

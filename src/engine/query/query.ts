@@ -1,5 +1,4 @@
 import type { Readable, Writable } from 'node:stream'
-import type { Turns } from '../../dataflow/turns.js'
 import { MillraceError, type Page } from '../../spi/index.js'
 import type { ValueMode } from '../../values/cell-reader.js'
 import { rowIterator } from '../../values/row-iterator.js'
@@ -12,7 +11,7 @@ import { copyPage } from '../result/page-copy.js'
 import type { ResultColumn } from '../result/result-column.js'
 import { RowSlices } from '../result/row-slices.js'
 import { createRowStream } from '../result/row-stream.js'
-import type { QueryRun, QueryState } from './query-run.js'
+import type { QueryRun, QueryState, RowTurns } from './query-run.js'
 
 /** A row: an object by column name, or with `rowMode: 'array'` an array. */
 export type Row = Record<string, unknown>
@@ -50,7 +49,7 @@ export interface QueryOptions {
   readonly values: ValueMode
   readonly rowMode: RowMode
   /** Rows are made in turns of the event loop. */
-  readonly turns: Turns
+  readonly turns: { taker(): RowTurns }
 }
 
 /**

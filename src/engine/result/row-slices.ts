@@ -1,8 +1,7 @@
-import type { TurnTaker } from '../../dataflow/turns.js'
 import type { Page } from '../../spi/index.js'
 import type { ValueMode } from '../../values/cell-reader.js'
 import { type RowMode, type RowReader, rowReader } from '../../values/row-reader.js'
-import type { QueryRun } from '../query/query-run.js'
+import type { QueryRun, RowTurns } from '../query/query-run.js'
 
 /** Rows made at once: a fraction of a turn of the event loop. */
 const SLICE_ROWS = 512
@@ -11,7 +10,7 @@ const SLICE_ROWS = 512
 export class RowSlices {
   readonly #run: QueryRun
   readonly #options: { readonly values: ValueMode; readonly rowMode: RowMode }
-  readonly #turns: TurnTaker
+  readonly #turns: RowTurns
   #read: RowReader | undefined
   #page: Page | undefined
   #position = 0
@@ -19,7 +18,7 @@ export class RowSlices {
   constructor(
     run: QueryRun,
     options: { readonly values: ValueMode; readonly rowMode: RowMode },
-    turns: TurnTaker,
+    turns: RowTurns,
   ) {
     this.#run = run
     this.#options = options
