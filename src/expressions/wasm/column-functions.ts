@@ -5,6 +5,7 @@ import {
   blockOf,
   type FlatBlock,
   flatten,
+  mayHaveNulls,
   type Page,
   type Validity,
   type VarcharType,
@@ -59,7 +60,7 @@ function functionOf(e: Expression, flattens: boolean): ColumnFunction | undefine
   if (recognized === undefined || collectChannels(e).length === 0) return undefined
   const sources: Source[] = []
   for (const input of recognized.inputs) {
-    const source = sourceOf(input, flattens)
+    const source = sourceOf(input, flattens, recognized.takesCodes === true)
     if (source === undefined) return undefined
     sources.push(source)
   }
@@ -82,10 +83,10 @@ function recognize(e: Expression): Recognized | undefined {
   return FUNCTIONS[e.function.name]!(e)
 }
 
-function sourceOf(e: Expression, flattens: boolean): Source | undefined {
+function sourceOf(e: Expression, flattens: boolean, takesCodes: boolean): Source | undefined {
   switch (e.kind) {
     case 'input':
-      return (page, arena) => argumentOf(page.blocks[e.channel]!, flattens, arena)
+      return (page, arena) => argumentOf(page.blocks[e.channel]!, flattens, takesCodes, arena)
     case 'constant': {
       if (e.value === null) return undefined
       const block = blockOf(e.type, [e.value])
@@ -93,7 +94,7 @@ function sourceOf(e: Expression, flattens: boolean): Source | undefined {
     }
     case 'cast':
       return !e.safe && isTypeOnlyCoercion(e.arg.type, e.type)
-        ? sourceOf(e.arg, flattens)
+        ? sourceOf(e.arg, flattens, takesCodes)
         : sourceOfFunction(e, flattens)
     default:
       return sourceOfFunction(e, flattens)
@@ -109,16 +110,26 @@ function sourceOfFunction(e: Expression, flattens: boolean): Source | undefined 
   }
 }
 
-function argumentOf(block: Block, flattens: boolean, arena: Arena): Argument | undefined {
+function argumentOf(
+  block: Block,
+  flattens: boolean,
+  takesCodes: boolean,
+  arena: Arena,
+): Argument | undefined {
   switch (block.encoding) {
     case 'flat':
       return { block: imported(block, arena), isConstant: false }
     case 'constant':
       return { block: imported(block.value, arena), isConstant: true }
-    case 'dictionary':
-      return flattens
-        ? { block: imported(flatten(block, arena), arena), isConstant: false }
-        : undefined
+    case 'dictionary': {
+      if (!flattens) return undefined
+      if (!takesCodes || mayHaveNulls(block.dictionary)) {
+        return { block: imported(flatten(block, arena), arena), isConstant: false }
+      }
+      const rows = importBlock(block, arena)
+      assert(rows.encoding === 'dictionary', 'imported blocks keep their encoding')
+      return { block: rows.dictionary, isConstant: false, rows }
+    }
   }
 }
 
@@ -171,8 +182,8 @@ function splitPart(e: CallExpression): Recognized | undefined {
 /** Validity of what is NULL where any of the columns is; undefined where a constant is NULL. */
 function commonValidity(columns: readonly TextArgument[], arena: Arena): Validity | undefined {
   let common: Validity = null
-  for (const { block, isConstant } of columns) {
-    const { validity } = block
+  for (const { block, isConstant, rows } of columns) {
+    const { validity } = rows ?? block
     if (validity === null) continue
     if (isConstant) {
       if ((validity[0]! & 1) === 0) return undefined
@@ -182,7 +193,7 @@ function commonValidity(columns: readonly TextArgument[], arena: Arena): Validit
       common = validity
       continue
     }
-    const both = arena.allocate((block.rowCount + 7) >> 3)
+    const both = arena.allocate(Math.min(common.length, validity.length))
     for (let i = 0; i < both.length; i++) both[i] = common[i]! & validity[i]!
     common = both
   }
@@ -192,6 +203,7 @@ function commonValidity(columns: readonly TextArgument[], arena: Arena): Validit
 /** A function of several columns of texts; not all are constant. */
 function ofManyTexts(
   args: readonly Expression[],
+  takesCodes: boolean,
   run: (
     columns: readonly TextArgument[],
     rowCount: number,
@@ -202,12 +214,13 @@ function ofManyTexts(
   if (args.length < 2 || args.some((arg) => arg.type.kind !== 'varchar')) return undefined
   return {
     inputs: args,
+    takesCodes,
     run: (given, rowCount, arena) => {
       const columns: TextArgument[] = []
       for (const argument of given) {
         const block = bytesOf(argument)
         if (block === undefined) return undefined
-        columns.push({ block, isConstant: argument.isConstant })
+        columns.push({ ...argument, block })
       }
       const validity = commonValidity(columns, arena)
       return validity === undefined ? undefined : run(columns, rowCount, validity, arena)
@@ -224,13 +237,13 @@ const piecesOf = (e: Expression): readonly Expression[] =>
       : [e]
 
 const concat = (e: CallExpression): Recognized | undefined =>
-  ofManyTexts(piecesOf(e), (columns, rowCount, validity, arena) =>
+  ofManyTexts(piecesOf(e), true, (columns, rowCount, validity, arena) =>
     concatenate(e.type, columns, rowCount, validity, arena),
   )
 
 function strpos(e: CallExpression): Recognized | undefined {
   if (e.args.length !== 2) return undefined
-  return ofManyTexts(e.args, ([text, wanted], _, validity, arena) =>
+  return ofManyTexts(e.args, false, ([text, wanted], _, validity, arena) =>
     text!.isConstant ? undefined : positionsIn(e.type, text!.block, wanted!, validity, arena),
   )
 }

@@ -1,4 +1,4 @@
-import type { Arena, BytesBlock, FlatBlock, SqlType } from '../../spi/index.js'
+import type { Arena, BytesBlock, DictionaryBlock, FlatBlock, SqlType } from '../../spi/index.js'
 import type { CallExpression, CastExpression, Expression } from '../ir.js'
 
 /** What the functions that run a column at a time have in common. */
@@ -7,11 +7,15 @@ import type { CallExpression, CastExpression, Expression } from '../ir.js'
 export interface Argument {
   readonly block: FlatBlock
   readonly isConstant: boolean
+  /** The block is a dictionary without nulls, whose entries these are by row; absent for other blocks. */
+  readonly rows?: Pick<DictionaryBlock, 'codes' | 'validity'>
 }
 
 /** What a call does with the columns that are its inputs; it gives undefined where another engine has to. */
 export interface Recognized {
   readonly inputs: readonly Expression[]
+  /** Dictionaries are taken as they are. */
+  readonly takesCodes?: boolean
   readonly run: (args: readonly Argument[], rowCount: number, arena: Arena) => FlatBlock | undefined
 }
 

@@ -314,23 +314,39 @@ function buildPick(m: ModuleBuilder): void {
   })
 }
 
-/** Concatenations of some number of columns: parameters are offsets and bytes of the result, then offsets, stride and bytes of each. */
+/**
+ * Concatenations of some number of columns: parameters are offsets and bytes of the result, then of each column its offsets, its
+ * stride or codes, and its bytes.
+ */
 export type ConcatKernels = {
   sizes(params: number, count: number): number
   copy(params: number, count: number): number
 }
 
-export function buildConcatKernels(m: ModuleBuilder, columnCount: number): void {
+/** Bytes of the codes of a dictionary's column; 0: texts lie a stride apart. */
+export type ConcatPiece = 0 | 1 | 2 | 4
+
+const CODE_LOADS = { 1: i32.load8_u, 2: i32.load16_u, 4: i32.load } as const
+
+export function buildConcatKernels(m: ModuleBuilder, pieces: readonly ConcatPiece[]): void {
   const read = (f: F, params: Local<'i32'>) => {
     const reader = new ParameterReader(f, params)
     const sizes = reader.i32()
     const out = reader.i32()
-    const columns = Array.from({ length: columnCount }, () => {
+    const columns = pieces.map((codeBytes) => {
       const offsets = reader.i32()
-      const stride = reader.i32()
-      return { offsets, stride, bytes: reader.i32() }
+      const next = reader.i32()
+      return { offsets, next, bytes: reader.i32(), codeBytes }
     })
     return { sizes, out, columns }
+  }
+  type Column = ReturnType<typeof read>['columns'][number]
+  /** Where the offset of a column's text in the row at hand lies. */
+  const offsetOf = (f: F, { offsets, next, codeBytes }: Column): Local<'i32'> =>
+    codeBytes === 0 ? offsets : f.let(entry(offsets, CODE_LOADS[codeBytes](next)))
+  const advance = (f: F, { offsets, next, codeBytes }: Column): void => {
+    if (codeBytes === 0) f.set(offsets, i32.add(offsets, next))
+    else f.set(next, i32.add(next, codeBytes))
   }
   m.function('sizes', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
     const { sizes, columns } = read(f, params)
@@ -338,10 +354,11 @@ export function buildConcatKernels(m: ModuleBuilder, columnCount: number): void 
     const total = f.local('i64')
     f.store32(sizes, 0)
     f.for(row, 0, count, () => {
-      for (const { offsets, stride } of columns) {
-        const size = i32.sub(i32.load(offsets, 4), i32.load(offsets))
+      for (const column of columns) {
+        const offset = offsetOf(f, column)
+        const size = i32.sub(i32.load(offset, 4), i32.load(offset))
         f.set(total, i64.add(total, i64.extend_i32_u(size)))
-        f.set(offsets, i32.add(offsets, stride))
+        advance(f, column)
       }
       f.store32(entry(sizes, row), i32.wrap_i64(total), 4)
     })
@@ -354,12 +371,13 @@ export function buildConcatKernels(m: ModuleBuilder, columnCount: number): void 
     const to = f.local('i32')
     const end = f.let(out)
     f.for(row, 0, count, () => {
-      for (const { offsets, stride, bytes } of columns) {
-        f.set(from, i32.add(bytes, i32.load(offsets)))
+      for (const column of columns) {
+        const offset = offsetOf(f, column)
+        f.set(from, i32.add(column.bytes, i32.load(offset)))
         f.set(to, end)
-        f.set(end, i32.add(end, i32.sub(i32.load(offsets, 4), i32.load(offsets))))
+        f.set(end, i32.add(end, i32.sub(i32.load(offset, 4), i32.load(offset))))
         copyBytes(f, to, end, from)
-        f.set(offsets, i32.add(offsets, stride))
+        advance(f, column)
       }
     })
     f.return(0)

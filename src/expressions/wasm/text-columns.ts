@@ -2,6 +2,7 @@ import {
   type Arena,
   assert,
   type BytesBlock,
+  type DictionaryBlock,
   type FlatBlock,
   type IntegerBlock,
   type SqlType,
@@ -15,6 +16,7 @@ import {
   buildConcatKernels,
   buildTextColumnKernels,
   type ConcatKernels,
+  type ConcatPiece,
   type TextColumnKernels,
 } from './text-column-kernels.js'
 import { isAscii, PADDING } from './text-functions.js'
@@ -28,6 +30,8 @@ import { isAscii, PADDING } from './text-functions.js'
 export interface TextArgument {
   readonly block: BytesBlock
   readonly isConstant: boolean
+  /** The texts are entries of a dictionary; only where what is called takes that. */
+  readonly rows?: Pick<DictionaryBlock, 'codes' | 'validity'>
 }
 
 function memoryOf(block: BytesBlock): WebAssembly.Memory {
@@ -213,8 +217,11 @@ export function concatenate(
 ): BytesBlock | undefined {
   const memory = memoryOf(columns[0]!.block)
   const { length } = columns
-  const kernels = kernel<ConcatKernels>(memory, `text concat ${length}`, (m) =>
-    buildConcatKernels(m, length),
+  const pieces = columns.map(
+    ({ rows }) => (rows === undefined ? 0 : rows.codes.BYTES_PER_ELEMENT) as ConcatPiece,
+  )
+  const kernels = kernel<ConcatKernels>(memory, `text concat ${pieces.join(' ')}`, (m) =>
+    buildConcatKernels(m, pieces),
   )
   const offsets = allocateInt32(arena, rowCount + 1)
   const parameters = (out: number): number => {
@@ -223,7 +230,7 @@ export function concatenate(
     writer.i32(out)
     for (const column of columns) {
       writer.i32(column.block.offsets.byteOffset)
-      writer.i32(strideOf(column))
+      writer.i32(column.rows === undefined ? strideOf(column) : column.rows.codes.byteOffset)
       writer.i32(column.block.bytes.byteOffset)
     }
     return writer.address
