@@ -9,7 +9,7 @@ import { instanceIn, NodePages } from './node-pages.js'
 import { conflict } from './row-removal.js'
 import { MemoryPageSource, memorySplits } from './scan.js'
 import { nodesOfPages } from './table.js'
-import { MemoryTransactions, seenPages } from './transactions.js'
+import { MemoryTransactions, seenTable } from './transactions.js'
 import { MemoryWrites } from './writes.js'
 
 /**
@@ -91,11 +91,12 @@ function createConnector(
         const transaction = transactions.get(id)
         const { catalog: state, seen } = transaction
         const table = state.tableById(handle.id, handle)
+        // A fork that is SERIALIZABLE asks at its end who has changed what it has read.
+        if (state.base !== undefined) seen.set(table.id, table)
         const pages =
           handle.gatheredBy === undefined
-            ? seenPages(transaction, table)
+            ? seenTable(transaction, table).pages
             : writes.gatheredBy(handle.gatheredBy)
-        if (handle.gatheredBy === undefined) seen.set(table.id, pages)
         const nodes = nodesOfPages(pages, nodeId)
         // Tasks are where the parts were when the statement was planned.
         const known = handle.nodes ?? [nodeId]

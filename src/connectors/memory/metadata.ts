@@ -28,7 +28,7 @@ import {
   tableManagement,
   withComment,
 } from './table-metadata.js'
-import { type MemoryTransaction, seenPages } from './transactions.js'
+import { type MemoryTransaction, seeAgain, seenTable } from './transactions.js'
 import {
   functionManagement,
   ownerManagement,
@@ -77,7 +77,8 @@ export function memoryMetadata(
   return Object.assign({}, ...parts)
 }
 
-function readMetadata({ catalog, seen }: MemoryTransaction, tableOf: TableOf, nodeId: string) {
+function readMetadata(transaction: MemoryTransaction, tableOf: TableOf, nodeId: string) {
+  const { catalog } = transaction
   return {
     schemaExists: (_session, schema) => catalog.hasSchema(schema),
     listSchemaNames: () => catalog.schemas,
@@ -110,8 +111,7 @@ function readMetadata({ catalog, seen }: MemoryTransaction, tableOf: TableOf, no
         throw new MillraceError('NOT_SUPPORTED', 'This connector does not support versioned tables')
       }
       // Where its parts lie is planned by; a scan of this transaction finds them there.
-      if (catalog.base === undefined && !seen.has(table.id)) seen.set(table.id, table.pages)
-      const nodes = nodesOfPages(seenPages({ catalog, seen }, table), nodeId)
+      const nodes = nodesOfPages(seenTable(transaction, table).pages, nodeId)
       return {
         schema: table.schema,
         table: table.name,
@@ -132,7 +132,7 @@ function readMetadata({ catalog, seen }: MemoryTransaction, tableOf: TableOf, no
         ? { name: column.name, type: column.type, hidden: true }
         : tableOf(handle).columns[column.channel]!.metadata,
     getTableStatistics(_session, handle) {
-      const table = tableOf(handle)
+      const table = seenTable(transaction, tableOf(handle))
       return {
         rowCount: Math.min(table.rowCount, handle.limit ?? table.rowCount),
         columns: table.columns.map((column, channel) => ({
@@ -144,8 +144,7 @@ function readMetadata({ catalog, seen }: MemoryTransaction, tableOf: TableOf, no
     getTableVersion(_session, handle) {
       // The versions of a fork are its own: plans made in it are not kept.
       if (catalog.base !== undefined) return undefined
-      const table = tableOf(handle)
-      return `${table.id}.${table.version}`
+      return `${handle.id}.${seenTable(transaction, tableOf(handle)).version}`
     },
     getInfo: (_session, { schema, table, id, limit }) =>
       `memory:${schema}.${table} id=${id}${limit === undefined ? '' : ` limit=${limit}`}`,
@@ -201,12 +200,13 @@ function writeMetadata(
 }
 
 function rowChangeMetadata(
-  { catalog, id: transaction, seen }: MemoryTransaction,
+  transaction: MemoryTransaction,
   writes: MemoryWrites,
   tableOf: TableOf,
   takeTurn: TakeTurn,
 ) {
-  const place = { transaction, catalog }
+  const { catalog } = transaction
+  const place = { transaction: transaction.id, catalog }
   return {
     async beginGathering(session, handle) {
       await takeTurn(session, handle)
@@ -214,16 +214,16 @@ function rowChangeMetadata(
       return { write, source: { ...handle, gatheredBy: write.writeId } }
     },
     finishGathering(_session, handle) {
-      const { id } = writes.tableOf(handle)
+      const table = writes.tableOf(handle)
       writes.publish(handle)
-      seen.delete(id)
+      seeAgain(transaction, table)
     },
     getRowChangeParadigm: () => 'UPDATED_COLUMNS_ONLY',
     getMergeRowIdColumnHandle: () => ROW_ID_COLUMN,
     async beginMerge(session, handle, updateCaseColumns) {
       await takeTurn(session, handle)
       // What others have changed meanwhile is changed further.
-      seen.delete(handle.id)
+      seeAgain(transaction, tableOf(handle))
       if (tableOf(handle).pages.some(isRemote)) throw conflict(tableOf(handle))
       const updateChannels = [...updateCaseColumns].map(
         ([number, columns]) => [number, columns.map((column) => column.channel)] as const,

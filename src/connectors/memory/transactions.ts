@@ -2,7 +2,7 @@ import { assert, type IsolationLevel, type TransactionOptions } from '../../spi/
 import type { MemoryCatalog } from './catalog.js'
 import { mergeMaps } from './catalog-maps.js'
 import { conflict } from './row-removal.js'
-import type { MemoryTable, TablePage } from './table.js'
+import type { MemoryTable, TableColumn } from './table.js'
 
 /** A transaction under way. */
 export interface MemoryTransaction {
@@ -10,16 +10,45 @@ export interface MemoryTransaction {
   /** What it sees and changes. */
   readonly catalog: MemoryCatalog
   readonly isolationLevel: IsolationLevel
-  /** The pages that it has seen of each table: all its scans see the same. */
-  readonly seen: Map<number, readonly TablePage[]>
+  /** What it has seen of each table: plans rest on it, and all scans read it. */
+  readonly seen: Map<number, SeenTable>
 }
 
-/** What the scans of a transaction read of a table. A fork changes by its own transaction only, which is to see what it has done. */
-export const seenPages = (
+export type SeenTable = Pick<MemoryTable, 'pages' | 'columns' | 'rowCount' | 'version'>
+
+/**
+ * A table as a transaction sees it: as it was when the transaction first asked, since what statistics prove of those rows may be what
+ * a plan rests on. A fork changes by its own transaction only, which is to see what it has done.
+ */
+export function seenTable(
   { catalog, seen }: Pick<MemoryTransaction, 'catalog' | 'seen'>,
   table: MemoryTable,
-): readonly TablePage[] =>
-  (catalog.base === undefined ? seen.get(table.id) : undefined) ?? table.pages
+): SeenTable {
+  if (catalog.base !== undefined) return table
+  const before = seen.get(table.id)
+  if (before !== undefined) return before
+  const { pages, columns, rowCount, version } = table
+  const now = { pages, columns, rowCount, version }
+  seen.set(table.id, now)
+  return now
+}
+
+/**
+ * Has a transaction see what others have made of a table meanwhile, which it is about to change.
+ * @throws TRANSACTION_CONFLICT where a plan may rest on what is so no longer: columns, and that their values differ
+ */
+export function seeAgain(
+  { catalog, seen }: Pick<MemoryTransaction, 'catalog' | 'seen'>,
+  table: MemoryTable,
+): void {
+  if (catalog.base !== undefined) return
+  const holds = ({ metadata, summary }: TableColumn, i: number): boolean => {
+    const now = table.columns[i]
+    return now?.metadata.name === metadata.name && (now.summary.unique || !summary.unique)
+  }
+  if (seen.get(table.id)?.columns.every(holds) === false) throw conflict(table)
+  seen.delete(table.id)
+}
 
 /**
  * Transactions over a catalog. The one of a single statement works on the committed state: each of its changes is published as a
