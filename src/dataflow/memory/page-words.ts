@@ -1,6 +1,5 @@
 import type {
   Block,
-  BytesBlock,
   DictionaryBlock,
   FlatBlock,
   IntegerBlock,
@@ -236,6 +235,7 @@ function readFlat(reader: Reader, type: SqlType): FlatBlock {
   const flags = words[start + 3]!
   const flat = { encoding: 'flat', type, rowCount, validity } as const
   const address = reader.base + words[start + 4]!
+  // Objects are written out, or end in what they spread: to add properties after a spread takes V8 microseconds.
   switch (storage) {
     case 'i8':
     case 'i16':
@@ -243,38 +243,38 @@ function readFlat(reader: Reader, type: SqlType): FlatBlock {
     case 'i64': {
       reader.next = start + 9
       return {
-        ...flat,
+        encoding: 'flat',
         storage,
+        type,
+        rowCount,
+        validity,
         values: INTEGER_VIEWS[storage](memory, address, rowCount),
         base: words[start + 5]!,
         factor: words[start + 6]!,
-        ...(flags & FLAG_BOUNDS
-          ? { bounds: { min: words[start + 7]!, max: words[start + 8]! } }
-          : {}),
-        ...(flags & FLAG_ASCENDING ? { ascending: true } : {}),
+        bounds:
+          flags & FLAG_BOUNDS ? { min: words[start + 7]!, max: words[start + 8]! } : undefined,
+        ascending: (flags & FLAG_ASCENDING) !== 0,
       } satisfies IntegerBlock
     }
     case 'f32':
       reader.next = start + 5
-      return { ...flat, storage, values: new Float32Array(memory, address, rowCount) }
+      return { storage, values: new Float32Array(memory, address, rowCount), ...flat }
     case 'f64':
       reader.next = start + 5
-      return { ...flat, storage, values: new Float64Array(memory, address, rowCount) }
+      return { storage, values: new Float64Array(memory, address, rowCount), ...flat }
     case 'bool':
       reader.next = start + 5
-      return { ...flat, storage, values: new Uint8Array(memory, address, rowCount) }
+      return { storage, values: new Uint8Array(memory, address, rowCount), ...flat }
     case 'fixed16':
       reader.next = start + 5
-      return { ...flat, storage, values: new Uint8Array(memory, address, rowCount * 16) }
-    case 'bytes':
+      return { storage, values: new Uint8Array(memory, address, rowCount * 16), ...flat }
+    case 'bytes': {
       reader.next = start + 7
-      return {
-        ...flat,
-        storage,
-        offsets: new Int32Array(memory, address, rowCount + 1),
-        bytes: new Uint8Array(memory, reader.base + words[start + 5]!, words[start + 6]!),
-        ...(flags & FLAG_ASCII ? { ascii: true } : {}),
-      } satisfies BytesBlock
+      const offsets = new Int32Array(memory, address, rowCount + 1)
+      const bytes = new Uint8Array(memory, reader.base + words[start + 5]!, words[start + 6]!)
+      const texts = { encoding: 'flat', storage, type, rowCount, validity, offsets, bytes } as const
+      return flags & FLAG_ASCII ? { ascii: true, ...texts } : texts
+    }
     default:
       reader.next = start + 4
       return readNested(reader, type, storage, flat)
@@ -292,10 +292,10 @@ function readNested(
     readonly validity: Validity
   },
 ): FlatBlock {
-  if (storage === 'null') return { ...flat, storage }
+  if (storage === 'null') return { storage, ...flat }
   if (storage === 'row') {
     assert(type.kind === 'row')
-    return { ...flat, storage, fields: type.fields.map((field) => readBlock(reader, field.type)) }
+    return { storage, fields: type.fields.map((field) => readBlock(reader, field.type)), ...flat }
   }
   const offsets = new Int32Array(
     reader.memory,
@@ -305,11 +305,11 @@ function readNested(
   reader.next += 1
   if (storage === 'array') {
     assert(type.kind === 'array')
-    return { ...flat, storage, offsets, elements: readBlock(reader, type.element) }
+    return { storage, offsets, elements: readBlock(reader, type.element), ...flat }
   }
   assert(type.kind === 'map')
   const keys = readBlock(reader, type.key)
-  return { ...flat, storage, offsets, keys, mapValues: readBlock(reader, type.value) }
+  return { storage, offsets, keys, mapValues: readBlock(reader, type.value), ...flat }
 }
 
 const SERIALS_MAX = 65_536

@@ -113,8 +113,8 @@ function fixedBlock(
   validity: Validity,
 ): FlatBlock {
   const fields = { encoding: 'flat', type, rowCount, validity } as const
-  if (values instanceof Uint8Array) return { ...fields, storage: 'bool', values }
-  return { ...fields, storage: values instanceof Float32Array ? 'f32' : 'f64', values }
+  if (values instanceof Uint8Array) return { storage: 'bool', values, ...fields }
+  return { storage: values instanceof Float32Array ? 'f32' : 'f64', values, ...fields }
 }
 
 /** Compiles a predicate over channels to JavaScript. */

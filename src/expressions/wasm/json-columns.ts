@@ -161,5 +161,5 @@ export function jsonLengths(
     validity[row >> 3]! &= ~(1 << (row & 7))
   }
   const shape = { encoding: 'flat', storage: 'i32', type, rowCount, validity } as const
-  return { ...shape, values: lengths, base: 0, factor: 1, bounds: { min: 0, max } }
+  return { values: lengths, base: 0, factor: 1, bounds: { min: 0, max }, ...shape }
 }

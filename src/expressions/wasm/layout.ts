@@ -47,22 +47,26 @@ export function layoutOf(block: Block, type: SqlType): InputLayout | undefined {
   if (rep === undefined) return undefined
   const values = flatBlockOf(block)
   const isNullConstant = block.encoding === 'constant' && constantIsNull(block.value)
-  const nothing = {
+  const layout = (
+    encoding: InputLayout['encoding'],
+    storage: InputLayout['storage'],
+    packed = false,
+    nullable = false,
+  ): InputLayout => ({
     rep,
-    storage: 'i64',
-    packed: false,
+    encoding,
+    storage,
+    packed,
     codeBytes: 1,
-    nullable: false,
+    nullable,
     entryNullable: false,
-  } as const
-  if (values.storage === 'null' || isNullConstant) return { ...nothing, encoding: 'null' }
+  })
+  if (values.storage === 'null' || isNullConstant) return layout('null', 'i64')
   if (!isLoadable(values) || values.storage === 'fixed16') return undefined
   const { storage } = values
-  if (block.encoding === 'constant') return { ...nothing, storage, encoding: 'constant' }
+  if (block.encoding === 'constant') return layout('constant', storage)
   const packed = 'base' in values && (values.base !== 0 || values.factor !== 1)
-  if (block.encoding === 'flat') {
-    return { ...nothing, storage, packed, encoding: 'flat', nullable: values.validity !== null }
-  }
+  if (block.encoding === 'flat') return layout('flat', storage, packed, values.validity !== null)
   return {
     rep,
     storage,

@@ -58,7 +58,7 @@ export function numberTexts(
     offsets[i + 1] = at
   }
   const shape = { encoding: 'flat', storage: 'bytes', type: to, rowCount, validity } as const
-  return { ...shape, offsets, bytes: bytes.subarray(0, at), ascii: true }
+  return { offsets, bytes: bytes.subarray(0, at), ascii: true, ...shape }
 }
 
 /** @returns the position behind the text */

@@ -216,13 +216,13 @@ function outputBlock(
 ): Block {
   switch (storage) {
     case 'bool':
-      return { ...shape, storage, values: out }
+      return { storage, values: out, ...shape }
     case 'f32':
     case 'f64':
-      return { ...shape, storage, values: floatView(storage, out, shape.rowCount) }
+      return { storage, values: floatView(storage, out, shape.rowCount), ...shape }
     default: {
       const values = integerView(storage, out, shape.rowCount)
-      return { ...shape, storage, values, base: 0, factor: 1, bounds }
+      return { storage, values, base: 0, factor: 1, bounds, ...shape }
     }
   }
 }

@@ -124,7 +124,7 @@ export function positionsIn(
     values.byteOffset,
   )
   const shape = { encoding: 'flat', storage: 'i32', type, rowCount, validity } as const
-  return { ...shape, values, base: 0, factor: 1, bounds: { min: 0, max } }
+  return { values, base: 0, factor: 1, bounds: { min: 0, max }, ...shape }
 }
 
 /** The parts of a block's texts that begin at `starts` and are as long as `offsets` say, whose last is `total`. */

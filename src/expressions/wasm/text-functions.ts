@@ -79,7 +79,7 @@ export function sizesOf(
     if (size > max) max = size
   }
   const shape = { encoding: 'flat', storage: 'i32', type, rowCount, validity } as const
-  return { ...shape, values, base: 0, factor: 1, bounds: { min: 0, max } }
+  return { values, base: 0, factor: 1, bounds: { min: 0, max }, ...shape }
 }
 
 /** Cuts texts of ASCII. @param from counted from 1, from the end where negative */
@@ -98,7 +98,7 @@ export function substringOf(
   const bytes = block.bytes.byteOffset
   kernels.copy(source, bytes, rowCount, from, offsets.byteOffset, out.byteOffset)
   const shape = { encoding: 'flat', storage: 'bytes', type, rowCount, validity } as const
-  return { ...shape, offsets, bytes: out.subarray(0, total), ascii: true }
+  return { offsets, bytes: out.subarray(0, total), ascii: true, ...shape }
 }
 
 const HIGH_BITS = v128.const(new Uint8Array(16).fill(0xc0))

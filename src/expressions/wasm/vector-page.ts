@@ -108,7 +108,7 @@ export function bindVector(
       const { storage, values, validity } = block
       const { comparisons, negated } = node
       const addresses = { values: values.byteOffset, validity: validity?.byteOffset ?? 0 }
-      return { kind: 'float', storage, ...addresses, comparisons, negated }
+      return { kind: 'float', storage, comparisons, negated, ...addresses }
     }
     case 'columns':
       return bindColumns(node.operator, blockOf(node.left.channel), blockOf(node.right.channel))

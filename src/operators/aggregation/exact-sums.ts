@@ -174,7 +174,7 @@ function splitHalves(
     const bytes = arena.allocate(rowCount * 8)
     const halves = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
     const flat = { encoding: 'flat', type, rowCount, validity } as const
-    return { ...flat, storage: 'i64', values: halves, base: 0, factor: 1 }
+    return { storage: 'i64', values: halves, base: 0, factor: 1, ...flat }
   }
   const [low, high] = [column(), column()]
   const addresses = [low.values.byteOffset, high.values.byteOffset] as const
@@ -277,7 +277,7 @@ function bigintSums(
     values[i] = sum
   }
   const flat = { encoding: 'flat', type, rowCount, validity } as const
-  return { ...flat, storage: 'i64', values, base: 0, factor: 1 }
+  return { storage: 'i64', values, base: 0, factor: 1, ...flat }
 }
 
 /** Sum by count: DOUBLE for integers, else a decimal of the argument's type, rounded half up. */
@@ -299,7 +299,7 @@ function averages(
       const count = counts[from + i]!
       values[i] = count === 0n ? 0 : Number(total(from + i)) / Number(count)
     }
-    return { ...flat, storage: 'f64', values }
+    return { storage: 'f64', values, ...flat }
   }
   const isShort = (type as DecimalType).precision <= 18
   const bytes = arena.allocate(rowCount * (isShort ? 8 : 16))
@@ -313,8 +313,8 @@ function averages(
     }
   }
   return isShort
-    ? { ...flat, storage: 'i64', values: words, base: 0, factor: 1 }
-    : { ...flat, storage: 'fixed16', values: bytes }
+    ? { storage: 'i64', values: words, base: 0, factor: 1, ...flat }
+    : { storage: 'fixed16', values: bytes, ...flat }
 }
 
 function divideHalfUp(sum: bigint, count: bigint): bigint {

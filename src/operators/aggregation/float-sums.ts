@@ -62,12 +62,12 @@ export function floatSumAggregator(
       const bytes = arena.allocate(rowCount * 4)
       const values = new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
       for (let i = 0; i < rowCount; i++) values[i] = value(from + i)
-      return { ...flat, storage: 'f32', values }
+      return { storage: 'f32', values, ...flat }
     }
     const bytes = arena.allocate(rowCount * 8)
     const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
     for (let i = 0; i < rowCount; i++) values[i] = value(from + i)
-    return { ...flat, storage: 'f64', values }
+    return { storage: 'f64', values, ...flat }
   }
   return {
     reserve(count) {

@@ -88,30 +88,35 @@ function concatFlat(blocks: readonly Block[], type: SqlType, arena: Arena): Flat
     case 'i8':
     case 'i16':
     case 'i32':
-    case 'i64':
-      return { ...shape, ...concatIntegers(parts, rowCount, arena) }
+    case 'i64': {
+      const { storage, values, base, factor, bounds } = concatIntegers(parts, rowCount, arena)
+      return { storage, values, base, factor, bounds, ...shape }
+    }
     case 'f32':
     case 'f64': {
       const bytes = concatFixed(parts, STORAGE_BYTES[sample.storage], rowCount, arena)
       return {
-        ...shape,
         storage: sample.storage,
         values: floatView(sample.storage, bytes, rowCount),
+        ...shape,
       }
     }
     case 'bool':
     case 'fixed16': {
       const values = concatFixed(parts, STORAGE_BYTES[sample.storage], rowCount, arena)
-      return { ...shape, storage: sample.storage, values }
+      return { storage: sample.storage, values, ...shape }
     }
-    case 'bytes':
-      return { ...shape, ...concatBytes(parts, rowCount, arena) }
+    case 'bytes': {
+      const { storage, offsets, bytes, ascii } = concatBytes(parts, rowCount, arena)
+      const texts = { storage, offsets, bytes, ...shape } as const
+      return ascii === true ? { ascii, ...texts } : texts
+    }
     case 'array': {
       const lists = parts.map((p) =>
         p.storage === 'array' ? ranges(p.rowCount, p.offsets, p.elements) : p,
       )
       const [offsets, elements] = concatRanges(lists, sample.elements.type, rowCount, arena)
-      return { ...shape, storage: 'array', offsets, elements }
+      return { storage: 'array', offsets, elements, ...shape }
     }
     case 'map': {
       const keyLists = parts.map((p) =>
@@ -122,7 +127,7 @@ function concatFlat(blocks: readonly Block[], type: SqlType, arena: Arena): Flat
       )
       const [offsets, keys] = concatRanges(keyLists, sample.keys.type, rowCount, arena)
       const [, mapValues] = concatRanges(valueLists, sample.mapValues.type, rowCount, arena)
-      return { ...shape, storage: 'map', offsets, keys, mapValues }
+      return { storage: 'map', offsets, keys, mapValues, ...shape }
     }
     case 'row': {
       const fields = sample.fields.map((field, index) =>
@@ -134,7 +139,7 @@ function concatFlat(blocks: readonly Block[], type: SqlType, arena: Arena): Flat
           arena,
         ),
       )
-      return { ...shape, storage: 'row', fields }
+      return { storage: 'row', fields, ...shape }
     }
   }
 }

@@ -178,34 +178,34 @@ function gatherFlat(block: FlatBlock, g: Gather): FlatBlock {
       const { storage, base, factor, bounds } = block
       const bytes = gatherBuffer(block.values, STORAGE_BYTES[storage], g)
       const values = integerView(storage, bytes, g.count)
-      return { ...shape, storage, values, base, factor, bounds }
+      return { storage, values, base, factor, bounds, ...shape }
     }
     case 'f32':
     case 'f64': {
       const bytes = gatherBuffer(block.values, STORAGE_BYTES[block.storage], g)
-      return { ...shape, storage: block.storage, values: floatView(block.storage, bytes, g.count) }
+      return { storage: block.storage, values: floatView(block.storage, bytes, g.count), ...shape }
     }
     case 'bool':
     case 'fixed16': {
       const values = gatherBuffer(block.values, STORAGE_BYTES[block.storage], g)
-      return { ...shape, storage: block.storage, values }
+      return { storage: block.storage, values, ...shape }
     }
     case 'bytes':
       return gatherBytes(block, validity, g)
     case 'array': {
       const [offsets, inner] = gatherRanges(block.offsets, g)
-      return { ...shape, storage: 'array', offsets, elements: gather(block.elements, inner) }
+      return { storage: 'array', offsets, elements: gather(block.elements, inner), ...shape }
     }
     case 'map': {
       const [offsets, inner] = gatherRanges(block.offsets, g)
       const keys = gather(block.keys, inner)
-      return { ...shape, storage: 'map', offsets, keys, mapValues: gather(block.mapValues, inner) }
+      return { storage: 'map', offsets, keys, mapValues: gather(block.mapValues, inner), ...shape }
     }
     case 'row':
       return {
-        ...shape,
         storage: 'row',
         fields: block.fields.map((field) => gatherField(field, g)),
+        ...shape,
       }
   }
 }

@@ -255,11 +255,11 @@ export class GroupKeys {
     const isFloat = type.kind === 'double' || type.kind === 'real'
     const known: FlatBlock = isFloat
       ? {
-          ...all,
           storage: 'f64',
           values: new Float64Array(keys.buffer, keys.byteOffset, keys.length),
+          ...all,
         }
-      : { ...all, storage: 'i64', values: keys, base: 0, factor: 1 }
+      : { storage: 'i64', values: keys, base: 0, factor: 1, ...all }
     if (validity !== null) {
       codeKernels(this.#memory).mask(ids.byteOffset, validity.byteOffset, rowCount)
     }
@@ -294,11 +294,11 @@ function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): Block {
   const { values, validity, min, max } = keys
   const rowCount = values.length
   const flat = { encoding: 'flat', type, rowCount, validity } as const
-  if (type.kind === 'unknown') return { ...flat, storage: 'null' }
+  if (type.kind === 'unknown') return { storage: 'null', ...flat }
   if (type.kind === 'boolean') {
     const bools = arena.allocate(rowCount)
     for (let i = 0; i < rowCount; i++) bools[i] = Number(values[i]) & 1
-    return { ...flat, storage: 'bool', values: bools }
+    return { storage: 'bool', values: bools, ...flat }
   }
   const bounds = { min: Number(min), max: Number(max) }
   const known = Number.isSafeInteger(bounds.min) && Number.isSafeInteger(bounds.max)
@@ -329,7 +329,7 @@ function bytesKeys(
     type.kind === 'decimal' ||
     type.kind === 'timestamp'
   const dictionary: FlatBlock = isFixed
-    ? { ...flat, storage: 'fixed16', values: entries.bytes }
-    : { ...flat, storage: 'bytes', offsets: entries.offsets, bytes: entries.bytes }
+    ? { storage: 'fixed16', values: entries.bytes, ...flat }
+    : { storage: 'bytes', offsets: entries.offsets, bytes: entries.bytes, ...flat }
   return { encoding: 'dictionary', type, rowCount, codes: values, dictionary, validity }
 }

@@ -1,6 +1,6 @@
 import type { Arena } from '../../spi/index.js'
 import { GrowableBuffer } from './growable.js'
-import { integerTableKernels } from './key-kernels.js'
+import { integerTableKernels } from './integer-table-kernels.js'
 
 const FIRST_SLOTS = 1024
 const SLOT_BYTES = 16

@@ -148,7 +148,7 @@ function resultBlock(
         ? new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
         : new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
     for (let i = 0; i < rowCount; i++) values[i] = isAverage ? totals[i]! / counts[i]! : totals[i]!
-    return { ...flat, storage: type.kind === 'real' ? 'f32' : 'f64', values }
+    return { storage: type.kind === 'real' ? 'f32' : 'f64', values, ...flat }
   }
   if (isAverage) {
     const builder = createBlockBuilder(type, arena)
@@ -161,7 +161,7 @@ function resultBlock(
   const bytes = arena.allocate(rowCount * 8)
   const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
   for (let i = 0; i < rowCount; i++) values[i] = BigInt(totals[i]!)
-  return { ...flat, storage: 'i64', values, base: 0, factor: 1 }
+  return { storage: 'i64', values, base: 0, factor: 1, ...flat }
 }
 
 /** Sums of no rows are null. */
