@@ -21,6 +21,7 @@ import {
   planWindow,
 } from './local-plan/rows.js'
 import { planRemoteSource, planValues } from './local-plan/scan.js'
+import { planSharedScan, planWith } from './local-plan/shared.js'
 import {
   endPipeline,
   type LocalPlanContext,
@@ -65,6 +66,7 @@ const hasScan = (node: PlanNode): boolean =>
 /** Nodes under which rows still flow to the consumer as they come. */
 const STREAMING: ReadonlySet<PlanKind> = new Set([
   'output',
+  'with',
   'project',
   'filter',
   'limit',
@@ -98,6 +100,9 @@ export function planLocally(
         : options.nodeRows?.get(id),
     estimatedRows: (node) => options.nodeRows?.get(node.id),
     keyFilters: new Map(),
+    sharedPlans: new Map(),
+    sharedRows: new Map(),
+    nextReaderId: 0,
     intermediateType: options.intermediateType,
     onlyStreamsAbove: true,
     plan(node) {
@@ -116,6 +121,7 @@ export function planLocally(
   endPipeline(context, stream, { kind: 'output', types: outputTypes })
   return {
     pipelines: context.pipelines,
+    readerCount: context.nextReaderId,
     outputTypes,
     ...(context.writer === undefined ? {} : { writer: context.writer.node }),
   }
@@ -154,6 +160,8 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     apply: unplanned,
     correlatedJoin: unplanned,
     remoteSource: planRemoteSource,
+    with: (n) => planWith(n, context),
+    sharedScan: (n) => planSharedScan(n, context),
     exchange: (n) => context.plan(n.source),
     output: (n) => {
       const stream = context.plan(n.source)

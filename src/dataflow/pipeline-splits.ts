@@ -26,19 +26,19 @@ export class PipelineSplits implements SplitQueue {
   readonly #scans: readonly ScanSplits[]
   /** One word a pipeline (collected pages), then one a scan. */
   readonly counters: Int32Array
-  readonly #pipelineCount: number
+  readonly #pageCounters: number
   readonly #more = new Map<number, unknown[]>()
   #finalCounts: { readonly total: number; readonly taken: number } | undefined
 
-  private constructor(scans: readonly ScanSplits[], pipelineCount: number, counters: Int32Array) {
+  private constructor(scans: readonly ScanSplits[], pageCounters: number, counters: Int32Array) {
     this.#scans = scans
-    this.#pipelineCount = pipelineCount
+    this.#pageCounters = pageCounters
     this.counters = counters
   }
 
   static async open(
     scans: readonly ScanSource[],
-    pipelineCount: number,
+    pageCounters: number,
     allocate: (byteLength: number) => Uint8Array,
     openSource: (scan: ScanSource) => Promise<ConnectorSplitSource>,
   ): Promise<PipelineSplits> {
@@ -60,10 +60,10 @@ export class PipelineSplits implements SplitQueue {
         opened[opened.length - 1] = { ...splits, first, noMoreSplits: first.noMoreSplits }
       }
       // In memory that the threads already share: a shared buffer of its own takes 2 ms to post for the first time.
-      const length = pipelineCount + scans.length
+      const length = pageCounters + scans.length
       const words = allocate(length * 4).fill(0)
       const counters = new Int32Array(words.buffer, words.byteOffset, length)
-      return new PipelineSplits(opened, pipelineCount, counters)
+      return new PipelineSplits(opened, pageCounters, counters)
     } catch (error) {
       await Promise.allSettled(opened.map((scan) => scan.source.close()))
       throw error
@@ -98,7 +98,7 @@ export class PipelineSplits implements SplitQueue {
   next(scanId: number): unknown {
     const index = this.#scans.findIndex((s) => s.scanId === scanId)
     const scan = this.#scans[index]!
-    const position = this.#pipelineCount + index
+    const position = this.#pageCounters + index
     if (Atomics.load(this.counters, position) < scan.first.splits.length) {
       const taken = Atomics.add(this.counters, position, 1)
       if (taken < scan.first.splits.length) return scan.first.splits[taken]
@@ -119,7 +119,7 @@ export class PipelineSplits implements SplitQueue {
     this.#scans.forEach((scan, i) => {
       total += scan.first.splits.length + scan.later
       taken +=
-        Math.min(Atomics.load(this.counters, this.#pipelineCount + i), scan.first.splits.length) +
+        Math.min(Atomics.load(this.counters, this.#pageCounters + i), scan.first.splits.length) +
         scan.later
     })
     return { total, taken }

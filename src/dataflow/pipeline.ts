@@ -11,6 +11,8 @@ export interface LocalPlan {
   /** In an order in which each comes after those it depends on; the last one's sink is the output. */
   readonly pipelines: readonly PipelineSpec[]
   readonly outputTypes: readonly SqlType[]
+  /** Sources that read pages which others read too. */
+  readonly readerCount: number
 }
 
 export interface PipelineSpec {
@@ -70,6 +72,8 @@ export interface CollectedSource {
   readonly kind: 'collected'
   readonly pipelines: readonly number[]
   readonly types: readonly SqlType[]
+  /** Numbers the readers of shared plans: two of one pipeline may read the same pages. */
+  readonly reader?: number
   /** Every driver reads all pages; otherwise each page goes to one driver. */
   readonly everyDriver?: true
 }

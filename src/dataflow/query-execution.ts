@@ -315,7 +315,7 @@ export class QueryExecution {
   async #openSplits(pipeline: PipelineSpec): Promise<PipelineSplits> {
     const splits = await PipelineSplits.open(
       scansOf(pipeline.source),
-      this.plan.pipelines.length,
+      this.plan.pipelines.length + this.plan.readerCount,
       (byteLength) => {
         this.#throwIfOver()
         return this.#task.allocate(byteLength)

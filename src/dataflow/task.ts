@@ -274,7 +274,10 @@ export class Task {
         const states = source.pipelines.flatMap(
           (id) => inputs.states.get(id) as readonly CollectedPages[],
         )
-        const counter = source.pipelines[0]!
+        const counter =
+          source.reader === undefined
+            ? source.pipelines[0]!
+            : this.#descriptor.plan.pipelines.length + source.reader
         let own = 0
         const takeNext =
           source.everyDriver === true ? () => own++ : () => Atomics.add(inputs.counters, counter, 1)

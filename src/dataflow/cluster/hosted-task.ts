@@ -49,7 +49,11 @@ export async function createHostedTask(
       taskIndex: request.taskIndex,
       taskCount: request.taskCount,
       slot,
-      plan: { pipelines: plan.pipelines, outputTypes: plan.outputTypes },
+      plan: {
+        pipelines: plan.pipelines,
+        readerCount: plan.readerCount,
+        outputTypes: plan.outputTypes,
+      },
       session: request.session,
       catalogProperties: request.catalogProperties,
       outputPageRows,

@@ -12,6 +12,7 @@ import type { FrameBound, PlanNode, SortItem, TableScanNode } from '../../planne
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type SqlType } from '../../spi/index.js'
 import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
+import type { SharedRows } from './shared.js'
 
 /** A pipeline that is still being planned: it has a source and operators, and no sink yet. */
 export interface Stream {
@@ -45,6 +46,10 @@ export interface LocalPlanContext {
   estimatedRows(node: PlanNode): number | undefined
   /** Filters of keys that earlier pipelines make, for scans planned later, by the id of the dynamic filter. */
   readonly keyFilters: Map<string, KeyFilterRef>
+  /** Plans that several nodes read, and what has become of those that were read already; by name. */
+  readonly sharedPlans: Map<string, PlanNode>
+  readonly sharedRows: Map<string, SharedRows>
+  nextReaderId: number
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */

@@ -160,8 +160,8 @@ export class WorkerRuntime {
   #inputs(query: WorkerQuery, message: RunMessage): DriverInputs {
     const { address, length } = message.counters
     const counters = new Int32Array(this.#environment.allocator.memory.buffer, address, length)
-    const pipelineCount = counters.length - message.splits.length
-    const positions = new Map(message.splits.map((s, i) => [s.scanId, pipelineCount + i]))
+    const pageCounters = counters.length - message.splits.length
+    const positions = new Map(message.splits.map((s, i) => [s.scanId, pageCounters + i]))
     const lists = new Map(
       message.splits.map((s) => [
         s.scanId,

@@ -170,6 +170,7 @@ function optimizePlan(
       complexExpressionPushdown: setting('complex_expression_pushdown') === 'true',
       allowPushdownIntoConnectors: setting('allow_pushdown_into_connectors') === 'true',
       extendedDecorrelation: setting('extended_decorrelation') === 'true',
+      shareSubplans: setting('share_subplans') === 'true',
     },
     symbols: logical.symbolAllocator,
     ids: logical.idAllocator,

@@ -197,6 +197,7 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'The priority of queries. Larger numbers are higher priority',
   ),
   enumProperty('retry_policy', 'NONE', ['NONE', 'QUERY', 'TASK'], 'Retry policy'),
+  booleanProperty('share_subplans', true, 'Compute once what a query would compute several times'),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
   numberProperty(
     'task_concurrency',

@@ -47,6 +47,7 @@ export function costOf(node: PlanNode, estimator: Estimator): PlanCost {
     case 'topN':
       return { cpu: inputs, memoryBytes: estimator.outputBytes(node) }
     case 'tableScan':
+    case 'sharedScan':
     case 'values':
       return { cpu: rows, memoryBytes: 0 }
     default:

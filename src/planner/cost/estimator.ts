@@ -116,6 +116,18 @@ export class Estimator {
         )
         return scaleRows(source, Math.min(source.rowCount, partitions * max))
       }
+      case 'with':
+        return this.of(node.main)
+      case 'sharedScan': {
+        const definition = this.of(node.definition)
+        const symbols = new Map(
+          node.outputs.map(({ name }, i) => [
+            name,
+            symbolStatistics(definition, node.columns[i]?.name ?? ''),
+          ]),
+        )
+        return { ...definition, symbols }
+      }
       case 'tableFinish':
       case 'tableWriter':
         return { rowCount: 1, known: true, symbols: new Map() }

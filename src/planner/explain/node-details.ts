@@ -268,6 +268,16 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
         ['sourceFragmentIds', `[${n.fragments.join(', ')}]`],
         ['orderBy', n.orderBy === undefined ? undefined : orderText(n.orderBy)],
       ]),
+    with: (n) => details('With', [['shared', `[${n.shared.map(({ name }) => name).join(', ')}]`]]),
+    sharedScan: (n) =>
+      details(
+        'SharedScan',
+        [['shared', n.name]],
+        n.outputs
+          .map((s, i) => [s.name, n.columns[i]?.name] as const)
+          .filter(([name, column]) => name !== column)
+          .map(([name, column]) => `${name} := ${column}`),
+      ),
     output: (n) =>
       details(
         'Output',

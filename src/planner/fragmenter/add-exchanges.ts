@@ -126,7 +126,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
       distribution: restrict(placed.distribution, outputsOf(planned)),
     }
   }
-  /** Before decorrelation only. */
+  /** Before decorrelation, or as they are found in one node only. */
   const never = (node: PlanNode): never => {
     throw new Error(`internal error: ${node.kind} in an optimised plan`)
   }
@@ -197,6 +197,8 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
       return { ...spread, node: withSources(n, [spread.node]), distribution: SPREAD }
     },
     tableFinish: gathered,
+    with: never,
+    sharedScan: never,
     exchange: never,
     remoteSource: never,
     apply: never,

@@ -1,8 +1,10 @@
 import type { Estimator } from '../cost/estimator.js'
+import { inlineAll } from '../optimizer/sharing/inline-shared.js'
 import type { FragmentPartitioning, OutputPartitioning, PlanFragment } from '../plan/fragment.js'
 import type { ExchangeNode, PlanNode, TableReference, TableScanNode } from '../plan/node.js'
 import { planNodeIdAllocator } from '../plan/node.js'
-import { outputsOf, sourcesOf, withSources } from '../plan/structure.js'
+import { outputsOf, sharedScansOf, sourcesOf, withSources } from '../plan/structure.js'
+import { type SymbolAllocator, symbolAllocator } from '../plan/symbol.js'
 import { addExchanges, type ExchangeOptions } from './add-exchanges.js'
 
 export type FragmentOptions = Omit<ExchangeOptions, 'ids'>
@@ -17,8 +19,23 @@ export type FragmentOptions = Omit<ExchangeOptions, 'ids'>
 export function fragmentPlan(plan: PlanNode, options: FragmentOptions): readonly PlanFragment[] {
   const ids = planNodeIdAllocator(1 + largestId(plan))
   const fragments: PlanFragment[] = []
-  cut(addExchanges(plan, { ...options, ids }), { kind: 'single' }, fragments, options)
+  // A fragment has one reader: what would be shared is computed where it is used.
+  const whole = isShared(plan) ? inlineAll(plan, { ids, symbols: symbolsBeside(plan) }) : plan
+  cut(addExchanges(whole, { ...options, ids }), { kind: 'single' }, fragments, options)
   return fragments
+}
+
+const isShared = (plan: PlanNode): boolean => sharedScansOf(plan).length > 0
+
+/** Makes symbols with names that the plan does not have yet. */
+function symbolsBeside(plan: PlanNode): SymbolAllocator {
+  const symbols = symbolAllocator()
+  const take = (node: PlanNode): void => {
+    for (const { name, type } of outputsOf(node)) symbols.newSymbol(name, type)
+    for (const source of sourcesOf(node)) take(source)
+  }
+  take(plan)
+  return symbols
 }
 
 const largestId = (node: PlanNode): number =>

@@ -70,6 +70,8 @@ export interface OptimizerSession {
   readonly allowPushdownIntoConnectors: boolean
   /** Also the correlated subqueries that Trino refuses become joins. */
   readonly extendedDecorrelation: boolean
+  /** What a plan would compute several times is computed once. */
+  readonly shareSubplans: boolean
 }
 
 export const DEFAULT_OPTIMIZER_SESSION: OptimizerSession = Object.freeze({
@@ -79,6 +81,7 @@ export const DEFAULT_OPTIMIZER_SESSION: OptimizerSession = Object.freeze({
   complexExpressionPushdown: true,
   allowPushdownIntoConnectors: true,
   extendedDecorrelation: true,
+  shareSubplans: true,
 })
 
 /** A column of a scanned table as the connector and as SQL know it. */

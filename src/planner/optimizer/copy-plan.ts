@@ -20,7 +20,7 @@ import { substitute } from './expression/tree.js'
  */
 export function copyPlan(
   plan: PlanNode,
-  context: OptimizerContext,
+  context: Pick<OptimizerContext, 'symbols' | 'ids'>,
 ): { readonly plan: PlanNode; readonly rename: (symbol: PlanSymbol) => PlanSymbol } {
   const names = new Map<string, PlanSymbol>()
   const copy = (node: PlanNode): PlanNode => {
@@ -41,6 +41,8 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
     tableScan: (n) => n.outputs,
     values: (n) => n.outputs,
     remoteSource: (n) => n.outputs,
+    sharedScan: (n) => n.outputs,
+    with: nothing,
     setOperation: (n) => n.outputs,
     project: (n) =>
       n.assignments
@@ -103,6 +105,9 @@ export function renameNode(node: PlanNode, rename: Rename): PlanNode {
     tableScan: (n) => ({ ...n, outputs: all(n.outputs), ...filters(n.dynamicFilters) }),
     values: (n) => ({ ...n, outputs: all(n.outputs), rows: n.rows.map((r) => r.map(expr)) }),
     remoteSource: (n) => ({ ...n, outputs: all(n.outputs) }),
+    // The columns are symbols of the shared plan, which is no part of what is renamed.
+    sharedScan: (n) => ({ ...n, outputs: all(n.outputs) }),
+    with: (n) => n,
     filter: (n) => ({ ...n, predicate: expr(n.predicate) }),
     project: (n) => ({
       ...n,

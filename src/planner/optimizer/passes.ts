@@ -35,6 +35,8 @@ import {
   simplifyValues,
 } from './rules/simplify-expressions.js'
 import * as windows from './rules/window-rules.js'
+import { inlineReadOnce } from './sharing/inline-shared.js'
+import { shareSubplans } from './sharing/share-subplans.js'
 
 /** One step of the optimizer over the whole plan. */
 export interface Pass {
@@ -175,6 +177,8 @@ export const PASSES: readonly Pass[] = [
   pushDown,
   rulesPass(ruleSet('CleanupAndWindows', [...cleanup, ...windowRules])),
   prune,
+  // Before anything depends on what surrounds a use: joins are ordered in a shared plan as in the others.
+  { name: 'ShareSubplans', run: shareSubplans },
   // Distinct aggregates before limits and join order: they add groupings whose rows count.
   rulesPass(
     ruleSet('DistinctAggregations', [
@@ -192,6 +196,8 @@ export const PASSES: readonly Pass[] = [
   loadStatistics,
   // Needs predicates in place and columns pruned, for the estimates.
   { name: 'OrderJoins', run: orderJoins },
+  // Ordering does without some uses.
+  { name: 'InlineReadOnce', run: inlineReadOnce },
   // After ordering, equalities run other ways through the joins: what they imply may reach further scans.
   clean,
   prune,

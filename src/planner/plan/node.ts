@@ -39,6 +39,8 @@ export type PlanNode =
   | TableFinishNode
   | ExchangeNode
   | RemoteSourceNode
+  | WithNode
+  | SharedScanNode
   | OutputNode
 
 export type PlanKind = PlanNode['kind']
@@ -462,6 +464,30 @@ export interface RemoteSourceNode extends NodeFields {
   readonly fragments: readonly number[]
   readonly outputs: readonly PlanSymbol[]
   readonly orderBy?: readonly SortItem[]
+}
+/**
+ * The rows of `main`, and beside it plans that several of its nodes read: each is run once, and its rows are kept until the
+ * last of them has read them. Only above all joins, below the output or the writer.
+ */
+export interface WithNode extends NodeFields {
+  readonly kind: 'with'
+  readonly main: PlanNode
+  /** Each may read those before it. */
+  readonly shared: readonly SharedPlan[]
+}
+export interface SharedPlan {
+  readonly name: string
+  readonly plan: PlanNode
+}
+/** Reads the rows of a shared plan, under symbols of its own. */
+export interface SharedScanNode extends NodeFields {
+  readonly kind: 'sharedScan'
+  readonly name: string
+  readonly outputs: readonly PlanSymbol[]
+  /** The shared plan's symbol of each output. */
+  readonly columns: readonly PlanSymbol[]
+  /** The shared plan as it was when it became one: what is known of the rows. It is no source, and never run. */
+  readonly definition: PlanNode
 }
 export interface OutputNode extends NodeFields {
   readonly kind: 'output'

@@ -1,4 +1,4 @@
-import type { PlanNode, TableArgument } from './node.js'
+import type { PlanNode, SharedScanNode, TableArgument } from './node.js'
 import { visitPlan } from './node.js'
 import type { PlanSymbol } from './symbol.js'
 
@@ -11,6 +11,8 @@ export const sourcesOf = (node: PlanNode): readonly PlanNode[] =>
     tableScan: none,
     values: none,
     remoteSource: none,
+    sharedScan: none,
+    with: (n) => [n.main, ...n.shared.map(({ plan }) => plan)],
     join: (n) => [n.left, n.right],
     semiJoin: (n) => [n.source, n.filteringSource],
     setOperation: (n) => n.sources,
@@ -62,6 +64,12 @@ export function withSources(node: PlanNode, sources: readonly PlanNode[]): PlanN
     tableScan: keep,
     values: keep,
     remoteSource: keep,
+    sharedScan: keep,
+    with: (n) => ({
+      ...n,
+      main: first,
+      shared: n.shared.map((shared, i) => ({ ...shared, plan: sources[i + 1] as PlanNode })),
+    }),
     join: (n) => ({ ...n, left: first, right: second }),
     semiJoin: (n) => ({ ...n, source: first, filteringSource: second }),
     setOperation: (n) => ({ ...n, sources }),
@@ -109,6 +117,8 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
     tableScan: stated,
     values: stated,
     remoteSource: stated,
+    sharedScan: stated,
+    with: (n) => outputsOf(n.main),
     setOperation: stated,
     output: stated,
     filter: same,
@@ -150,3 +160,7 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
     tableWriter: (n) => [n.rowCountSymbol, n.fragmentSymbol],
     tableFinish: (n) => [n.rowCountSymbol],
   })
+
+/** The scans of shared plans that a plan has. */
+export const sharedScansOf = (node: PlanNode): readonly SharedScanNode[] =>
+  node.kind === 'sharedScan' ? [node] : sourcesOf(node).flatMap(sharedScansOf)

@@ -1,9 +1,9 @@
 import type { Expression } from '../../expressions/ir.js'
 import { childrenOf } from '../../expressions/ir-walk.js'
 import { assert, typeName, typesEqual } from '../../spi/index.js'
-import type { PlanNode, SetExpression } from './node.js'
+import type { PlanNode, SetExpression, WithNode } from './node.js'
 import { visitPlan } from './node.js'
-import { outputsOf, readsOfTable, sourcesOf } from './structure.js'
+import { outputsOf, readsOfTable, sharedScansOf, sourcesOf } from './structure.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -252,6 +252,9 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
       check.symbols(n.outputs)
       check.that(n.outputs.length === n.columnNames.length, 'a name for each output')
     },
+    with: (n) => checkShared(n, check),
+    sharedScan: (n) =>
+      check.that(n.outputs.length === n.columns.length, 'a column for each output'),
     remoteSource: nothing,
     offset: nothing,
     enforceSingleRow: nothing,
@@ -259,6 +262,23 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
     sample: nothing,
     tableFinish: nothing,
   })
+}
+
+/** What is read of a shared plan is an output of it, and its readers come after it. */
+function checkShared(node: WithNode, check: Check): void {
+  const known = new Map<string, Scope>()
+  const readsKnown = (plan: PlanNode): void => {
+    for (const { name, columns } of sharedScansOf(plan)) {
+      check.that(known.has(name), `reads unknown shared plan ${name}`)
+      check.symbols(columns, known.get(name))
+    }
+  }
+  for (const { name, plan } of node.shared) {
+    readsKnown(plan)
+    check.that(!known.has(name), `shares ${name} twice`)
+    known.set(name, scopeOf([plan]))
+  }
+  readsKnown(node.main)
 }
 
 function checkCriteria(

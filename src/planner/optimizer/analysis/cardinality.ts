@@ -79,6 +79,10 @@ export function cardinalityOf(node: PlanNode): Cardinality {
       if (node.operation !== 'union') return { min: 0, max: all[0]?.max ?? 0 }
       return { min: all.reduce((sum, c) => sum + c.min, 0), max }
     }
+    case 'sharedScan':
+      return cardinalityOf(node.definition)
+    case 'with':
+      return cardinalityOf(node.main)
     case 'tableFinish':
       return ONE
     default:

@@ -1,6 +1,7 @@
 import type { Expression } from '../../../expressions/ir.js'
 import type { PlanNode } from '../../plan/node.js'
 import { outputsOf, sourcesOf } from '../../plan/structure.js'
+import type { PlanSymbol } from '../../plan/symbol.js'
 import type { OptimizerContext } from '../context.js'
 import { conjunctsOf } from '../expression/predicates.js'
 import { symbolsOf } from '../expression/tree.js'
@@ -55,6 +56,15 @@ export function dependenciesOf(node: PlanNode, context: OptimizerContext): reado
       ])
       return [...below, ...equal]
     }
+    case 'sharedScan': {
+      const names = new Map(node.columns.map((c, i) => [c.name, node.outputs[i] as PlanSymbol]))
+      const own = (list: readonly string[]) => list.flatMap((n) => names.get(n)?.name ?? [])
+      return dependenciesOf(node.definition, context).flatMap(({ from, to }) =>
+        from.every((name) => names.has(name)) ? [{ from: own(from), to: own(to) }] : [],
+      )
+    }
+    case 'with':
+      return dependenciesOf(node.main, context)
     case 'groupId':
     case 'setOperation':
     case 'unnest':

@@ -1,6 +1,7 @@
 import type { Expression } from '../../../expressions/ir.js'
 import type { PlanNode, ProjectNode } from '../../plan/node.js'
 import { outputsOf } from '../../plan/structure.js'
+import type { PlanSymbol } from '../../plan/symbol.js'
 import { inferEqualities, notInferable, scopeOf } from '../expression/equality-inference.js'
 import { conjunctsOf, equal, namesOf, readsOnly, symbolOf } from '../expression/predicates.js'
 import { isDeterministic, substitute } from '../expression/tree.js'
@@ -57,6 +58,16 @@ export function effectivePredicate(node: PlanNode): readonly Expression[] {
     case 'rowNumber':
     case 'topNRanking':
       return effectivePredicate(node.source)
+    case 'sharedScan': {
+      const own = new Map(node.columns.map((c, i) => [c.name, node.outputs[i] as PlanSymbol]))
+      const named = visible(effectivePredicate(node.definition), namesOf(node.columns))
+      return named.map((e) =>
+        substitute(e, (name) => {
+          const symbol = own.get(name)
+          return symbol === undefined ? undefined : symbolOf(symbol)
+        }),
+      )
+    }
     case 'aggregation':
       // A global aggregation gives a row that no row of its source stands for.
       return node.globalGroupingSets.length > 0

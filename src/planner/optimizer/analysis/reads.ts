@@ -25,6 +25,8 @@ export const readsOf = (node: PlanNode): readonly string[] =>
   visitPlan<readonly string[]>(node, {
     tableScan: none,
     remoteSource: none,
+    sharedScan: none,
+    with: none,
     limit: (n) => ofOrder(n.tiesOrderBy),
     offset: none,
     enforceSingleRow: none,

@@ -34,6 +34,11 @@ export function samePlan(first: PlanNode, second: PlanNode): Counterparts | unde
       )
       return mapAll(second.outputs, (_, i) => columns.get(plainKey(second.columns[i])))
     }
+    case 'sharedScan': {
+      if (second.kind !== 'sharedScan' || first.name !== second.name) return undefined
+      const columns = new Map(first.columns.map(({ name }, i) => [name, first.outputs[i]]))
+      return mapAll(second.outputs, (_, i) => columns.get(second.columns[i]?.name ?? ''))
+    }
     case 'filter': {
       if (second.kind !== 'filter') return undefined
       const below = samePlan(first.source, second.source)
@@ -107,13 +112,14 @@ function throughRename(
   )
 }
 
-const rename = (e: Expression, names: Counterparts): Expression =>
+export const rename = (e: Expression, names: Counterparts): Expression =>
   substitute(e, (name) => {
     const symbol = names.get(name)
     return symbol === undefined ? undefined : symbolOf(symbol)
   })
 
-function callKey(call: AggregateCall, names: Counterparts): string {
+/** A text that two aggregate calls share exactly when they are equal; the symbols of `names` are called by theirs. */
+export function callKey(call: AggregateCall, names: Counterparts): string {
   const name = (symbol: PlanSymbol | undefined) =>
     symbol === undefined ? '' : (names.get(symbol.name)?.name ?? symbol.name)
   const order = (call.orderBy ?? []).map(

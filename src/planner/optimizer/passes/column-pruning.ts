@@ -10,13 +10,21 @@ import type {
   ProjectNode,
   SemiJoinNode,
   SetOperationNode,
+  SharedScanNode,
   TableFunctionNode,
   TableScanNode,
   UnnestNode,
   ValuesNode,
   WindowNode,
+  WithNode,
 } from '../../plan/node.js'
-import { outputsOf, readsOfTable, sourcesOf, withSources } from '../../plan/structure.js'
+import {
+  outputsOf,
+  readsOfTable,
+  sharedScansOf,
+  sourcesOf,
+  withSources,
+} from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { isScalar } from '../analysis/cardinality.js'
 import { readsOf, readsOfCall } from '../analysis/reads.js'
@@ -102,6 +110,10 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
     case 'output':
     case 'tableWriter':
       return passThrough(node, new Set(readsOf(node)), context)
+    case 'with':
+      return pruneWith(node, required, context)
+    case 'sharedScan':
+      return pruneScan(node, required)
     case 'tableFinish':
     case 'remoteSource':
       return keepAll(node, context)
@@ -168,14 +180,32 @@ function passThrough(
   return withSources(node, [exact])
 }
 
-function pruneScan(node: TableScanNode, required: Names): PlanNode {
+/** Of a shared plan all columns stay that any of its readers reads: they come before it here. */
+function pruneWith(node: WithNode, required: Names, context: OptimizerContext): PlanNode {
+  const main = prune(node.main, required, context)
+  const read = new Map<string, Set<string>>(node.shared.map(({ name }) => [name, new Set()]))
+  const note = (plan: PlanNode): void => {
+    for (const { name, columns } of sharedScansOf(plan)) {
+      for (const column of columns) read.get(name)?.add(column.name)
+    }
+  }
+  note(main)
+  const plans = node.shared.toReversed().map(({ name, plan }) => {
+    const pruned = prune(plan, read.get(name) as Names, context)
+    note(pruned)
+    return pruned
+  })
+  return withSources(node, [main, ...plans.reverse()])
+}
+
+function pruneScan(node: TableScanNode | SharedScanNode, required: Names): PlanNode {
   const kept = node.outputs.flatMap((symbol, i) => (required.has(symbol.name) ? [i] : []))
   if (sameLength(kept, node.outputs)) return node
   return {
     ...node,
     outputs: kept.map((i) => node.outputs[i] as PlanSymbol),
     columns: kept.map((i) => node.columns[i]),
-  }
+  } as typeof node
 }
 
 function pruneValues(node: ValuesNode, required: Names): PlanNode {

@@ -31,6 +31,7 @@ const isCrossJoin = (node: PlanNode): boolean =>
 /** Whether a node gives one row by what it is: a global aggregation, perhaps under projections. */
 const isOneRow = (node: PlanNode): boolean =>
   node.kind === 'enforceSingleRow' ||
+  (node.kind === 'sharedScan' && isOneRow(node.definition)) ||
   (node.kind === 'aggregation' && node.groupingKeys.length === 0) ||
   (node.kind === 'values' && node.rows.length === 1) ||
   (isCrossJoin(node) && sourcesOf(node).every(isOneRow)) ||
