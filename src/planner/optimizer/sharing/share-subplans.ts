@@ -6,12 +6,17 @@ import type { PlanSymbol } from '../../plan/symbol.js'
 import { type Counterparts, rename } from '../analysis/same-plan.js'
 import { filterOver, restrict } from '../build.js'
 import type { OptimizerContext } from '../context.js'
+import { wantedShares } from './dropped-rows.js'
 import { type Fused, fuse, symbolsRead } from './fuse.js'
 
-/** Rows that sharing must save reading: below that, keeping the others costs as much. */
-const SAVED_ROWS_MIN = 1000
-/** For a row that is kept, this many must not be read again. */
-const SAVED_ROWS_A_KEPT_ROW = 2
+/** Work that sharing must save, in rows read: below that, keeping rows costs as much. */
+const SAVED_MIN = 1000
+/** What must be saved for each row that is kept. */
+const SAVED_A_KEPT_ROW = 2
+/** The same for a part of joins: taken out, it can't be joined in another order any more. */
+const SAVED_A_KEPT_ROW_OF_JOINS = 8
+/** Grouping a row, or bringing it into its partition, is about as much work as reading some. */
+const HASHED_ROW = 2
 /** What is kept may be larger than is estimated, and not every query may spill. */
 const KEPT_BYTES_MAX = 256 * 1024 * 1024
 
@@ -57,11 +62,14 @@ interface Candidate {
   readonly whole: PlanNode
   readonly core: PlanNode
   readonly size: number
+  /** It is a part of a larger tree of inner joins. */
+  readonly inJoin: boolean
 }
 
 /** Shares the largest part that pays; undefined where none does. */
 function shareLargest(parts: Parts, context: OptimizerContext): Parts | undefined {
-  const groups = candidates([parts.main, ...parts.shared.map((s) => s.plan)])
+  const plans = [parts.main, ...parts.shared.map((s) => s.plan)]
+  const groups = candidates(plans)
   for (const group of groups) {
     const shared =
       fuseAll(
@@ -72,7 +80,8 @@ function shareLargest(parts: Parts, context: OptimizerContext): Parts | undefine
         group.map((c) => c.core),
         context,
       )
-    if (shared === undefined || !pays(shared, context)) continue
+    const ratio = group.some((c) => c.inJoin) ? SAVED_A_KEPT_ROW_OF_JOINS : SAVED_A_KEPT_ROW
+    if (shared === undefined || !pays(shared, ratio, plans, context)) continue
     return replaceUses(parts, shared, context)
   }
   return undefined
@@ -87,7 +96,7 @@ function candidates(plans: readonly PlanNode[]): readonly (readonly Candidate[])
     const joins = node.kind === 'join' && node.type === 'inner'
     const filters = node.kind === 'semiJoin' && node.mode !== 'mark'
     const below = sourcesOf(node).map((source, i) =>
-      // Joins are ordered later, all together: what is part of them is not taken out.
+      // Joins are ordered later, all together.
       visit(source, passes ? whole : source, passes ? inJoin : joins || (filters && i === 0)),
     )
     if (passes) return below[0] as Shape
@@ -95,9 +104,10 @@ function candidates(plans: readonly PlanNode[]): readonly (readonly Candidate[])
     const number = shapes.get(text) ?? shapes.size
     shapes.set(text, number)
     const size = below.reduce((sum, shape) => sum + shape.size, 1)
-    if (!READ_ANYWAY.has(node.kind) && !(inJoin && (joins || filters))) {
+    const isPart = inJoin && (joins || filters)
+    if (!READ_ANYWAY.has(node.kind) && !(isPart && multiplies(node))) {
       const alike = byShape.get(number)
-      const candidate = { whole, core: node, size }
+      const candidate = { whole, core: node, size, inJoin: isPart }
       if (alike === undefined) byShape.set(number, [candidate])
       else alike.push(candidate)
     }
@@ -116,6 +126,13 @@ interface Shape {
 
 /** Reading these is as quick as reading what would be kept of them. */
 const READ_ANYWAY: ReadonlySet<PlanNode['kind']> = new Set(['tableScan', 'sharedScan', 'values'])
+
+/** Joins as they are written may be cross products, for which their order makes up. */
+function multiplies(node: PlanNode): boolean {
+  if (node.kind === 'filter' || node.kind === 'project') return multiplies(node.source)
+  if (node.kind !== 'join' || node.type !== 'inner') return false
+  return node.criteria.length === 0 || sourcesOf(node).some(multiplies)
+}
 
 function shapeText(node: PlanNode): string {
   switch (node.kind) {
@@ -178,21 +195,44 @@ const withUse = (shared: Shared, node: PlanNode, fused: Fused): Shared => ({
   ],
 })
 
-function pays({ plan, uses }: Shared, context: OptimizerContext): boolean {
-  const read = (node: PlanNode): number =>
-    [...scansOf(node), ...sharedScansOf(node)].reduce(
-      (sum, scan) => sum + context.estimator.of(scan).rowCount,
-      0,
-    )
+/** @param parts plans that the uses are in */
+function pays(
+  { plan, uses }: Shared,
+  ratio: number,
+  parts: readonly PlanNode[],
+  context: OptimizerContext,
+): boolean {
   const { rowCount, known } = context.estimator.of(plan)
-  const saved = uses.reduce((sum, use) => sum + read(use.node), 0) - read(plan)
   // Of tables of unknown size only groupings are likely to leave much less than they read.
   if (!known) return plan.kind === 'aggregation'
+  const wanted = new Map(
+    parts.flatMap((part) => [...wantedShares(part, new Set(uses.map((use) => use.node)), context)]),
+  )
+  const works = uses.map(({ node }) => workOf(node, context) * (wanted.get(node) ?? 1))
+  const saved = works.reduce((sum, work) => sum + work, 0) - workOf(plan, context)
   return (
-    saved >= SAVED_ROWS_MIN &&
-    rowCount * SAVED_ROWS_A_KEPT_ROW <= saved &&
+    saved >= SAVED_MIN &&
+    rowCount * ratio <= saved &&
     context.estimator.outputBytes(plan) <= KEPT_BYTES_MAX
   )
+}
+
+/** Work of a plan in rows read, whatever order its joins will have. */
+function workOf(node: PlanNode, context: OptimizerContext): number {
+  const below = sourcesOf(node).reduce((sum, source) => sum + workOf(source, context), 0)
+  const rowsOf = (n: PlanNode): number => context.estimator.of(n).rowCount
+  switch (node.kind) {
+    case 'tableScan':
+    case 'sharedScan':
+      return rowsOf(node)
+    case 'aggregation':
+    case 'window':
+    case 'topNRanking':
+    case 'rowNumber':
+      return below + HASHED_ROW * rowsOf(node.source)
+    default:
+      return below
+  }
 }
 
 /** The parts with a shared plan more, read by its uses. */
