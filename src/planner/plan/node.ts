@@ -2,7 +2,10 @@ import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SourceLocation } from '../../spi/index.js'
 import type { PlanSymbol } from './symbol.js'
+import type { TableArgument, TableFunctionReference } from './table-argument.js'
 import type { WriterTarget } from './writer-target.js'
+
+export type { TableArgument, TableFunctionReference }
 
 /**
  * Plan nodes: frozen plain data with Trino's names and meaning (io.trino.sql.planner.plan). `id` is unique in
@@ -375,34 +378,14 @@ export interface TableFunctionNode extends NodeFields {
   /** Arguments, by position, whose partitions with equal keys belong together; others are combined each with each. */
   readonly copartitions: readonly (readonly number[])[]
 }
-export interface TableArgument {
-  readonly name: string
-  readonly rowSemantics: boolean
-  readonly pruneWhenEmpty: boolean
-  /** The function tells for each output row which row of the argument stands beside it. */
-  readonly passesThrough: boolean
-  readonly partitionBy: readonly PlanSymbol[]
-  readonly orderBy: readonly SortItem[]
-  /** What the function reads. */
-  readonly required: readonly PlanSymbol[]
-  /** Columns that are outputs too: any with `passesThrough`, else such as are the same in a partition. */
-  readonly passed: readonly PlanSymbol[]
-}
-export interface TableFunctionReference {
-  readonly catalog: string
-  readonly schema: string
-  readonly name: string
-  readonly handle: unknown
-  readonly transaction?: unknown
-}
 
-/** Before decorrelation: boolean set expressions of a subquery. */
 /** Where the text has a subquery. */
 export interface SubqueryOrigin {
   readonly location: SourceLocation
   /** A lateral join with a condition of its own. */
   readonly conditional?: boolean
 }
+/** Before decorrelation: boolean set expressions of a subquery. */
 export interface ApplyNode extends NodeFields {
   readonly kind: 'apply'
   readonly input: PlanNode

@@ -7,6 +7,10 @@ import { namesOf } from '../expression/predicates.js'
 
 /** By symbol, the number of its values that joins above look up. */
 type Wanted = ReadonlyMap<string, number>
+interface Setting {
+  readonly uses: ReadonlySet<PlanNode>
+  readonly context: OptimizerContext
+}
 const ALL: Wanted = new Map()
 /** Before joins are ordered, what they drop is guessed too low: reading too much is worse than reading twice. */
 const UNFORESEEN = 0.5
@@ -27,13 +31,13 @@ export function wantedShares(
     if (uses.has(node)) {
       const list = [...wanted].flatMap(([name, count]) => {
         const read = valuesRead(node, name, context)
-        return read > 0 ? [Math.min(1, count / read) * UNFORESEEN] : []
+        return read > 0 ? [Math.min(1, count / read)] : []
       })
       shares.set(node, Math.min(1, ...list))
       return
     }
     sourcesOf(node).forEach((source, i) => {
-      visit(source, wantedOf(node, i, wanted, context))
+      visit(source, wantedOf(node, i, wanted, { uses, context }))
     })
   }
   visit(plan, ALL)
@@ -41,17 +45,12 @@ export function wantedShares(
 }
 
 /** What is wanted of a source. @source as AddDynamicFilters hands filters down */
-function wantedOf(
-  node: PlanNode,
-  place: number,
-  wanted: Wanted,
-  context: OptimizerContext,
-): Wanted {
+function wantedOf(node: PlanNode, place: number, wanted: Wanted, setting: Setting): Wanted {
   switch (node.kind) {
     case 'join':
-      return wantedOfSide(node, place === 0, wanted, context)
+      return wantedOfSide(node, place === 0, wanted, setting)
     case 'semiJoin':
-      return wantedOfSemiJoin(node, place === 0, wanted, context)
+      return wantedOfSemiJoin(node, place === 0, wanted, setting)
     case 'project':
     case 'setOperation':
     case 'aggregation':
@@ -72,12 +71,7 @@ function wantedOf(
   }
 }
 
-function wantedOfSide(
-  node: JoinNode,
-  isLeft: boolean,
-  wanted: Wanted,
-  context: OptimizerContext,
-): Wanted {
+function wantedOfSide(node: JoinNode, isLeft: boolean, wanted: Wanted, setting: Setting): Wanted {
   const kept = isLeft ? 'left' : 'right'
   const passes = node.type === 'inner' || node.type === kept
   // Rows without a partner are dropped by the joins that do not keep them.
@@ -86,7 +80,7 @@ function wantedOfSide(
   if (!isLookedUp || node.type === 'full') return found
   const criteria = isLeft ? node.criteria : node.criteria.map(turned)
   const other = isLeft ? node.right : node.left
-  lookUp(criteria, other, node.type === 'inner' ? wanted : ALL, found, context)
+  lookUp(criteria, other, node.type === 'inner' ? wanted : ALL, found, setting)
   return found
 }
 
@@ -94,15 +88,15 @@ function wantedOfSemiJoin(
   node: SemiJoinNode,
   isSource: boolean,
   wanted: Wanted,
-  context: OptimizerContext,
+  setting: Setting,
 ): Wanted {
   const found = new Map(isSource ? wanted : ALL)
   const { source, filteringSource, criteria } = node
   if (isSource && node.mode === 'semi') {
-    lookUp(criteria, filteringSource, ALL, found, context)
+    lookUp(criteria, filteringSource, ALL, found, setting)
   }
   if (!isSource && (!node.nullAware || node.mode === 'semi')) {
-    lookUp(criteria.map(turned), source, wanted, found, context)
+    lookUp(criteria.map(turned), source, wanted, found, setting)
   }
   return found
 }
@@ -115,10 +109,11 @@ function lookUp(
   other: PlanNode,
   wanted: Wanted,
   found: Map<string, number>,
-  context: OptimizerContext,
+  { uses, context }: Setting,
 ): void {
   const rows = context.estimator.of(other)
   if (!rows.known) return
+  const factor = isRestricted(other, uses) ? UNFORESEEN : 1
   for (const { left, right } of criteria) {
     const { distinct } = symbolStatistics(rows, right.name)
     const counts = [
@@ -127,9 +122,15 @@ function lookUp(
       wanted.get(right.name) ?? NaN,
       found.get(left.name) ?? NaN,
     ]
-    found.set(left.name, Math.min(...counts.filter((count) => !Number.isNaN(count))))
+    found.set(left.name, factor * Math.min(...counts.filter((count) => !Number.isNaN(count))))
   }
 }
+
+/** Whether anything but the uses themselves drops rows of a plan. */
+const isRestricted = (node: PlanNode, uses: ReadonlySet<PlanNode>): boolean =>
+  !uses.has(node) &&
+  (RESTRICTS.has(node.kind) || sourcesOf(node).some((source) => isRestricted(source, uses)))
+const RESTRICTS: ReadonlySet<PlanNode['kind']> = new Set(['filter', 'semiJoin', 'limit', 'topN'])
 
 const among = (symbols: readonly PlanSymbol[], name: string): string | undefined =>
   namesOf(symbols).has(name) ? name : undefined
