@@ -22,6 +22,8 @@ export interface TpchTableHandle {
 export interface TpchSplit extends ConnectorSplit {
   readonly startRow: number
   readonly endRow: number
+  /** Of orders and lineitem: of their ranges of orders, the one that it is in. */
+  readonly partitionNumber?: number
   readonly estimatedRows: number
   readonly estimatedBytes: number
 }

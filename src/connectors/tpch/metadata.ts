@@ -15,6 +15,7 @@ import type { TpchTable } from './generator/generate.js'
 import type { TpchTableHandle, TpchTypes } from './handles.js'
 import { SCHEMA_NAMES, schemaScaleFactor } from './handles.js'
 import { orderingKey } from './key-ranges.js'
+import { isPartitioned } from './split-manager.js'
 import { tableStatistics } from './statistics.js'
 
 /** Schemas, tables and columns, which follow from the configuration alone. @source Trino TpchMetadata */
@@ -56,7 +57,8 @@ export function tpchMetadata(config: TpchConfig): ConnectorMetadata<TpchTypes> {
     getTableStatistics: (_session, { table, scaleFactor }) =>
       tableStatistics(table, scaleFactor, columnsOf(table)),
     getTableVersion: () => 'generated',
-    getTableProperties: (_session, { table }) => tableProperties(table, columnsOf(table), config),
+    getTableProperties: (_session, { table, scaleFactor }) =>
+      tableProperties(table, scaleFactor, columnsOf(table), config),
     /** Leaves out rows by the key of their order; the filter stays. */
     applyFilter(_session, handle, { summary }) {
       const offered = onOrderingKey(handle.table, summary)
@@ -101,6 +103,7 @@ const sortedBy = (column: TpchColumnHandle): LocalProperty<TpchColumnHandle> => 
 
 function tableProperties(
   table: TpchTable,
+  scaleFactor: number,
   columns: readonly TpchColumnHandle[],
   config: TpchConfig,
 ): ConnectorTableProperties<TpchColumnHandle> {
@@ -113,6 +116,14 @@ function tableProperties(
     predicate: config.predicatePushdownEnabled
       ? tablePredicate(table, column)
       : { columnDomains: [] },
+    ...(config.partitioningEnabled && isPartitioned(table)
+      ? {
+          tablePartitioning: {
+            partitioningHandle: { scaleFactor, splitsPerNode: config.splitsPerNode ?? null },
+            partitioningColumns: [column(orderingKey(table))],
+          },
+        }
+      : {}),
     localProperties: config.partitioningEnabled ? sorted.map(sortedBy) : [],
   }
 }

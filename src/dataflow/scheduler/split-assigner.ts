@@ -1,4 +1,5 @@
 import {
+  assert,
   type ConnectorSplit,
   type ConnectorSplitBatch,
   type ConnectorSplitSource,
@@ -20,6 +21,7 @@ export class SplitAssigner {
   readonly #openSource: () => Promise<ConnectorSplitSource>
   readonly #nodes: ReadonlyMap<string, string>
   readonly #taskCount: number
+  readonly #partitionNodes: readonly string[] | undefined
   readonly #anywhere: ConnectorSplit[] = []
   /** By the node that they can only be read on. */
   readonly #pinned = new Map<string, ConnectorSplit[]>()
@@ -34,12 +36,15 @@ export class SplitAssigner {
 
   /**
    * @param nodes the nodes of the tasks: each name that splits may call a node by (its id, its host and port), and its id
+   * @param partitionNodes where all splits of a partition go to one task: the nodes of the tasks, in their order
    */
   constructor(
     openSource: () => Promise<ConnectorSplitSource>,
     nodes: ReadonlyMap<string, string>,
     taskCount: number,
+    partitionNodes?: readonly string[],
   ) {
+    this.#partitionNodes = partitionNodes
     this.#openSource = openSource
     this.#nodes = nodes
     this.#taskCount = taskCount
@@ -119,6 +124,15 @@ export class SplitAssigner {
   }
 
   #place(split: ConnectorSplit): void {
+    const partitionNodes = this.#partitionNodes
+    if (partitionNodes !== undefined) {
+      assert(
+        split.partitionNumber !== undefined,
+        'a split of a partitioned table names its partition',
+      )
+      addTo(this.#pinned, partitionNodes[split.partitionNumber % partitionNodes.length]!, split)
+      return
+    }
     const nodeId = split.addresses
       ?.map((address) => this.#nodes.get(address))
       .find((node) => node !== undefined)
@@ -132,9 +146,12 @@ export class SplitAssigner {
       this.#anywhere.push(split)
       return
     }
-    const lists = split.remotelyAccessible === false ? this.#pinned : this.#preferred
-    const list = lists.get(nodeId)
-    if (list === undefined) lists.set(nodeId, [split])
-    else list.push(split)
+    addTo(split.remotelyAccessible === false ? this.#pinned : this.#preferred, nodeId, split)
   }
+}
+
+function addTo(lists: Map<string, ConnectorSplit[]>, nodeId: string, split: ConnectorSplit): void {
+  const list = lists.get(nodeId)
+  if (list === undefined) lists.set(nodeId, [split])
+  else list.push(split)
 }

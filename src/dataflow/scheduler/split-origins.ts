@@ -21,7 +21,14 @@ export function assignersOf(
   return new Map(
     originsOf(fragment.root).map(([planNodeId, origin]) => [
       planNodeId,
-      new SplitAssigner(() => openSplits(origin), names, nodes.length),
+      new SplitAssigner(
+        () => openSplits(origin),
+        names,
+        nodes.length,
+        fragment.partitionedScans.includes(planNodeId)
+          ? nodes.map(({ nodeId }) => nodeId)
+          : undefined,
+      ),
     ]),
   )
 }

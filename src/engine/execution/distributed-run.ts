@@ -3,6 +3,7 @@ import type { FunctionRegistry } from '../../expressions/registry.js'
 import { stateTypes } from '../../operators/aggregation/aggregation.js'
 import type { Estimator } from '../../planner/cost/estimator.js'
 import { scansOf } from '../../planner/cost/table-statistics.js'
+import type { ScanPartitioning } from '../../planner/fragmenter/add-exchanges.js'
 import { fragmentPlan } from '../../planner/fragmenter/fragmenter.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type {
@@ -12,6 +13,7 @@ import type {
   TableWriterNode,
 } from '../../planner/plan/node.js'
 import { sourcesOf } from '../../planner/plan/structure.js'
+import { plainKey } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { QueryContext } from '../session/query-context.js'
 import { dataSizeBytes, propertyText } from '../session/session-properties.js'
@@ -74,6 +76,7 @@ export const wholePlan = (plan: OutputNode): PlanFragment => ({
   root: plan,
   partitioning: 'single',
   output: { kind: 'single' },
+  partitionedScans: [],
   nodeRows: new Map(),
   inputBytes: 0,
 })
@@ -87,13 +90,15 @@ export function fragmentsOf(
     readonly catalogs: CatalogManager
     readonly estimator: Estimator
     readonly nodeCount: number
+    readonly partitionings: ReadonlyMap<string, ScanPartitioning>
   },
 ): readonly PlanFragment[] {
   const { session } = context
-  const { registry, catalogs, estimator, nodeCount } = options
+  const { registry, catalogs, estimator, nodeCount, partitionings } = options
   return fragmentPlan(plan, {
     estimator,
     nodeCount,
+    partitionings,
     joinDistributionType: propertyText(session, 'join_distribution_type').toUpperCase() as
       | 'AUTOMATIC'
       | 'BROADCAST'
@@ -105,6 +110,27 @@ export function fragmentsOf(
     stateTypes: (aggregate) =>
       stateTypes(aggregate, (resolved) => registry.intermediateType(resolved)),
   })
+}
+
+/** How connectors partition the scans of a plan, by plan node; those of which some key is not read are left out. */
+export async function partitioningsOf(
+  plan: PlanNode,
+  context: QueryContext,
+): Promise<ReadonlyMap<string, ScanPartitioning>> {
+  const found = new Map<string, ScanPartitioning>()
+  if (propertyText(context.session, 'colocated_join') !== 'true') return found
+  for (const { id, table, columns, outputs } of scansOf(plan)) {
+    const metadata = await context.metadata(table.catalog)
+    const session = context.connectorSession(table.catalog)
+    const properties = await metadata.getTableProperties?.(session, table.handle)
+    if (properties?.tablePartitioning === undefined) continue
+    const { partitioningHandle, partitioningColumns } = properties.tablePartitioning
+    const read = columns.map(plainKey)
+    const keys = partitioningColumns.map((column) => outputs[read.indexOf(plainKey(column))]?.name)
+    if (!keys.every((key) => key !== undefined)) continue
+    found.set(id, { handle: plainKey([table.catalog, partitioningHandle]), keys })
+  }
+  return found
 }
 
 /** The catalogs that a fragment's nodes make to read its tables. */

@@ -35,6 +35,7 @@ import {
   fragmentsOf,
   isDistributable,
   nodesReadBy,
+  partitioningsOf,
   partsWritten,
   rowsToWrite,
   wholePlan,
@@ -205,12 +206,12 @@ export class PlanRunner {
   }
 
   /** The fragments that EXPLAIN shows of a plan; undefined where it shows the plan itself. */
-  explain(
+  async explain(
     plan: OutputNode,
     type: 'LOGICAL' | 'DISTRIBUTED' | 'IO' | undefined,
     context: QueryContext,
     estimator: Estimator,
-  ): readonly PlanFragment[] | undefined {
+  ): Promise<readonly PlanFragment[] | undefined> {
     const cluster = this.clusterFor(plan)
     if (type !== 'DISTRIBUTED' && (type !== undefined || cluster === undefined)) return undefined
     const writer = writerOf(plan)
@@ -221,18 +222,19 @@ export class PlanRunner {
       : [wholePlan(plan)]
   }
 
-  #fragments(
+  async #fragments(
     plan: OutputNode,
     cluster: Cluster,
     context: QueryContext,
     estimator: Estimator,
-  ): readonly PlanFragment[] {
+  ): Promise<readonly PlanFragment[]> {
     const { catalogs, thread } = this.#options
     return fragmentsOf(plan, context, {
       registry: thread.registry,
       catalogs,
       estimator,
       nodeCount: cluster.workers().length,
+      partitionings: await partitioningsOf(plan, context),
     })
   }
 
@@ -291,7 +293,7 @@ export class PlanRunner {
     const required = nodesReadBy(plan, catalogs)
     const execution = this.#run(cluster, required, context, async () => ({
       ...(beginWrite === undefined ? {} : { write: await beginWrite() }),
-      fragments: this.#fragments(plan, cluster, context, await estimator()),
+      fragments: await this.#fragments(plan, cluster, context, await estimator()),
       request: {
         queryId: context.queryId,
         session: sessionContext(context),

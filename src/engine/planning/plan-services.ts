@@ -64,7 +64,7 @@ export function createPlanServices(parts: {
         plan,
         format,
         estimator,
-        parts.runner.explain(plan, type, context, estimator),
+        await parts.runner.explain(plan, type, context, estimator),
         describeNode,
       )
     },

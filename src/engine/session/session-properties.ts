@@ -124,6 +124,7 @@ const DIALECTS = [
 /** All system session properties, sorted by name; Trino's names, for what Millrace has too. */
 export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
   booleanProperty('allow_pushdown_into_connectors', true, 'Allow pushdown into connectors'),
+  booleanProperty('colocated_join', true, 'Use a colocated join when possible'),
   booleanProperty(
     'complex_expression_pushdown',
     true,

@@ -19,9 +19,9 @@ export function distributedPlanText(
 ): string {
   return fragments
     .map((fragment) => {
-      const { id, root, partitioning, output } = fragment
+      const { id, root, partitioning, output, partitionedScans } = fragment
       const lines = [
-        `Fragment ${id} [${PARTITIONING_NAMES[partitioning]}]`,
+        `Fragment ${id} [${partitionedScans.length > 0 ? 'PARTITIONED_SOURCE' : PARTITIONING_NAMES[partitioning]}]`,
         ...(describe?.(fragment) ?? []).map((line) => `    ${line}`),
         `    Output layout: ${namesText(outputsOf(root))}`,
         `    Output partitioning: ${outputText(output)}`,

@@ -8,6 +8,7 @@ import type {
   PlanVisitor,
   SortItem,
   TableReference,
+  TableScanNode,
 } from '../plan/node.js'
 import { visitPlan } from '../plan/node.js'
 import { outputsOf, withSources } from '../plan/structure.js'
@@ -33,13 +34,24 @@ export interface ExchangeOptions extends JoinDistributionOptions {
   readonly ids: PlanNodeIdAllocator
   /** True where only the coordinator can read a table. */
   isCoordinatorOnly(table: TableReference): boolean
+  /** How the connectors of scans partition them, by plan node. */
+  readonly partitionings: ReadonlyMap<string, ScanPartitioning>
   /** Types of the columns in which a partial aggregation hands a call's states on. */
   stateTypes(aggregate: ResolvedFunction): readonly SqlType[]
+}
+
+/** Scans whose handles are equal have rows of equal keys in the same partition. */
+export interface ScanPartitioning {
+  readonly handle: string
+  /** Names of the scan's outputs. */
+  readonly keys: readonly string[]
 }
 
 /** What the distribution of one node needs. */
 export interface ExchangeContext extends ExchangeOptions {
   plan(node: PlanNode): Distributed
+  /** Something relies on where the rows are: scans have to give the splits of a partition to one task. */
+  keep(source: Distributed): Distributed
   /** All rows in one task, in any order or merged by one. */
   gather(source: Distributed, orderBy?: readonly SortItem[]): Distributed
   /** Rows of equal keys in one task; keys there already stay. */
@@ -53,10 +65,14 @@ export interface ExchangeContext extends ExchangeOptions {
 /**
  * Puts exchanges where rows have to move between the tasks of a cluster: to one task, to those of their keys' hash, or to
  * all. Aggregations, limits and top-Ns get a partial step below the exchange.
- * @returns the plan with its rows in one task
+ * @returns the plan with its rows in one task, and the scans whose partitions have to stay together
  * @source Trino AddExchanges
  */
-export function addExchanges(plan: PlanNode, options: ExchangeOptions): PlanNode {
+export function addExchanges(
+  plan: PlanNode,
+  options: ExchangeOptions,
+): { readonly plan: PlanNode; readonly partitionedScans: ReadonlySet<string> } {
+  const partitionedScans = new Set<string>()
   const exchange = (
     source: Distributed,
     fields: Pick<ExchangeNode, 'type'> & Partial<ExchangeNode>,
@@ -76,6 +92,13 @@ export function addExchanges(plan: PlanNode, options: ExchangeOptions): PlanNode
   const context: ExchangeContext = {
     ...options,
     plan: (node) => visitPlan(node, visitor(context)),
+    keep(source) {
+      const { distribution } = source
+      if (distribution.kind === 'partitioned') {
+        for (const scan of distribution.scans) partitionedScans.add(scan)
+      }
+      return source
+    },
     gather: (source, orderBy) =>
       source.distribution.kind === 'single'
         ? source
@@ -89,7 +112,17 @@ export function addExchanges(plan: PlanNode, options: ExchangeOptions): PlanNode
     replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),
     spread: (source) => exchange(source, { type: 'repartition' }, SPREAD),
   }
-  return pruneExchanges(context.gather(context.plan(plan)).node, options.ids)
+  const exchanged = pruneExchanges(context.gather(context.plan(plan)).node, options.ids)
+  return { plan: exchanged, partitionedScans }
+}
+
+/** How the rows of a scan lie as its splits come. */
+function scanDistribution(scan: TableScanNode, context: ExchangeContext): Distribution {
+  if (context.isCoordinatorOnly(scan.table)) return SINGLE
+  const partitioning = context.partitionings.get(scan.id)
+  if (partitioning === undefined) return SPREAD
+  const { handle, keys } = partitioning
+  return { kind: 'partitioned', handle, keys: keys.map((key) => [key]), scans: [scan.id] }
 }
 
 type Unary = Extract<PlanNode, { readonly source: PlanNode }>
@@ -117,7 +150,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     if (keys.length === 0) return gathered(node)
     const source = context.plan(node.source)
     const placed = keepsTogether(source.distribution, keys)
-      ? source
+      ? context.keep(source)
       : context.repartition(source, keys)
     const planned = withSources(node, [placed.node])
     return {
@@ -133,7 +166,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
   return {
     tableScan: (n) => ({
       node: n,
-      distribution: context.isCoordinatorOnly(n.table) ? SINGLE : SPREAD,
+      distribution: scanDistribution(n, context),
       isRemote: false,
     }),
     values: (n) => ({ node: n, distribution: SINGLE, isRemote: false }),

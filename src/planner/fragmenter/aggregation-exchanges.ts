@@ -16,7 +16,7 @@ export function distributeAggregation(
   const isGlobal = node.groupingKeys.length === 0 || node.globalGroupingSets.length > 0
   const { kind } = source.distribution
   if (kind === 'single' || (!isGlobal && keepsTogether(source.distribution, node.groupingKeys))) {
-    return grouped(node, source)
+    return grouped(node, context.keep(source))
   }
   const move = (moved: Distributed): Distributed =>
     isGlobal ? context.gather(moved) : context.repartition(moved, node.groupingKeys)

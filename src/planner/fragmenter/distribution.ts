@@ -10,6 +10,16 @@ export type Distribution =
    * equal in one of each are in the same task, and in the task with that number in every other fragment.
    */
   | { readonly kind: 'hash'; readonly keys: readonly (readonly string[])[] }
+  /**
+   * By the connector of scans, which gives splits of equal handles to the same task: rows equal in their keys, named as those of a
+   * hash, are in one. It holds only where the scans are kept to it: see {@link ExchangeContext.keep}.
+   */
+  | {
+      readonly kind: 'partitioned'
+      readonly handle: string
+      readonly keys: readonly (readonly string[])[]
+      readonly scans: readonly string[]
+    }
   /** In no way that the plan can use, but that rows which are equal in one of `together` are in the same task. */
   | { readonly kind: 'spread'; readonly together: readonly string[] }
 
@@ -36,6 +46,7 @@ export function keepsTogether(distribution: Distribution, symbols: readonly Plan
     case 'single':
       return true
     case 'hash':
+    case 'partitioned':
       return distribution.keys.every((key) => key.some((name) => names.has(name)))
     case 'spread':
       return distribution.together.some((name) => names.has(name))
@@ -50,9 +61,10 @@ export function rename(
   switch (distribution.kind) {
     case 'single':
       return distribution
-    case 'hash': {
+    case 'hash':
+    case 'partitioned': {
       const keys = distribution.keys.map((key) => key.flatMap(renamed))
-      return keys.every((key) => key.length > 0) ? { kind: 'hash', keys } : SPREAD
+      return keys.every((key) => key.length > 0) ? { ...distribution, keys } : SPREAD
     }
     case 'spread':
       return { kind: 'spread', together: distribution.together.flatMap(renamed) }

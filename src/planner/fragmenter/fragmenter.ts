@@ -21,7 +21,8 @@ export function fragmentPlan(plan: PlanNode, options: FragmentOptions): readonly
   const fragments: PlanFragment[] = []
   // A fragment has one reader: what would be shared is computed where it is used.
   const whole = isShared(plan) ? inlineAll(plan, { ids, symbols: symbolsBeside(plan) }) : plan
-  cut(addExchanges(whole, { ...options, ids }), { kind: 'single' }, fragments, options)
+  const { plan: exchanged, partitionedScans } = addExchanges(whole, { ...options, ids })
+  cut(exchanged, { kind: 'single' }, fragments, { ...options, partitionedScans })
   return fragments
 }
 
@@ -46,7 +47,7 @@ function cut(
   tree: PlanNode,
   output: OutputPartitioning,
   fragments: (PlanFragment | undefined)[],
-  options: FragmentOptions,
+  options: FragmentOptions & { readonly partitionedScans: ReadonlySet<string> },
 ): number {
   const id = fragments.length
   fragments.push(undefined)
@@ -63,6 +64,9 @@ function cut(
       ? 'coordinator'
       : partitioningOf(scans, exchanges, options),
     output,
+    partitionedScans: scans
+      .map((scan) => scan.id)
+      .filter((scan) => options.partitionedScans.has(scan)),
     nodeRows: nodeRowsOf(tree, options.estimator),
     inputBytes: scans.reduce((sum, scan) => sum + options.estimator.outputBytes(scan), 0),
   }

@@ -96,6 +96,8 @@ function placed(
       ? { probe, build: context.gather(build), distribution: 'replicated' }
       : { probe, build: context.replicate(build), distribution: 'replicated' }
   }
+  if (aligned.isProbePlaced) context.keep(probe)
+  if (aligned.isBuildPlaced) context.keep(build)
   return {
     probe: aligned.isProbePlaced
       ? probe
@@ -122,6 +124,10 @@ function alignment(
   build: Distributed,
   keys: Keys,
 ): { readonly keys: Keys; readonly isProbePlaced: boolean; readonly isBuildPlaced: boolean } {
+  const byConnector = connectorKeys(probe.distribution, build.distribution, keys)
+  if (byConnector !== undefined) {
+    return { keys: byConnector, isProbePlaced: true, isBuildPlaced: true }
+  }
   const byProbe = keysOf(probe.distribution, keys, (key) => key.probe)
   if (byProbe !== undefined) {
     const byBuild = keysOf(build.distribution, byProbe, (key) => key.build)
@@ -133,6 +139,16 @@ function alignment(
   return byBuild === undefined
     ? { keys, isProbePlaced: false, isBuildPlaced: false }
     : { keys: byBuild, isProbePlaced: false, isBuildPlaced: true }
+}
+
+/** The join's keys by which the connector has both sides partitioned alike; undefined where it has not. */
+function connectorKeys(probe: Distribution, build: Distribution, keys: Keys): Keys | undefined {
+  if (probe.kind !== 'partitioned' || build.kind !== 'partitioned') return undefined
+  if (probe.handle !== build.handle) return undefined
+  const found = probe.keys.map((names, i) =>
+    keys.find((key) => names.includes(key.probe.name) && build.keys[i]!.includes(key.build.name)),
+  )
+  return found.every((key) => key !== undefined) ? found : undefined
 }
 
 /** The join's key of each key of a hash distribution; undefined where it is none, or one of its keys is not the join's. */

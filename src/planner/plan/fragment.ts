@@ -13,6 +13,8 @@ export interface PlanFragment {
   readonly root: PlanNode
   readonly partitioning: FragmentPartitioning
   readonly output: OutputPartitioning
+  /** Scans of which the splits of a partition have to go to one task, the same of all of them. */
+  readonly partitionedScans: readonly string[]
   /** Estimated rows of its nodes, where known. */
   readonly nodeRows: ReadonlyMap<string, number>
   /** Estimated bytes of the tables that it reads. */

@@ -10,6 +10,11 @@ export interface ConnectorSplit {
   readonly addresses?: readonly string[]
   /** Absent means true. */
   readonly remotelyAccessible?: boolean
+  /**
+   * The partition that its rows are in, from 0, where the table is partitioned; all splits of a partition go to one node, where
+   * those of equally partitioned tables are joined. An extension.
+   */
+  readonly partitionNumber?: number
   /** 1 is a split of usual size; at least 0.01. */
   readonly weight?: number
   /** Estimates, for choosing how to run. */

@@ -119,7 +119,7 @@ export interface OptionalReadMetadata<T extends ConnectorTypes = ConnectorTypes>
 export interface ConnectorTableProperties<Column = unknown> {
   /** What all rows of the table satisfy. */
   readonly predicate: TupleDomain<Column>
-  /** Columns whose values decide the split a row is in; equal handles are partitioned alike. */
+  /** Columns whose values decide the partition a row is in, which its split names; equal handles are partitioned alike. */
   readonly tablePartitioning?: {
     readonly partitioningHandle: unknown
     readonly partitioningColumns: readonly Column[]

@@ -74,6 +74,40 @@ const queries = readdirSync(plans).map((file) => ({
     .replace(/^--.*\n/gm, ''),
 }))
 
+describe('tables that are partitioned alike', () => {
+  const explain = async (sql: string, properties?: Readonly<Record<string, string>>) =>
+    JSON.parse(
+      (await rowsOf(cluster.coordinator, `EXPLAIN (TYPE DISTRIBUTED) ${sql}`, properties))[0]!,
+    ) as string
+  const joined = 'FROM orders o JOIN lineitem l ON o.orderkey = l.orderkey'
+
+  test('are joined where they are, and grouped by their key', async () => {
+    const sql = `SELECT o.orderkey, count(*), sum(l.quantity) ${joined} GROUP BY o.orderkey`
+    const plan = await explain(sql)
+    expect(plan.match(/^Fragment/gm)).toHaveLength(2)
+    expect(plan).toContain('Fragment 1 [PARTITIONED_SOURCE]')
+    expect(await explain(sql, { colocated_join: 'false' })).toContain('HASH')
+    await compare(sql)
+    await compare(sql, { retry_policy: 'TASK' })
+  })
+
+  test.each([
+    `SELECT count(*) ${joined.replace('JOIN', 'LEFT JOIN')} AND l.quantity > 49`,
+    `SELECT count(*), count(o.orderkey), count(l.orderkey) ${joined.replace('JOIN', 'FULL JOIN')} + 1`,
+    `SELECT count(*), count(o.orderkey) ${joined.replace('JOIN', 'FULL JOIN')} AND o.totalprice > 100000`,
+    `SELECT count(*) ${joined.replace('JOIN', 'RIGHT JOIN')} AND o.totalprice > 100000`,
+    `SELECT count(*), sum(o.totalprice) ${joined} AND o.orderkey BETWEEN 7000 AND 47000`,
+    'SELECT count(*) FROM orders o WHERE EXISTS (SELECT 1 FROM lineitem l WHERE l.orderkey = o.orderkey AND l.quantity > 48)',
+    'SELECT count(*) FROM orders o WHERE orderkey NOT IN (SELECT orderkey FROM lineitem WHERE quantity > 40)',
+    'SELECT orderkey, count(DISTINCT suppkey) FROM lineitem GROUP BY orderkey',
+    'SELECT count(*) FROM (SELECT orderkey, rank() OVER (PARTITION BY orderkey ORDER BY quantity) r FROM lineitem) WHERE r = 1',
+    `SELECT c.custkey, count(*) ${joined} JOIN customer c ON c.custkey = o.custkey GROUP BY 1`,
+    'SELECT count(*) FROM orders a JOIN orders b ON a.orderkey = b.orderkey JOIN lineitem l ON l.orderkey = b.orderkey',
+    'SELECT count(*) FROM (SELECT orderkey FROM orders UNION ALL SELECT orderkey FROM lineitem) u JOIN orders o ON u.orderkey = o.orderkey',
+    'SELECT count(*) FROM tpch.tiny.orders a JOIN "sf0.02".lineitem l ON a.orderkey = l.orderkey',
+  ])('%s', (sql) => compare(sql, { join_distribution_type: 'PARTITIONED' }))
+})
+
 describe.each(['AUTOMATIC', 'PARTITIONED'])('TPC-H with %s joins', (type) => {
   test.each(queries)('$name', ({ sql }) => compare(sql, { join_distribution_type: type }))
 })
