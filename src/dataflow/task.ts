@@ -361,7 +361,6 @@ export class Task {
       createArena: () => memory.createArena(),
       createScope: () => memory.createScope(),
       freeBytes: () => memory.freeBytes,
-      ...(this.#spill === undefined ? {} : { spill: this.#spill }),
       queryArena: this.#queryArena,
       stateOf: (pipelineId) => inputs.states.get(pipelineId) ?? [],
       isCancelled: () => memory.cancelled,
@@ -373,6 +372,7 @@ export class Task {
           ? {}
           : { expressionTarget: this.#descriptor.expressionTarget }),
       },
+      ...(this.#spill === undefined ? {} : { spill: this.#spill }),
     }
   }
 }

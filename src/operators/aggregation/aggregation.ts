@@ -1,14 +1,16 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import {
   type Arena,
   assert,
   type Block,
   blockOf,
-  type IntegerBlock,
-  isNull,
+  INTEGER,
   type Page,
+  readValue,
   type SqlType,
 } from '../../spi/index.js'
+import { integerColumn } from '../integer-column.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { GroupKeys } from '../keys/group-keys.js'
 import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
@@ -18,6 +20,7 @@ import { addFused, FUSED_GROUPS_MAX, type FusedSum } from './fused-sums.js'
 import { genericAggregator } from './generic.js'
 import { zeroGroups } from './integer-sums.js'
 import { nativeAggregate } from './native.js'
+import { rowChoiceKernels } from './row-choice-kernels.js'
 
 /** Types of the columns in which a partial aggregation hands a call's states on. */
 export function stateTypes(
@@ -75,13 +78,26 @@ export class AggregationOperator implements Operator {
       aggregator: this.#aggregator(call),
       orderChannels: call.orderBy?.map((item) => item.channel) ?? [],
       distinct: call.distinct
-        ? new GroupKeys(memory, create, status, [
-            { kind: 'integer' },
-            ...call.args.map((arg) => arg.type),
-          ])
+        ? new GroupKeys(
+            memory,
+            create,
+            status,
+            [...(this.#isOfAllRows(call) ? [] : [INTEGER]), ...call.args.map((arg) => arg.type)],
+            () => context.freeBytes(),
+          )
         : undefined,
     }))
     if (this.#keys === undefined) this.#reserve(1)
+  }
+
+  /** Whether all rows are of one group and count, so that distinct arguments need no group beside them. */
+  #isOfAllRows(call: AggregateSpec): boolean {
+    return (
+      this.#keys === undefined &&
+      call.filterChannel === undefined &&
+      call.maskChannel === undefined &&
+      call.args.length > 0
+    )
   }
 
   #aggregator(call: AggregateSpec): Aggregator {
@@ -175,10 +191,14 @@ export class AggregationOperator implements Operator {
     const sortKeys = call.orderChannels.map((channel) => page.blocks[channel]!)
     let counted = groups
     for (const channel of [call.spec.filterChannel, call.spec.maskChannel]) {
-      if (channel !== undefined) counted = filtered(page.blocks[channel]!, counted, page, arena)
+      if (channel === undefined) continue
+      const block = page.blocks[channel]!
+      if (isNeverTrue(block)) return
+      counted = filtered(this.#memory, block, counted, arena)
     }
     if (call.distinct !== undefined) {
-      counted = firstOnly(call.distinct, counted, args, page.rowCount, arena)
+      counted = firstOnly(this.#memory, call.distinct, counted, args, page.rowCount, arena)
+      if (counted === undefined) return
     }
     call.aggregator.add([...args, ...sortKeys], page.rowCount, counted, arena)
   }
@@ -251,55 +271,53 @@ function inputBlock(arg: AggregateSpec['args'][number], page: Page, arena: Arena
   return { encoding: 'constant', type: arg.type, rowCount: page.rowCount, value }
 }
 
-/** The groups of rows where a BOOLEAN channel is true, -1 elsewhere. */
+/** Of a BOOLEAN: whether it is one value that is not true. */
+const isNeverTrue = (block: Block): boolean =>
+  block.encoding === 'constant' && readValue(block.value, 0) !== true
+
+/** The groups of rows where a BOOLEAN is true, -1 elsewhere. */
 function filtered(
+  memory: WebAssembly.Memory,
   block: Block,
   groups: Int32Array | undefined,
-  page: Page,
   arena: Arena,
 ): Int32Array {
+  const out = allocateInt32(arena, block.rowCount)
   const flat = flattenBlock(block, arena)
-  const out = zeroGroups(page.rowCount, arena)
-  if (groups !== undefined) out.set(groups)
-  for (let i = 0; i < page.rowCount; i++) {
-    if (flat.storage !== 'bool' || flat.values[i] === 0 || isNull(flat, i)) out[i] = -1
-  }
+  if (flat.storage !== 'bool') return out.fill(-1)
+  rowChoiceKernels(memory).filter(
+    flat.values.byteOffset,
+    flat.validity?.byteOffset ?? 0,
+    flat.rowCount,
+    groups?.byteOffset ?? 0,
+    out.byteOffset,
+  )
   return out
 }
 
-/** The groups of rows whose arguments their group has not seen before, -1 elsewhere. */
+/**
+ * The groups of rows whose arguments their group has not seen before, -1 elsewhere; undefined where there is no such row.
+ * @param groups undefined: keys are the arguments alone
+ */
 function firstOnly(
+  memory: WebAssembly.Memory,
   seen: GroupKeys,
   groups: Int32Array | undefined,
   args: readonly Block[],
   rowCount: number,
   arena: Arena,
-): Int32Array {
-  const own = groups ?? zeroGroups(rowCount, arena)
-  const groupBlock: IntegerBlock = {
-    encoding: 'flat',
-    storage: 'i32',
-    type: { kind: 'integer' },
-    rowCount,
-    validity: null,
-    values: own,
-    base: 0,
-    factor: 1,
-  }
-  const blocks = [groupBlock, ...args]
+): Int32Array | undefined {
+  const blocks = groups === undefined ? args : [integerColumn(groups, INTEGER), ...args]
   // Numbers are given in order of first appearance: a row is the first of its kind where its number is the next new one.
-  let next = seen.groupCount
+  const next = seen.groupCount
   const numbers = seen.add(
     { rowCount, blocks },
     blocks.map((_, i) => i),
     arena,
   )
-  const out = zeroGroups(rowCount, arena)
-  for (let i = 0; i < rowCount; i++) {
-    if (numbers[i] === next) {
-      next += 1
-      out[i] = own[i]!
-    } else out[i] = -1
-  }
+  if (seen.groupCount === next) return undefined
+  const out = allocateInt32(arena, rowCount)
+  const own = groups?.byteOffset ?? 0
+  rowChoiceKernels(memory).firsts(numbers.byteOffset, rowCount, next, own, out.byteOffset)
   return out
 }

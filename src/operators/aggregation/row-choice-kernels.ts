@@ -1,0 +1,52 @@
+import { kernel } from '../../expressions/wasm/module-cache.js'
+import { i32 } from '../../expressions/wasm/scalar.js'
+import { at, validBit } from '../keys/key-kernels.js'
+
+/** WASM kernels that choose the rows which count. Addresses are bytes; a validity of 0 means no nulls, groups of 0 one group. */
+export interface RowChoiceKernels {
+  /** out[i] = groups[i] where numbers[i] is the next of the numbers from `next` on, else -1. */
+  firsts(numbers: number, count: number, next: number, groups: number, out: number): void
+  /** out[i] (a byte) = 1 where numbers[i] is the next of the numbers from `next` on, else 0. */
+  mark(numbers: number, count: number, next: number, out: number): void
+  /** out[i] = groups[i] where values[i] (a byte) is 1 and not null, else -1. */
+  filter(values: number, validity: number, count: number, groups: number, out: number): void
+}
+
+export function rowChoiceKernels(memory: WebAssembly.Memory): RowChoiceKernels {
+  return kernel<RowChoiceKernels>(memory, 'aggregate row choice', (m) => {
+    const numbered = { numbers: 'i32', count: 'i32', next: 'i32' } as const
+    m.function('firsts', { ...numbered, groups: 'i32', out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        const isFirst = f.let(i32.eq(i32.load(at(p.numbers, i, 2)), p.next))
+        const group = i32.if(p.groups, i32.load(at(p.groups, i, 2)), 0)
+        f.store32(at(p.out, i, 2), i32.select(isFirst, group, -1))
+        f.set(p.next, i32.add(p.next, isFirst))
+      })
+    })
+    m.function('mark', { ...numbered, out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        const isFirst = f.let(i32.eq(i32.load(at(p.numbers, i, 2)), p.next))
+        f.store8(i32.add(p.out, i), isFirst)
+        f.set(p.next, i32.add(p.next, isFirst))
+      })
+    })
+    m.function(
+      'filter',
+      { values: 'i32', validity: 'i32', count: 'i32', groups: 'i32', out: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        f.for(i, 0, p.count, () => {
+          const isTrue = i32.and(
+            i32.load8_u(i32.add(p.values, i)),
+            i32.if(p.validity, validBit(p.validity, i), 1),
+          )
+          const group = i32.if(p.groups, i32.load(at(p.groups, i, 2)), 0)
+          f.store32(at(p.out, i, 2), i32.select(isTrue, group, -1))
+        })
+      },
+    )
+  })
+}
