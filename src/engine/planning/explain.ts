@@ -1,10 +1,12 @@
 import type { Estimator } from '../../planner/cost/estimator.js'
 import { distributedPlanText } from '../../planner/explain/fragments.js'
 import { planGraphviz } from '../../planner/explain/graphviz.js'
+import { ioPlan } from '../../planner/explain/io.js'
 import { planJson } from '../../planner/explain/json.js'
 import { type PlanTextOptions, planText } from '../../planner/explain/text.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import type { OutputNode, PlanNodeId } from '../../planner/plan/node.js'
+import type { OutputNode, PlanNodeId, TableScanNode } from '../../planner/plan/node.js'
+import { MillraceError } from '../../spi/index.js'
 import { operatorsOf } from '../execution/execution-info.js'
 import type { ExecutionInfo, StageInfo } from '../execution/query-info.js'
 import type { PlanExecution } from '../services.js'
@@ -33,6 +35,26 @@ export function explainText(
     case 'GRAPHVIZ':
       return planGraphviz([{ id: 0, plan }])
   }
+}
+
+/**
+ * What a statement reads and writes, as EXPLAIN (TYPE IO) gives it.
+ * @param columnNames of the columns of each scan @throws NOT_SUPPORTED for GRAPHVIZ
+ */
+export function ioText(
+  plan: OutputNode,
+  format: 'TEXT' | 'JSON' | 'GRAPHVIZ',
+  estimator: Estimator,
+  columnNames: ReadonlyMap<TableScanNode, readonly string[]>,
+): string {
+  if (format === 'GRAPHVIZ') {
+    throw new MillraceError('NOT_SUPPORTED', 'EXPLAIN (TYPE IO) has no format GRAPHVIZ')
+  }
+  return JSON.stringify(
+    ioPlan(plan, estimator, (scan) => columnNames.get(scan)!),
+    null,
+    2,
+  )
 }
 
 interface OperatorTotals {

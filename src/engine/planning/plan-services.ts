@@ -7,7 +7,7 @@ import { startPlan } from '../execution/start-plan.js'
 import type { EngineServices } from '../services.js'
 import type { QueryContext } from '../session/query-context.js'
 import type { PlanResult } from '../statements/statement.js'
-import { explainAnalyzeText, explainText } from './explain.js'
+import { explainAnalyzeText, explainText, ioText } from './explain.js'
 import { expressionEngines } from './expression-engines.js'
 import type { PlanCache } from './plan-cache.js'
 import {
@@ -19,6 +19,7 @@ import {
   evaluateExpression,
   type PlanningServices,
   planStatement,
+  scanColumnNames,
 } from './planning.js'
 
 /** The services of statements that plan and run: analysis, optimisation, execution, EXPLAIN. */
@@ -60,6 +61,9 @@ export function createPlanServices(parts: {
     estimate: (query, context) => estimateQuery(planning, query, context),
     explain: async ({ plan }, type, format, context) => {
       const estimator = await estimatorOf(planning, plan, context)
+      if (type === 'IO') {
+        return ioText(plan, format, estimator, await scanColumnNames(plan, context))
+      }
       return explainText(
         plan,
         format,

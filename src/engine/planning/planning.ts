@@ -360,6 +360,25 @@ export async function estimatorOf(
   return new Estimator(tables)
 }
 
+/** The names that the columns of a plan's scans have in their tables. */
+export async function scanColumnNames(
+  plan: OutputNode,
+  context: QueryContext,
+): Promise<ReadonlyMap<TableScanNode, readonly string[]>> {
+  const names = new Map<TableScanNode, readonly string[]>()
+  for (const scan of scansOf(plan)) {
+    const { catalog, handle } = scan.table
+    const metadata = await context.metadata(catalog)
+    const session = context.connectorSession(catalog)
+    const columns: string[] = []
+    for (const column of scan.columns) {
+      columns.push((await metadata.getColumnMetadata(session, handle, column)).name)
+    }
+    names.set(scan, columns)
+  }
+  return names
+}
+
 /** What the optimizer expects of the rows of a query. */
 export async function estimateQuery(
   services: PlanningServices,

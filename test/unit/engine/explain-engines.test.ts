@@ -38,3 +38,62 @@ test('EXPLAIN says what runs where by order of the engine', async () => {
   expect(await linesOf(engines[1]!, sql)).toEqual(["JavaScript: (size + integer '1')"])
   expect(await linesOf(engines[2]!, sql)).toEqual(["Interpreted: (size + integer '1')"])
 })
+
+test('EXPLAIN (TYPE IO) tells what is read, how restricted, and what is written', async () => {
+  const [engine] = engines
+  const io = async (sql: string): Promise<unknown> => {
+    const options = { catalog: 'tpch', schema: 'tiny', rowMode: 'array' } as const
+    const [[text]] = (await engine!.query(`EXPLAIN (TYPE IO) ${sql}`, [], options).all()) as [
+      [string],
+    ]
+    return JSON.parse(text)
+  }
+  const table = (catalog: string, schema: string, name: string) => ({
+    catalog,
+    schemaTable: { schema, table: name },
+  })
+  await engine!.execute('CREATE TABLE memory.default.names (k bigint, name varchar)')
+  expect(
+    await io(
+      "INSERT INTO memory.default.names SELECT nationkey, name FROM nation WHERE name > 'X' AND regionkey = 3",
+    ),
+  ).toMatchObject({
+    inputTableColumnInfos: [
+      {
+        table: table('tpch', 'tiny', 'nation'),
+        constraint: {
+          none: false,
+          columnConstraints: expect.arrayContaining([
+            {
+              columnName: 'name',
+              type: 'varchar(25)',
+              domain: {
+                nullsAllowed: false,
+                ranges: [{ low: { value: 'X', bound: 'ABOVE' }, high: { bound: 'BELOW' } }],
+              },
+            },
+            {
+              columnName: 'regionkey',
+              type: 'bigint',
+              domain: {
+                nullsAllowed: false,
+                ranges: [
+                  { low: { value: '3', bound: 'EXACTLY' }, high: { value: '3', bound: 'EXACTLY' } },
+                ],
+              },
+            },
+          ]),
+        },
+        estimate: { cpuCost: 25, maxMemory: 0, networkCost: 0 },
+      },
+    ],
+    outputTable: table('memory', 'default', 'names'),
+  })
+  expect(await io('SELECT 1')).toMatchObject({
+    inputTableColumnInfos: [],
+    estimate: { outputRowCount: 1 },
+  })
+  await expect(
+    engine!.query('EXPLAIN (TYPE IO, FORMAT GRAPHVIZ) SELECT 1').all(),
+  ).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
+})

@@ -132,6 +132,18 @@ const zstdRaw = (text: string): Uint8Array => {
   return Buffer.concat([Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0x20, content.length]), size, content])
 }
 
+test('files of one table may have an encoding each', async () => {
+  await using folder = await filesFolder({
+    't/1.csv': 'a,b\n1,ä\n',
+    't/2.csv': utf16('a,b\n2,ä\n', false),
+    't/3.csv': utf16('a,b\n3,ä\n', true),
+    't/4.csv': Buffer.from('a,b\n4,ä\n', 'latin1'),
+  })
+  expect(await folder.rows('SELECT * FROM t ORDER BY a')).toEqual(
+    [1n, 2n, 3n, 4n].map((a) => [a, 'ä']),
+  )
+})
+
 test('gzip and zstd are taken off', async () => {
   await using folder = await filesFolder({
     'a.csv.gz': gzipSync('x,y\n1,2\n'),

@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { Engine } from '../../../../src/engine/engine.js'
@@ -68,6 +68,15 @@ test('files with different columns are refused with both files', async () => {
     'HIVE_PARTITION_SCHEMA_MISMATCH: File has 1 columns instead of 2: /w/2.csv (line 1)',
     'HIVE_PARTITION_SCHEMA_MISMATCH: Files of a table have different formats, CSV and JSON: /f/2.jsonl',
   ])
+})
+
+test('a file that may not be read is an error with its path', async (context) => {
+  if (process.getuid?.() === 0) context.skip('the superuser may read anything')
+  await using folder = await filesFolder({ 't.csv': 'a\n1\n' })
+  chmodSync(join(folder.root, 't.csv'), 0)
+  expect(await folder.failure('SELECT * FROM t')).toMatch(
+    /^HIVE_CANNOT_OPEN_SPLIT: .*permission denied: \/t\.csv$/,
+  )
 })
 
 test('nothing outside of the root is read: neither by .. nor by links', async () => {
