@@ -176,15 +176,15 @@ function gatherIntegers(
   if (values instanceof BigInt64Array) {
     const gathered = new BigInt64Array(rowCount)
     for (let i = 0; i < rowCount; i++) gathered[i] = values[indexes[i]!]!
-    return { ...fields, values: gathered }
+    return { values: gathered, ...fields }
   }
   if (values instanceof Int32Array) {
-    return { ...fields, values: copyNumbers(values, new Int32Array(rowCount), indexes) }
+    return { values: copyNumbers(values, new Int32Array(rowCount), indexes), ...fields }
   }
   if (values instanceof Int16Array) {
-    return { ...fields, values: copyNumbers(values, new Int16Array(rowCount), indexes) }
+    return { values: copyNumbers(values, new Int16Array(rowCount), indexes), ...fields }
   }
-  return { ...fields, values: copyNumbers(values, new Int8Array(rowCount), indexes) }
+  return { values: copyNumbers(values, new Int8Array(rowCount), indexes), ...fields }
 }
 
 /** Texts shorter than this are copied byte by byte, which is faster than a call each. */

@@ -83,16 +83,16 @@ export class BatchReader {
         return this.#integers(storage, fields)
       case 'f32': {
         const { buffer, byteOffset } = this.#takeBuffer(rowCount * 4)
-        return { ...fields, storage, values: new Float32Array(buffer, byteOffset, rowCount) }
+        return { storage, values: new Float32Array(buffer, byteOffset, rowCount), ...fields }
       }
       case 'f64': {
         const { buffer, byteOffset } = this.#takeBuffer(rowCount * 8)
-        return { ...fields, storage, values: new Float64Array(buffer, byteOffset, rowCount) }
+        return { storage, values: new Float64Array(buffer, byteOffset, rowCount), ...fields }
       }
       case 'bool':
-        return { ...fields, storage, values: this.#takeBuffer(rowCount) }
+        return { storage, values: this.#takeBuffer(rowCount), ...fields }
       case 'fixed16':
-        return { ...fields, storage, values: this.#takeBuffer(rowCount * 16) }
+        return { storage, values: this.#takeBuffer(rowCount * 16), ...fields }
       case 'bytes':
         return this.#bytes(fields)
       case 'array':
@@ -148,20 +148,20 @@ export class BatchReader {
     if (storage === 'row') {
       if (type.kind !== 'row') throw corrupt('rows of another type')
       return {
-        ...fields,
         storage,
         fields: type.fields.map((field, i) => part(i, field.type, rowCount)),
+        ...fields,
       }
     }
     const { offsets, end } = this.#takeOffsets(rowCount)
     if (storage === 'array') {
       if (type.kind !== 'array') throw corrupt('arrays of another type')
-      return { ...fields, storage, offsets, elements: part(0, type.element, end) }
+      return { storage, offsets, elements: part(0, type.element, end), ...fields }
     }
     if (type.kind !== 'map') throw corrupt('maps of another type')
     this.#takeNode(end)
     const keys = part(0, type.key, end)
-    return { ...fields, storage, offsets, keys, mapValues: part(1, type.value, end) }
+    return { storage, offsets, keys, mapValues: part(1, type.value, end), ...fields }
   }
 
   #takeNodeLength(rowCount: number): number {

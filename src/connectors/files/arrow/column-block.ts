@@ -162,27 +162,27 @@ function nestedBlock(
   const { layout } = data.field
   if (layout.kind === 'struct' && type.kind === 'row') {
     return {
-      ...fields,
       storage: 'row',
       fields: data.children.map((child, i) =>
         columnBlock(child, type.fields[i]!.type, start, rowCount, dictionaries),
       ),
+      ...fields,
     }
   }
   const { values, first, end } = childRange(data, start, rowCount)
   const child = data.children[0]!
   if (type.kind === 'array') {
     const elements = columnBlock(child, type.element, first, end - first, dictionaries)
-    return { ...fields, storage: 'array', offsets: values, elements }
+    return { storage: 'array', offsets: values, elements, ...fields }
   }
   if (type.kind !== 'map') throw new Error(`a column of ${layout.kind} as ${type.kind}`)
   const [keys, items] = child.children
   return {
-    ...fields,
     storage: 'map',
     offsets: values,
     keys: columnBlock(keys!, type.key, first, end - first, dictionaries),
     mapValues: columnBlock(items!, type.value, first, end - first, dictionaries),
+    ...fields,
   }
 }
 

@@ -56,7 +56,7 @@ function integers(
 ): IntegerBlock {
   const storage = STORAGES[values.BYTES_PER_ELEMENT as 1 | 2 | 4 | 8]
   const fields = { encoding: 'flat', storage, type, rowCount, validity, values, base: 0 } as const
-  if (values instanceof BigInt64Array || rowCount === 0) return { ...fields, factor: 1 }
+  if (values instanceof BigInt64Array || rowCount === 0) return { factor: 1, ...fields }
   let min = values[0]!
   let max = min
   // Those of nulls are among them: bounds may be wider than the truth.
@@ -65,7 +65,7 @@ function integers(
     if (value < min) min = value
     else if (value > max) max = value
   }
-  return { ...fields, factor: 1, bounds: { min, max } }
+  return { factor: 1, bounds: { min, max }, ...fields }
 }
 
 const STORAGES = { 1: 'i8', 2: 'i16', 4: 'i32', 8: 'i64' } as const
@@ -128,6 +128,6 @@ export function floatBlock(
   )
   const fields = { encoding: 'flat', type, rowCount, validity } as const
   return bits === 32
-    ? { ...fields, storage: 'f32', values: new Float32Array(buffer, byteOffset, rowCount) }
-    : { ...fields, storage: 'f64', values: new Float64Array(buffer, byteOffset, rowCount) }
+    ? { storage: 'f32', values: new Float32Array(buffer, byteOffset, rowCount), ...fields }
+    : { storage: 'f64', values: new Float64Array(buffer, byteOffset, rowCount), ...fields }
 }

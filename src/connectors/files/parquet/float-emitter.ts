@@ -24,8 +24,8 @@ export class FloatEmitter implements FixedEmitter {
     const shared = { encoding: 'flat', type: this.#type, rowCount, validity } as const
     const block: FloatBlock =
       this.#byteLength === 4
-        ? { ...shared, storage: 'f32', values: new Float32Array(buffer, byteOffset, rowCount) }
-        : { ...shared, storage: 'f64', values: new Float64Array(buffer, byteOffset, rowCount) }
+        ? { storage: 'f32', values: new Float32Array(buffer, byteOffset, rowCount), ...shared }
+        : { storage: 'f64', values: new Float64Array(buffer, byteOffset, rowCount), ...shared }
     return block
   }
 

@@ -64,11 +64,11 @@ export class FloatBuilder extends FlatBuilder {
     if (this.#values instanceof Float32Array) {
       const values = new Float32Array(bytes.buffer, bytes.byteOffset, rowCount)
       values.set(this.#values.subarray(0, rowCount))
-      return { ...shared, storage: 'f32', values }
+      return { storage: 'f32', values, ...shared }
     }
     const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
     values.set(this.#values.subarray(0, rowCount))
-    return { ...shared, storage: 'f64', values }
+    return { storage: 'f64', values, ...shared }
   }
 
   #reserve(needed: number): void {
