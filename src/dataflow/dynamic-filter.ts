@@ -1,4 +1,5 @@
 import type { KeyFilterState, KeyFilterStates } from '../operators/keys/key-filter.js'
+import type { KeyFilterRef } from '../operators/spec.js'
 import {
   assert,
   type Domain,
@@ -15,7 +16,7 @@ import {
   tupleDomain,
   valueSetOfRanges,
 } from '../spi/index.js'
-import type { ScanFilter } from './pipeline.js'
+import type { ScanSource } from './pipeline.js'
 
 /**
  * What joins above tell the connector of a scan. A pipeline starts after those that make its filters, so that the filter is
@@ -23,25 +24,36 @@ import type { ScanFilter } from './pipeline.js'
  * @param stateOf the states of earlier pipelines, by id
  */
 export function dynamicFilterOf(
-  filters: readonly ScanFilter[],
+  { dynamicFilters, knownDomains }: Pick<ScanSource, 'dynamicFilters' | 'knownDomains'>,
   stateOf: (pipeline: number) => readonly unknown[] | undefined,
 ): DynamicFilter {
-  if (filters.length === 0) return EMPTY_DYNAMIC_FILTER
+  if (dynamicFilters.length === 0 && knownDomains.length === 0) return EMPTY_DYNAMIC_FILTER
   let predicate: TupleDomain<unknown> = TUPLE_DOMAIN_ALL
-  for (const { pipeline, keyIndex, column } of filters) {
-    const [keys] = (stateOf(pipeline) ?? []) as readonly KeyFilterStates[]
-    const state = keys?.filters[keyIndex]
-    assert(state !== undefined, 'what filters a scan is made before')
-    const known = tupleDomain<unknown>([{ column, domain: domainOf(state) }])
-    predicate = intersectTuples<unknown>(predicate, known)
+  for (const known of knownDomains) {
+    predicate = intersectTuples<unknown>(predicate, tupleDomain<unknown>([known]))
+  }
+  for (const { column, ...ref } of dynamicFilters) {
+    const domain = filteredDomain(ref, stateOf(ref.pipeline))
+    assert(domain !== undefined, 'what filters a scan is made before')
+    predicate = intersectTuples<unknown>(predicate, tupleDomain<unknown>([{ column, domain }]))
   }
   return {
-    columnsCovered: filters.map(({ column }) => column),
+    columnsCovered: [...dynamicFilters, ...knownDomains].map(({ column }) => column),
     isBlocked: () => Promise.resolve(),
     isComplete: () => true,
     isAwaitable: () => false,
     getCurrentPredicate: () => predicate,
   }
+}
+
+/** What the states of a pipeline say of a key; undefined where it makes no filter of it. */
+export function filteredDomain(
+  { keyIndex }: KeyFilterRef,
+  states: readonly unknown[] | undefined,
+): Domain | undefined {
+  const [keys] = (states ?? []) as readonly Partial<KeyFilterStates>[]
+  const state = keys?.filters?.[keyIndex]
+  return state === undefined ? undefined : domainOf(state)
 }
 
 /** The values that can match: each of few, else a range. */

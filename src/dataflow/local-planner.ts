@@ -1,8 +1,9 @@
 import type { ResolvedFunction } from '../expressions/ir.js'
+import type { KeyFilterRef } from '../operators/spec.js'
 import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
 import { visitPlan } from '../planner/plan/node.js'
 import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
-import { assert, MillraceError, type SqlType } from '../spi/index.js'
+import { assert, type Domain, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
 import { planAsyncCall } from './local-plan/async-call.js'
 import { planFilter, planProject, planTableScan } from './local-plan/filter-project.js'
@@ -35,6 +36,8 @@ import type { LocalPlan } from './pipeline.js'
 export interface LocalPlannerOptions {
   /** Threads beside the calling one; 0: everything runs in the calling thread. */
   readonly threads: number
+  /** What joins of other fragments say of the columns of scans, by the filters' ids. */
+  readonly knownFilters?: Readonly<Record<string, Domain>>
   /** Estimated bytes of the tables that are read; absent where unknown. */
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id; absent where unknown. */
@@ -83,7 +86,11 @@ const STREAMING: ReadonlySet<PlanKind> = new Set([
 export function planLocally(
   root: PlanNode,
   options: LocalPlannerOptions,
-): LocalPlan & { readonly writer?: TableWriterNode } {
+): LocalPlan & {
+  readonly writer?: TableWriterNode
+  /** Where the dynamic filters of its joins come from, by their ids. */
+  readonly keyFilters: ReadonlyMap<string, KeyFilterRef>
+} {
   const context: LocalPlanContext = {
     threads: threadsFor(root, options),
     pipelines: [],
@@ -100,6 +107,7 @@ export function planLocally(
         : options.nodeRows?.get(id),
     estimatedRows: (node) => options.nodeRows?.get(node.id),
     keyFilters: new Map(),
+    knownFilters: options.knownFilters ?? {},
     sharedPlans: new Map(),
     sharedRows: new Map(),
     nextReaderId: 0,
@@ -123,6 +131,7 @@ export function planLocally(
     pipelines: context.pipelines,
     readerCount: context.nextReaderId,
     outputTypes,
+    keyFilters: context.keyFilters,
     ...(context.writer === undefined ? {} : { writer: context.writer.node }),
   }
 }

@@ -1,7 +1,7 @@
 import type { Expression, ResolvedFunction } from '../expressions/ir.js'
 import type { ChannelOrder, KeyFilterRef, OperatorSpec } from '../operators/spec.js'
 import type { TableFunctionReference, TableReference } from '../planner/plan/node.js'
-import type { SqlType } from '../spi/index.js'
+import type { Domain, SqlType } from '../spi/index.js'
 
 /**
  * A fragment as its node runs it: pipelines of operators, each ending where rows must be collected before the next can
@@ -53,6 +53,8 @@ export interface ScanSource {
   readonly expectedRows?: number
   /** What the connector is told of joins above. */
   readonly dynamicFilters: readonly ScanFilter[]
+  /** What joins of other fragments have said of its columns before. */
+  readonly knownDomains: readonly { readonly column: unknown; readonly domain: Domain }[]
   /** The handle is a table function's. */
   readonly isTableFunction?: true
 }

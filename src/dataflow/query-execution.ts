@@ -37,6 +37,8 @@ export interface ExecutionEnvironment {
   ): Promise<ConnectorSplitSource>
   /** Opens what other fragments hand over; absent where plans are whole. */
   readonly openRemote?: OpenRemote
+  /** Hears what a pipeline has left, by its number: a state a driver. */
+  readonly onState?: (pipeline: number, states: readonly unknown[]) => void
 }
 
 /** Why what a query has opened is to be given up: made once, since most queries end without anybody to hear of it. */
@@ -237,6 +239,7 @@ export class QueryExecution {
       this.#waitingForStates.delete(pipeline.id)
       this.#states.set(pipeline.id, states)
     }
+    this.#environment.onState?.(pipeline.id, this.#states.get(pipeline.id)!)
     await splits.close()
     this.#pipelineStates.set(pipeline.id, 'FINISHED')
     for (const id of pipeline.dependsOn) this.#releaseCollected(id)
@@ -324,7 +327,7 @@ export class QueryExecution {
         this.#environment.openSplits(
           this.#descriptor,
           scan,
-          dynamicFilterOf(scan.dynamicFilters, (id) => this.#states.get(id)),
+          dynamicFilterOf(scan, (id) => this.#states.get(id)),
           this.#abort.signal,
         ),
     )

@@ -247,7 +247,7 @@ export class Task {
           inputs.splits,
           this.memory.createArena(),
           abort,
-          dynamicFilterOf(source.dynamicFilters, (id) => inputs.states.get(id)),
+          dynamicFilterOf(source, (id) => inputs.states.get(id)),
           () => ({
             connector: this.#environment.connector(source.table.catalog),
             transaction:

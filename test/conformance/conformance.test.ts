@@ -1,8 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { pathToFileURL } from 'node:url'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import { ROOT } from '../support/build.js'
+import { ClusterProcesses } from '../support/cluster-process.js'
 import { type ServerProcess, startServerProcess } from '../support/server-process.js'
 
 /** What the corpus's own library gives; it is outside of the repository. */
@@ -52,6 +53,26 @@ const AREA_TIMEOUT_MILLIS = 600_000
 /** Plain queries of an area that run side by side. */
 const JOBS = 4
 
+/** The answers are asked of a cluster of so many workers instead of one process. */
+const WORKERS = Number(process.env['MILLRACE_CONFORMANCE_WORKERS'] ?? 0)
+
+async function startCluster(
+  catalogs: Parameters<ClusterProcesses['start']>[1],
+  workers: number,
+): Promise<Pick<ServerProcess, 'url' | 'stop'>> {
+  const processes = new ClusterProcesses()
+  const coordinator = await processes.startCoordinator(catalogs)
+  for (let i = 0; i < workers; i++) await processes.startWorker(coordinator)
+  await vi.waitFor(
+    async () => {
+      const nodes = (await (await fetch(`${coordinator.url}/v1/node`)).json()) as unknown[]
+      expect(nodes).toHaveLength(workers + 1)
+    },
+    { timeout: 30_000, interval: 50 },
+  )
+  return { url: coordinator.url, stop: async () => processes.close() }
+}
+
 const isPlain = (testCase: Case): boolean =>
   testCase.setup === undefined &&
   testCase.teardown === undefined &&
@@ -63,13 +84,13 @@ if (!existsSync(join(folder, 'lib.mjs'))) {
 } else {
   describe('answers recorded from Trino 476', () => {
     let corpus: Corpus
-    let server: ServerProcess
+    let server: Pick<ServerProcess, 'url' | 'stop'>
     const failures = new Map<string, string>()
     const ran = new Set<string>()
 
     beforeAll(async () => {
       corpus = await import(pathToFileURL(join(folder, 'lib.mjs')).href)
-      server = await startServerProcess({
+      const catalogs = {
         tpch: { 'connector.name': 'tpch' },
         tpchstd: {
           'connector.name': 'tpch',
@@ -81,7 +102,9 @@ if (!existsSync(join(folder, 'lib.mjs'))) {
         ...(hasTpcds
           ? { files: { 'connector.name': 'files', 'files.root': dirname(tpcdsFolder) } }
           : {}),
-      })
+      }
+      server =
+        WORKERS === 0 ? await startServerProcess(catalogs) : await startCluster(catalogs, WORKERS)
       if (hasTpcds) await loadTpcds()
       else console.log(`conformance: tpcds is skipped: there are no files at ${tpcdsFolder}`)
     }, AREA_TIMEOUT_MILLIS)

@@ -28,11 +28,12 @@ const BYTES_PER_ROW: Readonly<Record<TpchTable, number>> = {
 /** Cuts tables into ranges of base rows, leaving out what a predicate on the ordering key excludes. */
 export function tpchSplitManager(config: TpchConfig): ConnectorSplitManager<TpchTypes> {
   return {
-    getSplits(_transaction, _session, handle, _dynamicFilter, constraint) {
+    getSplits(_transaction, _session, handle, dynamicFilter, constraint) {
       const { table, scaleFactor, wanted = { columnDomains: [] } } = handle
+      const filters = intersectTuples(wanted, constraint.summary)
       const rowCount = baseRowCount(table, scaleFactor)
       const ranges = config.predicatePushdownEnabled
-        ? baseRowsOf(table, rowCount, intersectTuples(wanted, constraint.summary))
+        ? baseRowsOf(table, rowCount, intersectTuples(filters, dynamicFilter.getCurrentPredicate()))
         : baseRowsOf(table, rowCount, { columnDomains: [] })
       const size =
         config.splitsPerNode === undefined

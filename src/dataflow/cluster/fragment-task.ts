@@ -2,17 +2,20 @@ import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import { ExchangeClient } from '../../exchange/exchange-client.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import { PagePartitioner } from '../../operators/partition/page-partitioner.js'
+import type { KeyFilterRef } from '../../operators/spec.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import type { Arena } from '../../spi/index.js'
 import {
   assert,
   type ConnectorPageSink,
+  type Domain,
   errorToRecord,
   MillraceError,
   type Page,
   toMillraceError,
 } from '../../spi/index.js'
+import { filteredDomain } from '../dynamic-filter.js'
 import { channelsOf } from '../local-plan/stream.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource } from '../pipeline.js'
@@ -51,6 +54,8 @@ export class FragmentTask {
   readonly #run: Promise<void>
   readonly #sink: SinkPages | undefined
   readonly #writing = new AbortController()
+  /** Dynamic filters that the coordinator is told of; null: there are none. */
+  #filters: Readonly<Record<string, Domain | null>> | undefined
   #endedMillis: number | undefined
   #state: TaskState = 'RUNNING'
   #version = 0
@@ -64,6 +69,8 @@ export class FragmentTask {
     readonly buffer: OutputBuffer
     readonly channels: ChannelFactory
     createArena(): Arena
+    /** Where its dynamic filters come from, by their ids. */
+    readonly keyFilters: ReadonlyMap<string, KeyFilterRef>
     /** Where the fragment's rows are written instead of handed on. */
     readonly openSink?: (signal: AbortSignal) => Promise<ConnectorPageSink>
   }) {
@@ -74,9 +81,11 @@ export class FragmentTask {
     this.#buffer = buffer
     this.#channels = options.channels
     this.#pageRows = descriptor.outputPageRows
+    const { keyFilters } = options
     this.#execution = new QueryExecution(
       {
         ...options.environment,
+        onState: (pipeline, states) => this.#tellFilters(keyFilters, pipeline, states),
         openRemote: (source, createArena) => this.#openRemote(source, createArena),
       },
       descriptor,
@@ -88,6 +97,8 @@ export class FragmentTask {
       if (state === 'finished') this.#finished()
       else if (state === 'failed') this.#fail(buffer.failure!)
     })
+    const none = (request.toldFilters ?? []).filter((id) => !keyFilters.has(id))
+    if (none.length > 0) this.#filters = Object.fromEntries(none.map((id) => [id, null]))
     this.#timer = setInterval(() => this.#report(), STATUS_MILLIS)
     this.#timer.unref()
     this.#run = this.#toEnd()
@@ -107,6 +118,7 @@ export class FragmentTask {
         bytes: output.totalBytes,
         bufferedBytes: output.bufferedBytes,
       },
+      ...(this.#filters === undefined ? {} : { filters: this.#filters }),
       createdMillis: this.#createdMillis,
       ...(this.#endedMillis === undefined ? {} : { endedMillis: this.#endedMillis }),
     }
@@ -176,6 +188,22 @@ export class FragmentTask {
 
   #report(): void {
     this.#listener.status(this.status())
+  }
+
+  /** Tells the coordinator what a build says of filters that scans of other fragments wait for. */
+  #tellFilters(
+    keyFilters: ReadonlyMap<string, KeyFilterRef>,
+    pipeline: number,
+    states: readonly unknown[],
+  ): void {
+    const told = (this.#request.toldFilters ?? []).flatMap((id) => {
+      const ref = keyFilters.get(id)
+      if (ref?.pipeline !== pipeline) return []
+      return [[id, filteredDomain(ref, states) ?? null] as const]
+    })
+    if (told.length === 0) return
+    this.#filters = { ...this.#filters, ...Object.fromEntries(told) }
+    this.#report()
   }
 
   #openRemote(source: RemoteSource, createArena: () => Arena): PageStream {

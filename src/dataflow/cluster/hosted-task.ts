@@ -32,6 +32,7 @@ export async function createHostedTask(
     threads: pool?.size ?? 0,
     inputBytes: fragment.inputBytes,
     nodeRows: ownShare(fragment.nodeRows, request.taskCount),
+    ...(request.knownFilters === undefined ? {} : { knownFilters: request.knownFilters }),
     mayRunForEver: callsLoop(fragment.root),
     maySpill: spill !== undefined && request.limits.maySpill,
     isThreadBound: (catalog) => options.isThreadBound(catalog),
@@ -67,6 +68,7 @@ export async function createHostedTask(
       request,
       listener,
       descriptor,
+      keyFilters: plan.keyFilters,
       ...(write === undefined
         ? {}
         : { openSink: (signal) => openSink(write, descriptor, thread, signal) }),

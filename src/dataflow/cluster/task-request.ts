@@ -1,7 +1,7 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { SessionContext } from '../../expressions/session-context.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import type { ConnectorSplitBatch, ErrorRecord } from '../../spi/index.js'
+import type { ConnectorSplitBatch, Domain, ErrorRecord } from '../../spi/index.js'
 import type { ExecutionSnapshot } from '../query-execution.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 
@@ -26,6 +26,10 @@ export interface TaskRequest {
   readonly consumerCount: number
   /** Set where the fragment's root is a writer: what its sinks are made of. */
   readonly write?: TaskWrite
+  /** Dynamic filters that the task tells of when it knows them. */
+  readonly toldFilters?: readonly string[]
+  /** What joins of other fragments say of its scans' columns, by the filters' ids. */
+  readonly knownFilters?: Readonly<Record<string, Domain>>
   /** Set where the output is kept in files, for tasks that are run anew. */
   readonly spool?: SpoolRequest
 }
@@ -76,6 +80,8 @@ export interface TaskStatus {
   readonly error?: ErrorRecord
   readonly execution: ExecutionSnapshot
   readonly output: TaskOutputStatus
+  /** What the task's builds say of the filters that it tells of, as far as it is known; null: they make none. */
+  readonly filters?: Readonly<Record<string, Domain | null>>
   /** Milliseconds since the epoch. */
   readonly createdMillis: number
   readonly endedMillis?: number

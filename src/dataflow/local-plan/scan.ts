@@ -19,6 +19,11 @@ export function planScan(node: TableScanNode, context: LocalPlanContext): Stream
         ...ref,
         column: node.columns[channel],
       })),
+      knownDomains: (node.dynamicFilters ?? []).flatMap(({ id, symbol }) => {
+        const domain = context.knownFilters[id]
+        if (domain === undefined) return []
+        return [{ column: node.columns[channelOf(node.outputs, symbol)], domain }]
+      }),
     },
     operators: [],
     layout: node.outputs,

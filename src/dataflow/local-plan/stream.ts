@@ -10,7 +10,7 @@ import type {
 } from '../../operators/spec.js'
 import type { FrameBound, PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
-import { assert, type SqlType } from '../../spi/index.js'
+import { assert, type Domain, type SqlType } from '../../spi/index.js'
 import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
 import type { SharedRows } from './shared.js'
 
@@ -46,6 +46,8 @@ export interface LocalPlanContext {
   estimatedRows(node: PlanNode): number | undefined
   /** Filters of keys that earlier pipelines make, for scans planned later, by the id of the dynamic filter. */
   readonly keyFilters: Map<string, KeyFilterRef>
+  /** What joins of other fragments say of the columns of scans, by the filters' ids. */
+  readonly knownFilters: Readonly<Record<string, Domain>>
   /** Plans that several nodes read, and what has become of those that were read already; by name. */
   readonly sharedPlans: Map<string, PlanNode>
   readonly sharedRows: Map<string, SharedRows>

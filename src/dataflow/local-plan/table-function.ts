@@ -77,6 +77,7 @@ function planSplits(
       columns: [],
       types: typesOf(node.properOutputs),
       dynamicFilters: [],
+      knownDomains: [],
     },
     operators: [],
     layout: node.properOutputs,

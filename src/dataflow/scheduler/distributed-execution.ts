@@ -1,12 +1,13 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import { errorFromRecord, MillraceError } from '../../spi/index.js'
+import { errorFromRecord, MillraceError, toMillraceError } from '../../spi/index.js'
 import type { TaskNode, TaskStatus } from '../cluster/task-request.js'
 import type { DistributedEnvironment, DistributedPlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { isOfNode } from './retry-settings.js'
 import { assignersOf } from './split-origins.js'
 import { Stage } from './stage.js'
+import { StageFilters } from './stage-filters.js'
 import { StagedRun } from './staged-run.js'
 
 /**
@@ -19,6 +20,7 @@ export class DistributedExecution extends StagedRun<Stage> {
   readonly #plan: () => Promise<DistributedPlan>
   readonly #attempt: number
   #unlisten: (() => void) | undefined
+  #filters: StageFilters | undefined
 
   /** @param attempt of the query, from 0 */
   constructor(
@@ -44,7 +46,26 @@ export class DistributedExecution extends StagedRun<Stage> {
     })
     this.stages = this.#createStages(plan, workers)
     // Those that make pages before those that read them.
-    for (const stage of this.stages.toReversed()) stage.start(this.#sourcesOf(stage.fragment))
+    for (const stage of this.stages.toReversed()) {
+      if (this.#filters!.isAwaitedBy(stage.fragment.id)) void this.#startLater(stage)
+      else await this.#startStage(stage)
+    }
+  }
+
+  /** Its readers wait for its tasks meanwhile. */
+  async #startLater(stage: Stage): Promise<void> {
+    try {
+      await this.#startStage(stage)
+    } catch (error) {
+      this.fail(toMillraceError(error))
+    }
+  }
+
+  async #startStage(stage: Stage): Promise<void> {
+    const { fragment } = stage
+    const known = await this.#filters!.begin(fragment.id, this.signal)
+    // What has ended meanwhile releases no task that begins now.
+    if (this.failure === undefined && !this.isEnding) stage.start(this.#sourcesOf(fragment), known)
   }
 
   #createStages(plan: DistributedPlan, workers: readonly TaskNode[]): readonly Stage[] {
@@ -53,6 +74,11 @@ export class DistributedExecution extends StagedRun<Stage> {
       this.#environment.coordinator,
       workers,
     )
+    const filters = new StageFilters(
+      plan.fragments,
+      nodesOf.map((nodes) => nodes.length),
+    )
+    this.#filters = filters
     return plan.fragments.map((fragment) => {
       const nodes = nodesOf[fragment.id]!
       return new Stage({
@@ -68,8 +94,9 @@ export class DistributedExecution extends StagedRun<Stage> {
             : {}),
         },
         splits: assignersOf(fragment, nodes, (origin) =>
-          this.#environment.openSplits(origin, this.signal),
+          this.#environment.openSplits(origin, filters.dynamicFilter(origin), this.signal),
         ),
+        filters,
         onStatus: (status, node) => this.#heard(status, node),
       })
     })
@@ -85,6 +112,7 @@ export class DistributedExecution extends StagedRun<Stage> {
   }
 
   #heard(status: TaskStatus, node: TaskNode): void {
+    this.#filters?.heard(status)
     // What was left of other tasks is ended, however they take it.
     if (this.isComplete || status.error === undefined) return
     const error = errorFromRecord(status.error)

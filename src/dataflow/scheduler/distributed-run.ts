@@ -1,6 +1,6 @@
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import type { ConnectorSplitSource, MillraceError, Page } from '../../spi/index.js'
+import type { ConnectorSplitSource, DynamicFilter, MillraceError, Page } from '../../spi/index.js'
 import type { TaskNode, TaskRequest, TaskWrite } from '../cluster/task-request.js'
 import type { SplitOrigin } from './split-origins.js'
 import type { StageSnapshot } from './stage.js'
@@ -22,7 +22,11 @@ export interface DistributedEnvironment {
   workers(): readonly TaskNode[]
   readonly coordinator: TaskNode
   readonly channels: ChannelFactory
-  openSplits(origin: SplitOrigin, signal: AbortSignal): Promise<ConnectorSplitSource>
+  openSplits(
+    origin: SplitOrigin,
+    dynamicFilter: DynamicFilter,
+    signal: AbortSignal,
+  ): Promise<ConnectorSplitSource>
   /** Calls back once when a node is gone; gives a function that stops that. */
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void
   /** A task failed on a node, for what may be the node's fault. */

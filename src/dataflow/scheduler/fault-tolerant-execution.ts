@@ -1,6 +1,6 @@
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
-import { MillraceError } from '../../spi/index.js'
+import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../cluster/task-request.js'
 import type { DistributedEnvironment, DistributedPlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
@@ -80,7 +80,7 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
         settings: this.#settings,
         directory: this.#directory,
         splits: assignersOf(fragment, homes, (origin) =>
-          this.#environment.openSplits(origin, this.signal),
+          this.#environment.openSplits(origin, EMPTY_DYNAMIC_FILTER, this.signal),
         ),
         chooseNode: (task) => this.#chooseNode(fragment, task),
         onFinished: () => this.#stageFinished(),

@@ -123,6 +123,7 @@ export class RetriedStage {
       fragmentId: this.fragment.id,
       partitioning: this.fragment.partitioning,
       tasks: this.#tasks.map((task) => task.snapshot()),
+      filters: [],
       failedAttempts: this.#tasks.reduce((sum, task) => sum + task.failedAttempts, 0),
       totalSplits: counts.reduce((sum, { total }) => sum + total, 0),
       assignedSplits: counts.reduce((sum, { assigned }) => sum + assigned, 0),

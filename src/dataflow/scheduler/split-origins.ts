@@ -9,6 +9,8 @@ import { SplitAssigner } from './split-assigner.js'
 export interface SplitOrigin {
   readonly table: TableReference
   readonly isTableFunction: boolean
+  /** What joins may say of its columns: filters by their ids. */
+  readonly dynamicFilters: readonly { readonly id: string; readonly column: unknown }[]
 }
 
 /** Makes what hands the splits of a fragment's scans to its tasks, by plan node. @param nodes of the tasks */
@@ -34,10 +36,17 @@ export function assignersOf(
 }
 
 function originsOf(node: PlanNode): readonly (readonly [string, SplitOrigin])[] {
-  if (node.kind === 'tableScan') return [[node.id, { table: node.table, isTableFunction: false }]]
+  if (node.kind === 'tableScan') {
+    const dynamicFilters = (node.dynamicFilters ?? []).map(({ id, symbol }) => ({
+      id,
+      column: node.columns[node.outputs.findIndex(({ name }) => name === symbol.name)],
+    }))
+    return [[node.id, { table: node.table, isTableFunction: false, dynamicFilters }]]
+  }
   if (node.kind === 'tableFunction' && node.sources.length === 0) {
     const { name, ...reference } = node.function
-    return [[node.id, { table: { ...reference, table: name }, isTableFunction: true }]]
+    const table = { ...reference, table: name }
+    return [[node.id, { table, isTableFunction: true, dynamicFilters: [] }]]
   }
   return sourcesOf(node).flatMap(originsOf)
 }

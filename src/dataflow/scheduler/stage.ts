@@ -1,5 +1,6 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { FragmentPartitioning, PlanFragment } from '../../planner/plan/fragment.js'
+import type { Domain } from '../../spi/index.js'
 import {
   isTaskDone,
   type TaskNode,
@@ -7,6 +8,7 @@ import {
   type TaskStatus,
 } from '../cluster/task-request.js'
 import type { SplitAssigner } from './split-assigner.js'
+import type { StageFilterSnapshot, StageFilters } from './stage-filters.js'
 
 export interface StageOptions {
   readonly fragment: PlanFragment
@@ -22,6 +24,7 @@ export interface StageOptions {
   >
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>
+  readonly filters: StageFilters
   onStatus(status: TaskStatus, node: TaskNode): void
 }
 
@@ -40,6 +43,8 @@ export interface StageSnapshot {
   readonly tasks: readonly TaskSnapshot[]
   /** Attempts of tasks that have failed, in place of which others were made. */
   readonly failedAttempts: number
+  /** Dynamic filters of its scans that other stages make. */
+  readonly filters: readonly StageFilterSnapshot[]
   /** Of the stage's scans: enumerated so far, and given to tasks. */
   readonly totalSplits: number
   readonly assignedSplits: number
@@ -79,9 +84,14 @@ export class Stage {
     })
   }
 
-  start(sources: (taskIndex: number) => TaskRequest['sources']): void {
+  /** @param knownFilters of its scans */
+  start(
+    sources: (taskIndex: number) => TaskRequest['sources'],
+    knownFilters: Readonly<Record<string, Domain>>,
+  ): void {
     this.#started = true
-    const { fragment, nodes, request, consumerCount, splits } = this.#options
+    const { fragment, nodes, request, consumerCount, splits, filters } = this.#options
+    const toldFilters = filters.toldBy(fragment.id)
     nodes.forEach((node, taskIndex) => {
       node.createTask(
         {
@@ -92,6 +102,8 @@ export class Stage {
           fragment,
           sources: sources(taskIndex),
           consumerCount,
+          toldFilters,
+          knownFilters,
         },
         {
           status: (status) => this.#heard(status, node),
@@ -124,6 +136,7 @@ export class Stage {
         return { taskId, nodeId, state: status?.state ?? 'PLANNED', status }
       }),
       failedAttempts: 0,
+      filters: this.#options.filters.snapshot(this.fragment.id),
       totalSplits: counts.reduce((sum, { total }) => sum + total, 0),
       assignedSplits: counts.reduce((sum, { assigned }) => sum + assigned, 0),
     }

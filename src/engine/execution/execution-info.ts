@@ -87,6 +87,7 @@ export function localInfo(
         completedSplits: totals.completedSplits,
         tasks: [task],
         failedTasks: 0,
+        filters: [],
       },
     ],
   }
@@ -109,6 +110,7 @@ export function distributedInfo(
       totalSplits: stage.totalSplits,
       completedSplits: sumOf(stage.tasks, ({ status }) => status?.execution.completedSplits ?? 0),
       failedTasks: stage.failedAttempts,
+      filters: stage.filters,
       tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({
         ...(status === undefined ? NOTHING : totalsOf(status.execution)),
         taskId,

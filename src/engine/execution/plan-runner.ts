@@ -19,7 +19,7 @@ import { scansOf } from '../../planner/cost/table-statistics.js'
 import type { InsertRequest } from '../../planner/metadata.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, TableWriterNode } from '../../planner/plan/node.js'
-import { assert, EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
+import { assert, type DynamicFilter, MillraceError } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { OwnFunctions } from '../functions/own-functions.js'
 import type { PlanExecution } from '../services.js'
@@ -325,8 +325,11 @@ export class PlanRunner {
       taskFailed: cluster.taskFailed.bind(cluster),
       coordinator: member.localNode,
       channels: member.channels,
-      openSplits: ({ table, isTableFunction }: SplitOrigin, signal: AbortSignal) =>
-        openSplits(context, table, isTableFunction, EMPTY_DYNAMIC_FILTER, signal),
+      openSplits: (
+        { table, isTableFunction }: SplitOrigin,
+        dynamicFilter: DynamicFilter,
+        signal: AbortSignal,
+      ) => openSplits(context, table, isTableFunction, dynamicFilter, signal),
     }
     switch (this.#retryPolicy(context)) {
       case 'NONE':

@@ -28,6 +28,8 @@ export interface StageInfo {
   readonly totalSplits: number
   readonly completedSplits: number
   readonly tasks: readonly TaskInfo[]
+  /** Dynamic filters that other stages make for its scans, and whether they were there when it began. */
+  readonly filters: readonly { readonly id: string; readonly isInTime: boolean }[]
   /** Attempts that failed and were made again; of each task the one that counts, or else the last, is told. */
   readonly failedTasks: number
 }

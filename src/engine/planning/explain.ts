@@ -112,13 +112,17 @@ const fragmentsText = (
     annotate,
     describeNode,
     describe: ({ id }) => {
-      const tasks = stages.find((stage) => stage.stageId === id)?.tasks ?? []
+      const { tasks = [], filters = [] } = stages.find((stage) => stage.stageId === id) ?? {}
       const rows = tasks.reduce((sum, task) => sum + (task.output?.rows ?? 0), 0)
       const bytes = tasks.reduce((sum, task) => sum + (task.output?.bytes ?? 0), 0)
       const cpuMillis = tasks.reduce((sum, task) => sum + task.cpuNanos, 0) / 1e6
       const peakBytes = tasks.reduce((sum, task) => sum + task.peakMemoryBytes, 0)
       return [
         `CPU: ${cpuMillis.toFixed(2)}ms, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
+        ...filters.map(
+          ({ id: filter, isInTime }) =>
+            `Dynamic filter of another fragment: ${filter}, ${isInTime ? 'before the scan began' : 'too late for its tasks'}`,
+        ),
       ]
     },
   })

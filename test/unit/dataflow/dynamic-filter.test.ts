@@ -10,6 +10,7 @@ import {
   DOUBLE,
   domainIncludes,
   isNoTuples,
+  multipleValuesDomain,
   type SqlType,
   timestampType,
   VARCHAR,
@@ -23,7 +24,9 @@ const FILTER = { pipeline: 3, keyIndex: 0, column: 'c' }
 /** What a connector hears of a build side with these keys. */
 function predicateOf(type: SqlType, keys: readonly Value[]) {
   const state = makeKeyFilter(arena.memory, blockOf(type, keys, arena), type, arena, arena)
-  const filter = dynamicFilterOf([FILTER], (id) => (id === 3 ? [{ filters: [state] }] : undefined))
+  const filter = dynamicFilterOf({ dynamicFilters: [FILTER], knownDomains: [] }, (id) =>
+    id === 3 ? [{ filters: [state] }] : undefined,
+  )
   expect(filter.isComplete()).toBe(true)
   expect(filter.columnsCovered).toEqual(['c'])
   return filter.getCurrentPredicate()
@@ -59,6 +62,17 @@ describe('what connectors hear of joins', () => {
   })
 
   test('a scan that nothing filters', () => {
-    expect(dynamicFilterOf([], () => undefined).getCurrentPredicate().columnDomains).toEqual([])
+    const scan = { dynamicFilters: [], knownDomains: [] }
+    expect(dynamicFilterOf(scan, () => undefined).getCurrentPredicate().columnDomains).toEqual([])
+  })
+
+  test('what is known from elsewhere and from here', () => {
+    const known = { column: 'c', domain: multipleValuesDomain(BIGINT, [5n, 6n]) }
+    const keys = blockOf(BIGINT, [6n, 7n], arena)
+    const state = makeKeyFilter(arena.memory, keys, BIGINT, arena, arena)
+    const scan = { dynamicFilters: [FILTER], knownDomains: [known] }
+    const predicate = dynamicFilterOf(scan, () => [{ filters: [state] }]).getCurrentPredicate()
+    const wanted = columnDomainOf(predicate, 'c')!
+    expect([5n, 6n, 7n].filter((value) => domainIncludes(wanted, value))).toEqual([6n])
   })
 })

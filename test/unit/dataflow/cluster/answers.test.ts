@@ -74,6 +74,32 @@ const queries = readdirSync(plans).map((file) => ({
     .replace(/^--.*\n/gm, ''),
 }))
 
+test('what a build knows of its keys leaves out rows of scans in other fragments', async () => {
+  const sql =
+    'SELECT count(*), sum(l.quantity) FROM lineitem l JOIN (SELECT orderkey FROM orders WHERE orderkey % 4096 = 7 AND totalprice > 0) o ON l.orderkey = o.orderkey'
+  const properties = { join_distribution_type: 'PARTITIONED', colocated_join: 'false' }
+  await compare(sql, properties)
+  const rowsRead = async (enabled: string) => {
+    const { defaultSession } = cluster.coordinator
+    const session = {
+      ...defaultSession,
+      catalog: 'tpch',
+      schema: 'tiny',
+      properties: new Map(Object.entries({ ...properties, enable_dynamic_filtering: enabled })),
+    }
+    const run = cluster.coordinator.createRun({ sql, session })
+    await run.drain()
+    const { processedRows, stages } = run.execution!.info()
+    return { processedRows, filters: stages.flatMap(({ filters }) => filters) }
+  }
+  const filtered = await rowsRead('true')
+  expect(filtered.filters).toEqual([expect.objectContaining({ isInTime: true })])
+  expect(filtered.processedRows).toBeLessThan(20_000)
+  expect(await rowsRead('false')).toEqual({ processedRows: 75_175, filters: [] })
+  const text = (await rowsOf(cluster.coordinator, `EXPLAIN ANALYZE ${sql}`, properties)).join()
+  expect(text).toMatch(/Dynamic filter of another fragment: \S+, before the scan began/)
+})
+
 describe('tables that are partitioned alike', () => {
   const explain = async (sql: string, properties?: Readonly<Record<string, string>>) =>
     JSON.parse(
