@@ -12,9 +12,8 @@ import { buildEqual } from './text-kernels.js'
 import type { Expr } from './value.js'
 
 /**
- * Finds what a path leads to in columns of JSON texts, as scanning does in `src/expressions/json/json-scan.ts`: what the path
- * passes by is checked and skipped, and of equal keys the last wins. Rows whose keys or strings on the path have
- * escapes are left to JavaScript.
+ * Finds what a path leads to in columns of JSON texts, as `src/expressions/json/json-scan.ts` does. Rows whose keys or strings on
+ * the path have escapes are left to JavaScript.
  *
  * A path is, from {@link PATH_STEPS} on, {@link STEP_BYTES} a step: address and length of the key, the index in an array
  * or -1; before them stands how many there are.
@@ -33,7 +32,7 @@ export type JsonKernels = {
   ): number
 }
 
-/** `scalar`: the texts of scalars. `length`: of arrays how many elements; `size`: that, and 0 of scalars. */
+/** `scalar`: the texts of scalars. `length`: of arrays how many elements; `size`: of containers how many members, and 0 of scalars. */
 export type JsonWanted = 'scalar' | 'length' | 'size'
 
 export const MISSING = -1
@@ -43,32 +42,19 @@ export const STEP_BYTES = 16
 const STEP_LENGTH = 4
 const STEP_INDEX = 8
 
-export const SCRATCH_BYTES = 16
-/** Of the value wanted, in scratch memory; the length is MISSING where nothing is found. */
-const FOUND_START = 0
-const FOUND_LENGTH = 4
-/** The last string has escapes. */
-const ESCAPED = 8
-/** JavaScript has to look at the row. */
-const NEEDS_SLOW = 12
+export const SCRATCH_BYTES = 12
+/** In scratch memory: the last string has escapes. */
+const ESCAPED = 0
+/** Where the text found begins, or how many members a container has that was skipped. */
+const FOUND_START = 4
+const MEMBERS = 8
 
-const OFF_PATH = -1
 const MAX_DEPTH = 1000
 
 type F = FunctionBuilder<'i32'>
 type I32 = Expr<'i32'>
 
 const code = (character: string): number => character.charCodeAt(0)
-
-const VALUE_PARAMS = {
-  at: 'i32',
-  end: 'i32',
-  path: 'i32',
-  scratch: 'i32',
-  depth: 'i32',
-  step: 'i32',
-} as const
-type ValueParams = ParamLocals<typeof VALUE_PARAMS>
 
 /** The byte at an address, 0 behind the end: no byte of JSON. */
 const byteAt = (at: I32, end: I32): I32 => i32.select(i32.lt_u(at, end), i32.load8_u(at), 0)
@@ -105,28 +91,141 @@ function expectByte(f: F, at: Local<'i32'>, end: I32, character: string): void {
   f.set(at, i32.add(at, 1))
 }
 
+interface Readers {
+  readonly equal: FunctionHandle<'i32'>
+  readonly string: FunctionHandle<'i32'>
+  readonly number: FunctionHandle<'i32'>
+  readonly word: FunctionHandle<'i32'>
+  readonly skip: FunctionHandle<'i32'>
+}
+
 export function buildJsonKernels(m: ModuleBuilder, wanted: JsonWanted): void {
   const equal = buildEqual(m)
   const string = buildString(m)
-  const value = m.recursive('value', VALUE_PARAMS, 'i32', (f, p, self) => {
-    f.if(i32.gt_s(p.depth, MAX_DEPTH), () => f.return(0))
-    skipSpace(f, p.at, p.end)
-    const first = f.let(byteAt(p.at, p.end))
-    const isWanted = f.let(i32.eq(p.step, i32.load(p.path)))
-    f.if(i32.eq(first, code('"')), () => readString(f, p, string, isWanted, wanted))
-    // Keys and indexes below the value wanted are off the path.
-    const isInside = i32.or(i32.eq(first, code('{')), i32.eq(first, code('[')))
-    const steps = f.let(i32.select(isWanted, OFF_PATH, p.step))
-    const step = f.let(i32.add(p.path, i32.add(i32.mul(steps, STEP_BYTES), PATH_STEPS)))
-    f.if(isInside, () => f.set(p.at, i32.add(p.at, 1)))
-    const container = { steps, step, isWanted, wanted, self }
-    f.if(i32.eq(first, code('{')), () => readObject(f, p, container, string, equal))
-    f.if(i32.eq(first, code('[')), () => readArray(f, p, container))
-    readNumber(f, p, first, isWanted, wanted)
-    for (const word of ['true', 'false', 'null'] as const) readWord(f, p, word, isWanted, wanted)
+  const number = buildNumber(m)
+  const word = buildWord(m)
+  const skip = buildSkip(m, { string, number, word })
+  const readers = { equal, string, number, word, skip }
+  const find = buildFindMember(m, readers)
+  const read = wanted === 'scalar' ? buildScalar(m, readers) : buildSize(m, readers, wanted)
+  buildScan(m, find, read)
+}
+
+const SKIP_PARAMS = { at: 'i32', end: 'i32', scratch: 'i32', depth: 'i32' } as const
+
+/** skip(at, end, scratch, depth): the address behind the value that begins there, or 0; says how many members a container has. */
+function buildSkip(
+  m: ModuleBuilder,
+  { string, number, word }: Pick<Readers, 'string' | 'number' | 'word'>,
+): FunctionHandle<'i32'> {
+  return m.recursive('skip', SKIP_PARAMS, 'i32', (f, p, self) => {
+    const { at, end, scratch, depth } = p
+    f.if(i32.gt_s(depth, MAX_DEPTH), () => f.return(0))
+    const first = f.let(byteAt(at, end))
+    f.if(i32.eq(first, code('"')), () => f.return(call(string, i32.add(at, 1), end, scratch)))
+    const isObject = f.let(i32.eq(first, code('{')))
+    f.if(i32.eqz(i32.or(isObject, i32.eq(first, code('[')))), () => {
+      const after = f.let(call(number, at, end))
+      f.if(after, () => f.return(after))
+      f.return(call(word, at, end))
+    })
+    const members = f.local('i32')
+    const closing = f.let(i32.select(isObject, code('}'), code(']')))
+    eachMember(f, { at, end, closing }, (finish) => {
+      f.set(members, i32.add(members, 1))
+      f.if(isObject, () => skipKey(f, { at, end, scratch }, string))
+      f.set(at, call(self, at, end, scratch, i32.add(depth, 1)))
+      finish()
+    })
+    f.store32(scratch, members, MEMBERS)
+    f.return(at)
+  })
+}
+
+/**
+ * Goes through the container that begins at an address, which ends up behind it.
+ * @param member reads one from there; between it and the next one it calls what it is given
+ */
+function eachMember(
+  f: F,
+  { at, end, closing }: { readonly at: Local<'i32'>; readonly end: I32; readonly closing: I32 },
+  member: (finish: () => void) => void,
+): void {
+  f.set(at, i32.add(at, 1))
+  skipSpace(f, at, end)
+  f.block((done) => {
+    const isEnd = () => i32.eq(byteAt(at, end), closing)
+    f.brIf(done, isEnd())
+    f.loop((again) => {
+      member(() => {
+        f.if(i32.eqz(at), () => f.return(0))
+        skipSpace(f, at, end)
+      })
+      f.brIf(done, isEnd())
+      expectByte(f, at, end, ',')
+      skipSpace(f, at, end)
+      f.br(again)
+    })
+  })
+  f.set(at, i32.add(at, 1))
+}
+
+function skipKey(
+  f: F,
+  { at, end, scratch }: { readonly at: Local<'i32'>; readonly end: I32; readonly scratch: I32 },
+  string: FunctionHandle<'i32'>,
+): void {
+  expectByte(f, at, end, '"')
+  f.set(at, call(string, at, end, scratch))
+  f.if(i32.eqz(at), () => f.return(0))
+  skipSpace(f, at, end)
+  expectByte(f, at, end, ':')
+  skipSpace(f, at, end)
+}
+
+/** An address that no text has: the row is left to JavaScript. */
+const LEFT_OUT = 1
+
+/** member(at, end, step, scratch): where the member's value begins that a step leads to, 0, or LEFT_OUT. */
+function buildFindMember(
+  m: ModuleBuilder,
+  { equal, string, skip }: Readers,
+): FunctionHandle<'i32'> {
+  const params = { at: 'i32', end: 'i32', step: 'i32', scratch: 'i32' } as const
+  return m.internal('member', params, 'i32', (f, { at, end, step, scratch }) => {
+    const key = f.local('i32')
+    const length = f.local('i32')
+    const left = f.local('i32')
+    f.if(isByte(at, end, '{'), () => {
+      eachMember(f, { at, end, closing: i32.const(code('}')) }, (finish) => {
+        f.set(key, i32.add(at, 1))
+        expectByte(f, at, end, '"')
+        f.set(at, call(string, at, end, scratch))
+        f.if(i32.eqz(at), () => f.return(0))
+        f.set(length, i32.sub(i32.sub(at, key), 1))
+        f.if(i32.load(scratch, ESCAPED), () => f.return(LEFT_OUT))
+        skipSpace(f, at, end)
+        expectByte(f, at, end, ':')
+        skipSpace(f, at, end)
+        f.if(i32.eq(length, i32.load(step, STEP_LENGTH)), () => {
+          f.if(call(equal, key, i32.load(step), length), () => f.return(at))
+        })
+        f.set(at, call(skip, at, end, scratch, 1))
+        finish()
+      })
+      f.return(0)
+    })
+    f.if(isByte(at, end, '['), () => {
+      f.set(left, i32.load(step, STEP_INDEX))
+      eachMember(f, { at, end, closing: i32.const(code(']')) }, (finish) => {
+        f.if(i32.eqz(left), () => f.return(at))
+        f.set(left, i32.sub(left, 1))
+        f.set(at, call(skip, at, end, scratch, 1))
+        finish()
+      })
+    })
     f.return(0)
   })
-  buildScan(m, value)
 }
 
 /** string(at, end, scratch): the address behind the string whose opening quote is before `at`, or 0; says whether it has escapes. */
@@ -183,174 +282,129 @@ function skipEscape(f: F, at: Local<'i32'>, end: I32): void {
   )
 }
 
-function found(f: F, { scratch }: ValueParams, start: I32, length: I32): void {
-  f.store32(scratch, start, FOUND_START)
-  f.store32(scratch, length, FOUND_LENGTH)
-}
-
-/** Of a scalar that is wanted: its text, or that it has no elements. */
-function foundScalar(
-  f: F,
-  p: ValueParams,
-  isWanted: I32,
-  wanted: JsonWanted,
-  text: { readonly start: I32; readonly end: I32 },
-): void {
-  if (wanted === 'length') return
-  f.if(isWanted, () => {
-    found(f, p, text.start, wanted === 'size' ? i32.const(0) : i32.sub(text.end, text.start))
-  })
-}
-
-function readString(
-  f: F,
-  p: ValueParams,
-  string: FunctionHandle<'i32'>,
-  isWanted: I32,
-  wanted: JsonWanted,
-): void {
-  const start = f.let(i32.add(p.at, 1))
-  const after = f.let(call(string, start, p.end, p.scratch))
-  f.if(after, () => {
-    foundScalar(f, p, isWanted, wanted, { start, end: i32.sub(after, 1) })
-    if (wanted !== 'scalar') return
-    f.if(i32.and(isWanted, i32.load(p.scratch, ESCAPED)), () => {
-      f.store32(p.scratch, 1, NEEDS_SLOW)
-    })
-  })
-  f.return(after)
-}
-
-interface Container {
-  /** The step that what is inside is looked up by, or OFF_PATH. */
-  readonly steps: Local<'i32'>
-  /** Where that step is described. */
-  readonly step: Local<'i32'>
-  readonly isWanted: I32
-  readonly wanted: JsonWanted
-  readonly self: FunctionHandle<'i32'>
-}
-
-function readObject(
-  f: F,
-  { at, end, path, scratch, depth }: ValueParams,
-  { steps, step, isWanted, wanted, self }: Container,
-  string: FunctionHandle<'i32'>,
-  equal: FunctionHandle<'i32'>,
-): void {
-  // Equal keys count once.
-  if (wanted === 'size') f.if(isWanted, () => f.store32(scratch, 1, NEEDS_SLOW))
-  skipSpace(f, at, end)
-  f.if(isByte(at, end, '}'), () => f.return(i32.add(at, 1)))
-  const child = f.local('i32')
-  f.loop((again) => {
-    skipSpace(f, at, end)
-    expectByte(f, at, end, '"')
-    const key = f.let(at)
-    f.set(at, call(string, at, end, scratch))
-    f.if(i32.eqz(at), () => f.return(0))
-    f.set(child, OFF_PATH)
-    f.if(i32.ge_s(steps, 0), () => {
-      f.if(i32.load(scratch, ESCAPED), () => f.store32(scratch, 1, NEEDS_SLOW))
-      const length = f.let(i32.sub(i32.sub(at, key), 1))
-      f.if(i32.eq(length, i32.load(step, STEP_LENGTH)), () => {
-        f.if(call(equal, key, i32.load(step), length), () => {
-          f.set(child, i32.add(steps, 1))
-          f.store32(scratch, MISSING, FOUND_LENGTH)
-        })
-      })
-    })
-    skipSpace(f, at, end)
-    expectByte(f, at, end, ':')
-    f.set(at, call(self, at, end, path, scratch, i32.add(depth, 1), child))
-    nextOrEnd(f, at, end, '}', () => {})
-    f.br(again)
-  })
-}
-
-function readArray(f: F, p: ValueParams, { steps, step, isWanted, wanted, self }: Container): void {
-  const { at, end, path, scratch, depth } = p
-  const elements = f.local('i32')
-  const finish = () => {
-    if (wanted !== 'scalar') f.if(isWanted, () => found(f, p, i32.const(0), elements))
-  }
-  f.set(elements, 0)
-  skipSpace(f, at, end)
-  f.if(isByte(at, end, ']'), () => {
-    finish()
-    f.return(i32.add(at, 1))
-  })
-  f.loop((again) => {
-    const isNext = i32.and(i32.ge_s(steps, 0), i32.eq(i32.load(step, STEP_INDEX), elements))
-    const child = i32.select(isNext, i32.add(steps, 1), OFF_PATH)
-    f.set(at, call(self, at, end, path, scratch, i32.add(depth, 1), child))
-    f.set(elements, i32.add(elements, 1))
-    nextOrEnd(f, at, end, ']', finish)
-    f.br(again)
-  })
-}
-
-/** Behind a value inside of a container: goes on after a comma, returns after its end. */
-function nextOrEnd(f: F, at: Local<'i32'>, end: I32, closing: string, finish: () => void): void {
-  f.if(i32.eqz(at), () => f.return(0))
-  skipSpace(f, at, end)
-  f.if(isByte(at, end, closing), () => {
-    finish()
-    f.return(i32.add(at, 1))
-  })
-  expectByte(f, at, end, ',')
-}
-
-/** Fractions and exponents without digits end the number before them, which is then no JSON by what follows. */
-function readNumber(f: F, p: ValueParams, first: I32, isWanted: I32, wanted: JsonWanted): void {
-  const { at: start, end } = p
-  const at = f.let(i32.add(start, i32.eq(first, code('-'))))
-  f.if(isDigit(byteAt(at, end)), () => {
+/** number(at, end): the address behind the number, or 0. */
+function buildNumber(m: ModuleBuilder): FunctionHandle<'i32'> {
+  return m.internal('number', { at: 'i32', end: 'i32' }, 'i32', (f, { at, end }) => {
+    const isDigitAt = () => isDigit(byteAt(at, end))
+    const expectDigit = () => f.if(i32.eqz(isDigitAt()), () => f.return(0))
+    f.set(at, i32.add(at, isByte(at, end, '-')))
+    expectDigit()
     f.if(
       isByte(at, end, '0'),
-      () => f.set(at, i32.add(at, 1)),
+      () => {
+        f.set(at, i32.add(at, 1))
+        f.if(isDigitAt(), () => f.return(0))
+      },
       () => skipDigits(f, at, end),
     )
-    const isFraction = i32.and(isByte(at, end, '.'), isDigit(byteAt(i32.add(at, 1), end)))
-    f.if(isFraction, () => {
+    f.if(isByte(at, end, '.'), () => {
       f.set(at, i32.add(at, 1))
+      expectDigit()
       skipDigits(f, at, end)
     })
     f.if(i32.eq(i32.or(byteAt(at, end), 32), code('e')), () => {
-      const sign = f.let(byteAt(i32.add(at, 1), end))
-      const hasSign = i32.or(i32.eq(sign, code('+')), i32.eq(sign, code('-')))
-      const digits = f.let(i32.add(i32.add(at, 1), hasSign))
-      f.if(isDigit(byteAt(digits, end)), () => {
-        f.set(at, digits)
-        skipDigits(f, at, end)
-      })
+      f.set(at, i32.add(at, 1))
+      const sign = f.let(byteAt(at, end))
+      f.set(at, i32.add(at, i32.or(i32.eq(sign, code('+')), i32.eq(sign, code('-')))))
+      expectDigit()
+      skipDigits(f, at, end)
     })
-    foundScalar(f, p, isWanted, wanted, { start, end: at })
     f.return(at)
   })
 }
 
-function readWord(
-  f: F,
-  p: ValueParams,
-  word: 'true' | 'false' | 'null',
-  isWanted: I32,
-  wanted: JsonWanted,
-): void {
-  const bytes = Buffer.from(word)
-  const start = i32.eq(i32.load(p.at), bytes.readInt32LE())
-  const matches =
-    word.length === 4 ? start : i32.and(start, i32.eq(i32.load8_u(p.at, 4), bytes[4]!))
-  const fits = i32.le_u(i32.add(p.at, word.length), p.end)
-  f.if(i32.and(fits, matches), () => {
-    const end = i32.add(p.at, word.length)
-    const isText = word !== 'null' || wanted === 'size'
-    if (isText) foundScalar(f, p, isWanted, wanted, { start: p.at, end })
-    f.return(end)
+/** word(at, end): the address behind true, false or null, or 0. */
+function buildWord(m: ModuleBuilder): FunctionHandle<'i32'> {
+  return m.internal('word', { at: 'i32', end: 'i32' }, 'i32', (f, { at, end }) => {
+    const after = f.local('i32')
+    for (const word of ['true', 'false', 'null']) {
+      const bytes = Buffer.from(word)
+      const start = i32.eq(i32.load(at), bytes.readInt32LE())
+      const isWord =
+        word.length === 4 ? start : i32.and(start, i32.eq(i32.load8_u(at, 4), bytes[4]!))
+      f.if(isWord, () => f.set(after, i32.add(at, word.length)))
+    }
+    f.if(i32.or(i32.eqz(after), i32.gt_u(after, end)), () => f.return(0))
+    // What goes on like a name is none of them.
+    const next = f.let(byteAt(after, end))
+    const letter = f.let(i32.or(next, 32))
+    const isName = i32.or(
+      i32.or(isDigit(next), i32.le_u(i32.sub(letter, code('a')), 25)),
+      i32.or(i32.eq(next, code('_')), i32.ge_u(next, 0x80)),
+    )
+    f.return(i32.select(isName, 0, after))
   })
 }
 
-function buildScan(m: ModuleBuilder, value: FunctionHandle<'i32'>): void {
+const READ_PARAMS = { at: 'i32', end: 'i32', isRoot: 'i32', scratch: 'i32' } as const
+type ReadParams = ParamLocals<typeof READ_PARAMS>
+
+/** The address behind a number or word, or 0; at the root a number ends with the text or before a space. */
+function readPlain(f: F, { at, end, isRoot }: ReadParams, { number, word }: Readers): Local<'i32'> {
+  const after = f.let(call(number, at, end))
+  f.if(
+    after,
+    () => {
+      const next = f.let(byteAt(after, end))
+      const isEnd = [' ', '\n', '\r', '\t'].map((space) => i32.eq(next, code(space)))
+      const ends = i32.or(
+        i32.ge_u(after, end),
+        isEnd.reduce((a, b) => i32.or(a, b)),
+      )
+      f.if(i32.and(isRoot, i32.eqz(ends)), () => f.return(MISSING))
+    },
+    () => f.set(after, call(word, at, end)),
+  )
+  return after
+}
+
+/** scalar(at, end, isRoot, scratch): the length of the text, whose start it leaves in scratch memory; MISSING or SLOW. */
+function buildScalar(m: ModuleBuilder, readers: Readers): FunctionHandle<'i32'> {
+  return m.internal('scalar', READ_PARAMS, 'i32', (f, p) => {
+    const { at, end, scratch } = p
+    f.store32(scratch, at, FOUND_START)
+    f.if(isByte(at, end, '"'), () => {
+      const after = f.let(call(readers.string, i32.add(at, 1), end, scratch))
+      f.if(i32.eqz(after), () => f.return(MISSING))
+      f.store32(scratch, i32.add(at, 1), FOUND_START)
+      const length = i32.sub(i32.sub(after, at), 2)
+      f.return(i32.select(i32.load(scratch, ESCAPED), SLOW, length))
+    })
+    const after = readPlain(f, p, readers)
+    const isNull = i32.eq(byteAt(at, end), code('n'))
+    f.return(i32.select(i32.or(i32.eqz(after), isNull), MISSING, i32.sub(after, at)))
+  })
+}
+
+/** size(at, end, isRoot, scratch): how many members a container has, or MISSING. */
+function buildSize(
+  m: ModuleBuilder,
+  readers: Readers,
+  wanted: 'length' | 'size',
+): FunctionHandle<'i32'> {
+  return m.internal('size', READ_PARAMS, 'i32', (f, p) => {
+    const { at, end, scratch } = p
+    const first = f.let(byteAt(at, end))
+    const isArray = i32.eq(first, code('['))
+    const isCounted = wanted === 'length' ? isArray : i32.or(isArray, i32.eq(first, code('{')))
+    f.if(isCounted, () => {
+      const after = call(readers.skip, at, end, scratch, 0)
+      f.return(i32.if(after, i32.load(scratch, MEMBERS), MISSING))
+    })
+    if (wanted === 'length') f.return(MISSING)
+    else {
+      // A string is not read to its end.
+      f.if(i32.eq(first, code('"')), () => f.return(0))
+      f.return(i32.select(readPlain(f, p, readers), 0, MISSING))
+    }
+  })
+}
+
+function buildScan(
+  m: ModuleBuilder,
+  member: FunctionHandle<'i32'>,
+  read: FunctionHandle<'i32'>,
+): void {
   const params = {
     offsets: 'i32',
     bytes: 'i32',
@@ -366,6 +420,10 @@ function buildScan(m: ModuleBuilder, value: FunctionHandle<'i32'>): void {
     const slow = f.local('i32')
     const length = f.local('i32')
     const at = f.local('i32')
+    const step = f.local('i32')
+    const first = f.let(i32.add(p.path, PATH_STEPS))
+    const behind = f.let(i32.add(first, i32.mul(i32.load(p.path), STEP_BYTES)))
+    const isRoot = f.let(i32.eqz(i32.load(p.path)))
     f.for(row, 0, p.count, () => {
       const shift = i32.shl(row, 2)
       f.set(length, MISSING)
@@ -373,19 +431,19 @@ function buildScan(m: ModuleBuilder, value: FunctionHandle<'i32'>): void {
       f.if(i32.if(p.validity, i32.and(bit, 1), 1), () => {
         const offset = f.let(i32.add(p.offsets, shift))
         const end = f.let(i32.add(p.bytes, i32.load(offset, 4)))
-        f.store32(p.scratch, MISSING, FOUND_LENGTH)
-        f.store32(p.scratch, 0, NEEDS_SLOW)
-        const start = i32.add(p.bytes, i32.load(offset))
-        f.set(at, call(value, start, end, p.path, p.scratch, 0, 0))
-        f.if(at, () => {
-          skipSpace(f, at, end)
-          f.if(i32.eq(at, end), () => {
-            const isSlow = f.let(i32.load(p.scratch, NEEDS_SLOW))
-            f.set(slow, i32.add(slow, isSlow))
-            f.set(length, i32.select(isSlow, SLOW, i32.load(p.scratch, FOUND_LENGTH)))
-            f.store32(i32.add(p.starts, shift), i32.load(p.scratch, FOUND_START))
-          })
+        f.set(at, i32.add(p.bytes, i32.load(offset)))
+        skipSpace(f, at, end)
+        f.set(step, first)
+        f.while(i32.and(i32.gt_u(at, LEFT_OUT), i32.lt_u(step, behind)), () => {
+          f.set(at, call(member, at, end, step, p.scratch))
+          f.set(step, i32.add(step, STEP_BYTES))
         })
+        f.if(i32.eq(at, LEFT_OUT), () => f.set(length, SLOW))
+        f.if(i32.gt_u(at, LEFT_OUT), () => {
+          f.set(length, call(read, at, end, isRoot, p.scratch))
+          f.store32(i32.add(p.starts, shift), i32.load(p.scratch, FOUND_START))
+        })
+        f.set(slow, i32.add(slow, i32.eq(length, SLOW)))
       })
       f.store32(i32.add(p.lengths, shift), length)
     })

@@ -1,20 +1,22 @@
 import type { Value } from '../../../spi/type/value.js'
-import { javaDoubleText } from '../../../values/number-text.js'
 import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
   type ScalarOverload,
   scalarFunction,
 } from '../../function-definition.js'
+import { type JsonNode, readJson, writeJson } from '../../json/json-node.js'
+import { parseJsonPath } from '../../json/json-path.js'
 import {
-  type JsonNode,
-  nodeOfJson,
-  readJson,
-  readJsonAsWritten,
-  writeJson,
-} from '../../json/json-node.js'
-import { extractPath, parseJsonPath } from '../../json/json-path.js'
-import { type ScanStep, scalarAt, scanSteps } from '../../json/json-scan.js'
+  arrayLengthAt,
+  elementAt,
+  jsonAt,
+  type ScanStep,
+  scalarAt,
+  scanSteps,
+  sizeAt,
+  someElement,
+} from '../../json/json-scan.js'
 
 export const jsonParse = scalarFunction({
   name: 'json_parse',
@@ -40,42 +42,42 @@ export const jsonFormat = scalarFunction({
   ],
 })
 
-/** Texts that are no JSON give NULL. */
+/** Of texts and of JSON, whose carrier is a text too: what is no JSON as far as it is read gives NULL. */
 const onBoth = (
   rest: readonly string[],
   returns: string,
-  evaluate: (node: JsonNode, ...rest: never[]) => Value,
-): ScalarOverload[] => [
-  {
-    args: ['varchar(x)', ...rest],
-    returns: returns === 'same' ? 'varchar(x)' : returns,
-    evaluate: (text: string, ...others: never[]) => {
-      // A path that is none is refused whatever the text is.
-      if (rest[0] === 'jsonpath') parseJsonPath(others[0]!)
-      const node = readJson(text)
-      return node === undefined ? null : evaluate(node, ...others)
+  evaluate: (text: string, ...rest: never[]) => Value,
+): ScalarOverload[] =>
+  ['varchar(x)', 'json'].map((type) => ({ args: [type, ...rest], returns, evaluate }))
+
+/** A look-up by a path, whose steps are kept for the next row. @param returns by the type of the JSON */
+const byPath = (
+  returns: Readonly<Record<'varchar(x)' | 'json', string>>,
+  find: (text: string, steps: readonly ScanStep[]) => Value,
+): ScalarOverload[] =>
+  (['varchar(x)', 'json'] as const).map((type) => ({
+    args: [type, 'jsonpath'],
+    returns: returns[type],
+    bind: () => {
+      let known: string | undefined
+      let steps: readonly ScanStep[] = []
+      return (text: string, path: string) => {
+        if (path !== known) {
+          steps = scanSteps(parseJsonPath(path))
+          known = path
+        }
+        return find(text, steps)
+      }
     },
-  },
-  {
-    args: ['json', ...rest],
-    returns: returns === 'same' ? 'varchar' : returns,
-    evaluate: (json: string, ...others: never[]) => evaluate(nodeOfJson(json), ...others),
-  },
-]
+  }))
+
+const same = (type: string) => ({ 'varchar(x)': type, json: type })
 
 const define = (
   name: string,
   description: string,
   overloads: readonly ScalarOverload[],
 ): FunctionDefinition => scalarFunction({ name, description, overloads })
-
-const scalarText = (node: JsonNode | undefined): string | null => {
-  if (node === undefined || node === null || typeof node === 'object') return null
-  return typeof node === 'number' ? javaDoubleText(node) : String(node)
-}
-
-const sizeOf = (node: JsonNode): number =>
-  Array.isArray(node) ? node.length : node instanceof Map ? node.size : 0
 
 const scalarsEqual = (node: JsonNode, value: Value): boolean => {
   if (typeof value === 'string') return node === value
@@ -84,97 +86,46 @@ const scalarsEqual = (node: JsonNode, value: Value): boolean => {
   return node === value
 }
 
-/** Scalars stay as they are written; strings lose their quotes, as in Trino, though they are no JSON then. */
-function elementText(text: string, index: bigint): string | null {
-  const written = readJsonAsWritten(text)
-  const found = Array.isArray(written) ? written.at(Number(index)) : undefined
-  if (found === undefined || found === null) return null
-  if (typeof found !== 'object') return String(found)
-  const node = readJson(text) as readonly JsonNode[]
-  return writeJson(node.at(Number(index))!)
-}
-
 export const jsonFunctions: readonly FunctionDefinition[] = [
+  define('json_extract', 'The value that a path leads to', byPath(same('json'), jsonAt)),
   define(
-    'json_extract',
-    'The value that a path leads to',
-    onBoth(['jsonpath'], 'json', (node, path: string) => {
-      const found = extractPath(node, path)
-      return found === undefined ? null : writeJson(found)
-    }),
+    'json_extract_scalar',
+    'The text of the scalar that a path leads to',
+    byPath({ 'varchar(x)': 'varchar(x)', json: 'varchar' }, scalarAt),
   ),
-  define('json_extract_scalar', 'The text of the scalar that a path leads to', [
-    {
-      args: ['varchar(x)', 'jsonpath'],
-      returns: 'varchar(x)',
-      bind: () => {
-        let known: string | undefined
-        let steps: readonly ScanStep[] = []
-        return (text: string, path: string) => {
-          if (path !== known) {
-            steps = scanSteps(parseJsonPath(path))
-            known = path
-          }
-          return scalarAt(text, steps)
-        }
-      },
-    },
-    {
-      args: ['json', 'jsonpath'],
-      returns: 'varchar',
-      evaluate: (json: string, path: string) => scalarText(extractPath(nodeOfJson(json), path)),
-    },
-  ]),
   define(
     'json_size',
     'The number of elements or keys that a path leads to; 0 of a scalar',
-    onBoth(['jsonpath'], 'bigint', (node, path: string) => {
-      const found = extractPath(node, path)
-      return found === undefined ? null : BigInt(sizeOf(found))
-    }),
+    byPath(same('bigint'), sizeAt),
   ),
   define(
     'json_array_length',
     'The number of elements of an array',
-    onBoth([], 'bigint', (node) => (Array.isArray(node) ? BigInt(node.length) : null)),
+    onBoth([], 'bigint', (text) => arrayLengthAt(text, [])),
   ),
   define(
     'json_array_get',
     'The element of an array at a position from 0, or from the end',
-    ['varchar(x)', 'json'].map((type) => ({
-      args: [type, 'bigint'],
-      returns: 'json',
-      evaluate: elementText,
-    })),
+    // Strings lose their quotes, as in Trino, though they are no JSON then.
+    onBoth(['bigint'], 'json', elementAt),
   ),
   define(
     'json_array_contains',
     'Tells whether an array has a value',
     ['boolean', 'bigint', 'double', 'varchar(y)'].flatMap((type) =>
-      onBoth([type], 'boolean', (node, value: Value) =>
+      onBoth([type], 'boolean', (text, value: Value) =>
         // A number that is none is in no array, whatever the JSON is.
-        Number.isNaN(value)
-          ? false
-          : Array.isArray(node)
-            ? node.some((item) => scalarsEqual(item, value))
-            : null,
+        Number.isNaN(value) ? false : someElement(text, (element) => scalarsEqual(element, value)),
       ),
     ),
   ),
   define(
     'is_json_scalar',
     'Tells whether a JSON value is a scalar',
-    onBoth([], 'boolean', (node) => node === null || typeof node !== 'object').map((overload) =>
-      overload.args[0] === 'json'
-        ? overload
-        : {
-            ...overload,
-            evaluate: (text: string) => {
-              const node = readJson(text)
-              if (node === undefined) return invalidArgument(`Invalid JSON value: ${text}`)
-              return node === null || typeof node !== 'object'
-            },
-          },
-    ),
+    onBoth([], 'boolean', (text) => {
+      const node = readJson(text)
+      if (node === undefined) return invalidArgument(`Invalid JSON value: ${text}`)
+      return node === null || typeof node !== 'object'
+    }),
   ),
 ]
