@@ -11,18 +11,17 @@ import type { ScanStep } from '../json/json-scan.js'
 import { allocateBitmap, allocateInt32 } from './buffers.js'
 import {
   buildJsonKernels,
-  buildPlaceKernels,
   type JsonKernels,
   type JsonWanted,
   MISSING,
   PATH_STEPS,
-  type PlaceKernels,
-  SCRATCH_BYTES,
   SLOW,
   STEP_BYTES,
 } from './json-kernels.js'
+import { SCRATCH_BYTES } from './json-token-kernels.js'
 import { kernelMemory } from './kernel-memory.js'
 import { kernel } from './module-cache.js'
+import { buildPlaceKernels, type PlaceKernels } from './place-kernels.js'
 import { PADDING } from './text-functions.js'
 
 /** What a path leads to in columns of JSON texts; NULL where it leads to nothing and where the text is no JSON. */
