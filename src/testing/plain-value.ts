@@ -2,7 +2,6 @@ import { loadPlainCodec } from '../server/cluster/plain-codec.js'
 
 /** A way in which handles and splits travel. */
 export interface Carriage {
-  readonly name: 'structured clone' | 'msgpack' | 'JSON'
   carry(value: unknown): unknown
 }
 
@@ -10,9 +9,9 @@ export interface Carriage {
 export async function loadCarriages(): Promise<readonly Carriage[]> {
   const codec = await loadPlainCodec()
   return [
-    { name: 'structured clone', carry: (value) => structuredClone(value) },
-    { name: 'msgpack', carry: (value) => codec.unpack(codec.pack(value)) },
-    { name: 'JSON', carry: (value) => fromJson(JSON.parse(JSON.stringify(toJson(value)))) },
+    { carry: (value) => structuredClone(value) },
+    { carry: (value) => codec.unpack(codec.pack(value)) },
+    { carry: (value) => fromJson(JSON.parse(JSON.stringify(toJson(value)))) },
   ]
 }
 

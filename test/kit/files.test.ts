@@ -75,3 +75,16 @@ runChecks('files, JSON lines', {
   lacks: [...LACKS, 'statistics'],
   rounds: ROUNDS,
 })
+
+/** What values the format holds; the rest is of the connector, whatever the format. */
+runChecks(
+  'files, Arrow',
+  {
+    factory: filesConnectorFactory,
+    open: folder,
+    tables: [],
+    tableProperties: "(format = 'ARROW')",
+    lacks: LACKS,
+  },
+  (name) => name === 'write: values of every type come back as they were',
+)
