@@ -1,7 +1,7 @@
 import type { Estimator } from '../../planner/cost/estimator.js'
 import { distributedPlanText } from '../../planner/explain/fragments.js'
 import { planGraphviz } from '../../planner/explain/graphviz.js'
-import { ioPlan } from '../../planner/explain/io.js'
+import { ioJson, ioPlan } from '../../planner/explain/io.js'
 import { planJson } from '../../planner/explain/json.js'
 import { type PlanTextOptions, planText } from '../../planner/explain/text.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
@@ -50,11 +50,7 @@ export function ioText(
   if (format === 'GRAPHVIZ') {
     throw new MillraceError('NOT_SUPPORTED', 'EXPLAIN (TYPE IO) has no format GRAPHVIZ')
   }
-  return JSON.stringify(
-    ioPlan(plan, estimator, (scan) => columnNames.get(scan)!),
-    null,
-    2,
-  )
+  return ioJson(ioPlan(plan, estimator, (scan) => columnNames.get(scan)!))
 }
 
 interface OperatorTotals {

@@ -200,12 +200,16 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
   enumProperty('retry_policy', 'NONE', ['NONE', 'QUERY', 'TASK'], 'Retry policy'),
   booleanProperty('share_subplans', true, 'Compute once what a query would compute several times'),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
-  numberProperty(
+  property(
     'task_concurrency',
     INTEGER,
-    2,
-    1,
+    '2',
     'Default number of local parallel jobs per worker',
+    (text) => {
+      const number = Number(text)
+      const isPowerOfTwo = number >= 1 && Number.isInteger(Math.log2(number))
+      if (!isPowerOfTwo) throw invalid(`task_concurrency must be a power of 2: ${text}`)
+    },
   ),
   property('time_zone_id', VARCHAR, '', 'Time Zone Id for the current session', (text) => {
     if (timeZoneKey(text) === undefined) {

@@ -1,8 +1,16 @@
 import type { Expression } from '../../expressions/ir.js'
+import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BOOLEAN, typeName } from '../../spi/index.js'
-import type { Expression as AstExpression, Identifier, NodeBase } from '../parser/ast/index.js'
+import type {
+  Expression as AstExpression,
+  FunctionCall,
+  GroupingOperation,
+  Identifier,
+  NodeBase,
+} from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import { coerceNoting } from './coercion-analysis.js'
+import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
 /**
@@ -18,6 +26,51 @@ export function refuseCalls(met: readonly MetCall[], node: NodeBase, what: strin
     `${what} cannot contain aggregations, window functions or grouping operations: [${met.map((m) => m.text).join(', ')}]`,
   )
 }
+
+/**
+ * Refuses them by the text alone: what else is wrong in the clause is said after that.
+ * @throws MillraceError EXPRESSION_NOT_SCALAR
+ * @source Trino Analyzer.verifyNoAggregateWindowOrGroupingFunctions
+ */
+export function refuseWrittenCalls(
+  node: AstExpression,
+  registry: FunctionRegistry,
+  what: string,
+): void {
+  const aggregates: MetCall[] = []
+  const windows: MetCall[] = []
+  const groupings: MetCall[] = []
+  const visit = (value: unknown): void => {
+    if (Array.isArray(value)) {
+      for (const item of value) visit(item)
+      return
+    }
+    if (typeof value !== 'object' || value === null) return
+    // What a subquery has is its own.
+    if ('kind' in value && value.kind === 'query') return
+    for (const item of Object.values(value)) visit(item)
+    if (!('kind' in value)) return
+    if (value.kind === 'groupingOperation') {
+      groupings.push(met('grouping', value as GroupingOperation))
+    } else if (value.kind === 'functionCall') {
+      const call = value as FunctionCall
+      if (call.window !== undefined) windows.push(met('window', call))
+      else if (registry.kinds(lastNameOf(call)).has('aggregate')) {
+        aggregates.push(met('aggregate', call))
+      }
+    }
+  }
+  visit(node)
+  refuseCalls([...aggregates, ...windows, ...groupings], node, what)
+}
+
+const lastNameOf = (call: FunctionCall): string => call.name.parts.at(-1)?.value.toLowerCase() ?? ''
+const met = (kind: MetCall['kind'], node: FunctionCall | GroupingOperation): MetCall => ({
+  id: '',
+  kind,
+  node,
+  text: expressionText(node),
+})
 
 /** A condition of WHERE, HAVING or ON. */
 export function analyzeCondition(

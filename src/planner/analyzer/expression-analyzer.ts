@@ -1,6 +1,6 @@
 import type { Expression } from '../../expressions/ir.js'
 import { logical, not, row, symbol } from '../../expressions/ir-build.js'
-import { isNumeric, typeName, UNKNOWN } from '../../spi/index.js'
+import { isNumeric, MillraceError, typeName, UNKNOWN } from '../../spi/index.js'
 import type {
   ArithmeticBinaryExpression,
   ArithmeticUnaryExpression,
@@ -191,7 +191,12 @@ function analyzeParameter(node: Parameter, context: ExpressionContext): Expressi
       `Query takes unknown parameter: ${node.position}`,
     )
   }
-  return value.kind === 'constant'
-    ? value
-    : analyze(value, { ...context, scope: { fields: [], isQueryBoundary: false } })
+  if (value.kind === 'constant') return value
+  try {
+    return analyze(value, { ...context, scope: { fields: [], isQueryBoundary: false } })
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'COLUMN_NOT_FOUND') throw error
+    const message = 'Constant expression cannot contain column references'
+    throw new MillraceError('EXPRESSION_NOT_CONSTANT', message, { location: error.location })
+  }
 }

@@ -10,7 +10,7 @@ import type {
 } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import type { BoundGrouping } from './bound.js'
-import { refuseCalls } from './clause-check.js'
+import { refuseCalls, refuseWrittenCalls } from './clause-check.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
@@ -131,9 +131,8 @@ function groupingKey(
     return output.expression
   }
   const inner: ExpressionContext = { ...context, met: [] }
-  const expression = analyze(node, inner)
-  refuseCalls(inner.met, node, 'GROUP BY clause')
-  return expression
+  refuseWrittenCalls(node, context.analysis.registry, 'GROUP BY clause')
+  return analyze(node, inner)
 }
 
 /** Keys of GROUPING SETS, CUBE and ROLLUP are columns. */

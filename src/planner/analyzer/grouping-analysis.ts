@@ -1,14 +1,24 @@
 import type { Expression } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
-import { BIGINT, INTEGER } from '../../spi/index.js'
-import type { GroupingOperation } from '../parser/ast/index.js'
+import { BIGINT, INTEGER, MillraceError } from '../../spi/index.js'
+import type { Expression as AstExpression, GroupingOperation } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, internCall } from './analysis.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
 const MAX_ARGUMENTS_INTEGER = 31
 const MAX_ARGUMENTS_BIGINT = 63
+
+/** @throws MillraceError what its analysis throws; COLUMN_NOT_FOUND without a place, as in Trino */
+function analyzeColumn(node: AstExpression, context: ExpressionContext): Expression {
+  try {
+    return analyze(node, { ...context, inside: 'grouping' })
+  } catch (error) {
+    if (!(error instanceof MillraceError) || error.code !== 'COLUMN_NOT_FOUND') throw error
+    throw new MillraceError(error.code, error.message, { hint: error.hint })
+  }
+}
 
 /** GROUPING(a, b); that the arguments are grouping keys is checked when the keys are known. */
 export function analyzeGroupingOperation(
@@ -22,9 +32,7 @@ export function analyzeGroupingOperation(
       `GROUPING supports 1 to ${MAX_ARGUMENTS_BIGINT} column arguments`,
     )
   }
-  const args = node.groupingColumns.map((column) =>
-    analyze(column, { ...context, inside: 'grouping' }),
-  )
+  const args = node.groupingColumns.map((column) => analyzeColumn(column, context))
   const type = args.length <= MAX_ARGUMENTS_INTEGER ? INTEGER : BIGINT
   const key = `grouping ${args.map(expressionKey).join(',')}`
   const id = internCall(context, 'g', key, (callId) => ({

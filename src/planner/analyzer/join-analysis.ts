@@ -3,7 +3,7 @@ import { type SourceLocation, typeName } from '../../spi/index.js'
 import type { Identifier, Join, Relation } from '../parser/ast/index.js'
 import { type Analysis, expressionContext, newField } from './analysis.js'
 import type { BoundJoin, BoundRelation, Field, UsingColumn } from './bound.js'
-import { analyzeCondition, refuseCalls } from './clause-check.js'
+import { analyzeCondition, refuseWrittenCalls } from './clause-check.js'
 import { relationScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
@@ -75,8 +75,8 @@ export function analyzeJoin(
     forbidsOuter: node.type !== 'INNER',
     forbidsCorrelation: node.type !== 'INNER' && analysis.session.extendedDecorrelation !== true,
   })
+  refuseWrittenCalls(criteria.expression, analysis.registry, 'JOIN clause')
   const condition = analyzeCondition(criteria.expression, context, 'JOIN ON')
-  refuseCalls(context.met, criteria.expression, 'JOIN clause')
   return { ...base, fields, condition }
 }
 

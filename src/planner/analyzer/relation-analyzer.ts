@@ -173,8 +173,28 @@ function unnestedFields(type: SqlType, analysis: Analysis): readonly Field[] {
   throw new MillraceError('INVALID_FUNCTION_ARGUMENT', `Cannot unnest type: ${typeName(type)}`)
 }
 
+/** Whether an expression has names of columns, whatever they are of. */
+function namesColumns(value: unknown): boolean {
+  if (Array.isArray(value)) return value.some(namesColumns)
+  if (typeof value !== 'object' || value === null) return false
+  const { kind } = value as { readonly kind?: unknown }
+  if (kind === 'identifier' || kind === 'dereferenceExpression') return true
+  // What a subquery has is its own.
+  if (kind === 'query') return false
+  return Object.entries(value).some(
+    ([key, member]) => !(kind === 'functionCall' && key === 'name') && namesColumns(member),
+  )
+}
+
 function analyzeSample(node: SampledRelation, scope: Scope, analysis: Analysis): BoundRelation {
   const context = expressionContext(analysis, { fields: [], isQueryBoundary: false })
+  if (namesColumns(node.samplePercentage)) {
+    throw semanticError(
+      'EXPRESSION_NOT_CONSTANT',
+      node.samplePercentage,
+      'Sample percentage cannot contain column references',
+    )
+  }
   const percentage = analyze(node.samplePercentage, context)
   const isNumber = /^(tinyint|smallint|integer|bigint|decimal|real|double|unknown)$/.test(
     percentage.type.kind,

@@ -15,7 +15,7 @@ import type {
 } from '../parser/ast/index.js'
 import { type Analysis, analyze, expressionContext, newField } from './analysis.js'
 import type { BoundRelation, BoundTable, Field } from './bound.js'
-import { analyzeCondition, refuseCalls } from './clause-check.js'
+import { analyzeCondition, refuseCalls, refuseWrittenCalls } from './clause-check.js'
 import { changedTable, nameKey, qualify } from './metadata-collection.js'
 import { analyzeRelation } from './relation-analyzer.js'
 import { relationScope, rootScope, type Scope } from './scope.js'
@@ -127,9 +127,9 @@ function analyzeWhere(
   analysis: Analysis,
 ): { readonly where?: Expression } {
   if (where === undefined) return {}
+  refuseWrittenCalls(where, analysis.registry, 'WHERE clause')
   const context = expressionContext(analysis, scope)
   const condition = analyzeCondition(where, context, 'WHERE')
-  refuseCalls(context.met, where, 'WHERE clause')
   return { where: condition }
 }
 

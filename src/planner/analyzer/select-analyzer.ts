@@ -22,7 +22,7 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundGrouping, BoundRelation, BoundSelect, Field } from './bound.js'
-import { analyzeCondition, refuseCalls } from './clause-check.js'
+import { analyzeCondition, refuseCalls, refuseWrittenCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import { analyzeGroupBy } from './group-by-analysis.js'
 import { analyzeOrderBy, type OrderByOutput, withoutOutputs } from './order-by-analysis.js'
@@ -147,9 +147,8 @@ function analyzeWhere(
 ): Expression | undefined {
   if (node.where === undefined) return undefined
   const inner: ExpressionContext = { ...context, met: [] }
-  const where = analyzeCondition(node.where, inner, 'WHERE')
-  refuseCalls(inner.met, node.where, 'WHERE clause')
-  return where
+  refuseWrittenCalls(node.where, context.analysis.registry, 'WHERE clause')
+  return analyzeCondition(node.where, inner, 'WHERE')
 }
 
 function analyzeHaving(

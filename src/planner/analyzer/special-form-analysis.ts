@@ -1,7 +1,7 @@
 import { canCast } from '../../expressions/cast/cast.js'
 import { isFormattable } from '../../expressions/functions/string/format.js'
 import type { Expression } from '../../expressions/ir.js'
-import { call, cast, field, lambda, row } from '../../expressions/ir-build.js'
+import { call, cast, coerce, field, lambda, row } from '../../expressions/ir-build.js'
 import {
   BIGINT,
   DATE,
@@ -83,9 +83,7 @@ export function analyzeCast(node: Cast, context: ExpressionContext): Expression 
       `Cannot cast ${typeName(value.type)} to ${typeName(type)}`,
     )
   }
-  return value.type.kind === 'unknown'
-    ? coerceNoting(context.analysis, value, type)
-    : cast(value, type, node.safe)
+  return value.type.kind === 'unknown' ? coerce(value, type) : cast(value, type, node.safe)
 }
 
 /** Zoned values keep the instant; local ones are first taken to be in the session's zone. */

@@ -173,3 +173,20 @@ function rangesOf({ values }: Domain): IoColumn['domain']['ranges'] {
       return []
   }
 }
+
+/** A plan's input and output as text: JSON as Jackson lays it out. */
+export const ioJson = (plan: IoPlan): string => jsonText(plan, '')
+
+function jsonText(value: unknown, indent: string): string {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? '[ ]' : `[ ${value.map((v) => jsonText(v, indent)).join(', ')} ]`
+  }
+  // All numbers are doubles.
+  if (typeof value === 'number') return Number.isInteger(value) ? `${value}.0` : String(value)
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
+  const inner = `${indent}  `
+  const lines = Object.entries(value).map(
+    ([name, member]) => `${inner}${JSON.stringify(name)} : ${jsonText(member, inner)}`,
+  )
+  return `{\n${lines.join(',\n')}\n${indent}}`
+}

@@ -248,7 +248,7 @@ function parseGroupBy(cursor: TokenCursor): GroupBy {
   cursor.expect(Token.GROUP)
   cursor.expect(Token.BY)
   const location = cursor.location(cursor.index)
-  const distinct = parseSetQuantifier(cursor, Token.AUTO, Token.CUBE, Token.ROLLUP) === true
+  const distinct = parseGroupByQuantifier(cursor)
   const groupingElements = cursor.list(parseGroupingElement)
   return { kind: 'groupBy', location, distinct, groupingElements }
 }
@@ -259,6 +259,16 @@ const GROUPING_TYPES: ReadonlyMap<TokenKind, GroupingSets['type']> = new Map([
   [Token.GROUPING, 'EXPLICIT'],
 ])
 
+/** A call of a function named `all` without arguments is none here: the parentheses are the empty set. */
+function parseGroupByQuantifier(cursor: TokenCursor): boolean {
+  const isEmptySet =
+    cursor.at(Token.ALL) &&
+    cursor.peek(1) === Token.LEFT_PAREN &&
+    cursor.peek(2) === Token.RIGHT_PAREN
+  if (!isEmptySet) return parseSetQuantifier(cursor, Token.AUTO, Token.CUBE, Token.ROLLUP) === true
+  cursor.advance()
+  return false
+}
 function parseGroupingElement(cursor: TokenCursor): GroupingElement {
   const location = cursor.location(cursor.index)
   if (cursor.accept(Token.AUTO)) return { kind: 'autoGroupBy', location }
