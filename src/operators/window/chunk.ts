@@ -57,12 +57,17 @@ export class WindowChunk {
     const { from, arena } = this
     const peers = allocateRanges(arena, this.rowCount)
     const isBorder = this.#peerBorders()
-    let groupStart = 0
-    for (let i = 1; i <= this.rowCount; i++) {
-      if (i < this.rowCount && isBorder[i] === 0) continue
-      peers.starts.fill(groupStart + from, groupStart, i)
-      peers.ends.fill(i + from, groupStart, i)
-      groupStart = i
+    // Row by row: most groups are of few rows, and filling each would take a call.
+    const { starts, ends } = peers
+    let start = from
+    for (let i = 0; i < this.rowCount; i++) {
+      if (isBorder[i] !== 0) start = from + i
+      starts[i] = start
+    }
+    let end = this.to
+    for (let i = this.rowCount - 1; i >= 0; i--) {
+      ends[i] = end
+      if (isBorder[i] !== 0) end = from + i
     }
     this.#peers = peers
     return peers
