@@ -93,7 +93,10 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
     })
   }
 
-  /** The node with the least to do of those where the task does not run; where it failed before, only if there is no other. */
+  /**
+   * The task's home; where it runs or has failed already, the node with the least to do. A node where it has failed comes last,
+   * unless it alone has what the task reads.
+   */
   #chooseNode({ partitioning }: PlanFragment, task: RetriedTask): TaskNode | undefined {
     const { coordinator } = this.#environment
     const nodes = partitioning === 'coordinator' ? [coordinator] : this.#environment.workers()
@@ -103,9 +106,10 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
       load.set(uri, (load.get(uri) ?? 0) + 1)
     }
     const costOf = (node: TaskNode): readonly number[] => [
+      task.isPinned && node.nodeId === task.home.nodeId ? 0 : 1,
       task.hasFailedOn(node) ? 1 : 0,
-      load.get(node.uri) ?? 0,
       node.nodeId === task.home.nodeId ? 0 : 1,
+      load.get(node.uri) ?? 0,
     ]
     return nodes
       .filter(({ uri }) => !taken.has(uri))

@@ -74,13 +74,19 @@ export class RetriedTask {
     return this.#attempts.filter((attempt) => !attempt.isOver).map(({ node }) => node)
   }
 
+  /** Whether it reads what only its home has. */
+  get isPinned(): boolean {
+    return [...this.#splits.values()].some((log) => log.hasPinned)
+  }
+
   /** Whether an attempt is due, with none under way. */
   isDue(now: number): boolean {
     return !this.isFinished && now >= this.#nextAt && this.runningNodes.length === 0
   }
 
-  /** Whether its only attempt has been running for longer than a time. */
+  /** Whether its only attempt has been running for longer than a time, and another could run elsewhere. */
   isSlow(now: number, limitMillis: number): boolean {
+    if (this.isPinned) return false
     const running = this.#attempts.filter((attempt) => !attempt.isOver)
     return !this.isFinished && running.length === 1 && now - running[0]!.startedAt > limitMillis
   }

@@ -17,6 +17,11 @@ export class SplitLog {
     this.#take = take
   }
 
+  /** Whether some of the splits can only be read on the node that they were taken for. */
+  get hasPinned(): boolean {
+    return this.#splits.some((split) => split.remotelyAccessible === false)
+  }
+
   /**
    * A reader from the first split on.
    * @param isHome whether it reads on the node that the splits were taken for, where alone some can be read

@@ -28,8 +28,8 @@ export interface ClientConnectionOptions extends LivenessOptions {
   readonly connectMillis: number
   /** How long one that has accepted a connection may take to answer: its processes may be busy. */
   readonly handshakeMillis: number
-  /** Whether a node has answered another just now, so that it is not busy; absent: nobody can tell. */
-  readonly isAnswering?: (nodeUri: string) => Promise<boolean>
+  /** How often a node has turned to others, so that it is not busy; absent: nobody can tell. */
+  readonly turnsToOthers?: (nodeUri: string) => Promise<number | undefined>
   /** How often the producer is told that streams are still wanted. */
   readonly reminderMillis: number
   /** A connection without streams is closed after this. */
@@ -166,11 +166,11 @@ export class ClientConnection implements ChannelConnection {
 
   /** Gives up where what has accepted the connection is not the node. */
   #watch(socket: WebSocket, startedAt: number): void {
-    const { isAnswering, errorDurationMillis } = this.#options
-    if (isAnswering === undefined || this.#connecting !== socket) return
+    const { turnsToOthers, errorDurationMillis } = this.#options
+    if (turnsToOthers === undefined || this.#connecting !== socket) return
     this.#unwatch()
     this.#unwatch = watchHandshake({
-      isAnswering: () => isAnswering(this.#nodeUri),
+      turnsToOthers: () => turnsToOthers(this.#nodeUri),
       silentSince: this.#failingSince ?? startedAt,
       boundMillis: errorDurationMillis,
       onDead: () => {
@@ -203,6 +203,8 @@ export class ClientConnection implements ChannelConnection {
     this.#unwatch()
     if (this.#isClosed) return
     this.#connecting = undefined
+    // It has answered, however long that took.
+    this.#heard()
     const frames = new FrameSocket(
       socket,
       this.#options.codec,
@@ -223,13 +225,8 @@ export class ClientConnection implements ChannelConnection {
         closed: () => {
           if (this.#socket !== frames) return
           this.#socket = undefined
-          if (this.#failingSince !== undefined) {
-            // Not a word since before this connection.
-            this.#broken()
-            return
-          }
           // Out of reach since it fell silent, and not only since that was noticed.
-          this.#failingSince = performance.now() - frames.silentMillis
+          this.#failingSince ??= performance.now() - frames.silentMillis
           this.#retryLater()
         },
       },

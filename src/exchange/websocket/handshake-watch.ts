@@ -1,11 +1,14 @@
-/** Answers to others that show that a node is not just busy: one may be of the moment before the connection. */
-const ANSWERS = 2
-/** What is left of the bound when others are first asked. */
-const ASKED_FRACTION = 0.25
+/**
+ * So often the node has turned to others: to accept a connection takes it one pass of its event loop, to answer what came over it
+ * another, while what it has open already gets an answer in every pass.
+ */
+const TURNS = 4
+/** Of the bound: how often is asked. */
+const ASKED_FRACTION = 0.125
 
 export interface HandshakeWatchOptions {
-  /** Whether the node has answered somebody else just now. */
-  isAnswering(): Promise<boolean>
+  /** How often the node has turned to others since some time; undefined where nobody can tell. */
+  turnsToOthers(): Promise<number | undefined>
   /** Since when the node says nothing, by `performance.now()`. */
   readonly silentSince: number
   /** How long it may. */
@@ -16,29 +19,30 @@ export interface HandshakeWatchOptions {
 
 /**
  * Watches a connection that was accepted, but not answered. The node may be busy, for which it has long; or what has accepted the
- * connection does not lead to it, as a middlebox may that has forgotten it. A node that answers others meanwhile is not busy.
+ * connection does not lead to it, as a middlebox may that has forgotten it. A node that turns to others meanwhile, again and again, is
+ * not busy.
  * @returns what ends the watch
  */
 export function watchHandshake(options: HandshakeWatchOptions): () => void {
   const { silentSince, boundMillis } = options
-  let answers = 0
+  let first: number | undefined
+  let timer: NodeJS.Timeout | undefined
   let isOver = false
-  const askMillis = (boundMillis * ASKED_FRACTION) / ANSWERS
   const ask = async (): Promise<void> => {
-    const isAnswering = await options.isAnswering()
+    const turns = await options.turnsToOthers()
     if (isOver) return
-    answers = isAnswering ? answers + 1 : 0
-    if (answers > ANSWERS && performance.now() - silentSince >= boundMillis) {
+    // Another count has begun, or none is known any more.
+    if (turns === undefined || first === undefined || turns < first) first = turns
+    else if (turns - first >= TURNS && performance.now() - silentSince >= boundMillis) {
       // What has come for this thread while it waited is read first.
       setImmediate(() => {
         if (!isOver) options.onDead()
       })
       return
     }
-    timer = setTimeout(ask, askMillis)
+    timer = setTimeout(ask, boundMillis * ASKED_FRACTION)
   }
-  const firstMillis = silentSince + boundMillis * (1 - ASKED_FRACTION) - performance.now()
-  let timer = setTimeout(ask, Math.max(askMillis, firstMillis))
+  void ask()
   return () => {
     isOver = true
     clearTimeout(timer)

@@ -17,8 +17,8 @@ export interface WebSocketChannelsOptions {
   readonly connectMillis?: number
   /** How long one that has accepted a connection may take to answer; default 60 s. */
   readonly handshakeMillis?: number
-  /** Whether a node has answered another just now: then one that does not answer here is out of reach. */
-  readonly isAnswering?: (nodeUri: string) => Promise<boolean>
+  /** How often a node has turned to others: one that does so and does not answer here is out of reach. */
+  readonly turnsToOthers?: (nodeUri: string) => Promise<number | undefined>
   /** How often a producer is told that streams are still wanted; default 5 s. */
   readonly reminderMillis?: number
   /** A connection without streams is closed after this; default 30 s. */

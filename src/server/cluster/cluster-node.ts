@@ -76,8 +76,7 @@ export async function startClusterNode(
       | undefined
     const channels = await WebSocketChannels.create({
       node,
-      isAnswering: async (nodeUri) =>
-        role !== undefined && (role.coordinator ?? role.worker).isAnswering(nodeUri),
+      turnsToOthers: async (nodeUri) => (role?.coordinator ?? role?.worker)?.turnsOf(nodeUri),
       ...(exchangeErrorMillis === undefined ? {} : { errorDurationMillis: exchangeErrorMillis }),
     })
     closers.push(() => channels.close())

@@ -23,9 +23,6 @@ export interface CoordinatorOptions {
 /** What a worker may send at once: statuses of its tasks. */
 const MESSAGE_BYTES_MAX = 64 * 2 ** 20
 
-/** Who was heard within this answers: each node is asked twice as often. */
-const ANSWERING_MILLIS = 1000
-
 type WorkerSocket = MessageSocket<ToWorker, ToCoordinator>
 
 /**
@@ -46,6 +43,7 @@ export class ClusterCoordinator implements Cluster {
   readonly #lostListeners = new Set<(node: TaskNode, reason: MillraceError) => void>()
   readonly #detach: (() => void)[] = []
   readonly #health = new NodeHealth()
+  #ownTurns = 0
 
   private constructor(
     engine: Engine,
@@ -120,13 +118,12 @@ export class ClusterCoordinator implements Cluster {
     ]
   }
 
-  /** Whether the main thread of the node at an address has been heard just now. */
-  isAnswering(uri: string): boolean {
-    if (uri === this.#engine.member.localNode.uri) return true
-    for (const { node, socket } of this.#nodes.values()) {
-      if (node.uri === uri) return performance.now() - socket.heardAt < ANSWERING_MILLIS
-    }
-    return false
+  /** How often the main thread of the node at an address has turned to this one. */
+  turnsOf(uri: string): number | undefined {
+    // Whoever asks is turned to.
+    if (uri === this.#engine.member.localNode.uri) return this.#ownTurns++
+    for (const { node, socket } of this.#nodes.values()) if (node.uri === uri) return socket.turns
+    return undefined
   }
 
   onNodeLost(listener: (node: TaskNode, reason: MillraceError) => void): () => void {
@@ -180,9 +177,9 @@ export class ClusterCoordinator implements Cluster {
           if (message.type === 'announce') {
             node = new RemoteNode(message.announcement, (sent) => opened.send(sent))
             this.#welcome(node, opened)
-          } else if (message.type === 'askAnswering') {
+          } else if (message.type === 'askTurns') {
             const { request, uri } = message
-            opened.send({ type: 'answering', request, isAnswering: this.isAnswering(uri) })
+            opened.send({ type: 'turns', request, turns: this.turnsOf(uri) })
           } else node?.receive(message)
         },
         closed: (reason) => {

@@ -23,7 +23,9 @@ export class MessageSocket<Sent, Received> {
   readonly #socket: WebSocket
   readonly #codec: PlainCodec
   readonly #timer: NodeJS.Timeout
+  readonly #pingMillis: number
   #heardAt = performance.now()
+  #turns = 0
   /** Looks at the peer since it said something, and since its process did: the time that this thread was too busy to look does not count. */
   #silentLooks = 0
   #lifelessLooks = 0
@@ -65,6 +67,7 @@ export class MessageSocket<Sent, Received> {
       events.closed(reason)
     })
     const { pingMillis, silentMillis, stuckMillis } = liveness
+    this.#pingMillis = pingMillis
     this.#timer = setInterval(() => {
       const isStuck = this.#silentLooks * pingMillis > stuckMillis
       if (isStuck || this.#lifelessLooks * pingMillis > silentMillis) {
@@ -99,13 +102,15 @@ export class MessageSocket<Sent, Received> {
     this.#lifelessLooks = 0
   }
 
-  /** When the peer's main thread was heard last, by `performance.now()`. */
-  get heardAt(): number {
-    return this.#heardAt
+  /** How often the peer's main thread has turned to this socket: what comes at once comes of one pass of its event loop. */
+  get turns(): number {
+    return this.#turns
   }
 
   #heard(): void {
-    this.#heardAt = performance.now()
+    const now = performance.now()
+    if (now - this.#heardAt >= this.#pingMillis / 2) this.#turns += 1
+    this.#heardAt = now
     this.#silentLooks = 0
     this.#lifelessLooks = 0
   }

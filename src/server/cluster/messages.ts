@@ -19,8 +19,8 @@ export type ToWorker =
       readonly batch?: ConnectorSplitBatch
       readonly error?: ErrorRecord
     }
-  /** Answers `askAnswering`. */
-  | { readonly type: 'answering'; readonly request: number; readonly isAnswering: boolean }
+  /** Answers `askTurns`. */
+  | { readonly type: 'turns'; readonly request: number; readonly turns: number | undefined }
   /** The catalogs that there are: others are dropped. */
   | { readonly type: 'catalogs'; readonly names: readonly string[] }
 
@@ -38,8 +38,8 @@ export type ToCoordinator =
       readonly planNodeId: string
       readonly maxSize: number
     }
-  /** Whether another node answers the coordinator, which does not answer this one. */
-  | { readonly type: 'askAnswering'; readonly request: number; readonly uri: string }
+  /** How often another node, which does not answer this one, has turned to the coordinator. */
+  | { readonly type: 'askTurns'; readonly request: number; readonly uri: string }
 
 export interface Announcement {
   readonly nodeId: string

@@ -50,7 +50,7 @@ export class RemoteNode implements TaskNode {
     })
   }
 
-  receive(message: Exclude<ToCoordinator, { type: 'announce' | 'askAnswering' }>): void {
+  receive(message: Exclude<ToCoordinator, { type: 'announce' | 'askTurns' }>): void {
     switch (message.type) {
       case 'state':
         this.state = message.state

@@ -55,7 +55,7 @@ export class ClusterWorker {
   readonly #WebSocket: typeof WebSocket
   readonly #stopHeartbeat: () => void
   readonly #waitingForSplits = new Map<number, SplitWaiter>()
-  readonly #waitingForAnswering = new Map<number, (isAnswering: boolean) => void>()
+  readonly #waitingForTurns = new Map<number, (turns: number | undefined) => void>()
   #socket: MessageSocket<ToCoordinator, ToWorker> | undefined
   #connecting: WebSocket | undefined
   #nextRequest = 0
@@ -114,14 +114,14 @@ export class ClusterWorker {
     await this.#drained
   }
 
-  /** Whether the node at an address answers the coordinator; false where nobody can tell. */
-  isAnswering(uri: string): Promise<boolean> {
+  /** How often the node at an address has turned to the coordinator; undefined where nobody can tell. */
+  turnsOf(uri: string): Promise<number | undefined> {
     const socket = this.#socket
-    if (socket === undefined) return Promise.resolve(false)
+    if (socket === undefined) return Promise.resolve(undefined)
     const request = this.#nextRequest++
     return new Promise((resolve) => {
-      this.#waitingForAnswering.set(request, resolve)
-      socket.send({ type: 'askAnswering', request, uri })
+      this.#waitingForTurns.set(request, resolve)
+      socket.send({ type: 'askTurns', request, uri })
     })
   }
 
@@ -219,8 +219,8 @@ export class ClusterWorker {
     const gone = new MillraceError('REMOTE_HOST_GONE', 'The coordinator is gone')
     for (const { reject } of this.#waitingForSplits.values()) reject(gone)
     this.#waitingForSplits.clear()
-    for (const resolve of this.#waitingForAnswering.values()) resolve(false)
-    this.#waitingForAnswering.clear()
+    for (const resolve of this.#waitingForTurns.values()) resolve(undefined)
+    this.#waitingForTurns.clear()
     this.#engine.member.tasks.releaseTasks().finally(() => {
       if (!this.#isClosed) this.#retryIn(RETRY_MILLIS)
     })
@@ -246,9 +246,9 @@ export class ClusterWorker {
       case 'splits':
         this.#answered(message.request, message.batch, message.error)
         return
-      case 'answering':
-        this.#waitingForAnswering.get(message.request)?.(message.isAnswering)
-        this.#waitingForAnswering.delete(message.request)
+      case 'turns':
+        this.#waitingForTurns.get(message.request)?.(message.turns)
+        this.#waitingForTurns.delete(message.request)
         return
       case 'catalogs':
         // What can't be shut down is gone all the same.

@@ -33,7 +33,7 @@ h1 { font-size: 1.3rem; font-weight: 600; margin: 0 0 1rem } h2 { font-size: 1re
 nav { margin-bottom: 1rem; color: var(--soft) } a { color: inherit }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }
 th { text-align: left; font-weight: 500; color: var(--soft) } th, td { padding: .25rem .8rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top }
-.number { text-align: right } td.sql { max-width: 36rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-family: ui-monospace, monospace; font-size: 12px }
+.number { text-align: right; white-space: nowrap } td.sql { max-width: 36rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; font-family: ui-monospace, monospace; font-size: 12px }
 pre { background: color-mix(in srgb, currentColor 6%, transparent); padding: .8rem; overflow: auto; font-size: 12.5px; border-radius: 4px; max-height: 24rem }
 .state { font-weight: 600 } .FAILED, .failure { color: #c62828 } .FINISHED { color: #2e7d32 } .RUNNING { color: #1565c0 }
 progress { width: 8rem }`

@@ -388,20 +388,24 @@ async function middlebox(port: number): Promise<{ readonly uri: string; forward(
 test('what accepts connections for a node and does not lead to it fails the streams within the bound', async () => {
   const node = await nodeOf()
   const { uri } = await middlebox(node.port)
-  const channels = await channelsOf({ errorDurationMillis: 200, isAnswering: async () => true })
+  let turns = 0
+  const channels = await channelsOf({
+    errorDurationMillis: 200,
+    turnsToOthers: async () => turns++,
+  })
   await expect(sumOf(channels, uri, 't')).rejects.toMatchObject({ code: 'PAGE_TRANSPORT_TIMEOUT' })
 })
 
-test('a node that answers nobody is busy: its streams wait, beyond the bound', async () => {
+test('a node that turns to nobody is busy: its streams wait, beyond the bound', async () => {
   const node = await nodeOf()
   const { uri, forward } = await middlebox(node.port)
   let asked = 0
   const channels = await channelsOf({
     errorDurationMillis: 100,
-    isAnswering: async () => {
-      // It has answered once, before it became busy.
+    turnsToOthers: async () => {
       asked += 1
-      return asked === 1
+      // It turns to others as rarely as to this one: it has accepted the connection, and not read what came.
+      return Math.min(asked, 3)
     },
   })
   await fill(task(node, 't'), 1, 10)
