@@ -1,5 +1,5 @@
 import type { SqlType, Value } from '../spi/index.js'
-import { BOOLEAN, isInteger } from '../spi/index.js'
+import { BOOLEAN, isInteger, MAX_DECIMAL_PRECISION } from '../spi/index.js'
 import type {
   ComparisonExpression,
   ComparisonOperator,
@@ -22,7 +22,8 @@ export function unwrapCast(
   left: Expression,
   right: ConstantExpression,
   evaluate: Evaluate,
-  isInjective: (from: Expression, to: SqlType) => boolean = (from, to) => keepsOrder(from.type, to),
+  isInjective: (from: Expression, to: SqlType) => boolean = (from, to) =>
+    keepsOrder(from.type, to) || isWidest(from.type, to),
 ): Expression | undefined {
   if (left.kind !== 'cast' || left.safe || right.value === null) return undefined
   const source = left.arg
@@ -128,6 +129,13 @@ function integerRange(type: SqlType): { readonly min: Value; readonly max: Value
       return undefined
   }
 }
+
+/** Decimals of all scales are coerced to the one with most digits, and compared with a constant though some do not fit. */
+const isWidest = (from: SqlType, to: SqlType): boolean =>
+  from.kind === 'decimal' &&
+  to.kind === 'decimal' &&
+  to.scale >= from.scale &&
+  to.precision === MAX_DECIMAL_PRECISION
 
 /** Tells whether a cast maps distinct values to distinct values in the same order, without failing. */
 export function keepsOrder(from: SqlType, to: SqlType): boolean {

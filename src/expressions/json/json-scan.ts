@@ -181,6 +181,14 @@ function scalarTextAt(text: string, at: number, isRoot: boolean): string | null 
   return written === 'null' ? null : written
 }
 
+/** Where the first value of a text begins and ends; the end is -1 where it is no JSON. */
+export function firstValue(text: string): readonly [number, number] {
+  const from = skipSpace(text, 0)
+  const unit = text.charCodeAt(from)
+  const isPlain = unit !== QUOTE && unit !== OPEN_ARRAY && unit !== OPEN_OBJECT
+  return [from, isPlain ? skipPlain(text, from, true) : skipValue(text, from, 0)]
+}
+
 /** The text of the scalar that a path leads to: strings without quotes, numbers as they are written. O(length). */
 export function scalarAt(text: string, steps: readonly ScanStep[]): string | null {
   const at = findValue(text, steps)

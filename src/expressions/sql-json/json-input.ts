@@ -3,6 +3,7 @@ import { type SqlType, VARCHAR } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
 import { type JsonNode, readJson } from '../json/json-node.js'
+import { firstValue } from '../json/json-scan.js'
 import type { SessionContext } from '../session-context.js'
 
 /** How a text or binary holds JSON; `JSON` is UTF-8 in binaries. */
@@ -49,10 +50,12 @@ export function encodeJson(text: string, encoding: JsonEncoding): Uint8Array {
   }
 }
 
-/** Reads a text or binary of JSON; nothing but space is null, as in Trino. @throws JSON_INPUT_CONVERSION_ERROR */
+/** Reads the first value of a text or binary of JSON, whatever follows it; nothing but space is null, as in Trino. @throws JSON_INPUT_CONVERSION_ERROR */
 export function jsonInput(value: string | Uint8Array, encoding: JsonEncoding): JsonNode {
   const text = typeof value === 'string' ? value : decode(value, encoding)
-  const node = /^[ \t\r\n]*$/.test(text) ? null : readJson(text)
+  const [from, to] = firstValue(text)
+  if (from === text.length) return null
+  const node = to < 0 ? undefined : readJson(text.slice(from, to))
   if (node === undefined) throw invalidInput()
   return node
 }

@@ -44,8 +44,8 @@ const MYSQL: Readonly<Record<string, readonly PatternPart[]>> = {
   T: CLOCK,
   v: [number('week', 2)],
   W: [{ kind: 'name', field: 'dayOfWeek', isShort: false }],
-  x: [number('weekyear', 4)],
-  Y: [number('year', 4)],
+  x: [{ kind: 'number', field: 'weekyear', digits: 4, most: 4 }],
+  Y: [{ kind: 'number', field: 'year', digits: 4, most: 4 }],
   y: [number('twoDigitYear', 2)],
   '%': [text('%')],
 }

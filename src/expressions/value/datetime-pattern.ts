@@ -16,7 +16,13 @@ import { resolveFields } from './datetime-fields.js'
 /** Patterns of dates and times, taken apart from MySQL's or Joda's letters, that print and parse. */
 export type PatternPart =
   | { readonly kind: 'text'; readonly text: string }
-  | { readonly kind: 'number'; readonly field: NumberField; readonly digits: number }
+  | {
+      readonly kind: 'number'
+      readonly field: NumberField
+      readonly digits: number
+      /** The most digits that are read; by default as many as the field can have. */
+      readonly most?: number
+    }
   | { readonly kind: 'name'; readonly field: NameField; readonly isShort: boolean }
   | { readonly kind: 'fraction'; readonly digits: number }
   | { readonly kind: 'zone'; readonly style: 'offset' | 'colon' | 'id' | 'short' | 'long' }
@@ -233,7 +239,9 @@ function readPart(
     case 'number': {
       const isYear =
         part.field === 'year' || part.field === 'weekyear' || part.field === 'yearOfEra'
-      const most = adjacent ? Math.max(part.digits, 1) : isYear ? 9 : mostDigits(part.field)
+      const most = adjacent
+        ? Math.max(part.digits, 1)
+        : (part.most ?? (isYear ? 9 : mostDigits(part.field)))
       const match = new RegExp(`^${isYear ? '[+-]?' : ''}\\d{1,${most}}`).exec(rest)
       if (match === null) return -1
       fields.numbers.set(part.field, Number(match[0]))

@@ -39,6 +39,14 @@ const CLASS_NAMES: Readonly<Record<FormatArgument['kind'], string>> = {
   time: 'java.time.LocalDateTime',
 }
 
+function className(argument: FormatArgument): string {
+  if (argument.kind !== 'time') return CLASS_NAMES[argument.kind]
+  const { date, time, zone } = argument.has
+  if (zone) return date ? 'java.time.ZonedDateTime' : 'java.time.OffsetTime'
+  if (date && time) return CLASS_NAMES.time
+  return date ? 'java.time.LocalDate' : 'java.time.LocalTime'
+}
+
 /** Formats as Java does. @throws INVALID_FUNCTION_ARGUMENT @source java.util.Formatter */
 export function javaFormat(pattern: string, args: readonly FormatArgument[]): string {
   const fail = (problem: string): never =>
@@ -89,7 +97,9 @@ function formatOne(specifier: FormatSpecifier, argument: FormatArgument, fail: F
   }
   if (argument.kind === 'null') return done(cut('null'))
   const wrong = (): never =>
-    fail(`IllegalFormatConversion: ${conversion} != ${CLASS_NAMES[argument.kind]}`)
+    fail(
+      `IllegalFormatConversion: ${conversion.toLowerCase() === 't' ? specifier.suffix : conversion} != ${className(argument)}`,
+    )
   switch (conversion) {
     case 'd':
     case 'x':
@@ -248,11 +258,19 @@ function formatFloat(specifier: FormatSpecifier, argument: FloatArgument): strin
       : Math.abs(Number(decimalText(argument.unscaled, argument.scale)))
   if (conversion === 'e') return signed(specifier, isNegative, scientific(size, precision))
   const significant = precision === 0 ? 1 : precision
-  if (size !== 0 && (size < 1e-4 || size >= 10 ** significant)) {
+  const exponent = size === 0 ? 0 : roundedExponent(size, significant)
+  if (exponent < -4 || exponent >= significant) {
     return signed(specifier, isNegative, scientific(size, significant - 1))
   }
-  const exponent = size === 0 ? 0 : Math.floor(Math.log10(size))
   return signed(specifier, isNegative, fixed(argument, Math.max(0, significant - 1 - exponent)))
+}
+
+/** The power of ten of a number after rounding: that decides how %g writes it. */
+function roundedExponent(size: number, significant: number): number {
+  const [mantissa, power] = size.toExponential().split('e') as [string, string]
+  const digits = mantissa.replace('.', '')
+  const carries = (digits[significant] ?? '0') >= '5' && /^9+$/.test(digits.slice(0, significant))
+  return Number(power) + (carries ? 1 : 0)
 }
 
 function scientific(size: number, digits: number): string {

@@ -58,6 +58,7 @@ const ARGUMENTS: Readonly<Record<string, readonly (readonly string[])[]>> = {
   ],
   approx_distinct: ANY.map((type) => [type]),
   approx_set: [['bigint'], ['varchar']],
+  make_set_digest: [['bigint'], ['varchar'], ['date']],
   bitwise_and_agg: [['bigint']],
   bitwise_or_agg: [['bigint']],
   bitwise_xor_agg: [['bigint']],

@@ -15,6 +15,7 @@ import {
   printPattern,
 } from '../../value/datetime-pattern.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
+import { zonedInstant } from '../../value/temporal-range.js'
 import { teradataPattern } from '../../value/teradata-pattern.js'
 
 type PatternParser = (pattern: string) => readonly PatternPart[]
@@ -113,7 +114,7 @@ export const parseDatetime = scalarFunction({
         const parts = remembering(jodaPattern)
         return (text: string, pattern: string) => {
           const { local, zone = session.timeZone } = parsePattern(parts(pattern), text)
-          return { picos: instantOfLocal(toMillis(local), zone), zone }
+          return zonedInstant({ picos: instantOfLocal(toMillis(local), zone), zone })
         }
       },
     },

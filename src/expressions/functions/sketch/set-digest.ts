@@ -1,4 +1,5 @@
-import type { SqlType } from '../../../spi/type/type.js'
+import { MillraceError } from '../../../spi/error.js'
+import { isShortDecimal, type SqlType, typeName } from '../../../spi/type/type.js'
 import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import {
@@ -55,18 +56,11 @@ function bytesOf(type: SqlType): (value: Value) => Uint8Array {
     case 'char':
     case 'json':
       return (value) => Buffer.from(value as string)
-    case 'double':
-      return (value) => {
-        word.writeDoubleLE(value as number)
-        return word
-      }
     case 'real':
       return (value) => {
         word.writeFloatLE(value as number)
         return eightBytes(BigInt(word.readInt32LE()))
       }
-    case 'boolean':
-      return (value) => eightBytes(value === true ? 1n : 0n)
     case 'timestamp':
       return (value) => eightBytes((value as bigint) / PICOS_PER_MICRO)
     default:
@@ -75,6 +69,29 @@ function bytesOf(type: SqlType): (value: Value) => Uint8Array {
         if (typeof value === 'bigint' || typeof value === 'number') return eightBytes(BigInt(value))
         return invalidArgument(`make_set_digest does not take values of type ${type.kind}`)
       }
+  }
+}
+
+/** Types whose values Trino has as longs or slices. */
+function isDigestible(type: SqlType): boolean {
+  switch (type.kind) {
+    case 'boolean':
+    case 'double':
+    case 'unknown':
+    case 'array':
+    case 'map':
+    case 'row':
+      return false
+    case 'decimal':
+      return isShortDecimal(type)
+    case 'timestamp':
+      return type.precision <= 6
+    case 'timestamp with time zone':
+      return type.precision <= 3
+    case 'time with time zone':
+      return type.precision <= 9
+    default:
+      return true
   }
 }
 
@@ -88,7 +105,14 @@ export const makeSetDigest = aggregateFunction({
       typeVariables: ['T'],
       intermediate: 'setdigest',
       bind: ({ argumentTypes }) => {
-        const bytes = bytesOf(argumentTypes[0]!)
+        const [type] = argumentTypes as [SqlType]
+        if (!isDigestible(type)) {
+          throw new MillraceError(
+            'FUNCTION_IMPLEMENTATION_MISSING',
+            `Unsupported type parameters (system.builtin.make_set_digest(${typeName(type)}):SetDigest) for <T>(t):setdigest`,
+          )
+        }
+        const bytes = bytesOf(type)
         return accumulator((state, value) => {
           const digest = state ?? createSetDigest()
           addToSetDigest(digest, murmur3(bytes(value))[0])
