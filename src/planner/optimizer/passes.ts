@@ -23,6 +23,7 @@ import {
   singleDistinctToGroupBy,
 } from './rules/distinct-aggregations.js'
 import { inlineProjections } from './rules/inline-projections.js'
+import { leftJoinToAntiJoin } from './rules/left-join-to-anti-join.js'
 import * as limits from './rules/limit-rules.js'
 import { mergeFilters } from './rules/merge-filters.js'
 import { projectOverValues } from './rules/project-over-values.js'
@@ -175,7 +176,7 @@ export const PASSES: readonly Pass[] = [
   pushDown,
   clean,
   pushDown,
-  rulesPass(ruleSet('CleanupAndWindows', [...cleanup, ...windowRules])),
+  rulesPass(ruleSet('CleanupAndWindows', [...cleanup, ...windowRules, leftJoinToAntiJoin])),
   prune,
   // Before anything depends on what surrounds a use: joins are ordered in a shared plan as in the others.
   { name: 'ShareSubplans', run: shareSubplans },

@@ -45,6 +45,12 @@ const RULES: readonly [string, string, string][] = [
     'SELECT n.name, r.name FROM nation n JOIN region r ON n.regionkey = r.regionkey LIMIT 3',
   ],
   [
+    'LeftJoinToAntiJoin',
+    'SELECT c.name, o.orderkey FROM customer c LEFT JOIN orders o ON o.custkey = c.custkey WHERE o.custkey IS NULL',
+    // A comment may be null where there is a match.
+    'SELECT c.name FROM customer c LEFT JOIN orders o ON o.custkey = c.custkey WHERE o.comment IS NULL',
+  ],
+  [
     'SingleDistinctToGroupBy',
     'SELECT count(DISTINCT regionkey) FROM nation',
     'SELECT count(DISTINCT regionkey), count(DISTINCT name) FROM nation',
