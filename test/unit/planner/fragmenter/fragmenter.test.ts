@@ -47,6 +47,14 @@ describe('fragments', () => {
     )
   })
 
+  test('what one node would share is computed where it is used', async () => {
+    const sql = `WITH g AS (SELECT orderstatus, orderdate, count(*) AS n FROM orders GROUP BY 1, 2)
+      SELECT a.n, b.n FROM g a JOIN g b ON a.orderdate = b.orderdate AND a.n < b.n`
+    const text = await explain(sql)
+    expect(text).not.toMatch(/SharedScan|With\[/)
+    expect(text.split('TableScan')).toHaveLength(3)
+  })
+
   test('distinct aggregates get the rows themselves', async () => {
     const sql = 'SELECT custkey, array_agg(orderkey ORDER BY orderkey) FROM orders GROUP BY custkey'
     expect(shapeOf(await explain(sql))[2]).toBe('2 [SOURCE] → HASH [custkey]: TableScan')
