@@ -6,12 +6,13 @@ import type { OutputNode, PlanNode } from '../../planner/plan/node.js'
 import { sourcesOf, withSources } from '../../planner/plan/structure.js'
 import { answersHold, type MetadataAnswer } from '../catalog/recorded-metadata.js'
 import type { PlannedStatement } from '../services.js'
-import type { QueryContext } from '../session/query-context.js'
+import type { QueryContext, Warning } from '../session/query-context.js'
 import type { StatementContext } from '../statements/statement.js'
 
 interface Entry {
   readonly planned: PlannedStatement
   readonly answers: readonly MetadataAnswer[]
+  readonly warnings: readonly Warning[]
 }
 
 /** How many plans are kept; the one used longest ago goes first. */
@@ -38,6 +39,7 @@ export class PlanCache {
     this.#entries.delete(key)
     if (!(await answersHold(entry.answers, resolver))) return undefined
     this.#entries.set(key, entry)
+    for (const warning of entry.warnings) context.warn(warning)
     const { plan } = entry.planned
     return {
       ...entry.planned,
@@ -54,11 +56,14 @@ export class PlanCache {
     logical: LogicalPlan,
     planned: PlannedStatement,
   ): void {
-    // A plan that is found again gives no warnings.
-    if (!logical.isDeterministic || (context as QueryContext).warnings.length > 0) return
+    if (!logical.isDeterministic) return
     if (answers.some(({ stamp }) => stamp === undefined)) return
     const plan = withTransactions(planned.plan, new Map()) as OutputNode
-    this.#entries.set(this.#key(context, statement), { planned: { ...planned, plan }, answers })
+    this.#entries.set(this.#key(context, statement), {
+      planned: { ...planned, plan },
+      answers,
+      warnings: [...context.warnings],
+    })
     if (this.#entries.size > MAX_PLANS) {
       const [oldest] = this.#entries.keys()
       if (oldest !== undefined) this.#entries.delete(oldest)

@@ -149,6 +149,7 @@ const planningOptions = (
   registry: services.functions,
   parameters: context.parameters,
   maxRecursionDepth: Number(propertyText(context.session, 'max_recursion_depth')),
+  warn: (warning) => context.warn(warning),
 })
 
 function optimizePlan(

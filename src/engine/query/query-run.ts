@@ -20,6 +20,7 @@ export interface QueryRun {
   readonly state: QueryState
   readonly failure: MillraceError | undefined
   readonly updateType: string | undefined
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
   /** Rows of the result so far. */
   readonly rowCount: number
   readonly times: RunTimes

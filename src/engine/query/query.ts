@@ -39,6 +39,8 @@ export interface QueryInfo extends QueryStats {
   readonly sql: string
   readonly updateType: string | undefined
   readonly error: { readonly code: string; readonly message: string } | undefined
+  /** What to know besides the answer, with Trino's codes. */
+  readonly warnings: readonly { readonly code: string; readonly message: string }[]
   readonly stages: readonly StageInfo[]
 }
 
@@ -216,6 +218,7 @@ export class Query<T = Row> implements AsyncIterable<T> {
         run?.failure === undefined
           ? undefined
           : { code: run.failure.code, message: run.failure.message },
+      warnings: [...(run?.warnings ?? [])],
       stages: run?.execution?.info().stages ?? [],
     }
   }

@@ -16,6 +16,21 @@ import type { Scope } from './scope.js'
 /** What a `?` stands for: an expression of EXECUTE … USING, or a value of the embedding program. */
 export type ParameterValue = AstExpression | ConstantExpression
 
+/** How a query stands in its statement. */
+export interface QueryPlace {
+  /** The rows go to the statement's result as they are, so that ORDER BY counts. */
+  readonly isRoot?: boolean
+  /** It is the statement's own query, or a view's: its ORDER BY is worth no warning. */
+  readonly isTop?: boolean
+}
+
+/** What the client is told besides the answer. */
+export interface AnalysisWarning {
+  /** @source Trino StandardWarningCode */
+  readonly code: 'REDUNDANT_ORDER_BY'
+  readonly message: string
+}
+
 /** The state of one statement's analysis. */
 export interface Analysis {
   readonly session: PlannerSession
@@ -37,14 +52,11 @@ export interface Analysis {
   /** The answer depends on when the statement ran, or on chance. */
   readonly traits: { deterministic: boolean }
   newId(prefix: 'f' | 'a' | 'w' | 's' | 'g' | 'y'): string
+  /** May be told the same twice. */
+  warn(warning: AnalysisWarning): void
   /** The analyzers themselves, here so that the parts of either need not import the whole. */
   analyzeExpression(node: AstExpression, context: ExpressionContext): Expression
-  analyzeQuery(
-    this: Analysis,
-    query: Query,
-    scope: Scope,
-    place?: { readonly isRoot?: boolean },
-  ): BoundRelation
+  analyzeQuery(this: Analysis, query: Query, scope: Scope, place?: QueryPlace): BoundRelation
 }
 
 /** Makes fields of a relation with new ids from others: same names and types under another name. */

@@ -1,6 +1,6 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { PlannerSession } from '../metadata.js'
-import type { Analysis, ParameterValue } from './analysis.js'
+import type { Analysis, AnalysisWarning, ParameterValue } from './analysis.js'
 import { analyzeExpression } from './expression-analyzer.js'
 import type { CollectedMetadata } from './metadata-collection.js'
 import { analyzeQuery } from './query-analyzer.js'
@@ -10,6 +10,7 @@ export interface AnalyzerOptions {
   readonly registry: FunctionRegistry
   readonly metadata: CollectedMetadata
   readonly parameters: readonly ParameterValue[] | undefined
+  readonly warn?: (warning: AnalysisWarning) => void
 }
 
 /** The empty state that the analysis of one statement fills. */
@@ -18,6 +19,7 @@ export function newAnalysis({
   registry,
   metadata,
   parameters,
+  warn = () => {},
 }: AnalyzerOptions): Analysis {
   let lastId = 0
   return {
@@ -31,6 +33,7 @@ export function newAnalysis({
     usedTables: new Map(),
     viewStack: [],
     traits: { deterministic: true },
+    warn,
     newId: (prefix) => `@${prefix}${++lastId}`,
     analyzeExpression,
     analyzeQuery(query, scope, place = {}) {

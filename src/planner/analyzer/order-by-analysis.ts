@@ -3,10 +3,11 @@ import type { Expression } from '../../expressions/ir.js'
 import { expressionKey, isDeterministic, replaceSymbols } from '../../expressions/ir-walk.js'
 import { typeName } from '../../spi/index.js'
 import type { OrderBy, SortItem } from '../parser/ast/index.js'
-import { analyze, type ExpressionContext } from './analysis.js'
-import type { BoundSortItem, Field } from './bound.js'
+import { type Analysis, analyze, type ExpressionContext, type QueryPlace } from './analysis.js'
+import type { BoundRowLimits, BoundSortItem, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
 import { expressionText } from './expression-text.js'
+import type { Limited } from './row-limit-analysis.js'
 import { semanticError } from './semantic-error.js'
 
 /** A column of the result: its field and what it is computed by. */
@@ -61,6 +62,27 @@ function sortKey(
     node,
     `ORDER BY position ${node.value} is not in select list`,
   )
+}
+
+/**
+ * Whether ORDER BY decides anything: which rows there are, or how the result comes. Warns where Trino does.
+ * @source Trino StatementAnalyzer.visitQuery, visitQuerySpecification
+ */
+export function keepsOrder(
+  node: Limited,
+  limits: BoundRowLimits,
+  place: QueryPlace,
+  analysis: Analysis,
+): boolean {
+  if (limits.limit !== undefined || limits.offset !== undefined) return true
+  const isPlain = node.limit === undefined && node.offset === undefined
+  if (node.orderBy !== undefined && isPlain && place.isTop !== true) {
+    analysis.warn({
+      code: 'REDUNDANT_ORDER_BY',
+      message: 'ORDER BY in subquery may have no effect',
+    })
+  }
+  return place.isRoot === true
 }
 
 /** Puts what the output fields stand for in their place. */

@@ -1,11 +1,11 @@
 import type { Query, With } from '../parser/ast/index.js'
-import { type Analysis, expressionContext, visibleFields } from './analysis.js'
+import { type Analysis, expressionContext, type QueryPlace, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, Field } from './bound.js'
 import { checkColumnNames, refuseCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
-import { analyzeOrderBy, type OrderByOutput } from './order-by-analysis.js'
+import { analyzeOrderBy, keepsOrder, type OrderByOutput } from './order-by-analysis.js'
 import { analyzeRecursiveQuery } from './recursion-analysis.js'
-import { analyzeRelation, type RelationPlace } from './relation-analyzer.js'
+import { analyzeRelation } from './relation-analyzer.js'
 import { withInlineFunctions } from './routine-registry.js'
 import { analyzeRowLimits } from './row-limit-analysis.js'
 import { relationScope, type Scope, type WithQuery } from './scope.js'
@@ -16,13 +16,13 @@ export function analyzeQuery(
   node: Query,
   scope: Scope,
   outer: Analysis,
-  place: RelationPlace,
+  place: QueryPlace,
 ): BoundRelation {
   const analysis = withInlineFunctions(node.functions, outer)
   const withScope = node.with === undefined ? scope : analyzeWith(node.with, scope, analysis)
   const isPlain =
     node.orderBy === undefined && node.offset === undefined && node.limit === undefined
-  const bodyPlace: RelationPlace = isPlain ? place : {}
+  const bodyPlace: QueryPlace = isPlain ? place : {}
   const body = analyzeRelation(node.queryBody, withScope, analysis, bodyPlace)
   const fields = visibleFields(body.fields)
   if (isPlain) {
@@ -39,8 +39,7 @@ export function analyzeQuery(
   const orderBy = analyzeOrderBy(node.orderBy, outputs, context)
   if (node.orderBy !== undefined) refuseCalls(context.met, node.orderBy, 'ORDER BY clause')
   const limits = analyzeRowLimits(node, analysis)
-  const isOrdered =
-    place.isRoot === true || limits.limit !== undefined || limits.offset !== undefined
+  const isOrdered = keepsOrder(node, limits, place, analysis)
   return { kind: 'query', body, fields, orderBy: isOrdered ? orderBy : [], ...limits }
 }
 

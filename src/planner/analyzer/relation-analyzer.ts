@@ -16,6 +16,7 @@ import {
   type ExpressionContext,
   expressionContext,
   newField,
+  type QueryPlace,
   visibleFields,
 } from './analysis.js'
 import type { BoundRelation, BoundUnnest, Field } from './bound.js'
@@ -31,12 +32,6 @@ import { analyzeSetOperation } from './set-operation-analysis.js'
 import { analyzeTable } from './table-analysis.js'
 import { aliasTableFunction, analyzeTableFunction } from './table-function-analysis.js'
 
-/** How a relation stands in its query. */
-export interface RelationPlace {
-  /** The rows go to the statement's result as they are, so that ORDER BY counts. */
-  readonly isRoot?: boolean
-}
-
 /**
  * Analyzes what stands in FROM, or a query body.
  * @param scope what expressions in it may see besides the relation's own parts: outer queries, the left side of a lateral join
@@ -45,13 +40,13 @@ export function analyzeRelation(
   node: Relation,
   scope: Scope,
   analysis: Analysis,
-  place: RelationPlace = {},
+  place: QueryPlace = {},
 ): BoundRelation {
   switch (node.kind) {
     case 'table':
       return analyzeTable(node, scope, analysis)
     case 'tableSubquery':
-      return analysis.analyzeQuery(node.query, scope, place)
+      return analysis.analyzeQuery(node.query, scope, { ...place, isTop: false })
     case 'querySpecification':
       return analyzeSelect(node, scope, analysis, analyzeRelation, place)
     case 'union':

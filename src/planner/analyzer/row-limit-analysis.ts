@@ -14,7 +14,8 @@ import { evaluateConstant } from './constant-evaluation.js'
 import { rootScope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 
-interface Limited {
+/** What has an order and a part of its rows taken. */
+export interface Limited {
   readonly orderBy?: OrderBy
   readonly offset?: Offset
   readonly limit?: Limit | FetchFirst

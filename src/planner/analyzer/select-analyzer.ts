@@ -18,6 +18,7 @@ import {
   expressionContext,
   type MetCall,
   newField,
+  type QueryPlace,
   type ResolvedWindow,
   visibleFields,
 } from './analysis.js'
@@ -25,7 +26,12 @@ import type { BoundGrouping, BoundRelation, BoundSelect, Field } from './bound.j
 import { analyzeCondition, refuseCalls, refuseWrittenCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import { analyzeGroupBy } from './group-by-analysis.js'
-import { analyzeOrderBy, type OrderByOutput, withoutOutputs } from './order-by-analysis.js'
+import {
+  analyzeOrderBy,
+  keepsOrder,
+  type OrderByOutput,
+  withoutOutputs,
+} from './order-by-analysis.js'
 import { analyzeRowLimits } from './row-limit-analysis.js'
 import {
   isColumnReference,
@@ -53,7 +59,7 @@ export function analyzeSelect(
   scope: Scope,
   analysis: Analysis,
   analyzeRelation: AnalyzeRelation,
-  place: { readonly isRoot?: boolean },
+  place: QueryPlace,
 ): BoundSelect {
   const from = node.from === undefined ? undefined : analyzeRelation(node.from, scope, analysis)
   const source: Scope =
@@ -97,8 +103,7 @@ export function analyzeSelect(
   }
   if (node.select.distinct) checkDistinctOrder(node, orderBy, outputs)
   for (const check of context.deferred ?? []) check()
-  const isOrdered =
-    place.isRoot === true || limits.limit !== undefined || limits.offset !== undefined
+  const isOrdered = keepsOrder(node, limits, place, analysis)
   return {
     kind: 'select',
     fields: outputs.map((o) => o.field),

@@ -129,7 +129,7 @@ function boundView(
   }
   let source: BoundRelation
   try {
-    source = inner.analyzeQuery.call(inner, query, rootScope, {})
+    source = inner.analyzeQuery.call(inner, query, rootScope, { isTop: true })
   } catch (cause) {
     if (!(cause instanceof MillraceError)) throw cause
     throw new MillraceError(

@@ -44,7 +44,7 @@ export async function describeOutput(
   }
   if (statement.kind !== 'query') return []
   const relation = await withAnalysis(statement, options, undefined, (analysis) =>
-    analysis.analyzeQuery(statement, rootScope, { isRoot: true }),
+    analysis.analyzeQuery(statement, rootScope, { isRoot: true, isTop: true }),
   )
   return visibleFields(relation.fields).map((f, i) => ({
     name: f.name ?? `_col${i}`,
@@ -70,7 +70,8 @@ export async function describeInput(
   const count = parameterCount(statement)
   if (count === 0) return []
   return withAnalysis(statement, options, undefined, (analysis) => {
-    if (statement.kind === 'query') analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+    if (statement.kind === 'query')
+      analysis.analyzeQuery(statement, rootScope, { isRoot: true, isTop: true })
     else analyzeWrite(statement, analysis)
     return Array.from({ length: count }, (_, i) => analysis.parameterTypes.get(i) ?? UNKNOWN)
   })
@@ -95,7 +96,7 @@ export async function viewColumns(
   }
   const relation = await withAnalysis(query, options, options.parameters ?? [], (analysis) => {
     const inView: Analysis = { ...analysis, viewStack: [nameKey(name)] }
-    return inView.analyzeQuery.call(inView, query, rootScope, {})
+    return inView.analyzeQuery.call(inView, query, rootScope, { isTop: true })
   })
   return tableColumns(visibleFields(relation.fields), node)
 }

@@ -3,6 +3,7 @@ import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
 import {
   type Analysis,
+  type AnalysisWarning,
   analyze,
   expressionContext,
   type ParameterValue,
@@ -42,6 +43,7 @@ export interface PlanningOptions {
   readonly parameters?: readonly ParameterValue[]
   /** How often the step of WITH RECURSIVE may run; 10 by default. */
   readonly maxRecursionDepth?: number
+  readonly warn?: (warning: AnalysisWarning) => void
 }
 
 export interface LogicalPlan {
@@ -80,7 +82,7 @@ function planAnalysed(
   const state = newPlannerState(analysis, maxRecursionDepth)
   switch (statement.kind) {
     case 'query': {
-      const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true })
+      const relation = analysis.analyzeQuery(statement, rootScope, { isRoot: true, isTop: true })
       const plan = planRelation(state, relation, undefined)
       const symbols = visibleSymbols(relation, plan)
       const columns = resultColumns(visibleFields(relation.fields))
