@@ -11,9 +11,10 @@ import { dynamicFilterOf } from './dynamic-filter.js'
 import { QueryMemory } from './memory/query-memory.js'
 import type { CollectedPages } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
-import type { LocalPlan, PipelineSpec, ScanSource, SourceSpec } from './pipeline.js'
+import type { LocalPlan, PipelineSpec, ScanSource } from './pipeline.js'
 import { PipelineSplits } from './pipeline-splits.js'
 import { RemotePages } from './remote-pages.js'
+import { channelSources, scansOf } from './source-walk.js'
 import { spillError } from './spill/page-file.js'
 import { removeQuerySpill } from './spill/query-spill.js'
 import type { DriverStats } from './stats.js'
@@ -77,7 +78,10 @@ export class QueryExecution {
   readonly #remote = new Map<number, RemotePages>()
   readonly #waitingForStates = new Map<number, (message: StateMessage) => void>()
   #output: { readonly driver: PageStream & { nextPage(): Promise<Page | undefined> } } | undefined
-  #callerStats: (() => DriverStats)[] = []
+  /** Of drivers in the calling thread. */
+  readonly #callerStats: (() => DriverStats)[] = []
+  /** What drivers in worker threads that have not ended told last. */
+  readonly #workerStats = new Map<string, DriverStats>()
   #started: Promise<void> | undefined
   #inPool = false
   /** Drivers in worker threads that have not ended. */
@@ -131,7 +135,11 @@ export class QueryExecution {
   }
 
   info(): ExecutionSnapshot {
-    const stats = [...this.#driverStats, ...this.#callerStats.map((s) => s())]
+    const stats = [
+      ...this.#driverStats,
+      ...this.#callerStats.map((s) => s()),
+      ...this.#workerStats.values(),
+    ]
     const totals = this.#splits.map((s) => s.counts())
     return {
       state:
@@ -222,8 +230,8 @@ export class QueryExecution {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
     const splits = await this.#openSplits(pipeline)
     if (pipeline.drivers === 'caller' || isTiny(pipeline, this.#states)) {
-      const { state, stats } = await this.#task.run(pipeline, this.#callerInputs(splits))
-      this.#driverStats.push(stats)
+      const inputs = this.#callerInputs(splits)
+      const { state } = await this.#task.run(pipeline, inputs, (s) => this.#callerStats.push(s))
       this.#states.set(pipeline.id, [state])
     } else {
       const driverCount = pipeline.drivers === 'all' ? this.#environment.pool!.size : 1
@@ -231,7 +239,7 @@ export class QueryExecution {
         const received: unknown[] = []
         this.#waitingForStates.set(pipeline.id, (message) => {
           received.push(message.state)
-          this.#driverStats.push(message.stats)
+          this.#driverEnded(message.stats)
           if (received.length === driverCount) resolve(received)
         })
         this.#sendRuns(pipeline, splits, driverCount)
@@ -243,6 +251,12 @@ export class QueryExecution {
     await splits.close()
     this.#pipelineStates.set(pipeline.id, 'FINISHED')
     for (const id of pipeline.dependsOn) this.#releaseCollected(id)
+  }
+
+  /** A driver of a worker thread has told the last of itself. */
+  #driverEnded(stats: DriverStats): void {
+    this.#workerStats.delete(driverKey(stats))
+    this.#driverStats.push(stats)
   }
 
   /** Gives collected pages back when the last pipeline that reads them has ended. */
@@ -386,12 +400,15 @@ export class QueryExecution {
         this.#workerDrivers -= 1
         this.#waitingForStates.get(message.pipelineId)?.(message)
         return
+      case 'progress':
+        this.#workerStats.set(driverKey(message.stats), message.stats)
+        return
       case 'pages':
         this.#remote.get(message.pipelineId)?.arrived()
         return
       case 'pagesEnd':
         this.#workerDrivers -= 1
-        this.#driverStats.push(message.stats)
+        this.#driverEnded(message.stats)
         this.#remote.get(message.pipelineId)?.driverEnded()
         return
       case 'failed':
@@ -472,24 +489,5 @@ export class QueryExecution {
 
 type StateMessage = Extract<FromWorker, { kind: 'state' }>
 
-function scansOf(source: SourceSpec): readonly ScanSource[] {
-  return source.kind === 'scan' ? [source] : nestedSources(source).flatMap(scansOf)
-}
-
-function nestedSources(source: SourceSpec): readonly SourceSpec[] {
-  switch (source.kind) {
-    case 'union':
-      return source.branches.map((branch) => branch.source)
-    case 'asyncCall':
-      return [source.input.source]
-    case 'tableFunction':
-      return source.inputs.map((input) => input.source)
-    default:
-      return []
-  }
-}
-
-function channelSources(source: SourceSpec): readonly number[] {
-  if (source.kind === 'channel') return [source.pipeline]
-  return nestedSources(source).flatMap(channelSources)
-}
+const driverKey = ({ pipelineId, driverIndex }: DriverStats): string =>
+  `${pipelineId}.${driverIndex}`

@@ -114,17 +114,26 @@ export class Task {
     }
   }
 
-  /** Runs a pipeline that ends in a state to its end. */
+  /**
+   * Runs a pipeline that ends in a state to its end.
+   * @param onStart gets what tells how far it is meanwhile
+   */
   async run(
     pipeline: PipelineSpec,
     inputs: DriverInputs,
+    onStart?: (stats: () => DriverStats) => void,
   ): Promise<{ readonly state: unknown; readonly stats: DriverStats }> {
-    const { driver, stats } = this.createDriver(pipeline, inputs)
+    const { driver, stats: ownStats } = this.createDriver(pipeline, inputs)
     const sink = this.#createSink(pipeline, inputs)
     const meter = operatorMeter(
       'planNodeId' in pipeline.sink ? pipeline.sink.planNodeId : '',
       pipeline.sink.kind,
     )
+    const stats = (): DriverStats => {
+      const own = ownStats()
+      return { ...own, operators: [...own.operators, meter] }
+    }
+    onStart?.(stats)
     const metered = <T>(action: () => T): T => {
       const startedAt = performance.now()
       const result = action()
@@ -148,8 +157,7 @@ export class Task {
       }
       if (driver.takesTurn()) await driver.ready()
       const state = metered(() => sink.finish())
-      const own = stats()
-      return { state, stats: { ...own, operators: [...own.operators, meter] } }
+      return { state, stats: stats() }
     } finally {
       steps?.return?.()
       sink.close()

@@ -1,6 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
+import { type Client, connect } from '../../src/client/connect.js'
 import {
   INTERNAL_TOKEN_HEADER,
   signInternalToken,
@@ -178,6 +180,75 @@ test('an error of a task is the query’s, with its code', async () => {
   )
   expect(pages.at(-1)!.body.error).toMatchObject({ errorName: 'DIVISION_BY_ZERO' })
   await nothingIsLeft()
+})
+
+describe.each(['one process', 'a cluster'])('rows read, of %s', (kind) => {
+  const url = (): string => (kind === 'a cluster' ? coordinator.url : single.url)
+  const connected = async (action: (client: Client) => Promise<void>): Promise<void> => {
+    const client = connect(`${url().replace('http', 'ws')}/v1/stream`)
+    try {
+      await action(client)
+    } finally {
+      await client.close()
+    }
+  }
+  const rowsRead = async (text: string): Promise<number> => {
+    const list = (await (await fetch(`${url()}/v1/query?state=RUNNING`)).json()) as {
+      readonly query: string
+      readonly queryStats: Figures
+    }[]
+    return Number(list.find((query) => query.query === text)?.queryStats.physicalInputPositions)
+  }
+
+  test('stop where the consumer takes a row now and then', () =>
+    connected(async (client) => {
+      const sql = 'SELECT * FROM tpch.sf1.lineitem'
+      const query = client.query(sql)
+      const rows = query[Symbol.asyncIterator]()
+      const counts: number[] = []
+      // What is under way fills its buffers first.
+      for (let i = 0; i < 20 && (i < 3 || counts.at(-1) !== counts.at(-3)); i++) {
+        expect((await rows.next()).done).toBe(false)
+        await sleep(600)
+        counts.push(await rowsRead(sql))
+      }
+      expect(counts.at(-1)).toBeGreaterThan(0)
+      expect(counts.at(-1)).toBe(counts.at(-3))
+      expect(counts.at(-1)).toBeLessThan(6_001_215 / 2)
+      await query.cancel()
+    }))
+
+  test('are told while a scan gives no row', () =>
+    connected(async (client) => {
+      const sql = "SELECT count(*) FROM tpch.sf100.lineitem WHERE comment LIKE '%zz%'"
+      const query = client.query(sql)
+      const answer = query.all().catch((error: unknown) => error)
+      await vi.waitFor(async () => expect(await rowsRead(sql)).toBeGreaterThan(0), {
+        timeout: 15_000,
+        interval: 100,
+      })
+      await query.cancel()
+      expect(await answer).toMatchObject({ code: 'USER_CANCELED' })
+    }))
+})
+
+test('EXPLAIN ANALYZE VERBOSE tells of the operators of all tasks', async () => {
+  const [[text]] = (await ask(
+    'EXPLAIN ANALYZE VERBOSE SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus',
+  )) as [[string]]
+  expect(text.match(/^Fragment \d/gm)).toHaveLength(3)
+  expect(text).toMatch(/15,?000 rows/)
+  await nothingIsLeft()
+})
+
+test('a request whose headers are too long is refused, and the next is answered', async () => {
+  const response = await fetch(`${coordinator.url}/v1/statement`, {
+    method: 'POST',
+    body: 'SELECT 1',
+    headers: { ...HEADERS, 'X-Trino-Client-Info': 'x'.repeat(1_000_000) },
+  })
+  expect(response.status).toBe(431)
+  expect(await ask('SELECT 1')).toEqual([[1]])
 })
 
 test('catalogs that are created are read by the workers, until they are dropped', async () => {

@@ -84,6 +84,8 @@ export type FromWorker =
       readonly state: unknown
       readonly stats: DriverStats
     }
+  /** What a driver has done so far. */
+  | { readonly kind: 'progress'; readonly queryId: string; readonly stats: DriverStats }
   /** There are pages in a ring, and the calling thread sleeps. */
   | { readonly kind: 'pages'; readonly queryId: string; readonly pipelineId: number }
   | {

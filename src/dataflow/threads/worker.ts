@@ -3,6 +3,7 @@ import { assert, errorToRecord } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { pageCopier } from '../page-sink.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
+import type { DriverStats } from '../stats.js'
 import { Task } from '../task.js'
 import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from '../thread-environment.js'
 import type {
@@ -13,6 +14,7 @@ import type {
   ToWorker,
 } from './messages.js'
 import { PageRingWriter } from './page-ring.js'
+import { DriverProgress } from './progress.js'
 
 interface WorkerQuery {
   readonly task: Task
@@ -28,6 +30,7 @@ export class WorkerRuntime {
   readonly #queries = new Map<string, WorkerQuery>()
   /** Plans of queries that may come again, by the numbers that the calling thread gave them. */
   readonly #plans = new Map<number, LocalPlan>()
+  readonly #progress = new DriverProgress()
 
   constructor(environment: ThreadEnvironment, port: MessagePort) {
     this.#environment = environment
@@ -109,9 +112,23 @@ export class WorkerRuntime {
       await this.#stream(query, pipeline, inputs, message)
       return
     }
-    const { state, stats } = await query.task.run(pipeline, inputs)
     const { queryId, pipelineId, driverIndex } = message
-    this.#send({ kind: 'state', queryId, pipelineId, driverIndex, state, stats })
+    let endReports: (() => void) | undefined
+    try {
+      const { state, stats } = await query.task.run(pipeline, inputs, (running) => {
+        endReports = this.#reportProgress(queryId, running)
+      })
+      this.#send({ kind: 'state', queryId, pipelineId, driverIndex, state, stats })
+    } finally {
+      endReports?.()
+    }
+  }
+
+  /** @returns what ends the reports of a driver */
+  #reportProgress(queryId: string, stats: () => DriverStats): () => void {
+    return this.#progress.begin(stats, (now) =>
+      this.#send({ kind: 'progress', queryId, stats: now }),
+    )
   }
 
   /** Hands pages over, each copied into one of a few arenas, in the order in which the consumer gives them back. */
@@ -126,6 +143,7 @@ export class WorkerRuntime {
     const { buffer } = this.#environment.allocator.memory
     const ring = new PageRingWriter(buffer, ringAddress, driverIndex)
     const { driver, stats } = query.task.createDriver(pipeline, inputs)
+    const endReports = this.#reportProgress(queryId, stats)
     const arenas: ChunkArena[] = []
     let wake: (() => void) | undefined
     query.waitingForCredit.set(pipelineId, () => wake?.())
@@ -151,6 +169,7 @@ export class WorkerRuntime {
         if (ring.push(address, words.length)) this.#send({ kind: 'pages', queryId, pipelineId })
       }
     } finally {
+      endReports()
       // The arenas stay until the query ends: the consumer may still read the last pages.
       await driver.close()
     }
