@@ -16,6 +16,7 @@ import { allocateInt32, zeroed } from './buffers.js'
 import { isDataError, throwFailure } from './failure.js'
 import { extendPage, freeChannels, type HoistedPart, hoist } from './hoist.js'
 import { importBlock } from './import.js'
+import { conditionOfRegexp } from './regexp-prefilter.js'
 import { prepareRowProgram, type RowProgram, runRowFilter } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
 import { selectByTable } from './select-kernels.js'
@@ -61,7 +62,11 @@ export class WasmFilter {
   constructor(expression: Expression, registry: FunctionRegistry, fallbackOf: FallbackOf) {
     this.#fallbackOf = fallbackOf
     const newChannel = freeChannels(expression)
-    this.#conjuncts = conjuncts(expression).map((conjunct) => {
+    const all = conjuncts(expression).flatMap((conjunct) => {
+      const needed = conditionOfRegexp(conjunct, registry)
+      return needed === undefined ? [conjunct] : [needed, conjunct]
+    })
+    this.#conjuncts = all.map((conjunct) => {
       const channels = collectChannels(conjunct)
       const single = channels.length === 1 && isDeterministic(conjunct)
       const hoisted = hoist(conjunct, newChannel, registry, fallbackOf)
