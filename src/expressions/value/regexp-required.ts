@@ -63,7 +63,9 @@ function readPart(reading: Reading): string | null | undefined {
 
 /** Skips what is left of a class without others inside; false where it is of another form. */
 function skipClass(reading: Reading): boolean {
-  const rest = /^(?:\^|(?!\^))(?:[^\][\\&]|\\[^QExucpP0-9])+\]/.exec(reading.pattern.slice(reading.at))
+  const rest = /^(?:\^|(?!\^))(?:[^\][\\&]|\\[^QExucpP0-9])+\]/.exec(
+    reading.pattern.slice(reading.at),
+  )
   if (rest === null) return false
   reading.at += rest[0].length
   return true

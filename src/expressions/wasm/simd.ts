@@ -287,5 +287,10 @@ export const f64x2 = {
   extract_lane: extract('f64', 33, 2),
   replace_lane: replace('f64', 34, 2),
   ...floats([71, 72, 73, 74, 75, 76, 240, 241, 242, 243, 244, 245, 236, 237, 239]),
-  ...mapped({ promote_low_f32x4: 95, convert_low_i32x4_s: 254, convert_low_i32x4_u: 255 }),
+  ...mapped({
+    promote_low_f32x4: 95,
+    trunc: 122,
+    convert_low_i32x4_s: 254,
+    convert_low_i32x4_u: 255,
+  }),
 }

@@ -14,7 +14,9 @@ import {
   type LaneStorage,
   type PageNode,
   type RangePageLeaf,
+  type RemainderPageLeaf,
   shapeOf,
+  signOf,
 } from './vector-page.js'
 import type { Ordering } from './vector-program.js'
 
@@ -60,6 +62,8 @@ function slotCount(node: PageNode): number {
       return node.terms.reduce((sum, term) => sum + slotCount(term), 0)
     case 'range':
       return 2 + 2 * node.ranges.length
+    case 'remainder':
+      return 5 + 2 * node.ranges.length
     case 'float':
       return 2 + node.comparisons.length
     case 'columns':
@@ -85,6 +89,17 @@ function writeParameters(p: ParameterWriter, node: PageNode): void {
         p.i64(low)
         // Narrow lanes compare (value - low) with the range's length, unsigned.
         p.i64(node.storage === 'i64' ? high : high - low)
+      }
+      break
+    case 'remainder':
+      p.i32(node.values)
+      p.i32(node.validity)
+      p.i32(node.base)
+      p.f64(node.divisor)
+      p.f64(reciprocal(node.divisor))
+      for (const [low, high] of node.ranges) {
+        p.f64(Number(low))
+        p.f64(Number(high))
       }
       break
     case 'float':
@@ -193,6 +208,8 @@ function prologue(
     }
     case 'range':
       return rangeMask(f, p, node, row)
+    case 'remainder':
+      return remainderMask(f, p, node, row)
     case 'float':
       return floatMask(f, p, node, row)
     case 'columns':
@@ -339,6 +356,51 @@ function loadWords(f: FunctionBuilder<'i32'>, storage: LaneStorage, address: Exp
       ? [f.let(v128.load(address)), f.let(v128.load(address, 16))]
       : [f.let(v128.load8x8_s(address)), f.let(v128.load8x8_s(address, 8))]
   return halves.flatMap((half) => [i32x4.extend_low_i16x8_s(half), i32x4.extend_high_i16x8_s(half)])
+}
+
+/**
+ * What a value is multiplied by to be divided: so much more than 1 / divisor that products of multiples are not below the
+ * quotient, and so little that those of 32-bit integers just below a multiple don't reach it: they are 1 / divisor away, and
+ * the product is off by less than 2^31 / divisor * 2^-47.
+ */
+const reciprocal = (divisor: number): number => (1 / divisor) * (1 + 2 ** -48)
+
+const HIGH_WORDS = [8, 9, 10, 11, 12, 13, 14, 15, 8, 9, 10, 11, 12, 13, 14, 15]
+
+/** Remainders are computed in doubles, which hold all that occurs exactly. */
+function remainderMask(
+  f: FunctionBuilder<'i32'>,
+  p: ParameterReader,
+  leaf: RemainderPageLeaf,
+  row: Local<'i32'>,
+): Mask {
+  const values = p.i32()
+  const validity = p.i32()
+  const base = f.let(i32x4.splat(p.i32()))
+  const divisor = f.let(f64x2.splat(p.f64()))
+  const inverse = f.let(f64x2.splat(p.f64()))
+  const tests = leaf.ranges.map((range) => {
+    const low = f.let(f64x2.splat(p.f64()))
+    const high = f.let(f64x2.splat(p.f64()))
+    return (value: V): V =>
+      signOf(range) === '='
+        ? f64x2.eq(value, low)
+        : v128.and(f64x2.ge(value, low), f64x2.le(value, high))
+  })
+  const maskOf = (integers: V): V => {
+    const value = f.let(f64x2.convert_low_i32x4_s(integers))
+    const quotient = f64x2.trunc(f64x2.mul(value, inverse))
+    const remainder = f.let(f64x2.sub(value, f64x2.mul(quotient, divisor)))
+    return tests.map((test) => test(remainder)).reduce((a, b) => v128.or(a, b))
+  }
+  return () => {
+    const address = f.let(i32.add(values, i32.shl(row, SHIFTS[leaf.storage])))
+    const masks = loadWords(f, leaf.storage, address).flatMap((words) => {
+      const integers = f.let(i32x4.add(words, base))
+      return [maskOf(integers), maskOf(i8x16.shuffle(integers, integers, HIGH_WORDS))]
+    })
+    return finish(narrow(masks), leaf.negated, leaf.validity === 0 ? null : validity, row)
+  }
 }
 
 function columnsMask(

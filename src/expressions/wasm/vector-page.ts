@@ -1,7 +1,7 @@
-import { type Block, mayHaveNulls } from '../../spi/index.js'
+import { type Block, type IntegerBlock, mayHaveNulls } from '../../spi/index.js'
 import { within } from './interval.js'
 import { blockInterval } from './layout.js'
-import type { Ordering, RangeLeaf, VectorNode } from './vector-program.js'
+import type { Ordering, RangeLeaf, RemainderLeaf, VectorNode } from './vector-program.js'
 
 /**
  * A vector condition over the blocks of one page: constants moved into the columns' storage, leaves that the bounds
@@ -12,6 +12,7 @@ export type PageNode =
   | { readonly kind: 'never' }
   | { readonly kind: 'and' | 'or'; readonly terms: readonly PageNode[] }
   | RangePageLeaf
+  | RemainderPageLeaf
   | FloatPageLeaf
   | ColumnsPageLeaf
   | ValidPageLeaf
@@ -24,6 +25,17 @@ export interface RangePageLeaf {
   readonly storage: LaneStorage
   readonly values: number
   readonly validity: number
+  readonly ranges: readonly (readonly [bigint, bigint])[]
+  readonly negated: boolean
+}
+/** Remainders of integers of 32 bits, which are the raw values after their base is added. */
+export interface RemainderPageLeaf {
+  readonly kind: 'remainder'
+  readonly storage: LaneStorage
+  readonly values: number
+  readonly base: number
+  readonly validity: number
+  readonly divisor: number
   readonly ranges: readonly (readonly [bigint, bigint])[]
   readonly negated: boolean
 }
@@ -99,6 +111,8 @@ export function bindVector(
     }
     case 'range':
       return bindRange(node, blockOf(node.input.channel))
+    case 'remainder':
+      return bindRemainder(node, blockOf(node.input.channel))
     case 'float': {
       const block = blockOf(node.input.channel)
       if (isNullBlock(block)) return NEVER
@@ -166,15 +180,31 @@ const ceilDivide = (a: bigint, b: bigint): bigint => -floorDivide(-a, b)
 
 const I32_INTERVAL = { min: -2_147_483_648, max: 2_147_483_647 }
 
-function bindColumns(operator: Ordering, left: Block, right: Block): PageNode | undefined {
-  if (isNullBlock(left) || isNullBlock(right)) return NEVER
-  for (const block of [left, right]) {
-    const isPlain = block.encoding === 'flat' && 'base' in block && block.factor === 1
-    if (!isPlain || block.storage === 'i64') return undefined
-    if (!within(blockInterval(block, block.type), I32_INTERVAL)) return undefined
+/** Integers whose base need only be added, which then are of 32 bits. */
+function wordsOf(block: Block): IntegerBlock | undefined {
+  const isPlain = block.encoding === 'flat' && 'base' in block && block.factor === 1
+  if (!isPlain || block.storage === 'i64') return undefined
+  return within(blockInterval(block, block.type), I32_INTERVAL) ? block : undefined
+}
+
+function bindRemainder(leaf: RemainderLeaf, block: Block): PageNode | undefined {
+  if (isNullBlock(block)) return NEVER
+  const words = wordsOf(block)
+  if (words === undefined) return undefined
+  const { divisor, ranges, negated } = leaf
+  const { storage, base } = words
+  const addresses = {
+    values: words.values.byteOffset,
+    validity: words.validity?.byteOffset ?? 0,
   }
-  if (left.encoding !== 'flat' || !('base' in left)) return undefined
-  if (right.encoding !== 'flat' || !('base' in right)) return undefined
+  return { kind: 'remainder', storage, base, divisor, ranges, negated, ...addresses }
+}
+
+function bindColumns(operator: Ordering, one: Block, other: Block): PageNode | undefined {
+  if (isNullBlock(one) || isNullBlock(other)) return NEVER
+  const left = wordsOf(one)
+  const right = wordsOf(other)
+  if (left === undefined || right === undefined) return undefined
   return {
     kind: 'columns',
     operator,
@@ -184,6 +214,10 @@ function bindColumns(operator: Ordering, left: Block, right: Block): PageNode | 
     validities: [left.validity?.byteOffset ?? 0, right.validity?.byteOffset ?? 0],
   }
 }
+
+/** A range of one value takes one comparison. */
+export const signOf = ([low, high]: readonly [bigint, bigint]): '=' | '-' =>
+  low === high ? '=' : '-'
 
 /** Names the code of a bound condition. */
 export function shapeOf(node: PageNode): string {
@@ -196,6 +230,8 @@ export function shapeOf(node: PageNode): string {
       return `${node.kind}(${node.terms.map(shapeOf).join()})`
     case 'range':
       return `${node.storage}${node.negated ? '!' : ''}${node.ranges.length}${node.validity === 0 ? '' : 'n'}`
+    case 'remainder':
+      return `${node.storage}%${node.negated ? '!' : ''}${node.ranges.map(signOf).join('')}${node.validity === 0 ? '' : 'n'}`
     case 'float':
       return `${node.storage}${node.negated ? '!' : ''}${node.comparisons.map((c) => c.operator).join('&')}${node.validity === 0 ? '' : 'n'}`
     case 'columns':

@@ -3,13 +3,14 @@ import type { ComparisonOperator, Expression, InputExpression } from '../ir.js'
 import { isIntegerStored } from './interval.js'
 
 /**
- * Conditions that SIMD can decide for 16 rows at once: trees of AND and OR over comparisons of columns with constants or
- * with each other, IS NULL and booleans. Only truth is computed: a leaf is false where its column is null, and NOT is
+ * Conditions that SIMD can decide for 16 rows at once: trees of AND and OR over comparisons of columns, or their remainders, with constants or
+ * of columns with each other, IS NULL and booleans. Only truth is computed: a leaf is false where its column is null, and NOT is
  * pushed into the leaves.
  */
 export type VectorNode =
   | VectorJunction
   | RangeLeaf
+  | RemainderLeaf
   | FloatLeaf
   | ColumnsLeaf
   | NullLeaf
@@ -23,6 +24,15 @@ export interface VectorJunction {
 export interface RangeLeaf {
   readonly kind: 'range'
   readonly input: InputExpression
+  readonly ranges: readonly (readonly [bigint, bigint])[]
+  readonly negated: boolean
+}
+/** The remainder of the column's integer by a divisor lies in one of the inclusive ranges, or (negated) in none. */
+export interface RemainderLeaf {
+  readonly kind: 'remainder'
+  readonly input: InputExpression
+  /** Not zero, of 32 bits. */
+  readonly divisor: number
   readonly ranges: readonly (readonly [bigint, bigint])[]
   readonly negated: boolean
 }
@@ -95,11 +105,10 @@ export function vectorize(e: Expression, negated = false): VectorNode | undefine
         ? undefined
         : vectorizeComparison(e.left, e.operator, e.right, negated)
     case 'between': {
-      if (e.value.kind !== 'input') return undefined
       const low = constantOf(e.min)
       const high = constantOf(e.max)
       if (low === undefined || high === undefined) return undefined
-      if (isFloat(e.value.type)) {
+      if (e.value.kind === 'input' && isFloat(e.value.type)) {
         const comparisons = [
           { operator: '>=', value: Number(low) },
           { operator: '<=', value: Number(high) },
@@ -111,13 +120,13 @@ export function vectorize(e: Expression, negated = false): VectorNode | undefine
       return ranges(e.value, [range], negated)
     }
     case 'in': {
-      if (e.value.kind !== 'input' || e.list.length > IN_LIST_MAX) return undefined
-      const { value: input } = e
+      if (e.list.length > IN_LIST_MAX) return undefined
+      const { value } = e
       const items = e.list.map(constantOf)
-      if (items.includes(undefined) || !isIntegerStored(input.type)) return undefined
-      const values = items.map((item) => integerOf(item!, input.type))
+      if (items.includes(undefined) || !isIntegerStored(value.type)) return undefined
+      const values = items.map((item) => integerOf(item!, value.type))
       return ranges(
-        input,
+        value,
         values.map((v) => [v, v] as const),
         negated,
       )
@@ -140,12 +149,30 @@ function integerOf(value: Value, type: SqlType): bigint {
   return type.kind === 'timestamp' ? integer / MICROS : integer
 }
 
+/** @param value a column, or the remainder of one */
 function ranges(
-  input: InputExpression,
+  value: Expression,
   list: readonly (readonly [bigint, bigint])[],
   negated: boolean,
-): RangeLeaf | undefined {
-  return isIntegerStored(input.type) ? { kind: 'range', input, ranges: list, negated } : undefined
+): RangeLeaf | RemainderLeaf | undefined {
+  if (!isIntegerStored(value.type)) return undefined
+  if (value.kind === 'input') return { kind: 'range', input: value, ranges: list, negated }
+  const remainder = remainderOf(value)
+  return remainder && { kind: 'remainder', ...remainder, ranges: list, negated }
+}
+
+const INTEGERS: ReadonlySet<SqlType['kind']> = new Set(['tinyint', 'smallint', 'integer', 'bigint'])
+const DIVISOR_MAX = 2 ** 31 - 1
+
+/** The remainder of a column by a constant that every value can be divided by. */
+function remainderOf(e: Expression): Pick<RemainderLeaf, 'input' | 'divisor'> | undefined {
+  if (e.kind !== 'call' || e.function.name !== '$modulus' || !INTEGERS.has(e.type.kind)) {
+    return undefined
+  }
+  const [input, by] = e.args
+  const divisor = Number(by === undefined ? 0 : (constantOf(by) ?? 0))
+  if (input?.kind !== 'input' || divisor === 0 || Math.abs(divisor) > DIVISOR_MAX) return undefined
+  return { input, divisor }
 }
 
 function vectorizeComparison(
@@ -158,10 +185,12 @@ function vectorizeComparison(
     if (!isIntegerStored(left.type)) return undefined
     return { kind: 'columns', left, right, operator: negated ? INVERSE[operator] : operator }
   }
-  if (right.kind === 'input') return vectorizeComparison(right, FLIPPED[operator], left, negated)
+  if (left.kind === 'constant' && right.kind !== 'constant') {
+    return vectorizeComparison(right, FLIPPED[operator], left, negated)
+  }
   const value = constantOf(right)
-  if (left.kind !== 'input' || value === undefined) return undefined
-  if (isFloat(left.type)) {
+  if (value === undefined) return undefined
+  if (left.kind === 'input' && isFloat(left.type)) {
     return {
       kind: 'float',
       input: left,

@@ -4,7 +4,7 @@ import { call, constant, input } from '../../../../src/expressions/ir-build.js'
 import { compilePattern, matchesPattern } from '../../../../src/expressions/value/regexp.js'
 import { requiredTexts } from '../../../../src/expressions/value/regexp-required.js'
 import { conditionOfRegexp } from '../../../../src/expressions/wasm/regexp-prefilter.js'
-import { blockOf, page, type Value, VARCHAR } from '../../../../src/spi/index.js'
+import { blockOf, page, VARCHAR, type Value } from '../../../../src/spi/index.js'
 import fc from '../../../support/fast-check.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
@@ -90,8 +90,23 @@ describe('texts that matches of a pattern contain', () => {
 })
 
 describe('filters by regular expressions', () => {
-  const values: readonly Value[] = ['abxcd', null, '', 'ab', 'abcd', 'cdab', '%_', 'a\\b', 'é abécd']
-  const blocks = [blockOf(VARCHAR, Array.from({ length: 500 }, (_, i) => values[i % 9]!))]
+  const values: readonly Value[] = [
+    'abxcd',
+    null,
+    '',
+    'ab',
+    'abcd',
+    'cdab',
+    '%_',
+    'a\\b',
+    'é abécd',
+  ]
+  const blocks = [
+    blockOf(
+      VARCHAR,
+      Array.from({ length: 500 }, (_, i) => values[i % 9]!),
+    ),
+  ]
 
   it.each([
     'ab.*cd',
