@@ -1,9 +1,4 @@
-import type {
-  Expression,
-  NodeLocation,
-  Query,
-  SubqueryExpression,
-} from '../planner/parser/ast/index.js'
+import type { Expression, Query, SubqueryExpression } from '../planner/parser/ast/index.js'
 import { referenced } from './encode.js'
 import { ForeignNode } from './foreign-node.js'
 import { callExpression } from './function-call.js'
@@ -12,7 +7,7 @@ import { queryExpression } from './query.js'
 import type { Piece } from './scan.js'
 import { extract, intervalExpression, temporalLiteral } from './temporal.js'
 import { at, finish, notSupported, type Translation } from './translation.js'
-import { fill, filled, identifier, longLiteral, stringLiteral } from './tree.js'
+import { filled, identifier, longLiteral, stringLiteral } from './tree.js'
 import { castExpression } from './type.js'
 
 type Translator = (node: ForeignNode, t: Translation) => Expression
@@ -184,7 +179,7 @@ export function nameParts(raw: unknown, t: Translation): readonly string[] {
   return nameParts(inner, t)
 }
 
-export function dereference(parts: readonly string[], t: Translation): Expression {
+function dereference(parts: readonly string[], t: Translation): Expression {
   const [first, ...rest] = parts
   if (first === undefined) throw notSupported('a name that is empty', t)
   const piece = referenced(first, t.encoded.pieces)
@@ -334,16 +329,3 @@ const TRANSLATORS: Readonly<Record<string, Translator>> = {
   var: variable,
   window_func: callExpression,
 }
-
-/** A template over foreign arguments. */
-export const fillForeign = (
-  template: string,
-  args: readonly ForeignNode[],
-  t: Translation,
-  location: NodeLocation = t.location,
-): Expression =>
-  fill(
-    template,
-    (index, isConditionHole) => (isConditionHole ? condition : value)(args[index]!, t),
-    location,
-  )

@@ -84,16 +84,6 @@ export function isTypeOnlyCoercion(from: SqlType, to: SqlType): boolean {
   return false
 }
 
-/** Tells whether distinct values stay distinct and in order, so that comparisons can be moved through the cast. */
-export function isInjectiveCoercion(from: SqlType, to: SqlType): boolean {
-  if (from.kind === 'bigint' && (to.kind === 'double' || to.kind === 'real')) return false
-  if (from.kind === 'integer' && to.kind === 'real') return false
-  if (to.kind === 'timestamp with time zone' || to.kind === 'time with time zone') return false
-  if (from.kind === 'decimal' && to.kind === 'double' && from.precision > 15) return false
-  if (from.kind === 'decimal' && to.kind === 'real' && from.precision > 7) return false
-  return canCoerce(from, to)
-}
-
 function compatibility(from: SqlType, to: SqlType): Compatibility | undefined {
   if (typesEqual(from, to) || from.kind === 'unknown') {
     return { commonSuperType: to, coercible: true }

@@ -31,8 +31,6 @@ export interface WindowFunctionDefinition extends DefinitionFields {
   readonly overloads: readonly WindowOverload[]
 }
 
-export type TypeConstraint = 'comparable' | 'orderable'
-
 /** Numbers of a signature, such as the precisions and lengths of its arguments, by lower-case name. */
 export type SignatureNumbers = Readonly<Record<string, number>>
 

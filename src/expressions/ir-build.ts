@@ -18,7 +18,6 @@ import type {
   ComparisonOperator,
   ConstantExpression,
   Expression,
-  ExpressionKind,
   FieldExpression,
   InExpression,
   InputExpression,
@@ -128,10 +127,3 @@ export function disjuncts(expression: Expression): readonly Expression[] {
   }
   return expression.kind === 'constant' && expression.value === false ? [] : [expression]
 }
-
-/** One function a kind: a missing kind does not compile. */
-export type ExpressionVisitor<R> = {
-  readonly [K in ExpressionKind]: (expression: Extract<Expression, { kind: K }>) => R
-}
-export const visitExpression = <R>(expression: Expression, visitor: ExpressionVisitor<R>): R =>
-  (visitor[expression.kind] as (expression: Expression) => R)(expression)

@@ -1,7 +1,6 @@
 import { nearestName } from '../spi/config/config-value.js'
 import { MillraceError, type SourceLocation } from '../spi/error.js'
 import { type SqlType, typeName, typesEqual } from '../spi/type/type.js'
-import { canCoerce } from './coercion.js'
 import type {
   AggregateOverload,
   FunctionDefinition,
@@ -316,7 +315,3 @@ function intermediateType(registered: RegisteredOverload, resolved: ResolvedFunc
   }
   return type
 }
-
-/** The casts a call needs: each argument type that is not the declared one coerces to it. */
-export const needsCoercion = (from: SqlType, to: SqlType): boolean =>
-  !typesEqual(from, to) && canCoerce(from, to)

@@ -169,7 +169,7 @@ function compileLoop(loop: RoutineStatement & { kind: 'loop' }, scope: Scope): R
 const looping = new WeakMap<Routine, boolean>()
 
 /** Whether a routine, or one that it calls, has a loop: it may then run for ever. */
-export function hasLoop(routine: Routine): boolean {
+function hasLoop(routine: Routine): boolean {
   let known = looping.get(routine)
   if (known === undefined) {
     known = holdsLoop(routine.body)

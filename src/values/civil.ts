@@ -9,7 +9,6 @@ export const PICOS_PER_SECOND = 1_000_000_000_000n
 export const PICOS_PER_MILLI = 1_000_000_000n
 export const PICOS_PER_MICRO = 1_000_000n
 export const PICOS_PER_MINUTE = 60n * PICOS_PER_SECOND
-export const PICOS_PER_HOUR = 3600n * PICOS_PER_SECOND
 export const PICOS_PER_DAY = 86_400n * PICOS_PER_SECOND
 export const MILLIS_PER_DAY = 86_400_000n
 

@@ -46,7 +46,7 @@ export function clockText(secondOfDay: number): string {
 }
 
 /** `.123` for precision 3; nothing for precision 0. `picos` is the picosecond of the second. */
-export function fractionText(picos: bigint, precision: number): string {
+function fractionText(picos: bigint, precision: number): string {
   if (precision === 0) return ''
   return `.${picos.toString().padStart(12, '0').slice(0, precision)}`
 }
@@ -99,7 +99,7 @@ export function splitMicros(micros: bigint): { second: number; rest: bigint } {
 }
 
 /** Splits picoseconds since the epoch into whole seconds, rounded down, and the picosecond of the second. */
-export function splitPicos(picos: bigint): { second: number; rest: bigint } {
+function splitPicos(picos: bigint): { second: number; rest: bigint } {
   const second = floorDivide(picos, PICOS_PER_SECOND)
   return { second: Number(second), rest: picos - second * PICOS_PER_SECOND }
 }

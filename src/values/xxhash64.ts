@@ -109,7 +109,7 @@ function mixLong(inputHigh: number, inputLow: number): void {
 }
 
 /** Hashes a 64-bit integer given as two 32-bit halves. */
-export function hashWord(wordHigh: number, wordLow: number): void {
+function hashWord(wordHigh: number, wordLow: number): void {
   high = P5H
   low = P5L
   add(0, 8)

@@ -8,7 +8,7 @@ import { duckdbError } from './errors.js'
 export type DuckdbApi = typeof import('@duckdb/node-api')
 
 /** @throws CONFIGURATION_INVALID where the package is missing */
-export const loadDuckdb = (): Promise<DuckdbApi> =>
+const loadDuckdb = (): Promise<DuckdbApi> =>
   optionalPackage('@duckdb/node-api', () => import('@duckdb/node-api'))
 
 const replacedError = (path: string): MillraceError =>

@@ -76,7 +76,7 @@ export function commonType(a: SqlType, b: SqlType): SqlType | undefined {
 }
 
 /** Whether blocks of type `from` can be given out as `to`. */
-export function isReadableAs(from: SqlType, to: SqlType): boolean {
+function isReadableAs(from: SqlType, to: SqlType): boolean {
   if (typesEqual(from, to) || from.kind === UNKNOWN.kind) return true
   const [rank, other] = [INTEGER_RANKS[from.kind], INTEGER_RANKS[to.kind]]
   if (rank !== undefined && other !== undefined) return rank <= other

@@ -11,7 +11,7 @@ const FORMATS: Readonly<Partial<Record<FormatName, () => Promise<FileFormat>>>> 
 }
 
 /** Which format a file has, by the end of its name (before that of a compression). */
-export const FORMAT_EXTENSIONS: Readonly<Record<string, FormatName>> = {
+const FORMAT_EXTENSIONS: Readonly<Record<string, FormatName>> = {
   '.parquet': 'PARQUET',
   '.pq': 'PARQUET',
   '.csv': 'CSV',

@@ -11,7 +11,7 @@ import { fileError } from './file-errors.js'
 import type { FoundFile } from './file-tree.js'
 
 /** The folder name of rows whose partition column is NULL. @source Hive */
-export const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__'
+const NULL_PARTITION = '__HIVE_DEFAULT_PARTITION__'
 
 export interface PartitionedFile extends FoundFile {
   /** The texts of the partition columns; null for NULL. */

@@ -11,7 +11,7 @@ import type { PruningOptions } from './format.js'
 const FORMATS = ['PARQUET', 'CSV', 'TSV', 'JSON', 'ARROW'] as const
 /** Of a table of Parquet files. */
 export const BLOOM_FILTER_COLUMNS = 'parquet_bloom_filter_columns'
-export const COMPRESSION_CODECS = ['DEFAULT', 'NONE', 'SNAPPY', 'LZ4', 'ZSTD', 'GZIP'] as const
+const COMPRESSION_CODECS = ['DEFAULT', 'NONE', 'SNAPPY', 'LZ4', 'ZSTD', 'GZIP'] as const
 
 function oneCharacter(value: string | undefined): void {
   if (value !== undefined && !/^[ -~\t]$/.test(value)) {

@@ -1,11 +1,5 @@
 import { createHash } from 'node:crypto'
-import {
-  BIGINT,
-  type ColumnMetadata,
-  MillraceError,
-  timestampWithTimeZoneType,
-  VARCHAR,
-} from '../../spi/index.js'
+import { BIGINT, type ColumnMetadata, timestampWithTimeZoneType, VARCHAR } from '../../spi/index.js'
 import { type CommonColumn, columnsByName, commonColumns } from './common-columns.js'
 import type { FilesConfig } from './config.js'
 import { fileError } from './file-errors.js'
@@ -36,12 +30,12 @@ export interface TableDefinition {
 }
 
 /** Columns of every table that tell of the file a row is in. @source Trino HiveColumnHandle */
-export const FILE_COLUMNS: readonly FilesColumnHandle[] = [
+const FILE_COLUMNS: readonly FilesColumnHandle[] = [
   { name: '$path', type: VARCHAR, kind: 'file' },
   { name: '$file_size', type: BIGINT, kind: 'file' },
   { name: '$file_modified_time', type: timestampWithTimeZoneType(3), kind: 'file' },
 ]
-export const PARTITION_NAME: FilesColumnHandle = { name: '$partition', type: VARCHAR, kind: 'file' }
+const PARTITION_NAME: FilesColumnHandle = { name: '$partition', type: VARCHAR, kind: 'file' }
 
 /** @throws what reading the files' own columns throws; HIVE_PARTITION_SCHEMA_MISMATCH */
 export async function defineTable(
@@ -188,7 +182,7 @@ function versionOf({ files, description }: TableFiles): string {
   return hash.digest('base64')
 }
 
-export const isHiddenColumn = (column: FilesColumnHandle): boolean => column.kind === 'file'
+const isHiddenColumn = (column: FilesColumnHandle): boolean => column.kind === 'file'
 
 /** The columns as users see them. */
 export function columnMetadata(
@@ -204,16 +198,4 @@ export function columnMetadata(
     ...(column.kind === 'partition' ? { extraInfo: 'partition key' } : {}),
     ...(isHiddenColumn(column) ? { hidden: true } : {}),
   }
-}
-
-/** @throws COLUMN_NOT_FOUND */
-export function columnNamed(
-  columns: readonly FilesColumnHandle[],
-  name: string,
-): FilesColumnHandle {
-  const found = columns.find((column) => column.name === name)
-  if (found === undefined) {
-    throw new MillraceError('COLUMN_NOT_FOUND', `Column does not exist: ${name}`)
-  }
-  return found
 }

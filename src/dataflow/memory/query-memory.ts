@@ -170,7 +170,7 @@ function replaceWhile(
 }
 
 /** A part of a query's memory in one thread, which is counted and given back as a whole. */
-export class QueryMemoryScope implements MemoryScope {
+class QueryMemoryScope implements MemoryScope {
   readonly allocator: ChunkAllocator
   readonly #memory: QueryMemory
   readonly #runs = new Set<ChunkRun>()

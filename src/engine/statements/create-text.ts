@@ -113,4 +113,4 @@ const SQL_FORM: TypeForm = {
 }
 
 /** A type as SQL, where row fields may need quotes. */
-export const sqlTypeText = (type: SqlType): string => typeText(type, SQL_FORM)
+const sqlTypeText = (type: SqlType): string => typeText(type, SQL_FORM)

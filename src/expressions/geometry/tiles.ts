@@ -21,7 +21,7 @@ const MAX_TILES = 1_000_000
 const COARSE_ZOOM = 10
 const MAX_COMPLEXITY = 25_000_000
 
-export function checkZoom(zoom: number): void {
+function checkZoom(zoom: number): void {
   if (zoom <= 0) invalidArgument('Zoom level must be > 0')
   if (zoom > MAX_TILE_ZOOM) invalidArgument(`Zoom level must be <= ${MAX_TILE_ZOOM}`)
 }

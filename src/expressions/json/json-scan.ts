@@ -38,7 +38,7 @@ function skipSpace(text: string, from: number): number {
 }
 
 /** Where the value begins that a path leads to. */
-export function findValue(text: string, steps: readonly ScanStep[]): number {
+function findValue(text: string, steps: readonly ScanStep[]): number {
   let at = skipSpace(text, 0)
   for (const { key, index } of steps) {
     let left = index

@@ -27,7 +27,7 @@ export type PathItem = JsonNode | SqlItem
 
 export const sqlItem = (type: SqlType, value: Exclude<Value, null>): SqlItem => ({ type, value })
 
-export const isSqlItem = (item: PathItem): item is SqlItem =>
+const isSqlItem = (item: PathItem): item is SqlItem =>
   typeof item === 'object' && item !== null && !Array.isArray(item) && !(item instanceof Map)
 
 const INT_MIN = -(2n ** 31n)

@@ -22,7 +22,7 @@ export interface QuantileDigest {
   max: bigint
 }
 
-export const DEFAULT_MAX_ERROR = 0.01
+const DEFAULT_MAX_ERROR = 0.01
 const FORMAT = 0
 const MAX_BITS = 64
 const ZERO_WEIGHT = 1e-5

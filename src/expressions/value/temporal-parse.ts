@@ -10,7 +10,6 @@ import {
   daysOfCivil,
   floorDivide,
   PICOS_PER_DAY,
-  PICOS_PER_MINUTE,
   PICOS_PER_SECOND,
 } from '../../values/civil.js'
 
@@ -111,5 +110,3 @@ export function instantOfLocal(local: bigint, zone: string): bigint {
   const offset = first ?? timeZoneOffsetSeconds(zone, second - 86_400)
   return local - BigInt(offset) * PICOS_PER_SECOND
 }
-
-export const picosOfMinutes = (minutes: number): bigint => BigInt(minutes) * PICOS_PER_MINUTE

@@ -323,12 +323,6 @@ export class FunctionBuilder<R extends WasmType | null = WasmType | null> {
     opcode(this.#out, PREFIX.SIMD, 11)
     this.#out.unsigned(4).unsigned(offset)
   }
-  atomicStore32(address: Operand<'i32'>, value: Operand<'i32'>, offset = 0): void {
-    toExpr('i32', address).write(this.#out)
-    toExpr('i32', value).write(this.#out)
-    opcode(this.#out, PREFIX.ATOMIC, 0x17)
-    this.#out.unsigned(2).unsigned(offset)
-  }
 
   /** memory.copy: ranges may overlap. */
   copy(to: Operand<'i32'>, from: Operand<'i32'>, byteLength: Operand<'i32'>): void {

@@ -5,7 +5,7 @@
 
 export type WasmType = 'i32' | 'i64' | 'f32' | 'f64' | 'v128'
 
-export const TYPE_CODES: Readonly<Record<WasmType, number>> = {
+const TYPE_CODES: Readonly<Record<WasmType, number>> = {
   i32: 0x7f,
   i64: 0x7e,
   f32: 0x7d,

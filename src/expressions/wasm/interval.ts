@@ -11,7 +11,7 @@ import { floorDivide, yearOfDay } from './calendar.js'
 export type Interval = Bounds
 
 /** Below 2^63 by more than doubles can be off. */
-export const I64_LIMIT = 9.2e18
+const I64_LIMIT = 9.2e18
 const UNKNOWN_64: Interval = { min: -9.3e18, max: 9.3e18 }
 
 const TYPE_INTERVALS: Partial<Record<SqlType['kind'], Interval>> = {
@@ -34,7 +34,7 @@ export function typeInterval(type: SqlType): Interval {
 export const within = (inner: Interval, outer: Interval): boolean =>
   inner.min >= outer.min && inner.max <= outer.max
 
-export const fits64 = (interval: Interval): boolean =>
+const fits64 = (interval: Interval): boolean =>
   interval.min >= -I64_LIMIT && interval.max <= I64_LIMIT
 
 export const union = (a: Interval, b: Interval): Interval => ({
@@ -42,7 +42,7 @@ export const union = (a: Interval, b: Interval): Interval => ({
   max: Math.max(a.max, b.max),
 })
 
-export const clip = (interval: Interval, limits: Interval): Interval => ({
+const clip = (interval: Interval, limits: Interval): Interval => ({
   min: Math.min(Math.max(interval.min, limits.min), limits.max),
   max: Math.max(Math.min(interval.max, limits.max), limits.min),
 })

@@ -109,7 +109,7 @@ function identicalValues(a: Lowered, b: Lowered): Bool {
   return equal
 }
 
-export function lowerBool(context: RowContext, e: Expression): LoweredBool {
+function lowerBool(context: RowContext, e: Expression): LoweredBool {
   const lowered = context.lower(e)
   if (lowered.rep !== 'bool') throw new Error(`internal error: condition of ${lowered.rep}`)
   return keep(context.f, lowered)
@@ -288,7 +288,7 @@ export function lowerUnless(context: RowContext, skip: NullFlag, e: Expression):
 }
 
 /** Tells whether evaluating an expression may stop the kernel, given the page's bounds. */
-export function canFail(context: RowContext, e: Expression): boolean {
+function canFail(context: RowContext, e: Expression): boolean {
   if (decisionOf(context, e) === 'checked') return true
   if (e.kind === 'call' && (e.function.name === '$divide' || e.function.name === '$modulus')) {
     const divisor = context.analysis.facts.get(e.args[1]!)?.interval

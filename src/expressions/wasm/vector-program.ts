@@ -220,15 +220,3 @@ function rangeOf(operator: Ordering, value: bigint): readonly [bigint, bigint] {
       return [value, I64_MAX]
   }
 }
-
-export const vectorInputs = (node: VectorNode): readonly InputExpression[] => {
-  switch (node.kind) {
-    case 'and':
-    case 'or':
-      return node.terms.flatMap(vectorInputs)
-    case 'columns':
-      return [node.left, node.right]
-    default:
-      return [node.input]
-  }
-}

@@ -5,7 +5,7 @@ import type { OperatorContext } from '../operator.js'
 import { addHashes, mixHash } from '../partition/row-hash.js'
 import type { SpilledPages, SpillFile } from './spill-space.js'
 
-export const SPILL_PARTITION_COUNT = 16
+const SPILL_PARTITION_COUNT = 16
 const PARTITION_BITS = 4
 /** As many levels as 32 bits of hash can divide into parts; rows that are still together have one key, or one hash. */
 export const SPILL_LEVELS_MAX = 5

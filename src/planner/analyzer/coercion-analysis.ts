@@ -27,7 +27,7 @@ export function coerceNoting(
  * The expression as a value of `type`, by implicit coercion.
  * @throws MillraceError TYPE_MISMATCH "… must evaluate to a boolean (actual: integer)"
  */
-export function coerceTo(
+function coerceTo(
   analysis: Analysis,
   { node, expression }: Analyzed,
   type: SqlType,

@@ -80,7 +80,7 @@ const DECIMAL_TEXT = /^([+-]?)(\d*)(?:\.(\d*))?$/
  * The constant of a decimal's text; its precision counts digits without leading zeros of the whole part.
  * @throws MillraceError INVALID_LITERAL for text that is no decimal or has more than 38 digits
  */
-export function decimalConstant(text: string, node: NodeBase): ConstantExpression {
+function decimalConstant(text: string, node: NodeBase): ConstantExpression {
   const match = DECIMAL_TEXT.exec(text.replaceAll('_', ''))
   const whole = match?.[2]?.replace(/^0+/, '') ?? ''
   const fraction = match?.[3] ?? ''

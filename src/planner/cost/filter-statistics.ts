@@ -138,7 +138,7 @@ const DISTINCT_OF: Readonly<Record<string, (arg: SymbolStatistics) => number>> =
   day_of_week: () => 7,
 }
 
-export function constantStatistics(e: ConstantExpression): SymbolStatistics {
+function constantStatistics(e: ConstantExpression): SymbolStatistics {
   if (e.value === null) {
     return { ...UNKNOWN_SYMBOL, nullsFraction: 1, distinct: 0, averageSize: 0 }
   }

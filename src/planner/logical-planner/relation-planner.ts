@@ -130,7 +130,7 @@ function planComputedValues(
 }
 
 /** All rows of plans of one shape. */
-export function unionAll(
+function unionAll(
   state: PlannerState,
   { fields }: Pick<BoundRelation, 'fields'>,
   plans: readonly RelationPlan[],

@@ -85,7 +85,7 @@ const madeBy = (node: PlanNode): readonly PlanSymbol[] =>
 type Rename = (symbol: PlanSymbol) => PlanSymbol
 
 /** The node with every symbol renamed, its sources as they are. */
-export function renameNode(node: PlanNode, rename: Rename): PlanNode {
+function renameNode(node: PlanNode, rename: Rename): PlanNode {
   const all = (symbols: readonly PlanSymbol[]) => symbols.map(rename)
   const maybe = (symbol: PlanSymbol | undefined) =>
     symbol === undefined ? undefined : rename(symbol)

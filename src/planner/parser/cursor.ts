@@ -8,7 +8,7 @@ import { isIdentifierKind, Token, type TokenKind } from './token.js'
  * How deep queries, expressions, types and routine bodies may nest before the parser gives up. Each
  * level costs up to a dozen stack frames here and a few in the analyzer.
  */
-export const NESTING_DEPTH_MAX = 500
+const NESTING_DEPTH_MAX = 500
 
 /** Thrown where a token doesn't fit; `parser.ts` makes the user's error of it. Never leaves it. */
 export class SyntaxMismatch extends Error {

@@ -31,7 +31,7 @@ export function durationText(millis: number): string {
 const bytesText = (bytes: number): string => `${Math.round(bytes)}B`
 const nanosText = (nanos: number): string => durationText(nanos / 1e6)
 
-export const isoTime = (millis: number | undefined): string | undefined =>
+const isoTime = (millis: number | undefined): string | undefined =>
   millis === undefined ? undefined : new Date(millis).toISOString()
 
 /** Operators that bring rows into a query, and into a stage. */

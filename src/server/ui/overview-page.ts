@@ -7,7 +7,7 @@ import { type Html, html, table, wholePage } from './html.js'
 const ENDED_SHOWN = 100
 const REFRESH_SECONDS = 3
 
-export const queryLink = (id: string): Html => html`<a href="/ui/query.html?${id}">${id}</a>`
+const queryLink = (id: string): Html => html`<a href="/ui/query.html?${id}">${id}</a>`
 
 export const stateText = (state: string): Html => html`<span class="state ${state}">${state}</span>`
 

@@ -23,7 +23,7 @@ const BUFFER_BYTES = 1024 * 1024
 const ROW_BYTES_MAX = 64 * 1024 * 1024
 
 /** Reads rows of delimited text, converting only the columns that are wanted. */
-export class CsvPageSource implements ConnectorPageSource {
+class CsvPageSource implements ConnectorPageSource {
   readonly #request: ReadRequest
   readonly #part: CsvPart
   readonly #input: TextInput

@@ -110,7 +110,7 @@ function numberOf(value: JsonValue): number | undefined {
 }
 
 /** JSON text of a value; object keys in their order. */
-export function printJson(value: JsonValue): string {
+function printJson(value: JsonValue): string {
   if (value instanceof ExactNumber) return value.text
   if (typeof value === 'bigint') return String(value)
   if (Array.isArray(value)) return `[${(value as JsonValue[]).map(printJson).join(',')}]`

@@ -34,7 +34,7 @@ interface Column {
 }
 
 /** Reads JSON objects one after the other. */
-export class JsonPageSource implements ConnectorPageSource {
+class JsonPageSource implements ConnectorPageSource {
   readonly #request: ReadRequest
   readonly #part: JsonPart
   readonly #input: TextInput

@@ -60,7 +60,7 @@ export interface LeafType {
 const FIXED_LENGTH_MAX = 1 << 20
 const PRECISION_OF_UNIT: Readonly<Record<TimeUnit, number>> = { MILLIS: 3, MICROS: 6, NANOS: 9 }
 /** What Parquet's INTERVAL, three unsigned numbers, is read as. */
-export const INTERVAL_TYPE = rowType([
+const INTERVAL_TYPE = rowType([
   { name: 'months', type: BIGINT },
   { name: 'days', type: BIGINT },
   { name: 'milliseconds', type: BIGINT },

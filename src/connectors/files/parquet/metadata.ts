@@ -380,7 +380,7 @@ function readColumnMetadata(reader: ThriftReader, chunk: Mutable<Partial<ColumnC
   })
 }
 
-export function readStatistics(reader: ThriftReader): ChunkStatistics {
+function readStatistics(reader: ThriftReader): ChunkStatistics {
   reader.expectStruct()
   const statistics: Mutable<ChunkStatistics> = { isOrdered: true }
   let oldMin: Uint8Array | undefined

@@ -26,7 +26,7 @@ interface RowGroupAhead {
 }
 
 /** Reads row groups, one after the other. */
-export class ParquetPageSource implements ConnectorPageSource {
+class ParquetPageSource implements ConnectorPageSource {
   readonly #request: ReadRequest
   readonly #reader: FileReader
   readonly #file: ParquetFile

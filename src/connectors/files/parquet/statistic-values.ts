@@ -41,7 +41,7 @@ export function valueBounds(leaf: Leaf, statistics: ChunkStatistics): ValueBound
 }
 
 /** One value in the form that statistics have it. */
-export function statisticValue(leaf: Leaf, bytes: Uint8Array): Value | undefined {
+function statisticValue(leaf: Leaf, bytes: Uint8Array): Value | undefined {
   const { encoding, type } = leaf
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
   if (encoding.byteLength > 0 && bytes.length !== encoding.byteLength) return undefined

@@ -6,7 +6,7 @@ import { type FileReader, openFile } from '../file-reader.js'
 import type { DataFile } from '../format.js'
 import { COMPRESSION_EXTENSIONS } from '../formats.js'
 
-export const TEXT_ENCODINGS = ['UTF-8', 'UTF-16LE', 'UTF-16BE', 'ISO-8859-1'] as const
+const TEXT_ENCODINGS = ['UTF-8', 'UTF-16LE', 'UTF-16BE', 'ISO-8859-1'] as const
 export type TextEncoding = (typeof TEXT_ENCODINGS)[number]
 
 /** How the bytes of a text file become UTF-8. Plain data. */
@@ -28,7 +28,7 @@ export interface TextInput {
 
 const CHUNK_BYTES = 256 * 1024
 
-export const compressionOf = (file: DataFile): TextCoding['compression'] =>
+const compressionOf = (file: DataFile): TextCoding['compression'] =>
   Object.entries(COMPRESSION_EXTENSIONS).find(([ending]) =>
     file.path.toLowerCase().endsWith(ending),
   )?.[1]
@@ -232,7 +232,7 @@ function encoded(
 }
 
 /** Finds out how a text file is coded, by its byte order mark or else by the bytes of a sample. */
-export function codingOf(
+function codingOf(
   sample: Uint8Array,
   wanted: string | undefined,
   isWhole: boolean,

@@ -28,7 +28,7 @@ export interface TextPool {
 }
 
 export const TEXT_POOL_BYTES = 300 * 1024 * 1024
-export const TEXT_PIECE_SHIFT = 16
+const TEXT_PIECE_SHIFT = 16
 export const TEXT_PIECE_BYTES = 1 << TEXT_PIECE_SHIFT
 export const TEXT_PIECE_COUNT = TEXT_POOL_BYTES / TEXT_PIECE_BYTES
 export const TEXT_SEED = 933588178

@@ -10,7 +10,7 @@ type Values = readonly Value[]
 const keyText = (type: SqlType, key: Value): string => textOf(type)?.(key) ?? String(key)
 
 /** Collects entries of distinct keys that are not NULL. */
-export function mapBuilder(keyType: SqlType) {
+function mapBuilder(keyType: SqlType) {
   const keyOf = hashKeyOf(keyType)
   const indexOf = new Map<unknown, number>()
   const keys: Value[] = []

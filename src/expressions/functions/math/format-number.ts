@@ -23,7 +23,7 @@ function decimals(value: number, digits: number): string {
 }
 
 /** Three digits or more, with the suffix of a thousand, a million, … */
-export function abbreviate(value: bigint): string {
+function abbreviate(value: bigint): string {
   let unit = 0
   let size = Number(value < 0n ? -value : value)
   while (size >= 1000 && unit < SUFFIXES.length - 1) {

@@ -30,7 +30,7 @@ export function checkedMillis(millis: bigint): bigint {
   return millis
 }
 
-export function addMonthsToDate(days: number, months: number): number {
+function addMonthsToDate(days: number, months: number): number {
   return addMonths(days, months)
 }
 const millisToDate =
@@ -58,7 +58,7 @@ const addMillisToZoned = ({ picos, zone }: ZonedTimestamp, millis: bigint): Zone
   zone,
 })
 /** Months are added to what the zone's clocks show. */
-export const addMonthsToZoned = (value: ZonedTimestamp, months: number): ZonedTimestamp => ({
+const addMonthsToZoned = (value: ZonedTimestamp, months: number): ZonedTimestamp => ({
   picos: instantOfLocal(addMonthsToTimestamp(localPicos(value), months), value.zone),
   zone: value.zone,
 })

@@ -113,4 +113,3 @@ export const isScalar = (node: PlanNode): boolean => {
   return min === 1 && max === 1
 }
 export const isAtMostScalar = (node: PlanNode): boolean => cardinalityOf(node).max <= 1
-export const isNeverEmpty = (node: PlanNode): boolean => cardinalityOf(node).min >= 1

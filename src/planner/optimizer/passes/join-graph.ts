@@ -118,7 +118,7 @@ export const indexOf = (mask: bigint): number => mask.toString(2).length - 1
 const within = (mask: bigint, set: bigint): boolean => (mask & ~set) === 0n
 
 /** What a join of two sets of relations checks: one equality a set, and conditions it is the first to see whole. */
-export function conditionsOf(
+function conditionsOf(
   graph: JoinGraph,
   left: bigint,
   right: bigint,
