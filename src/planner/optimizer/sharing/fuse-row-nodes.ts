@@ -5,10 +5,10 @@ import { type Counterparts, rename } from '../analysis/same-plan.js'
 import type { OptimizerContext } from '../context.js'
 import { namesOf, readsOnly } from '../expression/predicates.js'
 import { expressionKey, isDeterministic } from '../expression/tree.js'
-import { type Fused, fuse, fuseSame, mergeOutputs, renameSymbol } from './fuse.js'
+import { fuse, fuseSame } from './fuse.js'
+import { EQUAL, type Fused, mergeOutputs, NO_NAMES, renameSymbol } from './fused.js'
 
 type NodeOf<K extends PlanNode['kind']> = Extract<PlanNode, { kind: K }>
-const SAME_NAMES: Counterparts = new Map()
 
 /** Fuses nodes that keep, order, number or repeat the rows of one source. */
 export function fuseRowNode(
@@ -68,7 +68,7 @@ export function fuseRowNode(
 const orderKey = (items: readonly SortItem[], names: Counterparts): string =>
   plainKey(items.map((i) => [renameSymbol(i.symbol, names).name, i.ascending, i.nullsFirst]))
 const sameOrder = (a: readonly SortItem[], b: readonly SortItem[], names: Counterparts): boolean =>
-  orderKey(a, SAME_NAMES) === orderKey(b, names)
+  orderKey(a, NO_NAMES) === orderKey(b, names)
 const listKey = (symbols: readonly PlanSymbol[], names: Counterparts): string =>
   plainKey(symbols.map((symbol) => renameSymbol(symbol, names).name).sort())
 
@@ -90,10 +90,7 @@ function fuseValues(first: NodeOf<'values'>, second: NodeOf<'values'>): Fused | 
       rows: first.rows.map((row, r) => [...row, ...merged.added.map((i) => second.rows[r]![i]!)]),
     },
     names: merged.names,
-    first: [],
-    second: [],
-    firstComputes: false,
-    secondComputes: false,
+    ...EQUAL,
   }
 }
 
@@ -124,11 +121,11 @@ function fuseWindows(
   const partition = namesOf(first.partitionBy)
   if (![...below.first, ...below.second].every((e) => readsOnly(e, partition))) return undefined
   const { names } = below
-  if (listKey(first.partitionBy, SAME_NAMES) !== listKey(second.partitionBy, names)) {
+  if (listKey(first.partitionBy, NO_NAMES) !== listKey(second.partitionBy, names)) {
     return undefined
   }
   if (!sameOrder(first.orderBy, second.orderBy, names)) return undefined
-  const calls = new Map(first.functions.map((f) => [callText(f, SAME_NAMES), f.symbol]))
+  const calls = new Map(first.functions.map((f) => [callText(f, NO_NAMES), f.symbol]))
   const theirs = second.functions.map((f) => callText(f, names))
   // What the first has no such function for would be renamed symbol by symbol: two uses of one query have the same.
   const own = theirs.map((text) => calls.get(text))
@@ -161,7 +158,7 @@ function fuseGroupIds(
   )
   const sets = (list: NodeOf<'groupId'>['groupingSets'], by: Counterparts) =>
     plainKey(list.map((set) => listKey(set, by)))
-  if (sets(first.groupingSets, SAME_NAMES) !== sets(second.groupingSets, keys)) return undefined
+  if (sets(first.groupingSets, NO_NAMES) !== sets(second.groupingSets, keys)) return undefined
   const args = new Map(
     [
       ...first.aggregationArguments,
@@ -186,7 +183,7 @@ function fuseNumbered<N extends NodeOf<'topNRanking' | 'rowNumber'>>(
   const below = fuseSame(first.source, second.source, context)
   if (below === undefined) return undefined
   const { names } = below
-  const own = listKey(first.partitionBy, SAME_NAMES)
+  const own = listKey(first.partitionBy, NO_NAMES)
   if (own !== listKey(second.partitionBy, names) || !isOrderSame(names)) return undefined
   return {
     ...below,

@@ -5,10 +5,7 @@ import type {
   AggregateCall,
   AggregationNode,
   Assignment,
-  JoinCriterion,
-  JoinNode,
   PlanNode,
-  SemiJoinNode,
   SetOperationNode,
   SharedScanNode,
   TableScanNode,
@@ -19,22 +16,18 @@ import { type Counterparts, callKey, rename } from '../analysis/same-plan.js'
 import { filterOver, identityAssignment, projectOver } from '../build.js'
 import type { OptimizerContext } from '../context.js'
 import { conjunctsOf, namesOf, readsOnly } from '../expression/predicates.js'
-import { expressionKey, isDeterministic, substitute } from '../expression/tree.js'
+import { expressionKey, isDeterministic } from '../expression/tree.js'
+import { fuseJoins, fuseSemiJoins } from './fuse-joins.js'
 import { fuseRowNode } from './fuse-row-nodes.js'
-
-/** One plan for the rows of two. */
-export interface Fused {
-  /** Its outputs are the first plan's, under their names, and what columns the second and the conjuncts need besides. */
-  readonly plan: PlanNode
-  /** For each output of the second plan, the fused plan's symbol. */
-  readonly names: Counterparts
-  /** Conjuncts over outputs of the fused plan: true for the rows of the first plan, and of the second. */
-  readonly first: readonly Expression[]
-  readonly second: readonly Expression[]
-  /** The first plan computes what the second doesn't; and the reverse. */
-  readonly firstComputes: boolean
-  readonly secondComputes: boolean
-}
+import {
+  EQUAL,
+  type Fused,
+  keysOf,
+  mergeOutputs,
+  NO_NAMES,
+  renameSymbol,
+  symbolsRead,
+} from './fused.js'
 
 /**
  * Finds one plan for the rows of two: the same tables joined, filtered and grouped in the same way, of which each may read
@@ -86,9 +79,6 @@ export function fuseSame(
     ? undefined
     : fused
 }
-
-const keysOf = (conjuncts: readonly Expression[]): ReadonlySet<string> =>
-  new Set(conjuncts.map(expressionKey))
 
 /** What both plans check stays below; the rest is left to who reads the rows. */
 function fuseFilters(
@@ -175,37 +165,6 @@ function fuseProjects(
   }
 }
 
-/** The symbols that expressions read, with their types. */
-export function symbolsRead(expressions: readonly Expression[]): readonly PlanSymbol[] {
-  const found = new Map<string, PlanSymbol>()
-  for (const e of expressions) {
-    substitute(e, (name, type) => {
-      found.set(name, { name, type })
-      return undefined
-    })
-  }
-  return [...found.values()]
-}
-
-/** Outputs of the first, and of the second what it has besides. Undefined where names clash. */
-export function mergeOutputs(
-  first: readonly PlanSymbol[],
-  second: readonly { readonly symbol: PlanSymbol; readonly known: PlanSymbol | undefined }[],
-): { readonly added: readonly number[]; readonly names: Counterparts } | undefined {
-  const taken = new Set(namesOf(first))
-  const names = new Map<string, PlanSymbol>()
-  const added: number[] = []
-  for (const [i, { symbol, known }] of second.entries()) {
-    if (known === undefined) {
-      if (taken.has(symbol.name)) return undefined
-      taken.add(symbol.name)
-      added.push(i)
-    }
-    names.set(symbol.name, known ?? symbol)
-  }
-  return { added, names }
-}
-
 function fuseScans<N extends TableScanNode | SharedScanNode>(
   first: N,
   second: N,
@@ -226,12 +185,6 @@ function fuseScans<N extends TableScanNode | SharedScanNode>(
   } as PlanNode
   return { plan, names: merged.names, ...EQUAL }
 }
-
-/** Of plans that give the same rows and compute the same. */
-export const EQUAL = { first: [], second: [], firstComputes: false, secondComputes: false } as const
-
-export const renameSymbol = (symbol: PlanSymbol, names: Counterparts): PlanSymbol =>
-  names.get(symbol.name) ?? symbol
 
 function renameCall(call: AggregateCall, names: Counterparts): AggregateCall {
   return {
@@ -272,7 +225,7 @@ function fuseAggregations(
   if (keys.size !== namesOf(secondKeys).size || !secondKeys.every((key) => keys.has(key.name))) {
     return undefined
   }
-  const calls = new Map(first.aggregations.map((a) => [callKey(a.call, new Map()), a.symbol]))
+  const calls = new Map(first.aggregations.map((a) => [callKey(a.call, NO_NAMES), a.symbol]))
   const theirs = second.aggregations.map((a) => callKey(a.call, below.names))
   const merged = mergeOutputs(
     outputsOf(first),
@@ -296,94 +249,6 @@ function fuseAggregations(
     ]),
     firstComputes: below.firstComputes || [...calls.keys()].some((key) => !theirs.includes(key)),
     secondComputes: below.secondComputes || added.length > 0,
-  }
-}
-
-const criteriaKey = (criteria: readonly JoinCriterion[], left: Counterparts, right: Counterparts) =>
-  plainKey(
-    criteria
-      .map((c) => `${renameSymbol(c.left, left).name}=${renameSymbol(c.right, right).name}`)
-      .sort(),
-  )
-const NO_NAMES: Counterparts = new Map()
-
-/** Whether two conditions, the second renamed, have the same terms. */
-function sameCondition(
-  first: Expression | undefined,
-  second: Expression | undefined,
-  names: Counterparts,
-): boolean {
-  const own = conjunctsOf(first)
-  const others = conjunctsOf(second).map((e) => rename(e, names))
-  if (![...own, ...others].every(isDeterministic)) return false
-  const [a, b] = [keysOf(own), keysOf(others)]
-  return a.size === b.size && [...a].every((key) => b.has(key))
-}
-
-function fuseJoins(
-  first: JoinNode,
-  second: JoinNode,
-  context: OptimizerContext,
-): Fused | undefined {
-  if (first.type !== second.type || first.criteria.length !== second.criteria.length) {
-    return undefined
-  }
-  // Rows may be left out after the join on the sides that it gives no rows of its own to.
-  const mayDropLeft = first.type === 'inner' || first.type === 'left'
-  const mayDropRight = first.type === 'inner' || first.type === 'right'
-  const left = (mayDropLeft ? fuse : fuseSame)(first.left, second.left, context)
-  if (left === undefined) return undefined
-  const right = (mayDropRight ? fuse : fuseSame)(first.right, second.right, context)
-  if (right === undefined) return undefined
-  const names = new Map([...left.names, ...right.names])
-  const own = criteriaKey(first.criteria, NO_NAMES, NO_NAMES)
-  if (own !== criteriaKey(second.criteria, left.names, right.names)) return undefined
-  if (!sameCondition(first.filter, second.filter, names)) return undefined
-  const outputs = (side: Fused, a: readonly PlanSymbol[], b: readonly PlanSymbol[]) => {
-    const needed = namesOf([
-      ...a,
-      ...b.map((symbol) => renameSymbol(symbol, side.names)),
-      ...symbolsRead([...side.first, ...side.second]),
-    ])
-    return outputsOf(side.plan).filter(({ name }) => needed.has(name))
-  }
-  return {
-    plan: {
-      ...first,
-      left: left.plan,
-      right: right.plan,
-      leftOutputs: outputs(left, first.leftOutputs, second.leftOutputs),
-      rightOutputs: outputs(right, first.rightOutputs, second.rightOutputs),
-    },
-    names,
-    first: [...left.first, ...right.first],
-    second: [...left.second, ...right.second],
-    firstComputes: left.firstComputes || right.firstComputes,
-    secondComputes: left.secondComputes || right.secondComputes,
-  }
-}
-
-function fuseSemiJoins(
-  first: SemiJoinNode,
-  second: SemiJoinNode,
-  context: OptimizerContext,
-): Fused | undefined {
-  if (first.mode !== second.mode || first.nullAware !== second.nullAware) return undefined
-  const source = fuse(first.source, second.source, context)
-  if (source === undefined) return undefined
-  const filtering = fuseSame(first.filteringSource, second.filteringSource, context)
-  if (filtering === undefined) return undefined
-  const names = new Map([...source.names, ...filtering.names])
-  const own = criteriaKey(first.criteria, NO_NAMES, NO_NAMES)
-  if (own !== criteriaKey(second.criteria, source.names, filtering.names)) return undefined
-  if (!sameCondition(first.filter, second.filter, names)) return undefined
-  return {
-    ...source,
-    plan: { ...first, source: source.plan, filteringSource: filtering.plan },
-    names:
-      second.output === undefined
-        ? source.names
-        : new Map([...source.names, [second.output.name, first.output as PlanSymbol]]),
   }
 }
 

@@ -7,7 +7,8 @@ import { type Counterparts, rename } from '../analysis/same-plan.js'
 import { filterOver, restrict } from '../build.js'
 import type { OptimizerContext } from '../context.js'
 import { wantedShares } from './dropped-rows.js'
-import { type Fused, fuse, symbolsRead } from './fuse.js'
+import { fuse } from './fuse.js'
+import { type Fused, symbolsRead } from './fused.js'
 
 /** Work that sharing must save, in rows read: below that, keeping rows costs as much. */
 const SAVED_MIN = 1000
