@@ -13,7 +13,13 @@ import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
 import { pageBytes } from './page-bytes.js'
 import { type CollectedPages, CollectSink, type PageSink, placePage } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
-import type { PipelineSpec, RemoteSource, SourceSpec } from './pipeline.js'
+import type {
+  CollectedSource,
+  PipelineSpec,
+  RemoteSource,
+  ScanSource,
+  SourceSpec,
+} from './pipeline.js'
 import { QuerySpill } from './spill/query-spill.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { AsyncCallStream } from './streams/async-call.js'
@@ -245,32 +251,9 @@ export class Task {
     open: (source: SourceSpec, operators: readonly OperatorSpec[]) => PageStream,
     channelStream: ((pipeline: number) => PageStream) | undefined,
   ): PageStream {
-    const memory = this.#environment.allocator.memory.buffer
     switch (source.kind) {
-      case 'scan': {
-        const abort = new AbortController()
-        this.#aborts.add(abort)
-        const scan = new ScanStream(
-          source,
-          inputs.splits,
-          this.memory.createArena(),
-          abort,
-          dynamicFilterOf(source, (id) => inputs.states.get(id)),
-          () => ({
-            connector: this.#environment.connector(source.table.catalog),
-            transaction:
-              source.table.transaction ?? this.#descriptor.transactions?.[source.table.catalog],
-            session: () =>
-              this.#environment.connectorSession(
-                this.#descriptor,
-                source.table.catalog,
-                abort.signal,
-              ),
-          }),
-        )
-        scans.push(scan)
-        return scan
-      }
+      case 'scan':
+        return this.#scanStream(source, inputs, scans)
       case 'values':
         return new ValuesStream(
           source,
@@ -278,31 +261,13 @@ export class Task {
           this.#environment.registry,
           this.#session,
         )
-      case 'collected': {
-        const states = source.pipelines.flatMap(
-          (id) => inputs.states.get(id) as readonly CollectedPages[],
-        )
-        const counter =
-          source.reader === undefined
-            ? source.pipelines[0]!
-            : this.#descriptor.plan.pipelines.length + source.reader
-        let own = 0
-        const takeNext =
-          source.everyDriver === true ? () => own++ : () => Atomics.add(inputs.counters, counter, 1)
-        return new CollectedStream(
-          states,
-          memory,
-          source.types,
-          this.memory.createArena(),
-          this.#spill,
-          takeNext,
-        )
-      }
+      case 'collected':
+        return this.#collectedStream(source, inputs)
       case 'merge':
         return createMergeStream(
           source,
           inputs.states.get(source.pipeline) as readonly CollectedPages[],
-          memory,
+          this.#environment.allocator.memory.buffer,
           () => this.memory.createArena(),
           this.#descriptor.outputPageRows,
           this.#spill,
@@ -313,8 +278,7 @@ export class Task {
         )
       case 'tableFunction': {
         const { catalog } = source.function
-        const abort = new AbortController()
-        this.#aborts.add(abort)
+        const abort = this.#abortController()
         return new TableFunctionStream(
           source,
           source.inputs.map((input) => open(input.source, input.operators)),
@@ -329,8 +293,7 @@ export class Task {
         )
       }
       case 'asyncCall': {
-        const abort = new AbortController()
-        this.#aborts.add(abort)
+        const abort = this.#abortController()
         return new AsyncCallStream(
           source.calls,
           open(source.input.source, source.input.operators),
@@ -346,6 +309,48 @@ export class Task {
         assert(this.#openRemote !== undefined, 'a remote source is read by the task of a fragment')
         return this.#openRemote(source, () => this.memory.createArena())
     }
+  }
+
+  #scanStream(source: ScanSource, inputs: DriverInputs, scans: ScanStream[]): ScanStream {
+    const { catalog, transaction } = source.table
+    const abort = this.#abortController()
+    const scan = new ScanStream(
+      source,
+      inputs.splits,
+      this.memory.createArena(),
+      abort,
+      dynamicFilterOf(source, (id) => inputs.states.get(id)),
+      () => ({
+        connector: this.#environment.connector(catalog),
+        transaction: transaction ?? this.#descriptor.transactions?.[catalog],
+        session: () => this.#environment.connectorSession(this.#descriptor, catalog, abort.signal),
+      }),
+    )
+    scans.push(scan)
+    return scan
+  }
+
+  /** Its drivers take the pages in turn, each page one of them; or each takes all, where `everyDriver` is set. */
+  #collectedStream(source: CollectedSource, inputs: DriverInputs): CollectedStream {
+    const { pipelines, reader, everyDriver } = source
+    const counter =
+      reader === undefined ? pipelines[0]! : this.#descriptor.plan.pipelines.length + reader
+    let own = 0
+    return new CollectedStream(
+      pipelines.flatMap((id) => inputs.states.get(id) as readonly CollectedPages[]),
+      this.#environment.allocator.memory.buffer,
+      source.types,
+      this.memory.createArena(),
+      this.#spill,
+      everyDriver === true ? () => own++ : () => Atomics.add(inputs.counters, counter, 1),
+    )
+  }
+
+  /** Of what a connector is waited for with; aborted with the task. */
+  #abortController(): AbortController {
+    const abort = new AbortController()
+    this.#aborts.add(abort)
+    return abort
   }
 
   /** Every driver may come to need as much at the same time, and each has a page in work. */
