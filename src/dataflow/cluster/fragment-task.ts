@@ -246,7 +246,12 @@ function emitter(
       return (page) => buffer.add(page)
     case 'hash': {
       const keys = channelsOf(outputsOf(root), output.keys)
-      const partitioner = new PagePartitioner(keys, consumerCount, createArena())
+      const partitioner = new PagePartitioner(
+        keys,
+        consumerCount,
+        createArena(),
+        output.spreadsNulls === true,
+      )
       return (page) => {
         partitioner.partition(page, (part, partition) => void buffer.add(part, partition))
         return !buffer.isFull

@@ -1,5 +1,5 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import type { Arena, Page } from '../../spi/index.js'
+import { type Arena, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
 import { addHashes, partitionOf } from './row-hash.js'
 
@@ -11,11 +11,21 @@ export class PagePartitioner {
   readonly #keyChannels: readonly number[]
   readonly #partitionCount: number
   readonly #arena: Arena
+  readonly #spreadsNulls: boolean
+  /** The partition of the next row with a NULL key, where these are spread. */
+  #nextOfNulls = 0
 
-  constructor(keyChannels: readonly number[], partitionCount: number, arena: Arena) {
+  /** @param spreadsNulls rows with a NULL key go to each partition in turn */
+  constructor(
+    keyChannels: readonly number[],
+    partitionCount: number,
+    arena: Arena,
+    spreadsNulls = false,
+  ) {
     this.#keyChannels = keyChannels
     this.#partitionCount = partitionCount
     this.#arena = arena
+    this.#spreadsNulls = spreadsNulls
   }
 
   /**
@@ -59,6 +69,16 @@ export class PagePartitioner {
     for (const channel of this.#keyChannels) addHashes(page.blocks[channel]!, hashes)
     for (let i = 0; i < page.rowCount; i++)
       hashes[i] = partitionOf(hashes[i]!, this.#partitionCount)
+    if (this.#spreadsNulls) this.#spreadNulls(page, hashes)
     return hashes
+  }
+
+  #spreadNulls({ rowCount, blocks }: Page, partitions: Int32Array): void {
+    const keys = this.#keyChannels.map((channel) => blocks[channel]!)
+    for (let i = 0; i < rowCount; i++) {
+      if (!keys.some((key) => isNull(key, i))) continue
+      partitions[i] = this.#nextOfNulls
+      this.#nextOfNulls = (this.#nextOfNulls + 1) % this.#partitionCount
+    }
   }
 }

@@ -45,7 +45,7 @@ function outputText(output: OutputPartitioning): string {
     case 'single':
       return 'SINGLE []'
     case 'hash':
-      return `HASH ${namesText(output.keys)}`
+      return `HASH ${namesText(output.keys)}${output.spreadsNulls ? ', NULL keys ROUND_ROBIN' : ''}`
     case 'broadcast':
       return 'BROADCAST []'
     case 'arbitrary':

@@ -56,6 +56,8 @@ export interface ExchangeContext extends ExchangeOptions {
   gather(source: Distributed, orderBy?: readonly SortItem[]): Distributed
   /** Rows of equal keys in one task; keys there already stay. */
   repartition(source: Distributed, keys: readonly PlanSymbol[]): Distributed
+  /** The same but for rows with a NULL key, which go to any task. */
+  repartitionSpreadingNulls(source: Distributed, keys: readonly PlanSymbol[]): Distributed
   /** Every row in every task. */
   replicate(source: Distributed): Distributed
   /** Each row in any one task. */
@@ -109,6 +111,8 @@ export function addExchanges(
           ),
     repartition: (source, keys) =>
       exchange(source, { type: 'repartition', partitionBy: keys }, hashOf(keys)),
+    repartitionSpreadingNulls: (source, keys) =>
+      exchange(source, { type: 'repartition', partitionBy: keys, spreadsNulls: true }, SPREAD),
     replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),
     spread: (source) => exchange(source, { type: 'repartition' }, SPREAD),
   }

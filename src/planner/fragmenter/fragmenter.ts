@@ -116,7 +116,11 @@ function outputOf(exchange: ExchangeNode): OutputPartitioning {
     case 'repartition':
       return exchange.partitionBy.length === 0
         ? { kind: 'arbitrary' }
-        : { kind: 'hash', keys: exchange.partitionBy }
+        : {
+            kind: 'hash',
+            keys: exchange.partitionBy,
+            ...(exchange.spreadsNulls ? { spreadsNulls: true } : {}),
+          }
   }
 }
 

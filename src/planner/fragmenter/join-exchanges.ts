@@ -1,3 +1,4 @@
+import { orElse, symbolStatistics } from '../cost/statistics.js'
 import type { JoinCriterion, JoinNode, PlanNode, SemiJoinNode } from '../plan/node.js'
 import { outputsOf } from '../plan/structure.js'
 import type { PlanSymbol } from '../plan/symbol.js'
@@ -26,7 +27,12 @@ export function distributeJoin(node: JoinNode, context: ExchangeContext): Distri
   const keys = criteriaKeys(node.criteria).map(({ probe, build }) =>
     isSwapped ? { probe: build, build: probe } : { probe, build },
   )
-  const joined = placed(sides, keys, { needsAllProbeRows: node.type === 'full' }, context)
+  const joined = placed(
+    sides,
+    keys,
+    { needsAllProbeRows: node.type === 'full', keepsProbeRows: node.type !== 'inner' },
+    context,
+  )
   const planned: PlanNode = {
     ...node,
     left: isSwapped ? joined.build.node : joined.probe.node,
@@ -67,7 +73,12 @@ export function distributeSemiJoin(node: SemiJoinNode, context: ExchangeContext)
 function placed(
   { probe, build }: Sides,
   keys: Keys,
-  needs: { readonly needsAllProbeRows?: boolean; readonly needsAllBuildRows?: boolean },
+  needs: {
+    readonly needsAllProbeRows?: boolean
+    readonly needsAllBuildRows?: boolean
+    /** Also of those that match nothing, as rows with a NULL key do. */
+    readonly keepsProbeRows?: boolean
+  },
   context: ExchangeContext,
 ): Sides & { readonly distribution?: 'partitioned' | 'replicated' } {
   const isProbeSingle = probe.distribution.kind === 'single'
@@ -96,23 +107,39 @@ function placed(
       ? { probe, build: context.gather(build), distribution: 'replicated' }
       : { probe, build: context.replicate(build), distribution: 'replicated' }
   }
+  const moved = (side: Distributed, keyOf: (key: Keys[0]) => PlanSymbol): Distributed => {
+    const by = aligned.keys.map(keyOf)
+    // What a FULL join gives lies in no order of keys anyway; behind others, rows that lie by their keys may save an exchange.
+    const spreadsNulls =
+      needs.needsAllProbeRows === true ||
+      (needs.keepsProbeRows === true && side === probe && hasManyNulls(side.node, by, context))
+    return spreadsNulls
+      ? context.repartitionSpreadingNulls(side, by)
+      : context.repartition(side, by)
+  }
   if (aligned.isProbePlaced) context.keep(probe)
   if (aligned.isBuildPlaced) context.keep(build)
   return {
-    probe: aligned.isProbePlaced
-      ? probe
-      : context.repartition(
-          probe,
-          aligned.keys.map((key) => key.probe),
-        ),
-    build: aligned.isBuildPlaced
-      ? build
-      : context.repartition(
-          build,
-          aligned.keys.map((key) => key.build),
-        ),
+    probe: aligned.isProbePlaced ? probe : moved(probe, (key) => key.probe),
+    build: aligned.isBuildPlaced ? build : moved(build, (key) => key.build),
     distribution: 'partitioned',
   }
+}
+
+/**
+ * Whether rows with a NULL key may be so many that the task of their hash would have much more to do than the others. Of tables
+ * with statistics, keys that have none are computed: by NULLIF, or made NULL by an outer join below.
+ */
+function hasManyNulls(
+  node: PlanNode,
+  keys: readonly PlanSymbol[],
+  { estimator, nodeCount }: ExchangeContext,
+): boolean {
+  const stats = estimator.of(node)
+  const unknown = stats.known ? 1 : 0
+  return keys.some(
+    ({ name }) => orElse(symbolStatistics(stats, name).nullsFraction, unknown) * nodeCount >= 0.5,
+  )
 }
 
 /**

@@ -36,7 +36,12 @@ export type FragmentPartitioning = 'single' | 'coordinator' | 'source' | 'hash' 
 export type OutputPartitioning =
   | { readonly kind: 'single' }
   /** Rows of equal keys to the same task, whatever fragment they come from. */
-  | { readonly kind: 'hash'; readonly keys: readonly PlanSymbol[] }
+  | {
+      readonly kind: 'hash'
+      readonly keys: readonly PlanSymbol[]
+      /** But those with a NULL key to each in turn. */
+      readonly spreadsNulls?: true
+    }
   /** Every row to every task. */
   | { readonly kind: 'broadcast' }
   /** Each row to any one task, whichever asks for it. */

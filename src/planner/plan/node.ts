@@ -440,6 +440,8 @@ export interface ExchangeNode extends NodeFields {
   readonly partitionBy: readonly PlanSymbol[]
   /** A gather that keeps this order merges. */
   readonly orderBy?: readonly SortItem[]
+  /** Of a repartition: rows with a NULL key go to any task, since nothing relies on where they are. */
+  readonly spreadsNulls?: true
 }
 /** The rows that the tasks of other fragments hand to this one. */
 export interface RemoteSourceNode extends NodeFields {

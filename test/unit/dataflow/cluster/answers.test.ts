@@ -134,6 +134,62 @@ describe('tables that are partitioned alike', () => {
   ])('%s', (sql) => compare(sql, { join_distribution_type: 'PARTITIONED' }))
 })
 
+describe('keys that most rows have', () => {
+  const properties = { join_distribution_type: 'PARTITIONED' }
+  /** Of ten rows nine have this key. */
+  const rows = (key: string): string =>
+    `(SELECT if(orderkey % 10 = 0, orderkey, ${key}) AS k, quantity FROM lineitem)`
+
+  /** Rows that came to each task of each stage which reads others and has several. */
+  const rowsOfTasks = async (sql: string, own: Readonly<Record<string, string>>) => {
+    const { defaultSession } = cluster.coordinator
+    const session = {
+      ...defaultSession,
+      catalog: 'tpch',
+      schema: 'tiny',
+      properties: new Map(Object.entries(own)),
+    }
+    const run = cluster.coordinator.createRun({ sql, session })
+    await run.drain()
+    const stages = run.execution!.info().stages.filter(({ tasks }) => tasks.length > 1)
+    return stages.map(({ tasks }) =>
+      tasks.map(({ pipelines }) =>
+        pipelines
+          .flatMap(({ drivers }) => drivers.flatMap(({ operators }) => operators))
+          .filter(({ name }) => name === 'lookupJoin' || name === 'aggregation')
+          .reduce((sum, { inputRows }) => sum + inputRows, 0),
+      ),
+    )
+  }
+  /** A task may take one split more than the others. */
+  const isBalanced = (counts: readonly number[]): boolean =>
+    Math.max(...counts) <= 0.6 * counts.reduce((sum, count) => sum + count, 0)
+
+  test.each(['LEFT', 'FULL'])('NULL keys of a %s join go to all tasks', async (type) => {
+    const sql = `SELECT count(*), count(o.custkey), sum(l.quantity) FROM ${rows('NULL')} l ${type} JOIN orders o ON l.k = o.orderkey`
+    await compare(sql, properties)
+    await compare(sql, { ...properties, retry_policy: 'TASK' })
+    await compare(`${sql.replace('SELECT', 'SELECT l.k,')} GROUP BY l.k`, properties)
+    const stages = await rowsOfTasks(sql, properties)
+    expect(stages.flat().reduce((sum, count) => sum + count, 0)).toBeGreaterThan(60_000)
+    for (const counts of stages) expect(isBalanced(counts), String(counts)).toBe(true)
+  })
+
+  test('groups are put together of states, a task each', async () => {
+    const sql = `SELECT k, count(*), sum(quantity) FROM ${rows('7')} GROUP BY k`
+    await compare(sql)
+    const stages = await rowsOfTasks(sql, {})
+    for (const counts of stages) expect(isBalanced(counts), String(counts)).toBe(true)
+  })
+
+  test('a build side that is small enough goes to all tasks', async () => {
+    const sql = `SELECT count(*), sum(l.quantity) FROM ${rows('7')} l JOIN (SELECT * FROM orders WHERE custkey < 300) o ON l.k = o.orderkey`
+    await compare(sql)
+    const stages = await rowsOfTasks(sql, {})
+    for (const counts of stages) expect(isBalanced(counts), String(counts)).toBe(true)
+  })
+})
+
 describe.each(['AUTOMATIC', 'PARTITIONED'])('TPC-H with %s joins', (type) => {
   test.each(queries)('$name', ({ sql }) => compare(sql, { join_distribution_type: type }))
 })

@@ -118,6 +118,38 @@ describe(`row hashes, seed ${seed}`, () => {
     }
     expect(new Set(partitionOfKey.values())).toEqual(new Set([0, 1, 2]))
   })
+
+  test('rows with a NULL key go to each part in turn where they are spread, the others stay by their key', () => {
+    const random = createRandom(seed)
+    const types = [VARCHAR, BIGINT]
+    for (const encoding of ENCODINGS) {
+      const memory = queryMemory()
+      const rows = Array.from(
+        { length: 300 },
+        (): Row => [random.pick([null, 'a', 'b']), random.pick([null, 1n, 2n])],
+      )
+      const page = toPage({ types, rows }, encoding, memory.createArena(), random)
+      const place = (spreadsNulls: boolean) => {
+        const nullCounts = [0, 0, 0]
+        const others: string[] = []
+        const partitioner = new PagePartitioner([0, 1], 3, memory.createArena(), spreadsNulls)
+        partitioner.partition(page, (part, partition) => {
+          for (const row of rowsOf(part)) {
+            if (row.includes(null)) nullCounts[partition]! += 1
+            else others.push(`${partition} ${rowText(row)}`)
+          }
+        })
+        return { nullCounts, others: others.sort() }
+      }
+      const spread = place(true)
+      expect(Math.max(...spread.nullCounts) - Math.min(...spread.nullCounts)).toBeLessThanOrEqual(1)
+      expect(spread.nullCounts.reduce((a, b) => a + b)).toBe(
+        rows.filter((row) => row.includes(null)).length,
+      )
+      expect(spread.others).toEqual(place(false).others)
+      memory.releaseAll()
+    }
+  })
 })
 
 const rowText = (row: Row): string =>
