@@ -131,79 +131,116 @@ export function writeMetadata(
       hint: 'read-only is set in its properties',
     })
   }
-  const execute = async (sql: string): Promise<number> => {
-    check()
-    return (await writes.connection(transaction)).execute(sql)
+  const statements: Statements = {
+    check,
+    async execute(sql) {
+      check()
+      return (await writes.connection(transaction)).execute(sql)
+    },
   }
-  const columnsOf = ({ columns }: Pick<ConnectorTableMetadata, 'columns'>) =>
-    columns
-      .filter((column) => column.hidden !== true)
-      .map(({ name, type, nullable }) => {
-        const held = database.nearestType(type) ?? type
-        const definition = database.columnDefinition(held)
-        if (definition === undefined) {
-          throw new MillraceError('NOT_SUPPORTED', `Unsupported column type: ${typeName(type)}`)
-        }
-        const notNull = nullable === false ? ' NOT NULL' : ''
-        return {
-          name,
-          type,
-          held,
-          storage: definition.storage,
-          sql: `${quoted(name)} ${definition.sql}${notNull}`,
-        }
-      })
-  const create = ({ schema, table }: SchemaTableName, columns: readonly { sql: string }[]) =>
-    `CREATE TABLE ${quoted(schema)}.${quoted(table)} (${columns.map(({ sql }) => sql).join(', ')})`
+  return {
+    ...definitions(database, statements),
+    ...rowWrites(database, writes, transaction, statements),
+    ...rowChanges(dialect, printer, statements),
+  }
+}
 
+/** Statements of one transaction, in the database's SQL. */
+interface Statements {
+  /** @throws NOT_SUPPORTED where the catalog is read only */
+  check(): void
+  /** @returns how many rows changed */
+  execute(sql: string): Promise<number>
+}
+
+type Metadata = Partial<ConnectorMetadata<SqlTypes>>
+
+/** The columns of a table as the database can hold them. */
+const columnsOf = (database: SqlDatabase, { columns }: Pick<ConnectorTableMetadata, 'columns'>) =>
+  columns
+    .filter((column) => column.hidden !== true)
+    .map(({ name, type, nullable }) => {
+      const held = database.nearestType(type) ?? type
+      const definition = database.columnDefinition(held)
+      if (definition === undefined) {
+        throw new MillraceError('NOT_SUPPORTED', `Unsupported column type: ${typeName(type)}`)
+      }
+      const notNull = nullable === false ? ' NOT NULL' : ''
+      return {
+        name,
+        type,
+        held,
+        storage: definition.storage,
+        sql: `${quoted(name)} ${definition.sql}${notNull}`,
+      }
+    })
+
+const createSql = ({ schema, table }: SchemaTableName, columns: readonly { sql: string }[]) =>
+  `CREATE TABLE ${quoted(schema)}.${quoted(table)} (${columns.map(({ sql }) => sql).join(', ')})`
+
+/** Tables and columns that are made, renamed and dropped. */
+function definitions(database: SqlDatabase, statements: Statements) {
   return {
     getSupportedType: (_session, _properties, type) => database.nearestType(type),
     async createTable(_session, metadata, saveMode) {
       if (saveMode === 'REPLACE') throw replaces()
-      await execute(create(metadata.table, columnsOf(metadata)))
+      await statements.execute(createSql(metadata.table, columnsOf(database, metadata)))
     },
     async dropTable(_session, table) {
-      await execute(`DROP TABLE ${remoteName(table)}`)
+      await statements.execute(`DROP TABLE ${remoteName(table)}`)
     },
     async truncateTable(_session, table) {
-      await execute(`DELETE FROM ${remoteName(table)}`)
+      await statements.execute(`DELETE FROM ${remoteName(table)}`)
     },
     async renameTable(_session, table, { schema, table: name }) {
       if (schema !== table.schema) {
         throw new MillraceError('NOT_SUPPORTED', 'Tables cannot be renamed into another schema')
       }
-      await execute(`ALTER TABLE ${remoteName(table)} RENAME TO ${quoted(name)}`)
+      await statements.execute(`ALTER TABLE ${remoteName(table)} RENAME TO ${quoted(name)}`)
     },
     async addColumn(_session, table, column, position) {
       if (position.kind !== 'last') {
         throw new MillraceError('NOT_SUPPORTED', 'Columns can only be added at the end')
       }
-      const [added] = columnsOf({ columns: [column] })
+      const [added] = columnsOf(database, { columns: [column] })
       assert(added !== undefined, 'a column that is no hidden one')
-      await execute(`ALTER TABLE ${remoteName(table)} ADD COLUMN ${added.sql}`)
+      await statements.execute(`ALTER TABLE ${remoteName(table)} ADD COLUMN ${added.sql}`)
     },
     async renameColumn(_session, table, column, name) {
-      await execute(
+      await statements.execute(
         `ALTER TABLE ${remoteName(table)} RENAME COLUMN ${quoted(remoteColumn(column))} TO ${quoted(name)}`,
       )
     },
     async dropColumn(_session, table, column) {
-      await execute(`ALTER TABLE ${remoteName(table)} DROP COLUMN ${quoted(remoteColumn(column))}`)
+      await statements.execute(
+        `ALTER TABLE ${remoteName(table)} DROP COLUMN ${quoted(remoteColumn(column))}`,
+      )
     },
+  } satisfies Metadata
+}
+
+/** Rows that are added, through a stage that the database has them from at the end. */
+function rowWrites(
+  database: SqlDatabase,
+  writes: SqlWrites,
+  transaction: number,
+  statements: Statements,
+) {
+  return {
     async beginCreateTable(_session, metadata, _layout, replace) {
-      check()
+      statements.check()
       if (replace) throw replaces()
-      const columns = columnsOf(metadata)
+      const columns = columnsOf(database, metadata)
       const target = metadata.table
       return writes.begun(transaction, columns, async (connection, stage) => {
-        await connection.execute(create(target, columns))
+        await connection.execute(createSql(target, columns))
         const into = `${quoted(target.schema)}.${quoted(target.table)}`
         await connection.execute(`INSERT INTO ${into} SELECT * FROM ${stage}`)
       })
     },
     finishCreateTable: (_session, handle) => writes.finish(handle),
     async beginInsert(_session, table, columns) {
-      check()
+      statements.check()
       const names = columns.map(remoteColumn)
       const staged = columns.map(({ type, storage }, i) => ({
         name: names[i]!,
@@ -220,6 +257,12 @@ export function writeMetadata(
     },
     finishInsert: (_session, handle) => writes.finish(handle),
     supportsMissingColumnsOnInsert: () => true,
+  } satisfies Metadata
+}
+
+/** Rows that the database itself changes and deletes. */
+function rowChanges(dialect: SqlDialect, printer: SqlPrinter, statements: Statements) {
+  return {
     /** The engine asks for it; rows are only changed by the database itself. */
     getMergeRowIdColumnHandle(_session, { rowNumber, columns }) {
       const [first] = columns
@@ -240,7 +283,7 @@ export function writeMetadata(
     },
     applyDelete: (_session, table) => (isSimple(table) ? table : undefined),
     executeDelete: (_session, table) =>
-      execute(`DELETE FROM ${aliased(table)}${whereOf(table, printer)}`),
+      statements.execute(`DELETE FROM ${aliased(table)}${whereOf(table, printer)}`),
     applyUpdate(_session, table, assignments) {
       if (!isSimple(table)) return undefined
       const update: { column: string; value: SqlExpression }[] = []
@@ -257,9 +300,11 @@ export function writeMetadata(
       const list = (table.update ?? []).map(
         ({ column, value }) => `${quoted(column)} = ${printer.expression(value)}`,
       )
-      return execute(`UPDATE ${aliased(table)} SET ${list.join(', ')}${whereOf(table, printer)}`)
+      return statements.execute(
+        `UPDATE ${aliased(table)} SET ${list.join(', ')}${whereOf(table, printer)}`,
+      )
     },
-  } satisfies Partial<ConnectorMetadata<SqlTypes>>
+  } satisfies Metadata
 }
 
 const aliased = (table: SqlTable): string => {
