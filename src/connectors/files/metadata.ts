@@ -7,6 +7,7 @@ import {
   type SchemaTablePrefix,
   schemaTableName,
   type TableColumnsMetadata,
+  type TupleDomain,
   tuplesContain,
 } from '../../spi/index.js'
 import type { FilesConfig } from './config.js'
@@ -90,19 +91,7 @@ export function readMetadata(
       const { files, folder, path } = await definitionOf(handle, session.signal)
       return `${handle.format.toLowerCase()}:${path ?? folder ?? handle.table} files=${files.length}`
     },
-    applyFilter(_session, handle, { summary }) {
-      if (tuplesContain(summary, handle.predicate)) return undefined
-      const { columnDomains } = summary
-      return {
-        handle: { ...handle, predicate: intersectTuples(handle.predicate, summary) },
-        remainingFilter: {
-          columnDomains:
-            columnDomains === null
-              ? null
-              : columnDomains.filter(({ column }) => column.kind === 'data'),
-        },
-      }
-    },
+    applyFilter: (_session, handle, { summary }) => applyFilter(handle, summary),
   } satisfies Metadata
 
   /** Properties by which the table could be created again. */
@@ -132,6 +121,21 @@ export function readMetadata(
       if (codedError(error) === undefined) throw error
       return undefined
     }
+  }
+}
+
+/** Only columns of the files' rows are left to check: other values are those of a whole file, which is read or left out. */
+function applyFilter(handle: FilesTableHandle, summary: TupleDomain<FilesColumnHandle>) {
+  if (tuplesContain(summary, handle.predicate)) return undefined
+  const { columnDomains } = summary
+  return {
+    handle: { ...handle, predicate: intersectTuples(handle.predicate, summary) },
+    remainingFilter: {
+      columnDomains:
+        columnDomains === null
+          ? null
+          : columnDomains.filter(({ column }) => column.kind === 'data'),
+    },
   }
 }
 

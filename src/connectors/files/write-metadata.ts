@@ -42,18 +42,7 @@ export function writeMetadata(
       await changing(folder, () => mkdir(folder))
     },
     async dropSchema(_session, schema, cascade) {
-      checkWritable(config)
-      const folder = await schemaFolder(config, schema)
-      if (folder === undefined || schema === DEFAULT_SCHEMA || schema === PATH_SCHEMA) {
-        throw new MillraceError('NOT_SUPPORTED', `Schema cannot be dropped: ${schema}`)
-      }
-      const entries = await entriesOf(folder)
-      if (!cascade && entries.some(({ name }) => !isHidden(name))) {
-        throw new MillraceError('SCHEMA_NOT_EMPTY', `Cannot drop non-empty schema '${schema}'`)
-      }
-      await changing(folder, () =>
-        cascade || entries.length > 0 ? rm(folder, { recursive: true }) : rmdir(folder),
-      )
+      await dropFolder(config, schema, cascade)
       changed()
     },
     async createTable(_session, metadata, saveMode) {
@@ -125,6 +114,21 @@ export function writeMetadata(
       changed()
     },
   } satisfies Partial<Metadata>
+}
+
+async function dropFolder(config: FilesConfig, schema: string, cascade: boolean): Promise<void> {
+  checkWritable(config)
+  const folder = await schemaFolder(config, schema)
+  if (folder === undefined || schema === DEFAULT_SCHEMA || schema === PATH_SCHEMA) {
+    throw new MillraceError('NOT_SUPPORTED', `Schema cannot be dropped: ${schema}`)
+  }
+  const entries = await entriesOf(folder)
+  if (!cascade && entries.some(({ name }) => !isHidden(name))) {
+    throw new MillraceError('SCHEMA_NOT_EMPTY', `Cannot drop non-empty schema '${schema}'`)
+  }
+  await changing(folder, () =>
+    cascade || entries.length > 0 ? rm(folder, { recursive: true }) : rmdir(folder),
+  )
 }
 
 const patternWrite = ({ table }: FilesTableHandle, fileCount: number): MillraceError =>
