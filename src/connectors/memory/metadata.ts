@@ -9,6 +9,7 @@ import {
 } from '../../spi/index.js'
 import { analyzeMetadata } from './analyze.js'
 import type { MemoryCatalog } from './catalog.js'
+import { columnManagement } from './column-management.js'
 import { columnStatistics } from './column-summary.js'
 import type { MemoryConfig } from './config.js'
 import type { MemoryColumnHandle, MemoryTableHandle } from './handles.js'
@@ -19,7 +20,6 @@ import { conflict } from './row-removal.js'
 import { columnHandle, isRemote, type MemoryTable, nodesOfPages } from './table.js'
 import {
   checkReplaces,
-  columnManagement,
   emptyTable,
   type Metadata,
   nameOf,

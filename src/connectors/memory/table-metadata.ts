@@ -2,28 +2,13 @@ import {
   type ColumnMetadata,
   type ConnectorMetadata,
   type ConnectorSession,
-  flatten,
   MillraceError,
   type SchemaTableName,
-  type SqlType,
   schemaTableName,
-  typeName,
-  typesEqual,
 } from '../../spi/index.js'
 import type { MemoryCatalog } from './catalog.js'
 import type { MemoryTableHandle, MemoryTypes } from './handles.js'
-import { conflict, type PageIo } from './row-removal.js'
-import { loadPage } from './scan.js'
-import {
-  columnHandle,
-  isRemote,
-  type MemoryTable,
-  newColumn,
-  storedPages,
-  type TableColumn,
-  type TablePage,
-  tablePage,
-} from './table.js'
+import { type MemoryTable, newColumn, storedPages, type TableColumn } from './table.js'
 
 export type Metadata = ConnectorMetadata<MemoryTypes>
 export type TableOf = (handle: MemoryTableHandle) => MemoryTable
@@ -84,12 +69,7 @@ export function tableManagement(
         )
       }
       const table = tableOf(handle)
-      if (column.nullable === false && table.rowCount > 0) {
-        throw new MillraceError(
-          'NOT_SUPPORTED',
-          `Unable to add NOT NULL column for non-empty table: ${table.name}`,
-        )
-      }
+      checkAddable(table, column)
       const id = catalog.newDictionaryId()
       table.columns = [...table.columns, newColumn(column, id, table.rowCount)]
       table.version++
@@ -114,6 +94,15 @@ export function checkReplaces(replaces: boolean): void {
   }
 }
 
+/** @throws NOT_SUPPORTED for a column without NULLs in a table that has rows */
+export function checkAddable(table: MemoryTable, column: ColumnMetadata): void {
+  if (column.nullable !== false || table.rowCount === 0) return
+  throw new MillraceError(
+    'NOT_SUPPORTED',
+    `Unable to add NOT NULL column for non-empty table: ${table.name}`,
+  )
+}
+
 /** Takes all rows out of a table; its columns begin anew. */
 export function emptyTable(catalog: MemoryCatalog, table: MemoryTable): void {
   catalog.retire(table.pages.flatMap(storedPages))
@@ -123,78 +112,4 @@ export function emptyTable(catalog: MemoryCatalog, table: MemoryTable): void {
   table.pages = []
   table.rowCount = 0
   table.version++
-}
-
-/** What Trino's memory connector can't do to columns. */
-export function columnManagement(
-  catalog: MemoryCatalog,
-  tableOf: TableOf,
-  io: PageIo,
-  takeTurn: TakeTurn,
-) {
-  return {
-    /** Pages are written again without the column: O(bytes of the table). */
-    async dropColumn(session, handle, { name }) {
-      await takeTurn(session, handle)
-      const table = tableOf(handle)
-      if (table.pages.some(isRemote)) throw conflict(table)
-      const channel = table.columns.findIndex((column) => column.metadata.name === name)
-      if (channel < 0) {
-        throw new MillraceError('COLUMN_NOT_FOUND', `Column has been dropped: ${name}`)
-      }
-      const kept = table.columns.map(columnHandle).filter((column) => column.channel !== channel)
-      const pages: TablePage[] = []
-      try {
-        for (const page of table.pages) {
-          const loaded = loadPage(io.store, page, kept)
-          const blocks = loaded.blocks.map((block) =>
-            block.encoding === 'constant' ? flatten(block) : block,
-          )
-          const rest = { ...loaded, blocks }
-          pages.push(tablePage(io.storePage(rest), rest))
-        }
-      } catch (error) {
-        io.discard(pages.map((page) => page.stored))
-        throw error
-      }
-      catalog.retire(table.pages.flatMap(storedPages))
-      table.columns = table.columns.filter((_, i) => i !== channel)
-      table.pages = pages
-      table.version++
-    },
-    setColumnType(_session, handle, column, type) {
-      if (!isStoredAlike(column.type, type)) {
-        throw new MillraceError(
-          'NOT_SUPPORTED',
-          `This connector does not support changing a column's type from ${typeName(column.type)} to ${typeName(type)}`,
-          { hint: 'Stored values stay as they are: a type may only become wider' },
-        )
-      }
-      const table = tableOf(handle)
-      table.columns = table.columns.map((own, i) =>
-        i === column.channel
-          ? {
-              ...newColumn({ ...own.metadata, type }, catalog.newDictionaryId(), 0),
-              summary: own.summary,
-            }
-          : own,
-      )
-      table.version++
-    },
-  } satisfies Partial<Metadata>
-}
-
-const INTEGERS: readonly SqlType['kind'][] = ['tinyint', 'smallint', 'integer', 'bigint']
-
-/** Whether every stored value of one type is, as it is stored, a value of the other. */
-function isStoredAlike(from: SqlType, to: SqlType): boolean {
-  const width = INTEGERS.indexOf(from.kind)
-  if (width >= 0) return INTEGERS.indexOf(to.kind) >= width
-  if (from.kind === 'varchar' && to.kind === 'varchar') {
-    return to.length === undefined || (from.length !== undefined && from.length <= to.length)
-  }
-  if (from.kind === 'decimal' && to.kind === 'decimal') {
-    return from.scale === to.scale && from.precision <= to.precision
-  }
-  return typesEqual(from, to)
 }

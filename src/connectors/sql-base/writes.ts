@@ -200,7 +200,11 @@ function definitions(database: SqlDatabase, statements: Statements) {
     },
     async addColumn(_session, table, column, position) {
       if (position.kind !== 'last') {
-        throw new MillraceError('NOT_SUPPORTED', 'Columns can only be added at the end')
+        const clause = position.kind.toUpperCase()
+        throw new MillraceError(
+          'NOT_SUPPORTED',
+          `This connector does not support adding columns with ${clause} clause`,
+        )
       }
       const [added] = columnsOf(database, { columns: [column] })
       assert(added !== undefined, 'a column that is no hidden one')

@@ -2,12 +2,14 @@ import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import {
   type ColumnMetadata,
   type ColumnPosition,
-  type MillraceError,
+  MillraceError,
+  type SqlType,
   typeName,
 } from '../../spi/index.js'
 import type { TableLookup } from '../catalog/metadata.js'
 import { nodesOf } from '../execution/distributed-run.js'
 import { columnType } from './column-type.js'
+import { ambiguous, canDropField, candidates, fieldNames, fieldType } from './field-path.js'
 import type { ColumnStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'
 import { writableMetadata } from './schema-statements.js'
@@ -32,22 +34,17 @@ function columnHandle(node: NodeBase, table: TableLookup, name: string, verb: st
   return table.columnHandles.get(name)
 }
 
-/** Why a field of a column can't be dropped. @source Trino DropColumnTask */
-function unsupportedField(
-  node: NodeBase,
-  table: TableLookup,
-  name: string,
-  field: readonly string[],
-): MillraceError {
-  const column = table.tableMetadata.columns.find((candidate) => candidate.name === name)
-  if (column === undefined) return missingColumn(node, name)
-  if (column.type.kind === 'row') return unsupported('dropping fields')
-  const type = typeName(column.type)
-  return errorAt(
-    node,
-    'NOT_SUPPORTED',
-    `Cannot resolve field '${field[0]}' within ${type} type when dropping [${field.join(', ')}] in ${type}`,
-  )
+/** The type of a column that is in the table. */
+const typeOf = (table: TableLookup, name: string): SqlType =>
+  table.tableMetadata.columns.find((column) => column.name === name)!.type
+
+/** What stays is written anew where the coordinator has it: brings parts there that lie on other nodes. */
+async function gatherParts(table: TableLookup, context: StatementContext): Promise<void> {
+  const { catalog, schema, name } = table.name
+  const reference = { catalog, schema, table: name, handle: table.handle }
+  if (nodesOf(context.catalogs, reference).length > 0) {
+    await context.services.gather(reference, context)
+  }
 }
 
 /** @source Trino AddColumnTask, RenameColumnTask, DropColumnTask, SetColumnTypeTask, DropNotNullConstraintTask */
@@ -62,12 +59,16 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async renameColumn(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('RENAME COLUMN')
-    const [source, ...field] = lowerName(node.source)
-    if (source === undefined || field.length > 0) throw unsupported('renaming fields')
+    const [source, ...fields] = lowerName(node.source)
+    if (source === undefined) throw unsupported('renaming columns')
     const target = node.target.value.toLowerCase()
     const exists = table.columnHandles.has(source)
     if (!exists && node.columnExists) return done('RENAME COLUMN')
     const handle = columnHandle(node, table, source, 'rename')
+    if (fields.length > 0) {
+      await renameField(node, table, context)
+      return done('RENAME COLUMN')
+    }
     if (table.columnHandles.has(target)) {
       throw errorAt(node, 'COLUMN_ALREADY_EXISTS', `Column '${target}' already exists`)
     }
@@ -81,26 +82,21 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async dropColumn(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('DROP COLUMN')
-    const [name, ...field] = lowerName(node.field)
+    const [name, ...fields] = lowerName(node.field)
     if (name === undefined) throw unsupported('dropping columns')
-    if (field.length > 0) throw unsupportedField(node, table, name, field)
     if (!table.columnHandles.has(name) && node.columnExists) return done('DROP COLUMN')
     const handle = columnHandle(node, table, name, 'drop')
+    if (fields.length > 0) {
+      await dropField(node, table, context)
+      return done('DROP COLUMN')
+    }
     if (visibleColumns(table).length <= 1) {
       throw errorAt(node, 'NOT_SUPPORTED', 'Cannot drop the only column in a table')
     }
     const { catalog } = table.name
     const metadata = await writableMetadata(context, catalog)
     if (metadata.dropColumn === undefined) throw unsupported('dropping columns')
-    const reference = {
-      catalog,
-      schema: table.name.schema,
-      table: table.name.name,
-      handle: table.handle,
-    }
-    if (nodesOf(context.catalogs, reference).length > 0) {
-      await context.services.gather(reference, context)
-    }
+    await gatherParts(table, context)
     await metadata.dropColumn(context.connectorSession(catalog), table.handle, handle)
     return done('DROP COLUMN')
   },
@@ -108,12 +104,26 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async setColumnType(node, context) {
     const table = await requireTable(context, node, node.tableName, node.tableExists)
     if (table === undefined) return done('SET COLUMN TYPE')
-    const [name, ...field] = lowerName(node.columnName)
-    if (name === undefined || field.length > 0) throw unsupported('setting field types')
+    const path = lowerName(node.columnName)
+    const [name] = path
+    if (name === undefined || !table.columnHandles.has(name)) {
+      throw missingColumn(node, path.join('.'))
+    }
     const handle = columnHandle(node, table, name, 'alter')
-    const type = columnType(node.type, node.type, name)
+    const type = columnType(node.type, node.type, path.join('.'))
+    if (type.kind === 'unknown') {
+      const message = `Unknown type 'unknown' for column '${path.join('.')}'`
+      throw errorAt(node.type, 'COLUMN_TYPE_UNKNOWN', message)
+    }
     const { catalog } = table.name
     const metadata = await writableMetadata(context, catalog)
+    if (path.length > 1) {
+      const fields = path.slice(1)
+      fieldType({ node, columnType: typeOf(table, name), fields, shown: path })
+      if (metadata.setFieldType === undefined) throw unsupported('setting field types')
+      await metadata.setFieldType(context.connectorSession(catalog), table.handle, path, type)
+      return done('SET COLUMN TYPE')
+    }
     if (metadata.setColumnType === undefined) throw unsupported('setting column types')
     await metadata.setColumnType(context.connectorSession(catalog), table.handle, handle, type)
     return done('SET COLUMN TYPE')
@@ -143,10 +153,9 @@ async function addColumn(
   table: TableLookup,
   context: StatementContext,
 ): Promise<void> {
-  const [parent, ...field] = lowerName(node.column.name)
-  if (field.length > 0) {
-    if (!table.columnHandles.has(parent!)) throw missingColumn(node, parent!)
-    throw unsupported('adding fields')
+  if (node.column.name.parts.length > 1) {
+    await addField(node, table, context)
+    return
   }
   const { catalog } = table.name
   const column = await newColumn(node.column, catalog, context)
@@ -156,12 +165,96 @@ async function addColumn(
   }
   const metadata = await writableMetadata(context, catalog)
   if (metadata.addColumn === undefined) throw unsupported('adding columns')
-  await metadata.addColumn(
+  const position = positionOf(node, table)
+  if (position.kind !== 'last') await gatherParts(table, context)
+  await metadata.addColumn(context.connectorSession(catalog), table.handle, column, position)
+}
+
+async function addField(
+  node: StatementOf<'addColumn'>,
+  table: TableLookup,
+  context: StatementContext,
+): Promise<void> {
+  const path = lowerName(node.column.name)
+  const name = path[0]!
+  const type = columnType(node.column.type, node.column, name)
+  if (!table.columnHandles.has(name)) throw missingColumn(node, name)
+  if (node.position !== undefined && node.position.type !== 'last') {
+    const message = 'Specifying column position is not supported for nested columns'
+    throw errorAt(node, 'NOT_SUPPORTED', message)
+  }
+  const shown = fieldNames(node.column.name)
+  const field = path.at(-1)!
+  const within = fieldType({
+    node,
+    columnType: typeOf(table, name),
+    fields: shown.slice(0, -1),
+    shown,
+  })
+  if (within.kind !== 'row') {
+    throw new MillraceError('NOT_SUPPORTED', `Unsupported type: ${typeName(within)}`)
+  }
+  if (candidates(within, field, 'through arrays').length > 0) {
+    if (node.columnNotExists) return
+    throw errorAt(node, 'COLUMN_ALREADY_EXISTS', `Field '${field}' already exists`)
+  }
+  const { catalog } = table.name
+  const metadata = await writableMetadata(context, catalog)
+  if (metadata.addField === undefined) throw unsupported('adding fields')
+  await gatherParts(table, context)
+  await metadata.addField(
     context.connectorSession(catalog),
     table.handle,
-    column,
-    positionOf(node, table),
+    path.slice(0, -1),
+    field,
+    type,
+    node.columnNotExists,
   )
+}
+
+/** Fields of arrays' elements can't be renamed. @source Trino RenameColumnTask */
+async function renameField(
+  node: StatementOf<'renameColumn'>,
+  table: TableLookup,
+  context: StatementContext,
+): Promise<void> {
+  const path = lowerName(node.source)
+  const name = path[0]!
+  const columnType = typeOf(table, name)
+  const target = node.target.value.toLowerCase()
+  const fields = path.slice(1, -1)
+  const within = fieldType({ node, columnType, fields, shown: path }, 'rows only')
+  const found = candidates(within, path.at(-1)!, 'rows only')
+  if (found.length === 0) {
+    if (node.columnExists) return
+    // The column's name, where the field's would be meant: as Trino says it.
+    throw errorAt(node, 'COLUMN_NOT_FOUND', `Field '${name}' does not exist`)
+  }
+  if (found.length > 1) throw ambiguous(node, path, columnType)
+  if (candidates(within, target, 'rows only').length > 0) {
+    throw errorAt(node, 'COLUMN_ALREADY_EXISTS', `Field '${target}' already exists`)
+  }
+  const { catalog } = table.name
+  const metadata = await writableMetadata(context, catalog)
+  if (metadata.renameField === undefined) throw unsupported('renaming fields')
+  await metadata.renameField(context.connectorSession(catalog), table.handle, path, target)
+}
+
+async function dropField(
+  node: StatementOf<'dropColumn'>,
+  table: TableLookup,
+  context: StatementContext,
+): Promise<void> {
+  const name = lowerName(node.field)[0]!
+  const fields = fieldNames(node.field)
+  const path = { node, columnType: typeOf(table, name), fields, shown: fields }
+  if (!canDropField(path, node.columnExists)) return
+  const { catalog } = table.name
+  const metadata = await writableMetadata(context, catalog)
+  if (metadata.dropField === undefined) throw unsupported('dropping fields')
+  await gatherParts(table, context)
+  const handle = columnHandle(node, table, name, 'drop')
+  await metadata.dropField(context.connectorSession(catalog), table.handle, handle, fields)
 }
 
 function positionOf(node: StatementOf<'addColumn'>, table: TableLookup): ColumnPosition {
@@ -169,6 +262,9 @@ function positionOf(node: StatementOf<'addColumn'>, table: TableLookup): ColumnP
   if (position === undefined || position.type === 'last') return { kind: 'last' }
   if (position.type === 'first') return { kind: 'first' }
   const column = position.column.value.toLowerCase()
-  if (!table.columnHandles.has(column)) throw missingColumn(node, column)
+  if (!table.columnHandles.has(column)) {
+    // Trino's sentence ends here, too.
+    throw errorAt(node, 'COLUMN_NOT_FOUND', `Column '${position.column.value}' does not`)
+  }
   return { kind: 'after', column }
 }

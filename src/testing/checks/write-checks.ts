@@ -3,6 +3,7 @@ import { difference, sorted } from '../row-text.js'
 import type { Fault } from '../spi-call.js'
 import { type Capability, type ConnectorCheck, type ConnectorSubject, lacks } from '../subject.js'
 import { TYPE_VALUES } from '../type-values.js'
+import { columnChecks } from './column-checks.js'
 import { FAULT_CODE, faultsOf } from './fault-checks.js'
 
 const TABLE = 'kit_written'
@@ -93,6 +94,7 @@ export const writeChecks = (subject: ConnectorSubject): readonly ConnectorCheck[
       name: 'write: a table that is dropped or renamed is gone by its name',
       run: () => inEnvironment(subject, checkDrop),
     },
+    ...(lacks(subject, 'add column') ? [] : columnChecks(subject)),
     {
       name: 'write: CREATE TABLE AS that fails at any point leaves nothing',
       run: () =>
