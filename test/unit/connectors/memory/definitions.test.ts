@@ -105,15 +105,20 @@ describe('tables', () => {
       })
       const { columns } = await m.getTableStatistics!(session, h)
       expect(columns[1]!.statistics.nullsFraction).toBeCloseTo(2 / 3)
-      expect(() =>
-        m.addColumn!(session, h, { name: 'd', type: BIGINT }, { kind: 'first' }),
-      ).toThrow(/FIRST/)
-      expect(() =>
+      await expect(
         m.addColumn!(session, h, { name: 'd', type: BIGINT, nullable: false }, { kind: 'last' }),
-      ).toThrow(/NOT NULL/)
+      ).rejects.toThrow(/NOT NULL/)
       await m.dropNotNullConstraint!(session, h, (await m.getColumnHandles(session, h)).get('a'))
       expect(m.getTableMetadata(session, h)).toMatchObject({ columns: [{ nullable: true }, {}] })
     })
+    await withTable((m, h) =>
+      m.addColumn!(session, h, { name: 'd', type: BIGINT }, { kind: 'first' }),
+    )
+    expect(await harness.scan('default', 't')).toEqual([
+      [null, 1n, null],
+      [null, 2n, null],
+      [null, 3n, 'x'],
+    ])
   })
 
   it('are truncated', async () => {
