@@ -76,7 +76,10 @@ export class StageFilters {
 
   /** Whether a fragment's scans have to wait. */
   isAwaitedBy(fragment: number): boolean {
-    return this.#missing(fragment).length > 0
+    return this.#usedBy[fragment]!.some((id) => {
+      const filter = this.#filters.get(id)
+      return filter !== undefined && filter.domain === undefined
+    })
   }
 
   /** Resolves with the filters that a fragment's tasks begin with. Never rejects. */
@@ -120,13 +123,6 @@ export class StageFilters {
       id,
       isInTime: id in begun,
     }))
-  }
-
-  #missing(fragment: number): readonly string[] {
-    return this.#usedBy[fragment]!.filter((id) => {
-      const filter = this.#filters.get(id)
-      return filter !== undefined && filter.domain === undefined
-    })
   }
 
   #change(millis: number, signal: AbortSignal): Promise<void> {
