@@ -7,6 +7,19 @@ import {
   VARBINARY,
 } from '../../spi/index.js'
 
+/** Gives a sink all rows and finishes it: the next page is asked for once the sink has taken the last. */
+export async function writeAll(
+  source: { nextPage(): Promise<Page | undefined> },
+  sink: Pick<ConnectorPageSink, 'appendPage' | 'finish'>,
+): Promise<{ readonly rowCount: number; readonly fragments: readonly Uint8Array[] }> {
+  let rowCount = 0
+  for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
+    await sink.appendPage(rows)
+    rowCount += rows.rowCount
+  }
+  return { rowCount, fragments: await sink.finish() }
+}
+
 /** Rows that a task writes where it runs. */
 export interface SinkPages {
   /**
@@ -31,12 +44,7 @@ export function sinkPages(
       isBegun = true
       const opened = await openSink()
       sink = opened
-      let rowCount = 0
-      for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
-        await opened.appendPage(rows)
-        rowCount += rows.rowCount
-      }
-      const fragments = await opened.finish()
+      const { rowCount, fragments } = await writeAll(source, opened)
       sink = undefined
       const counts = [BigInt(rowCount), ...fragments.slice(1).map(() => 0n)]
       return page([

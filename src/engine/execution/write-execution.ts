@@ -1,3 +1,4 @@
+import { writeAll } from '../../dataflow/cluster/sink-pages.js'
 import type {
   AnalyzeRequest,
   CreateTableRequest,
@@ -38,7 +39,7 @@ const rowsPage = (rowCount: number | null): Page =>
 
 /**
  * Puts the rows of a plan into a page sink, in the calling thread and a page at a time, and answers with their number.
- * The sink's pace is the query's: the next page is asked for once the sink has taken the last.
+ * The sink's pace is the query's.
  */
 export function writeExecution(
   source: PlanExecution,
@@ -56,12 +57,7 @@ export function writeExecution(
       throw new MillraceError('USER_CANCELED', 'Query was canceled')
     }
     sink = opened
-    let rowCount = 0
-    for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
-      await opened.appendPage(rows)
-      rowCount += rows.rowCount
-    }
-    const fragments = await opened.finish()
+    const { rowCount, fragments } = await writeAll(source, opened)
     sink = undefined
     const changed = await begun.finish(fragments)
     return rowsPage(changed === undefined ? rowCount : changed)
