@@ -2,9 +2,9 @@ import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import {
   type ColumnMetadata,
   type ColumnPosition,
+  displayTypeName,
   MillraceError,
   type SqlType,
-  typeName,
 } from '../../spi/index.js'
 import type { TableLookup } from '../catalog/metadata.js'
 import { nodesOf } from '../execution/distributed-run.js'
@@ -192,7 +192,7 @@ async function addField(
     shown,
   })
   if (within.kind !== 'row') {
-    throw new MillraceError('NOT_SUPPORTED', `Unsupported type: ${typeName(within)}`)
+    throw new MillraceError('NOT_SUPPORTED', `Unsupported type: ${displayTypeName(within)}`)
   }
   if (candidates(within, field, 'through arrays').length > 0) {
     if (node.columnNotExists) return

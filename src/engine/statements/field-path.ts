@@ -1,10 +1,10 @@
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
 import {
+  displayTypeName,
   ELEMENT_STEP,
   MillraceError,
   type RowField,
   type SqlType,
-  typeName,
 } from '../../spi/index.js'
 import { errorAt } from './names.js'
 
@@ -35,7 +35,7 @@ export function candidates(type: SqlType, name: string, arrays: Arrays): readonl
     )
   }
   if (type.kind !== 'row') {
-    throw new MillraceError('NOT_SUPPORTED', `Unsupported type: ${typeName(type)}`)
+    throw new MillraceError('NOT_SUPPORTED', `Unsupported type: ${displayTypeName(type)}`)
   }
   return type.fields.filter((field) => field.name?.toLowerCase() === name.toLowerCase())
 }
@@ -48,7 +48,7 @@ export function fieldType(
   return fields.reduce((type, name) => {
     const found = candidates(type, name, arrays)
     if (found.length === 0) {
-      const message = `Field '${name}' does not exist within ${typeName(type)}`
+      const message = `Field '${name}' does not exist within ${displayTypeName(type)}`
       throw errorAt(node, 'COLUMN_NOT_FOUND', message)
     }
     if (found.length > 1) throw ambiguous(node, shown, columnType)
@@ -64,7 +64,7 @@ export const ambiguous = (
   errorAt(
     node,
     'AMBIGUOUS_NAME',
-    `Field path [${shown.join(', ')}] within ${typeName(columnType)} is ambiguous`,
+    `Field path [${shown.join(', ')}] within ${displayTypeName(columnType)} is ambiguous`,
   )
 
 /**
@@ -95,7 +95,7 @@ export function canDropField(
       throw errorAt(
         node,
         'NOT_SUPPORTED',
-        `Cannot resolve field '${name}' within ${typeName(within)} type when dropping [${shown.join(', ')}] in ${typeName(columnType)}`,
+        `Cannot resolve field '${name}' within ${displayTypeName(within)} type when dropping [${shown.join(', ')}] in ${displayTypeName(columnType)}`,
       )
     }
     siblings = within.fields
