@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local } from '../../expressions/wasm/builder.js'
+import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
@@ -166,126 +166,138 @@ function probe(
   })
 }
 
-function bytesKernels(memory: WebAssembly.Memory): BytesKernels {
-  return kernel<BytesKernels>(memory, 'key bytes table', (m) => {
-    m.function(
-      'insert',
-      {
-        offsets: 'i32',
-        bytes: 'i32',
-        validity: 'i32',
-        count: 'i32',
-        slots: 'i32',
-        mask: 'i32',
-        limit: 'i32',
-        entryOffsets: 'i32',
-        entryBytes: 'i32',
-        entryBytesMax: 'i32',
-        ids: 'i32',
-        status: 'i32',
-      },
-      'i32',
-      (f, p) => {
-        const i = f.local('i32')
-        const address = f.local('i32')
-        const length = f.local('i32')
-        const cursor = f.local('i32')
-        const end = f.local('i32')
-        const hash = f.local('i64')
-        const result = f.local('i32')
-        const next = f.let(i32.load(p.status))
-        f.for(i, 0, p.count, (exit) => {
-          f.set(result, 0)
-          f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-            f.set(address, i32.load(at(p.offsets, i, 2)))
-            f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
-            f.set(address, i32.add(p.bytes, address))
-            f.set(end, i32.load(at(p.entryOffsets, next, 2)))
-            f.brIf(
-              exit,
-              i32.or(i32.ge_s(next, p.limit), i32.gt_u(i32.add(end, length), p.entryBytesMax)),
-            )
-            hashBytes(f, address, length, cursor, hash)
-            probe(f, p, { address, length }, hash, {
-              found: (id) => f.set(result, id),
-              empty: (slot, tag) => {
-                f.copy(i32.add(p.entryBytes, end), address, length)
-                f.set(next, i32.add(next, 1))
-                f.store32(at(p.entryOffsets, next, 2), i32.add(end, length))
-                f.store32(slot, tag)
-                f.store32(slot, next, 4)
-                f.set(result, next)
-              },
-            })
-          })
-          f.store32(at(p.ids, i, 2), i32.sub(result, 1))
-        })
-        f.store32(p.status, next)
-        f.return(i)
-      },
-    )
-    m.function(
-      'lookup',
-      {
-        offsets: 'i32',
-        bytes: 'i32',
-        validity: 'i32',
-        count: 'i32',
-        slots: 'i32',
-        mask: 'i32',
-        entryOffsets: 'i32',
-        entryBytes: 'i32',
-        ids: 'i32',
-      },
-      null,
-      (f, p) => {
-        const i = f.local('i32')
-        const address = f.local('i32')
-        const length = f.local('i32')
-        const cursor = f.local('i32')
-        const hash = f.local('i64')
-        const result = f.local('i32')
-        f.for(i, 0, p.count, () => {
-          f.set(result, 0)
-          f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-            f.set(address, i32.load(at(p.offsets, i, 2)))
-            f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
-            f.set(address, i32.add(p.bytes, address))
-            hashBytes(f, address, length, cursor, hash)
-            probe(f, p, { address, length }, hash, {
-              found: (id) => f.set(result, id),
-              empty: () => {},
-            })
-          })
-          f.store32(at(p.ids, i, 2), i32.sub(result, 1))
-        })
-      },
-    )
-    m.function(
-      'rebuild',
-      { entryOffsets: 'i32', entryBytes: 'i32', count: 'i32', slots: 'i32', mask: 'i32' },
-      null,
-      (f, p) => {
-        const i = f.local('i32')
-        const address = f.local('i32')
-        const length = f.local('i32')
-        const cursor = f.local('i32')
-        const hash = f.local('i64')
-        f.for(i, 0, p.count, () => {
-          f.set(address, i32.load(at(p.entryOffsets, i, 2)))
-          f.set(length, i32.sub(i32.load(at(p.entryOffsets, i, 2), 4), address))
-          f.set(address, i32.add(p.entryBytes, address))
+function insertKernel(m: ModuleBuilder): void {
+  m.function(
+    'insert',
+    {
+      offsets: 'i32',
+      bytes: 'i32',
+      validity: 'i32',
+      count: 'i32',
+      slots: 'i32',
+      mask: 'i32',
+      limit: 'i32',
+      entryOffsets: 'i32',
+      entryBytes: 'i32',
+      entryBytesMax: 'i32',
+      ids: 'i32',
+      status: 'i32',
+    },
+    'i32',
+    (f, p) => {
+      const i = f.local('i32')
+      const address = f.local('i32')
+      const length = f.local('i32')
+      const cursor = f.local('i32')
+      const end = f.local('i32')
+      const hash = f.local('i64')
+      const result = f.local('i32')
+      const next = f.let(i32.load(p.status))
+      f.for(i, 0, p.count, (exit) => {
+        f.set(result, 0)
+        f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
+          f.set(address, i32.load(at(p.offsets, i, 2)))
+          f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
+          f.set(address, i32.add(p.bytes, address))
+          f.set(end, i32.load(at(p.entryOffsets, next, 2)))
+          f.brIf(
+            exit,
+            i32.or(i32.ge_s(next, p.limit), i32.gt_u(i32.add(end, length), p.entryBytesMax)),
+          )
           hashBytes(f, address, length, cursor, hash)
           probe(f, p, { address, length }, hash, {
-            found: () => {},
+            found: (id) => f.set(result, id),
             empty: (slot, tag) => {
+              f.copy(i32.add(p.entryBytes, end), address, length)
+              f.set(next, i32.add(next, 1))
+              f.store32(at(p.entryOffsets, next, 2), i32.add(end, length))
               f.store32(slot, tag)
-              f.store32(slot, i32.add(i, 1), 4)
+              f.store32(slot, next, 4)
+              f.set(result, next)
             },
           })
         })
-      },
-    )
+        f.store32(at(p.ids, i, 2), i32.sub(result, 1))
+      })
+      f.store32(p.status, next)
+      f.return(i)
+    },
+  )
+}
+
+function lookupKernel(m: ModuleBuilder): void {
+  m.function(
+    'lookup',
+    {
+      offsets: 'i32',
+      bytes: 'i32',
+      validity: 'i32',
+      count: 'i32',
+      slots: 'i32',
+      mask: 'i32',
+      entryOffsets: 'i32',
+      entryBytes: 'i32',
+      ids: 'i32',
+    },
+    null,
+    (f, p) => {
+      const i = f.local('i32')
+      const address = f.local('i32')
+      const length = f.local('i32')
+      const cursor = f.local('i32')
+      const hash = f.local('i64')
+      const result = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.set(result, 0)
+        f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
+          f.set(address, i32.load(at(p.offsets, i, 2)))
+          f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
+          f.set(address, i32.add(p.bytes, address))
+          hashBytes(f, address, length, cursor, hash)
+          probe(f, p, { address, length }, hash, {
+            found: (id) => f.set(result, id),
+            empty: () => {},
+          })
+        })
+        f.store32(at(p.ids, i, 2), i32.sub(result, 1))
+      })
+    },
+  )
+}
+
+function rebuildKernel(m: ModuleBuilder): void {
+  m.function(
+    'rebuild',
+    { entryOffsets: 'i32', entryBytes: 'i32', count: 'i32', slots: 'i32', mask: 'i32' },
+    null,
+    (f, p) => {
+      const i = f.local('i32')
+      const address = f.local('i32')
+      const length = f.local('i32')
+      const cursor = f.local('i32')
+      const hash = f.local('i64')
+      f.for(i, 0, p.count, () => {
+        f.set(address, i32.load(at(p.entryOffsets, i, 2)))
+        f.set(length, i32.sub(i32.load(at(p.entryOffsets, i, 2), 4), address))
+        f.set(address, i32.add(p.entryBytes, address))
+        hashBytes(f, address, length, cursor, hash)
+        probe(f, p, { address, length }, hash, {
+          found: () => {},
+          empty: (slot, tag) => {
+            f.store32(slot, tag)
+            f.store32(slot, i32.add(i, 1), 4)
+          },
+        })
+      })
+    },
+  )
+}
+
+function bytesKernels(memory: WebAssembly.Memory): BytesKernels {
+  return kernel<BytesKernels>(memory, 'key bytes table', (m) => {
+    insertKernel(m)
+    lookupKernel(m)
+    rebuildKernel(m)
   })
 }
 

@@ -1,4 +1,4 @@
-import type { FunctionBuilder, Local } from '../../expressions/wasm/builder.js'
+import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
@@ -97,104 +97,50 @@ function firstGuess(
   return i32.select(i64.eq(i64.load(slot), key), i32.sub(i32.load(slot, 8), 1), -1)
 }
 
-export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKernels {
-  return kernel<IntegerTableKernels>(memory, 'key integer table', (m) => {
-    m.function(
-      'insert',
-      {
-        keys: 'i32',
-        count: 'i32',
-        slots: 'i32',
-        shift: 'i64',
-        mask: 'i32',
-        limit: 'i32',
-        keyOf: 'i32',
-        ids: 'i32',
-        status: 'i32',
-      },
-      'i32',
-      (f, p) => {
-        const i = f.local('i32')
-        const key = f.local('i64')
-        const index = f.local('i32')
-        const slot = f.local('i32')
-        const id = f.local('i32')
-        const next = f.let(i32.load(p.status))
-        const part = f.local('i32')
-        f.block((full) => {
-          f.for(
-            part,
-            0,
-            p.count,
-            () => {
-              const end = f.let(partEnd(part, p.count))
-              f.for(i, part, end, () => f.store32(at(p.ids, i, 2), firstGuess(f, p, i)))
-              f.for(i, part, end, () => {
-                f.if(i32.lt_s(i32.load(at(p.ids, i, 2)), 0), () => {
-                  f.brIf(full, i32.ge_s(next, p.limit))
-                  f.set(key, i64.load(at(p.keys, i, 3)))
-                  probe(f, p, key, index, slot, {
-                    found: () => f.set(id, i32.load(slot, 8)),
-                    empty: () => {
-                      f.store64(at(p.keyOf, next, 3), key)
-                      f.set(next, i32.add(next, 1))
-                      f.set(id, next)
-                      f.store64(slot, key)
-                      f.store32(slot, id, 8)
-                    },
-                  })
-                  f.store32(at(p.ids, i, 2), i32.sub(id, 1))
-                })
-              })
-            },
-            PART_ROWS,
-          )
-          f.store32(p.status, next)
-          f.return(p.count)
-        })
-        f.store32(p.status, next)
-        f.return(i)
-      },
-    )
-    m.function(
-      'lookup',
-      {
-        keys: 'i32',
-        count: 'i32',
-        slots: 'i32',
-        shift: 'i64',
-        mask: 'i32',
-        negatives: 'i32',
-        ids: 'i32',
-      },
-      null,
-      (f, p) => {
-        const i = f.local('i32')
-        const key = f.local('i64')
-        const index = f.local('i32')
-        const slot = f.local('i32')
-        const id = f.local('i32')
-        const part = f.local('i32')
+function insertKernel(m: ModuleBuilder): void {
+  m.function(
+    'insert',
+    {
+      keys: 'i32',
+      count: 'i32',
+      slots: 'i32',
+      shift: 'i64',
+      mask: 'i32',
+      limit: 'i32',
+      keyOf: 'i32',
+      ids: 'i32',
+      status: 'i32',
+    },
+    'i32',
+    (f, p) => {
+      const i = f.local('i32')
+      const key = f.local('i64')
+      const index = f.local('i32')
+      const slot = f.local('i32')
+      const id = f.local('i32')
+      const next = f.let(i32.load(p.status))
+      const part = f.local('i32')
+      f.block((full) => {
         f.for(
           part,
           0,
           p.count,
           () => {
             const end = f.let(partEnd(part, p.count))
+            f.for(i, part, end, () => f.store32(at(p.ids, i, 2), firstGuess(f, p, i)))
             f.for(i, part, end, () => {
-              const isNoKey = i32.and(p.negatives, i64.lt_s(i64.load(at(p.keys, i, 3)), 0n))
-              f.store32(at(p.ids, i, 2), i32.select(isNoKey, -1, firstGuess(f, p, i)))
-            })
-            f.for(i, part, end, () => {
-              f.set(id, i32.load(at(p.ids, i, 2)))
-              f.if(i32.lt_s(id, 0), () => {
+              f.if(i32.lt_s(i32.load(at(p.ids, i, 2)), 0), () => {
+                f.brIf(full, i32.ge_s(next, p.limit))
                 f.set(key, i64.load(at(p.keys, i, 3)))
-                f.set(id, 0)
-                f.if(i32.eqz(i32.and(p.negatives, i64.lt_s(key, 0n))), () => {
-                  probe(f, p, key, index, slot, {
-                    found: () => f.set(id, i32.load(slot, 8)),
-                    empty: () => {},
-                  })
+                probe(f, p, key, index, slot, {
+                  found: () => f.set(id, i32.load(slot, 8)),
+                  empty: () => {
+                    f.store64(at(p.keyOf, next, 3), key)
+                    f.set(next, i32.add(next, 1))
+                    f.set(id, next)
+                    f.store64(slot, key)
+                    f.store32(slot, id, 8)
+                  },
                 })
                 f.store32(at(p.ids, i, 2), i32.sub(id, 1))
               })
@@ -202,28 +148,94 @@ export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKer
           },
           PART_ROWS,
         )
-      },
-    )
-    m.function(
-      'rebuild',
-      { keyOf: 'i32', count: 'i32', slots: 'i32', shift: 'i64', mask: 'i32' },
-      null,
-      (f, p) => {
-        const i = f.local('i32')
-        const key = f.local('i64')
-        const index = f.local('i32')
-        const slot = f.local('i32')
-        f.for(i, 0, p.count, () => {
-          f.set(key, i64.load(at(p.keyOf, i, 3)))
-          probe(f, p, key, index, slot, {
-            found: () => {},
-            empty: () => {
-              f.store64(slot, key)
-              f.store32(slot, i32.add(i, 1), 8)
-            },
+        f.store32(p.status, next)
+        f.return(p.count)
+      })
+      f.store32(p.status, next)
+      f.return(i)
+    },
+  )
+}
+
+function lookupKernel(m: ModuleBuilder): void {
+  m.function(
+    'lookup',
+    {
+      keys: 'i32',
+      count: 'i32',
+      slots: 'i32',
+      shift: 'i64',
+      mask: 'i32',
+      negatives: 'i32',
+      ids: 'i32',
+    },
+    null,
+    (f, p) => {
+      const i = f.local('i32')
+      const key = f.local('i64')
+      const index = f.local('i32')
+      const slot = f.local('i32')
+      const id = f.local('i32')
+      const part = f.local('i32')
+      f.for(
+        part,
+        0,
+        p.count,
+        () => {
+          const end = f.let(partEnd(part, p.count))
+          f.for(i, part, end, () => {
+            const isNoKey = i32.and(p.negatives, i64.lt_s(i64.load(at(p.keys, i, 3)), 0n))
+            f.store32(at(p.ids, i, 2), i32.select(isNoKey, -1, firstGuess(f, p, i)))
           })
+          f.for(i, part, end, () => {
+            f.set(id, i32.load(at(p.ids, i, 2)))
+            f.if(i32.lt_s(id, 0), () => {
+              f.set(key, i64.load(at(p.keys, i, 3)))
+              f.set(id, 0)
+              f.if(i32.eqz(i32.and(p.negatives, i64.lt_s(key, 0n))), () => {
+                probe(f, p, key, index, slot, {
+                  found: () => f.set(id, i32.load(slot, 8)),
+                  empty: () => {},
+                })
+              })
+              f.store32(at(p.ids, i, 2), i32.sub(id, 1))
+            })
+          })
+        },
+        PART_ROWS,
+      )
+    },
+  )
+}
+
+function rebuildKernel(m: ModuleBuilder): void {
+  m.function(
+    'rebuild',
+    { keyOf: 'i32', count: 'i32', slots: 'i32', shift: 'i64', mask: 'i32' },
+    null,
+    (f, p) => {
+      const i = f.local('i32')
+      const key = f.local('i64')
+      const index = f.local('i32')
+      const slot = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.set(key, i64.load(at(p.keyOf, i, 3)))
+        probe(f, p, key, index, slot, {
+          found: () => {},
+          empty: () => {
+            f.store64(slot, key)
+            f.store32(slot, i32.add(i, 1), 8)
+          },
         })
-      },
-    )
+      })
+    },
+  )
+}
+
+export function integerTableKernels(memory: WebAssembly.Memory): IntegerTableKernels {
+  return kernel<IntegerTableKernels>(memory, 'key integer table', (m) => {
+    insertKernel(m)
+    lookupKernel(m)
+    rebuildKernel(m)
   })
 }
