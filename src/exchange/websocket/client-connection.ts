@@ -203,8 +203,6 @@ export class ClientConnection implements ChannelConnection {
     this.#unwatch()
     if (this.#isClosed) return
     this.#connecting = undefined
-    // It has answered, however long that took.
-    this.#heard()
     const frames = new FrameSocket(
       socket,
       this.#options.codec,
@@ -225,8 +223,14 @@ export class ClientConnection implements ChannelConnection {
         closed: () => {
           if (this.#socket !== frames) return
           this.#socket = undefined
-          // Out of reach since it fell silent, and not only since that was noticed.
-          this.#failingSince ??= performance.now() - frames.silentMillis
+          const { silentMillis } = frames
+          if (silentMillis === 0 && this.#failingSince !== undefined) {
+            // Cut, with not a word since before this connection.
+            this.#broken()
+            return
+          }
+          // Out of reach since it fell silent: not only since that was noticed, nor since before it answered this connection.
+          this.#failingSince = performance.now() - silentMillis
           this.#retryLater()
         },
       },
