@@ -151,6 +151,19 @@ function probe(
   })
 }
 
+/** Sets where string i lies, and its length. */
+function find(
+  f: FunctionBuilder,
+  offsets: Expr<'i32'>,
+  bytes: Expr<'i32'>,
+  i: Expr<'i32'>,
+  { address, length }: { readonly address: Local<'i32'>; readonly length: Local<'i32'> },
+): void {
+  f.set(address, i32.load(at(offsets, i, 2)))
+  f.set(length, i32.sub(i32.load(at(offsets, i, 2), 4), address))
+  f.set(address, i32.add(bytes, address))
+}
+
 function insertKernel(m: ModuleBuilder): void {
   m.function(
     'insert',
@@ -181,9 +194,7 @@ function insertKernel(m: ModuleBuilder): void {
       f.for(i, 0, p.count, (exit) => {
         f.set(result, 0)
         f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-          f.set(address, i32.load(at(p.offsets, i, 2)))
-          f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
-          f.set(address, i32.add(p.bytes, address))
+          find(f, p.offsets, p.bytes, i, { address, length })
           f.set(end, i32.load(at(p.entryOffsets, next, 2)))
           f.brIf(
             exit,
@@ -235,9 +246,7 @@ function lookupKernel(m: ModuleBuilder): void {
       f.for(i, 0, p.count, () => {
         f.set(result, 0)
         f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-          f.set(address, i32.load(at(p.offsets, i, 2)))
-          f.set(length, i32.sub(i32.load(at(p.offsets, i, 2), 4), address))
-          f.set(address, i32.add(p.bytes, address))
+          find(f, p.offsets, p.bytes, i, { address, length })
           hashBytes(f, address, length, cursor, hash)
           probe(f, p, { address, length }, hash, {
             found: (id) => f.set(result, id),
@@ -262,9 +271,7 @@ function rebuildKernel(m: ModuleBuilder): void {
       const cursor = f.local('i32')
       const hash = f.local('i64')
       f.for(i, 0, p.count, () => {
-        f.set(address, i32.load(at(p.entryOffsets, i, 2)))
-        f.set(length, i32.sub(i32.load(at(p.entryOffsets, i, 2), 4), address))
-        f.set(address, i32.add(p.entryBytes, address))
+        find(f, p.entryOffsets, p.entryBytes, i, { address, length })
         hashBytes(f, address, length, cursor, hash)
         probe(f, p, { address, length }, hash, {
           found: () => {},
