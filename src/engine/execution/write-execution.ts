@@ -37,6 +37,16 @@ export interface BegunWrite {
 const rowsPage = (rowCount: number | null): Page =>
   page([blockOf(BIGINT, [rowCount === null ? null : BigInt(rowCount)])])
 
+/** The page that a write answers with, and no other after it. */
+function once(write: () => Promise<Page>): PlanExecution['nextPage'] {
+  let isWritten = false
+  return async () => {
+    if (isWritten) return undefined
+    isWritten = true
+    return write()
+  }
+}
+
 /**
  * Puts the rows of a plan into a page sink, in the calling thread and a page at a time, and answers with their number.
  * The sink's pace is the query's.
@@ -46,7 +56,6 @@ export function writeExecution(
   begin: () => Promise<BegunWrite>,
 ): PlanExecution {
   let sink: Awaited<ReturnType<BegunWrite['openSink']>> | undefined
-  let isWritten = false
   let isEnded = false
   const write = async (): Promise<Page> => {
     const begun = await begin()
@@ -64,11 +73,7 @@ export function writeExecution(
   }
   return {
     ...source,
-    async nextPage() {
-      if (isWritten) return undefined
-      isWritten = true
-      return write()
-    },
+    nextPage: once(write),
     async end() {
       isEnded = true
       const open = sink
@@ -89,7 +94,6 @@ export function partsExecution(
   begin: () => Promise<BegunWrite>,
 ): PlanExecution {
   let begun: BegunWrite | undefined
-  let isWritten = false
   const source = start(async () => {
     begun = await begin()
     assert(begun.task !== undefined, 'a write that nodes can carry out')
@@ -112,11 +116,7 @@ export function partsExecution(
   }
   return {
     ...source,
-    async nextPage() {
-      if (isWritten) return undefined
-      isWritten = true
-      return write()
-    },
+    nextPage: once(write),
   }
 }
 
