@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Engine } from '../../../../src/engine/engine.js'
-import { readValue } from '../../../../src/spi/index.js'
 import { startLocalCluster } from '../../../support/local-cluster.js'
+import { rowTexts } from '../../../support/row-texts.js'
 
 /* What three workers answer is what one engine answers. */
 
@@ -41,19 +41,8 @@ async function rowsOf(
     properties: new Map(Object.entries(properties)),
   }
   const run = engine.createRun({ sql, session })
-  const rows: string[] = []
-  for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
-    for (let i = 0; i < page.rowCount; i++) {
-      rows.push(page.blocks.map((block) => cellText(readValue(block, i))).join(' | '))
-    }
-  }
-  return rows
+  return rowTexts(run)
 }
-
-const cellText = (value: unknown): string =>
-  typeof value === 'number' && !Number.isInteger(value)
-    ? value.toPrecision(12)
-    : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
 
 async function compare(sql: string, properties?: Readonly<Record<string, string>>): Promise<void> {
   const expected = await rowsOf(single, sql)

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Engine } from '../../../../src/engine/engine.js'
-import { readValue } from '../../../../src/spi/index.js'
 import { startLocalCluster } from '../../../support/local-cluster.js'
+import { rowTexts } from '../../../support/row-texts.js'
 import { SEED } from '../../../support/seed.js'
 
 /* Tables of the memory connector that lie on three workers: what is asked of them has the answers of one engine. */
@@ -47,20 +47,10 @@ async function rowsOf(
     ...(transactionId === undefined ? {} : { transactionId }),
   }
   const run = engine.createRun({ sql, session })
-  const rows: string[] = []
-  for (let page = await run.nextPage(); page !== undefined; page = await run.nextPage()) {
-    for (let i = 0; i < page.rowCount; i++) {
-      rows.push(page.blocks.map((block) => cellText(readValue(block, i))).join(' | '))
-    }
-  }
+  const rows = await rowTexts(run)
   const { startedTransactionId } = run.changes ?? {}
   return startedTransactionId === undefined ? rows : [startedTransactionId]
 }
-
-const cellText = (value: unknown): string =>
-  typeof value === 'number' && !Number.isInteger(value)
-    ? value.toPrecision(12)
-    : JSON.stringify(value, (_, v) => (typeof v === 'bigint' ? `${v}n` : v))
 
 const ask = (sql: string, properties?: Readonly<Record<string, string>>) =>
   rowsOf(cluster.coordinator, sql, properties)
