@@ -1,11 +1,6 @@
+import { isComparable, isOrderable } from '../spi/index.js'
 import { type SqlType, typesEqual, UNKNOWN } from '../spi/type/type.js'
-import {
-  canCoerce,
-  coerceTypeBase,
-  commonSuperType,
-  isComparable,
-  isOrderable,
-} from './coercion.js'
+import { canCoerce, coerceTypeBase, commonSuperType } from './coercion.js'
 import type { Signature } from './function-definition.js'
 import {
   hasVariables,

@@ -1,6 +1,6 @@
-import { isOrderable } from '../../expressions/coercion.js'
 import type { PatternRecognitionNode, SortItem } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
+import { isOrderable } from '../../spi/index.js'
 import { planSort } from './order.js'
 import {
   channelOrder,

@@ -110,6 +110,7 @@ const SQL_FORM: TypeForm = {
   row: 'ROW',
   field: formatIdentifier,
   simple: (kind) => (kind.startsWith('interval') ? kind.toUpperCase() : kind),
+  hasPrecision: true,
 }
 
 /** A type as SQL, where row fields may need quotes. */

@@ -1,7 +1,6 @@
-import { isOrderable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
-import { typeName } from '../../spi/index.js'
+import { isOrderable, typeName } from '../../spi/index.js'
 import type { FunctionCall, OrderBy } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import type { BoundSortItem } from './bound.js'

@@ -1,4 +1,4 @@
-import { commonSuperType, isComparable } from '../../expressions/coercion.js'
+import { commonSuperType } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import {
   call,
@@ -11,7 +11,7 @@ import {
   symbol,
 } from '../../expressions/ir-build.js'
 import { isDeterministic } from '../../expressions/ir-walk.js'
-import { type SqlType, typeName, UNKNOWN } from '../../spi/index.js'
+import { isComparable, type SqlType, typeName, UNKNOWN } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
   CoalesceExpression,

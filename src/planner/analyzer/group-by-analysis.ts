@@ -1,7 +1,6 @@
-import { isComparable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
-import { typeName } from '../../spi/index.js'
+import { isComparable, typeName } from '../../spi/index.js'
 import type {
   Expression as AstExpression,
   GroupBy,

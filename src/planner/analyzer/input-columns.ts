@@ -1,5 +1,4 @@
-import { isComparable, isOrderable } from '../../expressions/coercion.js'
-import { typeName } from '../../spi/index.js'
+import { isComparable, isOrderable, typeName } from '../../spi/index.js'
 import type { Expression, SortItem } from '../parser/ast/index.js'
 import type { Field } from './bound.js'
 import { expressionText } from './expression-text.js'

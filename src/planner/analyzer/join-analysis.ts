@@ -1,5 +1,5 @@
-import { commonSuperType, isComparable } from '../../expressions/coercion.js'
-import { type SourceLocation, typeName } from '../../spi/index.js'
+import { commonSuperType } from '../../expressions/coercion.js'
+import { isComparable, type SourceLocation, typeName } from '../../spi/index.js'
 import type { Identifier, Join, Relation } from '../parser/ast/index.js'
 import { type Analysis, expressionContext, newField } from './analysis.js'
 import type { BoundJoin, BoundRelation, Field, UsingColumn } from './bound.js'

@@ -1,7 +1,6 @@
-import { isOrderable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { expressionKey, isDeterministic, replaceSymbols } from '../../expressions/ir-walk.js'
-import { typeName } from '../../spi/index.js'
+import { isOrderable, typeName } from '../../spi/index.js'
 import type { OrderBy, SortItem } from '../parser/ast/index.js'
 import { type Analysis, analyze, type ExpressionContext, type QueryPlace } from './analysis.js'
 import type { BoundRowLimits, BoundSortItem, Field } from './bound.js'

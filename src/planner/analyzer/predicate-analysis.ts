@@ -1,12 +1,7 @@
-import {
-  commonSuperType,
-  commonSuperTypeOf,
-  isComparable,
-  isOrderable,
-} from '../../expressions/coercion.js'
+import { commonSuperType, commonSuperTypeOf } from '../../expressions/coercion.js'
 import type { ComparisonOperator, Expression } from '../../expressions/ir.js'
 import { between, comparison, inList, isNull, not } from '../../expressions/ir-build.js'
-import { isCharacter, type SqlType, typeName } from '../../spi/index.js'
+import { isCharacter, isComparable, isOrderable, type SqlType, typeName } from '../../spi/index.js'
 import type {
   BetweenPredicate,
   ComparisonExpression,

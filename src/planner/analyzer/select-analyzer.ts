@@ -1,8 +1,7 @@
-import { isComparable } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { field as rowField } from '../../expressions/ir-build.js'
 import { isDeterministic } from '../../expressions/ir-walk.js'
-import { typeName } from '../../spi/index.js'
+import { isComparable, typeName } from '../../spi/index.js'
 import type {
   AllColumns,
   Expression as AstExpression,

@@ -1,5 +1,5 @@
-import { commonSuperType, isComparable } from '../../expressions/coercion.js'
-import { type SqlType, typeName } from '../../spi/index.js'
+import { commonSuperType } from '../../expressions/coercion.js'
+import { isComparable, type SqlType, typeName } from '../../spi/index.js'
 import type { Corresponding, QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
 import { type Analysis, newField, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, BoundSetOperation, Field } from './bound.js'

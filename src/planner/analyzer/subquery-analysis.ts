@@ -1,7 +1,14 @@
-import { commonSuperType, isComparable, isOrderable } from '../../expressions/coercion.js'
+import { commonSuperType } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
-import { BOOLEAN, rowType, type SqlType, typeName } from '../../spi/index.js'
+import {
+  BOOLEAN,
+  isComparable,
+  isOrderable,
+  rowType,
+  type SqlType,
+  typeName,
+} from '../../spi/index.js'
 import type {
   Expression as AstExpression,
   ExistsPredicate,

@@ -1,4 +1,3 @@
-import { isComparable } from '../../expressions/coercion.js'
 import { parseType } from '../../expressions/type-signature.js'
 import {
   arrayType,
@@ -6,6 +5,7 @@ import {
   decimalType,
   INTERVAL_DAY_TO_SECOND,
   INTERVAL_YEAR_TO_MONTH,
+  isComparable,
   MAX_CHAR_LENGTH,
   MAX_DECIMAL_PRECISION,
   MillraceError,

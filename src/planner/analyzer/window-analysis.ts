@@ -1,8 +1,7 @@
-import { isComparable, isOrderable } from '../../expressions/coercion.js'
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
-import { typeName } from '../../spi/index.js'
+import { isComparable, isOrderable, typeName } from '../../spi/index.js'
 import type {
   FunctionCall,
   NodeBase,

@@ -1,5 +1,11 @@
 import { formatIdentifier } from '../../engine/statements/identifier-text.js'
-import type { RowType, SqlType } from '../../spi/index.js'
+import {
+  type RowType,
+  type SqlType,
+  simpleTypeName,
+  type TypeForm,
+  typeText,
+} from '../../spi/index.js'
 
 /** The `typeSignature` of a column in the client protocol. @source Trino ClientTypeSignature */
 export interface TypeSignature {
@@ -19,21 +25,6 @@ export type TypeSignatureParameter =
 
 /** What unbounded VARCHAR says its length is. */
 const UNBOUNDED_LENGTH = 2_147_483_647
-
-const RAW_NAMES: Partial<Record<SqlType['kind'], string>> = {
-  hyperloglog: 'HyperLogLog',
-  p4hyperloglog: 'P4HyperLogLog',
-  setdigest: 'SetDigest',
-  objectid: 'ObjectId',
-  geometry: 'Geometry',
-  sphericalgeography: 'SphericalGeography',
-  jsonpath: 'JsonPath',
-  joniregexp: 'JoniRegExp',
-  likepattern: 'LikePattern',
-  codepoints: 'CodePoints',
-  kdbtree: 'KdbTree',
-  bingtile: 'BingTile',
-}
 
 const long = (value: number): TypeSignatureParameter => ({ kind: 'LONG', value })
 
@@ -72,7 +63,7 @@ export function typeSignature(type: SqlType, parametricDatetime: boolean): TypeS
         arguments: [...type.argumentTypes, type.returnType].map(nested),
       }
     default:
-      return { rawType: RAW_NAMES[type.kind] ?? type.kind, arguments: [] }
+      return { rawType: simpleTypeName(type.kind), arguments: [] }
   }
 }
 
@@ -90,42 +81,13 @@ const rowArguments = (type: RowType, parametricDatetime: boolean): TypeSignature
  * intervals in capitals.
  * @source Trino ProtocolUtil.formatType
  */
-export function columnTypeText(type: SqlType, parametricDatetime: boolean): string {
-  const inner = (nested: SqlType): string => columnTypeText(nested, parametricDatetime)
-  switch (type.kind) {
-    case 'decimal':
-      return `decimal(${type.precision}, ${type.scale})`
-    case 'varchar':
-      return type.length === undefined ? 'varchar' : `varchar(${type.length})`
-    case 'char':
-      return `char(${type.length})`
-    case 'time':
-    case 'timestamp':
-      return parametricDatetime ? `${type.kind}(${type.precision})` : type.kind
-    case 'time with time zone':
-      return parametricDatetime ? `time(${type.precision}) with time zone` : type.kind
-    case 'timestamp with time zone':
-      return parametricDatetime ? `timestamp(${type.precision}) with time zone` : type.kind
-    case 'interval day to second':
-    case 'interval year to month':
-      return type.kind.toUpperCase()
-    case 'array':
-      return `array(${inner(type.element)})`
-    case 'map':
-      return `map(${inner(type.key)}, ${inner(type.value)})`
-    case 'qdigest':
-      return `qdigest(${inner(type.element)})`
-    case 'row': {
-      const fields = type.fields.map((field) =>
-        field.name === undefined
-          ? inner(field.type)
-          : `${formatIdentifier(field.name)} ${inner(field.type)}`,
-      )
-      return `row(${fields.join(', ')})`
-    }
-    case 'function':
-      return `function(${[...type.argumentTypes, type.returnType].map(inner).join(', ')})`
-    default:
-      return RAW_NAMES[type.kind] ?? type.kind
-  }
+export const columnTypeText = (type: SqlType, parametricDatetime: boolean): string =>
+  typeText(type, parametricDatetime ? COLUMN_FORM : { ...COLUMN_FORM, hasPrecision: false })
+
+const COLUMN_FORM: TypeForm = {
+  decimalSeparator: ', ',
+  row: 'row',
+  field: formatIdentifier,
+  simple: (kind) => (kind.startsWith('interval') ? kind.toUpperCase() : simpleTypeName(kind)),
+  hasPrecision: true,
 }

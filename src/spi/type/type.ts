@@ -166,13 +166,16 @@ export interface TypeForm {
   readonly field: (name: string) => string
   /** The name of a type without parameters. */
   readonly simple: (kind: SimpleTypeKind) => string
+  /** Whether times and timestamps say their precision. */
+  readonly hasPrecision: boolean
 }
 
 const SIGNATURE: TypeForm = {
   decimalSeparator: ',',
   row: 'row',
   field: (name) => `"${name.replaceAll('"', '""')}"`,
-  simple: (kind) => SIMPLE_NAMES[kind] ?? kind,
+  simple: simpleTypeName,
+  hasPrecision: true,
 }
 
 /**
@@ -198,11 +201,11 @@ export function typeText(type: SqlType, form: TypeForm): string {
       return `char(${type.length})`
     case 'time':
     case 'timestamp':
-      return `${type.kind}(${type.precision})`
+      return form.hasPrecision ? `${type.kind}(${type.precision})` : type.kind
     case 'time with time zone':
-      return `time(${type.precision}) with time zone`
+      return form.hasPrecision ? `time(${type.precision}) with time zone` : type.kind
     case 'timestamp with time zone':
-      return `timestamp(${type.precision}) with time zone`
+      return form.hasPrecision ? `timestamp(${type.precision}) with time zone` : type.kind
     case 'array':
       return `array(${nested(type.element)})`
     case 'map':
@@ -227,7 +230,6 @@ const SIMPLE_NAMES: Partial<Record<SimpleTypeKind, string>> = {
   p4hyperloglog: 'P4HyperLogLog',
   setdigest: 'SetDigest',
   objectid: 'ObjectId',
-  tdigest: 'tdigest',
   geometry: 'Geometry',
   sphericalgeography: 'SphericalGeography',
   jsonpath: 'JsonPath',
@@ -236,6 +238,11 @@ const SIMPLE_NAMES: Partial<Record<SimpleTypeKind, string>> = {
   codepoints: 'CodePoints',
   kdbtree: 'KdbTree',
   bingtile: 'BingTile',
+}
+
+/** The name of a type without parameters, as Trino writes it: `HyperLogLog`, `bigint`. */
+export function simpleTypeName(kind: SimpleTypeKind): string {
+  return SIMPLE_NAMES[kind] ?? kind
 }
 
 export const isInteger = (type: SqlType): boolean =>

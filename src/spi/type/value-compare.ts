@@ -20,6 +20,7 @@ type Carrier =
   | 'unknown'
   /** As bytes, but only for equality. */
   | 'equal bytes'
+  | 'equal number'
   | 'equal bigint'
   | 'incomparable'
 
@@ -57,7 +58,7 @@ const CARRIERS: Readonly<Record<SqlType['kind'], Carrier>> = {
   setdigest: 'incomparable',
   tdigest: 'incomparable',
   qdigest: 'incomparable',
-  color: 'incomparable',
+  color: 'equal number',
   jsonpath: 'incomparable',
   joniregexp: 'incomparable',
   likepattern: 'incomparable',
@@ -91,6 +92,7 @@ export function isOrderable(type: SqlType): boolean {
       return type.fields.every((field) => isOrderable(field.type))
     case 'map':
     case 'json':
+    case 'color':
     case 'geometry':
     case 'bingtile':
       return false
@@ -183,6 +185,7 @@ export function compareValues(type: SqlType, a: Value, b: Value): number {
     case 'json':
     case 'map':
     case 'equal bytes':
+    case 'equal number':
     case 'equal bigint':
     case 'incomparable':
       throw new MillraceError('NOT_SUPPORTED', `Type is not orderable: ${typeName(type)}`)
@@ -231,6 +234,7 @@ export function valuesEqual(type: SqlType, a: Value, b: Value): boolean | null {
     case 'double':
       return a === b
     case 'json':
+    case 'color':
     case 'bingtile':
       return a === b
     case 'geometry':
@@ -301,6 +305,7 @@ export function valueKey(type: SqlType, value: Value): string {
     case 'boolean':
     case 'number':
     case 'bigint':
+    case 'equal number':
     case 'equal bigint':
       return String(value)
     case 'float':
