@@ -90,6 +90,8 @@ export interface BufferReader {
    * @throws what the buffer failed with
    */
   next(): BufferedPage | undefined
+  /** What `next` would throw. */
+  readonly failure: MillraceError | undefined
   /** True once every page was read and none comes. */
   readonly isEnded: boolean
   /** The consumer has got everything up to the end. */

@@ -41,8 +41,12 @@ export class MemoryReader implements BufferReader {
     this.#listener?.()
   }
 
+  get failure(): MillraceError | undefined {
+    return this.#source.failure()
+  }
+
   next(): SharedPage | undefined {
-    const failure = this.#source.failure()
+    const { failure } = this
     if (failure !== undefined) throw failure
     if (this.#done) return undefined
     const page = this.#queue.shift() ?? this.#source.takeShared()

@@ -67,9 +67,11 @@ export class OutgoingStream {
 
   /**
    * The next frame to send, or undefined while there is none or the consumer allows none.
-   * @throws what the buffer failed with
+   * @throws what the buffer failed with, be it that the consumer allows no more frames
    */
   next(): SequencedFrame | undefined {
+    const { failure } = this.reader
+    if (failure !== undefined && !this.#ended) throw failure
     if (this.isHeldBack) return undefined
     const again = this.#sent[this.#nextSequence - this.#firstSequence]
     if (again !== undefined) {

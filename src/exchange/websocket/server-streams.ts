@@ -80,11 +80,12 @@ export class ServerStreams {
     else this.#buffers.get(taskId)?.reader(bufferId).abort()
   }
 
-  /** Lets a stream wait to be resumed. */
+  /** Lets a stream wait to be resumed; that of a task that is gone has nobody who would. */
   release(stream: ServerStream, holder: StreamHolder): void {
     if (stream.holder !== holder) return
     stream.holder = undefined
     stream.heardAt = performance.now()
+    if (this.#buffers.get(stream.taskId) === undefined) this.#end(stream, false)
   }
 
   /** Forgets a stream that failed; its consumer was told. */

@@ -305,6 +305,41 @@ describe('a consumer that breaks the protocol is cut off and disturbs nobody', (
   })
 })
 
+describe('nothing is kept of a task that is gone', () => {
+  async function opened(limit: number) {
+    const node = await nodeOf()
+    const output = task(node, 't')
+    void fill(output, 5, 1000)
+    const codec = await loadControlCodec()
+    const consumer = await rawConsumer(node)
+    consumer.socket.send(
+      codec.encode({ type: 'open', stream: 1, taskId: 't', bufferId: 0, next: 0, limit }),
+    )
+    const forget = (): void => {
+      output.destroy()
+      node.buffers.unregister('t')
+    }
+    return { ...consumer, node, output, forget }
+  }
+
+  test('when its consumer, which had been sent all of it, is cut off after it', async () => {
+    const { node, output, socket, forget } = await opened(10_000_000)
+    await eventually(() => output.status().readers[0]?.sentPages === 5)
+    forget()
+    socket.terminate()
+    await eventually(() => node.exchange.connectionCount === 0)
+    expect(node.exchange.streamCount).toBe(0)
+  })
+
+  test('when its consumer has used up its credit, which is told', async () => {
+    const { node, output, messages, forget } = await opened(1)
+    await eventually(() => output.status().readers[0]?.sentPages === 1)
+    forget()
+    await eventually(() => messages.some((data) => String(data).includes('ABANDONED_TASK')))
+    expect(node.exchange.streamCount).toBe(0)
+  })
+})
+
 test('a consumer that is alive and slow keeps its stream', async () => {
   const node = await nodeOf({ streamTimeoutMillis: 1000 })
   const channels = await channelsOf({ reminderMillis: 20 })
