@@ -141,7 +141,7 @@ export class StreamTransport implements Transport {
         return
       default: {
         if (message.query === 0) {
-          if (message.type === 'error') this.#failAll(errorFromRecord(message.error))
+          if (message.type === 'error') this.#ends(errorFromRecord(message.error))
           return
         }
         if (message.type === 'end') this.#options.onChanges(message.session)
@@ -155,6 +155,13 @@ export class StreamTransport implements Transport {
     const header = new DataView(frame)
     const run = this.#runs.get(header.getUint32(4, true))
     if (run !== undefined && !run.receiveFrame(header.getUint32(8, true), frame)) this.#reconnect()
+  }
+
+  /** The server ends the connection: the next query has another. */
+  #ends(error: MillraceError): void {
+    this.#hangUp()
+    // A server that was started again, or has waited too long, knows nothing of what is resumed.
+    this.#failAll(error.code === 'NOT_FOUND' ? lost(error) : error)
   }
 
   #beat(): void {
@@ -209,7 +216,7 @@ export class StreamTransport implements Transport {
   #resumed(known: ReadonlySet<number>): void {
     for (const [query, run] of this.#runs) {
       if (!known.has(query)) {
-        run.fail(new MillraceError('REMOTE_HOST_GONE', 'Query was lost with its connection'))
+        run.fail(lost())
         continue
       }
       this.#send({ type: 'credit', query, ...run.position })
@@ -265,6 +272,12 @@ function letGo<T extends ReturnType<typeof setTimeout>>(timer: T): T {
   if (typeof timer === 'object') timer.unref()
   return timer
 }
+
+const lost = (cause?: MillraceError): MillraceError =>
+  new MillraceError('REMOTE_HOST_GONE', 'Query was lost with its connection', {
+    hint: 'Run it again',
+    ...(cause === undefined ? {} : { cause }),
+  })
 
 const gone = (url: string, cause: unknown): MillraceError =>
   cause instanceof MillraceError

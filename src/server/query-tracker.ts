@@ -1,5 +1,5 @@
-import { MillraceError } from '../spi/index.js'
 import type { ClientQuery } from './client-query.js'
+import { serverStops } from './server-stops.js'
 
 /** How long the end of a statement can be asked for again. */
 const ENDED_KEPT_MILLIS = 60_000
@@ -43,9 +43,7 @@ export class QueryTracker {
   /** Ends the statements that are under way. */
   close(): void {
     clearInterval(this.#timer)
-    for (const query of this.#queries.values()) {
-      query.cancel(new MillraceError('SERVER_SHUTTING_DOWN', 'The server stops'))
-    }
+    for (const query of this.#queries.values()) query.cancel(serverStops())
     this.#queries.clear()
   }
 }

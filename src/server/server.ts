@@ -51,6 +51,8 @@ export interface RunningServer {
 
 /** Texts of statements may be long; what is longer than this is no statement. */
 const BODY_LIMIT_BYTES = 64 * 1024 * 1024
+/** How long answers that are under way have when the server stops. */
+const LEAVE_MILLIS = 1000
 const DEFAULT_CLIENT_TIMEOUT_MILLIS = 5 * 60_000
 
 /** Serves an engine by Trino's client protocol. */
@@ -60,7 +62,7 @@ export async function startServer(
 ): Promise<RunningServer> {
   const server = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
-    forceCloseConnections: true,
+    forceCloseConnections: 'idle',
     ...(options.log === undefined ? {} : { logger: loggerOf(options.log) }),
   })
   const stopLog = logQueries(engine.services.queries, server.log)
@@ -92,7 +94,7 @@ export async function startServer(
     node?.close()
     await streams.close()
     if (engine.httpUri === url) engine.httpUri = ''
-    await server.close()
+    await stopListening(server)
   }
   try {
     const host = options.host ?? '127.0.0.1'
@@ -108,6 +110,18 @@ export async function startServer(
   } catch (error) {
     await close()
     throw error
+  }
+}
+
+/** Answers that are under way get a moment to leave: they say that the server stops. */
+async function stopListening(server: FastifyInstance): Promise<void> {
+  const idle = setInterval(() => server.server.closeIdleConnections(), LEAVE_MILLIS / 100)
+  const cut = setTimeout(() => server.server.closeAllConnections(), LEAVE_MILLIS)
+  try {
+    await server.close()
+  } finally {
+    clearInterval(idle)
+    clearTimeout(cut)
   }
 }
 

@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { connect } from '../../src/client/index.js'
 import { FaultCluster as Cluster, type FaultCluster, within } from '../support/fault-cluster.js'
 import { SEED } from '../support/seed.js'
 import { createRandom } from '../unit/kernel-support/cells.js'
@@ -160,9 +161,27 @@ test('a coordinator that starts again knows no query of before, and clears up af
     return (await cluster.leftovers()).some((left) => left.startsWith('task'))
   })
   expect(readdirSync(cluster.spoolFolder)).toHaveLength(1)
+  const clients = [cluster.url.replace('http', 'ws'), cluster.url].map((url, i) =>
+    connect(url, { user: 'tester', protocol: i === 0 ? 'stream' : 'trino' }),
+  )
+  const results = clients.map((client) =>
+    client.query('SELECT orderkey FROM tpch.sf1.lineitem')[Symbol.asyncIterator](),
+  )
+  for (const rows of results) expect((await rows.next()).done).toBe(false)
   await cluster.killCoordinator()
   await expect(fetch(nextUri, { headers })).rejects.toThrow()
   await cluster.restartCoordinator()
+  // What had come before is given, and then what became of the rest; the clients go on with the new one.
+  for (const rows of results) {
+    const rest = async () => {
+      while ((await rows.next()).done !== true);
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'REMOTE_HOST_GONE' })
+  }
+  for (const client of clients) {
+    expect(await client.query('SELECT 1 AS one').all()).toEqual([{ one: 1 }])
+    await client.close()
+  }
   const gone = await fetch(nextUri, { headers })
   expect(gone.status).toBe(404)
   expect(await gone.text()).toBe('Query not found')

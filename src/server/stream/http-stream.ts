@@ -21,6 +21,8 @@ const STATUS: { readonly [T in ErrorType]: number } = {
 interface HttpStreamContext {
   readonly engine: Engine
   readonly options: StreamOptions
+  /** Has a statement end with the server, until what it gives is called. */
+  answering(run: StatementRun): () => void
 }
 
 /**
@@ -102,6 +104,7 @@ async function answer(
   const { raw } = reply
   const onClose = (): void => run.cancel()
   raw.once('close', onClose)
+  const answered = context.answering(run)
   try {
     await sendRows(run, create, reply, context)
   } catch (error) {
@@ -117,6 +120,7 @@ async function answer(
     raw.destroy()
   } finally {
     raw.off('close', onClose)
+    answered()
   }
 }
 

@@ -4,6 +4,7 @@ import type { WebSocket } from 'ws'
 import type { Engine } from '../../engine/engine.js'
 import { type ErrorRecord, errorToRecord, MillraceError, toMillraceError } from '../../spi/index.js'
 import { BadRequestError, sessionFromHeaders } from '../protocol/headers.js'
+import { serverStops } from '../server-stops.js'
 import {
   type ClientMessage,
   type QueryMessage,
@@ -170,10 +171,15 @@ export class StreamConnection {
 
   /** Ends a connection whose client breaks the protocol. */
   #refuse(error: MillraceError): void {
+    this.#goodbye(error, POLICY_VIOLATION, 'its connection was refused')
+  }
+
+  /** Ends the connection, and says why. */
+  #goodbye(error: MillraceError, closeCode: number, why: string): void {
     this.#send({ type: 'error', query: 0, sequence: 0, error: recordOf(error) })
     const socket = this.#socket
-    this.end('its connection was refused')
-    socket?.close(POLICY_VIOLATION, error.code)
+    this.end(why)
+    socket?.close(closeCode, error.code)
   }
 
   #disconnected(isGoodbye: boolean): void {
@@ -214,9 +220,9 @@ export class StreamConnection {
 
   /** Ends the connection because the server stops. */
   close(): void {
-    const socket = this.#socket
-    this.end('the server stops')
-    socket?.close(GOING_AWAY, 'the server stops')
+    const error = serverStops()
+    for (const query of this.#queries.values()) query.cancel(error)
+    this.#goodbye(error, GOING_AWAY, error.message)
   }
 }
 

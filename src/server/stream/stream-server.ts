@@ -2,7 +2,9 @@ import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RawData, WebSocket, WebSocketServer } from 'ws'
 import type { Engine } from '../../engine/engine.js'
+import type { StatementRun } from '../../engine/query/statement-run.js'
 import { errorToRecord, MillraceError, toMillraceError } from '../../spi/index.js'
+import { serverStops } from '../server-stops.js'
 import { STREAM_PATH, STREAM_VERSION } from './messages.js'
 import { invalidMessage, parseMessage } from './parse-message.js'
 import { StreamConnection, type StreamContext } from './stream-connection.js'
@@ -19,6 +21,8 @@ export class StreamServer {
   readonly options: StreamOptions
   readonly #context: StreamContext
   readonly #connections = new Map<string, StreamConnection>()
+  /** Statements whose rows are the answer to a POST. */
+  readonly #answers = new Set<StatementRun>()
   readonly #sweeper: NodeJS.Timeout
   #sockets: Promise<WebSocketServer> | undefined
   #greetingCount = 0
@@ -133,6 +137,12 @@ export class StreamServer {
     connection.resume(message.queries)
   }
 
+  /** Has the statement of a POST end with the server, until what this gives is called. */
+  answering(run: StatementRun): () => void {
+    this.#answers.add(run)
+    return () => this.#answers.delete(run)
+  }
+
   #sweep(): void {
     const now = Date.now()
     for (const connection of this.#connections.values()) connection.sweep(now)
@@ -142,6 +152,7 @@ export class StreamServer {
   async close(): Promise<void> {
     clearInterval(this.#sweeper)
     for (const connection of [...this.#connections.values()]) connection.close()
+    for (const run of this.#answers) run.cancel(serverStops())
     const sockets = await this.#sockets
     sockets?.close()
   }

@@ -15,6 +15,8 @@ export interface StreamSocketEvents {
   closed(isGoodbye: boolean): void
 }
 
+/** A client that was told of the end and does not close gets this long. */
+const CLOSE_MILLIS = 1000
 const CLOSED_NORMALLY = 1000
 const GOING_AWAY = 1001
 
@@ -83,8 +85,10 @@ export class StreamSocket implements StreamOutput {
     this.#socket.send(data, this.#onSent)
   }
 
+  /** Says goodbye, once what was sent has left; a client that does not answer gets a moment. */
   close(code: number, reason: string): void {
     this.#socket.close(code, reason)
+    setTimeout(() => this.#socket.terminate(), CLOSE_MILLIS).unref()
   }
 
   /** Forgets the socket: what it still says is not heard. */

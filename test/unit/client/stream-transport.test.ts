@@ -64,3 +64,28 @@ test('an idle connection keeps no program running, and takes the next query', as
   expect(connectionCount).toBe(1)
   await client.close()
 })
+
+test('a connection that the server ends is not used for the next query, however soon it comes', async () => {
+  let connectionCount = 0
+  greet = (socket) => {
+    const isFirst = ++connectionCount === 1
+    socket.on('message', (data) => {
+      const { type, query } = JSON.parse(String(data))
+      if (type !== 'query') return
+      if (isFirst) {
+        const error = { code: 'SERVER_SHUTTING_DOWN', number: 65542, message: 'The server stops' }
+        socket.send(JSON.stringify({ type: 'error', query: 0, sequence: 0, error }))
+        return
+      }
+      socket.send(JSON.stringify({ type: 'schema', query, sequence: 0, queryId: 'q', columns: [] }))
+      socket.send(JSON.stringify({ type: 'end', query, sequence: 1, stats: {}, session: {} }))
+    })
+  }
+  const client = connect(url)
+  await expect(client.query('SELECT 1').all()).rejects.toMatchObject({
+    code: 'SERVER_SHUTTING_DOWN',
+  })
+  expect(await client.query('SELECT 1').all()).toEqual([])
+  expect(connectionCount).toBe(2)
+  await client.close()
+})

@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { Readable } from 'node:stream'
+import { expect, test, vi } from 'vitest'
+import { connect } from '../../../src/client/index.js'
 import { Engine } from '../../../src/engine/engine.js'
 import { startServer } from '../../../src/server/server.js'
 
@@ -25,6 +27,53 @@ test('a server that stops ends the statements of its clients, and the engine sta
     await engine.close()
   }
 })
+
+test('a server that stops says so to clients of the stream, and to those that wait for an answer', async () => {
+  const engine = await Engine.create({
+    threads: 0,
+    catalogs: { tpch: { 'connector.name': 'tpch' } },
+  })
+  // Never gives a row: a client waits for its answer when the server stops.
+  engine.registered.register('silence', () => new Readable({ objectMode: true, read() {} }), [
+    { name: 'x', type: 'bigint' },
+  ])
+  try {
+    const server = await startServer(engine, { port: 0 })
+    const client = connect(server.url.replace('http', 'ws'), { user: 'tester' })
+    const rows = client.query('SELECT * FROM tpch.sf1.lineitem')[Symbol.asyncIterator]()
+    await rows.next()
+    const waiting = connect(server.url, { user: 'tester', protocol: 'trino' })
+      .query('SELECT * FROM silence')
+      .all()
+    waiting.catch(() => undefined)
+    const ndjson = await fetch(`${server.url}/v1/stream`, {
+      method: 'POST',
+      headers: { 'x-trino-user': 'tester' },
+      body: 'SELECT * FROM tpch.sf1.lineitem',
+    })
+    let text = ''
+    const read = (async () => {
+      for await (const part of ndjson.body!) text += Buffer.from(part).toString()
+    })()
+    read.catch(() => undefined)
+    await vi.waitUntil(
+      () => engine.services.queries.active().filter((run) => run.state === 'RUNNING').length === 3,
+    )
+    const begun = performance.now()
+    await server.close()
+    const rest = async () => {
+      for (;;) if ((await rows.next()).done === true) return
+    }
+    await expect(rest()).rejects.toMatchObject({ code: 'SERVER_SHUTTING_DOWN' })
+    await expect(read).rejects.toThrow()
+    expect(text.trim().split('\n').at(-1)).toContain('"SERVER_SHUTTING_DOWN"')
+    await expect(waiting).rejects.toMatchObject({ code: 'SERVER_SHUTTING_DOWN' })
+    expect(performance.now() - begun).toBeLessThan(5000)
+    await client.close()
+  } finally {
+    await engine.close()
+  }
+}, 20_000)
 
 test('a server that cannot start leaves nothing', async () => {
   const engine = await Engine.create({ threads: 0 })
