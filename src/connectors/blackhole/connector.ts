@@ -4,6 +4,7 @@ import {
   type ColumnMetadata,
   type Connector,
   type ConnectorFactory,
+  type ConnectorMetadata,
   type ConnectorPageSink,
   type ConnectorPageSource,
   type ConnectorTableMetadata,
@@ -99,13 +100,21 @@ function handleOf({ table, properties = {} }: ConnectorTableMetadata): BlackHole
 const propertyOf = (properties: Properties, name: string, fallback: number): number =>
   (properties[name] as number | undefined) ?? fallback
 
-function createConnector(): Connector<BlackHoleTypes> {
-  const schemas = new Set(['default'])
-  const tables = new Map<string, StoredTable>()
-  const find = (name: SchemaTableName): StoredTable | undefined =>
-    tables.get(printSchemaTableName(name))
-  const get = (name: SchemaTableName): StoredTable => {
-    const found = find(name)
+/** The names and shapes of what was created; there are no rows. */
+class BlackHoleCatalog {
+  readonly schemas = new Set(['default'])
+  readonly #tables = new Map<string, StoredTable>()
+
+  tables(): readonly StoredTable[] {
+    return [...this.#tables.values()]
+  }
+
+  find(name: SchemaTableName): StoredTable | undefined {
+    return this.#tables.get(printSchemaTableName(name))
+  }
+
+  get(name: SchemaTableName): StoredTable {
+    const found = this.find(name)
     if (found === undefined) {
       throw new MillraceError(
         'TABLE_NOT_FOUND',
@@ -114,75 +123,29 @@ function createConnector(): Connector<BlackHoleTypes> {
     }
     return found
   }
-  const add = (metadata: ConnectorTableMetadata, replace: boolean): void => {
+
+  add(metadata: ConnectorTableMetadata, replace: boolean): void {
     const name = printSchemaTableName(metadata.table)
-    if (!schemas.has(metadata.table.schema)) {
+    if (!this.schemas.has(metadata.table.schema)) {
       throw new MillraceError('SCHEMA_NOT_FOUND', `Schema does not exist: ${metadata.table.schema}`)
     }
-    if (!replace && tables.has(name)) {
+    if (!replace && this.#tables.has(name)) {
       throw new MillraceError('TABLE_ALREADY_EXISTS', `Table already exists: ${name}`)
     }
-    tables.set(name, { metadata, handle: handleOf(metadata) })
+    this.#tables.set(name, { metadata, handle: handleOf(metadata) })
   }
+
+  remove(name: SchemaTableName): void {
+    this.#tables.delete(printSchemaTableName(name))
+  }
+}
+
+function createConnector(): Connector<BlackHoleTypes> {
+  const catalog = new BlackHoleCatalog()
+  const metadata = { ...schemaMetadata(catalog), ...tableMetadata(catalog) }
   return {
     getTableProperties: () => TABLE_PROPERTIES,
-    getMetadata: () => ({
-      listSchemaNames: () => [...schemas],
-      createSchema(_session, schema) {
-        if (schemas.has(schema)) {
-          throw new MillraceError('SCHEMA_ALREADY_EXISTS', `Schema already exists: ${schema}`)
-        }
-        schemas.add(schema)
-      },
-      dropSchema(_session, schema, cascade) {
-        const held = [...tables.values()].filter(({ handle }) => handle.schema === schema)
-        if (held.length > 0 && !cascade) {
-          throw new MillraceError('SCHEMA_NOT_EMPTY', `Schema is not empty: ${schema}`)
-        }
-        for (const { handle } of held) tables.delete(printSchemaTableName(handle))
-        schemas.delete(schema)
-      },
-      listTables: (_session, schema) =>
-        [...tables.values()]
-          .map(({ metadata }) => metadata.table)
-          .filter((name) => schema === undefined || name.schema === schema),
-      *streamTableColumns(_session, { schema, table }) {
-        for (const { metadata } of tables.values()) {
-          if (schema !== undefined && schema !== metadata.table.schema) continue
-          if (table !== undefined && table !== metadata.table.table) continue
-          yield { table: metadata.table, columns: metadata.columns }
-        }
-      },
-      getTableHandle: (_session, name) => find(name)?.handle,
-      getTableMetadata: (_session, handle) => get(handle).metadata,
-      getColumnHandles: (_session, handle) =>
-        new Map(get(handle).metadata.columns.map((column) => [column.name, column])),
-      getColumnMetadata: (_session, _handle, column) => column,
-      getTableStatistics: (_session, { splitCount, pagesPerSplit, rowsPerPage }) => ({
-        rowCount: splitCount * pagesPerSplit * rowsPerPage,
-        columns: [],
-      }),
-      createTable(_session, metadata, saveMode) {
-        if (saveMode === 'IGNORE' && find(metadata.table) !== undefined) return
-        add(metadata, saveMode === 'REPLACE')
-      },
-      dropTable: (_session, handle) => void tables.delete(printSchemaTableName(handle)),
-      renameTable(_session, handle, table) {
-        const { metadata } = get(handle)
-        add({ ...metadata, table }, false)
-        tables.delete(printSchemaTableName(handle))
-      },
-      beginCreateTable(_session, metadata, _layout, replace) {
-        // Checked before rows are taken: nothing of them is kept that could be undone.
-        handleOf(metadata)
-        return { ...metadata, properties: { ...metadata.properties, $replace: replace } }
-      },
-      finishCreateTable(_session, { properties: { $replace, ...properties } = {}, ...metadata }) {
-        add({ ...metadata, properties }, $replace === true)
-      },
-      beginInsert: (_session, handle) => handle,
-      finishInsert: () => {},
-    }),
+    getMetadata: () => metadata,
     getSplitManager: () => ({
       getSplits: (_transaction, _session, table) =>
         fixedSplitSource(
@@ -203,6 +166,70 @@ function createConnector(): Connector<BlackHoleTypes> {
     }),
   }
 }
+
+const schemaMetadata = (catalog: BlackHoleCatalog) =>
+  ({
+    listSchemaNames: () => [...catalog.schemas],
+    createSchema(_session, schema) {
+      if (catalog.schemas.has(schema)) {
+        throw new MillraceError('SCHEMA_ALREADY_EXISTS', `Schema already exists: ${schema}`)
+      }
+      catalog.schemas.add(schema)
+    },
+    dropSchema(_session, schema, cascade) {
+      const held = catalog.tables().filter(({ handle }) => handle.schema === schema)
+      if (held.length > 0 && !cascade) {
+        throw new MillraceError('SCHEMA_NOT_EMPTY', `Schema is not empty: ${schema}`)
+      }
+      for (const { handle } of held) catalog.remove(handle)
+      catalog.schemas.delete(schema)
+    },
+  }) satisfies Partial<ConnectorMetadata<BlackHoleTypes>>
+
+const tableMetadata = (catalog: BlackHoleCatalog) =>
+  ({
+    listTables: (_session, schema) =>
+      catalog
+        .tables()
+        .map(({ metadata }) => metadata.table)
+        .filter((name) => schema === undefined || name.schema === schema),
+    *streamTableColumns(_session, { schema, table }) {
+      for (const { metadata } of catalog.tables()) {
+        if (schema !== undefined && schema !== metadata.table.schema) continue
+        if (table !== undefined && table !== metadata.table.table) continue
+        yield { table: metadata.table, columns: metadata.columns }
+      }
+    },
+    getTableHandle: (_session, name) => catalog.find(name)?.handle,
+    getTableMetadata: (_session, handle) => catalog.get(handle).metadata,
+    getColumnHandles: (_session, handle) =>
+      new Map(catalog.get(handle).metadata.columns.map((column) => [column.name, column])),
+    getColumnMetadata: (_session, _handle, column) => column,
+    getTableStatistics: (_session, { splitCount, pagesPerSplit, rowsPerPage }) => ({
+      rowCount: splitCount * pagesPerSplit * rowsPerPage,
+      columns: [],
+    }),
+    createTable(_session, metadata, saveMode) {
+      if (saveMode === 'IGNORE' && catalog.find(metadata.table) !== undefined) return
+      catalog.add(metadata, saveMode === 'REPLACE')
+    },
+    dropTable: (_session, handle) => catalog.remove(handle),
+    renameTable(_session, handle, table) {
+      const { metadata } = catalog.get(handle)
+      catalog.add({ ...metadata, table }, false)
+      catalog.remove(handle)
+    },
+    beginCreateTable(_session, metadata, _layout, replace) {
+      // Checked before rows are taken: nothing of them is kept that could be undone.
+      handleOf(metadata)
+      return { ...metadata, properties: { ...metadata.properties, $replace: replace } }
+    },
+    finishCreateTable(_session, { properties: { $replace, ...properties } = {}, ...metadata }) {
+      catalog.add({ ...metadata, properties }, $replace === true)
+    },
+    beginInsert: (_session, handle) => handle,
+    finishInsert: () => {},
+  }) satisfies Partial<ConnectorMetadata<BlackHoleTypes>>
 
 function blackHolePages(
   { pagesPerSplit, rowsPerPage, fieldLength, pageDelayMillis }: BlackHoleTable,
