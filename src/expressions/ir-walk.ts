@@ -149,9 +149,6 @@ export function isDeterministic(expression: Expression): boolean {
   return childrenOf(expression).every(isDeterministic)
 }
 
-export const expressionsEqual = (left: Expression, right: Expression): boolean =>
-  left === right || expressionKey(left) === expressionKey(right)
-
 /** A text that two expressions share exactly when they are equal. */
 export const expressionKey = (expression: Expression): string => key(expression, undefined)
 

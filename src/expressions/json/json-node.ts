@@ -8,8 +8,6 @@ export type JsonObject = Map<string, JsonNode>
 
 interface Reader {
   readonly text: string
-  /** Numbers become their text. */
-  readonly asWritten: boolean
   at: number
 }
 
@@ -25,13 +23,8 @@ const MAX_DEPTH = 1000
  * Reads one JSON text (RFC 8259) with nothing after it. Of equal keys the last wins.
  * @returns undefined where it is no JSON.
  */
-export const readJson = (text: string): JsonNode | undefined => read(text, false)
-
-/** Reads one JSON text with its numbers as strings, written as they are. @returns undefined where it is no JSON. */
-export const readJsonAsWritten = (text: string): JsonNode | undefined => read(text, true)
-
-function read(text: string, asWritten: boolean): JsonNode | undefined {
-  const reader: Reader = { text, asWritten, at: 0 }
+export function readJson(text: string): JsonNode | undefined {
+  const reader: Reader = { text, at: 0 }
   try {
     const node = readValue(reader, 0)
     skipSpace(reader)
@@ -71,7 +64,6 @@ function readValue(reader: Reader, depth: number): JsonNode {
   if (first === '"') return readString(reader)
   const number = match(reader, NUMBER)
   if (number !== null) {
-    if (reader.asWritten) return number[0]
     const isWhole = number[1] === undefined && number[2] === undefined
     return isWhole ? BigInt(number[0]) : Number(number[0])
   }

@@ -1,5 +1,4 @@
 import { invalidArgument } from '../errors.js'
-import type { JsonNode } from './json-node.js'
 
 /** Keys and indexes, by the text of the path. */
 const paths = new Map<string, readonly string[]>()
@@ -30,17 +29,3 @@ export function parseJsonPath(path: string): readonly string[] {
 }
 
 const unescaped = (text: string | undefined): string | undefined => text?.replace(/\\(.)/g, '$1')
-
-/** The node a path leads to, or undefined where there is none. */
-export function extractPath(node: JsonNode, path: string): JsonNode | undefined {
-  let current: JsonNode | undefined = node
-  for (const step of parseJsonPath(path)) {
-    if (current === undefined) return undefined
-    if (Array.isArray(current)) {
-      if (!/^\d+$/.test(step)) return undefined
-      current = current[Number(step)]
-    } else if (current instanceof Map) current = current.get(step)
-    else return undefined
-  }
-  return current
-}

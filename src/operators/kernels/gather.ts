@@ -66,30 +66,6 @@ export function gatherNullableBlock(
   return gather(block, { positions, count, nullable: true, arena })
 }
 
-/**
- * The positions as a selection over the block, without copying values: cheap for strings and nested blocks that may
- * be narrowed further. Borrows the block's buffers.
- */
-export function selectBlock(
-  block: Block,
-  positions: Int32Array,
-  count: number,
-  arena: Arena,
-): Block {
-  if (block.encoding !== 'flat') return gatherBlock(block, positions, count, arena)
-  if (block.storage === 'null') return nullBlock(block.type, count)
-  const codes = allocateInt32(arena, count)
-  codes.set(positions.subarray(0, count))
-  return {
-    encoding: 'dictionary',
-    type: block.type,
-    rowCount: count,
-    codes,
-    dictionary: block,
-    validity: null,
-  }
-}
-
 /** Decodes a block into a flat one: a flat block is itself, others are copied (nested ones borrow what is inside). */
 export function flattenBlock(block: Block, arena: Arena): FlatBlock {
   switch (block.encoding) {

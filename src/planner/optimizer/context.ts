@@ -74,16 +74,6 @@ export interface OptimizerSession {
   readonly shareSubplans: boolean
 }
 
-export const DEFAULT_OPTIMIZER_SESSION: OptimizerSession = Object.freeze({
-  joinReorderingStrategy: 'AUTOMATIC',
-  maxReorderedJoins: 9,
-  enableDynamicFiltering: true,
-  complexExpressionPushdown: true,
-  allowPushdownIntoConnectors: true,
-  extendedDecorrelation: true,
-  shareSubplans: true,
-})
-
 /** A column of a scanned table as the connector and as SQL know it. */
 export interface ColumnDescription {
   readonly name: string

@@ -8,7 +8,6 @@ import {
   collectChannels,
   collectSymbols,
   expressionKey,
-  expressionsEqual,
   literalFree,
   replaceSymbols,
   transform,
@@ -140,7 +139,6 @@ describe('walking', () => {
     const other = transform(expression, (e) =>
       e.kind === 'constant' ? { ...e, value: e.type === INTEGER ? 6 : 'b' } : e,
     )
-    expect(expressionsEqual(expression, other)).toBe(false)
     expect(expressionKey(expression)).not.toBe(expressionKey(other))
     expect(literalFree(expression).key).toBe(literalFree(other).key)
     expect(literalFree(other).literals.map((literal) => literal.value)).toEqual(['b', 6])

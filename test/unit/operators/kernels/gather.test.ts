@@ -5,7 +5,6 @@ import {
   flattenBlock,
   gatherBlock,
   gatherNullableBlock,
-  selectBlock,
 } from '../../../../src/operators/kernels/gather.js'
 import {
   copyBlock,
@@ -67,7 +66,6 @@ describe(`gathers (seed ${seed})`, () => {
       const expected = Array.from({ length: count }, (_, i) => cells[positions[i]!])
       const target = random.chance(0.8) ? arena : heapArena()
       expect(readCells(gatherBlock(block, positions, count, target))).toEqual(expected)
-      expect(readCells(selectBlock(block, positions, count, target))).toEqual(expected)
     })
   })
 

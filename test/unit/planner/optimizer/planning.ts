@@ -12,10 +12,7 @@ import type {
   OptimizerSession,
   OptimizerWarning,
 } from '../../../../src/planner/optimizer/context.js'
-import {
-  DEFAULT_OPTIMIZER_SESSION,
-  optimizerContext,
-} from '../../../../src/planner/optimizer/context.js'
+import { optimizerContext } from '../../../../src/planner/optimizer/context.js'
 import { optimize } from '../../../../src/planner/optimizer/optimizer.js'
 import { parseStatement } from '../../../../src/planner/parser/parser.js'
 import type { OutputNode } from '../../../../src/planner/plan/node.js'
@@ -27,6 +24,16 @@ import type {
   ConnectorSession,
 } from '../../../../src/spi/index.js'
 import { heapArena } from '../../../../src/spi/index.js'
+
+const SESSION: OptimizerSession = {
+  joinReorderingStrategy: 'AUTOMATIC',
+  maxReorderedJoins: 9,
+  enableDynamicFiltering: true,
+  complexExpressionPushdown: true,
+  allowPushdownIntoConnectors: true,
+  extendedDecorrelation: true,
+  shareSubplans: true,
+}
 
 /** Planning over real connectors, for tests of the optimizer. */
 export const registry: FunctionRegistry = builtinRegistry()
@@ -92,7 +99,7 @@ export function environment(
       if (metadata === undefined) throw new Error(`no catalog ${name}`)
       return { metadata, session: connectorSession }
     }),
-    session: { ...DEFAULT_OPTIMIZER_SESSION, ...options.session },
+    session: { ...SESSION, ...options.session },
     symbols: symbolAllocator(),
     ids: planNodeIdAllocator(),
     evaluate: (expression) => evaluateConstant(expression, { registry }),
