@@ -147,6 +147,38 @@ for (const policy of ['TASK', 'QUERY', 'NONE'] as const) {
   })
 }
 
+test('a table that all workers write has all rows or is not there when one of them is killed', {
+  timeout: 120_000,
+}, async () => {
+  const files = (): readonly string[] =>
+    readdirSync(cluster.dataFolder, { recursive: true, encoding: 'utf8' })
+  const data = () => files().filter((name) => name.endsWith('.parquet'))
+  const ofWrites = () => files().filter((name) => /\.millrace-[0-9a-f-]{36}\./.test(name))
+  const count = 'SELECT count(*), sum(orderkey) FROM files.default.orders_of_all'
+  const create = (name: string, rows: string, schema: string) =>
+    cluster.ask(`CREATE TABLE files.default.${name} AS SELECT * FROM ${rows}`, {}, schema)
+  expect(await create('orders_of_all', 'orders', 'tiny')).toMatchObject({ rows: [[15_000]] })
+  const written = data()
+  expect(written).toHaveLength(3)
+  const { rows } = await cluster.ask(count)
+  const large = 'SELECT * FROM orders'
+  for (const sql of [
+    `CREATE TABLE files.default.lost AS ${large}`,
+    `INSERT INTO files.default.orders_of_all ${large}`,
+  ]) {
+    const outcome = cluster.ask(sql, {}, 'sf0.5')
+    await within(30_000, 'nothing is written', async () => data().length >= written.length + 3)
+    cluster.kill(cluster.workers[1]!)
+    const { error } = await outcome
+    expect(NODE_ERRORS, sql).toContain(error)
+    expect(data(), sql).toEqual(written)
+    expect(ofWrites(), sql).toEqual([])
+    await cluster.settled()
+    expect(await cluster.ask(count)).toMatchObject({ rows, error: undefined })
+  }
+  await cluster.nothingIsLeft()
+})
+
 test('a coordinator that starts again knows no query of before, and clears up after itself', async () => {
   const headers = { 'X-Trino-User': 'tester', 'X-Trino-Catalog': 'tpch', 'X-Trino-Schema': 'sf1' }
   const sql = 'SELECT count(*) FROM lineitem a JOIN lineitem b ON a.partkey = b.partkey'

@@ -8,7 +8,10 @@ import {
 import { CLUSTER_SECRET, ClusterProcesses, freePort, type NodeProcess } from './cluster-process.js'
 import { clientHeaders, get, post } from './protocol-client.js'
 
-const CATALOGS = { tpch: { 'connector.name': 'tpch', 'tpch.splits-per-node': '6' } }
+const catalogsOf = (dataFolder: string) => ({
+  tpch: { 'connector.name': 'tpch', 'tpch.splits-per-node': '6' },
+  files: { 'connector.name': 'files', 'files.root': dataFolder },
+})
 const POLL_MILLIS = 50
 /** A query that takes longer has hung. */
 const QUERY_MILLIS_MAX = 90_000
@@ -33,6 +36,8 @@ export interface FaultyWorker {
 export class FaultCluster {
   readonly workers: readonly FaultyWorker[]
   readonly spoolFolder: string
+  /** Of the tables of the catalog `files`. */
+  readonly dataFolder: string
   readonly #processes: ClusterProcesses
   readonly #coordinatorConfig: Readonly<Record<string, string>>
   #coordinator: NodeProcess
@@ -43,12 +48,14 @@ export class FaultCluster {
     config: Readonly<Record<string, string>>,
     workers: readonly FaultyWorker[],
     spoolFolder: string,
+    dataFolder: string,
   ) {
     this.#processes = processes
     this.#coordinator = coordinator
     this.#coordinatorConfig = config
     this.workers = workers
     this.spoolFolder = spoolFolder
+    this.dataFolder = dataFolder
   }
 
   static async start(
@@ -60,12 +67,13 @@ export class FaultCluster {
   ): Promise<FaultCluster> {
     const processes = new ClusterProcesses()
     const spoolFolder = mkdtempSync(join(tmpdir(), 'millrace-faults-'))
+    const dataFolder = mkdtempSync(join(tmpdir(), 'millrace-faults-data-'))
     const coordinatorConfig = {
       'http-server.http.port': String(await freePort()),
       'exchange.base-directories': spoolFolder,
       ...config,
     }
-    const coordinator = await processes.startCoordinator(CATALOGS, coordinatorConfig)
+    const coordinator = await processes.startCoordinator(catalogsOf(dataFolder), coordinatorConfig)
     const workers = await Promise.all(
       Array.from({ length: workerCount }, async (_, i): Promise<FaultyWorker> => {
         const worker = await processes.startWorker(coordinator, {
@@ -81,6 +89,7 @@ export class FaultCluster {
       coordinatorConfig,
       workers,
       spoolFolder,
+      dataFolder,
     )
     await cluster.settled()
     return cluster
@@ -127,7 +136,10 @@ export class FaultCluster {
   }
 
   async restartCoordinator(): Promise<void> {
-    this.#coordinator = await this.#processes.startCoordinator(CATALOGS, this.#coordinatorConfig)
+    this.#coordinator = await this.#processes.startCoordinator(
+      catalogsOf(this.dataFolder),
+      this.#coordinatorConfig,
+    )
   }
 
   /** Runs a statement to its end, however it ends. */
@@ -220,7 +232,9 @@ export class FaultCluster {
       await worker.starting?.catch(() => undefined)
     }
     await this.#processes.close()
-    rmSync(this.spoolFolder, { recursive: true, force: true })
+    for (const folder of [this.spoolFolder, this.dataFolder]) {
+      rmSync(folder, { recursive: true, force: true })
+    }
   }
 }
 

@@ -27,6 +27,11 @@ export const FILES_PROPERTIES = {
     description: 'Whether statements that write are refused',
     default: 'false',
   }),
+  'files.distributed-writes': booleanConfig({
+    description:
+      'Whether the nodes of a cluster write the rows that they make: the folder must be the same on all',
+    default: 'true',
+  }),
   'files.max-split-size': dataSizeConfig({
     description: 'Size that the parts of a file have about, where its format can be cut',
     default: '32MB',
@@ -77,6 +82,7 @@ export interface FilesConfig {
   readonly root: string
   readonly pathsOutsideRoot: boolean
   readonly readOnly: boolean
+  readonly distributesWrites: boolean
   readonly splitBytesMax: number
   readonly inspectedFilesMax: number
   readonly partitionsPerWriterMax: number
@@ -109,6 +115,7 @@ export function parseFilesConfig(properties: Readonly<Record<string, string>>): 
     root: directory(config['files.root']),
     pathsOutsideRoot: config['files.paths-outside-root'],
     readOnly: config['files.read-only'],
+    distributesWrites: config['files.distributed-writes'],
     splitBytesMax: config['files.max-split-size'],
     inspectedFilesMax: config['files.inspected-files'],
     partitionsPerWriterMax: config['files.max-partitions-per-writer'],

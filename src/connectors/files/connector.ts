@@ -53,6 +53,7 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
   }
   return {
     isSingleStatementWritesOnly: () => true,
+    distributesWrites: config.distributesWrites,
     beginTransaction: () => tables.begin(),
     commit: end,
     rollback: end,

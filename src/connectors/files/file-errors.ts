@@ -42,6 +42,10 @@ export const badData = (
 ): MillraceError =>
   fileError('HIVE_BAD_DATA', `${what}: ${path}${place === undefined ? '' : ` (${place})`}`, options)
 
+/** What helps where a node does not find what another has written. */
+export const SHARED_FOLDER =
+  'In a cluster, files.root must be the same folder on all nodes; otherwise files.distributed-writes=false'
+
 const REASONS: Readonly<Record<string, string>> = {
   EACCES: 'permission denied',
   EPERM: 'permission denied',

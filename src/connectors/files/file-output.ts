@@ -1,6 +1,7 @@
 import { type FileHandle, mkdir, open } from 'node:fs/promises'
-import { dirname } from 'node:path'
-import { fileError, systemReason } from './file-errors.js'
+import { dirname, join, sep } from 'node:path'
+import { fileError, SHARED_FOLDER, systemReason } from './file-errors.js'
+import { isMissing } from './file-tree.js'
 import type { FileOutput } from './format.js'
 
 /** A file being written, under a name that nobody reads yet. */
@@ -12,16 +13,46 @@ export interface OpenOutput extends FileOutput {
   abandon(): Promise<void>
 }
 
-/** @throws HIVE_WRITER_OPEN_ERROR */
-export async function createOutput(path: string): Promise<OpenOutput> {
-  try {
+/** Creates a file, and the folders that it lies in. @throws HIVE_WRITER_OPEN_ERROR */
+export const createOutput = (path: string): Promise<OpenOutput> =>
+  opening(path, async () => {
     await mkdir(dirname(path), { recursive: true })
-    return new HandleOutput(path, await open(path, 'wx'))
+    return open(path, 'wx')
+  })
+
+/**
+ * Creates a file of a write, and the folders that it lies in below the write's own. That must be there: it is gone when the write has
+ * ended, and was never there on a node that has another disk.
+ * @param path below the directory
+ * @throws HIVE_WRITER_OPEN_ERROR
+ */
+export function createOutputOf(directory: string, path: string): Promise<OpenOutput> {
+  const whole = join(directory, path)
+  const create = async (): Promise<FileHandle> => {
+    let folder = directory
+    for (const name of path.split(sep).slice(0, -1)) {
+      folder = join(folder, name)
+      await mkdir(folder).catch((error: NodeJS.ErrnoException) => {
+        if (error.code !== 'EEXIST') throw error
+      })
+    }
+    return open(whole, 'wx')
+  }
+  return opening(whole, create, SHARED_FOLDER)
+}
+
+async function opening(
+  path: string,
+  create: () => Promise<FileHandle>,
+  ifMissing?: string,
+): Promise<OpenOutput> {
+  try {
+    return new HandleOutput(path, await create())
   } catch (error) {
     throw fileError(
       'HIVE_WRITER_OPEN_ERROR',
       `File cannot be created, ${systemReason(error)}: ${path}`,
-      { cause: error },
+      { cause: error, ...(ifMissing !== undefined && isMissing(error) ? { hint: ifMissing } : {}) },
     )
   }
 }

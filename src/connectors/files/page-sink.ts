@@ -9,7 +9,7 @@ import {
   readValue,
 } from '../../spi/index.js'
 import { fileError } from './file-errors.js'
-import { createOutput, type OpenOutput } from './file-output.js'
+import { createOutputOf, type OpenOutput } from './file-output.js'
 import type { FileColumn, FileWriter, FileWriting, WriteOptions } from './format.js'
 import type { FilesWriteHandle, WrittenColumn } from './handles.js'
 import { partitionFolder } from './partitions.js'
@@ -19,6 +19,7 @@ import { textWriter } from './text/value-text.js'
 export interface WrittenFile {
   /** Below the write's directory: folders of partitions and the name. */
   readonly path: string
+  readonly byteLength: number
 }
 
 interface OpenWriter {
@@ -93,7 +94,7 @@ export class FilesPageSink implements ConnectorPageSink {
       await output.finish()
       this.#completedBytes += output.position
       this.#writers.delete(folder)
-      this.#finished.push({ path })
+      this.#finished.push({ path, byteLength: output.position })
     }
     return this.#finished.map((file) => new TextEncoder().encode(JSON.stringify(file)))
   }
@@ -119,7 +120,7 @@ export class FilesPageSink implements ConnectorPageSink {
     const { directory, writeId } = this.#handle
     const name = `${writeId}_${this.#sinkId}${this.#writing.extension(this.#options)}`
     const path = join(folder, name)
-    const output = await createOutput(join(directory, path))
+    const output = await createOutputOf(directory, path)
     const writer = await this.#writing.createWriter({
       columns: this.#columns,
       output,

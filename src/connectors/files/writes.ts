@@ -4,7 +4,7 @@ import { hostname } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { MillraceError, typeName } from '../../spi/index.js'
 import { commitFiles, finishCommit, isCommitted } from './committed-write.js'
-import { fileError, systemReason } from './file-errors.js'
+import { fileError, SHARED_FOLDER, systemReason } from './file-errors.js'
 import { entriesOf, isMissing } from './file-tree.js'
 import type { WrittenFile } from './page-sink.js'
 import { DESCRIPTION_FILE, printDescription, type TableDescription } from './table-description.js'
@@ -18,6 +18,7 @@ interface Write {
   readonly create?: { readonly description: TableDescription; readonly replace: boolean }
 }
 
+const PARALLEL_STATS = 32
 const HOST = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
 
 /** Names of directories of writes: hidden, and they tell whose they are. */
@@ -67,12 +68,12 @@ export class FilesWrites {
   async publish(writeId: string, fragments: readonly Uint8Array[]): Promise<void> {
     const write = this.#writes.get(writeId)
     if (write === undefined) throw new Error('a write that has begun and not ended')
-    if (write.create === undefined) {
-      const files = fragments.map(
-        (fragment) => JSON.parse(new TextDecoder().decode(fragment)) as WrittenFile,
-      )
-      await moveIn(write, files)
-    } else await putInPlace(write, write.create)
+    const files = fragments.map(
+      (fragment) => JSON.parse(new TextDecoder().decode(fragment)) as WrittenFile,
+    )
+    await checkWritten(write, files)
+    if (write.create === undefined) await moveIn(write, files)
+    else await putInPlace(write, write.create)
     this.#writes.delete(writeId)
     await rm(write.directory, { recursive: true, force: true })
   }
@@ -84,6 +85,25 @@ export class FilesWrites {
       this.#writes.delete(write.id)
       await rm(write.directory, { recursive: true, force: true })
     }
+  }
+}
+
+/** Sinks of other nodes may have written to another disk, or one whose files come late. @throws HIVE_WRITER_CLOSE_ERROR */
+async function checkWritten({ directory }: Write, files: readonly WrittenFile[]): Promise<void> {
+  for (let first = 0; first < files.length; first += PARALLEL_STATS) {
+    const some = files.slice(first, first + PARALLEL_STATS)
+    await Promise.all(
+      some.map(async ({ path, byteLength }) => {
+        const place = join(directory, path)
+        const { size } = await changing(place, 'HIVE_WRITER_CLOSE_ERROR', () => stat(place))
+        if (size === byteLength) return
+        throw fileError(
+          'HIVE_WRITER_CLOSE_ERROR',
+          `File has ${size} bytes of ${byteLength} that were written: ${place}`,
+          { hint: SHARED_FOLDER },
+        )
+      }),
+    )
   }
 }
 
@@ -149,7 +169,10 @@ async function changing<T>(
   try {
     return await change()
   } catch (error) {
-    throw fileError(code, `Cannot be written, ${systemReason(error)}: ${path}`, { cause: error })
+    throw fileError(code, `Cannot be written, ${systemReason(error)}: ${path}`, {
+      cause: error,
+      ...(isMissing(error) ? { hint: SHARED_FOLDER } : {}),
+    })
   }
 }
 
