@@ -1,5 +1,6 @@
-import { type FileHandle, open } from 'node:fs/promises'
+import { assert } from '../../spi/index.js'
 import { placeOfCommitted } from './committed-write.js'
+import { closeDescriptor, descriptorStatus, openToRead, readAt } from './file-calls.js'
 import { badData, fileError, readFailure } from './file-errors.js'
 import { isMissing } from './file-tree.js'
 import type { DataFile } from './format.js'
@@ -30,14 +31,14 @@ export interface FileReader {
  */
 export async function openFile(file: DataFile, signal: AbortSignal): Promise<FileReader> {
   signal.throwIfAborted()
-  let handle: FileHandle
+  let descriptor: number
   try {
-    handle = await openPresent(file.path)
+    descriptor = await openPresent(file.path)
   } catch (error) {
     throw readFailure(error, file.path)
   }
   try {
-    const { size, mtimeMs } = await handle.stat()
+    const { size, mtimeMs } = await descriptorStatus(descriptor)
     if (size !== file.size || mtimeMs !== file.modifiedMillis) {
       throw fileError(
         'HIVE_CONCURRENT_MODIFICATION_DETECTED',
@@ -46,33 +47,37 @@ export async function openFile(file: DataFile, signal: AbortSignal): Promise<Fil
       )
     }
   } catch (error) {
-    await handle.close()
+    await closeDescriptor(descriptor)
     throw readFailure(error, file.path)
   }
-  return new HandleReader(file, handle, signal)
+  return new DescriptorReader(file, descriptor, signal)
 }
 
 /** Opens a file, which may have been moved from where a write had it to its place. */
-async function openPresent(path: string): Promise<FileHandle> {
+async function openPresent(path: string): Promise<number> {
   try {
-    return await open(path, 'r')
+    return await openToRead(path)
   } catch (error) {
     const place = placeOfCommitted(path)
     if (place === undefined || !isMissing(error)) throw error
-    return open(place, 'r')
+    return openToRead(place)
   }
 }
 
-class HandleReader implements FileReader {
+class DescriptorReader implements FileReader {
   readonly file: DataFile
-  readonly #handle: FileHandle
+  readonly #descriptor: number
   readonly #signal: AbortSignal
   #completedBytes = 0
   #readTimeNanos = 0
+  /** Reads under way: the descriptor may be another file's as soon as it is closed. */
+  #reads = 0
+  #closing: Promise<void> | undefined
+  #whenRead: (() => void) | undefined
 
-  constructor(file: DataFile, handle: FileHandle, signal: AbortSignal) {
+  constructor(file: DataFile, descriptor: number, signal: AbortSignal) {
     this.file = file
-    this.#handle = handle
+    this.#descriptor = descriptor
     this.#signal = signal
   }
 
@@ -99,23 +104,23 @@ class HandleReader implements FileReader {
   }
 
   async readInto(target: Uint8Array, offset: number): Promise<number> {
+    assert(this.#closing === undefined, 'an open file is read')
     let count = 0
     const start = performance.now()
+    this.#reads++
     try {
       while (count < target.length) {
         this.#signal.throwIfAborted()
-        const { bytesRead } = await this.#handle.read(
-          target,
-          count,
-          target.length - count,
-          offset + count,
-        )
+        const rest = target.subarray(count)
+        const bytesRead = await readAt(this.#descriptor, rest, offset + count)
         if (bytesRead === 0) break
         count += bytesRead
       }
     } catch (error) {
       throw readFailure(error, this.file.path)
     } finally {
+      this.#reads--
+      if (this.#reads === 0) this.#whenRead?.()
       this.#readTimeNanos += Math.round((performance.now() - start) * 1e6)
       this.#completedBytes += count
     }
@@ -123,7 +128,13 @@ class HandleReader implements FileReader {
   }
 
   close(): Promise<void> {
-    return this.#handle.close()
+    this.#closing ??= this.#close()
+    return this.#closing
+  }
+
+  async #close(): Promise<void> {
+    if (this.#reads > 0) await new Promise<void>((resolve) => (this.#whenRead = resolve))
+    await closeDescriptor(this.#descriptor)
   }
 
   /** Before memory is made for it. */

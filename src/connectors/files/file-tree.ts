@@ -1,8 +1,8 @@
 import type { Dirent } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join, relative, sep } from 'node:path'
 import { MillraceError } from '../../spi/index.js'
 import { isCommitted, placeOfCommitted } from './committed-write.js'
+import { entriesIn, exactStatusOf, realPathOf, statusOf } from './file-calls.js'
 import { fileError, systemReason } from './file-errors.js'
 import type { DataFile } from './format.js'
 import { isGlob, segmentMatcher } from './glob.js'
@@ -40,7 +40,7 @@ export async function realPathInside(
 ): Promise<string | undefined> {
   let real: string
   try {
-    real = await realpath(path)
+    real = await realPathOf(path)
   } catch (error) {
     if (isMissing(error)) return undefined
     throw fileError('HIVE_FILESYSTEM_ERROR', `Path cannot be used, ${systemReason(error)}: ${path}`)
@@ -57,7 +57,7 @@ export const isMissing = (error: unknown): boolean => {
 /** What is in a folder, sorted by name; nothing where there is none. @throws HIVE_FILESYSTEM_ERROR */
 export async function entriesOf(folder: string): Promise<readonly Dirent[]> {
   try {
-    const entries = await readdir(folder, { withFileTypes: true })
+    const entries = await entriesIn(folder)
     return entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))
   } catch (error) {
     if (isMissing(error)) return []
@@ -105,7 +105,7 @@ async function writesIn(
 ): Promise<{ readonly committed: readonly string[]; readonly state: string }> {
   const names = (await entriesOf(folder)).map(({ name }) => name)
   const ofWrites = names.filter((name) => name.startsWith('.millrace-'))
-  const status = await stat(folder, { bigint: true }).catch((error) => {
+  const status = await exactStatusOf(folder).catch((error) => {
     if (isMissing(error)) return undefined
     throw fileError(
       'HIVE_FILESYSTEM_ERROR',
@@ -148,7 +148,7 @@ async function pathsBelow(
 async function leadsToFolder(entry: Dirent, path: string): Promise<boolean> {
   if (!entry.isSymbolicLink()) return entry.isDirectory()
   try {
-    return (await stat(path)).isDirectory()
+    return (await statusOf(path)).isDirectory()
   } catch (error) {
     if (isMissing(error)) return false
     throw fileError('HIVE_FILESYSTEM_ERROR', `Path cannot be used, ${systemReason(error)}: ${path}`)
@@ -207,8 +207,14 @@ export async function fileAt(
 ): Promise<DataFile | undefined> {
   const real = await realPathInside(root, path)
   if (real === undefined) return undefined
-  const { size, mtimeMs } = await stat(real)
-  return { path: real, size, modifiedMillis: mtimeMs }
+  try {
+    const { size, mtimeMs } = await statusOf(real)
+    return { path: real, size, modifiedMillis: mtimeMs }
+  } catch (error) {
+    // Moved since, as by the end of a write.
+    if (isMissing(error)) return undefined
+    throw fileError('HIVE_FILESYSTEM_ERROR', `Path cannot be used, ${systemReason(error)}: ${real}`)
+  }
 }
 
 /** A file, which may have been moved from where a write had it to its place. */

@@ -1,7 +1,8 @@
-import { access, stat } from 'node:fs/promises'
+import { access } from 'node:fs/promises'
 import { basename, isAbsolute, join, resolve } from 'node:path'
 import { MillraceError, type SqlType } from '../../spi/index.js'
 import type { FilesConfig } from './config.js'
+import { statusOf } from './file-calls.js'
 import { fileError } from './file-errors.js'
 import { openFile } from './file-reader.js'
 import {
@@ -53,7 +54,7 @@ export async function schemaFolder(
 }
 
 const isFolder = async (path: string): Promise<boolean> => {
-  return (await stat(path)).isDirectory()
+  return (await statusOf(path)).isDirectory()
 }
 
 /** The entry of a folder with a name, or else the one that differs from it in case only. */

@@ -4,6 +4,7 @@ import { FooterCache, type ParquetFile } from './footer.js'
 import { KernelMemory } from './kernels/kernel-memory.js'
 import type { ColumnChunk } from './metadata.js'
 import { openParquetSource, type ParquetPart } from './page-source.js'
+import { partsOf } from './parts.js'
 import { mayHaveRows } from './pruning.js'
 import { ReadBuffers } from './read-buffers.js'
 import { fileStatistics } from './statistics.js'
@@ -55,37 +56,25 @@ function kernelMemory(): KernelMemory {
   return memory
 }
 
-/** A part a row group; small ones that follow each other share one. */
+/** Parts of row groups that follow each other; where many are small they share one. */
 async function splits(request: SplitRequest): Promise<readonly FilePart[]> {
   const { predicate, targetBytes, signal } = request
   const file = await footerOf(request.file, signal)
-  const parts: FilePart[] = []
-  let rowGroups: number[] = []
-  let rows = 0
-  let bytes = 0
-  const endPart = (): void => {
-    if (rowGroups.length === 0) return
-    const detail: ParquetPart = { rowGroups }
-    parts.push({ detail, estimatedRows: rows, estimatedBytes: bytes })
-    rowGroups = []
-    rows = 0
-    bytes = 0
-  }
-  const smallBytes = Math.min(targetBytes, SMALL_PART_BYTES)
-  file.metadata.rowGroups.forEach((rowGroup, index) => {
-    if (rowGroup.rowCount === 0 || !mayHaveRows(file, rowGroup, predicate)) return
-    const groupBytes = rowGroup.chunks.reduce(addCompressed, 0)
-    if (rowGroups.length > 0 && bytes + groupBytes > smallBytes) endPart()
-    rowGroups.push(index)
-    rows += rowGroup.rowCount
-    bytes += groupBytes
+  const wanted = file.metadata.rowGroups.flatMap((rowGroup, index) =>
+    rowGroup.rowCount > 0 && mayHaveRows(file, rowGroup, predicate)
+      ? [{ index, rows: rowGroup.rowCount, bytes: rowGroup.chunks.reduce(addCompressed, 0) }]
+      : [],
+  )
+  const byteLengths = wanted.map(({ bytes }) => bytes)
+  return partsOf(byteLengths, targetBytes).map((part): FilePart => {
+    const groups = part.map((i) => wanted[i]!)
+    const detail: ParquetPart = { rowGroups: groups.map(({ index }) => index) }
+    return {
+      detail,
+      estimatedRows: groups.reduce((sum, { rows }) => sum + rows, 0),
+      estimatedBytes: groups.reduce((sum, { bytes }) => sum + bytes, 0),
+    }
   })
-  endPart()
-  return parts
 }
-
-/** Row groups are read together up to this size, so that opening the file is small beside reading, and one can be
- * read while another is decoded. */
-const SMALL_PART_BYTES = 16 << 20
 
 const addCompressed = (sum: number, chunk: ColumnChunk): number => sum + chunk.compressedBytes

@@ -6,7 +6,7 @@ import type { FooterCache, ParquetFile } from './footer.js'
 import type { KernelMemory } from './kernels/kernel-memory.js'
 import { mayHaveRows } from './pruning.js'
 import type { ReadBuffers } from './read-buffers.js'
-import { type KeptFilter, RowGroupSource } from './row-group-source.js'
+import { RowGroupSource } from './row-group-source.js'
 import { Scratch } from './scratch.js'
 
 /** A part of a Parquet file: some of its row groups. Plain data. */
@@ -32,7 +32,6 @@ class ParquetPageSource implements ConnectorPageSource {
   readonly #file: ParquetFile
   readonly #buffers: ReadBuffers
   readonly #rowGroups: readonly number[]
-  readonly #filters = new Map<number, KeptFilter>()
   readonly #scratch: Scratch
   readonly #arena: Arena
   #dictionaryArena: Arena
@@ -142,7 +141,6 @@ class ParquetPageSource implements ConnectorPageSource {
       pruning: this.#request.pruning,
       scratch: this.#scratch,
       arena: this.#arena,
-      filters: this.#filters,
       dictionaryArena: this.#dictionaryArena,
     })
     const { predicate, dynamicFilter } = this.#request

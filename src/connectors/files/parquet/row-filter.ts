@@ -131,6 +131,18 @@ export class RowFilter {
   }
 }
 
+/** Of this thread: the parts of a scan, and the scans of a plan that runs again, ask with the same domains. */
+const filters = new WeakMap<Domain, RowFilter | 'none'>()
+
+/** The filter of columns that have the domain's type; undefined where it can't tell anything of their blocks. */
+export function filterOf(type: SqlType, wanted: Domain): RowFilter | undefined {
+  const held = filters.get(wanted)
+  if (held !== undefined) return held === 'none' ? undefined : held
+  const filter = RowFilter.canFilter(type, wanted) ? new RowFilter(type, wanted) : undefined
+  filters.set(wanted, filter ?? 'none')
+  return filter
+}
+
 const isSameForm = (a: StoredForm, b: StoredForm): boolean =>
   a.storage === b.storage && a.base === b.base && a.factor === b.factor
 

@@ -2,9 +2,9 @@ import {
   type Arena,
   type Block,
   createBlockBuilder,
-  type Domain,
   MAX_PAGE_ROWS,
   type Page,
+  type SqlType,
   type TupleDomain,
 } from '../../../spi/index.js'
 import type { FileReader } from '../file-reader.js'
@@ -22,7 +22,7 @@ import { chunkStart, PageCursor } from './page-cursor.js'
 import type { PageLocation } from './page-index.js'
 import { copyOut, type Selection } from './placement.js'
 import type { ReadBuffers } from './read-buffers.js'
-import { copyIn, RowFilter, type RowMask } from './row-filter.js'
+import { copyIn, filterOf, type RowFilter, type RowMask } from './row-filter.js'
 import type { RowRange } from './row-ranges.js'
 import { RowSelection } from './row-selection.js'
 import { type Leaf, leavesOf } from './schema.js'
@@ -36,11 +36,6 @@ const NESTED_ENTRIES_PER_BATCH = 65_536
 /** @source parquet-mr before 1.2.9, PARQUET-816 */
 const HEADER_SLACK_BYTES = 100
 
-export interface KeptFilter {
-  readonly of: Domain
-  readonly filter: RowFilter
-}
-
 export interface RowGroupRequest {
   readonly file: ParquetFile
   readonly reader: FileReader
@@ -51,8 +46,6 @@ export interface RowGroupRequest {
   readonly scratch: Scratch
   /** Of the pages: reset before each. */
   readonly arena: Arena
-  /** By channel and predicate; shared by the row groups, kept while their domain is the same. */
-  readonly filters: Map<number, KeptFilter>
   /** Of dictionaries: lives as long as the source. */
   readonly dictionaryArena: Arena
 }
@@ -151,25 +144,21 @@ export class RowGroupSource {
     }
   }
 
-  /** The next page with rows, or undefined at the end of the row group. */
+  /** The next page, which has no rows where none of a batch pass, or undefined at the end of the row group. */
   async next(predicates: readonly TupleDomain<FileColumn>[]): Promise<Page | undefined> {
-    const { arena } = this.#request
-    for (;;) {
-      const range = this.#ranges[this.#nextRange]
-      if (range === undefined) return undefined
-      arena.reset()
-      if (range.from > this.#position) {
-        for (let channel = 0; channel < this.#columns.length; channel++) {
-          await this.#skip(channel, range.from - this.#position)
-        }
-        this.#position = range.from
+    const range = this.#ranges[this.#nextRange]
+    if (range === undefined) return undefined
+    this.#request.arena.reset()
+    if (range.from > this.#position) {
+      for (let channel = 0; channel < this.#columns.length; channel++) {
+        await this.#skip(channel, range.from - this.#position)
       }
-      const rowCount = Math.min(this.#batchRows, range.to - this.#position)
-      this.#position += rowCount
-      if (this.#position === range.to) this.#nextRange++
-      const page = await this.#readBatch(rowCount, predicates)
-      if (page !== undefined) return page
+      this.#position = range.from
     }
+    const rowCount = Math.min(this.#batchRows, range.to - this.#position)
+    this.#position += rowCount
+    if (this.#position === range.to) this.#nextRange++
+    return this.#readBatch(rowCount, predicates)
   }
 
   async close(): Promise<void> {
@@ -182,7 +171,7 @@ export class RowGroupSource {
   async #readBatch(
     rowCount: number,
     predicates: readonly TupleDomain<FileColumn>[],
-  ): Promise<Page | undefined> {
+  ): Promise<Page> {
     const { columns, arena } = this.#request
     const blocks: (Block | undefined)[] = columns.map(() => undefined)
     const { scratch } = this.#request
@@ -200,7 +189,7 @@ export class RowGroupSource {
       for (let channel = 0; channel < columns.length; channel++) {
         if (blocks[channel] === undefined) await this.#skip(channel, rowCount)
       }
-      return undefined
+      return { rowCount: 0, blocks: columns.map(({ type }) => noRows(type)) }
     }
     const selection =
       selected > rowCount * SELECTED_FRACTION_MAX ? undefined : this.#selection(mask, selected)
@@ -218,24 +207,16 @@ export class RowGroupSource {
   #filtersOf(
     predicates: readonly TupleDomain<FileColumn>[],
   ): readonly { readonly channel: number; readonly filter: RowFilter }[] {
-    const { columns, filters } = this.#request
+    const { columns } = this.#request
     const found: { channel: number; filter: RowFilter }[] = []
-    predicates.forEach(({ columnDomains }, which) => {
+    for (const { columnDomains } of predicates) {
       for (const { column, domain: wanted } of columnDomains ?? []) {
         const channel = columns.findIndex((own) => own.index === column.index)
         if (channel < 0 || this.#columns[channel]!.isNested) continue
-        const key = channel * 2 + which
-        const held = filters.get(key)
-        if (held?.of === wanted) {
-          found.push({ channel, filter: held.filter })
-          continue
-        }
-        if (!RowFilter.canFilter(column.type, wanted)) continue
-        const filter = new RowFilter(column.type, wanted)
-        filters.set(key, { of: wanted, filter })
-        found.push({ channel, filter })
+        const filter = filterOf(column.type, wanted)
+        if (filter !== undefined) found.push({ channel, filter })
       }
-    })
+    }
     return found
   }
 
@@ -283,6 +264,14 @@ export class RowGroupSource {
     })
   }
 }
+
+const noRows = (type: SqlType): Block => ({
+  encoding: 'flat',
+  type,
+  rowCount: 0,
+  storage: 'null',
+  validity: null,
+})
 
 /** The bytes of a chunk's dictionary, which lies before its pages, and of the pages that have rows of some ranges. */
 function runsOf(
