@@ -31,7 +31,7 @@ import {
   typesOf,
 } from './local-plan/stream.js'
 import { planTableFunction } from './local-plan/table-function.js'
-import type { LocalPlan } from './pipeline.js'
+import type { LocalPlan, SortedRunsRef } from './pipeline.js'
 
 export interface LocalPlannerOptions {
   /** Threads beside the calling one; 0: everything runs in the calling thread. */
@@ -42,6 +42,8 @@ export interface LocalPlannerOptions {
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id; absent where unknown. */
   readonly nodeRows?: ReadonlyMap<string, number>
+  /** The sort whose runs are looked at before they are merged, by its id. */
+  readonly sampledSort?: string
   /** What operators hold may be written to disk. */
   readonly maySpill: boolean
   isThreadBound(catalog: string): boolean
@@ -90,6 +92,8 @@ export function planLocally(
   readonly writer?: TableWriterNode
   /** Where the dynamic filters of its joins come from, by their ids. */
   readonly keyFilters: ReadonlyMap<string, KeyFilterRef>
+  /** Of {@link LocalPlannerOptions.sampledSort}. */
+  readonly sortedRuns?: SortedRunsRef
 } {
   const context: LocalPlanContext = {
     threads: threadsFor(root, options),
@@ -111,6 +115,7 @@ export function planLocally(
     sharedPlans: new Map(),
     sharedRows: new Map(),
     nextReaderId: 0,
+    sampledSort: options.sampledSort,
     intermediateType: options.intermediateType,
     onlyStreamsAbove: true,
     plan(node) {
@@ -132,6 +137,7 @@ export function planLocally(
     readerCount: context.nextReaderId,
     outputTypes,
     keyFilters: context.keyFilters,
+    ...(context.sortedRuns === undefined ? {} : { sortedRuns: context.sortedRuns }),
     ...(context.writer === undefined ? {} : { writer: context.writer.node }),
   }
 }

@@ -86,6 +86,8 @@ export interface MergeSource {
   readonly types: readonly SqlType[]
   readonly orderBy: readonly ChannelOrder[]
 }
+/** The pipeline that leaves sorted runs, one a driver, and their order. */
+export type SortedRunsRef = Omit<MergeSource, 'kind'>
 /** Branches one after another. */
 export interface UnionSource {
   readonly kind: 'union'
@@ -146,6 +148,8 @@ export interface RemoteSource {
   readonly types: readonly SqlType[]
   /** The order that each task's pages are in, and their merge is. */
   readonly orderBy?: readonly ChannelOrder[]
+  /** One task after another is read. */
+  readonly concatenates?: true
 }
 
 export type SinkSpec =

@@ -11,9 +11,10 @@ import { dynamicFilterOf } from './dynamic-filter.js'
 import { QueryMemory } from './memory/query-memory.js'
 import type { CollectedPages } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
-import type { LocalPlan, PipelineSpec, ScanSource } from './pipeline.js'
+import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from './pipeline.js'
 import { PipelineSplits } from './pipeline-splits.js'
 import { RemotePages } from './remote-pages.js'
+import type { SortSample } from './sort-sample.js'
 import { channelSources, scansOf } from './source-walk.js'
 import { spillError } from './spill/page-file.js'
 import { removeQuerySpill } from './spill/query-spill.js'
@@ -121,6 +122,11 @@ export class QueryExecution {
     await this.end()
     if (this.#failure !== undefined) throw this.#failure
     return undefined
+  }
+
+  /** A sample of sorted runs whose pipeline has ended. */
+  sampleRuns(runs: SortedRunsRef): SortSample {
+    return this.#task.sampleRuns(runs, this.#states.get(runs.pipeline) as CollectedPages[])
   }
 
   /** Stops the query; a pending or later nextPage fails with `reason`. */

@@ -18,8 +18,10 @@ import type {
   PipelineSpec,
   RemoteSource,
   ScanSource,
+  SortedRunsRef,
   SourceSpec,
 } from './pipeline.js'
+import { type SortSample, sampleRuns } from './sort-sample.js'
 import { QuerySpill } from './spill/query-spill.js'
 import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
 import { AsyncCallStream } from './streams/async-call.js'
@@ -80,6 +82,17 @@ export class Task {
           types,
         ),
       place: placePage,
+    }
+  }
+
+  /** A sample of the sorted runs that a pipeline has left. */
+  sampleRuns(runs: SortedRunsRef, states: readonly CollectedPages[]): SortSample {
+    const { buffer } = this.#environment.allocator.memory
+    const arena = this.memory.createArena()
+    try {
+      return sampleRuns(runs, states, buffer, arena, this.#spill)
+    } finally {
+      arena.close()
     }
   }
 

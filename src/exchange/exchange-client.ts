@@ -9,7 +9,8 @@ export interface ExchangeClientOptions {
   readonly bufferBytesMax?: number
 }
 
-const DEFAULT_BUFFER_BYTES = 32 * 2 ** 20
+/** What one client holds that was not asked for anything else. */
+export const DEFAULT_BUFFER_BYTES = 32 * 2 ** 20
 /** However many sources there are, each may have this much under way. */
 const SMALLEST_WINDOW_BYTES = 128 * 1024
 

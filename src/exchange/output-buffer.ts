@@ -53,6 +53,8 @@ export interface OutputBuffer {
   ready(): Promise<void>
   /** True once no reader wants a page any more: the task can stop early. */
   readonly isAbandoned: boolean
+  /** No more pages come for a partition (partitioned only): its reader may get to the end before the others do. */
+  endPartition(partition: number): void
   /** No more pages come; readers get the rest and then the end. Idempotent. */
   finish(): void
   /** Readers get the error instead of what they have not read yet. */

@@ -89,5 +89,6 @@ const shipping = (node: TaskNode): TaskNode => ({
         structuredClone(await listener.nextSplits(planNodeId, maxSize)),
     })
   },
+  updateTask: (taskId, update) => node.updateTask(taskId, structuredClone(update)),
   releaseTask: async (taskId) => structuredClone(await node.releaseTask(taskId)),
 })

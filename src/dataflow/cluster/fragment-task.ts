@@ -1,9 +1,10 @@
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
-import { ExchangeClient } from '../../exchange/exchange-client.js'
+import { DEFAULT_BUFFER_BYTES, ExchangeClient } from '../../exchange/exchange-client.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import { PagePartitioner } from '../../operators/partition/page-partitioner.js'
 import type { KeyFilterRef } from '../../operators/spec.js'
-import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { OutputPartitioning } from '../../planner/plan/fragment.js'
+import type { PlanNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import type { Arena } from '../../spi/index.js'
 import {
@@ -18,10 +19,11 @@ import {
 import { filteredDomain } from '../dynamic-filter.js'
 import { channelsOf } from '../local-plan/stream.js'
 import type { PageStream } from '../page-stream.js'
-import type { RemoteSource } from '../pipeline.js'
+import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../query-execution.js'
-import { RemoteMergeStream, RemoteStream } from '../streams/remote.js'
+import { RemoteMergeStream, RemoteSequence, RemoteStream } from '../streams/remote.js'
 import type { TaskDescriptor } from '../thread-environment.js'
+import { RangeOutput } from './range-output.js'
 import { type SinkPages, sinkPages } from './sink-pages.js'
 import {
   isTaskDone,
@@ -29,6 +31,7 @@ import {
   type TaskRequest,
   type TaskState,
   type TaskStatus,
+  type TaskUpdate,
 } from './task-request.js'
 
 /** Reports between changes of state. */
@@ -54,6 +57,8 @@ export class FragmentTask {
   readonly #run: Promise<void>
   readonly #sink: SinkPages | undefined
   readonly #writing = new AbortController()
+  /** Set where the output is cut into ranges. */
+  readonly #ranges: RangeOutput | undefined
   /** Dynamic filters that the coordinator is told of; null: there are none. */
   #filters: Readonly<Record<string, Domain | null>> | undefined
   #endedMillis: number | undefined
@@ -71,6 +76,8 @@ export class FragmentTask {
     createArena(): Arena
     /** Where its dynamic filters come from, by their ids. */
     readonly keyFilters: ReadonlyMap<string, KeyFilterRef>
+    /** Set where the output is cut into ranges. */
+    readonly sortedRuns?: SortedRunsRef
     /** Where the fragment's rows are written instead of handed on. */
     readonly openSink?: (signal: AbortSignal) => Promise<ConnectorPageSink>
   }) {
@@ -81,18 +88,27 @@ export class FragmentTask {
     this.#buffer = buffer
     this.#channels = options.channels
     this.#pageRows = descriptor.outputPageRows
-    const { keyFilters } = options
+    const { keyFilters, sortedRuns } = options
     this.#execution = new QueryExecution(
       {
         ...options.environment,
-        onState: (pipeline, states) => this.#tellFilters(keyFilters, pipeline, states),
+        onState: (pipeline, states) => {
+          this.#tellFilters(keyFilters, pipeline, states)
+          if (pipeline === sortedRuns?.pipeline) this.#tellSample(sortedRuns)
+        },
         openRemote: (source, createArena) => this.#openRemote(source, createArena),
       },
       descriptor,
     )
     const { openSink } = options
     this.#sink = openSink && sinkPages(this.#execution, () => openSink(this.#writing.signal))
-    this.#emit = emitter(request.fragment, request.consumerCount, buffer, options.createArena)
+    const { output, root } = request.fragment
+    const { createArena } = options
+    if (output.kind === 'range') {
+      const ranges = new RangeOutput(outputsOf(root), output.orderBy, buffer, createArena())
+      this.#ranges = ranges
+      this.#emit = (page) => ranges.add(page)
+    } else this.#emit = emitter(root, output, request.consumerCount, buffer, createArena)
     buffer.onState((state) => {
       if (state === 'finished') this.#finished()
       else if (state === 'failed') this.#fail(buffer.failure!)
@@ -119,8 +135,19 @@ export class FragmentTask {
         bufferedBytes: output.bufferedBytes,
       },
       ...(this.#filters === undefined ? {} : { filters: this.#filters }),
+      ...(this.#ranges?.sample === undefined ? {} : { sortSample: this.#ranges.sample }),
       createdMillis: this.#createdMillis,
       ...(this.#endedMillis === undefined ? {} : { endedMillis: this.#endedMillis }),
+    }
+  }
+
+  update({ rangeBounds }: TaskUpdate): void {
+    if (isTaskDone(this.#state)) return
+    try {
+      this.#ranges?.cutAt(rangeBounds)
+    } catch (error) {
+      this.#fail(toMillraceError(error))
+      this.#ranges?.abandon()
     }
   }
 
@@ -133,6 +160,7 @@ export class FragmentTask {
       this.#writing.abort(reason)
     }
     this.#buffer.destroy()
+    this.#ranges?.abandon()
     await this.#run
   }
 
@@ -143,6 +171,8 @@ export class FragmentTask {
       while (!this.#buffer.isAbandoned) {
         const page = await pages.nextPage()
         if (page === undefined) break
+        await this.#ranges?.ready()
+        if (this.#buffer.isAbandoned) break
         if (!this.#emit(page)) await this.#buffer.ready()
       }
       await this.#execution.end()
@@ -206,18 +236,34 @@ export class FragmentTask {
     this.#report()
   }
 
+  /** Tells the coordinator of the sorted rows, which are handed on when it has said where they are cut. */
+  #tellSample(runs: SortedRunsRef): void {
+    this.#ranges?.sampled(this.#execution.sampleRuns(runs))
+    this.#report()
+  }
+
   #openRemote(source: RemoteSource, createArena: () => Arena): PageStream {
     const addresses = source.fragments.flatMap((id) => {
       const found = this.#request.sources[id]
       assert(found !== undefined, `no tasks of fragment ${id}`)
       return found
     })
-    const open = (read: typeof addresses): ExchangeClient => {
-      const client = new ExchangeClient({ channels: this.#channels })
+    const open = (read: typeof addresses, bufferBytesMax?: number): ExchangeClient => {
+      const client = new ExchangeClient({
+        channels: this.#channels,
+        ...(bufferBytesMax === undefined ? {} : { bufferBytesMax }),
+      })
       this.#clients.push(client)
       for (const address of read) client.addSource(address)
       client.noMoreSources()
       return client
+    }
+    if (source.concatenates) {
+      const share = Math.ceil(DEFAULT_BUFFER_BYTES / addresses.length)
+      return new RemoteSequence(
+        addresses.map((address) => open([address], share)),
+        createArena,
+      )
     }
     return source.orderBy === undefined
       ? new RemoteStream(open(addresses), createArena())
@@ -233,7 +279,8 @@ export class FragmentTask {
 
 /** Hands pages to the buffer, cut by partition where the output is hashed; the arena goes with the query's memory. */
 function emitter(
-  { root, output }: PlanFragment,
+  root: PlanNode,
+  output: Exclude<OutputPartitioning, { readonly kind: 'range' }>,
   consumerCount: number,
   buffer: OutputBuffer,
   createArena: () => Arena,

@@ -3,6 +3,7 @@ import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
 import { callsLoop } from '../../expressions/routine.js'
+import type { PlanNode, SortNode } from '../../planner/plan/node.js'
 import { assert, type ConnectorPageSink, type ConnectorSplitSource } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
@@ -34,6 +35,7 @@ export async function createHostedTask(
     nodeRows: ownShare(fragment.nodeRows, request.taskCount),
     ...(request.knownFilters === undefined ? {} : { knownFilters: request.knownFilters }),
     mayRunForEver: callsLoop(fragment.root),
+    ...(fragment.output.kind === 'range' ? { sampledSort: sortOf(fragment.root).id } : {}),
     maySpill: spill !== undefined && request.limits.maySpill,
     isThreadBound: (catalog) => options.isThreadBound(catalog),
     intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
@@ -69,6 +71,7 @@ export async function createHostedTask(
       listener,
       descriptor,
       keyFilters: plan.keyFilters,
+      ...(plan.sortedRuns === undefined ? {} : { sortedRuns: plan.sortedRuns }),
       ...(write === undefined
         ? {}
         : { openSink: (signal) => openSink(write, descriptor, thread, signal) }),
@@ -90,6 +93,13 @@ export async function createHostedTask(
   }
 }
 
+/** The sort whose rows a fragment hands on in ranges. */
+function sortOf(node: PlanNode): SortNode {
+  if (node.kind === 'sort') return node
+  assert(node.kind === 'project', 'what is cut into ranges is sorted')
+  return sortOf(node.source)
+}
+
 /** A sink of a task for its part of a write. */
 async function openSink(
   { kind, catalog, handle }: TaskWrite,
@@ -108,9 +118,11 @@ async function openSink(
 async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
   const { consumerCount, spool } = request
   const { output } = request.fragment
+  const kind =
+    output.kind === 'broadcast' || output.kind === 'arbitrary' ? output.kind : 'partitioned'
   if (spool !== undefined) {
     return SpooledOutputBuffer.create({
-      kind: output.kind === 'single' || output.kind === 'hash' ? 'partitioned' : output.kind,
+      kind,
       partitionCount: consumerCount,
       directory: new SpoolDirectory(spool.directories),
       queryId: request.queryId,
@@ -118,10 +130,10 @@ async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
       attempt: spool.attempt,
     })
   }
-  if (output.kind === 'single' || output.kind === 'hash') {
-    return new MemoryOutputBuffer({ kind: 'partitioned', partitionCount: consumerCount })
+  if (kind === 'partitioned') {
+    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount })
   }
-  const buffer = new MemoryOutputBuffer({ kind: output.kind })
+  const buffer = new MemoryOutputBuffer({ kind })
   buffer.setReaders(
     Array.from({ length: consumerCount }, (_, id) => id),
     true,

@@ -6,7 +6,7 @@ import type { ThreadEnvironment } from '../thread-environment.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
 import type { HostedTask } from './hosted-task.js'
-import type { TaskListener, TaskRequest, TaskStatus } from './task-request.js'
+import type { TaskListener, TaskRequest, TaskStatus, TaskUpdate } from './task-request.js'
 
 export interface TaskHostOptions {
   /** What this thread runs tasks with, loaded for the first of them. */
@@ -61,6 +61,10 @@ export class TaskHost {
       return undefined
     })
     this.#tasks.set(request.taskId, made)
+  }
+
+  updateTask(taskId: string, update: TaskUpdate): void {
+    void this.#tasks.get(taskId)?.then((hosted) => hosted?.task.update(update))
   }
 
   /** Ends a task and forgets it; resolves with its last status when it holds nothing any more. */

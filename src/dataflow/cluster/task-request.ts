@@ -1,8 +1,10 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { SessionContext } from '../../expressions/session-context.js'
+import type { RangeBound } from '../../operators/partition/range-bound.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { ConnectorSplitBatch, Domain, ErrorRecord } from '../../spi/index.js'
 import type { ExecutionSnapshot } from '../query-execution.js'
+import type { SortSample } from '../sort-sample.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 
 /** One task of a fragment, as plain data that is shipped to the node that runs it. @source Trino TaskUpdateRequest */
@@ -32,6 +34,12 @@ export interface TaskRequest {
   readonly knownFilters?: Readonly<Record<string, Domain>>
   /** Set where the output is kept in files, for tasks that are run anew. */
   readonly spool?: SpoolRequest
+}
+
+/** What a task is told later. */
+export interface TaskUpdate {
+  /** Where its sorted output is cut; see {@link OutputPartitioning}. */
+  readonly rangeBounds: readonly RangeBound[]
 }
 
 /** A write that a connector was told of, as all nodes carry it out. */
@@ -82,6 +90,8 @@ export interface TaskStatus {
   readonly output: TaskOutputStatus
   /** What the task's builds say of the filters that it tells of, as far as it is known; null: they make none. */
   readonly filters?: Readonly<Record<string, Domain | null>>
+  /** Of a task whose output is cut into ranges, from the moment when its rows are sorted until it knows the ranges. */
+  readonly sortSample?: SortSample
   /** Milliseconds since the epoch. */
   readonly createdMillis: number
   readonly endedMillis?: number
@@ -108,6 +118,8 @@ export interface TaskNode {
   readonly uri: string
   /** Makes a task and starts it. What goes wrong comes as the status FAILED. */
   createTask(request: TaskRequest, listener: TaskListener): void
+  /** Tells a task more; one that has ended meanwhile does not hear it. */
+  updateTask(taskId: string, update: TaskUpdate): void
   /**
    * Ends a task, wherever it stands, and forgets it. Resolves with its last status when the node holds nothing of it any more; with
    * undefined where the node is gone.

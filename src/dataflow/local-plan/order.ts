@@ -10,14 +10,16 @@ import {
   withOperator,
 } from './stream.js'
 
-/** Each driver sorts its rows; the runs are merged in one. */
+/** Each driver sorts its rows; the runs are merged in one. What is known of them is asked for between the two. */
 export function planSort(node: SortNode, context: LocalPlanContext): Stream {
   const stream = context.plan(node.source)
   const orderBy = channelOrder(stream.layout, node.orderBy)
   const types = typesOf(stream.layout)
   const sorted = withOperator(stream, { kind: 'sort', planNodeId: node.id, orderBy, types })
-  if (!stream.parallel) return sorted
+  const isSampled = node.id === context.sampledSort
+  if (!stream.parallel && !isSampled) return sorted
   const pipeline = endPipeline(context, sorted, { kind: 'collect', types })
+  if (isSampled) context.sortedRuns = { pipeline, orderBy, types }
   return {
     source: { kind: 'merge', pipeline, types, orderBy },
     operators: [],

@@ -49,6 +49,7 @@ export const planRemoteSource = (node: RemoteSourceNode): Stream => ({
     fragments: node.fragments,
     types: typesOf(node.outputs),
     ...(node.orderBy === undefined ? {} : { orderBy: channelOrder(node.outputs, node.orderBy) }),
+    ...(node.concatenates ? { concatenates: true } : {}),
   },
   operators: [],
   layout: node.outputs,

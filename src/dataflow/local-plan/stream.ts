@@ -11,7 +11,7 @@ import type {
 import type { FrameBound, PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type Domain, type SqlType } from '../../spi/index.js'
-import type { PipelineSpec, SinkSpec, SourceSpec } from '../pipeline.js'
+import type { PipelineSpec, SinkSpec, SortedRunsRef, SourceSpec } from '../pipeline.js'
 import type { SharedRows } from './shared.js'
 
 /** A pipeline that is still being planned: it has a source and operators, and no sink yet. */
@@ -52,6 +52,9 @@ export interface LocalPlanContext {
   readonly sharedPlans: Map<string, PlanNode>
   readonly sharedRows: Map<string, SharedRows>
   nextReaderId: number
+  /** The sort whose runs are looked at before they are merged. */
+  readonly sampledSort: string | undefined
+  sortedRuns?: SortedRunsRef
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */

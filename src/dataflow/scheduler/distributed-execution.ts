@@ -98,6 +98,7 @@ export class DistributedExecution extends StagedRun<Stage> {
         ),
         filters,
         onStatus: (status, node) => this.#heard(status, node),
+        onFailed: (error) => this.fail(error),
       })
     })
   }

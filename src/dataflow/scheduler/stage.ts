@@ -1,6 +1,6 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { FragmentPartitioning, PlanFragment } from '../../planner/plan/fragment.js'
-import type { Domain } from '../../spi/index.js'
+import { type Domain, type MillraceError, toMillraceError } from '../../spi/index.js'
 import {
   isTaskDone,
   type TaskNode,
@@ -9,6 +9,7 @@ import {
 } from '../cluster/task-request.js'
 import type { SplitAssigner } from './split-assigner.js'
 import type { StageFilterSnapshot, StageFilters } from './stage-filters.js'
+import { StageRanges } from './stage-ranges.js'
 
 export interface StageOptions {
   readonly fragment: PlanFragment
@@ -26,6 +27,7 @@ export interface StageOptions {
   readonly splits: ReadonlyMap<string, SplitAssigner>
   readonly filters: StageFilters
   onStatus(status: TaskStatus, node: TaskNode): void
+  onFailed(error: MillraceError): void
 }
 
 /** A task as its coordinator knows it. */
@@ -55,11 +57,13 @@ export class Stage {
   readonly #options: StageOptions
   readonly #taskIds: readonly string[]
   readonly #statuses = new Map<string, TaskStatus>()
+  readonly #ranges: StageRanges | undefined
   #started = false
 
   constructor(options: StageOptions) {
     this.#options = options
-    const { fragment, nodes, request, attempt } = options
+    const { fragment, nodes, request, attempt, consumerCount } = options
+    this.#ranges = StageRanges.of(fragment, nodes.length, consumerCount)
     this.#taskIds = nodes.map((_, index) => `${request.queryId}.${fragment.id}.${index}.${attempt}`)
   }
 
@@ -145,6 +149,20 @@ export class Stage {
   #heard(status: TaskStatus, node: TaskNode): void {
     this.#keep(status)
     this.#options.onStatus(status, node)
+    this.#tellRanges(status)
+  }
+
+  /** Where the tasks cut their rows, as soon as all have told of theirs. */
+  #tellRanges(status: TaskStatus): void {
+    try {
+      const rangeBounds = this.#ranges?.heard(status)
+      if (rangeBounds === undefined) return
+      this.#options.nodes.forEach((node, index) => {
+        node.updateTask(this.#taskIds[index]!, { rangeBounds })
+      })
+    } catch (error) {
+      this.#options.onFailed(toMillraceError(error))
+    }
   }
 
   #keep(status: TaskStatus): void {

@@ -34,6 +34,33 @@ export class RemoteStream implements PageStream {
   }
 }
 
+/** The pages of several tasks, one task after another. */
+export class RemoteSequence implements PageStream {
+  readonly #streams: readonly RemoteStream[]
+  #current = 0
+
+  /** @param clients one a task, in their order */
+  constructor(clients: readonly ExchangeClient[], createArena: () => Arena) {
+    this.#streams = clients.map((client) => new RemoteStream(client, createArena()))
+  }
+
+  next(): Page | typeof WAIT | undefined {
+    for (; this.#current < this.#streams.length; this.#current++) {
+      const page = this.#streams[this.#current]!.next()
+      if (page !== undefined) return page
+    }
+    return undefined
+  }
+
+  ready(): Promise<void> {
+    return this.#streams[this.#current]?.ready() ?? Promise.resolve()
+  }
+
+  close(): void {
+    for (const stream of this.#streams) stream.close()
+  }
+}
+
 /** The sorted pages of one task that have arrived, ahead of the merge. */
 class RemoteRun {
   readonly #client: ExchangeClient

@@ -59,6 +59,7 @@ export class ClusterMember {
         return ownUri()
       },
       createTask: (request, listener) => tasks.createTask(request, listener),
+      updateTask: (taskId, update) => tasks.updateTask(taskId, update),
       releaseTask: (taskId) => tasks.releaseTask(taskId),
     }
   }
@@ -89,6 +90,7 @@ export type {
   TaskNode,
   TaskRequest,
   TaskStatus,
+  TaskUpdate,
   TaskWrite,
 } from '../../dataflow/cluster/task-request.js'
 export { NodeHealth } from '../../dataflow/scheduler/node-health.js'

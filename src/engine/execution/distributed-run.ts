@@ -91,10 +91,12 @@ export function fragmentsOf(
     readonly estimator: Estimator
     readonly nodeCount: number
     readonly partitionings: ReadonlyMap<string, ScanPartitioning>
+    /** Tasks run again by themselves. */
+    readonly retriesTasks: boolean
   },
 ): readonly PlanFragment[] {
   const { session } = context
-  const { registry, catalogs, estimator, nodeCount, partitionings } = options
+  const { registry, catalogs, estimator, nodeCount, partitionings, retriesTasks } = options
   return fragmentPlan(plan, {
     estimator,
     nodeCount,
@@ -106,6 +108,14 @@ export function fragmentsOf(
     joinMaxBroadcastTableBytes: dataSizeBytes(
       propertyText(session, 'join_max_broadcast_table_size'),
     ),
+    distributedSort: propertyText(session, 'distributed_sort') === 'true',
+    // Ranges are agreed on by tasks that all run at once.
+    sortDistributionType: retriesTasks
+      ? 'MERGE'
+      : (propertyText(session, 'sort_distribution_type').toUpperCase() as
+          | 'AUTOMATIC'
+          | 'MERGE'
+          | 'RANGE'),
     isCoordinatorOnly: (table: TableReference) => isCoordinatorOnly(catalogs, table),
     stateTypes: (aggregate) =>
       stateTypes(aggregate, (resolved) => registry.intermediateType(resolved)),

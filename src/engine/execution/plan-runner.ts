@@ -235,6 +235,7 @@ export class PlanRunner {
       estimator,
       nodeCount: cluster.workers().length,
       partitionings: await partitioningsOf(plan, context),
+      retriesTasks: this.#retryPolicy(context) === 'TASK',
     })
   }
 

@@ -21,7 +21,7 @@ export interface ExecutionTotals {
 export interface StageInfo {
   readonly stageId: number
   /** Where its tasks are, and which rows each has. */
-  readonly partitioning: 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
+  readonly partitioning: 'single' | 'coordinator' | 'source' | 'hash' | 'range' | 'arbitrary'
   /** Stages whose output it reads. */
   readonly sources: readonly number[]
   /** Those that no task has asked for yet included. */

@@ -131,6 +131,7 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'Allow complex expression pushdown into connectors',
   ),
   enumProperty('dialect', 'TRINO', DIALECTS, 'Dialect of SQL'),
+  booleanProperty('distributed_sort', true, 'Parallelize sort across multiple nodes'),
   booleanProperty('enable_dynamic_filtering', true, 'Enable dynamic filtering'),
   booleanProperty(
     'extended_decorrelation',
@@ -199,6 +200,12 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
   ),
   enumProperty('retry_policy', 'NONE', ['NONE', 'QUERY', 'TASK'], 'Retry policy'),
   booleanProperty('share_subplans', true, 'Compute once what a query would compute several times'),
+  enumProperty(
+    'sort_distribution_type',
+    'AUTOMATIC',
+    ['AUTOMATIC', 'MERGE', 'RANGE'],
+    'What sorted by several nodes is merged by one of them, or each merges a range of the order',
+  ),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
   property(
     'task_concurrency',

@@ -97,6 +97,11 @@ export class MemoryOutputBuffer implements OutputBuffer {
     return this.#state === 'open' && this.#everyReaderDone()
   }
 
+  endPartition(partition: number): void {
+    assert(this.kind === 'partitioned', 'a partition of a partitioned buffer')
+    this.#readers.get(partition)!.complete()
+  }
+
   finish(): void {
     if (this.#state !== 'open') return
     this.#setState('flushing')

@@ -21,6 +21,7 @@ export class MemoryReader implements BufferReader {
   readonly #queue = new PageQueue()
   #sentPages = 0
   #done = false
+  #isComplete = false
   #listener: (() => void) | undefined
 
   constructor(bufferId: number, source: ReaderSource) {
@@ -35,6 +36,12 @@ export class MemoryReader implements BufferReader {
       this.#queue.push(page)
       this.wake()
     }
+  }
+
+  /** What it has now is all that comes for it. */
+  complete(): void {
+    this.#isComplete = true
+    this.wake()
   }
 
   wake(): void {
@@ -57,7 +64,9 @@ export class MemoryReader implements BufferReader {
   get isEnded(): boolean {
     return (
       this.#done ||
-      (this.#source.failure() === undefined && this.#queue.length === 0 && !this.#source.mayGrow())
+      (this.#source.failure() === undefined &&
+        this.#queue.length === 0 &&
+        (this.#isComplete || !this.#source.mayGrow()))
     )
   }
 

@@ -129,6 +129,9 @@ export class SpooledOutputBuffer implements OutputBuffer {
     return this.#isCommitted
   }
 
+  /** Files are read when all of them are complete. */
+  endPartition(): void {}
+
   finish(): void {
     if (this.#state !== 'open') return
     this.#setState('flushing')

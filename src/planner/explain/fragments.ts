@@ -1,6 +1,6 @@
 import type { FragmentPartitioning, OutputPartitioning, PlanFragment } from '../plan/fragment.js'
 import { outputsOf } from '../plan/structure.js'
-import { namesText } from './node-details.js'
+import { namesText, orderText } from './node-details.js'
 import { type PlanTextOptions, planText } from './text.js'
 
 /** What EXPLAIN shows beside the fragments themselves. */
@@ -37,6 +37,7 @@ const PARTITIONING_NAMES: Readonly<Record<FragmentPartitioning, string>> = {
   coordinator: 'COORDINATOR_ONLY',
   source: 'SOURCE',
   hash: 'HASH',
+  range: 'RANGE',
   arbitrary: 'ROUND_ROBIN',
 }
 
@@ -46,6 +47,8 @@ function outputText(output: OutputPartitioning): string {
       return 'SINGLE []'
     case 'hash':
       return `HASH ${namesText(output.keys)}${output.spreadsNulls ? ', NULL keys ROUND_ROBIN' : ''}`
+    case 'range':
+      return `RANGE ${orderText(output.orderBy)}`
     case 'broadcast':
       return 'BROADCAST []'
     case 'arbitrary':

@@ -26,7 +26,7 @@ export interface NodeDetails {
 export const namesText = (symbols: readonly PlanSymbol[]): string =>
   `[${symbols.map((s) => s.name).join(', ')}]`
 
-const orderText = (items: readonly SortItem[]): string =>
+export const orderText = (items: readonly SortItem[]): string =>
   `[${items
     .map(
       (i) =>
@@ -267,6 +267,7 @@ export const nodeDetails = (node: PlanNode): NodeDetails =>
       details(n.orderBy === undefined ? 'RemoteSource' : 'RemoteMerge', [
         ['sourceFragmentIds', `[${n.fragments.join(', ')}]`],
         ['orderBy', n.orderBy === undefined ? undefined : orderText(n.orderBy)],
+        ['tasks', n.concatenates ? 'IN_ORDER' : undefined],
       ]),
     with: (n) => details('With', [['shared', `[${n.shared.map(({ name }) => name).join(', ')}]`]]),
     sharedScan: (n) =>

@@ -27,9 +27,10 @@ import {
 import type { JoinDistributionOptions } from './join-distribution.js'
 import { distributeJoin, distributeSemiJoin } from './join-exchanges.js'
 import { pruneExchanges } from './prune-exchanges.js'
+import { distributeSort, type SortDistributionOptions } from './sort-exchanges.js'
 
 /** What the places of exchanges are decided by. */
-export interface ExchangeOptions extends JoinDistributionOptions {
+export interface ExchangeOptions extends JoinDistributionOptions, SortDistributionOptions {
   readonly estimator: Estimator
   readonly ids: PlanNodeIdAllocator
   /** True where only the coordinator can read a table. */
@@ -50,6 +51,8 @@ export interface ScanPartitioning {
 /** What the distribution of one node needs. */
 export interface ExchangeContext extends ExchangeOptions {
   plan(node: PlanNode): Distributed
+  /** The same, but sorted rows may be in ranges: for what leaves rows in their order and needs no more of them. */
+  planInOrder(node: PlanNode): Distributed
   /** Something relies on where the rows are: scans have to give the splits of a partition to one task. */
   keep(source: Distributed): Distributed
   /** All rows in one task, in any order or merged by one. */
@@ -58,6 +61,8 @@ export interface ExchangeContext extends ExchangeOptions {
   repartition(source: Distributed, keys: readonly PlanSymbol[]): Distributed
   /** The same but for rows with a NULL key, which go to any task. */
   repartitionSpreadingNulls(source: Distributed, keys: readonly PlanSymbol[]): Distributed
+  /** Of rows that are in order, each task a range of all. */
+  repartitionByRange(source: Distributed, orderBy: readonly SortItem[]): Distributed
   /** Every row in every task. */
   replicate(source: Distributed): Distributed
   /** Each row in any one task. */
@@ -93,7 +98,11 @@ export function addExchanges(
   })
   const context: ExchangeContext = {
     ...options,
-    plan: (node) => visitPlan(node, visitor(context)),
+    plan(node) {
+      const planned = context.planInOrder(node)
+      return planned.distribution.kind === 'range' ? context.gather(planned) : planned
+    },
+    planInOrder: (node) => visitPlan(node, visitor(context)),
     keep(source) {
       const { distribution } = source
       if (distribution.kind === 'partitioned') {
@@ -101,22 +110,29 @@ export function addExchanges(
       }
       return source
     },
-    gather: (source, orderBy) =>
-      source.distribution.kind === 'single'
-        ? source
-        : exchange(
-            source,
-            { type: 'gather', ...(orderBy === undefined ? {} : { orderBy }) },
-            SINGLE,
-          ),
+    gather(source, orderBy) {
+      const { kind } = source.distribution
+      if (kind === 'single') return source
+      return exchange(
+        source,
+        {
+          type: 'gather',
+          ...(orderBy === undefined ? {} : { orderBy }),
+          ...(kind === 'range' ? { concatenates: true } : {}),
+        },
+        SINGLE,
+      )
+    },
     repartition: (source, keys) =>
       exchange(source, { type: 'repartition', partitionBy: keys }, hashOf(keys)),
     repartitionSpreadingNulls: (source, keys) =>
       exchange(source, { type: 'repartition', partitionBy: keys, spreadsNulls: true }, SPREAD),
+    repartitionByRange: (source, orderBy) =>
+      exchange(source, { type: 'repartition', orderBy }, { kind: 'range' }),
     replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),
     spread: (source) => exchange(source, { type: 'repartition' }, SPREAD),
   }
-  const exchanged = pruneExchanges(context.gather(context.plan(plan)).node, options.ids)
+  const exchanged = pruneExchanges(context.gather(context.planInOrder(plan)).node, options.ids)
   return { plan: exchanged, partitionedScans }
 }
 
@@ -137,7 +153,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     node: Unary,
     change: (distribution: Distribution) => Distribution = (d) => d,
   ): Distributed => {
-    const source = context.plan(node.source)
+    const source = context.planInOrder(node.source)
     return {
       ...source,
       node: withSources(node, [source.node]),
@@ -146,7 +162,7 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
   }
   /** A node that needs all rows in one task. */
   const gathered = (node: Unary): Distributed => {
-    const source = context.gather(context.plan(node.source))
+    const source = context.gather(context.planInOrder(node.source))
     return { ...source, node: withSources(node, [source.node]) }
   }
   /** A node that needs the rows of each partition in one task. */
@@ -204,13 +220,13 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     rowNumber: (n) => partitioned(n, n.partitionBy),
     topNRanking: (n) => partitioned(n, n.partitionBy),
     patternRecognition: (n) => partitioned(n, n.partitionBy),
-    sort: (n) => context.gather(keep(n), n.orderBy),
+    sort: (n) => distributeSort(n, context),
     topN: (n) =>
       inTwoSteps(context.plan(n.source), n, { step: 'partial' }, { step: 'final' }, context),
     // Ties are those of the whole: the source is sorted, and a sort is gathered already.
     limit: (n) =>
       n.tiesOrderBy === undefined
-        ? inTwoSteps(context.plan(n.source), n, { partial: true }, {}, context)
+        ? inTwoSteps(context.planInOrder(n.source), n, { partial: true }, {}, context)
         : gathered(n),
     // It runs where the query was planned, and gets its arguments there.
     tableFunction: (n) => {

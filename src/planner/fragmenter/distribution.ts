@@ -20,6 +20,8 @@ export type Distribution =
       readonly keys: readonly (readonly string[])[]
       readonly scans: readonly string[]
     }
+  /** In order: each task has a range of it, before that of the next. */
+  | { readonly kind: 'range' }
   /** In no way that the plan can use, but that rows which are equal in one of `together` are in the same task. */
   | { readonly kind: 'spread'; readonly together: readonly string[] }
 
@@ -48,6 +50,8 @@ export function keepsTogether(distribution: Distribution, symbols: readonly Plan
     case 'hash':
     case 'partitioned':
       return distribution.keys.every((key) => key.some((name) => names.has(name)))
+    case 'range':
+      return false
     case 'spread':
       return distribution.together.some((name) => names.has(name))
   }
@@ -60,6 +64,7 @@ export function rename(
 ): Distribution {
   switch (distribution.kind) {
     case 'single':
+    case 'range':
       return distribution
     case 'hash':
     case 'partitioned': {

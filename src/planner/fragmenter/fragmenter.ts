@@ -81,6 +81,7 @@ function withRemoteSources(node: PlanNode, sourceOf: (exchange: ExchangeNode) =>
       fragments: [sourceOf(node)],
       outputs: outputsOf(node),
       ...(node.orderBy === undefined ? {} : { orderBy: node.orderBy }),
+      ...(node.concatenates ? { concatenates: true } : {}),
     }
   }
   return withSources(
@@ -114,6 +115,7 @@ function outputOf(exchange: ExchangeNode): OutputPartitioning {
     case 'replicate':
       return { kind: 'broadcast' }
     case 'repartition':
+      if (exchange.orderBy !== undefined) return { kind: 'range', orderBy: exchange.orderBy }
       return exchange.partitionBy.length === 0
         ? { kind: 'arbitrary' }
         : {
@@ -132,6 +134,7 @@ function partitioningOf(
   if (scans.some((scan) => options.isCoordinatorOnly(scan.table))) return 'coordinator'
   const isHashed = exchanges.some((e) => e.type === 'repartition' && e.partitionBy.length > 0)
   if (isHashed) return 'hash'
+  if (exchanges.some((e) => e.type === 'repartition' && e.orderBy !== undefined)) return 'range'
   if (scans.length > 0) return 'source'
   return exchanges.some((e) => e.type === 'repartition') ? 'arbitrary' : 'single'
 }

@@ -1,4 +1,4 @@
-import type { PlanNode } from './node.js'
+import type { PlanNode, SortItem } from './node.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -28,9 +28,16 @@ export interface PlanFragment {
  * - `coordinator`: one task, on the coordinator, whose catalogs only live there;
  * - `source`: rows come from splits, which tasks take as they get through them;
  * - `hash`: rows come from other fragments, those of equal keys to the same task;
+ * - `range`: sorted rows come from other fragments, those of a range to each task, in order;
  * - `arbitrary`: rows come from other fragments, each to any one task.
  */
-export type FragmentPartitioning = 'single' | 'coordinator' | 'source' | 'hash' | 'arbitrary'
+export type FragmentPartitioning =
+  | 'single'
+  | 'coordinator'
+  | 'source'
+  | 'hash'
+  | 'range'
+  | 'arbitrary'
 
 /** To which tasks of the consuming fragment rows go. */
 export type OutputPartitioning =
@@ -42,6 +49,11 @@ export type OutputPartitioning =
       /** But those with a NULL key to each in turn. */
       readonly spreadsNulls?: true
     }
+  /**
+   * Rows that are in this order, cut into as many ranges as there are tasks: none in a task comes after one in the next. The cuts
+   * are made when all tasks of the fragment know their rows.
+   */
+  | { readonly kind: 'range'; readonly orderBy: readonly SortItem[] }
   /** Every row to every task. */
   | { readonly kind: 'broadcast' }
   /** Each row to any one task, whichever asks for it. */

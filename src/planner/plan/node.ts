@@ -438,8 +438,13 @@ export interface ExchangeNode extends NodeFields {
   readonly scope: 'local' | 'remote'
   readonly source: PlanNode
   readonly partitionBy: readonly PlanSymbol[]
-  /** A gather that keeps this order merges. */
+  /**
+   * The order that each source task's rows are in. A gather merges them; a repartition gives each task a range of the order, merged, so
+   * that the rows of a task come before those of the next.
+   */
   readonly orderBy?: readonly SortItem[]
+  /** Of a gather: the rows of a task come before those of the next, as a repartition by ranges leaves them. */
+  readonly concatenates?: true
   /** Of a repartition: rows with a NULL key go to any task, since nothing relies on where they are. */
   readonly spreadsNulls?: true
 }
@@ -448,7 +453,10 @@ export interface RemoteSourceNode extends NodeFields {
   readonly kind: 'remoteSource'
   readonly fragments: readonly number[]
   readonly outputs: readonly PlanSymbol[]
+  /** Rows of each task are in this order, and are merged. */
   readonly orderBy?: readonly SortItem[]
+  /** One task after another is read. */
+  readonly concatenates?: true
 }
 /**
  * The rows of `main`, and beside it plans that several of its nodes read: each is run once, and its rows are kept until the

@@ -1,4 +1,4 @@
-import type { TaskRequest, TaskStatus } from '../../engine/execution/cluster.js'
+import type { TaskRequest, TaskStatus, TaskUpdate } from '../../engine/execution/cluster.js'
 import type { ConnectorSplitBatch, ErrorRecord } from '../../spi/index.js'
 
 /** Where workers announce themselves: the control connection, one a worker, opened by it. */
@@ -11,6 +11,7 @@ export type NodeState = 'ACTIVE' | 'DRAINING' | 'DRAINED' | 'SHUTTING_DOWN'
 export type ToWorker =
   | { readonly type: 'welcome' }
   | { readonly type: 'createTask'; readonly request: TaskRequest }
+  | { readonly type: 'updateTask'; readonly taskId: string; readonly update: TaskUpdate }
   | { readonly type: 'releaseTask'; readonly taskId: string }
   /** Answers `needSplits`. */
   | {

@@ -3,6 +3,7 @@ import type {
   TaskNode,
   TaskRequest,
   TaskStatus,
+  TaskUpdate,
 } from '../../engine/execution/cluster.js'
 import { errorToRecord, MillraceError } from '../../spi/index.js'
 import type { Announcement, NodeState, ToCoordinator, ToWorker } from './messages.js'
@@ -35,6 +36,10 @@ export class RemoteNode implements TaskNode {
     if (this.#isLost) return
     this.#listeners.set(request.taskId, listener)
     this.#send({ type: 'createTask', request })
+  }
+
+  updateTask(taskId: string, update: TaskUpdate): void {
+    if (this.#listeners.has(taskId)) this.#send({ type: 'updateTask', taskId, update })
   }
 
   releaseTask(taskId: string): Promise<TaskStatus | undefined> {

@@ -240,6 +240,9 @@ export class ClusterWorker {
         })
         return
       }
+      case 'updateTask':
+        this.#engine.member.tasks.updateTask(message.taskId, message.update)
+        return
       case 'releaseTask':
         void this.#release(message.taskId)
         return

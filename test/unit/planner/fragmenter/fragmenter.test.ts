@@ -12,8 +12,11 @@ beforeAll(async () => {
 })
 afterAll(() => cluster.close())
 
-async function explain(sql: string, properties: Readonly<Record<string, string>> = {}) {
-  const { coordinator } = cluster
+async function explain(
+  sql: string,
+  properties: Readonly<Record<string, string>> = {},
+  { coordinator } = cluster,
+) {
   const session = {
     ...coordinator.defaultSession,
     catalog: 'tpch',
@@ -85,6 +88,24 @@ describe('fragments', () => {
     expect(shapeOf(await explain('SELECT orderkey, custkey FROM orders ORDER BY custkey'))).toEqual(
       ['0 [SINGLE] → SINGLE []: Output, RemoteMerge', '1 [SOURCE] → SINGLE []: Sort, TableScan'],
     )
+  })
+
+  test('over six nodes many rows are merged in ranges', async () => {
+    const larger = await startLocalCluster(6, { catalogs: { tpch: { 'connector.name': 'tpch' } } })
+    const shape = async (sql: string) => shapeOf(await explain(sql, {}, larger))
+    try {
+      expect(await shape('SELECT orderkey, custkey FROM orders ORDER BY custkey')).toEqual([
+        '0 [SINGLE] → SINGLE []: Output, RemoteSource',
+        '1 [RANGE] → SINGLE []: RemoteMerge',
+        '2 [SOURCE] → RANGE [custkey ASC NULLS LAST]: Sort, TableScan',
+      ])
+      expect(await shape('SELECT name FROM customer ORDER BY name')).toEqual([
+        '0 [SINGLE] → SINGLE []: Output, RemoteMerge',
+        '1 [SOURCE] → SINGLE []: Sort, TableScan',
+      ])
+    } finally {
+      await larger.close()
+    }
   })
 
   test('limits and top-Ns have a partial step', async () => {
