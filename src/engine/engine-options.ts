@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { availableParallelism, totalmem } from 'node:os'
 import { SEGMENT_BYTES } from '../dataflow/memory/segment-pool.js'
-import { MillraceError, timeZoneId, timeZoneKey } from '../spi/index.js'
+import { MillraceError, processUser, timeZoneId, timeZoneKey } from '../spi/index.js'
 import type { PluginSource } from './catalog/catalogs.js'
 import { type FaultTolerance, faultToleranceOf } from './execution/fault-tolerance.js'
 
@@ -204,10 +204,6 @@ function zoneOf(timeZone: string | undefined): string {
   const key = timeZoneKey(id)
   if (key === undefined) throw invalid(`Unknown time zone: ${id}`)
   return timeZoneId(key)
-}
-
-function processUser(): string {
-  return process.env['USER'] ?? process.env['LOGNAME'] ?? 'millrace'
 }
 
 /** 60% of what the machine, or the container the process runs in, has. */

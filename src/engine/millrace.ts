@@ -1,5 +1,5 @@
 import type { FunctionDefinition } from '../expressions/function-definition.js'
-import { MillraceError } from '../spi/index.js'
+import { MillraceError, type SelectedRole } from '../spi/index.js'
 import type { ValueMode } from '../values/cell-reader.js'
 import type { RowMode } from '../values/row-reader.js'
 import type {
@@ -20,7 +20,12 @@ import { canonicalTimeZone } from './session/session-properties.js'
 export interface StatementOptions {
   readonly catalog?: string
   readonly schema?: string
+  /** Whom the statement runs as; roles that SET ROLE chose hold for the user of the engine only. */
   readonly user?: string
+  /** Of the user, for rules of access. */
+  readonly groups?: readonly string[]
+  /** A role by catalog, as SET ROLE has it: its name, `ALL` (the default) or `NONE`. */
+  readonly roles?: Readonly<Record<string, string>>
   /** IANA name or offset. */
   readonly timeZone?: string
   /** Session properties: `{ join_reordering_strategy: 'NONE', 'mycatalog.some_property': 5 }`. */
@@ -173,10 +178,14 @@ const withoutSemicolon = (sql: string): string => sql.replace(/;\s*$/, '')
 
 function sessionWith(session: Session, options: StatementOptions): Session {
   let next: Session = {
-    ...session,
+    ...(options.user === undefined || options.user === session.user
+      ? session
+      : withoutRights(session)),
     ...(options.catalog === undefined ? {} : { catalog: options.catalog.toLowerCase() }),
     ...(options.schema === undefined ? {} : { schema: options.schema.toLowerCase() }),
     ...(options.user === undefined ? {} : { user: options.user }),
+    ...(options.groups === undefined ? {} : { groups: options.groups }),
+    ...(options.roles === undefined ? {} : { roles: selectedRoles(options.roles) }),
     ...(options.timeZone === undefined ? {} : { timeZone: canonicalTimeZone(options.timeZone) }),
   }
   for (const [name, value] of Object.entries(options.session ?? {}))
@@ -192,6 +201,21 @@ function sessionWith(session: Session, options: StatementOptions): Session {
   }
   return next
 }
+
+/** The session without what is its user's own. */
+const withoutRights = ({ roles: _, groups: __, ...session }: Session): Session => session
+
+const selectedRoles = (
+  roles: Readonly<Record<string, string>>,
+): ReadonlyMap<string, SelectedRole> =>
+  new Map(
+    Object.entries(roles).map(([catalog, role]): [string, SelectedRole] => [
+      catalog.toLowerCase(),
+      role === 'ALL' || role === 'NONE'
+        ? { type: role }
+        : { type: 'ROLE', role: role.toLowerCase() },
+    ]),
+  )
 
 function resultLimits({ maxRows, maxBytes }: StatementOptions): ResultLimits {
   return {

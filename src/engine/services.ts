@@ -1,6 +1,7 @@
 import type { CatalogDescriptor } from '../dataflow/threads/messages.js'
 import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
+import type { RelationUse } from '../planner/analyzer/access-uses.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
 import type { QualifiedObjectName } from '../planner/metadata.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
@@ -11,6 +12,7 @@ import type { CatalogManager } from './catalog/catalog-manager.js'
 import type { ExecutionInfo } from './execution/query-info.js'
 import type { QueryRegistry } from './query/query-registry.js'
 import type { ResultColumn } from './result/result-column.js'
+import type { SystemAccessControl } from './security/system-access-control.js'
 import type { QueryContext } from './session/query-context.js'
 import type { QueryContexts } from './session/query-contexts.js'
 import type { TransactionManager } from './session/transaction.js'
@@ -32,6 +34,8 @@ export interface PlannedStatement {
   readonly columns: readonly ResultColumn[]
   /** The tables that it names, itself or through views. */
   readonly tables: readonly TableReference[]
+  /** What it does with tables and views, where access is controlled. */
+  readonly uses: readonly RelationUse[]
 }
 
 /** What there is of an engine before its first statement. */
@@ -40,6 +44,8 @@ export interface EngineCore {
   readonly nodeId: string
   readonly environment: string
   readonly catalogs: CatalogManager
+  /** Who may do what; absent where all may do everything that connectors let them. */
+  readonly accessControl?: SystemAccessControl
   /** Makes and drops catalogs; absent where they are fixed (catalog.management=static). */
   readonly catalogStore?: {
     create(catalog: CatalogDescriptor): Promise<void>

@@ -5,6 +5,7 @@ import {
   type LanguageFunction,
   MillraceError,
   type Principal,
+  type Privilege,
   type PrivilegeInfo,
   type RoleGrant,
   type SchemaFunctionName,
@@ -14,6 +15,8 @@ import {
 export interface StoredView {
   readonly name: SchemaTableName
   readonly definition: ConnectorViewDefinition
+  /** Also of views that run as their invoker, whose definitions have none. */
+  readonly owner?: Principal
 }
 export interface StoredMaterializedView {
   readonly name: SchemaTableName
@@ -49,6 +52,41 @@ export interface CatalogMaps {
 
 /** The key of a name of several parts. */
 export const keyOf = (...parts: readonly string[]): string => JSON.stringify(parts)
+
+export function putTableGrant({ tableGrants }: CatalogMaps, grant: GrantInfo): void {
+  const { table, grantee, privilege } = grant
+  const key = keyOf(table.schema, table.table, grantee.type, grantee.name, privilege)
+  tableGrants.set(key, grant)
+}
+
+export function putSchemaGrant({ schemaGrants }: CatalogMaps, grant: SchemaGrant): void {
+  const { schema, grantee, privilege } = grant
+  schemaGrants.set(keyOf(schema, grantee.type, grantee.name, privilege), grant)
+}
+
+const PRIVILEGES: readonly Privilege[] = ['SELECT', 'INSERT', 'UPDATE', 'DELETE', 'CREATE']
+
+/** What any of some principals was granted on a table. */
+export const tableGrants = (
+  maps: CatalogMaps,
+  { schema, table }: SchemaTableName,
+  grantees: readonly Principal[],
+): readonly PrivilegeInfo[] => grantsOf(maps.tableGrants, [schema, table], grantees)
+
+export const schemaGrants = (
+  maps: CatalogMaps,
+  schema: string,
+  grantees: readonly Principal[],
+): readonly PrivilegeInfo[] => grantsOf(maps.schemaGrants, [schema], grantees)
+
+const grantsOf = (
+  grants: ReadonlyMap<string, PrivilegeInfo>,
+  place: readonly string[],
+  grantees: readonly Principal[],
+): readonly PrivilegeInfo[] =>
+  grantees.flatMap(({ type, name }) =>
+    PRIVILEGES.flatMap((privilege) => grants.get(keyOf(...place, type, name, privilege)) ?? []),
+  )
 
 export const newMaps = (): CatalogMaps => ({
   schemas: new Map(),

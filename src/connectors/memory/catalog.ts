@@ -17,6 +17,8 @@ import {
   copyMaps,
   keyOf,
   newMaps,
+  putSchemaGrant,
+  putTableGrant,
   type StoredMaterializedView,
   type StoredView,
 } from './catalog-maps.js'
@@ -229,6 +231,11 @@ export class MemoryCatalog {
     for (const { name } of this.views(source)) {
       this.renameView(name, { schema: target, table: name.table })
     }
+    for (const [key, grant] of this.#maps.schemaGrants) {
+      if (grant.schema !== source) continue
+      this.#maps.schemaGrants.delete(key)
+      putSchemaGrant(this.#maps, { ...grant, schema: target })
+    }
     this.#maps.schemas.delete(keyOf(source))
   }
 
@@ -258,9 +265,11 @@ export class MemoryCatalog {
     { schema, table }: SchemaTableName,
     columns: readonly ColumnMetadata[],
     comment: string | undefined,
+    owner?: Principal,
   ): MemoryTable {
     const id = this.#shared.nextTableId++
-    return createMemoryTable(id, schema, table, columns, comment, this.#shared.dictionaryPrefix)
+    const { dictionaryPrefix } = this.#shared
+    return createMemoryTable(id, schema, table, columns, comment, dictionaryPrefix, owner)
   }
 
   /** For a column that is added to a table, or begins anew. */
@@ -288,6 +297,16 @@ export class MemoryCatalog {
     this.retire(table.pages.flatMap(storedPages))
   }
 
+  #moveGrants(source: SchemaTableName, target: SchemaTableName): void {
+    const { tableGrants } = this.#maps
+    for (const [key, grant] of tableGrants) {
+      const { schema, table } = grant.table
+      if (schema !== source.schema || table !== source.table) continue
+      tableGrants.delete(key)
+      putTableGrant(this.#maps, { ...grant, table: target })
+    }
+  }
+
   #dropGrants({ schema, table }: SchemaTableName): void {
     for (const [key, grant] of this.#maps.tableGrants) {
       if (grant.table.schema === schema && grant.table.table === table) {
@@ -300,7 +319,9 @@ export class MemoryCatalog {
     const table = this.tableById(id, name)
     this.#requireSchema(name.schema)
     this.#requireUnused(name)
-    this.#tables.delete(nameKey({ schema: table.schema, table: table.name }))
+    const source = { schema: table.schema, table: table.name }
+    this.#tables.delete(nameKey(source))
+    this.#moveGrants(source, name)
     table.schema = name.schema
     table.name = name.table
     table.version++
@@ -316,17 +337,38 @@ export class MemoryCatalog {
     return this.#maps.views.get(nameKey(name))?.definition
   }
 
-  putView(name: SchemaTableName, definition: ConnectorViewDefinition, replace: boolean): void {
+  /** Of a table, view or materialized view. */
+  owner(name: SchemaTableName): Principal | undefined {
+    const view = this.#maps.views.get(nameKey(name))
+    const materialized = this.materializedView(name)?.definition.owner
+    return (
+      this.table(name)?.owner ??
+      view?.owner ??
+      (materialized === undefined ? undefined : { type: 'USER', name: materialized })
+    )
+  }
+
+  putView(
+    name: SchemaTableName,
+    definition: ConnectorViewDefinition,
+    replace: boolean,
+    owner = this.#maps.views.get(nameKey(name))?.owner,
+  ): void {
     this.#requireSchema(name.schema)
     if (!replace || this.view(name) === undefined) this.#requireUnused(name)
-    this.#maps.views.set(nameKey(name), { name, definition })
+    this.#maps.views.set(nameKey(name), {
+      name,
+      definition,
+      ...(owner === undefined ? {} : { owner }),
+    })
   }
 
   changeView(
     name: SchemaTableName,
     change: (definition: ConnectorViewDefinition) => ConnectorViewDefinition,
+    owner?: Principal,
   ): void {
-    this.putView(name, change(this.#requireView(name)), true)
+    this.putView(name, change(this.#requireView(name)), true, owner)
   }
 
   dropView(name: SchemaTableName): void {
@@ -337,8 +379,9 @@ export class MemoryCatalog {
 
   renameView(source: SchemaTableName, target: SchemaTableName): void {
     const definition = this.#requireView(source)
-    this.putView(target, definition, false)
+    this.putView(target, definition, false, this.owner(source))
     this.#maps.views.delete(nameKey(source))
+    this.#moveGrants(source, target)
   }
 
   materializedViews(schema?: string): readonly StoredMaterializedView[] {
@@ -380,6 +423,7 @@ export class MemoryCatalog {
     this.#requireUnused(target)
     this.renameTable(this.table(storageTableName(source))!.id, storageTableName(target))
     this.#maps.materializedViews.delete(nameKey(source))
+    this.#moveGrants(source, target)
     const { storageTable, ...definition } = view.definition
     this.changeMaterializedView({
       ...view,

@@ -1,5 +1,6 @@
 import type { Connector, ConnectorContext, ConnectorFactory } from '../../spi/index.js'
 import { intersectTuples, MillraceError, TUPLE_DOMAIN_ALL } from '../../spi/index.js'
+import { memoryAccessControl, startSecurity } from './access-control.js'
 import { ANALYZE_PROPERTIES } from './analyze.js'
 import { MemoryCatalog } from './catalog.js'
 import { MEMORY_PROPERTIES, type MemoryConfig, parseMemoryConfig } from './config.js'
@@ -33,6 +34,7 @@ function createConnector(
   { nodeId, pageStore, getType, sharedBuffer }: ConnectorContext,
 ): Connector<MemoryTypes> {
   const catalog = MemoryCatalog.create(catalogName, pageStore)
+  if (config.admins !== undefined) startSecurity(catalog, config.admins)
   const writes = new MemoryWrites(pageStore, config.maxDataBytes)
   const transactions = new MemoryTransactions(catalog)
   const instance = async (): Promise<string> =>
@@ -118,6 +120,9 @@ function createConnector(
       createInsertPageSink: (_transaction, _session, handle, sinkId) => createSink(handle, sinkId),
       createMergeSink: (_transaction, _session, handle) => writes.createMergeSink(handle),
     }),
+    ...(config.admins === undefined
+      ? {}
+      : { getAccessControl: () => memoryAccessControl(transactions) }),
     ...(config.trinoLimits ? {} : { getAnalyzeProperties: () => ANALYZE_PROPERTIES }),
     shutdown() {
       nodePages.clear()

@@ -20,6 +20,7 @@ import { conflict } from './row-removal.js'
 import { columnHandle, isRemote, type MemoryTable, nodesOfPages } from './table.js'
 import {
   checkReplaces,
+  creator,
   emptyTable,
   type Metadata,
   nameOf,
@@ -173,9 +174,9 @@ function writeMetadata(
   replaces: boolean,
 ) {
   return {
-    beginCreateTable(_session, { table: name, columns, comment }, _layout, replace) {
+    beginCreateTable(session, { table: name, columns, comment }, _layout, replace) {
       if (replace) checkReplaces(replaces)
-      const table = catalog.newTable(name, columns, comment)
+      const table = catalog.newTable(name, columns, comment, creator(session))
       const channels = columns.map((_, channel) => channel)
       return writes.begin({ transaction, catalog }, table, replace ? 'replace' : 'new', channels)
     },

@@ -1,6 +1,6 @@
 import type { ConnectorSession, Principal, RoleGrant } from '../../spi/index.js'
 import { MillraceError } from '../../spi/index.js'
-import { type CatalogMaps, keyOf } from './catalog-maps.js'
+import { type CatalogMaps, keyOf, putSchemaGrant, putTableGrant } from './catalog-maps.js'
 import type { Metadata } from './table-metadata.js'
 
 const isSame = (a: Principal, b: Principal): boolean => a.type === b.type && a.name === b.name
@@ -9,7 +9,8 @@ const grantKey = (role: string, grantee: Principal): string =>
   keyOf(role, grantee.type, grantee.name)
 
 /**
- * Roles and grants of a catalog. They are kept and shown; nobody is refused anything for the lack of one.
+ * Roles and grants of a catalog. They decide who may do what where the catalog's security is the SQL standard's
+ * ({@link memoryAccessControl}); elsewhere they are kept and shown.
  * @source Trino ConnectorMetadata; SQL:2016 4.42.3 for roles granted to roles
  */
 export function roleManagement(maps: CatalogMaps) {
@@ -20,7 +21,7 @@ export function roleManagement(maps: CatalogMaps) {
 }
 
 /** Roles that a principal has, those of its roles too. */
-function applicable(maps: CatalogMaps, principal: Principal): readonly RoleGrant[] {
+export function applicableRoles(maps: CatalogMaps, principal: Principal): readonly RoleGrant[] {
   const found: RoleGrant[] = []
   const seen = new Set<string>()
   const visit = (grantee: Principal): void => {
@@ -42,10 +43,10 @@ function enabledRoles(maps: CatalogMaps, { user, identity }: ConnectorSession): 
     case 'NONE':
       return []
     case 'ALL':
-      return [...new Set(applicable(maps, { type: 'USER', name: user }).map((g) => g.role))]
+      return [...new Set(applicableRoles(maps, { type: 'USER', name: user }).map((g) => g.role))]
     case 'ROLE': {
       const name = selected.role!
-      const below = applicable(maps, { type: 'ROLE', name }).map((g) => g.role)
+      const below = applicableRoles(maps, { type: 'ROLE', name }).map((g) => g.role)
       return [...new Set([name, ...below])]
     }
   }
@@ -72,7 +73,7 @@ function roles(maps: CatalogMaps) {
     listRoles: () => [...maps.roles.keys()].map((key) => JSON.parse(key)[0] as string),
     listRoleGrants: (_session, principal) =>
       [...maps.roleGrants.values()].filter((grant) => isSame(grant.grantee, principal)),
-    listApplicableRoles: (_session, principal) => applicable(maps, principal),
+    listApplicableRoles: (_session, principal) => applicableRoles(maps, principal),
     listEnabledRoles: (session) => enabledRoles(maps, session),
     grantRoles(_session, names, grantees, adminOption) {
       for (const role of names) {
@@ -100,7 +101,7 @@ function roles(maps: CatalogMaps) {
 
 function refuseCycle(maps: CatalogMaps, role: string, grantee: Principal): void {
   if (grantee.type !== 'ROLE') return
-  const above = applicable(maps, { type: 'ROLE', name: role })
+  const above = applicableRoles(maps, { type: 'ROLE', name: role })
   if (role !== grantee.name && !above.some((grant) => grant.role === grantee.name)) return
   throw new MillraceError(
     'INVALID_ARGUMENTS',
@@ -113,7 +114,7 @@ function grants(maps: CatalogMaps) {
     grantTablePrivileges(session, table, privileges, grantee, grantOption) {
       for (const privilege of privileges) {
         const key = keyOf(table.schema, table.table, grantee.type, grantee.name, privilege)
-        maps.tableGrants.set(key, {
+        putTableGrant(maps, {
           table,
           grantee,
           grantor: { type: 'USER', name: session.user },
@@ -134,7 +135,8 @@ function grants(maps: CatalogMaps) {
     grantSchemaPrivileges(_session, schema, privileges, grantee, grantOption) {
       for (const privilege of privileges) {
         const key = keyOf(schema, grantee.type, grantee.name, privilege)
-        maps.schemaGrants.set(key, {
+
+        putSchemaGrant(maps, {
           schema,
           grantee,
           privilege,

@@ -3,6 +3,7 @@ import {
   type ConnectorMetadata,
   type ConnectorSession,
   MillraceError,
+  type Principal,
   type SchemaTableName,
   schemaTableName,
 } from '../../spi/index.js'
@@ -17,6 +18,9 @@ export const nameOf = ({ schema, name }: MemoryTable): SchemaTableName =>
   schemaTableName(schema, name)
 export const withComment = (comment: string | undefined): { comment?: string } =>
   comment === undefined ? {} : { comment }
+
+/** Who makes something owns it. */
+export const creator = ({ user }: ConnectorSession): Principal => ({ type: 'USER', name: user })
 
 /** Waits until no statement changes rows of a table. */
 export type TakeTurn = (
@@ -42,10 +46,11 @@ export function tableManagement(
     table.version++
   }
   return {
-    createTable(_session, metadata, saveMode) {
+    createTable(session, metadata, saveMode) {
       if (saveMode === 'REPLACE') checkReplaces(replaces)
       if (saveMode === 'IGNORE' && catalog.table(metadata.table) !== undefined) return
-      const table = catalog.newTable(metadata.table, metadata.columns, metadata.comment)
+      const { columns, comment } = metadata
+      const table = catalog.newTable(metadata.table, columns, comment, creator(session))
       catalog.addTable(table, saveMode === 'REPLACE')
     },
     dropTable: (_session, handle) => catalog.dropTable(tableOf(handle).id),

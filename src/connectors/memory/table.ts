@@ -49,7 +49,7 @@ export interface MemoryTable {
   schema: string
   name: string
   comment: string | undefined
-  /** As SET AUTHORIZATION said. */
+  /** Who made it, or whom SET AUTHORIZATION named. */
   owner: Principal | undefined
   columns: readonly TableColumn[]
   pages: readonly TablePage[]
@@ -65,13 +65,14 @@ export function createMemoryTable(
   columns: readonly ColumnMetadata[],
   comment: string | undefined,
   dictionaryPrefix: string,
+  owner: Principal | undefined,
 ): MemoryTable {
   return {
     id,
     schema,
     name,
     comment,
-    owner: undefined,
+    owner,
     columns: columns.map((metadata, channel) =>
       newColumn(metadata, `${dictionaryPrefix}/${id}/${channel}`, 0),
     ),

@@ -1,6 +1,6 @@
 import type { ConnectorViewDefinition, SchemaTableName } from '../../spi/index.js'
 import type { MemoryCatalog } from './catalog.js'
-import { type Metadata, withComment } from './table-metadata.js'
+import { creator, type Metadata, withComment } from './table-metadata.js'
 
 export function schemaManagement(catalog: MemoryCatalog) {
   return {
@@ -23,8 +23,11 @@ export function ownerManagement(catalog: MemoryCatalog) {
       table.version++
     },
     setViewAuthorization: (_session, name, principal) =>
-      catalog.changeView(name, (definition) =>
-        definition.runAsInvoker ? definition : { ...definition, owner: principal.name },
+      catalog.changeView(
+        name,
+        (definition) =>
+          definition.runAsInvoker ? definition : { ...definition, owner: principal.name },
+        principal,
       ),
   } satisfies Partial<Metadata>
 }
@@ -35,8 +38,8 @@ export function viewManagement(catalog: MemoryCatalog) {
     comment: (definition: ConnectorViewDefinition) => ConnectorViewDefinition,
   ): void => catalog.changeView(name, comment)
   return {
-    createView: (_session, name, definition, _properties, replace) =>
-      catalog.putView(name, definition, replace),
+    createView: (session, name, definition, _properties, replace) =>
+      catalog.putView(name, definition, replace, creator(session)),
     dropView: (_session, name) => catalog.dropView(name),
     renameView: (_session, source, target) => catalog.renameView(source, target),
     setViewComment: (_session, name, comment) =>

@@ -1,5 +1,5 @@
 import type { CatalogDescriptor } from '../../dataflow/threads/messages.js'
-import { type Connector, MillraceError } from '../../spi/index.js'
+import { type Connector, type ConnectorAccessControl, MillraceError } from '../../spi/index.js'
 
 /** A catalog of the engine: a connector and what it was made of. */
 export interface Catalog {
@@ -18,15 +18,30 @@ export const informationCatalog = (catalog: string): string => `$information_sch
 /** The catalogs by name. */
 export class CatalogManager {
   readonly #catalogs = new Map<string, Catalog>()
+  readonly #accessControls = new Map<string, ConnectorAccessControl>()
 
   add(catalog: Catalog): void {
     this.#catalogs.set(catalog.name, catalog)
+    const control = catalog.connector.getAccessControl?.()
+    if (control === undefined) this.#accessControls.delete(catalog.name)
+    else this.#accessControls.set(catalog.name, control)
+  }
+
+  /** Whether any connector may refuse somebody something. */
+  get hasAccessControl(): boolean {
+    return this.#accessControls.size > 0
+  }
+
+  /** Undefined where the connector refuses nobody. */
+  accessControl(name: string): ConnectorAccessControl | undefined {
+    return this.#accessControls.get(name)
   }
 
   /** @returns what had the name */
   remove(name: string): Catalog | undefined {
     const catalog = this.#catalogs.get(name)
     this.#catalogs.delete(name)
+    this.#accessControls.delete(name)
     return catalog
   }
 

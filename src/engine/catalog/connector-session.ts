@@ -18,15 +18,16 @@ export function createConnectorSession(options: {
   readonly source?: string | undefined
   readonly traceToken?: string | undefined
   readonly signal: AbortSignal
+  readonly groups?: readonly string[] | undefined
   /** Set for the catalog. */
   readonly role?: SelectedRole | undefined
   /** The catalog's session properties as text. */
   readonly properties: ReadonlyMap<string, string>
 }): ConnectorSession {
-  const { properties, user, source, traceToken, role } = options
+  const { properties, user, groups = [], source, traceToken, role } = options
   return {
     queryId: options.queryId,
-    identity: { user, groups: [], ...(role === undefined ? {} : { connectorRole: role }) },
+    identity: { user, groups, ...(role === undefined ? {} : { connectorRole: role }) },
     user,
     timeZone: options.timeZone,
     locale: options.locale,

@@ -21,7 +21,7 @@ const MAX_PLANS = 500
 /**
  * Plans of queries by their text and what of the session gives it meaning. A plan is used again while everything that
  * planning asked of catalogs has the same answer, tables their versions among them, and reads its tables in the
- * transaction of the query that uses it; plans that depend on the time or on tables without versions are not kept.
+ * transaction of the query that uses it, after it was checked that this user may do what the plan does; plans that depend on the time or on tables without versions are not kept.
  */
 export class PlanCache {
   readonly #entries = new Map<string, Entry>()
@@ -77,7 +77,7 @@ export class PlanCache {
   }
 
   #key(context: StatementContext, statement: Statement): string {
-    const { session } = context as QueryContext
+    const { session, access } = context as QueryContext
     const text =
       statement.kind === 'query'
         ? context.sql.slice(statement.span.start, statement.span.end)
@@ -86,6 +86,7 @@ export class PlanCache {
       this.#generation,
       text,
       session.user,
+      ...(access === undefined ? [] : [[...(session.roles ?? [])], session.groups]),
       session.catalog,
       session.schema,
       session.path,

@@ -80,6 +80,7 @@ export async function planStatement(
   if (cacheable) {
     const known = await services.cache.find(context, statement, resolver)
     if (known !== undefined) {
+      await context.access?.checkUses(known.uses)
       await validateScans(known.plan, context)
       return known
     }
@@ -100,6 +101,7 @@ export async function planStatement(
     nodeRows: nodeRows(plan, estimator),
     columns: logical.columns,
     tables: logical.tables.map(({ table }) => table),
+    uses: logical.uses,
   }
   if (cacheable) services.cache.add(context, statement, answers, logical, planned)
   return planned
@@ -150,7 +152,11 @@ const planningOptions = (
   parameters: context.parameters,
   maxRecursionDepth: Number(propertyText(context.session, 'max_recursion_depth')),
   warn: (warning) => context.warn(warning),
+  ...checkedAccess(context),
 })
+
+const checkedAccess = ({ access }: QueryContext): Pick<PlanningOptions, 'checkAccess'> =>
+  access === undefined ? {} : { checkAccess: (uses) => access.checkUses(uses) }
 
 function optimizePlan(
   services: PlanningServices,

@@ -169,12 +169,14 @@ export class StatementRun implements QueryRun {
       session: this.session,
       transaction,
       catalogs: services.catalogs,
+      accessControl: services.accessControl,
       startMillis: this.#startedMillis!,
       signal: this.#abort.signal,
       warnings: this.warnings,
     })
     this.#context = context
     services.contexts.add(context)
+    if (context.access !== undefined) await context.access.checkStart()
     const statementContext: StatementContext = {
       ...context,
       services,

@@ -7,6 +7,8 @@ import {
 } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import { createConnectorSession } from '../catalog/connector-session.js'
+import { QueryAccess } from '../security/query-access.js'
+import type { SystemAccessControl } from '../security/system-access-control.js'
 import { VERSION } from '../version.js'
 import type { Session } from './session.js'
 import { propertyText } from './session-properties.js'
@@ -24,6 +26,8 @@ export interface QueryContext {
   readonly session: Session
   readonly transaction: Transaction
   readonly catalogs: CatalogManager
+  /** What the query may do; absent where nobody is refused anything. */
+  readonly access?: QueryAccess
   /** Milliseconds since the epoch. */
   readonly startMillis: number
   readonly signal: AbortSignal
@@ -47,6 +51,7 @@ export function createQueryContext(options: {
   readonly session: Session
   readonly transaction: Transaction
   readonly catalogs: CatalogManager
+  readonly accessControl: SystemAccessControl | undefined
   readonly startMillis: number
   readonly signal: AbortSignal
   /** Where warnings go. */
@@ -65,8 +70,11 @@ export function createQueryContext(options: {
     return metadata
   }
   const begun: { readonly metadata: ConnectorMetadata; readonly session: ConnectorSession }[] = []
+  const { accessControl, ...rest } = options
+  const isControlled = accessControl !== undefined || options.catalogs.hasAccessControl
   const context: QueryContext = {
-    ...options,
+    ...rest,
+    ...(isControlled ? { access: new QueryAccess({ ...rest, system: accessControl }) } : {}),
     warn(warning) {
       if (!warnings.some((w) => w.message === warning.message)) warnings.push(warning)
     },
@@ -79,6 +87,7 @@ export function createQueryContext(options: {
           startMillis: options.startMillis,
           signal: options.signal,
           role: options.session.roles?.get(catalog),
+          groups: options.session.groups,
           properties: options.session.catalogProperties.get(catalog) ?? new Map(),
         })
         sessions.set(catalog, connectorSession)

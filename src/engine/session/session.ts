@@ -4,6 +4,8 @@ import { MillraceError, type SelectedRole } from '../../spi/index.js'
 /** What gives a statement its meaning, beside its text. Plain and immutable: statements answer with changes to it. */
 export interface Session {
   readonly user: string
+  /** Of the user. */
+  readonly groups?: readonly string[]
   /** Lower case, as `schema`. */
   readonly catalog?: string
   readonly schema?: string

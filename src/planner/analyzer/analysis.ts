@@ -9,6 +9,7 @@ import type {
   Query,
   WindowFrame,
 } from '../parser/ast/index.js'
+import type { Accessor, AccessUses } from './access-uses.js'
 import type { BoundCall, BoundRelation, Field } from './bound.js'
 import type { CollectedMetadata } from './metadata-collection.js'
 import type { Scope } from './scope.js'
@@ -45,6 +46,8 @@ export interface Analysis {
   /** Where columns of outer queries are named, by field. */
   readonly correlations: Map<string, NodeBase[]>
   readonly usedTables: Map<string, ResolvedTable>
+  /** What is done with tables and views, and as whom; absent where nobody asks. */
+  readonly access?: { readonly uses: AccessUses; readonly accessor: Accessor }
   /** Views that are being expanded, to find cycles. */
   readonly viewStack: readonly string[]
   /** What is analyzed can have no asynchronous calls: what it is, for the message. */
@@ -61,10 +64,15 @@ export interface Analysis {
 
 /** Makes fields of a relation with new ids from others: same names and types under another name. */
 export const newFields = (
-  analysis: Pick<Analysis, 'newId'>,
+  { newId, access }: Pick<Analysis, 'newId' | 'access'>,
   fields: readonly Field[],
   change: Partial<Pick<Field, 'qualifier' | 'hidden'>> = {},
-): readonly Field[] => fields.map((f) => ({ ...f, ...change, id: analysis.newId('f') }))
+): readonly Field[] =>
+  fields.map((f) => {
+    const copy = { ...f, ...change, id: newId('f') }
+    access?.uses.addCopy(f, copy)
+    return copy
+  })
 
 export const newField = (
   analysis: Pick<Analysis, 'newId'>,

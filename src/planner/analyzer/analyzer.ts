@@ -1,5 +1,6 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { PlannerSession } from '../metadata.js'
+import type { AccessUses } from './access-uses.js'
 import type { Analysis, AnalysisWarning, ParameterValue } from './analysis.js'
 import { analyzeExpression } from './expression-analyzer.js'
 import type { CollectedMetadata } from './metadata-collection.js'
@@ -11,6 +12,8 @@ export interface AnalyzerOptions {
   readonly metadata: CollectedMetadata
   readonly parameters: readonly ParameterValue[] | undefined
   readonly warn?: (warning: AnalysisWarning) => void
+  /** Where what is done with tables and views is noted. */
+  readonly uses?: AccessUses | undefined
 }
 
 /** The empty state that the analysis of one statement fills. */
@@ -20,6 +23,7 @@ export function newAnalysis({
   metadata,
   parameters,
   warn = () => {},
+  uses,
 }: AnalyzerOptions): Analysis {
   let lastId = 0
   return {
@@ -31,6 +35,7 @@ export function newAnalysis({
     calls: new Map(),
     correlations: new Map(),
     usedTables: new Map(),
+    ...(uses === undefined ? {} : { access: { uses, accessor: {} } }),
     viewStack: [],
     traits: { deterministic: true },
     warn,

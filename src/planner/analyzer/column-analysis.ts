@@ -2,6 +2,7 @@ import type { Expression } from '../../expressions/ir.js'
 import { field as rowField, symbol } from '../../expressions/ir-build.js'
 import { MillraceError } from '../../spi/index.js'
 import type { DereferenceExpression, Identifier, NodeBase } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import type { Field } from './bound.js'
 import { expressionText } from './expression-text.js'
@@ -43,6 +44,7 @@ function resolveColumn(
     if (places === undefined) correlations.set(resolved.field.id, [node])
     else places.push(node)
   }
+  readFields(context.analysis, [resolved.field])
   return fieldReference(resolved.field)
 }
 

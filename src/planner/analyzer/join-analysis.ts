@@ -1,6 +1,7 @@
 import { commonSuperType } from '../../expressions/coercion.js'
 import { isComparable, type SourceLocation, typeName } from '../../spi/index.js'
 import type { Identifier, Join, Relation } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, expressionContext, newField } from './analysis.js'
 import type { BoundJoin, BoundRelation, Field, UsingColumn } from './bound.js'
 import { analyzeCondition, refuseWrittenCalls } from './clause-check.js'
@@ -127,6 +128,7 @@ function analyzeUsing(
     seen.add(name)
     const leftField = usingField(column, left, 'left')
     const rightField = usingField(column, right, 'right')
+    readFields(analysis, [leftField, rightField])
     const type = commonSuperType(leftField.type, rightField.type)
     if (type === undefined || !isComparable(type)) {
       throw semanticError(

@@ -1,4 +1,5 @@
 import type { Query, With } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, expressionContext, type QueryPlace, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, Field } from './bound.js'
 import { checkColumnNames, refuseCalls } from './clause-check.js'
@@ -25,6 +26,8 @@ export function analyzeQuery(
   const bodyPlace: QueryPlace = isPlain ? place : {}
   const body = analyzeRelation(node.queryBody, withScope, analysis, bodyPlace)
   const fields = visibleFields(body.fields)
+  // `TABLE t` reads all that there is.
+  if (node.queryBody.kind === 'table') readFields(analysis, fields)
   if (isPlain) {
     return fields.length === body.fields.length
       ? body

@@ -9,6 +9,7 @@ import type {
   Table,
   WithQuery as WithQueryNode,
 } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
 import type { BoundRecursion, BoundRecursiveReference, BoundRelation, Field } from './bound.js'
 import { checkColumnNames } from './clause-check.js'
@@ -120,6 +121,7 @@ function projectedTo(
   analysis: Analysis,
 ): BoundRelation {
   const sources = visibleFields(source.fields)
+  readFields(analysis, sources)
   return {
     kind: 'projection',
     source,

@@ -20,7 +20,7 @@ import { changedTable, nameKey, qualify } from './metadata-collection.js'
 import { analyzeRelation } from './relation-analyzer.js'
 import { relationScope, rootScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
-import { findTable } from './table-analysis.js'
+import { columnNames, findTable, tableFields } from './table-analysis.js'
 import { canInsert } from './write-analysis.js'
 
 /** DELETE, UPDATE or MERGE: rows of a table, by their row ids, and what becomes of them. */
@@ -91,13 +91,9 @@ function targetRelation(
   const { rowChange } = analysis.metadata
   if (rowChange === undefined) throw unsupportedRowChange()
   analysis.usedTables.set(nameKey(table.name), table)
-  const fields = table.columns.map(
-    (column): Field => ({
-      ...newField(analysis, column.type, column.name, qualifier),
-      hidden: column.hidden ?? false,
-      origin: table.name,
-    }),
-  )
+  const fields = tableFields(table, qualifier, analysis)
+  // Only who reads columns of the rows that are changed needs to be allowed to.
+  analysis.access?.uses.addFields(analysis.access.accessor, table.name, fields, columnNames(table))
   const rowId: Field = { ...newField(analysis, rowChange.rowId.type), hidden: true }
   const columns = table.columns.flatMap((column, i) =>
     column.hidden === true ? [] : [{ column, field: fields[i]! }],
@@ -111,11 +107,21 @@ function targetRelation(
     relation: {
       kind: 'table',
       table: table.table,
-      columnNames: [...table.columns.map((column) => column.name), 'rowid'],
+      columnNames: [...columnNames(table), 'rowid'],
       columns: [...table.columns.map((column) => column.handle), rowChange.rowId.handle],
       fields: [...fields, rowId],
     },
   }
+}
+
+/** @param columns those that an UPDATE sets */
+function noteWrite(
+  operation: 'insert' | 'delete' | 'update',
+  { name }: ResolvedTable,
+  columns: Iterable<string>,
+  { access }: Analysis,
+): void {
+  access?.uses.add(operation, access.accessor, name, columns)
 }
 
 const namesOf = (table: Table): readonly string[] =>
@@ -137,6 +143,7 @@ function analyzeWhere(
 export function analyzeDelete(node: Delete, analysis: Analysis): BoundRowChange {
   const table = targetTable(node, analysis)
   const { relation, ...target } = targetRelation(table, node.table, namesOf(node.table), analysis)
+  noteWrite('delete', table, [], analysis)
   const scope = relationScope(relation.fields, rootScope)
   return {
     kind: 'rowChange',
@@ -178,6 +185,7 @@ export function analyzeUpdate(node: Update, analysis: Analysis): BoundRowChange 
     }
     names.add(column)
   }
+  noteWrite('update', table, names, analysis)
   const scope = relationScope(relation.fields, rootScope)
   const where = analyzeWhere(node.where, scope, analysis)
   const values = node.assignments.map(({ value }) => analyzeValue(value, scope, analysis, 'UPDATE'))
@@ -239,6 +247,9 @@ export function analyzeMerge(node: Merge, analysis: Analysis): BoundRowChange {
   const cases = node.mergeCases.map((mergeCase, i) =>
     analyzeCase(mergeCase, i, node, target, scope, analysis),
   )
+  for (const { operation, values } of cases) {
+    noteWrite(operation, table, operation === 'update' ? values.keys() : [], analysis)
+  }
   return {
     kind: 'rowChange',
     operation: 'MERGE',

@@ -16,6 +16,7 @@ import type {
   RowPattern,
   WindowFrame,
 } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import {
   type Analysis,
   type ExpressionContext,
@@ -56,6 +57,7 @@ export function analyzePatternRecognition(
   const inputScope = relationScope(visibleFields(source.fields), scope)
   const partitionBy = partitionColumns(node.partitionBy, inputScope)
   const orderBy = orderColumns(node.orderBy?.sortItems ?? [], inputScope)
+  readFields(analysis, [...partitionBy, ...orderBy.map(({ field }) => field)])
   const rowsPerMatch = ROWS_PER_MATCH[node.rowsPerMatch ?? 'ONE']
   const inputs: Expression[] = []
   const parts = analyzePatternParts(node, inputScope, inputs, analysis, () =>

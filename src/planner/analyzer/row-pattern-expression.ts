@@ -12,6 +12,7 @@ import type {
   Identifier,
   NodeBase,
 } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, analyze, type ExpressionContext, expressionContext } from './analysis.js'
 import { resolveArguments } from './argument-analysis.js'
 import { coerceNoting } from './coercion-analysis.js'
@@ -130,6 +131,7 @@ function column(
     )
   }
   const { field } = resolved
+  readFields(inner.analysis, [field])
   return addInput(fieldReference(field), positionOf(variable, labels, place), context, place)
 }
 

@@ -9,6 +9,7 @@ import type {
   Relation,
   SelectItem,
 } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type CheckedExpression, checkAggregation } from './aggregation-check.js'
 import {
   type Analysis,
@@ -195,6 +196,7 @@ function selectOutputs(item: SelectItem, context: ExpressionContext): readonly S
 
 function allColumns(item: AllColumns, context: ExpressionContext): readonly SelectOutput[] {
   const columns = item.target === undefined ? starFields(item, context) : undefined
+  readFields(context.analysis, columns ?? [])
   const outputs =
     columns?.map((f) => ({ expression: fieldReference(f), name: f.name, origin: f.origin })) ??
     targetColumns(item, item.target!, context)
@@ -268,7 +270,9 @@ function targetColumns(
     for (let s: Scope | undefined = context.scope; s !== undefined; s = s.parent) {
       const fields = s.fields.filter((f) => f.qualifier !== undefined && matchesPrefix(f, prefix))
       if (fields.length === 0) continue
-      return nonEmpty(visibleFields(fields), item).map((f) => ({
+      const visible = nonEmpty(visibleFields(fields), item)
+      readFields(context.analysis, visible)
+      return visible.map((f) => ({
         expression: fieldReference(f),
         name: f.name,
         origin: f.origin,

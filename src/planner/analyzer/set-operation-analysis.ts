@@ -1,6 +1,7 @@
 import { commonSuperType } from '../../expressions/coercion.js'
 import { isComparable, type SqlType, typeName } from '../../spi/index.js'
 import type { Corresponding, QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, newField, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, BoundSetOperation, Field } from './bound.js'
 import type { Scope } from './scope.js'
@@ -25,6 +26,7 @@ export function analyzeSetOperation(
       ? relations
       : correspondingColumns(node.corresponding, relations)
   const inputs = sources.map((source) => visibleFields(source.fields))
+  for (const fields of inputs) readFields(analysis, fields)
   const first = inputs[0]!
   const types: SqlType[] = first.map((f) => f.type)
   for (const fields of inputs.slice(1)) {

@@ -2,7 +2,7 @@ import { canCoerce } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
 import { coerce } from '../../expressions/ir-build.js'
 import { MillraceError, typeName, typesEqual } from '../../spi/index.js'
-import type { ResolvedTable, ResolvedView } from '../metadata.js'
+import type { QualifiedObjectName, ResolvedTable, ResolvedView } from '../metadata.js'
 import type { Table } from '../parser/ast/index.js'
 import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
 import type { BoundRelation, Field } from './bound.js'
@@ -88,19 +88,50 @@ function boundTable(
   analysis: Analysis,
 ): BoundRelation {
   analysis.usedTables.set(nameKey(table.name), table)
+  const fields = tableFields(table, qualifier, analysis)
+  noteRead(table.name, fields, columnNames(table), analysis)
   return {
     kind: 'table',
     table: table.table,
-    columnNames: table.columns.map((column) => column.name),
+    columnNames: columnNames(table),
     columns: table.columns.map((column) => column.handle),
-    fields: table.columns.map(
-      (column): Field => ({
-        ...newField(analysis, column.type, column.name, qualifier),
-        hidden: column.hidden ?? false,
-        origin: table.name,
-      }),
-    ),
+    fields,
   }
+}
+
+export const columnNames = (table: ResolvedTable): readonly string[] =>
+  table.columns.map((column) => column.name)
+
+export const tableFields = (
+  table: ResolvedTable,
+  qualifier: readonly string[],
+  analysis: Analysis,
+): readonly Field[] =>
+  table.columns.map(
+    (column): Field => ({
+      ...newField(analysis, column.type, column.name, qualifier),
+      hidden: column.hidden ?? false,
+      origin: table.name,
+    }),
+  )
+
+/** A table or view is read, perhaps without any of its columns. */
+function noteRead(
+  name: QualifiedObjectName,
+  fields: readonly Field[],
+  columns: readonly string[],
+  { access }: Analysis,
+): void {
+  access?.uses.add('select', access.accessor, name, [])
+  access?.uses.addFields(access.accessor, name, fields, columns)
+}
+
+/** The analysis of a view's query: as its owner, unless that is who asks anyway. */
+function ownersAnalysis({ owner }: ResolvedView, analysis: Analysis): Pick<Analysis, 'access'> {
+  const { access, session } = analysis
+  if (access === undefined || owner === undefined) return {}
+  if (owner === (access.accessor.owner ?? session.user)) return {}
+  return { access: { ...access, accessor: { owner } } }
 }
 
 /** A view's query, analyzed under the view's catalog and schema, with its recorded names and types. */
@@ -119,6 +150,7 @@ function boundView(
   const { catalog: _, schema: __, path: ___, ...session } = analysis.session
   const inner: Analysis = {
     ...analysis,
+    ...ownersAnalysis(view, analysis),
     viewStack: [...analysis.viewStack, key],
     session: {
       ...session,
@@ -147,13 +179,18 @@ function boundView(
       `View '${text}' is stale or in invalid state: ${mismatch}`,
     )
   }
+  const viewFields = view.columns.map((column) =>
+    newField(analysis, column.type, column.name, qualifier),
+  )
+  const names = view.columns.map((column) => column.name)
+  noteRead(view.name, viewFields, names, analysis)
   return {
     kind: 'projection',
     source,
     expressions: view.columns.map(
       (column, i): Expression => coerce(fieldReference(fields[i]!), column.type),
     ),
-    fields: view.columns.map((column) => newField(analysis, column.type, column.name, qualifier)),
+    fields: viewFields,
   }
 }
 

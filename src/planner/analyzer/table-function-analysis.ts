@@ -10,6 +10,7 @@ import type {
   TableFunctionArgumentValues,
 } from '../metadata.js'
 import type { AliasedRelation, TableFunctionInvocation } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
 import type {
   BoundQuery,
@@ -70,7 +71,7 @@ export function analyzeTableFunction(
       return boundSequence(bind(SEQUENCE_ARGUMENTS).values, analysis)
     case 'exclude_columns':
     case 'system.builtin.exclude_columns':
-      return excludeColumns(bind(EXCLUDE_COLUMNS_ARGUMENTS))
+      return excludeColumns(bind(EXCLUDE_COLUMNS_ARGUMENTS), analysis)
   }
   const found = analysis.metadata.functions.get(node)
   if (found === undefined) {
@@ -83,6 +84,7 @@ export function analyzeTableFunction(
   const { tables, copartitions } = bindCopartitions(node, given)
   const proper = properColumns(node, found, analyzed)
   const passing = tables.map((table) => withColumns(node, table, analyzed.requiredColumns))
+  for (const { required } of passing) readFields(analysis, required)
   for (const argument of Object.keys(analyzed.requiredColumns)) {
     if (tables.some((table) => table.name === argument)) continue
     const problem = `specifies required columns from table argument ${argument} which cannot be found`
@@ -232,7 +234,7 @@ const EXCLUDE_COLUMNS_ARGUMENTS: readonly DeclaredArgument[] = [
   { kind: 'descriptor', name: 'COLUMNS', required: true },
 ]
 
-function excludeColumns({ tables, values }: BoundArguments): BoundQuery {
+function excludeColumns({ tables, values }: BoundArguments, analysis: Analysis): BoundQuery {
   const body = tables[0]!.source
   const descriptor = values['COLUMNS']
   const refuse = (message: string): never => {
@@ -253,6 +255,7 @@ function excludeColumns({ tables, values }: BoundArguments): BoundQuery {
   }
   const fields = visible.filter((f) => !excluded.has(nameOf(f) ?? ''))
   if (fields.length === 0) return refuse('All columns are excluded')
+  readFields(analysis, fields)
   return {
     kind: 'query',
     body,

@@ -12,6 +12,7 @@ import type {
   TableFunctionInvocation,
   TableFunctionTableArgument,
 } from '../parser/ast/index.js'
+import { readFields } from './access-uses.js'
 import { type Analysis, analyze, expressionContext, visibleFields } from './analysis.js'
 import type { BoundRelation, BoundTableArgument } from './bound.js'
 import { fieldReference } from './column-analysis.js'
@@ -220,6 +221,7 @@ function bindTable(
   const partitionBy = partitionColumns(node.partitionBy ?? [], inputScope)
   const sortItems = node.orderBy?.sortItems ?? []
   const orderBy = orderColumns(sortItems, inputScope)
+  readFields(analysis, [...partitionBy, ...orderBy.map(({ field }) => field)])
   const treatment = node.emptyTableTreatment?.treatment
   const prunes = treatment === undefined ? declared.pruneWhenEmpty : treatment === 'PRUNE'
   const relationName = relationNameOf(node.table, source)

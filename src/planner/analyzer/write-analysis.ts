@@ -130,6 +130,8 @@ export function tableColumns(
 /** @source Trino StatementAnalyzer.visitInsert */
 export function analyzeInsert(node: Insert, analysis: Analysis): BoundInsert {
   const table = insertTarget(node, analysis)
+  const { access } = analysis
+  access?.uses.add('insert', access.accessor, table.name, [])
   const source = analysis.analyzeQuery(node.query, rootScope, {})
   const inputs = visibleFields(source.fields)
   const visible = table.columns.filter((column) => column.hidden !== true)

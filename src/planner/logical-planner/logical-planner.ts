@@ -1,6 +1,7 @@
 import { foldConstants } from '../../expressions/constant-folding.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
+import { AccessUses, type RelationUse } from '../analyzer/access-uses.js'
 import {
   type Analysis,
   type AnalysisWarning,
@@ -44,6 +45,8 @@ export interface PlanningOptions {
   /** How often the step of WITH RECURSIVE may run; 10 by default. */
   readonly maxRecursionDepth?: number
   readonly warn?: (warning: AnalysisWarning) => void
+  /** Asked, once analysis is done, whether a statement may do with tables and views what it does. @throws PERMISSION_DENIED */
+  readonly checkAccess?: (uses: readonly RelationUse[]) => Promise<void>
 }
 
 export interface LogicalPlan {
@@ -55,6 +58,8 @@ export interface LogicalPlan {
   readonly updateType?: string
   /** What was read, with versions: a plan is good as long as they are current. */
   readonly tables: readonly ResolvedTable[]
+  /** What it does with tables and views, where `checkAccess` was given. */
+  readonly uses: readonly RelationUse[]
   /** The same plan gives the same answer at another time: no now(), no random(). */
   readonly isDeterministic: boolean
 }
@@ -142,7 +147,10 @@ export async function withAnalysis<T>(
   )
   for (;;) {
     try {
-      return work(startAnalysis(options, metadata, parameters))
+      const analysis = startAnalysis(options, metadata, parameters)
+      const result = work(analysis)
+      await options.checkAccess?.(analysis.access?.uses.all() ?? [])
+      return result
     } catch (error) {
       if (error instanceof RelationNotFound) throw await error.withHint(options.metadata)
       if (!(error instanceof TableFunctionPending)) throw error
@@ -157,7 +165,8 @@ function startAnalysis(
   metadata: CollectedMetadata,
   parameters: readonly ParameterValue[] | undefined,
 ): Analysis {
-  const analysis = newAnalysis({ ...options, metadata, parameters })
+  const uses = options.checkAccess === undefined ? undefined : new AccessUses()
+  const analysis = newAnalysis({ ...options, metadata, parameters, uses })
   if (metadata.routines.length === 0) return analysis
   // A stored function may be replaced at any time, so that the plan must not be kept.
   analysis.traits.deterministic = false
@@ -238,6 +247,7 @@ function logicalPlan(
     idAllocator: state.ids,
     columns,
     tables: [...analysis.usedTables.values()],
+    uses: analysis.access?.uses.all() ?? [],
     isDeterministic: analysis.traits.deterministic,
   }
 }

@@ -3,6 +3,7 @@ import type { PropertyMetadata } from '../config/property.js'
 import type { ConnectorMetadata } from '../metadata/connector-metadata.js'
 import type { Awaitable } from '../metadata/schema.js'
 import type { ConnectorRecordSetProvider } from '../record/record-set.js'
+import type { ConnectorAccessControl } from '../security/access-control.js'
 import type { SystemTable } from '../system/system-table.js'
 import type { SqlType } from '../type/type.js'
 import type { ConnectorTypes } from './connector-types.js'
@@ -71,6 +72,9 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
   getTableFunctions?(): readonly ConnectorTableFunction<T>[]
   /** What runs the table functions that applyTableFunction does not replace. */
   getFunctionProvider?(): FunctionProvider<T>
+
+  /** Who may do what in the catalog; absent: the connector refuses nobody. Asked for once. */
+  getAccessControl?(): ConnectorAccessControl<T['transaction']>
 
   getSessionProperties?(): readonly PropertyMetadata[]
   getSchemaProperties?(): readonly PropertyMetadata[]
