@@ -9,6 +9,7 @@ import {
   type ConnectorSession,
   type ConnectorViewDefinition,
   displayTypeName,
+  type GrantInfo,
   type RelationColumns,
   type RelationComment,
   type RelationDescription,
@@ -44,11 +45,40 @@ const compareNames = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 :
 export async function listSchemas(context: QueryContext, catalog: string): Promise<string[]> {
   const { metadata, session } = await partsOf(context, catalog)
   const names = new Set([...(await metadata.listSchemaNames(session)), INFORMATION_SCHEMA])
-  return [...names].sort(compareNames)
+  const visible = (await context.access?.filterSchemas(catalog, [...names])) ?? [...names]
+  return [...visible].sort(compareNames)
 }
 
+/** Those of some things that are about tables the user may know of. */
+async function visible<T>(
+  { access }: QueryContext,
+  catalog: string,
+  all: readonly T[],
+  nameOf: (item: T) => SchemaTableName,
+): Promise<readonly T[]> {
+  if (access === undefined || all.length === 0) return all
+  const names = new Map(all.map((item) => [keyOf(nameOf(item)), nameOf(item)]))
+  const kept = await access.filterTables(catalog, [...names.values()])
+  const keys = new Set(kept.map(keyOf))
+  return all.filter((item) => keys.has(keyOf(nameOf(item))))
+}
+
+/** Those of a catalog's grants that are on tables the user may know of. */
+export const visibleGrants = (
+  context: QueryContext,
+  catalog: string,
+  grants: readonly GrantInfo[],
+): Promise<readonly GrantInfo[]> => visible(context, catalog, grants, (grant) => grant.table)
+
 /** The tables and views of a catalog whose names begin as the prefix says. */
-export async function listRelations(
+export const listRelations = async (
+  context: QueryContext,
+  catalog: string,
+  prefix: SchemaTablePrefix,
+): Promise<readonly RelationDescription[]> =>
+  visible(context, catalog, await allRelations(context, catalog, prefix), (name) => name)
+
+async function allRelations(
   context: QueryContext,
   catalog: string,
   prefix: SchemaTablePrefix,
@@ -106,7 +136,8 @@ async function listViewDefinitions(
   if (prefix.schema === INFORMATION_SCHEMA) return []
   const { metadata, session } = await partsOf(context, catalog)
   const views = (await metadata.getViews?.(session, prefix)) ?? []
-  return views.filter(([name]) => isIncluded(name, prefix))
+  const included = views.filter(([name]) => isIncluded(name, prefix))
+  return visible(context, catalog, included, ([name]) => name)
 }
 
 async function listMaterializedViewDefinitions(
@@ -122,11 +153,32 @@ async function listMaterializedViewDefinitions(
       .filter((name) => isIncluded(name, prefix))
       .map(async (name) => [name, await metadata.getMaterializedView?.(session, name)] as const),
   )
-  return found.flatMap(([name, view]) => (view === undefined ? [] : [[name, view] as const]))
+  const views = found.flatMap(([name, view]) => (view === undefined ? [] : [[name, view] as const]))
+  return visible(context, catalog, views, ([name]) => name)
 }
 
-/** The columns of the tables and views of a catalog. */
+/** The columns of the tables and views of a catalog that the user may know of. */
 export async function* listColumns(
+  context: QueryContext,
+  catalog: string,
+  prefix: SchemaTablePrefix,
+  parseType: (name: string) => SqlType,
+): AsyncGenerator<RelationColumns> {
+  const { access } = context
+  for await (const relation of allColumns(context, catalog, prefix, parseType)) {
+    if (access === undefined) {
+      yield relation
+      continue
+    }
+    const { table, columns } = relation
+    if ((await access.filterTables(catalog, [table])).length === 0) continue
+    const names = columns.map((column) => column.name)
+    const kept = new Set(await access.filterColumns(catalog, table, names))
+    if (kept.size > 0) yield { table, columns: columns.filter(({ name }) => kept.has(name)) }
+  }
+}
+
+async function* allColumns(
   context: QueryContext,
   catalog: string,
   prefix: SchemaTablePrefix,
@@ -159,7 +211,14 @@ export async function* listColumns(
   }
 }
 
-async function listComments(
+const listComments = async (
+  context: QueryContext,
+  catalog: string,
+  prefix: SchemaTablePrefix,
+): Promise<readonly RelationComment[]> =>
+  visible(context, catalog, await allComments(context, catalog, prefix), (comment) => comment)
+
+async function allComments(
   context: QueryContext,
   catalog: string,
   prefix: SchemaTablePrefix,
@@ -214,6 +273,7 @@ export function createCatalogInformation(
     listCatalogs: (session) =>
       of(session)
         .catalogs.list()
+        .filter(({ name }) => of(session).access?.canAccessCatalog(name) ?? true)
         .map(({ name, connectorName }) => ({ name, connectorName })),
     listSchemas: (session, catalog) => listSchemas(of(session), catalog),
     listRelations: (session, catalog, prefix) => listRelations(of(session), catalog, prefix),
@@ -228,6 +288,7 @@ export function createCatalogInformation(
     },
     listComments: (session, catalog, prefix) => listComments(of(session), catalog, prefix),
     async listRoles(session, catalog) {
+      await of(session).access?.check(catalog, 'checkCanShowRoles')
       const parts = await partsOf(of(session), catalog)
       return (await parts.metadata.listRoles?.(parts.session)) ?? []
     },
@@ -242,7 +303,8 @@ export function createCatalogInformation(
     },
     async listTablePrivileges(session, catalog, prefix) {
       const parts = await partsOf(of(session), catalog)
-      return (await parts.metadata.listTablePrivileges?.(parts.session, prefix)) ?? []
+      const grants = (await parts.metadata.listTablePrivileges?.(parts.session, prefix)) ?? []
+      return visibleGrants(of(session), catalog, grants)
     },
     displayType: displayTypeName,
   }

@@ -155,8 +155,13 @@ const planningOptions = (
   ...checkedAccess(context),
 })
 
-const checkedAccess = ({ access }: QueryContext): Pick<PlanningOptions, 'checkAccess'> =>
-  access === undefined ? {} : { checkAccess: (uses) => access.checkUses(uses) }
+const checkedAccess = ({ access }: QueryContext): Pick<PlanningOptions, 'checkAccess' | 'accessor'> =>
+  access === undefined
+    ? {}
+    : {
+        checkAccess: (uses) => access.checkUses(uses),
+        ...(access.owner === undefined ? {} : { accessor: { owner: access.owner } }),
+      }
 
 function optimizePlan(
   services: PlanningServices,

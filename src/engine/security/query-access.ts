@@ -3,17 +3,21 @@ import type { QualifiedObjectName } from '../../planner/metadata.js'
 import {
   type AccessCheck,
   type AccessChecks,
+  type Awaitable,
   accessDenied,
   type ConnectorAccessChecks,
+  type ConnectorAccessControl,
   type ConnectorIdentity,
   type ConnectorSecurityContext,
   denialOf,
+  type MillraceError,
   permissionDenied,
+  type SchemaFunctionName,
   type SchemaTableName,
 } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import { REGISTERED_CATALOG } from '../catalog/registered-sources.js'
-import type { Session } from '../session/session.js'
+import { type Session, splitPropertyName } from '../session/session.js'
 import type { Transaction } from '../session/transaction.js'
 import type { SystemAccessControl } from './system-access-control.js'
 
@@ -27,6 +31,15 @@ export interface QueryAccessOptions {
   readonly transaction: Transaction
   readonly catalogs: CatalogManager
   readonly system: SystemAccessControl | undefined
+  /** The owner of the materialized view that is refreshed. */
+  readonly refreshedAs?: string | undefined
+}
+
+interface Asked {
+  readonly control: ConnectorAccessControl
+  readonly context: ConnectorSecurityContext
+  /** The catalog's name, where messages have it. */
+  readonly shown?: string
 }
 
 /**
@@ -39,6 +52,17 @@ export class QueryAccess {
 
   constructor(options: QueryAccessOptions) {
     this.#options = options
+  }
+
+  /** What a refresh of a materialized view may do: it reads as the view's owner, and writes what is the view's own. */
+  refreshing(owner: string | undefined): QueryAccess {
+    return new QueryAccess({ ...this.#options, refreshedAs: owner ?? this.#options.session.user })
+  }
+
+  /** Whom the statement reads as, where that is not who runs it. */
+  get owner(): string | undefined {
+    const { refreshedAs, session } = this.#options
+    return refreshedAs === session.user ? undefined : refreshedAs
   }
 
   /** Before the statement is looked at: that it may run at all, with the roles that its session brings. */
@@ -59,9 +83,95 @@ export class QueryAccess {
     return this.#checkAs(undefined, catalog, check, about)
   }
 
+  /** @param name `property` of the engine, or `catalog.property` */
+  async checkSessionProperty(name: string): Promise<void> {
+    const { catalog, property } = splitPropertyName(name)
+    if (catalog !== undefined) {
+      await this.check(catalog, 'checkCanSetCatalogSessionProperty', property)
+      return
+    }
+    this.#options.system?.checkCanSetSystemSessionProperty(this.#identity(undefined), property)
+  }
+
+  /** @throws PERMISSION_DENIED where the catalog may not be used at all */
+  checkCatalog(catalog: string): void {
+    if (!this.canAccessCatalog(catalog)) throw noCatalog(catalog)
+  }
+
+  canAccessCatalog(catalog: string): boolean {
+    return this.#options.system?.canAccessCatalog(this.#identity(undefined), catalog) ?? true
+  }
+
   /** @throws PERMISSION_DENIED for the first thing that a statement may not do */
   async checkUses(uses: readonly RelationUse[]): Promise<void> {
     for (const use of uses) await this.#checkUse(use)
+  }
+
+  /** Those of the schemas of a catalog that the user may know of. */
+  filterSchemas(catalog: string, schemas: readonly string[]): Promise<readonly string[]> {
+    return this.#filter(
+      catalog,
+      schemas,
+      (schema) => schema,
+      (control, context, some) => control.filterSchemas?.(context, some),
+    )
+  }
+
+  filterTables(
+    catalog: string,
+    tables: readonly SchemaTableName[],
+  ): Promise<readonly SchemaTableName[]> {
+    return this.#filter(
+      catalog,
+      tables,
+      ({ schema }) => schema,
+      (control, context, some) => control.filterTables?.(context, some),
+    )
+  }
+
+  filterColumns(
+    catalog: string,
+    table: SchemaTableName,
+    columns: readonly string[],
+  ): Promise<readonly string[]> {
+    return this.#filter(
+      catalog,
+      columns,
+      () => table.schema,
+      (control, context, some) => control.filterColumns?.(context, table, some),
+    )
+  }
+
+  filterFunctions(
+    catalog: string,
+    functions: readonly SchemaFunctionName[],
+  ): Promise<readonly SchemaFunctionName[]> {
+    return this.#filter(
+      catalog,
+      functions,
+      ({ schema }) => schema,
+      (control, context, some) => control.filterFunctions?.(context, some),
+    )
+  }
+
+  /** What all who are asked let through; of information_schema, everything. */
+  async #filter<T>(
+    catalog: string,
+    all: readonly T[],
+    schemaOf: (item: T) => string,
+    ask: (
+      control: ConnectorAccessControl,
+      context: ConnectorSecurityContext,
+      some: readonly T[],
+    ) => Awaitable<readonly T[]> | undefined,
+  ): Promise<readonly T[]> {
+    if (!this.canAccessCatalog(catalog)) return []
+    const always = all.filter((item) => schemaOf(item) === INFORMATION_SCHEMA)
+    let rest: readonly T[] = all.filter((item) => schemaOf(item) !== INFORMATION_SCHEMA)
+    for (const { control, context } of await this.#controls(undefined, catalog)) {
+      if (rest.length > 0) rest = (await ask(control, context, rest)) ?? []
+    }
+    return [...rest, ...always]
   }
 
   async #checkUse({ kind, owner, name, columns }: RelationUse): Promise<void> {
@@ -72,6 +182,7 @@ export class QueryAccess {
         if (owner !== undefined) return this.#checkOwner(owner, name, columns)
         return this.#checkAs(owner, catalog, 'checkCanSelectFromColumns', [table, columns])
       case 'insert':
+        if (this.#options.refreshedAs !== undefined) return
         return this.#checkAs(owner, catalog, 'checkCanInsertIntoTable', [table])
       case 'delete':
         return this.#checkAs(owner, catalog, 'checkCanDeleteFromTable', [table])
@@ -104,20 +215,28 @@ export class QueryAccess {
   ): Promise<void> {
     if (catalog === REGISTERED_CATALOG) return
     const { system } = this.#options
-    const identity = this.#identity(owner)
-    if (system !== undefined && !system.canAccessCatalog(identity, catalog)) {
-      throw permissionDenied(`Cannot access catalog ${catalog}`)
-    }
+    if (system?.canAccessCatalog(this.#identity(owner), catalog) === false) throw noCatalog(catalog)
     if (isAboutInformation(about)) return
-    if (system !== undefined) {
-      const context = { ...this.#context(owner, catalog), transaction: null }
-      await ask(system.ofCatalog(catalog), context, check, about, catalog)
+    for (const { control, context, shown } of await this.#controls(owner, catalog)) {
+      await ask(control, context, check, about, shown)
     }
-    const control = this.#options.catalogs.accessControl(catalog)
-    if (control === undefined) return
-    const { handle } = await this.#options.transaction.join(catalog)
-    const context = { ...this.#context(owner, catalog), transaction: handle }
-    await ask(control, context, check, about, undefined)
+  }
+
+  /** Who is asked about a catalog's objects, in this order. */
+  async #controls(owner: string | undefined, catalog: string): Promise<readonly Asked[]> {
+    const { system, catalogs, transaction } = this.#options
+    const context = this.#context(owner, catalog)
+    const asked: Asked[] = []
+    if (system !== undefined) {
+      const control = system.ofCatalog(catalog)
+      asked.push({ control, context: { ...context, transaction: null }, shown: catalog })
+    }
+    const control = catalogs.accessControl(catalog)
+    if (control !== undefined) {
+      const { handle } = await transaction.join(catalog)
+      asked.push({ control, context: { ...context, transaction: handle } })
+    }
+    return asked
   }
 
   #context(
@@ -139,6 +258,9 @@ export class QueryAccess {
     return { user: session.user, groups: session.groups ?? [] }
   }
 }
+
+const noCatalog = (catalog: string): MillraceError =>
+  permissionDenied(`Cannot access catalog ${catalog}`)
 
 const tableName = ({ schema, name }: QualifiedObjectName): SchemaTableName => ({
   schema,

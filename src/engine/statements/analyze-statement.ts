@@ -15,7 +15,7 @@ import { findView, type TableLookup } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import type { PlanResult, StatementContext, StatementOf } from './statement.js'
-import { requireTable } from './table-statements.js'
+import { requireTable, tableName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /**
@@ -34,6 +34,7 @@ export async function analyze(
   const table = (await requireTable(context, node, node.tableName, false))!
   const { catalog } = table.name
   const { metadata } = table
+  await context.access?.check(catalog, 'checkCanInsertIntoTable', tableName(table.name))
   const properties = await evaluateProperties(
     {
       catalog,

@@ -14,7 +14,7 @@ import type { ColumnStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'
 import { writableMetadata } from './schema-statements.js'
 import type { StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, newColumn, requireTable } from './table-statements.js'
+import { done, newColumn, requireTable, tableName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 const lowerName = (name: QualifiedName): string[] =>
@@ -52,6 +52,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async addColumn(node, context) {
     const table = await requireTable(context, node, node.name, node.tableExists)
     if (table === undefined) return done('ADD COLUMN')
+    await context.access?.check(table.name.catalog, 'checkCanAddColumn', tableName(table.name))
     await addColumn(node, table, context)
     return done('ADD COLUMN')
   },
@@ -59,6 +60,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async renameColumn(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('RENAME COLUMN')
+    await context.access?.check(table.name.catalog, 'checkCanRenameColumn', tableName(table.name))
     const [source, ...fields] = lowerName(node.source)
     if (source === undefined) throw unsupported('renaming columns')
     const target = node.target.value.toLowerCase()
@@ -82,6 +84,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async dropColumn(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('DROP COLUMN')
+    await context.access?.check(table.name.catalog, 'checkCanDropColumn', tableName(table.name))
     const [name, ...fields] = lowerName(node.field)
     if (name === undefined) throw unsupported('dropping columns')
     if (!table.columnHandles.has(name) && node.columnExists) return done('DROP COLUMN')
@@ -104,6 +107,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async setColumnType(node, context) {
     const table = await requireTable(context, node, node.tableName, node.tableExists)
     if (table === undefined) return done('SET COLUMN TYPE')
+    await context.access?.check(table.name.catalog, 'checkCanAlterColumn', tableName(table.name))
     const path = lowerName(node.columnName)
     const [name] = path
     if (name === undefined || !table.columnHandles.has(name)) {
@@ -132,6 +136,7 @@ export const columnHandlers: StatementHandlers<ColumnStatementKinds> = {
   async dropNotNullConstraint(node, context) {
     const table = await requireTable(context, node, node.table, node.tableExists)
     if (table === undefined) return done('DROP NOT NULL')
+    await context.access?.check(table.name.catalog, 'checkCanAlterColumn', tableName(table.name))
     const name = node.column.value.toLowerCase()
     const handle = columnHandle(node, table, name, 'alter')
     const column = table.tableMetadata.columns.find((candidate) => candidate.name === name)

@@ -1,5 +1,19 @@
+import type { LanguageFunction, SchemaFunctionName } from '../../spi/index.js'
 import type { StatementContext } from './statement.js'
 import type { StaticRow } from './static-rows.js'
+
+async function visibleFunctions(
+  catalog: string,
+  functions: readonly (readonly [SchemaFunctionName, LanguageFunction])[],
+  { access }: StatementContext,
+): Promise<typeof functions> {
+  if (access === undefined) return functions
+  const names = functions.map(([name]) => name)
+  const visible = new Set(
+    (await access.filterFunctions(catalog, names)).map((name) => name.function),
+  )
+  return functions.filter(([name]) => visible.has(name.function))
+}
 
 /** The rows of SHOW FUNCTIONS for the SQL functions of a schema, in order of their names and signatures. */
 export async function schemaFunctionRows(
@@ -9,7 +23,8 @@ export async function schemaFunctionRows(
   if (context.catalogs.find(name.catalog) === undefined) return []
   const metadata = await context.metadata(name.catalog)
   const session = context.connectorSession(name.catalog)
-  const functions = (await metadata.listLanguageFunctions?.(session, name.schema)) ?? []
+  const all = (await metadata.listLanguageFunctions?.(session, name.schema)) ?? []
+  const functions = await visibleFunctions(name.catalog, all, context)
   const rows: StaticRow[] = []
   for (const [{ function: functionName }, { sql }] of functions) {
     const statement = context.services.parse(sql)

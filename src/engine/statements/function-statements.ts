@@ -37,6 +37,7 @@ export async function createFunction(
   context: StatementContext,
 ): Promise<DoneResult> {
   const { catalog, schema, name } = fullName(node, node.specification.name, context)
+  await context.access?.check(catalog, 'checkCanCreateFunction', { schema, function: name })
   const metadata = await context.metadata(catalog)
   const session = context.connectorSession(catalog)
   if (metadata.createLanguageFunction === undefined) throw unsupported('creating functions')
@@ -77,6 +78,7 @@ export async function dropFunction(
     if (node.exists) return done('DROP FUNCTION')
     throw missingFunction(node)
   }
+  await context.access?.check(catalog, 'checkCanDropFunction', functionName)
   if (metadata.dropLanguageFunction === undefined) throw unsupported('dropping functions')
   await metadata.dropLanguageFunction(session, functionName, signatureToken)
   return done('DROP FUNCTION')
@@ -94,5 +96,6 @@ export async function functionText(
   const functionName = { schema: full.schema, function: full.name }
   const found = (await metadata.getLanguageFunctions?.(session, functionName)) ?? []
   if (found.length === 0) throw missingFunction(node)
+  await context.access?.check(full.catalog, 'checkCanShowCreateFunction', functionName)
   return found.map((f) => f.sql).join('\n\n')
 }

@@ -34,6 +34,10 @@ async function call(node: StatementOf<'call'>, context: StatementContext): Promi
       `Procedure not registered: ${name.schema}.${name.name}`,
     )
   }
+  await context.access?.check(name.catalog, 'checkCanExecuteProcedure', {
+    schema: name.schema,
+    function: name.name,
+  })
   const values = await procedureArguments(node, procedure, context)
   const { handle } = await context.transaction.join(name.catalog)
   await procedure.call(context.connectorSession(name.catalog), handle, values, context.signal)

@@ -17,10 +17,8 @@ import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { PlanResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, requireTargetCatalog, targetName } from './table-statements.js'
+import { done, requireTargetCatalog, tableName, targetName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
-
-const tableName = ({ schema, name }: QualifiedObjectName) => ({ schema, table: name })
 
 /** @throws TABLE_ALREADY_EXISTS where the name is that of a table or a view */
 async function refuseOthers(
@@ -62,6 +60,11 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
       node.properties,
       context,
     )
+    const { access } = context
+    await access?.check(name.catalog, 'checkCanCreateMaterializedView', tableName(name), properties)
+    if (node.replace && (await findMaterializedView(context, name)) !== undefined) {
+      await access?.check(name.catalog, 'checkCanDropMaterializedView', tableName(name))
+    }
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.createMaterializedView === undefined) {
       throw unsupported('creating materialized views')
@@ -104,6 +107,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
         `Materialized view '${printName(name)}' does not exist`,
       )
     }
+    await context.access?.check(name.catalog, 'checkCanDropMaterializedView', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.dropMaterializedView === undefined) {
       throw unsupported('dropping materialized views')
@@ -150,6 +154,12 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
         `Target materialized view '${printName(target)}' already exists`,
       )
     }
+    await context.access?.check(
+      name.catalog,
+      'checkCanRenameMaterializedView',
+      tableName(name),
+      tableName(target),
+    )
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.renameMaterializedView === undefined) {
       throw unsupported('renaming materialized views')
@@ -172,6 +182,7 @@ export const materializedViewHandlers: StatementHandlers<MaterializedViewStateme
         `Materialized view '${printName(name)}' does not exist`,
       )
     }
+    await context.access?.check(name.catalog, 'checkCanRefreshMaterializedView', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     const session = context.connectorSession(name.catalog)
     const isDelegated = await metadata.delegateMaterializedViewRefreshToConnector?.(
@@ -268,6 +279,7 @@ async function planRefresh(
   } as const
   const planned = await context.services.plan(insert, {
     ...context,
+    ...(context.access === undefined ? {} : { access: context.access.refreshing(view.owner) }),
     session: viewSession(context.session, view),
     sql: view.originalSql,
     parameters: [],

@@ -5,6 +5,7 @@ import type { QueryStatementKinds } from './kinds.js'
 import { qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import type { PlanResult, StatementContext, StatementHandlers } from './statement.js'
+import { checkCreation } from './table-statements.js'
 
 async function planned(
   statement: Statement,
@@ -62,6 +63,7 @@ export const queryHandlers: StatementHandlers<QueryStatementKinds> = {
       ends ? [] : node.properties,
       context,
     )
+    if (!ends) await checkCreation(name, exists, tableProperties, context)
     return { ...(await planned(node, context, 'CREATE TABLE')), tableProperties }
   },
 }

@@ -44,6 +44,7 @@ export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
       node.properties,
       context,
     )
+    await context.access?.check(catalog, 'checkCanCreateSchema', schema, properties)
     const metadata = await writableMetadata(context, catalog)
     if (metadata.createSchema === undefined) throw unsupported('creating schemas')
     const owner: Principal =
@@ -61,6 +62,7 @@ export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
       if (node.exists) return done('DROP SCHEMA')
       throw errorAt(node, 'SCHEMA_NOT_FOUND', `Schema '${catalog}.${schema}' does not exist`)
     }
+    await context.access?.check(catalog, 'checkCanDropSchema', schema)
     const session = context.connectorSession(catalog)
     const metadata = await writableMetadata(context, catalog)
     if (!node.cascade && !(await isEmpty(context, metadata, catalog, schema))) {
@@ -84,6 +86,7 @@ export const schemaHandlers: StatementHandlers<SchemaStatementKinds> = {
         `Target schema '${catalog}.${target}' already exists`,
       )
     }
+    await context.access?.check(catalog, 'checkCanRenameSchema', schema, target)
     const metadata = await writableMetadata(context, catalog)
     if (metadata.renameSchema === undefined) throw unsupported('renaming schemas')
     await metadata.renameSchema(context.connectorSession(catalog), schema, target)

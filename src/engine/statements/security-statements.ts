@@ -12,7 +12,9 @@ import {
   MillraceError,
   type Principal,
   type Privilege,
+  type SelectedRole,
 } from '../../spi/index.js'
+import { visibleGrants } from '../catalog/catalog-information.js'
 import {
   findMaterializedView,
   findView,
@@ -33,7 +35,7 @@ import { principalOf, writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
 import { staticResult, VARCHAR } from './static-rows.js'
-import { done, requireTable } from './table-statements.js'
+import { done, requireTable, tableName } from './table-statements.js'
 
 const GRANT_COLUMNS = [
   'Grantor',
@@ -131,6 +133,14 @@ async function changeRoleGrants(
   ])
   const { metadata, session } = place
   const isGrant = node.kind === 'grantRoles'
+  await context.access?.check(
+    place.catalog,
+    isGrant ? 'checkCanGrantRoles' : 'checkCanRevokeRoles',
+    roles,
+    grantees,
+    node.adminOption,
+    grantor,
+  )
   const change = isGrant ? metadata.grantRoles : metadata.revokeRoles
   await change?.call(metadata, session, roles, grantees, node.adminOption, grantor)
   return done(isGrant ? 'GRANT ROLE' : 'REVOKE ROLE')
@@ -219,6 +229,7 @@ async function changeGrants(
   if (metadata[method] === undefined || (node.kind === 'deny' && table === undefined)) {
     throw noPermissions(catalog)
   }
+  await checkPrivileges(node.kind, { catalog, schema, table }, privileges, grantee, option, context)
   await context.transaction.checkWrite(catalog)
   if (method === 'grantSchemaPrivileges' || method === 'revokeSchemaPrivileges') {
     await metadata[method]!(session, schema, privileges, grantee, option)
@@ -227,6 +238,43 @@ async function changeGrants(
   }
   return done(node.kind.toUpperCase())
 }
+
+/** Whether the user may grant, revoke or deny each of the privileges. @throws PERMISSION_DENIED */
+async function checkPrivileges(
+  kind: 'grant' | 'revoke' | 'deny',
+  { catalog, schema, table }: CatalogSchema & { readonly table: string | undefined },
+  privileges: readonly Privilege[],
+  principal: Principal,
+  option: boolean,
+  { access }: StatementContext,
+): Promise<void> {
+  if (access === undefined) return
+  for (const privilege of privileges) {
+    if (table === undefined) {
+      const check = SCHEMA_CHECKS[kind]
+      if (check === 'checkCanDenySchemaPrivilege') {
+        await access.check(catalog, check, privilege, schema, principal)
+      } else await access.check(catalog, check, privilege, schema, principal, option)
+      continue
+    }
+    const check = TABLE_CHECKS[kind]
+    const name = { schema, table }
+    if (check === 'checkCanDenyTablePrivilege') {
+      await access.check(catalog, check, privilege, name, principal)
+    } else await access.check(catalog, check, privilege, name, principal, option)
+  }
+}
+
+const SCHEMA_CHECKS = {
+  grant: 'checkCanGrantSchemaPrivilege',
+  revoke: 'checkCanRevokeSchemaPrivilege',
+  deny: 'checkCanDenySchemaPrivilege',
+} as const
+const TABLE_CHECKS = {
+  grant: 'checkCanGrantTablePrivilege',
+  revoke: 'checkCanRevokeTablePrivilege',
+  deny: 'checkCanDenyTablePrivilege',
+} as const
 
 async function setAuthorization(
   node: StatementOf<'setAuthorization'>,
@@ -238,6 +286,12 @@ async function setAuthorization(
     await requirePrincipal(context, node, principal, name.catalog)
     const metadata = await context.metadata(name.catalog)
     if (metadata.setSchemaAuthorization === undefined) throw noPermissions(name.catalog)
+    await context.access?.check(
+      name.catalog,
+      'checkCanSetSchemaAuthorization',
+      name.schema,
+      principal,
+    )
     await context.transaction.checkWrite(name.catalog)
     await metadata.setSchemaAuthorization(
       context.connectorSession(name.catalog),
@@ -259,6 +313,8 @@ async function setAuthorization(
   if ((await context.metadata(name.catalog))[method] === undefined) {
     throw noPermissions(name.catalog)
   }
+  const check = isView ? 'checkCanSetViewAuthorization' : 'checkCanSetTableAuthorization'
+  await context.access?.check(name.catalog, check, tableName(name), principal)
   const metadata = await writableMetadata(context, name.catalog)
   await metadata[method]!(
     context.connectorSession(name.catalog),
@@ -278,13 +334,25 @@ async function setRole(
   if (node.type === 'ROLE') {
     if (place === undefined) throw missingRole(node, role!)
     await requireRoles(place, node, [role!])
+    if (context.access !== undefined) {
+      await context.access.check(place.catalog, 'checkCanSetRole', role!)
+      return roleSet(place, node.type, role)
+    }
     const user: Principal = { type: 'USER', name: context.session.user }
     const granted = await place.metadata.listApplicableRoles?.(place.session, user)
     if (granted?.some((grant) => grant.role === role) !== true) {
       throw new MillraceError('PERMISSION_DENIED', `Access Denied: Cannot set role ${role}`)
     }
   }
-  const selected = { type: node.type, ...(role === undefined ? {} : { role }) }
+  return roleSet(place, node.type, role)
+}
+
+function roleSet(
+  place: RoleCatalog | undefined,
+  type: SelectedRole['type'],
+  role: string | undefined,
+): DoneResult {
+  const selected = { type, ...(role === undefined ? {} : { role }) }
   return {
     kind: 'done',
     updateType: 'SET ROLE',
@@ -293,17 +361,19 @@ async function setRole(
 }
 
 /**
- * Roles, grants and owners: connectors that keep them do, others say so. Nothing here is enforced by the engine.
+ * Roles, grants and owners: connectors that keep them do, others say so.
  * @source Trino CreateRoleTask, GrantTask, SetRoleTask, SetAuthorizationTask and their siblings
  */
 export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async createRole(node, context) {
-    const { metadata, session } = await roleCatalog(context, node, node.catalog)
+    const { catalog, metadata, session } = await roleCatalog(context, node, node.catalog)
     const role = node.name.value.toLowerCase()
     if ((await metadata.roleExists!(session, role)) === true) {
       throw errorAt(node, 'ROLE_ALREADY_EXISTS', `Role '${role}' already exists`)
     }
-    await metadata.createRole!(session, role, grantorOf(node.grantor, context))
+    const grantor = grantorOf(node.grantor, context)
+    await context.access?.check(catalog, 'checkCanCreateRole', role, grantor)
+    await metadata.createRole!(session, role, grantor)
     return done('CREATE ROLE')
   },
 
@@ -318,6 +388,7 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
       if (node.exists) return done('DROP ROLE')
       throw missingRole(node, role)
     }
+    await context.access?.check(place.catalog, 'checkCanDropRole', role)
     await place.metadata.dropRole?.(place.session, role)
     return done('DROP ROLE')
   },
@@ -340,7 +411,8 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
     requireCatalog(context, node, catalog)
     const metadata = await context.metadata(catalog)
     const session = context.connectorSession(catalog)
-    const grants = (await metadata.listTablePrivileges?.(session, prefix)) ?? []
+    const all = (await metadata.listTablePrivileges?.(session, prefix)) ?? []
+    const grants = await visibleGrants(context, catalog, all)
     return staticResult(
       columns,
       grants.map((grant) => tablePrivilegeRow(catalog, grant)),
@@ -350,7 +422,9 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async showRoles(node, context) {
     const column = { name: 'Role', type: VARCHAR }
     if (node.catalog === undefined) return staticResult([column], [])
-    const { metadata, session } = await catalogWithRoles(context, node, node.catalog)
+    const { catalog, metadata, session } = await catalogWithRoles(context, node, node.catalog)
+    const check = node.current ? 'checkCanShowCurrentRoles' : 'checkCanShowRoles'
+    await context.access?.check(catalog, check)
     const roles = node.current
       ? await metadata.listEnabledRoles?.(session)
       : await metadata.listRoles?.(session)
@@ -363,7 +437,8 @@ export const securityHandlers: StatementHandlers<SecurityStatementKinds> = {
   async showRoleGrants(node, context) {
     const column = { name: 'Role Grants', type: VARCHAR }
     if (node.catalog === undefined) return staticResult([column], [])
-    const { metadata, session } = await catalogWithRoles(context, node, node.catalog)
+    const { catalog, metadata, session } = await catalogWithRoles(context, node, node.catalog)
+    await context.access?.check(catalog, 'checkCanShowRoleGrants')
     const user: Principal = { type: 'USER', name: context.session.user }
     const grants = await metadata.listRoleGrants?.(session, user)
     return staticResult(

@@ -99,6 +99,7 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
   async use(node, context) {
     const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
     requireCatalog(context, node, catalog)
+    context.access?.checkCatalog(catalog)
     const schema = node.schema.value.toLowerCase()
     if (!(await schemaExists(context, catalog, schema))) {
       throw new MillraceError('NOT_FOUND', `Schema does not exist: ${catalog}.${schema}`)
@@ -112,12 +113,14 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
 
   async setSession(node, context) {
     const { name, property } = findProperty(context, node.value, node.name)
+    await context.access?.checkSessionProperty(name)
     const text = await propertyText(context, name, property, node.value)
     return { kind: 'done', updateType: 'SET SESSION', changes: { setProperties: { [name]: text } } }
   },
 
   async resetSession(node, context) {
     const { name } = findProperty(context, node, node.name)
+    await context.access?.checkSessionProperty(name)
     return { kind: 'done', updateType: 'RESET SESSION', changes: { resetProperties: [name] } }
   },
 

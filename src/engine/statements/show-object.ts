@@ -2,7 +2,6 @@ import type { Query, Table, TableSubquery } from '../../planner/parser/ast/index
 import { formatName } from '../../planner/parser/format/format.js'
 import {
   assert,
-  type ColumnMetadata,
   type ColumnStatistics,
   MillraceError,
   type SqlType,
@@ -49,6 +48,7 @@ async function showCreate(
         `Schema '${name.catalog}.${name.schema}' does not exist`,
       )
     }
+    await context.access?.check(name.catalog, 'checkCanShowCreateSchema', name.schema)
     const metadata = await context.metadata(name.catalog)
     const session = context.connectorSession(name.catalog)
     return singleText(
@@ -65,6 +65,10 @@ async function showCreate(
   }
   const name = qualifiedObjectName(context.session, node, node.name)
   const [view, table] = [await findView(context, name), await lookUpTable(context, name)]
+  await context.access?.check(name.catalog, 'checkCanShowCreateTable', {
+    schema: name.schema,
+    table: name.name,
+  })
   const what = node.type === 'TABLE' ? 'Table' : node.type === 'VIEW' ? 'View' : 'Materialized view'
   const isA = (found: string) =>
     errorAt(
@@ -134,6 +138,13 @@ async function showStats(
     }
     throw new MillraceError('TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
   }
+  const visible = table.tableMetadata.columns.filter((column) => column.hidden !== true)
+  await context.access?.check(
+    name.catalog,
+    'checkCanSelectFromColumns',
+    { schema: name.schema, table: name.name },
+    visible.map((column) => column.name),
+  )
   const statistics = await tableStatistics(table, context)
   const byColumn = new Map(
     statistics.columns.map((entry) => [
@@ -141,13 +152,11 @@ async function showStats(
       entry.statistics,
     ]),
   )
-  const columns = table.tableMetadata.columns
-    .filter((column: ColumnMetadata) => column.hidden !== true)
-    .map((column: ColumnMetadata) => ({
-      name: column.name,
-      type: column.type,
-      statistics: byColumn.get(JSON.stringify(table.columnHandles.get(column.name), plainBigint)),
-    }))
+  const columns = visible.map((column) => ({
+    name: column.name,
+    type: column.type,
+    statistics: byColumn.get(JSON.stringify(table.columnHandles.get(column.name), plainBigint)),
+  }))
   return staticResult(STATS_COLUMNS, statsRows(columns, statistics.rowCount))
 }
 

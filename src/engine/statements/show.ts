@@ -96,15 +96,32 @@ async function relationColumns(
     }))
 }
 
+/** @throws PERMISSION_DENIED where the columns may not be known at all */
+async function visibleColumns(
+  name: QualifiedObjectName,
+  columns: readonly { readonly name: string }[],
+  { access }: StatementContext,
+): Promise<(column: string) => boolean> {
+  if (access === undefined) return () => true
+  const table = { schema: name.schema, table: name.name }
+  await access.check(name.catalog, 'checkCanShowColumns', table)
+  const names = columns.map((column) => column.name)
+  const visible = new Set(await access.filterColumns(name.catalog, table, names))
+  return (column) => visible.has(column)
+}
+
 /**
  * SHOW and DESCRIBE, answered from the catalogs' metadata. Names and types of the columns are those of the queries that
  * Trino makes of them.
  * @source Trino ShowQueriesRewrite
  */
 export const showHandlers: StatementHandlers<ShowStatementKinds> = {
-  async showCatalogs(node, { catalogs }) {
+  async showCatalogs(node, { catalogs, access }) {
     const matches = patternMatcher(node)
-    const names = catalogs.list().map((catalog) => catalog.name)
+    const names = catalogs
+      .list()
+      .map((catalog) => catalog.name)
+      .filter((name) => access?.canAccessCatalog(name) ?? true)
     return staticResult(
       [{ name: 'Catalog', type: textType(names) }],
       names.filter(matches).map((name) => [name]),
@@ -114,6 +131,7 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
   async showSchemas(node, context) {
     const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
     requireCatalog(context, node, catalog)
+    await context.access?.check(catalog, 'checkCanShowSchemas')
     const names = await listSchemas(context, catalog)
     return staticResult(
       varcharColumns('Schema'),
@@ -127,6 +145,7 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
   async showTables(node, context) {
     const name = catalogSchemaName(context.session, node, node.schema)
     await requireSchema(context, node, name)
+    await context.access?.check(name.catalog, 'checkCanShowTables', name.schema)
     const relations = await listRelations(context, name.catalog, { schema: name.schema })
     const matches = patternMatcher(node)
     const names = new Set(relations.map((relation) => relation.table))
@@ -146,11 +165,12 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     if (columns === undefined) {
       throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
     }
+    const isVisible = await visibleColumns(name, columns, context)
     const matches = patternMatcher(node)
     return staticResult(
       varcharColumns('Column', 'Type', 'Extra', 'Comment'),
       columns
-        .filter((column) => matches(column.name))
+        .filter((column) => matches(column.name) && isVisible(column.name))
         .map((column) => [column.name, column.type, column.extra, column.comment]),
     )
   },
@@ -166,6 +186,7 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
     ]
     if (node.schema !== undefined) {
       const name = catalogSchemaName(context.session, node, node.schema)
+      await context.access?.check(name.catalog, 'checkCanShowFunctions', name.schema)
       const found = await schemaFunctionRows(name, context)
       if (found.length > 0) {
         const matches = patternMatcher(node)
@@ -234,7 +255,9 @@ function systemPropertyRows(context: StatementContext): StaticRow[] {
 }
 
 function catalogPropertyRows(context: StatementContext): StaticRow[] {
-  return context.catalogs.list().flatMap(({ name, connector }) =>
+  const { catalogs, access } = context
+  const visible = catalogs.list().filter(({ name }) => access?.canAccessCatalog(name) ?? true)
+  return visible.flatMap(({ name, connector }) =>
     (connector.getSessionProperties?.() ?? [])
       .filter((property) => !property.hidden)
       .map((property) => {

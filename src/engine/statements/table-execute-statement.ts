@@ -5,7 +5,7 @@ import { errorAt, qualifiedObjectName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import type { DoneResult, StatementContext, StatementOf } from './statement.js'
-import { done, requireTable } from './table-statements.js'
+import { done, requireTable, tableName } from './table-statements.js'
 
 /**
  * ALTER TABLE … EXECUTE of procedures that the connector runs by itself. Those that have the engine read and write the table's rows
@@ -36,6 +36,12 @@ export async function tableExecute(
   ) {
     throw errorAt(node, 'NOT_SUPPORTED', `WHERE not supported for procedure ${procedureName}`)
   }
+  await context.access?.check(
+    catalog,
+    'checkCanExecuteTableProcedure',
+    tableName(table.name),
+    procedureName,
+  )
   const properties = await evaluateProperties(
     {
       catalog,

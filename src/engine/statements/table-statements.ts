@@ -10,6 +10,7 @@ import {
   type ConnectorTableMetadata,
   MillraceError,
   type Properties,
+  type SchemaTableName,
   typeName,
 } from '../../spi/index.js'
 import {
@@ -45,6 +46,23 @@ export async function requireTable(
   return table
 }
 
+export const tableName = ({ schema, name }: QualifiedObjectName): SchemaTableName => ({
+  schema,
+  table: name,
+})
+
+/** Whoever puts a table in the place of another drops that one. @throws PERMISSION_DENIED */
+export async function checkCreation(
+  name: QualifiedObjectName,
+  replaces: boolean,
+  properties: Properties | undefined,
+  { access }: StatementContext,
+): Promise<void> {
+  const { catalog } = name
+  await access?.check(catalog, 'checkCanCreateTable', tableName(name), properties ?? {})
+  if (replaces) await access?.check(catalog, 'checkCanDropTable', tableName(name))
+}
+
 /** @source Trino CreateTableTask, DropTableTask, RenameTableTask, CommentTask, TruncateTableTask */
 export const tableHandlers: StatementHandlers<TableStatementKinds> = {
   async createTable(node, context) {
@@ -58,6 +76,7 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table '${printName(name)}' already exists`)
     }
     const tableMetadata = await newTable(node, name, context)
+    await checkCreation(name, exists, tableMetadata.properties, context)
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.createTable === undefined) throw unsupported('creating tables')
     try {
@@ -95,6 +114,7 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
       if (node.exists) return done('DROP TABLE')
       throw errorAt(node, 'TABLE_NOT_FOUND', `Table '${printName(name)}' does not exist`)
     }
+    await context.access?.check(name.catalog, 'checkCanDropTable', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.dropTable === undefined) throw unsupported('dropping tables')
     await metadata.dropTable(context.connectorSession(name.catalog), table.handle)
@@ -131,6 +151,12 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
     if (target.catalog !== source.catalog) {
       throw errorAt(node, 'NOT_SUPPORTED', 'Table rename across catalogs is not supported')
     }
+    await context.access?.check(
+      source.catalog,
+      'checkCanRenameTable',
+      tableName(source),
+      tableName(target),
+    )
     const metadata = await writableMetadata(context, source.catalog)
     if (metadata.renameTable === undefined) throw unsupported('renaming tables')
     await metadata.renameTable(context.connectorSession(source.catalog), table.handle, {
@@ -153,6 +179,7 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
       throw errorAt(node, 'NOT_SUPPORTED', 'Cannot truncate a view')
     }
     const table = (await requireTable(context, node, node.tableName, false))!
+    await context.access?.check(name.catalog, 'checkCanTruncateTable', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.truncateTable === undefined) throw unsupported('truncating tables')
     await metadata.truncateTable(context.connectorSession(name.catalog), table.handle)
@@ -160,7 +187,8 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
   },
 
   async setProperties(node, context) {
-    const { catalog } = qualifiedObjectName(context.session, node, node.name)
+    const name = qualifiedObjectName(context.session, node, node.name)
+    const { catalog } = name
     const connector = context.catalogs.find(catalog)?.connector
     if (node.type === 'MATERIALIZED VIEW') {
       await evaluateStated(
@@ -172,6 +200,12 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
         },
         node.properties,
         context,
+      )
+      await context.access?.check(
+        catalog,
+        'checkCanSetMaterializedViewProperties',
+        tableName(name),
+        {},
       )
       throw unsupported('setting materialized view properties')
     }
@@ -186,6 +220,12 @@ export const tableHandlers: StatementHandlers<TableStatementKinds> = {
       context,
     )
     const table = (await requireTable(context, node, node.name, false))!
+    await context.access?.check(
+      catalog,
+      'checkCanSetTableProperties',
+      tableName(table.name),
+      Object.fromEntries(properties),
+    )
     const metadata = await writableMetadata(context, catalog)
     if (metadata.setTableProperties === undefined) throw unsupported('setting table properties')
     await metadata.setTableProperties(
@@ -305,6 +345,15 @@ async function likeSource(
     throw errorAt(node, 'CATALOG_NOT_FOUND', `LIKE table catalog '${source.catalog}' not found`)
   }
   const table = await lookUpTable(context, source)
+  if (table !== undefined) {
+    const columns = table.tableMetadata.columns.map((column) => column.name)
+    await context.access?.check(
+      source.catalog,
+      'checkCanSelectFromColumns',
+      tableName(source),
+      columns,
+    )
+  }
   if (table === undefined) {
     throw errorAt(node, 'TABLE_NOT_FOUND', `LIKE table '${printName(source)}' does not exist`)
   }
@@ -376,6 +425,7 @@ async function commentOnTable(
     )
   }
   const table = (await requireTable(context, node, node.name, false))!
+  await context.access?.check(name.catalog, 'checkCanSetTableComment', tableName(name))
   const metadata = await writableMetadata(context, name.catalog)
   if (metadata.setTableComment === undefined) throw unsupported('setting table comments')
   await metadata.setTableComment(context.connectorSession(name.catalog), table.handle, node.comment)
@@ -396,6 +446,7 @@ async function commentOnView(
         : `View '${printName(name)}' does not exist`,
     )
   }
+  await context.access?.check(name.catalog, 'checkCanSetViewComment', tableName(name))
   const metadata = await writableMetadata(context, name.catalog)
   if (metadata.setViewComment === undefined) throw unsupported('setting view comments')
   await metadata.setViewComment(
@@ -421,6 +472,7 @@ async function commentOnColumn(
   const view = await findView(context, name)
   if (view !== undefined) {
     if (!view.columns.some((candidate) => candidate.name === column)) throw missing()
+    await context.access?.check(name.catalog, 'checkCanSetColumnComment', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.setViewColumnComment === undefined) {
       throw unsupported('setting view column comments')
@@ -436,6 +488,7 @@ async function commentOnColumn(
   const table = (await requireTable(context, node, owner, false))!
   const handle = table.columnHandles.get(column)
   if (handle === undefined) throw missing()
+  await context.access?.check(name.catalog, 'checkCanSetColumnComment', tableName(name))
   const metadata = await writableMetadata(context, name.catalog)
   if (metadata.setColumnComment === undefined) throw unsupported('setting column comments')
   await metadata.setColumnComment(session, table.handle, handle, node.comment)

@@ -8,7 +8,7 @@ import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, requireTargetCatalog, targetName } from './table-statements.js'
+import { done, requireTargetCatalog, tableName, targetName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /** @source Trino CreateViewTask, DropViewTask, RenameViewTask */
@@ -19,9 +19,12 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
     if ((await lookUpTable(context, name)) !== undefined) {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table already exists: '${printName(name)}'`)
     }
-    if ((await findView(context, name)) !== undefined && !node.replace) {
+    const exists = (await findView(context, name)) !== undefined
+    if (exists && !node.replace) {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `View already exists: '${printName(name)}'`)
     }
+    await context.access?.check(name.catalog, 'checkCanCreateView', tableName(name))
+    if (exists) await context.access?.check(name.catalog, 'checkCanDropView', tableName(name))
     const definition = await viewDefinition(node, name, context)
     const properties = await evaluateProperties(
       {
@@ -58,6 +61,7 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
       if (node.exists) return done('DROP VIEW')
       throw errorAt(node, 'GENERIC_USER_ERROR', `View '${printName(name)}' does not exist`)
     }
+    await context.access?.check(name.catalog, 'checkCanDropView', tableName(name))
     const metadata = await writableMetadata(context, name.catalog)
     if (metadata.dropView === undefined) throw unsupported('dropping views')
     await metadata.dropView(context.connectorSession(name.catalog), {
@@ -94,6 +98,12 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
     if (source.catalog !== target.catalog) {
       throw errorAt(node, 'NOT_SUPPORTED', 'View rename across catalogs is not supported')
     }
+    await context.access?.check(
+      source.catalog,
+      'checkCanRenameView',
+      tableName(source),
+      tableName(target),
+    )
     const metadata = await writableMetadata(context, source.catalog)
     if (metadata.renameView === undefined) throw unsupported('renaming views')
     await metadata.renameView(

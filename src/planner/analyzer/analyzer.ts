@@ -1,6 +1,6 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { PlannerSession } from '../metadata.js'
-import type { AccessUses } from './access-uses.js'
+import type { Accessor, AccessUses } from './access-uses.js'
 import type { Analysis, AnalysisWarning, ParameterValue } from './analysis.js'
 import { analyzeExpression } from './expression-analyzer.js'
 import type { CollectedMetadata } from './metadata-collection.js'
@@ -14,6 +14,7 @@ export interface AnalyzerOptions {
   readonly warn?: (warning: AnalysisWarning) => void
   /** Where what is done with tables and views is noted. */
   readonly uses?: AccessUses | undefined
+  readonly accessor?: Accessor
 }
 
 /** The empty state that the analysis of one statement fills. */
@@ -24,6 +25,7 @@ export function newAnalysis({
   parameters,
   warn = () => {},
   uses,
+  accessor = {},
 }: AnalyzerOptions): Analysis {
   let lastId = 0
   return {
@@ -35,7 +37,7 @@ export function newAnalysis({
     calls: new Map(),
     correlations: new Map(),
     usedTables: new Map(),
-    ...(uses === undefined ? {} : { access: { uses, accessor: {} } }),
+    ...(uses === undefined ? {} : { access: { uses, accessor } }),
     viewStack: [],
     traits: { deterministic: true },
     warn,

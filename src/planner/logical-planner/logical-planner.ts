@@ -1,7 +1,7 @@
 import { foldConstants } from '../../expressions/constant-folding.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
-import { AccessUses, type RelationUse } from '../analyzer/access-uses.js'
+import { type Accessor, AccessUses, type RelationUse } from '../analyzer/access-uses.js'
 import {
   type Analysis,
   type AnalysisWarning,
@@ -47,6 +47,8 @@ export interface PlanningOptions {
   readonly warn?: (warning: AnalysisWarning) => void
   /** Asked, once analysis is done, whether a statement may do with tables and views what it does. @throws PERMISSION_DENIED */
   readonly checkAccess?: (uses: readonly RelationUse[]) => Promise<void>
+  /** Whose rights the statement uses; by default those of who runs it. */
+  readonly accessor?: Accessor
 }
 
 export interface LogicalPlan {
