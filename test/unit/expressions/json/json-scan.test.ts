@@ -158,7 +158,7 @@ describe(`scanning JSON (seed ${SEED})`, () => {
     for (const depth of [998, 999, 1000, 1001, 100_000]) {
       const text = `${'['.repeat(depth)}1${']'.repeat(depth)}`
       const given = `{"b": ${text}, "a": 7}`
-      expect(byScan(given, '$.a'), `${depth}`).toBe(byTree(given, '$.a'))
+      expect(byScan(given, '$.a'), `${depth}`).toBe(byTree(treeAsWritten(given), '$.a'))
     }
   })
 })
