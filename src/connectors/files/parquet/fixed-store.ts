@@ -23,7 +23,9 @@ export class FixedStore implements ValueStore {
   #dictionary: DictionaryPage | undefined
   #at = 0
   #end = 0
-  #values = 0
+  #capacity = 0
+  /** Where the batch's values lie: in the page itself where it has all of them. */
+  #values: number | undefined
   #count = 0
 
   constructor(scratch: Scratch, byteLength: number, emitter: FixedEmitter) {
@@ -52,15 +54,19 @@ export class FixedStore implements ValueStore {
   }
 
   begin(capacity: number): void {
-    this.#values = this.#scratch.take('values', capacity * this.#byteLength)
+    this.#capacity = capacity
+    this.#values = undefined
     this.#count = 0
   }
 
   appendPlain(count: number): void {
     const from = this.#at
     this.skipPlain(count)
-    const all = new Uint8Array(this.#scratch.memory.buffer)
-    all.copyWithin(this.#values + this.#count * this.#byteLength, from, this.#at)
+    if (count === this.#capacity) this.#values = from
+    else {
+      const to = this.#nextPlace()
+      new Uint8Array(this.#scratch.memory.buffer).copyWithin(to, from, this.#at)
+    }
     this.#count += count
   }
 
@@ -72,7 +78,7 @@ export class FixedStore implements ValueStore {
 
   appendCodes(codes: number, count: number): void {
     const entries = this.#dictionary!.from
-    const to = this.#values + this.#count * this.#byteLength
+    const to = this.#nextPlace()
     const { kernels, buffer } = this.#scratch.memory
     this.#count += count
     if (this.#byteLength === 4) kernels.gather32(codes, entries, to, count)
@@ -89,8 +95,14 @@ export class FixedStore implements ValueStore {
     }
   }
 
+  /** Where the next value goes that is copied. */
+  #nextPlace(): number {
+    this.#values ??= this.#scratch.take('values', this.#capacity * this.#byteLength)
+    return this.#values + this.#count * this.#byteLength
+  }
+
   finish(placement: Placement, arena: Arena): Block {
-    assert(this.#count === placement.valueCount)
+    assert(this.#count === placement.valueCount && this.#values !== undefined)
     return this.#emitter.emit(this.#values, placement, arena)
   }
 

@@ -6,7 +6,6 @@ import {
   INTEGER_BYTES,
   type IntegerBlock,
   type IntegerWidth,
-  narrowIntegerBlock,
   narrowIntegerWidth,
   type SqlType,
 } from '../../../spi/index.js'
@@ -48,7 +47,7 @@ export class IntegerEmitter implements FixedEmitter {
     this.#factor = Number(factor)
   }
 
-  emit(values: number, placement: Placement, arena: Arena): Block {
+  emit(values: number, placement: Placement, arena: Arena): IntegerBlock {
     const count = placement.valueCount
     const { kernels } = this.#scratch.memory
     const out = this.#scratch.take('out', OUT_BYTES)
@@ -107,7 +106,7 @@ export class IntegerEmitter implements FixedEmitter {
     return to
   }
 
-  #emit32(lane: number, placement: Placement, arena: Arena, out: number): Block {
+  #emit32(lane: number, placement: Placement, arena: Arena, out: number): IntegerBlock {
     const { kernels } = this.#scratch.memory
     const count = placement.valueCount
     const bounds = this.#boundsAt(out, count)
@@ -130,7 +129,12 @@ export class IntegerEmitter implements FixedEmitter {
   }
 
   /** 32-bit values that are beyond safe integers once they are multiplied: times of the day. */
-  #emitWide(lane: number, placement: Placement, arena: Arena, bounds: Bounds | undefined): Block {
+  #emitWide(
+    lane: number,
+    placement: Placement,
+    arena: Arena,
+    bounds: Bounds | undefined,
+  ): IntegerBlock {
     const { kernels } = this.#scratch.memory
     const { valueCount } = placement
     const wide = this.#scratch.take('bytes', valueCount * 8)
@@ -139,7 +143,7 @@ export class IntegerEmitter implements FixedEmitter {
     return this.#block(wide, WIDE, scaleBounds(bounds, this.#factor), placement, arena)
   }
 
-  #emit64(lane: number, placement: Placement, arena: Arena, out: number): Block {
+  #emit64(lane: number, placement: Placement, arena: Arena, out: number): IntegerBlock {
     const { memory } = this.#scratch
     const { valueCount } = placement
     memory.kernels.bounds64(lane, valueCount, out)
@@ -204,54 +208,23 @@ export class IntegerEmitter implements FixedEmitter {
   }
 
   #dictionaryBlock(values: number, count: number): IntegerBlock {
-    const { memory } = this.#scratch
-    const isNarrow = this.#form.kind === 'i32'
-    const lane = isNarrow ? values : this.#widened(values, count)
-    const words = memory.words(lane, isNarrow ? count : count * 2)
-    const entries = isNarrow ? Float64Array.from(words) : safeNumbers(words)
-    if (entries === undefined) return this.#wideDictionary(lane, count)
-    let min = Number.POSITIVE_INFINITY
-    let max = Number.NEGATIVE_INFINITY
-    for (let i = 0; i < count; i++) {
-      const entry = entries[i]! * this.#factor
-      entries[i] = entry
-      if (entry < min) min = entry
-      if (entry > max) max = entry
+    // The entries are still wanted as they are, and integers that don't fit 32 bits are multiplied in place.
+    const bytes =
+      this.#form.kind === 'i64' && this.#factor !== 1 ? this.#copied(values, count) : values
+    const placement = {
+      valueCount: count,
+      batchRows: count,
+      valid: undefined,
+      selection: undefined,
     }
-    const bounds = count === 0 ? undefined : { min, max }
-    const isSafe = count === 0 || (Number.isSafeInteger(min) && Number.isSafeInteger(max))
-    if (isSafe) {
-      return narrowIntegerBlock(this.#type, entries, count, null, bounds, false, heapArena())
-    }
-    return this.#wideDictionary(isNarrow ? this.#widened(values, count) : lane, count)
+    return this.emit(bytes, placement, heapArena())
   }
 
-  /** @param lane 64-bit integers, some of which are beyond safe ones as the type's */
-  #wideDictionary(lane: number, rowCount: number): IntegerBlock {
-    const factor = BigInt(this.#factor)
-    const entries = new BigInt64Array(this.#scratch.memory.buffer, lane, rowCount)
-    return {
-      encoding: 'flat',
-      type: this.#type,
-      rowCount,
-      storage: 'i64',
-      values: entries.map((entry) => entry * factor),
-      base: 0,
-      factor: 1,
-      validity: null,
-    }
+  #copied(values: number, count: number): number {
+    const to = this.#scratch.take('bytes', count * 8)
+    new Uint8Array(this.#scratch.memory.buffer).copyWithin(to, values, values + count * 8)
+    return to
   }
-}
-
-/** Of 64-bit integers in two words each; undefined where one is not a safe integer. */
-function safeNumbers(words: Int32Array): Float64Array | undefined {
-  const numbers = new Float64Array(words.length >> 1)
-  for (let i = 0; i < numbers.length; i++) {
-    const high = words[2 * i + 1]!
-    if (high >= 0x20_0000 || high < -0x20_0000) return undefined
-    numbers[i] = high * 2 ** 32 + (words[2 * i]! >>> 0)
-  }
-  return numbers
 }
 
 const safeBounds = (min: bigint, max: bigint): Bounds | undefined =>

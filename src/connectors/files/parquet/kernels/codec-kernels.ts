@@ -113,8 +113,15 @@ const SNAPPY_FAST = `
       (if (i32.gt_u $length 32) (then
         (v128.store offset=32 $to (v128.load offset=32 $match))
         (v128.store offset=48 $to (v128.load offset=48 $match)))))
+    (else (if (i32.eq $distance 8) (then
+      ;; a row of equal or evenly spaced numbers
+      (set $pair (i64x2.splat (i64.load (i32.sub $to 8))))
+      (v128.store $to $pair)
+      (v128.store offset=16 $to $pair)
+      (v128.store offset=32 $to $pair)
+      (v128.store offset=48 $to $pair))
     (else
-      (call $copy_match $to $distance $length)))))
+      (call $copy_match $to $distance $length)))))))
     (set $to (i32.add $to $length))
     (br $fast))
 `
@@ -122,7 +129,7 @@ const SNAPPY_FAST = `
 /** From after the length that a block begins with; 1 where the block is whole, 0 where it is not. */
 const SNAPPY = `
   (func $snappy (param $from $fromEnd $to $toEnd i32) (result i32)
-    (local $tag $length $distance $extra $start $fromFast $toFast $match $head $tail i32) (local $word i64)
+    (local $tag $length $distance $extra $start $fromFast $toFast $match $head $tail i32) (local $word i64) (local $pair v128)
     (set $start $to)
     ;; an element has 61 bytes at most and gives 64, a short literal with the copy after it 68; what is read and written beyond them
     ;; stays within the slack

@@ -192,11 +192,22 @@ const WIDTHS = [
   { bits: 128, bytes: 16, load: 'v128.load', store: 'v128.store' },
 ] as const
 
+const gathered = (i: number, bytes: number, load: string, store: string): string =>
+  `(${store} offset=${i * bytes} $to (${load} (i32.add $entries (i32.mul (i32.load offset=${4 * i} $from) ${bytes}))))`
+
 /** gatherN: entries by 32-bit codes; spreadN: values to the positions whose byte in $mask is not 0, zeroes elsewhere. */
 const GATHERS = WIDTHS.map(
   ({ bits, bytes, load, store }) => `
   (func $gather${bits} (param $from $entries $to $n i32)
-    ${loopOf(`(${store} $to (${load} (i32.add $entries (i32.mul (i32.load $from) ${bytes}))))`, 4, bytes)})
+    (block $tail
+      (loop $four
+        (br_if $tail (i32.lt_u $n 4))
+        ${[0, 1, 2, 3].map((i) => gathered(i, bytes, load, store)).join('\n        ')}
+        (set $from (i32.add $from 16))
+        (set $to (i32.add $to ${4 * bytes}))
+        (set $n (i32.sub $n 4))
+        (br $four)))
+    ${loopOf(gathered(0, bytes, load, store), 4, bytes)})
 
   (func $spread${bits} (param $from $mask $to $n i32)
     (memory.fill $to 0 (i32.mul $n ${bytes}))
@@ -215,10 +226,23 @@ const GATHERS = WIDTHS.map(
 
 /** codesN: 32-bit codes in fewer bytes. */
 const CODES = `
-  (func $codes8 (param $from $to $n i32)
-    ${loopOf('(i32.store8 $to (i32.load $from))', 4, 1)})
-  (func $codes16 (param $from $to $n i32)
-    ${loopOf('(i32.store16 $to (i32.load $from))', 4, 2)})
+  (func $codes8 (param $from $to $n i32) (local $end i32)
+    (set $end (i32.add $to $n))
+    (loop $next
+      (v128.store $to (i8x16.narrow_i16x8_u
+        (i16x8.narrow_i32x4_u (v128.load $from) (v128.load offset=16 $from))
+        (i16x8.narrow_i32x4_u (v128.load offset=32 $from) (v128.load offset=48 $from))))
+      (set $from (i32.add $from 64))
+      (set $to (i32.add $to 16))
+      (br_if $next (i32.lt_u $to $end))))
+
+  (func $codes16 (param $from $to $n i32) (local $end i32)
+    (set $end (i32.add $to (i32.shl $n 1)))
+    (loop $next
+      (v128.store $to (i16x8.narrow_i32x4_u (v128.load $from) (v128.load offset=16 $from)))
+      (set $from (i32.add $from 32))
+      (set $to (i32.add $to 16))
+      (br_if $next (i32.lt_u $to $end))))
 `
 
 const EVENS = '0 1 2 3 8 9 10 11 16 17 18 19 24 25 26 27'
