@@ -1,7 +1,7 @@
-import { domainsOverlap, type TupleDomain } from '../../../spi/index.js'
+import { type Domain, domainsOverlap, type TupleDomain } from '../../../spi/index.js'
 import type { FileColumn } from '../format.js'
 import type { ParquetFile } from './footer.js'
-import type { RowGroup } from './metadata.js'
+import type { ColumnChunk, RowGroup } from './metadata.js'
 import type { Leaf } from './schema.js'
 import { statisticsDomain } from './statistic-values.js'
 
@@ -22,6 +22,17 @@ export function mayHaveRows(
     const leaf = leafOf(file, column)
     if (leaf === undefined) return true
     const chunk = rowGroup.chunks[leaf.index]!
-    return domainsOverlap(statisticsDomain(leaf, chunk.statistics, chunk.valueCount), wanted)
+    return domainsOverlap(chunkDomain(leaf, chunk), wanted)
   })
+}
+
+/** Planning, splits and each thread ask again and again. */
+const domains = new WeakMap<ColumnChunk, Domain>()
+
+function chunkDomain(leaf: Leaf, chunk: ColumnChunk): Domain {
+  const known = domains.get(chunk)
+  if (known !== undefined) return known
+  const domain = statisticsDomain(leaf, chunk.statistics, chunk.valueCount)
+  domains.set(chunk, domain)
+  return domain
 }

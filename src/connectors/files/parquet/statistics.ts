@@ -9,8 +9,22 @@ import { doubleRange, valueBounds } from './statistic-values.js'
 export function fileStatistics(file: ParquetFile, columns: readonly FileColumn[]): FileStatistics {
   return {
     rowCount: file.metadata.rowGroups.reduce((sum, { rowCount }) => sum + rowCount, 0),
-    columns: columns.map((column) => columnStatistics(file, column)),
+    columns: columns.map((column) => {
+      const kept = keptFigures(file)
+      const figures = kept.get(column.index) ?? columnStatistics(file, column)
+      kept.set(column.index, figures)
+      return { ...figures, column }
+    }),
   }
+}
+
+/** By footer, of which the cache keeps the last ones used, and column. */
+const figuresOfFiles = new WeakMap<ParquetFile, Map<number, FileColumnStatistics>>()
+
+function keptFigures(file: ParquetFile): Map<number, FileColumnStatistics> {
+  const kept = figuresOfFiles.get(file) ?? new Map<number, FileColumnStatistics>()
+  figuresOfFiles.set(file, kept)
+  return kept
 }
 
 function columnStatistics(file: ParquetFile, column: FileColumn): FileColumnStatistics {
