@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import {
   booleanConfig,
@@ -38,6 +39,8 @@ export interface DuckdbConfig {
   readonly path: string
   readonly isReadOnly: boolean
   readonly isJoinPushed: boolean
+  /** DuckDB's own. */
+  readonly threads: number
   /** DuckDB's own options. */
   readonly options: Readonly<Record<string, string>>
 }
@@ -61,6 +64,7 @@ export function parseDuckdbConfig(properties: Readonly<Record<string, string>>):
     path: isMemory ? ':memory:' : resolve(path),
     isReadOnly,
     isJoinPushed: config['join-pushdown.enabled'],
+    threads: threads ?? availableParallelism(),
     options: {
       // The last row of a scan must come last.
       preserve_insertion_order: 'true',

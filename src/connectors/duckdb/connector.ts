@@ -1,7 +1,7 @@
 import type { ConnectorFactory } from '../../spi/index.js'
 import { createSqlConnector } from '../sql-base/connector.js'
 import { DUCKDB_PROPERTIES, isThreadBound, parseDuckdbConfig } from './config.js'
-import { DuckdbDatabase } from './database.js'
+import { DuckdbDatabase, SPLITS_AT_ONCE } from './database.js'
 import { DUCKDB_DIALECT } from './dialect.js'
 import { DuckdbInstance } from './instances.js'
 
@@ -22,6 +22,7 @@ export const duckdbConnectorFactory: ConnectorFactory = {
       isReadOnly: config.isReadOnly,
       isJoinPushed: config.isJoinPushed,
       isThreadBound: isThreadBound(config),
+      splitsAhead: isThreadBound(config) ? SPLITS_AT_ONCE - 1 : 0,
     })
   },
 }

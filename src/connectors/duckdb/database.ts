@@ -1,4 +1,6 @@
 import {
+  type ConnectorSplitSource,
+  fixedSplitSource,
   type SchemaTableName,
   type TableStatistics,
   UNKNOWN_TABLE_STATISTICS,
@@ -13,6 +15,7 @@ import { type DuckdbConfig, isThreadBound } from './config.js'
 import { duckdbError } from './errors.js'
 import type { DuckdbInstance } from './instances.js'
 import { DuckdbPageSource } from './page-source.js'
+import { DuckdbSnapshot } from './snapshot.js'
 import { beginDuckdbWrite } from './writer.js'
 
 /** Share of rows that a condition is taken to leave. */
@@ -20,6 +23,10 @@ const CONDITION_SELECTIVITY = 0.25
 const BYTES_PER_ROW = 64
 /** Rows of a row group, which DuckDB leaves out by the row numbers it has. */
 const ROWS_PER_GROUP = 122_880n
+/** While one split is read, DuckDB works on the next; more only take processors from each other. */
+export const SPLITS_AT_ONCE = 2
+/** Row groups of a split for each of DuckDB's threads, so that all of them work on it. */
+const GROUPS_PER_THREAD = 2n
 
 type StoredTable = Extract<SqlTable['relation'], { kind: 'table' }>
 
@@ -27,6 +34,8 @@ type StoredTable = Extract<SqlTable['relation'], { kind: 'table' }>
 export class DuckdbDatabase implements SqlDatabase {
   readonly #config: DuckdbConfig
   readonly #instance: DuckdbInstance
+  readonly #snapshots = new Map<number, DuckdbSnapshot>()
+  #lastSnapshot = 0
 
   constructor(config: DuckdbConfig, instance: DuckdbInstance) {
     this.#config = config
@@ -148,31 +157,59 @@ export class DuckdbDatabase implements SqlDatabase {
   }
 
   /**
-   * Ranges of rows where every thread has the file open. Else one: a single thread reads, in one transaction, and DuckDB
-   * works for it with all of its own.
+   * Ranges of rows. Where one thread has the file open, it reads several at a time, over connections that all see the same
+   * state; else each thread has its own.
    */
-  async splits({ relation, where, rowNumber }: SqlTable): Promise<readonly SqlSplit[]> {
+  async splits({ relation, rowNumber }: SqlTable): Promise<ConnectorSplitSource<SqlSplit>> {
     const total = relation.kind === 'table' ? await this.#rowCount(relation) : undefined
-    if (total === undefined) return [{}]
-    if (isThreadBound(this.#config) || rowNumber === undefined) {
-      const rowCount = afterConditions(total, where)
-      return [{ estimatedRows: rowCount, estimatedBytes: rowCount * BYTES_PER_ROW }]
-    }
+    if (total === undefined || rowNumber === undefined) return fixedSplitSource<SqlSplit>([{}])
     const range = { first: 0n, last: BigInt(total) - 1n }
-    return rowNumberSplits(rowNumber, range, {
-      rowsPerSplit: ROWS_PER_GROUP,
+    const isShared = isThreadBound(this.#config)
+    const groupsPerSplit = isShared ? GROUPS_PER_THREAD * BigInt(this.#config.threads) : 1n
+    const splits = rowNumberSplits(rowNumber, range, {
+      rowsPerSplit: ROWS_PER_GROUP * groupsPerSplit,
       bytesPerRow: BYTES_PER_ROW,
     })
+    return isShared && splits.length > 1 ? this.#inSnapshot(splits) : fixedSplitSource(splits)
+  }
+
+  async #inSnapshot(splits: readonly SqlSplit[]): Promise<ConnectorSplitSource<SqlSplit>> {
+    const snapshot = await DuckdbSnapshot.begin(
+      this.#instance,
+      this.#config.path,
+      Math.min(splits.length, SPLITS_AT_ONCE),
+    )
+    const { commitCount } = snapshot
+    const id = ++this.#lastSnapshot
+    this.#snapshots.set(id, snapshot)
+    return {
+      ...fixedSplitSource(splits.map((split) => ({ ...split, snapshot: { id, commitCount } }))),
+      close: () => {
+        this.#snapshots.delete(id)
+        snapshot.close()
+      },
+    }
   }
 
   async read(
     sql: string,
     columns: readonly SqlColumn[],
-    _isShort: boolean,
+    { snapshot }: SqlSplit,
     signal: AbortSignal,
   ): Promise<DuckdbPageSource> {
-    const connection = await this.#instance.connect()
-    return new DuckdbPageSource(connection, sql, this.#config.path, columns, signal)
+    const { path } = this.#config
+    const query = { instance: this.#instance, sql, path, columns, signal }
+    if (snapshot === undefined) {
+      const connection = await this.#instance.connect()
+      const release = () => connection.closeSync()
+      return new DuckdbPageSource({ ...query, connection, release, isInTransaction: false })
+    }
+    const shared =
+      this.#snapshots.get(snapshot.id) ??
+      new DuckdbSnapshot(this.#instance, path, 1, snapshot.commitCount)
+    const connection = await shared.take(signal)
+    const release = (isReusable: boolean) => shared.giveBack(connection, isReusable)
+    return new DuckdbPageSource({ ...query, connection, release, isInTransaction: true })
   }
 
   columnDefinition(type: Parameters<typeof duckdbType>[0]) {

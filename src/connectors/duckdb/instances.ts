@@ -1,3 +1,4 @@
+import { createRequire } from 'node:module'
 import type { DuckDBConnection, DuckDBInstance } from '@duckdb/node-api'
 import { MillraceError } from '../../spi/index.js'
 import { fileIdentity, goneError } from '../sql-base/database-file.js'
@@ -6,10 +7,20 @@ import type { DuckdbConfig } from './config.js'
 import { duckdbError } from './errors.js'
 
 export type DuckdbApi = typeof import('@duckdb/node-api')
+/** What the package's own objects are made over. */
+export type DuckdbBindings = typeof import('@duckdb/node-bindings')
+
+const PACKAGE = '@duckdb/node-api'
 
 /** @throws CONFIGURATION_INVALID where the package is missing */
-const loadDuckdb = (): Promise<DuckdbApi> =>
-  optionalPackage('@duckdb/node-api', () => import('@duckdb/node-api'))
+const loadDuckdb = (): Promise<{ readonly api: DuckdbApi; readonly bindings: DuckdbBindings }> =>
+  optionalPackage(PACKAGE, async () => {
+    const api = await import('@duckdb/node-api')
+    // A dependency of the package, which need not lie where this module finds it.
+    const { resolve } = createRequire(import.meta.url)
+    const bindings: DuckdbBindings = createRequire(resolve(PACKAGE))('@duckdb/node-bindings')
+    return { api, bindings }
+  })
 
 const replacedError = (path: string): MillraceError =>
   new MillraceError('JDBC_ERROR', `Database file was replaced by another: ${path}`, {
@@ -18,8 +29,22 @@ const replacedError = (path: string): MillraceError =>
 
 interface SharedInstance {
   readonly instance: Promise<DuckDBInstance>
+  readonly commits: Commits
   readonly options: string
   users: number
+}
+
+/** The commits of a database, one after the other. */
+class Commits {
+  count = 0
+  #last: Promise<unknown> = Promise.resolve()
+
+  /** Runs an action that no commit falls into. */
+  between<T>(action: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(action)
+    this.#last = result.catch(() => undefined)
+    return result
+  }
 }
 
 /** Open files: DuckDB doesn't notice a second opening by the same process, which would damage the file. */
@@ -28,13 +53,15 @@ const instances = new Map<string, SharedInstance>()
 /** One catalog's use of a database. */
 export class DuckdbInstance {
   readonly api: DuckdbApi
+  readonly bindings: DuckdbBindings
   readonly #path: string
   readonly #instance: DuckDBInstance
   readonly #shared: SharedInstance | undefined
   readonly #file: string | undefined
+  readonly #commits: Commits
 
   private constructor(
-    api: DuckdbApi,
+    { api, bindings }: Awaited<ReturnType<typeof loadDuckdb>>,
     path: string,
     instance: DuckDBInstance,
     shared: SharedInstance | undefined,
@@ -42,29 +69,31 @@ export class DuckdbInstance {
   ) {
     this.#file = file
     this.api = api
+    this.bindings = bindings
     this.#path = path
     this.#instance = instance
     this.#shared = shared
+    this.#commits = shared?.commits ?? new Commits()
   }
 
   static async open({ path, options }: DuckdbConfig): Promise<DuckdbInstance> {
-    const api = await loadDuckdb()
-    const create = () => api.DuckDBInstance.create(path, { ...options })
+    const loaded = await loadDuckdb()
+    const create = () => loaded.api.DuckDBInstance.create(path, { ...options })
     let shared: SharedInstance | undefined
     try {
       if (path === ':memory:') {
-        return new DuckdbInstance(api, path, await create(), undefined, undefined)
+        return new DuckdbInstance(loaded, path, await create(), undefined, undefined)
       }
       const wanted = JSON.stringify(options)
       shared = instances.get(path)
       if (shared !== undefined && shared.options !== wanted) {
         throw new Error(`it is open with other options in this process: ${path}`)
       }
-      shared ??= { instance: create(), options: wanted, users: 0 }
+      shared ??= { instance: create(), commits: new Commits(), options: wanted, users: 0 }
       instances.set(path, shared)
       shared.users++
       const instance = await shared.instance
-      return new DuckdbInstance(api, path, instance, shared, await fileIdentity(path))
+      return new DuckdbInstance(loaded, path, instance, shared, await fileIdentity(path))
     } catch (error) {
       if (shared !== undefined && --shared.users <= 0) instances.delete(path)
       throw duckdbError(error, path)
@@ -83,6 +112,23 @@ export class DuckdbInstance {
     } catch (error) {
       throw duckdbError(error, this.#path)
     }
+  }
+
+  /** Commits that were begun since the database was opened. */
+  get commitCount(): number {
+    return this.#commits.count
+  }
+
+  /** Runs an action that no commit falls into. */
+  betweenCommits<T>(action: () => Promise<T>): Promise<T> {
+    return this.#commits.between(action)
+  }
+
+  commit(run: () => Promise<unknown>): Promise<unknown> {
+    return this.#commits.between(() => {
+      this.#commits.count++
+      return run()
+    })
   }
 
   close(): void {

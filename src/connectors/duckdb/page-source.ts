@@ -13,7 +13,9 @@ import {
 } from '../../spi/index.js'
 import type { SqlColumn } from '../sql-base/handles.js'
 import { duckdbError } from './errors.js'
+import type { DuckdbInstance } from './instances.js'
 import { type Decoder, decoder } from './values.js'
+import { type VectorReader, vectorReader } from './vectors.js'
 
 const ROWS_MAX = 16_384
 const BYTES_MAX = 4 * 2 ** 20
@@ -22,33 +24,51 @@ const SLICE_MILLIS = 4
 /** DuckDB forgets an interrupt that comes while nothing runs, as between a query's preparation and its start. */
 const INTERRUPT_MILLIS = 10
 
+/** A query, and the connection that runs it. */
+interface DuckdbRead {
+  readonly instance: DuckdbInstance
+  readonly connection: DuckDBConnection
+  /** Takes the connection back; whether the query has ended without a failure, so that it can have another. */
+  readonly release: (isReusable: boolean) => void
+  readonly isInTransaction: boolean
+  readonly sql: string
+  readonly path: string
+  readonly columns: readonly SqlColumn[]
+  readonly signal: AbortSignal
+}
+
 /**
  * Reads a query's rows as DuckDB makes them. A stream of DuckDB's that fails ends as one that has ended, and its driver
  * doesn't say which: the last row is one of our own, and a stream that ends without it has failed.
  */
 export class DuckdbPageSource implements ConnectorPageSource {
   readonly #connection: DuckDBConnection
+  readonly #release: (isReusable: boolean) => void
+  readonly #isInTransaction: boolean
   readonly #sql: string
   readonly #path: string
   readonly #decoders: readonly Decoder[]
+  readonly #instance: DuckdbInstance
+  readonly #columns: readonly SqlColumn[]
+  #vectorReaders: readonly (VectorReader | undefined)[] = []
   readonly #builders: readonly BlockBuilder[]
   readonly #signal: AbortSignal
   readonly #interrupt = (): void => void this.#interruptUntilEnd()
   #result: DuckDBResult | undefined
   #pending: Promise<unknown> | undefined
   #isEnded = false
+  #hasFailed = false
   #isClosed = false
   #readTimeNanos = 0
   completedBytes = 0
 
-  constructor(
-    connection: DuckDBConnection,
-    sql: string,
-    path: string,
-    columns: readonly SqlColumn[],
-    signal: AbortSignal,
-  ) {
+  constructor(read: DuckdbRead) {
+    const { instance, connection, release, isInTransaction, sql, path, columns, signal } = read
+    this.#instance = instance
+    this.#columns = columns
     this.#connection = connection
+    this.#release = release
+    this.#isInTransaction = isInTransaction
     this.#sql = sql
     this.#path = path
     this.#decoders = columns.map(({ name, type }) => decoder(type, name))
@@ -80,6 +100,7 @@ export class DuckdbPageSource implements ConnectorPageSource {
         if (this.#isClosed) return undefined
         this.#signal.throwIfAborted()
         this.#result = await statement.stream()
+        this.#vectorReaders = this.#readersOf(this.#result)
       }
       let rowCount = 0
       while (!this.#isEnded && rowCount < ROWS_MAX && this.memoryUsage < BYTES_MAX) {
@@ -96,6 +117,7 @@ export class DuckdbPageSource implements ConnectorPageSource {
       return { rowCount, blocks: this.#builders.map((builder) => builder.build()) }
     } catch (error) {
       this.#isEnded = true
+      this.#hasFailed = true
       if (this.#signal.aborted) {
         throw new MillraceError('USER_CANCELED', 'Query was canceled', { cause: error })
       }
@@ -107,7 +129,7 @@ export class DuckdbPageSource implements ConnectorPageSource {
     this.#isClosed = true
     this.#signal.removeEventListener('abort', this.#interrupt)
     if (!this.#isEnded) await this.#interruptUntilEnd()
-    this.#connection.closeSync()
+    this.#release(this.#isEnded && !this.#hasFailed)
   }
 
   /** Ends what runs, and comes back when it has ended. */
@@ -128,6 +150,13 @@ export class DuckdbPageSource implements ConnectorPageSource {
     )
   }
 
+  #readersOf(result: DuckDBResult): readonly (VectorReader | undefined)[] {
+    const { api, bindings } = this.#instance
+    return this.#columns.map(({ type }, i) =>
+      vectorReader(api, bindings, result.columnType(i), type),
+    )
+  }
+
   /** @returns the rows of a chunk, without our own */
   #take(chunk: DuckDBDataChunk): number {
     const marks = chunk.getColumnVector(chunk.columnCount - 1)
@@ -137,6 +166,11 @@ export class DuckdbPageSource implements ConnectorPageSource {
       this.#isEnded = true
     }
     for (const [i, builder] of this.#builders.entries()) {
+      const block = this.#vectorReaders[i]?.(chunk, i, rowCount)
+      if (block !== undefined) {
+        builder.appendRange(block, 0, rowCount)
+        continue
+      }
       const vector = chunk.getColumnVector(i)
       const decode = this.#decoders[i]!
       for (let row = 0; row < rowCount; row++) builder.append(decode(vector.getItem(row)))
@@ -148,6 +182,8 @@ export class DuckdbPageSource implements ConnectorPageSource {
   async #reasonOfEnd(): Promise<unknown> {
     if (this.#signal.aborted) return this.#signal.reason
     try {
+      // One in which a query has failed takes no other.
+      if (this.#isInTransaction) await this.#connection.run('ROLLBACK')
       await this.#connection.run(`CREATE OR REPLACE TEMP TABLE millrace_failure AS ${this.#sql}`)
     } catch (error) {
       return error

@@ -63,7 +63,7 @@ export async function beginDuckdbWrite(
     },
     async commit() {
       try {
-        await run('COMMIT')
+        await instance.commit(() => run('COMMIT'))
       } finally {
         connection.closeSync()
       }

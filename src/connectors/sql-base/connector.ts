@@ -22,6 +22,8 @@ export interface SqlConnectorParts {
   readonly isJoinPushed: boolean
   /** Whether only the thread that made the connector can read. */
   readonly isThreadBound: boolean
+  /** How many splits are opened ahead of the one that is read. */
+  readonly splitsAhead?: number
 }
 
 /**
@@ -36,6 +38,7 @@ export async function createSqlConnector(parts: SqlConnectorParts): Promise<Conn
   return {
     ...(parts.isThreadBound ? { threadBound: true } : { nodeBound: true }),
     threadBoundWrites: true,
+    splitsAhead: parts.splitsAhead ?? 0,
     isSingleStatementWritesOnly: () => true,
     beginTransaction: () => writes.begin(),
     commit: (transaction) => writes.end(transaction, 'commit'),
@@ -49,13 +52,13 @@ export async function createSqlConnector(parts: SqlConnectorParts): Promise<Conn
       async getSplits(_transaction, _session, table, _dynamicFilter, constraint, signal) {
         if (isNoTuples(constraint.summary)) return fixedSplitSource<SqlSplit>([])
         const isWhole = table.rowNumber === undefined || table.limit !== undefined
-        return fixedSplitSource(isWhole ? [{}] : await database.splits(table, signal))
+        return isWhole ? fixedSplitSource<SqlSplit>([{}]) : database.splits(table, signal)
       },
     }),
     getPageSourceProvider: () => ({
       createPageSource(_transaction, _session, split, table, columns, _dynamicFilter, signal) {
         const sql = readText(printer, dialect, table, columns, split.condition)
-        return database.read(sql, columns, split.isShort === true, signal)
+        return database.read(sql, columns, split, signal)
       },
     }),
     getPageSinkProvider: () => ({

@@ -1,5 +1,6 @@
 import type {
   ConnectorPageSource,
+  ConnectorSplitSource,
   Page,
   SchemaTableName,
   SqlType,
@@ -16,16 +17,16 @@ export interface SqlDatabase {
   /** The columns of a query that a user wrote. @throws what the database finds wrong with it */
   describeQuery(query: string, signal: AbortSignal): Promise<readonly SqlColumn[]>
   statistics(table: SqlTable, signal: AbortSignal): Promise<TableStatistics<SqlColumn>>
-  /** The parts in which a stored table is read. */
-  splits(table: SqlTable, signal: AbortSignal): Promise<readonly SqlSplit[]>
+  /** The parts in which a stored table is read; what they share lasts until they are closed. */
+  splits(table: SqlTable, signal: AbortSignal): Promise<ConnectorSplitSource<SqlSplit>>
   /**
    * Runs a query whose columns are `columns`, in that order.
-   * @param isShort whether all of it is short work, so that it never takes long to the next row
+   * @param split the part of a table that it reads
    */
   read(
     sql: string,
     columns: readonly SqlColumn[],
-    isShort: boolean,
+    split: SqlSplit,
     signal: AbortSignal,
   ): Promise<ConnectorPageSource>
   /** The type of a new column and how the database writes it; undefined for types that it can't hold. */

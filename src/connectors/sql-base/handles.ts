@@ -46,6 +46,8 @@ export interface SqlSplit extends ConnectorSplit {
   readonly condition?: SqlExpression
   /** True: a look at all of its rows is short work. */
   readonly isShort?: true
+  /** The state of the database that all splits of a scan are read in, and how many commits had led to it. */
+  readonly snapshot?: { readonly id: number; readonly commitCount: number }
 }
 
 /** What page sinks are told. */

@@ -1,5 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import {
+  fixedSplitSource,
   MillraceError,
   type SchemaTableName,
   type TableStatistics,
@@ -193,15 +194,16 @@ export class SqliteDatabase implements SqlDatabase {
     return { first: BigInt(first), last: BigInt(last) }
   }
 
-  async splits({ relation, rowNumber }: SqlTable): Promise<readonly SqlSplit[]> {
-    if (relation.kind !== 'table' || rowNumber === undefined) return [{}]
-    const range = await this.#rowNumbers(relation.table, rowNumber)
-    return range === undefined ? [{}] : rowNumberSplits(rowNumber, range, SPLIT_ROWS)
+  async splits({ relation, rowNumber }: SqlTable) {
+    const range =
+      relation.kind === 'table' ? await this.#rowNumbers(relation.table, rowNumber) : undefined
+    if (rowNumber === undefined || range === undefined) return fixedSplitSource<SqlSplit>([{}])
+    return fixedSplitSource(rowNumberSplits(rowNumber, range, SPLIT_ROWS))
   }
 
-  async read(sql: string, columns: readonly SqlColumn[], isShort: boolean, signal: AbortSignal) {
+  async read(sql: string, columns: readonly SqlColumn[], split: SqlSplit, signal: AbortSignal) {
     const connection = await this.#take()
-    const text = isShort ? sql : whollyBeforeFirstRow(sql)
+    const text = split.isShort === true ? sql : whollyBeforeFirstRow(sql)
     return sqlitePageSource(connection, this.#config.path, text, columns, signal, (isIdle) => {
       if (isIdle) this.#putBack(connection)
       else connection.close()

@@ -19,8 +19,15 @@ import type { SplitQueue } from '../thread-environment.js'
 const isPromise = <T>(value: T | Promise<T>): value is Promise<T> =>
   typeof (value as { then?: unknown } | undefined)?.then === 'function'
 
+/** A split that was opened ahead of its turn, and its first page. */
+interface SplitAhead {
+  readonly source: Promise<ConnectorPageSource | undefined>
+  readonly firstPage: Promise<Page | undefined>
+}
+
 /**
- * Reads the splits that this driver takes from the queue, one after another. Pages that lie elsewhere are copied into
+ * Reads the splits that this driver takes from the queue, one after another, some of them opened ahead where the connector
+ * wants it. Pages that lie elsewhere are copied into
  * shared memory, where kernels read them.
  */
 export class ScanStream implements PageStream {
@@ -38,10 +45,12 @@ export class ScanStream implements PageStream {
   #session: ConnectorSession | undefined
   #transaction: unknown
   #source: ConnectorPageSource | undefined
+  readonly #ahead: SplitAhead[] = []
   #pending: Promise<void> | undefined
   /** What a promise gave, for the next call of next(). */
   #arrived: { readonly page: Page | undefined } | undefined
   #ended = false
+  #hasTakenAll = false
   splitCount = 0
   /** Of the splits that were read to their end. */
   #closedBytes = 0
@@ -77,6 +86,7 @@ export class ScanStream implements PageStream {
         if (!this.#openNext()) return this.#ended ? undefined : WAIT
         continue
       }
+      this.#openAhead()
       const arrived = this.#arrived
       this.#arrived = undefined
       const page = arrived === undefined ? this.#source.getNextPage() : arrived.page
@@ -101,9 +111,14 @@ export class ScanStream implements PageStream {
   async close(): Promise<void> {
     this.#ended = true
     try {
-      if (this.#source !== undefined) {
-        this.#abort.abort()
-        await this.#closeSource()
+      if (this.#source !== undefined || this.#ahead.length > 0) this.#abort.abort()
+      const ahead = this.#ahead.splice(0)
+      const closing = [
+        this.#source === undefined ? undefined : this.#closeSource(),
+        ...ahead.map(async ({ source }) => (await source.catch(() => undefined))?.close()),
+      ]
+      for (const outcome of await Promise.allSettled(closing)) {
+        if (outcome.status === 'rejected') throw outcome.reason
       }
     } finally {
       this.#arena.close()
@@ -125,6 +140,11 @@ export class ScanStream implements PageStream {
 
   /** Opens the page source of the next split; false where there is none, or none yet. */
   #openNext(): boolean {
+    const ahead = this.#ahead.shift()
+    if (ahead !== undefined) {
+      this.#wait(this.#useAhead(ahead))
+      return false
+    }
     const split = this.#splits.next(this.#spec.scanId)
     if (isPromise(split)) {
       this.#wait(Promise.resolve(split).then((s) => this.#openSplit(s)))
@@ -136,6 +156,30 @@ export class ScanStream implements PageStream {
       return false
     }
     return !this.#ended
+  }
+
+  #openAhead(): void {
+    const count = this.#spec.isTableFunction === true ? 0 : (this.#connector?.splitsAhead ?? 0)
+    while (!this.#hasTakenAll && this.#ahead.length < count) {
+      const split = this.#splits.next(this.#spec.scanId)
+      this.#hasTakenAll = split === undefined
+      if (split === undefined) return
+      const source = Promise.resolve(split).then((s) =>
+        s === undefined ? undefined : this.#sourceOf(s),
+      )
+      const firstPage = source.then((s) => s?.getNextPage())
+      // Who comes to the split hears of it.
+      firstPage.catch(() => undefined)
+      this.#ahead.push({ source, firstPage })
+    }
+  }
+
+  async #useAhead(ahead: SplitAhead): Promise<void> {
+    const source = await ahead.source
+    if (source === undefined) return
+    this.splitCount += 1
+    await this.#use(source)
+    if (!this.#ended) this.#arrived = { page: await ahead.firstPage }
   }
 
   #openSplit(split: unknown): void | Promise<void> {
@@ -163,10 +207,15 @@ export class ScanStream implements PageStream {
   #createSource(split: unknown): void | Promise<void> {
     // What waited for a split or the connector may come after the scan was closed.
     if (this.#ended) return
-    const connector = this.#connector!
-    const { table, columns } = this.#spec
     if (this.#spec.isTableFunction === true) return this.#process(split)
-    const source = pageSourceProviderOf(connector).createPageSource(
+    const source = this.#sourceOf(split)
+    if (isPromise(source)) return source.then((s) => this.#use(s))
+    this.#source = source
+  }
+
+  #sourceOf(split: unknown): ConnectorPageSource | Promise<ConnectorPageSource> {
+    const { table, columns } = this.#spec
+    return pageSourceProviderOf(this.#connector!).createPageSource(
       this.#transaction,
       this.#session!,
       split as ConnectorSplit,
@@ -175,8 +224,6 @@ export class ScanStream implements PageStream {
       this.#dynamicFilter,
       this.#abort.signal,
     )
-    if (isPromise(source)) return source.then((s) => this.#use(s))
-    this.#source = source
   }
 
   /** Runs a table function over one of its splits. */

@@ -36,6 +36,11 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
    */
   readonly nodeBound?: boolean
   /**
+   * How many splits a driver opens ahead of the one that it reads, in their order, asking each for its first page: for page sources
+   * that wait for others to work, such as a database. By default none. An extension.
+   */
+  readonly splitsAhead?: number
+  /**
    * The nodes, by their ids, of which each alone can read parts of a table; empty: it lies where {@link nodeBound} says. Splits
    * of such a table have addresses and are not remotely accessible. An extension.
    */
