@@ -50,6 +50,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, readonly string[]>> = {
   '@orama/stemmers': ['expressions/functions/string/word-stem'],
   libsql: ['connectors/sqlite'],
   '@duckdb/node-api': ['connectors/duckdb'],
+  '@duckdb/node-bindings': ['connectors/duckdb'],
   msgpackr: ['exchange/protocol', 'server/cluster/plain-codec'],
 }
 
