@@ -74,6 +74,12 @@ export class PipelineSplits implements SplitQueue {
     return this.#scans.some((scan) => scan.scanId === scanId)
   }
 
+  /** How many splits there are; Infinity while that is not known. */
+  get knownCount(): number {
+    if (!this.#scans.every((scan) => scan.first.noMoreSplits)) return Number.POSITIVE_INFINITY
+    return this.#scans.reduce((sum, scan) => sum + scan.first.splits.length, 0)
+  }
+
   assignments(): readonly SplitAssignment[] {
     return this.#scans.map((scan) => ({
       scanId: scan.scanId,

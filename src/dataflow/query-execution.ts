@@ -24,7 +24,7 @@ import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
 import type { FromWorker } from './threads/messages.js'
 import { PageRingReader, pageRingBytes } from './threads/page-ring.js'
 import type { ThreadPool } from './threads/pool.js'
-import { isTiny } from './tiny-pipeline.js'
+import { driverCountOf, isTiny } from './tiny-pipeline.js'
 
 export interface ExecutionEnvironment {
   readonly thread: ThreadEnvironment
@@ -240,7 +240,7 @@ export class QueryExecution {
       const { state } = await this.#task.run(pipeline, inputs, (s) => this.#callerStats.push(s))
       this.#states.set(pipeline.id, [state])
     } else {
-      const driverCount = pipeline.drivers === 'all' ? this.#environment.pool!.size : 1
+      const driverCount = this.#driverCount(pipeline, splits)
       const states = await new Promise<unknown[]>((resolve) => {
         const received: unknown[] = []
         this.#waitingForStates.set(pipeline.id, (message) => {
@@ -306,7 +306,7 @@ export class QueryExecution {
   async #openRemote(pipeline: PipelineSpec): Promise<RemotePages> {
     const pool = this.#environment.pool!
     const splits = await this.#openSplits(pipeline)
-    const driverCount = pipeline.drivers === 'all' ? pool.size : 1
+    const driverCount = this.#driverCount(pipeline, splits)
     const { buffer } = this.#environment.thread.allocator.memory
     const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
     const { queryId } = this.#descriptor
@@ -366,6 +366,10 @@ export class QueryExecution {
       counters: splits.counters,
       splits,
     }
+  }
+
+  #driverCount(pipeline: PipelineSpec, splits: PipelineSplits): number {
+    return driverCountOf(pipeline, this.#states, splits.knownCount, this.#environment.pool!.size)
   }
 
   /** Single drivers of one query are spread over the threads, but results come from the first. */

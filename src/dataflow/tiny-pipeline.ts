@@ -1,7 +1,8 @@
 import type { JoinBuildState } from '../operators/join/join-index-sink.js'
-import type { LookupJoinSpec, OperatorSpec } from '../operators/spec.js'
+import type { LookupJoinSpec, OperatorSpec, SemiJoinSpec } from '../operators/spec.js'
+import { SHARED_ROWS_MIN } from './local-plan/stream.js'
 import type { CollectedPages } from './page-sink.js'
-import type { PipelineSpec, SourceSpec } from './pipeline.js'
+import type { CollectedSource, PipelineSpec, SourceSpec } from './pipeline.js'
 
 /** Rows that the calling thread takes on itself. */
 const TINY_ROWS = 4096
@@ -13,6 +14,7 @@ const TINY_BUILD_ROWS = 32_768
 /** Operators that give at most as many rows as they get, so that few rows mean little work. */
 const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec['kind']>([
   'filterProject',
+  'keyShare',
   'aggregation',
   'sort',
   'topN',
@@ -24,15 +26,17 @@ const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec[
 type States = ReadonlyMap<number, readonly unknown[]>
 
 /**
- * Handing a few rows over to another thread would take longer than what is done with them.
+ * Handing a few rows over to another thread would take longer than what is done with them. A pipeline that was to have a driver in
+ * every thread may do with one where what it reads has turned out to be little.
  * @param states of the pipelines that this one reads
  */
 export function isTiny(pipeline: PipelineSpec, states: States): boolean {
   const { drivers, source, operators } = pipeline
-  if (drivers !== 'one') return false
+  if (drivers === 'caller' || (drivers === 'all' && source.kind !== 'collected')) return false
   let rowCount = sourceRows(source, states)
   for (const operator of operators) {
     if (operator.kind === 'lookupJoin') rowCount *= matchesMax(operator, states)
+    else if (operator.kind === 'semiJoin') rowCount *= comparedMax(operator, states)
     else if (!NEVER_MORE_ROWS.has(operator.kind)) return false
   }
   return rowCount <= tinyRows(pipeline)
@@ -48,13 +52,53 @@ function tinyRows({ source, operators, sink, dependsOn }: PipelineSpec): number 
   return source.kind === 'scan' && dependsOn.length > 0 && !sortsMany ? TINY_LATER_ROWS : TINY_ROWS
 }
 
+/**
+ * Drivers of a pipeline that worker threads run: no more than there are parts to share.
+ * @param splitCount of its scans
+ */
+export function driverCountOf(
+  { drivers, source }: PipelineSpec,
+  states: States,
+  splitCount: number,
+  threads: number,
+): number {
+  if (drivers !== 'all') return 1
+  switch (source.kind) {
+    case 'scan':
+      return Math.max(1, Math.min(threads, splitCount))
+    case 'collected': {
+      // All drivers would read all rows, for their share of the keys.
+      if (source.everyDriver === true) {
+        return sourceRows(source, states) < SHARED_ROWS_MIN ? 1 : threads
+      }
+      return Math.max(1, Math.min(threads, pageCount(source, states)))
+    }
+    case 'values':
+    case 'tableFunction':
+    case 'asyncCall':
+    case 'merge':
+    case 'union':
+    case 'channel':
+    case 'remote':
+      return threads
+  }
+}
+
+const collectedStates = (source: CollectedSource, states: States): readonly CollectedPages[] =>
+  source.pipelines.flatMap((id) => states.get(id) as CollectedPages[])
+
+/** Infinity where some are on disk: those are many. */
+const pageCount = (source: CollectedSource, states: States): number =>
+  collectedStates(source, states).reduce(
+    (sum, { pages, spilled }) => sum + (spilled === undefined ? pages.length : Infinity),
+    0,
+  )
+
 /** Infinity where nothing is known. */
 function sourceRows(source: SourceSpec, states: States): number {
   switch (source.kind) {
-    case 'collected': {
-      const collected = source.pipelines.flatMap((id) => states.get(id) as CollectedPages[])
-      return collected.reduce((sum, state) => sum + state.rowCount, 0)
-    }
+    case 'collected':
+      return collectedStates(source, states).reduce((sum, state) => sum + state.rowCount, 0)
     case 'scan':
       return source.expectedRows ?? Number.POSITIVE_INFINITY
     case 'values':
@@ -69,9 +113,21 @@ function sourceRows(source: SourceSpec, states: States): number {
 }
 
 /** How many rows a join may give for one of its probe side. */
-function matchesMax({ type, indexPipeline }: LookupJoinSpec, states: States): number {
+const matchesMax = ({ type, indexPipeline }: LookupJoinSpec, states: States): number =>
+  type === 'right' || type === 'full'
+    ? Number.POSITIVE_INFINITY
+    : equalKeysMax(indexPipeline, states)
+
+/** How many rows of its other side a semi-join may have to look at for one row. */
+function comparedMax({ indexPipeline, filter }: SemiJoinSpec, states: States): number {
+  const equal = equalKeysMax(indexPipeline, states)
+  return filter === undefined && Number.isFinite(equal) ? 1 : equal
+}
+
+/** How many rows of a build side may have one key; Infinity where they are on disk. */
+function equalKeysMax(indexPipeline: number, states: States): number {
   const [build] = states.get(indexPipeline) as readonly JoinBuildState[]
   const { index, spilled } = build!
-  if (spilled !== undefined || type === 'right' || type === 'full') return Number.POSITIVE_INFINITY
+  if (spilled !== undefined) return Number.POSITIVE_INFINITY
   return index.next === 0 ? 1 : index.rowCount
 }

@@ -175,7 +175,7 @@ export function gather(context: LocalPlanContext, stream: Stream): Stream {
 }
 
 /** Dividing fewer rows than this by their keys takes longer than one driver needs for them. */
-const SHARED_ROWS_MIN = 20_000
+export const SHARED_ROWS_MIN = 20_000
 
 /**
  * Collects a stream and divides its rows among the drivers by their key, so that rows with equal keys meet in one. Brings

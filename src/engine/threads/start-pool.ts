@@ -1,6 +1,7 @@
 import { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { ResolvedOptions } from '../engine-options.js'
 import { VERSION } from '../version.js'
+import { optimizeLater } from './later-optimizing.js'
 import type { WorkerStart } from './worker-start.js'
 
 /** Buffers that connectors share between threads, made by the first that asks for a name. */
@@ -27,6 +28,7 @@ export function startPool(
   buffers: SharedBuffers,
 ): ThreadPool | undefined {
   if (options.threads === 0) return undefined
+  if (options.tunesV8) optimizeLater()
   return new ThreadPool({
     threads: options.threads,
     entry: new URL('./worker-entry.js', import.meta.url),

@@ -1,6 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import type { PipelineSpec, ScanSource } from '../../../src/dataflow/pipeline.js'
-import { isTiny } from '../../../src/dataflow/tiny-pipeline.js'
+import { driverCountOf, isTiny } from '../../../src/dataflow/tiny-pipeline.js'
+import type { Expression } from '../../../src/expressions/ir.js'
+import { FALSE } from '../../../src/expressions/ir-build.js'
 import type { LookupJoinSpec, OperatorSpec } from '../../../src/operators/spec.js'
 import { BIGINT } from '../../../src/spi/index.js'
 
@@ -52,6 +54,10 @@ describe('what the calling thread runs itself', () => {
     const states = (rowCount: number) => new Map([[7, [{ rowCount }, { rowCount: 4000 }]]])
     expect(isTiny(pipeline(collected), states(96))).toBe(true)
     expect(isTiny(pipeline(collected), states(97))).toBe(false)
+    // A driver in every thread was planned for more rows than have come.
+    expect(isTiny(pipeline(collected, [], 'all'), states(96))).toBe(true)
+    expect(isTiny(pipeline(collected, [], 'all'), states(97))).toBe(false)
+    expect(isTiny(pipeline(collected, [], 'caller'), states(96))).toBe(false)
   })
 
   test('a small table where others have come first, unless all of it is sorted', () => {
@@ -97,5 +103,51 @@ describe('what the calling thread runs itself', () => {
       type: 'inner',
     }
     expect(isTiny(pipeline(scan(1), [unnest]), new Map())).toBe(false)
+  })
+
+  test('semi-joins by what they compare', () => {
+    const semiJoin = (filter?: Expression): OperatorSpec => ({
+      kind: 'semiJoin',
+      planNodeId: '1',
+      mode: 'semi',
+      nullAware: false,
+      indexPipeline: 0,
+      probeKeys: [0],
+      probeTypes: [BIGINT],
+      buildTypes: [BIGINT],
+      ...(filter === undefined ? {} : { filter }),
+    })
+    const keysOnly = pipeline(scan(4000), [semiJoin()])
+    expect(isTiny(keysOnly, built(1_000_000, false))).toBe(true)
+    expect(isTiny(keysOnly, built(0, true, {}))).toBe(false)
+    const compared = pipeline(scan(100), [semiJoin(FALSE)])
+    expect(isTiny(compared, built(1_000_000, true))).toBe(true)
+    expect(isTiny(compared, built(40, false))).toBe(true)
+    expect(isTiny(compared, built(41, false))).toBe(false)
+  })
+})
+
+describe('drivers of what worker threads run', () => {
+  const collected = { kind: 'collected', pipelines: [7], types: [BIGINT] } as const
+  const states = (rowCount: number, pageCount: number, spilled?: object) =>
+    new Map([[7, [{ rowCount, pages: new Array(pageCount), spilled }]]])
+
+  test('one, or no more than there are splits or pages', () => {
+    expect(driverCountOf(pipeline(scan()), new Map(), 90, 4)).toBe(1)
+    const count = (splits: number) =>
+      driverCountOf(pipeline(scan(), [], 'all'), new Map(), splits, 4)
+    expect([0, 1, 3, 4, 90, Number.POSITIVE_INFINITY].map(count)).toEqual([1, 1, 3, 4, 4, 4])
+    const pages = pipeline(collected, [], 'all')
+    expect(driverCountOf(pages, states(1e6, 2), 0, 4)).toBe(2)
+    expect(driverCountOf(pages, states(0, 0), 0, 4)).toBe(1)
+    expect(driverCountOf(pages, states(1e6, 0, {}), 0, 4)).toBe(4)
+    const union = { kind: 'union', branches: [] } as const
+    expect(driverCountOf(pipeline(union, [], 'all'), new Map(), 0, 4)).toBe(4)
+  })
+
+  test('one where each would read all of a few rows', () => {
+    const shared = pipeline({ ...collected, everyDriver: true }, [], 'all')
+    expect(driverCountOf(shared, states(19_999, 2), 0, 4)).toBe(1)
+    expect(driverCountOf(shared, states(20_000, 2), 0, 4)).toBe(4)
   })
 })
