@@ -8,6 +8,7 @@ import {
 } from '../spi/index.js'
 import type { Driver } from './driver.js'
 import { dynamicFilterOf } from './dynamic-filter.js'
+import type { ExecutionSnapshot } from './execution-snapshot.js'
 import { QueryMemory } from './memory/query-memory.js'
 import type { CollectedPages } from './page-sink.js'
 import type { PageStream } from './page-stream.js'
@@ -45,22 +46,6 @@ export interface ExecutionEnvironment {
 
 /** Why what a query has opened is to be given up: made once, since most queries end without anybody to hear of it. */
 const QUERY_OVER = new MillraceError('USER_CANCELED', 'The query is over')
-
-/** What the engine hears of a running query. */
-export interface ExecutionSnapshot {
-  readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
-  readonly pipelines: readonly {
-    readonly id: number
-    readonly state: 'PENDING' | 'RUNNING' | 'FINISHED'
-    readonly drivers: readonly DriverStats[]
-  }[]
-  readonly totalSplits: number
-  readonly completedSplits: number
-  readonly memoryBytes: number
-  readonly peakMemoryBytes: number
-  /** Bytes that have been written to disk in all. */
-  readonly spilledBytes: number
-}
 
 /**
  * Runs a local plan: its pipelines, each after those that it reads, each driver in its thread, and the last one's pages as

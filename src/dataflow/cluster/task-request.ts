@@ -3,7 +3,7 @@ import type { SessionContext } from '../../expressions/session-context.js'
 import type { RangeBound } from '../../operators/partition/range-bound.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { ConnectorSplitBatch, Domain, ErrorRecord } from '../../spi/index.js'
-import type { ExecutionSnapshot } from '../query-execution.js'
+import type { ExecutionSnapshot } from '../execution-snapshot.js'
 import type { SortSample } from '../sort-sample.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
 

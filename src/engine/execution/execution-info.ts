@@ -1,4 +1,4 @@
-import type { ExecutionSnapshot } from '../../dataflow/query-execution.js'
+import type { ExecutionSnapshot } from '../../dataflow/execution-snapshot.js'
 import type { DistributedSnapshot } from '../../dataflow/scheduler/distributed-run.js'
 import { sourceFragments } from '../../dataflow/scheduler/fragment-placement.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
