@@ -57,11 +57,17 @@ export class ClusterProcesses {
     return node
   }
 
+  /** Spawns a node over a directory as Trino has it; each property is in the file that it belongs to. */
   spawn(
     config: Properties,
     catalogs: Readonly<Record<string, Properties>>,
   ): NodeProcess & { readonly started: Promise<void> } {
-    const { 'node.environment': environment = 'testing', 'node.id': id, ...rest } = config
+    const {
+      'node.environment': environment = 'testing',
+      'node.id': id,
+      'exchange.base-directories': exchangeDirectories,
+      ...rest
+    } = config
     const etcDir = join(this.#folder, String(this.#nextFolder++))
     mkdirSync(join(etcDir, 'catalog'), { recursive: true })
     const write = (file: string, properties: Properties) =>
@@ -81,6 +87,12 @@ export class ClusterProcesses {
       'task.max-worker-threads': '1',
       ...rest,
     })
+    if (exchangeDirectories !== undefined) {
+      write('exchange-manager.properties', {
+        'exchange-manager.name': 'filesystem',
+        'exchange.base-directories': exchangeDirectories,
+      })
+    }
     for (const [name, properties] of Object.entries(catalogs)) {
       write(join('catalog', `${name}.properties`), properties)
     }
