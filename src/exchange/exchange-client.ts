@@ -1,11 +1,15 @@
 import { assert, type MillraceError, toMillraceError } from '../spi/index.js'
 import { addressText, type BufferAddress } from './address.js'
 import type { Channel, ChannelFactory } from './channel/channel.js'
+import { GrowingBound } from './growing-bound.js'
 import type { OwnedPage } from './owned-page.js'
 
 export interface ExchangeClientOptions {
   readonly channels: ChannelFactory
-  /** What may have arrived and not been taken, over all sources together; default 32 MiB (exchange.max-buffer-size). */
+  /**
+   * What may have arrived and not been taken, over all sources together, where the taker is fast; default 32 MiB
+   * (exchange.max-buffer-size).
+   */
   readonly bufferBytesMax?: number
 }
 
@@ -28,7 +32,7 @@ interface Source {
  */
 export class ExchangeClient {
   readonly #channels: ChannelFactory
-  readonly #bufferBytesMax: number
+  readonly #bound: GrowingBound
   readonly #sources = new Map<string, Source>()
   /** Sources that may have a page, in the order they are asked. */
   readonly #ready: Source[] = []
@@ -40,7 +44,7 @@ export class ExchangeClient {
 
   constructor(options: ExchangeClientOptions) {
     this.#channels = options.channels
-    this.#bufferBytesMax = options.bufferBytesMax ?? DEFAULT_BUFFER_BYTES
+    this.#bound = new GrowingBound(options.bufferBytesMax ?? DEFAULT_BUFFER_BYTES)
   }
 
   /** Starts to read a buffer; one that is read already is left alone. Nothing happens after close. */
@@ -59,10 +63,7 @@ export class ExchangeClient {
       readable,
       failed: (error) => this.#fail(error),
       windowBytes: () =>
-        Math.max(
-          SMALLEST_WINDOW_BYTES,
-          Math.floor(this.#bufferBytesMax / Math.max(1, this.#running)),
-        ),
+        Math.max(SMALLEST_WINDOW_BYTES, Math.floor(this.#bound.bytes / Math.max(1, this.#running))),
     })
     source = { channel, queued: false, ended: false }
     this.#sources.set(key, source)
@@ -83,13 +84,18 @@ export class ExchangeClient {
     if (this.#failure !== undefined) throw this.#failure
     for (;;) {
       const source = this.#ready.shift()
-      if (source === undefined) return undefined
+      if (source === undefined) {
+        this.#bound.ranDry()
+        return undefined
+      }
       const page = this.#take(source)
       if (this.#failure !== undefined) throw this.#failure
       if (source.channel.isEnded) this.#end(source)
       else if (page !== undefined) this.#ready.push(source)
       else source.queued = false
-      if (page !== undefined) return page
+      if (page === undefined) continue
+      this.#bound.passed(page.byteLength)
+      return page
     }
   }
 

@@ -111,8 +111,8 @@ test('a client that never reads holds what buffers hold, and nothing once it is 
     before = now
     return isStill
   })
-  // Each task has one buffer of 32 MiB and a page.
-  expect(before).toBeLessThan(6 * 34 * 2 ** 20)
+  // Each of four tasks has one buffer of 8 MiB and a page.
+  expect(before).toBeLessThan(4 * 12 * 2 ** 20)
   await fetch(page.body.nextUri!, { method: 'DELETE', headers })
   await cluster.nothingIsLeft()
 })

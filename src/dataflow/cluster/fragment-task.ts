@@ -258,8 +258,8 @@ export class FragmentTask {
       client.noMoreSources()
       return client
     }
+    const share = Math.ceil(DEFAULT_BUFFER_BYTES / addresses.length)
     if (source.concatenates) {
-      const share = Math.ceil(DEFAULT_BUFFER_BYTES / addresses.length)
       return new RemoteSequence(
         addresses.map((address) => open([address], share)),
         createArena,
@@ -268,7 +268,7 @@ export class FragmentTask {
     return source.orderBy === undefined
       ? new RemoteStream(open(addresses), createArena())
       : new RemoteMergeStream(
-          addresses.map((address) => open([address])),
+          addresses.map((address) => open([address], share)),
           source.orderBy,
           source.types,
           this.#pageRows,

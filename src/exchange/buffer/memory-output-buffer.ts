@@ -1,5 +1,6 @@
 import { assert, MillraceError, type Page } from '../../spi/index.js'
 import type { EncodedPage } from '../arrow/page-encoder.js'
+import { GrowingBound } from '../growing-bound.js'
 import type {
   BufferReader,
   OutputBuffer,
@@ -16,7 +17,7 @@ export interface MemoryOutputBufferOptions {
   readonly kind: OutputBufferKind
   /** Of a partitioned buffer. */
   readonly partitionCount?: number
-  /** Default 32 MiB (sink.max-buffer-size). */
+  /** Absent: 32 MiB where readers are fast, less where they are not (sink.max-buffer-size). */
   readonly bufferBytesMax?: number
   /** Whether pages for other nodes are compressed; default: no (exchange.compression-codec). */
   readonly compress?: boolean
@@ -29,7 +30,7 @@ const RESUME_FRACTION = 0.5
 /** An output buffer in the memory of its thread: what retry-policy NONE and QUERY use. */
 export class MemoryOutputBuffer implements OutputBuffer {
   readonly kind: OutputBufferKind
-  readonly #bufferBytesMax: number
+  readonly #bound: GrowingBound
   readonly #readers = new Map<number, MemoryReader>()
   readonly #source: ReaderSource
   readonly #forms: PageForms
@@ -44,12 +45,18 @@ export class MemoryOutputBuffer implements OutputBuffer {
   #totalPages = 0
   #totalBytes = 0
   #isFull = false
+  /** Since it was empty. */
+  #wasFull = false
   #waiting: (() => void)[] = []
   readonly #stateListeners: ((state: OutputBufferState) => void)[] = []
 
   constructor(options: MemoryOutputBufferOptions) {
     this.kind = options.kind
-    this.#bufferBytesMax = options.bufferBytesMax ?? DEFAULT_BUFFER_BYTES
+    const { bufferBytesMax } = options
+    this.#bound =
+      bufferBytesMax === undefined
+        ? new GrowingBound(DEFAULT_BUFFER_BYTES)
+        : new GrowingBound(bufferBytesMax, bufferBytesMax)
     this.#forms = new PageForms({ compress: options.compress ?? false })
     this.#noMoreReaders = this.kind === 'partitioned'
     this.#source = {
@@ -181,7 +188,10 @@ export class MemoryOutputBuffer implements OutputBuffer {
     this.#totalBytes += page.byteLength
     this.#bufferedBytes += page.byteLength
     this.#bufferedPages += 1
-    if (this.#bufferedBytes >= this.#bufferBytesMax) this.#isFull = true
+    if (this.#bufferedBytes >= this.#bound.bytes) {
+      this.#isFull = true
+      this.#wasFull = true
+    }
     this.#place(page, partition)
     page.release()
   }
@@ -206,7 +216,12 @@ export class MemoryOutputBuffer implements OutputBuffer {
   #released(page: SharedPage): void {
     this.#bufferedBytes -= page.byteLength
     this.#bufferedPages -= 1
-    if (!this.#isFull || this.#bufferedBytes > this.#bufferBytesMax * RESUME_FRACTION) return
+    this.#bound.passed(page.byteLength)
+    if (this.#wasFull && this.#bufferedBytes === 0) {
+      this.#wasFull = false
+      this.#bound.ranDry()
+    }
+    if (!this.#isFull || this.#bufferedBytes > this.#bound.bytes * RESUME_FRACTION) return
     this.#isFull = false
     this.#wake()
   }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { pageBytes } from '../../../src/dataflow/page-bytes.js'
 import { MemoryOutputBuffer } from '../../../src/exchange/buffer/memory-output-buffer.js'
+import type { ChannelListener } from '../../../src/exchange/channel/channel.js'
 import { localChannels } from '../../../src/exchange/channel/local-channel.js'
 import { ExchangeClient } from '../../../src/exchange/exchange-client.js'
 import type { OutputBufferKind } from '../../../src/exchange/output-buffer.js'
@@ -209,6 +210,68 @@ describe('an output buffer', () => {
     const result = drain(exchange)
     output.destroy()
     await expect(result).rejects.toMatchObject({ code: 'ABANDONED_TASK' })
+  })
+})
+
+describe('bounds grow where pages are taken fast, and nowhere else', () => {
+  const MIB = 2 ** 20
+  const large = (): OwnedPage => ({ page: pageOf(1), byteLength: MIB, release() {} })
+
+  test('of an output buffer', () => {
+    const output = buffer('partitioned')
+    const reader = output.reader(0)
+    const fill = (): number => {
+      while (!output.isFull) output.addOwned(large(), 0)
+      return output.status().bufferedPages
+    }
+    expect(fill()).toBe(8)
+    for (let i = 0; i < 500; i++) {
+      reader.next()!.release()
+      expect(fill()).toBeLessThanOrEqual(8)
+    }
+    const sizes = Array.from({ length: 30 }, () => {
+      for (let page = reader.next(); page !== undefined; page = reader.next()) page.release()
+      return fill()
+    })
+    expect([...new Set(sizes)]).toEqual([16, 32])
+  })
+
+  test('of a client', () => {
+    const arrived: OwnedPage[] = []
+    let listener: ChannelListener | undefined
+    const exchange = new ExchangeClient({
+      channels: {
+        open(address, heard) {
+          listener = heard
+          return {
+            address,
+            next: () => arrived.shift(),
+            isEnded: false,
+            bufferedBytes: 0,
+            close() {},
+          }
+        },
+      },
+    })
+    exchange.addSource({ nodeUri: NODE, taskId: 't', bufferId: 0 })
+    const window = () => listener!.windowBytes() / MIB
+    const take = (): void => {
+      arrived.push(large())
+      listener!.readable()
+      exchange.next()!.release()
+    }
+    expect(window()).toBe(8)
+    // There is always another page.
+    arrived.push(large())
+    for (let i = 0; i < 500; i++) take()
+    expect(window()).toBe(8)
+    expect(exchange.next()).toBeDefined()
+    for (const bound of [16, 32, 32]) {
+      for (let i = 0; i < 128; i++) take()
+      expect(exchange.next()).toBe(undefined)
+      expect(window()).toBeLessThanOrEqual(bound)
+    }
+    expect(window()).toBe(32)
   })
 })
 
