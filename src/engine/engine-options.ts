@@ -48,6 +48,13 @@ export interface EngineOptions {
    * take less time. Default true.
    */
   readonly tunesV8?: boolean
+  /**
+   * Who may do what, as the properties of Trino's access-control.properties: `{ 'access-control.name': 'file',
+   * 'security.config-file': 'rules.json' }`. Default: everybody everything that connectors let them.
+   */
+  readonly accessControl?: Readonly<Record<string, string>>
+  /** Users of each group, for rules of access. */
+  readonly groups?: Readonly<Record<string, readonly string[]>>
   /** What a coordinator does when nodes fail (retry-policy and its like); by default their queries fail. */
   readonly faultTolerance?: Partial<FaultTolerance>
   /** Rows a page of results has at most; for tests. */
@@ -77,6 +84,8 @@ export interface ResolvedOptions {
   readonly tableMemoryBytes: number
   readonly segmentBytes: number
   readonly tunesV8: boolean
+  readonly accessControl: Readonly<Record<string, string>> | undefined
+  readonly groups: Readonly<Record<string, readonly string[]>>
   readonly faultTolerance: FaultTolerance
   readonly outputPageRows: number
   readonly spillsEagerly: boolean
@@ -114,6 +123,8 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'tableMemoryBytes',
     'segmentBytes',
     'tunesV8',
+    'accessControl',
+    'groups',
     'faultTolerance',
     'outputPageRows',
     'spillsEagerly',
@@ -149,6 +160,8 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     nodeId: options.nodeId ?? crypto.randomUUID(),
     dynamicCatalogs: options.dynamicCatalogs ?? false,
     isCoordinator: options.isCoordinator ?? true,
+    accessControl: options.accessControl,
+    groups: options.groups ?? {},
     faultTolerance: faultToleranceOf(options.faultTolerance, options.isCoordinator ?? true),
     outputPageRows,
     spillsEagerly: options.spillsEagerly ?? false,

@@ -18,6 +18,7 @@ import { ClusterMember } from './execution/cluster.js'
 import { OwnFunctions } from './functions/own-functions.js'
 import { PlanCache } from './planning/plan-cache.js'
 import { QueryRegistry } from './query/query-registry.js'
+import type { SystemAccessControl } from './security/system-access-control.js'
 import type { EngineCore, EngineServices } from './services.js'
 import { QueryContexts } from './session/query-contexts.js'
 import { TransactionManager } from './session/transaction.js'
@@ -52,7 +53,11 @@ interface Threads {
 }
 
 /** Makes the parts of an engine and ties them together; no thread runs yet. @throws CONFIGURATION_INVALID */
-export function createParts(options: ResolvedOptions, factories: ConnectorFactories): EngineParts {
+export function createParts(
+  options: ResolvedOptions,
+  factories: ConnectorFactories,
+  accessControl: SystemAccessControl | undefined,
+): EngineParts {
   const catalogManager = new CatalogManager()
   const threads = createThreads(options, catalogManager)
   const places = openPlaces(options)
@@ -100,7 +105,7 @@ export function createParts(options: ResolvedOptions, factories: ConnectorFactor
         isThreadBound: (name) => catalogManager.isThreadBound(name),
       }),
   )
-  const core = createCore(options, catalogManager, () => catalogs, statements)
+  const core = createCore(options, catalogManager, accessControl, () => catalogs, statements)
   catalogManager.add({
     name: REGISTERED_CATALOG,
     connectorName: 'inline',
@@ -146,6 +151,7 @@ function createThreads(options: ResolvedOptions, catalogs: CatalogManager): Thre
 function createCore(
   options: ResolvedOptions,
   catalogs: CatalogManager,
+  accessControl: SystemAccessControl | undefined,
   store: () => EngineCatalogs,
   statements: () => Promise<{ readonly services: EngineServices }>,
 ): EngineCore {
@@ -154,6 +160,8 @@ function createCore(
     nodeId: options.nodeId,
     environment: options.environment,
     catalogs,
+    groupsOf: groupsByUser(options.groups),
+    ...(accessControl === undefined ? {} : { accessControl }),
     transactions: new TransactionManager(catalogs),
     queries: new QueryRegistry(),
     contexts: new QueryContexts(),
@@ -169,6 +177,18 @@ function createCore(
         }
       : {}),
   }
+}
+
+function groupsByUser(groups: ResolvedOptions['groups']): (user: string) => readonly string[] {
+  const byUser = new Map<string, string[]>()
+  for (const [group, users] of Object.entries(groups)) {
+    for (const user of users) {
+      const known = byUser.get(user)
+      if (known === undefined) byUser.set(user, [group])
+      else known.push(group)
+    }
+  }
+  return (user) => byUser.get(user) ?? []
 }
 
 /** @throws CONFIGURATION_INVALID where one can't be written to */

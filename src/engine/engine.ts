@@ -15,6 +15,7 @@ import type { ClusterMember } from './execution/cluster.js'
 import { defineFunction } from './functions/define-function.js'
 import type { ProgramFunction } from './functions/program-function.js'
 import { type RunRequest, StatementRun } from './query/statement-run.js'
+import type { SystemAccessControl } from './security/system-access-control.js'
 import type { EngineCore } from './services.js'
 import { queryIdGenerator } from './session/query-id.js'
 import { defaultSession, type Session } from './session/session.js'
@@ -53,7 +54,7 @@ export class Engine {
     const options = resolveOptions(engineOptions)
     // Before anything is held that would have to be given back.
     const factories = await loadFactories(options.plugins)
-    const parts = createParts(options, factories)
+    const parts = createParts(options, factories, await accessControlOf(options))
     const engine = new Engine(options, parts)
     try {
       for (const [name, properties] of Object.entries(firstCatalogs(options))) {
@@ -166,6 +167,15 @@ export class Engine {
     if (failures.length === 1) throw failures[0]
     if (failures.length > 1) throw new AggregateError(failures, 'The engine could not be closed')
   }
+}
+
+/** @throws CONFIGURATION_INVALID */
+async function accessControlOf({
+  accessControl,
+}: ResolvedOptions): Promise<SystemAccessControl | undefined> {
+  if (accessControl === undefined) return undefined
+  const { createAccessControl } = await import('./security/create-access-control.js')
+  return createAccessControl(accessControl)
 }
 
 function firstCatalogs(options: ResolvedOptions): ResolvedOptions['catalogs'] {

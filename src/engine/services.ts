@@ -46,6 +46,8 @@ export interface EngineCore {
   readonly catalogs: CatalogManager
   /** Who may do what; absent where all may do everything that connectors let them. */
   readonly accessControl?: SystemAccessControl
+  /** Groups of a user that the configuration names. */
+  groupsOf(user: string): readonly string[]
   /** Makes and drops catalogs; absent where they are fixed (catalog.management=static). */
   readonly catalogStore?: {
     create(catalog: CatalogDescriptor): Promise<void>

@@ -7,6 +7,7 @@ import type {
   TableFunctionArgumentValue,
   TableFunctionReturnType,
   TableStatisticsMetadata,
+  ViewExpression,
 } from '../spi/index.js'
 import type { TableFunctionReference, TableReference } from './plan/node.js'
 
@@ -42,12 +43,44 @@ export interface MetadataResolver {
    * catalog, or tables of its schema. For hints only.
    */
   namesBeside?(name: QualifiedObjectName): Promise<readonly string[]>
-  /** CREATE FUNCTION statements of the SQL functions of a full name, one an overload. */
-  getLanguageFunctions?(name: QualifiedObjectName): Promise<readonly string[]>
+  /**
+   * CREATE FUNCTION statements of the SQL functions of a full name, one an overload.
+   * @param accessor who calls it
+   * @throws PERMISSION_DENIED
+   */
+  getLanguageFunctions?(name: QualifiedObjectName, accessor: Accessor): Promise<readonly string[]>
+  /**
+   * What somebody sees of a table or view; undefined: all of it.
+   * @param columns its columns, hidden ones too
+   */
+  getTableSecurity?(
+    name: QualifiedObjectName,
+    columns: readonly { readonly name: string; readonly type: SqlType }[],
+    accessor: Accessor,
+  ): Promise<TableSecurity | undefined>
   /** How the rows of a table are changed; undefined where its connector can't. */
   getRowChange?(table: ResolvedTable): Promise<ResolvedRowChange | undefined>
-  /** The table function of a full name; undefined where there is none. */
-  getTableFunction?(name: QualifiedObjectName): Promise<ResolvedTableFunction | undefined>
+  /** The table function of a full name; undefined where there is none. @throws PERMISSION_DENIED */
+  getTableFunction?(
+    name: QualifiedObjectName,
+    accessor: Accessor,
+  ): Promise<ResolvedTableFunction | undefined>
+}
+
+/** Whose rights a part of a statement uses. */
+export interface Accessor {
+  /** The owner of the view around it, or whom a row filter or column mask is to be read as; absent: who runs the statement. */
+  readonly owner?: string
+  /** What is read is passed on to others, by a view. */
+  readonly passesOn?: true
+}
+
+/** What is seen of a table, by expressions over its columns. */
+export interface TableSecurity {
+  /** All must hold for a row to be seen. */
+  readonly rowFilters: readonly ViewExpression[]
+  /** By column name, what is seen in its place. */
+  readonly columnMasks: Readonly<Record<string, ViewExpression>>
 }
 
 /** Names are in lower case. */

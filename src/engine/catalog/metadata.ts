@@ -19,6 +19,7 @@ import {
   MillraceError,
   type SqlType,
 } from '../../spi/index.js'
+import type { QueryAccess } from '../security/query-access.js'
 import type { QueryContext } from '../session/query-context.js'
 import { listRelations, listSchemas } from './catalog-information.js'
 import { informationCatalog } from './catalog-manager.js'
@@ -56,7 +57,12 @@ export function createMetadataResolver(
       }
       return relation
     },
-    getTableFunction: async (name) => resolveTableFunction(context, name),
+    async getTableFunction(name, accessor) {
+      const found = resolveTableFunction(context, name)
+      if (found !== undefined) await context.access?.checkFunction(name, accessor)
+      return found
+    },
+    ...(context.access === undefined ? {} : tableSecurity(context.access)),
     async getRowChange({ table }) {
       const metadata = await context.metadata(table.catalog)
       const session = context.connectorSession(table.catalog)
@@ -70,18 +76,25 @@ export function createMetadataResolver(
           'DELETE_ROW_AND_INSERT_ROW',
       }
     },
-    async getLanguageFunctions({ catalog, schema, name }) {
+    async getLanguageFunctions(fullName, accessor) {
+      const { catalog, schema, name } = fullName
       if (context.catalogs.find(catalog) === undefined) return []
       const metadata = await context.metadata(catalog)
       const session = context.connectorSession(catalog)
       const found = await metadata.getLanguageFunctions?.(session, { schema, function: name })
-      return (found ?? []).map((definition) => definition.sql)
+      if (found === undefined || found.length === 0) return []
+      await context.access?.checkFunction(fullName, accessor)
+      return found.map((definition) => definition.sql)
     },
     namesBeside: (name) => namesBeside(context, options, name),
     ...(options.files === undefined ? {} : { getFileTable: options.files }),
     ...(options.registered === undefined ? {} : { getRegistered: options.registered }),
   }
 }
+
+const tableSecurity = (access: QueryAccess): Pick<MetadataResolver, 'getTableSecurity'> => ({
+  getTableSecurity: (name, columns, accessor) => access.tableSecurity(name, columns, accessor),
+})
 
 /** Tells whether a catalog has a schema; false too where there is no such catalog. */
 export async function schemaExists(
@@ -228,7 +241,14 @@ function resolvedView(
     ...(path === undefined ? {} : { path }),
     columns: view.columns.map((column) => ({ name: column.name, type: parseType(column.type) })),
     ...(view.owner === undefined ? {} : { owner: view.owner }),
-    version: JSON.stringify([view.originalSql, view.columns]),
+    version: JSON.stringify([
+      view.originalSql,
+      view.columns,
+      view.owner,
+      view.catalog,
+      view.schema,
+      path,
+    ]),
   }
 }
 

@@ -36,8 +36,8 @@ export function recordMetadata(
     })
     return answer
   }
-  const { namesBeside, getRegistered, getFileTable, getLanguageFunctions, getTableFunction } =
-    resolver
+  const { namesBeside, getRegistered, getFileTable, getTableSecurity } = resolver
+  const { getLanguageFunctions, getTableFunction } = resolver
   return {
     catalogExists: (catalog) => record((r) => r.catalogExists(catalog), String),
     schemaExists: (catalog, schema) => record((r) => r.schemaExists(catalog, schema), String),
@@ -60,15 +60,27 @@ export function recordMetadata(
     ...(getLanguageFunctions === undefined
       ? {}
       : {
-          getLanguageFunctions: (name) =>
-            record(async (r) => (await r.getLanguageFunctions?.(name)) ?? [], JSON.stringify),
+          getLanguageFunctions: (name, accessor) =>
+            record(
+              async (r) => (await r.getLanguageFunctions?.(name, accessor)) ?? [],
+              JSON.stringify,
+            ),
+        }),
+    ...(getTableSecurity === undefined
+      ? {}
+      : {
+          getTableSecurity: (name, columns, accessor) =>
+            record(
+              async (r) => r.getTableSecurity?.(name, columns, accessor),
+              (security) => JSON.stringify(security ?? null),
+            ),
         }),
     ...(getTableFunction === undefined
       ? {}
       : {
-          getTableFunction: (name) =>
+          getTableFunction: (name, accessor) =>
             record(
-              async (r) => r.getTableFunction?.(name),
+              async (r) => r.getTableFunction?.(name, accessor),
               (found) => (found === undefined ? 'none' : undefined),
             ),
         }),

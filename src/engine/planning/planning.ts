@@ -155,12 +155,16 @@ const planningOptions = (
   ...checkedAccess(context),
 })
 
-const checkedAccess = ({ access }: QueryContext): Pick<PlanningOptions, 'checkAccess' | 'accessor'> =>
+const checkedAccess = ({
+  access,
+}: QueryContext): Pick<PlanningOptions, 'checkAccess' | 'accessor'> =>
   access === undefined
     ? {}
     : {
         checkAccess: (uses) => access.checkUses(uses),
-        ...(access.owner === undefined ? {} : { accessor: { owner: access.owner } }),
+        ...(access.owner === undefined
+          ? {}
+          : { accessor: { owner: access.owner, passesOn: true } }),
       }
 
 function optimizePlan(

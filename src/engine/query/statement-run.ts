@@ -170,6 +170,7 @@ export class StatementRun implements QueryRun {
       transaction,
       catalogs: services.catalogs,
       accessControl: services.accessControl,
+      groupsOf: (user) => services.groupsOf(user),
       startMillis: this.#startedMillis!,
       signal: this.#abort.signal,
       warnings: this.warnings,

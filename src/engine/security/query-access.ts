@@ -1,5 +1,5 @@
 import type { RelationUse } from '../../planner/analyzer/access-uses.js'
-import type { QualifiedObjectName } from '../../planner/metadata.js'
+import type { Accessor, QualifiedObjectName, TableSecurity } from '../../planner/metadata.js'
 import {
   type AccessCheck,
   type AccessChecks,
@@ -10,10 +10,12 @@ import {
   type ConnectorIdentity,
   type ConnectorSecurityContext,
   denialOf,
-  type MillraceError,
+  MillraceError,
   permissionDenied,
   type SchemaFunctionName,
   type SchemaTableName,
+  type SqlType,
+  type ViewExpression,
 } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import { REGISTERED_CATALOG } from '../catalog/registered-sources.js'
@@ -31,6 +33,7 @@ export interface QueryAccessOptions {
   readonly transaction: Transaction
   readonly catalogs: CatalogManager
   readonly system: SystemAccessControl | undefined
+  readonly groupsOf: (user: string) => readonly string[]
   /** The owner of the materialized view that is refreshed. */
   readonly refreshedAs?: string | undefined
 }
@@ -100,6 +103,48 @@ export class QueryAccess {
 
   canAccessCatalog(catalog: string): boolean {
     return this.#options.system?.canAccessCatalog(this.#identity(undefined), catalog) ?? true
+  }
+
+  /**
+   * Of functions that are a catalog's.
+   * @throws PERMISSION_DENIED
+   */
+  async checkFunction(name: QualifiedObjectName, { owner, passesOn }: Accessor): Promise<void> {
+    const { catalog, schema } = name
+    const about = { schema, function: name.name }
+    const method = passesOn === true ? 'canCreateViewWithExecuteFunction' : 'canExecuteFunction'
+    for (const { control, context } of await this.#controls(owner, catalog)) {
+      if ((await control[method]?.(context, about)) === true) continue
+      throw permissionDenied(`Cannot execute function ${catalog}.${schema}.${name.name}`)
+    }
+  }
+
+  /** The row filters and column masks of all who are asked; undefined where there are none. */
+  async tableSecurity(
+    name: QualifiedObjectName,
+    columns: readonly { readonly name: string; readonly type: SqlType }[],
+    { owner }: Accessor,
+  ): Promise<TableSecurity | undefined> {
+    const { catalog, schema } = name
+    if (catalog === REGISTERED_CATALOG || schema === INFORMATION_SCHEMA) return undefined
+    const table = tableName(name)
+    const rowFilters: ViewExpression[] = []
+    const columnMasks: Record<string, ViewExpression> = {}
+    for (const { control, context } of await this.#controls(owner, catalog)) {
+      rowFilters.push(...((await control.getRowFilters?.(context, table)) ?? []))
+      if (control.getColumnMask === undefined) continue
+      for (const { name: column, type } of columns) {
+        const mask = await control.getColumnMask(context, table, column, type)
+        if (mask === undefined) continue
+        if (Object.hasOwn(columnMasks, column)) {
+          const message = `Column must have a single mask: ${catalog}.${schema}.${name.name}.${column}`
+          throw new MillraceError('INVALID_COLUMN_MASK', message)
+        }
+        columnMasks[column] = mask
+      }
+    }
+    const isEmpty = rowFilters.length === 0 && Object.keys(columnMasks).length === 0
+    return isEmpty ? undefined : { rowFilters, columnMasks }
   }
 
   /** @throws PERMISSION_DENIED for the first thing that a statement may not do */
@@ -174,12 +219,12 @@ export class QueryAccess {
     return [...rest, ...always]
   }
 
-  async #checkUse({ kind, owner, name, columns }: RelationUse): Promise<void> {
+  async #checkUse({ kind, owner, passesOn, name, columns }: RelationUse): Promise<void> {
     const { catalog } = name
     const table = tableName(name)
     switch (kind) {
       case 'select':
-        if (owner !== undefined) return this.#checkOwner(owner, name, columns)
+        if (passesOn === true) return this.#checkOwner(owner, name, columns)
         return this.#checkAs(owner, catalog, 'checkCanSelectFromColumns', [table, columns])
       case 'insert':
         if (this.#options.refreshedAs !== undefined) return
@@ -193,7 +238,7 @@ export class QueryAccess {
 
   /** The owner of a view lets others see what it reads, and must be allowed to. @source Trino ViewAccessControl */
   async #checkOwner(
-    owner: string,
+    owner: string | undefined,
     name: QualifiedObjectName,
     columns: readonly string[],
   ): Promise<void> {
@@ -253,9 +298,9 @@ export class QueryAccess {
   }
 
   #identity(owner: string | undefined): ConnectorIdentity {
-    const { session } = this.#options
-    if (owner !== undefined) return { user: owner, groups: [] }
-    return { user: session.user, groups: session.groups ?? [] }
+    const { session, groupsOf } = this.#options
+    if (owner !== undefined) return { user: owner, groups: groupsOf(owner) }
+    return { user: session.user, groups: session.groups ?? groupsOf(session.user) }
   }
 }
 

@@ -52,6 +52,7 @@ export function createQueryContext(options: {
   readonly transaction: Transaction
   readonly catalogs: CatalogManager
   readonly accessControl: SystemAccessControl | undefined
+  readonly groupsOf: (user: string) => readonly string[]
   readonly startMillis: number
   readonly signal: AbortSignal
   /** Where warnings go. */
@@ -70,11 +71,13 @@ export function createQueryContext(options: {
     return metadata
   }
   const begun: { readonly metadata: ConnectorMetadata; readonly session: ConnectorSession }[] = []
-  const { accessControl, ...rest } = options
+  const { accessControl, groupsOf, ...rest } = options
   const isControlled = accessControl !== undefined || options.catalogs.hasAccessControl
   const context: QueryContext = {
     ...rest,
-    ...(isControlled ? { access: new QueryAccess({ ...rest, system: accessControl }) } : {}),
+    ...(isControlled
+      ? { access: new QueryAccess({ ...rest, groupsOf, system: accessControl }) }
+      : {}),
     warn(warning) {
       if (!warnings.some((w) => w.message === warning.message)) warnings.push(warning)
     },
@@ -87,7 +90,7 @@ export function createQueryContext(options: {
           startMillis: options.startMillis,
           signal: options.signal,
           role: options.session.roles?.get(catalog),
-          groups: options.session.groups,
+          groups: options.session.groups ?? groupsOf(options.session.user),
           properties: options.session.catalogProperties.get(catalog) ?? new Map(),
         })
         sessions.set(catalog, connectorSession)

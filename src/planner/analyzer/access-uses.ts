@@ -1,12 +1,6 @@
-import type { QualifiedObjectName } from '../metadata.js'
+import type { Accessor, QualifiedObjectName } from '../metadata.js'
 import type { Analysis } from './analysis.js'
 import type { Field } from './bound.js'
-
-/** Whose rights a part of a statement uses. */
-export interface Accessor {
-  /** The owner of the view around it; absent: who runs the statement. */
-  readonly owner?: string
-}
 
 /** Something that a statement does with a table or view. */
 export interface RelationUse extends Accessor {
@@ -54,14 +48,16 @@ export class AccessUses {
 
   add(
     kind: RelationUse['kind'],
-    { owner }: Accessor,
+    accessor: Accessor,
     name: QualifiedObjectName,
     columns: Iterable<string>,
   ): void {
-    const key = JSON.stringify([kind, owner ?? null, name.catalog, name.schema, name.name])
+    const { owner, passesOn } = accessor
+    const { catalog, schema, name: table } = name
+    const key = JSON.stringify([kind, owner ?? null, passesOn === true, catalog, schema, table])
     let use = this.#uses.get(key)
     if (use === undefined) {
-      use = { kind, name, columns: new Set(), ...(owner === undefined ? {} : { owner }) }
+      use = { ...accessor, kind, name, columns: new Set() }
       this.#uses.set(key, use)
     }
     for (const column of columns) use.columns.add(column)

@@ -1,7 +1,7 @@
 import type { ConstantExpression, Expression } from '../../expressions/ir.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import type { SqlType } from '../../spi/index.js'
-import type { PlannerSession, ResolvedTable } from '../metadata.js'
+import type { Accessor, PlannerSession, ResolvedTable } from '../metadata.js'
 import type {
   Expression as AstExpression,
   NodeBase,
@@ -9,7 +9,7 @@ import type {
   Query,
   WindowFrame,
 } from '../parser/ast/index.js'
-import type { Accessor, AccessUses } from './access-uses.js'
+import type { AccessUses } from './access-uses.js'
 import type { BoundCall, BoundRelation, Field } from './bound.js'
 import type { CollectedMetadata } from './metadata-collection.js'
 import type { Scope } from './scope.js'
@@ -50,6 +50,8 @@ export interface Analysis {
   readonly access?: { readonly uses: AccessUses; readonly accessor: Accessor }
   /** Views that are being expanded, to find cycles. */
   readonly viewStack: readonly string[]
+  /** Row filters and column masks that are being analysed, to find cycles. */
+  readonly filterStack: readonly string[]
   /** What is analyzed can have no asynchronous calls: what it is, for the message. */
   readonly withoutAsyncCalls?: string
   /** The answer depends on when the statement ran, or on chance. */

@@ -1,6 +1,6 @@
 import type { FunctionRegistry } from '../../expressions/registry.js'
-import type { PlannerSession } from '../metadata.js'
-import type { Accessor, AccessUses } from './access-uses.js'
+import type { Accessor, PlannerSession } from '../metadata.js'
+import type { AccessUses } from './access-uses.js'
 import type { Analysis, AnalysisWarning, ParameterValue } from './analysis.js'
 import { analyzeExpression } from './expression-analyzer.js'
 import type { CollectedMetadata } from './metadata-collection.js'
@@ -39,6 +39,7 @@ export function newAnalysis({
     usedTables: new Map(),
     ...(uses === undefined ? {} : { access: { uses, accessor } }),
     viewStack: [],
+    filterStack: [],
     traits: { deterministic: true },
     warn,
     newId: (prefix) => `@${prefix}${++lastId}`,

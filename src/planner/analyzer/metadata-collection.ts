@@ -1,5 +1,6 @@
-import { type ErrorCode, MillraceError } from '../../spi/index.js'
+import { type ErrorCode, MillraceError, type ViewExpression } from '../../spi/index.js'
 import type {
+  Accessor,
   AnalyzedTableFunction,
   MetadataResolver,
   PlannerSession,
@@ -8,9 +9,12 @@ import type {
   ResolvedRowChange,
   ResolvedTable,
   ResolvedTableFunction,
+  ResolvedView,
+  TableSecurity,
   TableVersion,
 } from '../metadata.js'
 import type {
+  Expression,
   NodeBase,
   QualifiedName,
   Query,
@@ -18,7 +22,7 @@ import type {
   Table,
   TableFunctionInvocation,
 } from '../parser/ast/index.js'
-import { parseStatement } from '../parser/parser.js'
+import { parseExpression, parseStatement } from '../parser/parser.js'
 import type { NamedRoutine } from './routine-registry.js'
 import { semanticError } from './semantic-error.js'
 
@@ -35,6 +39,18 @@ export interface ParsedView {
   readonly query: Query
 }
 
+export interface ParsedExpression {
+  readonly written: ViewExpression
+  /** Or what is wrong with the text. */
+  readonly node: Expression | MillraceError
+}
+
+/** Row filters and column masks of a table for somebody. */
+export interface ParsedSecurity {
+  readonly rowFilters: readonly ParsedExpression[]
+  readonly columnMasks: ReadonlyMap<string, ParsedExpression>
+}
+
 /** What the statement's names refer to, found before analysis begins, so that analysis itself never waits. */
 export interface CollectedMetadata {
   readonly relations: ReadonlyMap<string, FoundRelation>
@@ -42,6 +58,8 @@ export interface CollectedMetadata {
   /** Files by their path; undefined where there are none. */
   readonly files: ReadonlyMap<string, ResolvedTable | undefined>
   readonly views: ReadonlyMap<string, ParsedView>
+  /** See {@link securityOf}. */
+  readonly security: ReadonlyMap<string, ParsedSecurity>
   /** Table functions of connectors, by their calls. */
   readonly functions: ReadonlyMap<TableFunctionInvocation, ResolvedTableFunction>
   /** What connectors made of the calls; filled as analysis comes to them. */
@@ -58,6 +76,7 @@ export const NO_METADATA: CollectedMetadata = {
   registered: new Map(),
   files: new Map(),
   views: new Map(),
+  security: new Map(),
   functions: new Map(),
   analyzedFunctions: new Map(),
   routines: [],
@@ -111,10 +130,18 @@ interface Collector {
   readonly registered: Map<string, ResolvedTable>
   readonly files: Map<string, ResolvedTable | undefined>
   readonly views: Map<string, ParsedView>
+  readonly security: Map<string, ParsedSecurity>
   readonly functions: Map<TableFunctionInvocation, ResolvedTableFunction>
   readonly analyzedFunctions: Map<TableFunctionInvocation, AnalyzedTableFunction>
   readonly routines: NamedRoutine[]
   readonly knownRoutines: Set<string>
+  /** Relations with those they were looked up for. */
+  readonly visited: Set<string>
+}
+
+/** Who reads names, and what is missing of them. */
+interface Reader extends Pick<PlannerSession, 'user' | 'catalog' | 'schema'> {
+  readonly accessor: Accessor
 }
 
 /**
@@ -125,6 +152,7 @@ export async function collectMetadata(
   statement: Statement,
   resolver: MetadataResolver,
   session: PlannerSession,
+  accessor: Accessor,
   parseQuery: (sql: string) => Query,
   evaluateVersion: (table: Table) => TableVersion,
 ): Promise<CollectedMetadata> {
@@ -136,12 +164,14 @@ export async function collectMetadata(
     registered: new Map(),
     files: new Map(),
     views: new Map(),
+    security: new Map(),
     functions: new Map(),
     analyzedFunctions: new Map(),
     routines: [],
     knownRoutines: new Set(),
+    visited: new Set(),
   }
-  await collectFrom(statement, session, collector)
+  await collectFrom(statement, { ...session, accessor }, collector)
   const rowChange = await findRowChange(statement, session, collector)
   return rowChange === undefined ? collector : { ...collector, rowChange }
 }
@@ -173,22 +203,14 @@ async function findRowChange(
   return found?.relation?.kind === 'table' ? resolver.getRowChange(found.relation) : undefined
 }
 
-async function collectFrom(
-  root: object,
-  session: Pick<PlannerSession, 'catalog' | 'schema'>,
-  collector: Collector,
-): Promise<void> {
+async function collectFrom(root: object, reader: Reader, collector: Collector): Promise<void> {
   const { tables, functions, calls } = namesIn(root)
-  await Promise.all(tables.map((table) => lookUpTable(table, session, collector)))
-  await Promise.all(functions.map((call) => lookUpFunction(call, collector)))
-  await Promise.all(calls.map((name) => lookUpRoutines(name, session, collector)))
+  await Promise.all(tables.map((table) => lookUpTable(table, reader, collector)))
+  await Promise.all(functions.map((call) => lookUpFunction(call, reader, collector)))
+  await Promise.all(calls.map((name) => lookUpRoutines(name, reader, collector)))
 }
 
-async function lookUpTable(
-  table: NamedTable,
-  session: Pick<PlannerSession, 'catalog' | 'schema'>,
-  collector: Collector,
-): Promise<void> {
+async function lookUpTable(table: NamedTable, reader: Reader, collector: Collector): Promise<void> {
   const { resolver } = collector
   if (table.path !== undefined) {
     if (collector.files.has(table.path)) return
@@ -206,26 +228,100 @@ async function lookUpTable(
   }
   let name: QualifiedObjectName
   try {
-    name = qualify(table.name, session, table.name)
+    name = qualify(table.name, reader, table.name)
   } catch (error) {
     if (error instanceof MillraceError) return
     throw error
   }
   const key = nameKey(name, table.queryPeriod)
-  if (collector.relations.has(key)) return
+  const visit = visitKey(key, reader.accessor)
+  if (collector.visited.has(visit)) return
+  collector.visited.add(visit)
   const version =
     table.queryPeriod === undefined ? undefined : collector.evaluateVersion(table as Table)
-  const found = await findRelation(name, version, resolver)
+  const found = collector.relations.get(key) ?? (await findRelation(name, version, resolver))
   collector.relations.set(key, found)
-  if (found.relation?.kind !== 'view' || collector.views.has(key)) return
-  const query = collector.parseQuery(found.relation.sql)
+  const { relation } = found
+  if (relation === undefined) return
+  await collectSecurity(relation, reader, collector)
+  if (relation.kind !== 'view') return
+  const query = collector.views.get(key)?.query ?? collector.parseQuery(relation.sql)
   collector.views.set(key, { query })
-  const { catalog, schema } = found.relation
-  await collectFrom(
-    query,
-    { ...(catalog === undefined ? {} : { catalog }), ...(schema === undefined ? {} : { schema }) },
-    collector,
-  )
+  await collectFrom(query, viewReader(relation, reader), collector)
+}
+
+const visitKey = (key: string, { owner, passesOn }: Accessor): string =>
+  JSON.stringify([key, owner ?? null, passesOn === true])
+
+/** Names in a view's text are those of its own catalog and schema. */
+const viewReader = (
+  { catalog, schema, owner }: ResolvedView,
+  { user, accessor }: Reader,
+): Reader => ({
+  user,
+  accessor: accessorOfView(owner, user, accessor),
+  ...(catalog === undefined ? {} : { catalog }),
+  ...(schema === undefined ? {} : { schema }),
+})
+
+/** A view is read as its owner, unless that is who asks anyway. @param user who runs the statement */
+export const accessorOfView = (
+  owner: string | undefined,
+  user: string,
+  accessor: Accessor,
+): Accessor =>
+  owner === undefined || owner === (accessor.owner ?? user) ? accessor : { owner, passesOn: true }
+
+/** A row filter or column mask is read as it says. */
+export const accessorOfExpression = ({ identity }: ViewExpression, accessor: Accessor): Accessor =>
+  identity === undefined ? accessor : { ...accessor, owner: identity }
+
+async function collectSecurity(
+  relation: ResolvedRelation,
+  reader: Reader,
+  collector: Collector,
+): Promise<void> {
+  const { name, columns } = relation
+  const { accessor, user } = reader
+  const found = await collector.resolver.getTableSecurity?.(name, columns, accessor)
+  if (found === undefined) return
+  const parsed = parseSecurity(found)
+  collector.security.set(visitKey(nameKey(name), accessor), parsed)
+  for (const { written, node } of [...parsed.rowFilters, ...parsed.columnMasks.values()]) {
+    const { catalog, schema } = written
+    const names = {
+      ...(catalog === undefined ? {} : { catalog }),
+      ...(schema === undefined ? {} : { schema }),
+    }
+    if (node instanceof MillraceError) continue
+    const inner = accessorOfExpression(written, accessor)
+    await collectFrom(node, { ...names, user, accessor: inner }, collector)
+  }
+}
+
+/** What somebody sees of a table; undefined: all of it. */
+export const securityOf = (
+  { security }: CollectedMetadata,
+  name: QualifiedObjectName,
+  accessor: Accessor,
+): ParsedSecurity | undefined =>
+  security.size === 0 ? undefined : security.get(visitKey(nameKey(name), accessor))
+
+const parseSecurity = ({ rowFilters, columnMasks }: TableSecurity): ParsedSecurity => ({
+  rowFilters: rowFilters.map(parseViewExpression),
+  columnMasks: new Map(
+    Object.entries(columnMasks).map(([column, mask]) => [column, parseViewExpression(mask)]),
+  ),
+})
+
+/** What is wrong is said where the table is named. */
+function parseViewExpression(written: ViewExpression): ParsedExpression {
+  try {
+    return { written, node: parseExpression(written.expression) }
+  } catch (error) {
+    if (!(error instanceof MillraceError)) throw error
+    return { written, node: error }
+  }
 }
 
 async function findRelation(
@@ -244,39 +340,40 @@ async function findRelation(
 
 async function lookUpFunction(
   call: TableFunctionInvocation,
+  { accessor }: Reader,
   { resolver, functions }: Collector,
 ): Promise<void> {
   const parts = call.name.parts.map((part) => part.value.toLowerCase())
   const [catalog, schema, name] = parts
   if (parts.length !== 3) return
-  const found = await resolver.getTableFunction?.({
-    catalog: catalog!,
-    schema: schema!,
-    name: name!,
-  })
+  const full = { catalog: catalog!, schema: schema!, name: name! }
+  const found = await resolver.getTableFunction?.(full, accessor)
   if (found !== undefined) functions.set(call, found)
 }
 
 /** SQL functions of a full name, and those that they call in turn. */
 async function lookUpRoutines(
   name: QualifiedName,
-  session: Pick<PlannerSession, 'catalog' | 'schema'>,
+  reader: Reader,
   collector: Collector,
 ): Promise<void> {
   const { resolver, routines, knownRoutines } = collector
   const parts = name.parts.map((part) => part.value.toLowerCase())
   const fullName = parts.join('.')
-  if (resolver.getLanguageFunctions === undefined || knownRoutines.has(fullName)) return
-  knownRoutines.add(fullName)
+  const visit = visitKey(fullName, reader.accessor)
+  if (resolver.getLanguageFunctions === undefined || knownRoutines.has(visit)) return
+  const isKnown = routines.some((routine) => routine.fullName === fullName)
+  knownRoutines.add(visit)
   const [catalog, schema, last] = parts as [string, string, string]
-  for (const sql of await resolver.getLanguageFunctions({ catalog, schema, name: last })) {
+  const full = { catalog, schema, name: last }
+  for (const sql of await resolver.getLanguageFunctions(full, reader.accessor)) {
     const statement = parseStatement(sql)
     if (statement.kind !== 'createFunction') {
       throw new MillraceError('INVALID_FUNCTION_DEFINITION', `Not a function: ${sql}`)
     }
     const { specification } = statement
-    routines.push({ name: fullName, fullName, specification })
-    await collectFrom(specification, session, collector)
+    if (!isKnown) routines.push({ name: fullName, fullName, specification })
+    await collectFrom(specification, reader, collector)
   }
 }
 

@@ -1,6 +1,6 @@
 import { canCoerce } from '../../expressions/coercion.js'
 import type { Expression } from '../../expressions/ir.js'
-import { coerce } from '../../expressions/ir-build.js'
+import { and, coerce } from '../../expressions/ir-build.js'
 import { BOOLEAN, MillraceError, type SqlType, typeName } from '../../spi/index.js'
 import type { ResolvedColumn, ResolvedRowChange, ResolvedTable } from '../metadata.js'
 import type {
@@ -21,6 +21,7 @@ import { analyzeRelation } from './relation-analyzer.js'
 import { relationScope, rootScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 import { columnNames, findTable, tableFields } from './table-analysis.js'
+import { refuseSecurity, rowFilter, tableSecurity } from './table-security.js'
 import { canInsert } from './write-analysis.js'
 
 /** DELETE, UPDATE or MERGE: rows of a table, by their row ids, and what becomes of them. */
@@ -92,8 +93,6 @@ function targetRelation(
   if (rowChange === undefined) throw unsupportedRowChange()
   analysis.usedTables.set(nameKey(table.name), table)
   const fields = tableFields(table, qualifier, analysis)
-  // Only who reads columns of the rows that are changed needs to be allowed to.
-  analysis.access?.uses.addFields(analysis.access.accessor, table.name, fields, columnNames(table))
   const rowId: Field = { ...newField(analysis, rowChange.rowId.type), hidden: true }
   const columns = table.columns.flatMap((column, i) =>
     column.hidden === true ? [] : [{ column, field: fields[i]! }],
@@ -139,18 +138,51 @@ function analyzeWhere(
   return { where: condition }
 }
 
+/** The rows that may be seen, which are those that may be deleted; undefined: all. */
+function visibleRows(
+  node: Table,
+  table: ResolvedTable,
+  { fields }: BoundTable,
+  analysis: Analysis,
+): Expression | undefined {
+  const security = tableSecurity(table.name, analysis)
+  if (security === undefined) return undefined
+  return rowFilter({ name: table.name, node, fields }, security, analysis)
+}
+
+/** From here on, columns of the rows that are changed can only be read by who may; filters have read them before. */
+function noteReads(table: ResolvedTable, { fields }: BoundTable, { access }: Analysis): void {
+  const columns = columnNames(table)
+  access?.uses.addFields(access.accessor, table.name, fields.slice(0, columns.length), columns)
+}
+
+const bothOf = (
+  a: Expression | undefined,
+  b: Expression | undefined,
+): { readonly where?: Expression } => {
+  if (a === undefined || b === undefined) {
+    const where = a ?? b
+    return where === undefined ? {} : { where }
+  }
+  return { where: and([a, b]) }
+}
+
 /** @source Trino StatementAnalyzer.visitDelete */
 export function analyzeDelete(node: Delete, analysis: Analysis): BoundRowChange {
   const table = targetTable(node, analysis)
   const { relation, ...target } = targetRelation(table, node.table, namesOf(node.table), analysis)
   noteWrite('delete', table, [], analysis)
+  refuseSecurity(table.name, node, analysis, { mask: 'Delete from table with column mask' })
   const scope = relationScope(relation.fields, rootScope)
+  const where = visibleRows(node.table, table, relation, analysis)
+  noteReads(table, relation, analysis)
+  const written = analyzeWhere(node.where, scope, analysis)
   return {
     kind: 'rowChange',
     operation: 'DELETE',
     ...target,
     source: relation,
-    ...analyzeWhere(node.where, scope, analysis),
+    ...bothOf(where, written.where),
     cases: [{ operation: 'delete', values: new Map() }],
   }
 }
@@ -186,7 +218,12 @@ export function analyzeUpdate(node: Update, analysis: Analysis): BoundRowChange 
     names.add(column)
   }
   noteWrite('update', table, names, analysis)
+  refuseSecurity(table.name, node, analysis, {
+    filter: 'Updating a table with a row filter is not supported',
+    mask: 'Updating a table with column masks is not supported',
+  })
   const scope = relationScope(relation.fields, rootScope)
+  noteReads(table, relation, analysis)
   const where = analyzeWhere(node.where, scope, analysis)
   const values = node.assignments.map(({ value }) => analyzeValue(value, scope, analysis, 'UPDATE'))
   const types = [...names].map((name) => byName.get(name)!.type)
@@ -234,7 +271,12 @@ export function analyzeMerge(node: Merge, analysis: Analysis): BoundRowChange {
     node.target.kind === 'aliasedRelation'
       ? [node.target.alias.value.toLowerCase()]
       : namesOf(written)
+  refuseSecurity(table.name, node, analysis, {
+    filter: 'Cannot merge into a table with row filters',
+    mask: 'Cannot merge into a table with column masks',
+  })
   const { relation, ...target } = targetRelation(table, written, qualifier, analysis)
+  noteReads(table, relation, analysis)
   const source = analyzeRelation(node.source, rootScope, analysis)
   const fields = [...relation.fields, ...source.fields]
   const scope = relationScope(fields, rootScope)

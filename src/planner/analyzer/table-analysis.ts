@@ -5,19 +5,26 @@ import { MillraceError, typeName, typesEqual } from '../../spi/index.js'
 import type { QualifiedObjectName, ResolvedTable, ResolvedView } from '../metadata.js'
 import type { Table } from '../parser/ast/index.js'
 import { type Analysis, newField, newFields, visibleFields } from './analysis.js'
-import type { BoundRelation, Field } from './bound.js'
+import type { BoundRelation, BoundTable, Field } from './bound.js'
 import { fieldReference } from './column-analysis.js'
-import { type FoundRelation, nameKey, qualifiedText, qualify } from './metadata-collection.js'
+import {
+  accessorOfView,
+  type FoundRelation,
+  nameKey,
+  qualifiedText,
+  qualify,
+} from './metadata-collection.js'
 import { type MissingPart, RelationNotFound } from './relation-not-found.js'
 import { findWithQuery, rootScope, type Scope, withQueryNames } from './scope.js'
 import { semanticError } from './semantic-error.js'
+import { tableSecurity, withSecurity } from './table-security.js'
 
 /** A table, a view or a WITH query by name. */
 export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): BoundRelation {
   const qualifier = node.name.parts.map((part) => part.value.toLowerCase())
   if (node.path !== undefined) {
     const files = analysis.metadata.files.get(node.path)
-    if (files !== undefined) return boundTable(files, qualifier, analysis)
+    if (files !== undefined) return boundTable(node, files, qualifier, analysis)
     throw semanticError('TABLE_NOT_FOUND', node, `File does not exist: ${node.path}`)
   }
   if (qualifier.length === 1) {
@@ -35,7 +42,7 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
       }
     }
     const registered = analysis.metadata.registered.get(qualifier[0]!)
-    if (registered !== undefined) return boundTable(registered, qualifier, analysis)
+    if (registered !== undefined) return boundTable(node, registered, qualifier, analysis)
   }
   const found = findTable(
     node,
@@ -46,7 +53,7 @@ export function analyzeTable(node: Table, scope: Scope, analysis: Analysis): Bou
   const relation = found.relation!
   return relation.kind === 'view'
     ? boundView(node, relation, qualifier, analysis)
-    : boundTable(relation, qualifier, analysis)
+    : boundTable(node, relation, qualifier, analysis)
 }
 
 /**
@@ -83,20 +90,21 @@ export function findTable(
 }
 
 function boundTable(
+  node: Table,
   table: ResolvedTable,
   qualifier: readonly string[],
   analysis: Analysis,
 ): BoundRelation {
   analysis.usedTables.set(nameKey(table.name), table)
   const fields = tableFields(table, qualifier, analysis)
-  noteRead(table.name, fields, columnNames(table), analysis)
-  return {
+  const relation: BoundTable = {
     kind: 'table',
     table: table.table,
     columnNames: columnNames(table),
     columns: table.columns.map((column) => column.handle),
     fields,
   }
+  return asSeen(node, table.name, relation, columnNames(table), analysis)
 }
 
 export const columnNames = (table: ResolvedTable): readonly string[] =>
@@ -115,23 +123,28 @@ export const tableFields = (
     }),
   )
 
-/** A table or view is read, perhaps without any of its columns. */
-function noteRead(
+/**
+ * What may be seen of a table or view; that it is read is noted, perhaps without any of its columns.
+ * @param columns names of the columns, by position
+ */
+function asSeen(
+  node: Table,
   name: QualifiedObjectName,
-  fields: readonly Field[],
+  relation: BoundRelation,
   columns: readonly string[],
-  { access }: Analysis,
-): void {
-  access?.uses.add('select', access.accessor, name, [])
-  access?.uses.addFields(access.accessor, name, fields, columns)
-}
-
-/** The analysis of a view's query: as its owner, unless that is who asks anyway. */
-function ownersAnalysis({ owner }: ResolvedView, analysis: Analysis): Pick<Analysis, 'access'> {
-  const { access, session } = analysis
-  if (access === undefined || owner === undefined) return {}
-  if (owner === (access.accessor.owner ?? session.user)) return {}
-  return { access: { ...access, accessor: { owner } } }
+  analysis: Analysis,
+): BoundRelation {
+  const { access } = analysis
+  if (access === undefined) return relation
+  const security = tableSecurity(name, analysis)
+  const { fields } = relation
+  const seen =
+    security === undefined
+      ? relation
+      : withSecurity(relation, columns, { name, node, fields }, security, analysis)
+  access.uses.add('select', access.accessor, name, [])
+  access.uses.addFields(access.accessor, name, seen.fields, columns)
+  return seen
 }
 
 /** A view's query, analyzed under the view's catalog and schema, with its recorded names and types. */
@@ -148,9 +161,13 @@ function boundView(
   }
   const { query } = analysis.metadata.views.get(key)!
   const { catalog: _, schema: __, path: ___, ...session } = analysis.session
+  const { access } = analysis
+  const { user } = session
   const inner: Analysis = {
     ...analysis,
-    ...ownersAnalysis(view, analysis),
+    ...(access === undefined
+      ? {}
+      : { access: { ...access, accessor: accessorOfView(view.owner, user, access.accessor) } }),
     viewStack: [...analysis.viewStack, key],
     session: {
       ...session,
@@ -183,8 +200,7 @@ function boundView(
     newField(analysis, column.type, column.name, qualifier),
   )
   const names = view.columns.map((column) => column.name)
-  noteRead(view.name, viewFields, names, analysis)
-  return {
+  const relation: BoundRelation = {
     kind: 'projection',
     source,
     expressions: view.columns.map(
@@ -192,6 +208,7 @@ function boundView(
     ),
     fields: viewFields,
   }
+  return asSeen(node, view.name, relation, names, analysis)
 }
 
 function viewMismatch(view: ResolvedView, fields: readonly Field[]): string | undefined {

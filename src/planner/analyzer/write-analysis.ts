@@ -1,4 +1,5 @@
 import { canCoerce, isCompatible } from '../../expressions/coercion.js'
+import { coerce, nullConstant } from '../../expressions/ir-build.js'
 import { type SqlType, typeName } from '../../spi/index.js'
 import type {
   CreateTableRequest,
@@ -13,15 +14,17 @@ import type {
   NodeBase,
   Property,
 } from '../parser/ast/index.js'
-import { type Analysis, analyze, expressionContext, visibleFields } from './analysis.js'
+import { type Analysis, analyze, expressionContext, newField, visibleFields } from './analysis.js'
 import type { BoundRelation, Field } from './bound.js'
 import { checkColumnNames } from './clause-check.js'
+import { fieldReference } from './column-analysis.js'
 import { evaluateConstant } from './constant-evaluation.js'
 import { nameKey, qualifiedText, qualify } from './metadata-collection.js'
 import type { BoundRowChange } from './row-change-analysis.js'
 import { rootScope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 import { findTable } from './table-analysis.js'
+import { orRefused, refuseSecurity, rowFilter, tableSecurity } from './table-security.js'
 
 export type BoundWrite = BoundCreateTable | BoundInsert | BoundRowChange
 
@@ -148,14 +151,43 @@ export function analyzeInsert(node: Insert, analysis: Analysis): BoundInsert {
     )
   }
   const inputByName = new Map(targets.map((column, i) => [column.name, inputs[i]!]))
-  return {
-    kind: 'insert',
+  const columns = visible.map((column) => {
+    const input = inputByName.get(column.name)
+    return input === undefined ? { column } : { column, input }
+  })
+  return checkedInsert(node, { kind: 'insert', source, table, columns }, analysis)
+}
+
+/** Of a table with row filters, rows that could not be seen afterwards can't be inserted. */
+function checkedInsert(node: Insert, insert: BoundInsert, analysis: Analysis): BoundInsert {
+  const { table, source, columns } = insert
+  const security = tableSecurity(table.name, analysis)
+  if (security === undefined) return insert
+  const message = 'Insert into table with column masks is not supported'
+  refuseSecurity(table.name, node, analysis, { mask: message })
+  const fields = columns.map(({ column }) => newField(analysis, column.type, column.name))
+  const rows: BoundRelation = {
+    kind: 'projection',
     source,
-    table,
-    columns: visible.map((column) => {
-      const input = inputByName.get(column.name)
-      return input === undefined ? { column } : { column, input }
-    }),
+    expressions: columns.map(({ column, input }) =>
+      input === undefined ? nullConstant(column.type) : coerce(fieldReference(input), column.type),
+    ),
+    fields,
+  }
+  const condition = rowFilter({ name: table.name, node: node.table, fields }, security, analysis)
+  if (condition === undefined) return insert
+  return {
+    ...insert,
+    source: {
+      kind: 'select',
+      from: rows,
+      where: orRefused(condition, analysis),
+      outputs: fields.map(fieldReference),
+      fields,
+      distinct: false,
+      orderBy: [],
+    },
+    columns: columns.map(({ column }, i) => ({ column, input: fields[i]! })),
   }
 }
 

@@ -1,7 +1,7 @@
 import { foldConstants } from '../../expressions/constant-folding.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import { BIGINT, MillraceError, type SqlType } from '../../spi/index.js'
-import { type Accessor, AccessUses, type RelationUse } from '../analyzer/access-uses.js'
+import { AccessUses, type RelationUse } from '../analyzer/access-uses.js'
 import {
   type Analysis,
   type AnalysisWarning,
@@ -26,7 +26,13 @@ import { rootScope } from '../analyzer/scope.js'
 import { semanticError } from '../analyzer/semantic-error.js'
 import { TableFunctionPending } from '../analyzer/table-function-analysis.js'
 import { analyzeCreateTable, analyzeInsert, type BoundWrite } from '../analyzer/write-analysis.js'
-import type { MetadataResolver, PlannerSession, ResolvedTable, TableVersion } from '../metadata.js'
+import type {
+  Accessor,
+  MetadataResolver,
+  PlannerSession,
+  ResolvedTable,
+  TableVersion,
+} from '../metadata.js'
 import type { Query, Statement, Table } from '../parser/ast/index.js'
 import { parseStatement } from '../parser/parser.js'
 import { type OutputNode, type PlanNodeIdAllocator, planNodeIdAllocator } from '../plan/node.js'
@@ -144,6 +150,7 @@ export async function withAnalysis<T>(
     statement,
     options.metadata,
     options.session,
+    options.accessor ?? {},
     parseQuery,
     versionResolver(options),
   )

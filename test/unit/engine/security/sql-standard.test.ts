@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Millrace, type StatementOptions } from '../../../src/engine/millrace.js'
+import { Millrace, type StatementOptions } from '../../../../src/engine/millrace.js'
 
 /** Users of a catalog whose owners, grants and roles count. */
 let engine: Millrace
