@@ -293,12 +293,7 @@ function emitter(
       return (page) => buffer.add(page)
     case 'hash': {
       const keys = channelsOf(outputsOf(root), output.keys)
-      const partitioner = new PagePartitioner(
-        keys,
-        consumerCount,
-        createArena(),
-        output.spreadsNulls === true,
-      )
+      const partitioner = new PagePartitioner(keys, consumerCount, createArena(), output)
       return (page) => {
         partitioner.partition(page, (part, partition) => void buffer.add(part, partition))
         return !buffer.isFull

@@ -2,7 +2,7 @@ import type { BufferAddress } from '../../exchange/address.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { errorFromRecord, MillraceError, toMillraceError } from '../../spi/index.js'
 import type { TaskNode, TaskStatus } from '../cluster/task-request.js'
-import type { DistributedEnvironment, DistributedPlan } from './distributed-run.js'
+import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { isOfNode } from './retry-settings.js'
 import { assignersOf } from './split-origins.js'
@@ -17,17 +17,13 @@ import { StagedRun } from './staged-run.js'
  */
 export class DistributedExecution extends StagedRun<Stage> {
   readonly #environment: DistributedEnvironment
-  readonly #plan: () => Promise<DistributedPlan>
+  readonly #plan: MakePlan
   readonly #attempt: number
   #unlisten: (() => void) | undefined
   #filters: StageFilters | undefined
 
   /** @param attempt of the query, from 0 */
-  constructor(
-    environment: DistributedEnvironment,
-    plan: () => Promise<DistributedPlan>,
-    attempt = 0,
-  ) {
+  constructor(environment: DistributedEnvironment, plan: MakePlan, attempt = 0) {
     super(environment.channels)
     this.#environment = environment
     this.#plan = plan
@@ -35,7 +31,7 @@ export class DistributedExecution extends StagedRun<Stage> {
   }
 
   protected async start(): Promise<void> {
-    const plan = await this.#plan()
+    const plan = await this.#plan(this.signal)
     this.throwIfFailed()
     const workers = this.#environment.workers()
     if (workers.length === 0) {
@@ -84,6 +80,7 @@ export class DistributedExecution extends StagedRun<Stage> {
       return new Stage({
         fragment,
         nodes,
+        name: plan.name ?? plan.request.queryId,
         attempt: this.#attempt,
         consumerCount: consumerCounts.get(fragment.id)!,
         request: {

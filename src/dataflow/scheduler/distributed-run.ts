@@ -9,6 +9,8 @@ import type { StageSnapshot } from './stage.js'
 export interface DistributedPlan {
   /** By id; see {@link PlanFragment}. */
   readonly fragments: readonly PlanFragment[]
+  /** What its tasks are called by, where that is not the query's id. */
+  readonly name?: string
   /** What every task is told of the query. */
   readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'limits' | 'catalogProperties'>
   /** How a fragment's nodes make the catalogs that it reads, or writes to. */
@@ -16,6 +18,9 @@ export interface DistributedPlan {
   /** Set where a fragment writes. */
   readonly write?: TaskWrite
 }
+
+/** Makes the plan when it starts; `signal` aborts when it is no longer wanted. */
+export type MakePlan = (signal: AbortSignal) => Promise<DistributedPlan>
 
 export interface DistributedEnvironment {
   /** Nodes that take tasks now; at least one. */

@@ -2,7 +2,7 @@ import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../cluster/task-request.js'
-import type { DistributedEnvironment, DistributedPlan } from './distributed-run.js'
+import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { RetriedStage } from './retried-stage.js'
 import type { RetriedTask } from './retried-task.js'
@@ -22,7 +22,7 @@ const TICK_MILLIS = 100
  */
 export class FaultTolerantExecution extends StagedRun<RetriedStage> {
   readonly #environment: DistributedEnvironment
-  readonly #plan: () => Promise<DistributedPlan>
+  readonly #plan: MakePlan
   readonly #settings: RetrySettings
   readonly #directory: SpoolDirectory
   /** Resolves when the result is complete, or at the first failure. */
@@ -34,7 +34,7 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
 
   constructor(
     environment: DistributedEnvironment,
-    plan: () => Promise<DistributedPlan>,
+    plan: MakePlan,
     settings: RetrySettings,
     directory: SpoolDirectory,
   ) {
@@ -50,7 +50,7 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
 
   protected async start(): Promise<void> {
     const workers = await awaitWorkers(this.#environment, this.#settings, this.signal)
-    const plan = await this.#plan()
+    const plan = await this.#plan(this.signal)
     this.throwIfFailed()
     this.#queryId = plan.request.queryId
     await this.#directory.createQuery(this.#queryId)

@@ -4,9 +4,9 @@ import { MillraceError, type Page, toMillraceError } from '../../spi/index.js'
 import { DistributedExecution } from './distributed-execution.js'
 import type {
   DistributedEnvironment,
-  DistributedPlan,
   DistributedRun,
   DistributedSnapshot,
+  MakePlan,
 } from './distributed-run.js'
 import { awaitWorkers } from './fault-tolerant-execution.js'
 import { HeldResult } from './held-result.js'
@@ -19,7 +19,7 @@ import { isRetryable, type RetrySettings, retryDelay } from './retry-settings.js
  */
 export class RepeatedExecution implements DistributedRun {
   readonly #environment: DistributedEnvironment
-  readonly #plan: () => Promise<DistributedPlan>
+  readonly #plan: MakePlan
   readonly #queryId: string
   readonly #settings: RetrySettings
   readonly #directory: SpoolDirectory | undefined
@@ -35,7 +35,7 @@ export class RepeatedExecution implements DistributedRun {
 
   constructor(
     environment: DistributedEnvironment,
-    plan: () => Promise<DistributedPlan>,
+    plan: MakePlan,
     options: {
       readonly queryId: string
       readonly settings: RetrySettings

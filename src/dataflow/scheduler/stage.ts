@@ -15,6 +15,8 @@ export interface StageOptions {
   readonly fragment: PlanFragment
   /** One task each. */
   readonly nodes: readonly TaskNode[]
+  /** What its tasks are called by: that of the query, or of a part of it. */
+  readonly name: string
   /** Of the query, from 0. */
   readonly attempt: number
   /** Tasks of the stage that reads the output. */
@@ -62,9 +64,9 @@ export class Stage {
 
   constructor(options: StageOptions) {
     this.#options = options
-    const { fragment, nodes, request, attempt, consumerCount } = options
+    const { fragment, nodes, name, attempt, consumerCount } = options
     this.#ranges = StageRanges.of(fragment, nodes.length, consumerCount)
-    this.#taskIds = nodes.map((_, index) => `${request.queryId}.${fragment.id}.${index}.${attempt}`)
+    this.#taskIds = nodes.map((_, index) => `${name}.${fragment.id}.${index}.${attempt}`)
   }
 
   get fragment(): PlanFragment {

@@ -5,6 +5,7 @@ import type { Estimator } from '../../planner/cost/estimator.js'
 import { scansOf } from '../../planner/cost/table-statistics.js'
 import type { ScanPartitioning } from '../../planner/fragmenter/add-exchanges.js'
 import { fragmentPlan } from '../../planner/fragmenter/fragmenter.js'
+import type { SkewKnowledge } from '../../planner/fragmenter/skew-sample.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type {
   OutputNode,
@@ -93,14 +94,16 @@ export function fragmentsOf(
     readonly partitionings: ReadonlyMap<string, ScanPartitioning>
     /** Tasks run again by themselves. */
     readonly retriesTasks: boolean
+    readonly skew?: SkewKnowledge
   },
 ): readonly PlanFragment[] {
   const { session } = context
-  const { registry, catalogs, estimator, nodeCount, partitionings, retriesTasks } = options
+  const { registry, catalogs, estimator, nodeCount, partitionings, retriesTasks, skew } = options
   return fragmentPlan(plan, {
     estimator,
     nodeCount,
     partitionings,
+    ...(skew === undefined ? {} : { skew }),
     joinDistributionType: propertyText(session, 'join_distribution_type').toUpperCase() as
       | 'AUTOMATIC'
       | 'BROADCAST'

@@ -3,11 +3,14 @@ import { QueryMemory, takeQuerySlot } from '../../dataflow/memory/query-memory.j
 import type { LocalPlan } from '../../dataflow/pipeline.js'
 import { type ExecutionEnvironment, QueryExecution } from '../../dataflow/query-execution.js'
 import { DistributedExecution } from '../../dataflow/scheduler/distributed-execution.js'
-import type { DistributedPlan, DistributedRun } from '../../dataflow/scheduler/distributed-run.js'
+import type {
+  DistributedEnvironment,
+  DistributedRun,
+  MakePlan,
+} from '../../dataflow/scheduler/distributed-run.js'
 import { FaultTolerantExecution } from '../../dataflow/scheduler/fault-tolerant-execution.js'
 import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.js'
 import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'
-import type { SplitOrigin } from '../../dataflow/scheduler/split-origins.js'
 import type { SpillDirectory } from '../../dataflow/spill/spill-directory.js'
 import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { ThreadPool } from '../../dataflow/threads/pool.js'
@@ -19,7 +22,7 @@ import { scansOf } from '../../planner/cost/table-statistics.js'
 import type { InsertRequest } from '../../planner/metadata.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, TableWriterNode } from '../../planner/plan/node.js'
-import { assert, type DynamicFilter, MillraceError } from '../../spi/index.js'
+import { assert, MillraceError } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { OwnFunctions } from '../functions/own-functions.js'
 import type { PlanExecution } from '../services.js'
@@ -44,6 +47,7 @@ import {
 import { distributedInfo, localInfo } from './execution-info.js'
 import type { FaultTolerance } from './fault-tolerance.js'
 import { openSplits } from './open-splits.js'
+import { fragmentsWithoutSkew, type SkewSampling } from './skewed-joins.js'
 
 export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
@@ -222,21 +226,34 @@ export class PlanRunner {
       : [wholePlan(plan)]
   }
 
+  /** As far as it is known before anything is read. */
   async #fragments(
     plan: OutputNode,
     cluster: Cluster,
     context: QueryContext,
     estimator: Estimator,
   ): Promise<readonly PlanFragment[]> {
+    const cut = await this.#cutter(plan, cluster, context, estimator)
+    return cut(plan)
+  }
+
+  async #cutter(
+    plan: OutputNode,
+    cluster: Cluster,
+    context: QueryContext,
+    estimator: Estimator,
+  ): Promise<SkewSampling['cut']> {
     const { catalogs, thread } = this.#options
-    return fragmentsOf(plan, context, {
+    const options = {
       registry: thread.registry,
       catalogs,
       estimator,
       nodeCount: cluster.workers().length,
       partitionings: await partitioningsOf(plan, context),
       retriesTasks: this.#retryPolicy(context) === 'TASK',
-    })
+    }
+    return (whole, skew) =>
+      fragmentsOf(whole, context, { ...options, ...(skew === undefined ? {} : { skew }) })
   }
 
   #execution(
@@ -291,18 +308,35 @@ export class PlanRunner {
     beginWrite?: () => Promise<TaskWrite>,
   ): PlanExecution {
     const { catalogs } = this.#options
-    const required = nodesReadBy(plan, catalogs)
-    const execution = this.#run(cluster, required, context, async () => ({
-      ...(beginWrite === undefined ? {} : { write: await beginWrite() }),
-      fragments: await this.#fragments(plan, cluster, context, await estimator()),
+    const environment = this.#distributedEnvironment(cluster, nodesReadBy(plan, catalogs), context)
+    const common = {
       request: {
         queryId: context.queryId,
         session: sessionContext(context),
         limits: taskLimits(context, true),
         catalogProperties: catalogProperties(context),
       },
-      catalogsOf: (fragment) => catalogsOf(fragment, catalogs),
-    }))
+      catalogsOf: (fragment: PlanFragment) => catalogsOf(fragment, catalogs),
+    }
+    const execution = this.#run(environment, context, async (signal) => {
+      const sampling = {
+        rowsMin: Number(propertyText(context.session, 'join_skew_min_rows')),
+        nodeCount: cluster.workers().length,
+        cut: await this.#cutter(plan, cluster, context, await estimator()),
+        run: (fragments: readonly PlanFragment[], name: string) =>
+          new DistributedExecution(environment, async () => ({
+            ...common,
+            fragments,
+            name: `${context.queryId}_${name}`,
+          })),
+      }
+      const fragments = await fragmentsWithoutSkew(plan, sampling, signal)
+      return {
+        ...common,
+        ...(beginWrite === undefined ? {} : { write: await beginWrite() }),
+        fragments,
+      }
+    })
     return {
       nextPage: () => execution.nextPage(),
       cancel: (reason) => execution.cancel(reason),
@@ -312,26 +346,26 @@ export class PlanRunner {
     }
   }
 
-  /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
-  #run(
+  #distributedEnvironment(
     cluster: Cluster,
     required: ReadonlySet<string>,
     context: QueryContext,
-    plan: () => Promise<DistributedPlan>,
-  ): DistributedRun {
-    const { member, faultTolerance: settings, exchangeDirectory: directory } = this.#options
-    const environment = {
+  ): DistributedEnvironment {
+    const { member } = this.#options
+    return {
       workers: () => nodesFor(cluster, required),
       onNodeLost: cluster.onNodeLost.bind(cluster),
       taskFailed: cluster.taskFailed.bind(cluster),
       coordinator: member.localNode,
       channels: member.channels,
-      openSplits: (
-        { table, isTableFunction }: SplitOrigin,
-        dynamicFilter: DynamicFilter,
-        signal: AbortSignal,
-      ) => openSplits(context, table, isTableFunction, dynamicFilter, signal),
+      openSplits: ({ table, isTableFunction }, dynamicFilter, signal) =>
+        openSplits(context, table, isTableFunction, dynamicFilter, signal),
     }
+  }
+
+  /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
+  #run(environment: DistributedEnvironment, context: QueryContext, plan: MakePlan): DistributedRun {
+    const { faultTolerance: settings, exchangeDirectory: directory } = this.#options
     switch (this.#retryPolicy(context)) {
       case 'NONE':
         return new DistributedExecution(environment, plan)

@@ -1,4 +1,5 @@
 import {
+  BIGINT,
   BOOLEAN,
   INTEGER,
   MillraceError,
@@ -155,6 +156,13 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'AUTOMATIC',
     ['NONE', 'ELIMINATE_CROSS_JOINS', 'AUTOMATIC'],
     'Join reordering strategy',
+  ),
+  numberProperty(
+    'join_skew_min_rows',
+    BIGINT,
+    5_000_000,
+    0,
+    'Fewest rows of a side of a partitioned join of which a sample tells whether many have one key',
   ),
   numberProperty(
     'max_grouping_sets',

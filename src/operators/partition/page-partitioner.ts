@@ -3,6 +3,19 @@ import { type Arena, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
 import { addHashes, partitionOf } from './row-hash.js'
 
+/** Rows that do not go where the hash of their keys says. */
+export interface PartitionExceptions {
+  /** Rows with a NULL key go to each partition in turn. */
+  readonly spreadsNulls?: boolean
+  /** Hashes of keys of which rows go to each partition in turn, and of which every row, unless a key is NULL, goes to all. */
+  readonly heavyKeys?: {
+    readonly spread: readonly number[]
+    readonly replicated: readonly number[]
+  }
+}
+
+const EVERY_PARTITION = -1
+
 /**
  * Cuts pages by the hash of keys into one page a partition: rows with equal keys get the same partition in every process.
  * @source Trino PagePartitioner
@@ -12,20 +25,23 @@ export class PagePartitioner {
   readonly #partitionCount: number
   readonly #arena: Arena
   readonly #spreadsNulls: boolean
-  /** The partition of the next row with a NULL key, where these are spread. */
-  #nextOfNulls = 0
+  readonly #spread: ReadonlySet<number>
+  readonly #replicated: ReadonlySet<number>
+  /** The partition of the next row that goes to each in turn. */
+  #nextInTurn = 0
 
-  /** @param spreadsNulls rows with a NULL key go to each partition in turn */
   constructor(
     keyChannels: readonly number[],
     partitionCount: number,
     arena: Arena,
-    spreadsNulls = false,
+    { spreadsNulls, heavyKeys }: PartitionExceptions = {},
   ) {
     this.#keyChannels = keyChannels
     this.#partitionCount = partitionCount
     this.#arena = arena
-    this.#spreadsNulls = spreadsNulls
+    this.#spreadsNulls = spreadsNulls === true
+    this.#spread = new Set(heavyKeys?.spread)
+    this.#replicated = new Set(heavyKeys?.replicated)
   }
 
   /**
@@ -34,20 +50,31 @@ export class PagePartitioner {
   partition(page: Page, take: (page: Page, partition: number) => void): void {
     const { rowCount } = page
     if (rowCount === 0) return
-    if (this.#partitionCount === 1) {
+    const partitionCount = this.#partitionCount
+    if (partitionCount === 1) {
       take(page, 0)
       return
     }
     const arena = this.#arena
     arena.reset()
     const partitions = this.#partitions(page)
-    const starts = new Int32Array(this.#partitionCount + 1)
-    for (let i = 0; i < rowCount; i++) starts[partitions[i]! + 1]! += 1
-    for (let p = 0; p < this.#partitionCount; p++) starts[p + 1]! += starts[p]!
+    const counts = new Int32Array(partitionCount)
+    let forAll = 0
+    for (let i = 0; i < rowCount; i++) {
+      const partition = partitions[i]!
+      if (partition === EVERY_PARTITION) forAll += 1
+      else counts[partition]! += 1
+    }
+    const starts = new Int32Array(partitionCount + 1)
+    for (let p = 0; p < partitionCount; p++) starts[p + 1] = starts[p]! + counts[p]! + forAll
     const next = starts.slice()
-    const positions = allocateInt32(arena, rowCount)
-    for (let i = 0; i < rowCount; i++) positions[next[partitions[i]!]!++] = i
-    for (let p = 0; p < this.#partitionCount; p++) {
+    const positions = allocateInt32(arena, starts[partitionCount]!)
+    for (let i = 0; i < rowCount; i++) {
+      const partition = partitions[i]!
+      if (partition !== EVERY_PARTITION) positions[next[partition]!++] = i
+      else for (let p = 0; p < partitionCount; p++) positions[next[p]!++] = i
+    }
+    for (let p = 0; p < partitionCount; p++) {
       const count = starts[p + 1]! - starts[p]!
       if (count === 0) continue
       const own = positions.subarray(starts[p]!, starts[p + 1]!)
@@ -65,20 +92,22 @@ export class PagePartitioner {
 
   /** The partition of each row. */
   #partitions(page: Page): Int32Array {
-    const hashes = allocateInt32(this.#arena, page.rowCount).fill(0)
-    for (const channel of this.#keyChannels) addHashes(page.blocks[channel]!, hashes)
-    for (let i = 0; i < page.rowCount; i++)
-      hashes[i] = partitionOf(hashes[i]!, this.#partitionCount)
-    if (this.#spreadsNulls) this.#spreadNulls(page, hashes)
-    return hashes
-  }
-
-  #spreadNulls({ rowCount, blocks }: Page, partitions: Int32Array): void {
+    const { rowCount, blocks } = page
+    const hashes = allocateInt32(this.#arena, rowCount).fill(0)
+    for (const channel of this.#keyChannels) addHashes(blocks[channel]!, hashes)
     const keys = this.#keyChannels.map((channel) => blocks[channel]!)
+    const spread = this.#spread
+    const replicated = this.#replicated
     for (let i = 0; i < rowCount; i++) {
-      if (!keys.some((key) => isNull(key, i))) continue
-      partitions[i] = this.#nextOfNulls
-      this.#nextOfNulls = (this.#nextOfNulls + 1) % this.#partitionCount
+      const hash = hashes[i]!
+      const isReplicated = replicated.size > 0 && replicated.has(hash)
+      const isNullKey = (this.#spreadsNulls || isReplicated) && keys.some((key) => isNull(key, i))
+      if ((isNullKey && this.#spreadsNulls) || (spread.size > 0 && spread.has(hash))) {
+        hashes[i] = this.#nextInTurn
+        this.#nextInTurn = (this.#nextInTurn + 1) % this.#partitionCount
+      } else if (isReplicated && !isNullKey) hashes[i] = EVERY_PARTITION
+      else hashes[i] = partitionOf(hash, this.#partitionCount)
     }
+    return hashes
   }
 }

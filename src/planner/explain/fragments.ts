@@ -46,7 +46,7 @@ function outputText(output: OutputPartitioning): string {
     case 'single':
       return 'SINGLE []'
     case 'hash':
-      return `HASH ${namesText(output.keys)}${output.spreadsNulls ? ', NULL keys ROUND_ROBIN' : ''}`
+      return `HASH ${namesText(output.keys)}${output.spreadsNulls ? ', NULL keys ROUND_ROBIN' : ''}${heavyText(output)}`
     case 'range':
       return `RANGE ${orderText(output.orderBy)}`
     case 'broadcast':
@@ -54,4 +54,11 @@ function outputText(output: OutputPartitioning): string {
     case 'arbitrary':
       return 'ROUND_ROBIN []'
   }
+}
+
+function heavyText({ heavyKeys }: Extract<OutputPartitioning, { readonly kind: 'hash' }>): string {
+  if (heavyKeys === undefined) return ''
+  const text = ({ length }: readonly number[], to: string): string =>
+    length === 0 ? '' : `, ${length} heavy ${length === 1 ? 'key' : 'keys'} ${to}`
+  return text(heavyKeys.spread, 'ROUND_ROBIN') + text(heavyKeys.replicated, 'BROADCAST')
 }

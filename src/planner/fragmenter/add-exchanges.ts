@@ -27,6 +27,7 @@ import {
 import type { JoinDistributionOptions } from './join-distribution.js'
 import { distributeJoin, distributeSemiJoin } from './join-exchanges.js'
 import { pruneExchanges } from './prune-exchanges.js'
+import type { SkewKnowledge } from './skew-sample.js'
 import { distributeSort, type SortDistributionOptions } from './sort-exchanges.js'
 
 /** What the places of exchanges are decided by. */
@@ -37,6 +38,8 @@ export interface ExchangeOptions extends JoinDistributionOptions, SortDistributi
   isCoordinatorOnly(table: TableReference): boolean
   /** How the connectors of scans partition them, by plan node. */
   readonly partitionings: ReadonlyMap<string, ScanPartitioning>
+  /** Absent: no key is taken to be that of most rows. */
+  readonly skew?: SkewKnowledge
   /** Types of the columns in which a partial aggregation hands a call's states on. */
   stateTypes(aggregate: ResolvedFunction): readonly SqlType[]
 }
@@ -57,10 +60,12 @@ export interface ExchangeContext extends ExchangeOptions {
   keep(source: Distributed): Distributed
   /** All rows in one task, in any order or merged by one. */
   gather(source: Distributed, orderBy?: readonly SortItem[]): Distributed
-  /** Rows of equal keys in one task; keys there already stay. */
-  repartition(source: Distributed, keys: readonly PlanSymbol[]): Distributed
-  /** The same but for rows with a NULL key, which go to any task. */
-  repartitionSpreadingNulls(source: Distributed, keys: readonly PlanSymbol[]): Distributed
+  /** Rows of equal keys in one task, but for some that need not be. */
+  repartition(
+    source: Distributed,
+    keys: readonly PlanSymbol[],
+    except?: Pick<ExchangeNode, 'spreadsNulls' | 'heavyKeys'>,
+  ): Distributed
   /** Of rows that are in order, each task a range of all. */
   repartitionByRange(source: Distributed, orderBy: readonly SortItem[]): Distributed
   /** Every row in every task. */
@@ -123,10 +128,11 @@ export function addExchanges(
         SINGLE,
       )
     },
-    repartition: (source, keys) =>
-      exchange(source, { type: 'repartition', partitionBy: keys }, hashOf(keys)),
-    repartitionSpreadingNulls: (source, keys) =>
-      exchange(source, { type: 'repartition', partitionBy: keys, spreadsNulls: true }, SPREAD),
+    repartition(source, keys, except = {}) {
+      const isHashed = except.spreadsNulls === undefined && except.heavyKeys === undefined
+      const fields = { type: 'repartition', partitionBy: keys, ...except } as const
+      return exchange(source, fields, isHashed ? hashOf(keys) : SPREAD)
+    },
     repartitionByRange: (source, orderBy) =>
       exchange(source, { type: 'repartition', orderBy }, { kind: 'range' }),
     replicate: (source) => exchange(source, { type: 'replicate' }, SPREAD),

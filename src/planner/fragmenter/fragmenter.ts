@@ -122,6 +122,7 @@ function outputOf(exchange: ExchangeNode): OutputPartitioning {
             kind: 'hash',
             keys: exchange.partitionBy,
             ...(exchange.spreadsNulls ? { spreadsNulls: true } : {}),
+            ...(exchange.heavyKeys === undefined ? {} : { heavyKeys: exchange.heavyKeys }),
           }
   }
 }

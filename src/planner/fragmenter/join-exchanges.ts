@@ -5,6 +5,7 @@ import type { PlanSymbol } from '../plan/symbol.js'
 import type { ExchangeContext } from './add-exchanges.js'
 import { type Distributed, type Distribution, rename, restrict, SPREAD } from './distribution.js'
 import { isReplicated } from './join-distribution.js'
+import { skewSample } from './skew-sample.js'
 
 interface Sides {
   readonly probe: Distributed
@@ -28,6 +29,7 @@ export function distributeJoin(node: JoinNode, context: ExchangeContext): Distri
     isSwapped ? { probe: build, build: probe } : { probe, build },
   )
   const joined = placed(
+    node,
     sides,
     keys,
     { needsAllProbeRows: node.type === 'full', keepsProbeRows: node.type !== 'inner' },
@@ -58,10 +60,14 @@ export function distributeJoin(node: JoinNode, context: ExchangeContext): Distri
 
 export function distributeSemiJoin(node: SemiJoinNode, context: ExchangeContext): Distributed {
   const joined = placed(
+    node,
     { probe: context.plan(node.source), build: context.plan(node.filteringSource) },
     criteriaKeys(node.criteria),
-    // Whether a row is unknown depends on there being a null, or any row at all, anywhere.
-    { needsAllBuildRows: node.nullAware && node.mode !== 'semi' },
+    {
+      // Whether a row is unknown depends on there being a null, or any row at all, anywhere.
+      needsAllBuildRows: node.nullAware && node.mode !== 'semi',
+      keepsProbeRows: node.mode !== 'semi',
+    },
     context,
   )
   return {
@@ -71,6 +77,7 @@ export function distributeSemiJoin(node: SemiJoinNode, context: ExchangeContext)
 }
 
 function placed(
+  node: JoinNode | SemiJoinNode,
   { probe, build }: Sides,
   keys: Keys,
   needs: {
@@ -107,23 +114,65 @@ function placed(
       ? { probe, build: context.gather(build), distribution: 'replicated' }
       : { probe, build: context.replicate(build), distribution: 'replicated' }
   }
-  const moved = (side: Distributed, keyOf: (key: Keys[0]) => PlanSymbol): Distributed => {
-    const by = aligned.keys.map(keyOf)
+  const probeKeys = aligned.keys.map((key) => key.probe)
+  const buildKeys = aligned.keys.map((key) => key.build)
+  const ofProbe =
+    needs.needsAllProbeRows === true
+      ? []
+      : heavyHashes(node, probe, probeKeys, aligned.isProbePlaced, context)
+  // Only rows of an inner join may be in several tasks on either side.
+  const ofBuild =
+    node.kind === 'join' && node.type === 'inner'
+      ? heavyHashes(node, build, buildKeys, aligned.isBuildPlaced, context)
+      : []
+  if (ofProbe.length > 0 || ofBuild.length > 0) {
+    const onlyBuild = ofBuild.filter((hash) => !ofProbe.includes(hash))
+    return {
+      probe: context.repartition(probe, probeKeys, {
+        ...(needs.keepsProbeRows === true ? { spreadsNulls: true } : {}),
+        heavyKeys: { spread: ofProbe, replicated: onlyBuild },
+      }),
+      build: context.repartition(build, buildKeys, {
+        heavyKeys: { spread: onlyBuild, replicated: ofProbe },
+      }),
+      distribution: 'partitioned',
+    }
+  }
+  const moved = (side: Distributed, by: readonly PlanSymbol[]): Distributed => {
     // What a FULL join gives lies in no order of keys anyway; behind others, rows that lie by their keys may save an exchange.
     const spreadsNulls =
       needs.needsAllProbeRows === true ||
       (needs.keepsProbeRows === true && side === probe && hasManyNulls(side.node, by, context))
-    return spreadsNulls
-      ? context.repartitionSpreadingNulls(side, by)
-      : context.repartition(side, by)
+    return context.repartition(side, by, spreadsNulls ? { spreadsNulls } : {})
   }
   if (aligned.isProbePlaced) context.keep(probe)
   if (aligned.isBuildPlaced) context.keep(build)
   return {
-    probe: aligned.isProbePlaced ? probe : moved(probe, (key) => key.probe),
-    build: aligned.isBuildPlaced ? build : moved(build, (key) => key.build),
+    probe: aligned.isProbePlaced ? probe : moved(probe, probeKeys),
+    build: aligned.isBuildPlaced ? build : moved(build, buildKeys),
     distribution: 'partitioned',
   }
+}
+
+/**
+ * Hashes of the keys that so many rows of a side have that they are not to go to one task. Where that is not known, and may be found
+ * out, it is said how.
+ */
+function heavyHashes(
+  { id: join }: PlanNode,
+  { node }: Distributed,
+  keys: readonly PlanSymbol[],
+  isPlaced: boolean,
+  { skew, estimator, ids }: ExchangeContext,
+): readonly number[] {
+  if (skew === undefined) return []
+  const known = skew.heavyHashes(join, keys)
+  if (known !== undefined || isPlaced) return known ?? []
+  const stats = estimator.of(node)
+  if (stats.known && stats.rowCount < skew.rowsMin) return []
+  const sample = skewSample(node, keys, ids)
+  if (sample !== undefined) skew.candidate({ join, keys, sample })
+  return []
 }
 
 /**

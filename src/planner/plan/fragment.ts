@@ -1,4 +1,4 @@
-import type { PlanNode, SortItem } from './node.js'
+import type { HeavyKeys, PlanNode, SortItem } from './node.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**
@@ -48,6 +48,7 @@ export type OutputPartitioning =
       readonly keys: readonly PlanSymbol[]
       /** But those with a NULL key to each in turn. */
       readonly spreadsNulls?: true
+      readonly heavyKeys?: HeavyKeys
     }
   /**
    * Rows that are in this order, cut into as many ranges as there are tasks: none in a task comes after one in the next. The cuts

@@ -145,7 +145,9 @@ describe('keys that most rows have', () => {
       tasks.map(({ pipelines }) =>
         pipelines
           .flatMap(({ drivers }) => drivers.flatMap(({ operators }) => operators))
-          .filter(({ name }) => name === 'lookupJoin' || name === 'aggregation')
+          .filter(
+            ({ name }) => name === 'lookupJoin' || name === 'semiJoin' || name === 'aggregation',
+          )
           .reduce((sum, { inputRows }) => sum + inputRows, 0),
       ),
     )
@@ -164,6 +166,66 @@ describe('keys that most rows have', () => {
     for (const counts of stages) expect(isBalanced(counts), String(counts)).toBe(true)
   })
 
+  const joins: readonly (readonly [string, string])[] = [
+    [
+      'an inner',
+      'SELECT count(*), sum(o.custkey), sum(l.quantity) FROM L l JOIN orders o ON l.k = o.orderkey',
+    ],
+    [
+      'a left',
+      'SELECT count(*), count(o.custkey), sum(l.quantity) FROM L l LEFT JOIN orders o ON l.k = o.orderkey AND o.custkey > 5',
+    ],
+    [
+      'a right',
+      'SELECT count(*), count(o.custkey), sum(l.quantity) FROM orders o RIGHT JOIN L l ON l.k = o.orderkey',
+    ],
+    [
+      'several keys of an inner',
+      'SELECT count(*), sum(o.partkey) FROM (SELECT *, 1 AS n FROM L) l JOIN lineitem o ON l.k = o.orderkey AND l.n = o.linenumber',
+    ],
+    [
+      'a semi',
+      'SELECT count(*), sum(l.quantity) FROM L l WHERE l.k IN (SELECT orderkey FROM orders WHERE custkey > 5)',
+    ],
+    [
+      'an anti',
+      'SELECT count(*), sum(l.quantity) FROM L l WHERE NOT EXISTS (SELECT 1 FROM orders o WHERE o.orderkey = l.k AND o.custkey < 500)',
+    ],
+    [
+      'an upper',
+      'SELECT count(*), sum(o.custkey), sum(c.acctbal) FROM L l JOIN orders o ON l.k = o.orderkey JOIN customer c ON l.k = c.custkey',
+    ],
+  ]
+
+  test.each(joins)('rows of a heavy key of %s join go to all tasks', async (_, join) => {
+    const sql = join.replace('L l', `${rows('7')} l`).replace('FROM L)', `FROM ${rows('7')})`)
+    const own = { ...properties, join_skew_min_rows: '0' }
+    await compare(sql, own)
+    await compare(sql, { ...own, retry_policy: 'TASK' })
+    const stages = await rowsOfTasks(sql, own)
+    for (const counts of stages) expect(isBalanced(counts), String(counts)).toBe(true)
+    const analyzed = (await rowsOf(cluster.coordinator, `EXPLAIN ANALYZE ${sql}`, own)).join()
+    expect(analyzed).toMatch(/HASH \[[^\]]*\].{0,30}, 1 heavy key ROUND_ROBIN/)
+    expect(analyzed).toMatch(/HASH \[[^\]]*\], 1 heavy key BROADCAST/)
+    // So few rows are not looked at by themselves.
+    const plain = await rowsOfTasks(sql, properties)
+    expect(plain.every(isBalanced), String(plain)).toBe(false)
+  })
+
+  test('what groups by a key that was heavy below', async () => {
+    const sql = `SELECT l.k, count(*), sum(o.totalprice) FROM ${rows('7')} l JOIN orders o ON l.k = o.orderkey GROUP BY l.k`
+    await compare(sql, { ...properties, join_skew_min_rows: '0' })
+    await compare(sql.replace("'7'", 'NULL'), { ...properties, join_skew_min_rows: '0' })
+  })
+
+  test('NULL keys of what an IN marks go to all tasks', async () => {
+    const sql = `SELECT count(*), count_if(x) FROM (SELECT EXISTS (SELECT 1 FROM orders o WHERE o.orderkey = l.k) AS x FROM ${rows('NULL')} l)`
+    await compare(sql, properties)
+    for (const counts of await rowsOfTasks(sql, properties)) {
+      expect(isBalanced(counts), String(counts)).toBe(true)
+    }
+  })
+
   test('groups are put together of states, a task each', async () => {
     const sql = `SELECT k, count(*), sum(quantity) FROM ${rows('7')} GROUP BY k`
     await compare(sql)
@@ -179,8 +241,21 @@ describe('keys that most rows have', () => {
   })
 })
 
-describe.each(['AUTOMATIC', 'PARTITIONED'])('TPC-H with %s joins', (type) => {
-  test.each(queries)('$name', ({ sql }) => compare(sql, { join_distribution_type: type }))
+/** What is done of itself where much is read, and everything that may be. */
+const WAYS = [
+  { way: 'AUTOMATIC', properties: {} },
+  {
+    way: 'PARTITIONED',
+    properties: {
+      join_distribution_type: 'PARTITIONED',
+      join_skew_min_rows: '0',
+      sort_distribution_type: 'RANGE',
+    },
+  },
+]
+
+describe.each(WAYS)('TPC-H with $way joins', ({ properties }) => {
+  test.each(queries)('$name', ({ sql }) => compare(sql, properties))
 })
 
 const SHAPES: readonly string[] = [
@@ -244,8 +319,8 @@ const SHAPES: readonly string[] = [
   'SELECT a.k, b.k FROM (SELECT custkey k, count(*) c FROM orders GROUP BY custkey) a JOIN (SELECT custkey k, max(acctbal) m FROM customer GROUP BY custkey) b ON a.k = b.k',
 ]
 
-describe.each(['AUTOMATIC', 'PARTITIONED'])('shapes with %s joins', (type) => {
-  test.each(SHAPES)('%s', (sql) => compare(sql, { join_distribution_type: type }))
+describe.each(WAYS)('shapes with $way joins', ({ properties }) => {
+  test.each(SHAPES)('%s', (sql) => compare(sql, properties))
 })
 
 describe('with retry_policy TASK', () => {

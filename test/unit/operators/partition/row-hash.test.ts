@@ -132,7 +132,9 @@ describe(`row hashes, seed ${seed}`, () => {
       const place = (spreadsNulls: boolean) => {
         const nullCounts = [0, 0, 0]
         const others: string[] = []
-        const partitioner = new PagePartitioner([0, 1], 3, memory.createArena(), spreadsNulls)
+        const partitioner = new PagePartitioner([0, 1], 3, memory.createArena(), {
+          spreadsNulls,
+        })
         partitioner.partition(page, (part, partition) => {
           for (const row of rowsOf(part)) {
             if (row.includes(null)) nullCounts[partition]! += 1
@@ -147,6 +149,42 @@ describe(`row hashes, seed ${seed}`, () => {
         rows.filter((row) => row.includes(null)).length,
       )
       expect(spread.others).toEqual(place(false).others)
+      memory.releaseAll()
+    }
+  })
+
+  test('rows of a heavy key go to each part in turn, or all of them to every part; NULL keys to one', () => {
+    const random = createRandom(seed)
+    const types = [VARCHAR, BIGINT]
+    for (const encoding of ENCODINGS) {
+      const memory = queryMemory()
+      const rows = Array.from(
+        { length: 300 },
+        (): Row => [random.pick([null, 'a', 'b']), random.pick([null, 1n, 2n])],
+      )
+      const page = toPage({ types, rows }, encoding, memory.createArena(), random)
+      const hashes = new Int32Array(rows.length)
+      for (const block of page.blocks) addHashes(block, hashes)
+      const hashOf = (...row: Row): number =>
+        hashes[rows.findIndex((other) => rowText(other) === rowText(row))]!
+      const spread = [hashOf('a', 1n), hashOf(null, 2n)]
+      const replicated = [hashOf('b', 2n), hashOf(null, null)]
+      const parts: string[][] = [[], [], []]
+      const exceptions = { heavyKeys: { spread, replicated } }
+      new PagePartitioner([0, 1], 3, memory.createArena(), exceptions).partition(
+        page,
+        (part, partition) => void parts[partition]!.push(...rowsOf(part).map(rowText)),
+      )
+      for (const text of new Set(rows.map(rowText))) {
+        const total = rows.filter((row) => rowText(row) === text).length
+        const counts = parts.map((part) => part.filter((other) => other === text).length)
+        if (text === rowText(['b', 2n])) expect(counts).toEqual([total, total, total])
+        else {
+          expect(counts.reduce((a, b) => a + b)).toBe(total)
+          const isSpread = text === rowText(['a', 1n]) || text === rowText([null, 2n])
+          expect(counts.filter((count) => count > 0).length).toBe(isSpread ? 3 : 1)
+        }
+      }
       memory.releaseAll()
     }
   })

@@ -1,0 +1,95 @@
+import type { DistributedRun } from '../../dataflow/scheduler/distributed-run.js'
+import { heavyHashes, sampleRowsOfTask } from '../../dataflow/scheduler/key-sample.js'
+import type { SkewCandidate, SkewKnowledge } from '../../planner/fragmenter/skew-sample.js'
+import type { PlanFragment } from '../../planner/plan/fragment.js'
+import type { OutputNode, PlanNode } from '../../planner/plan/node.js'
+import { outputsOf } from '../../planner/plan/structure.js'
+import type { PlanSymbol } from '../../planner/plan/symbol.js'
+
+export interface SkewSampling {
+  /** Sides of fewer rows than these are not looked at. */
+  readonly rowsMin: number
+  /** Nodes that tasks run on. */
+  readonly nodeCount: number
+  cut(plan: OutputNode, skew?: SkewKnowledge): readonly PlanFragment[]
+  /** Makes the run of a sample. @param name that its tasks are called by */
+  run(fragments: readonly PlanFragment[], name: string): DistributedRun
+}
+
+/**
+ * Cuts a plan into fragments; of large sides of partitioned joins a sample is read first, and where many rows have one key, these
+ * are spread over all tasks. What that changes may make other joins partitioned, so that it is looked at again: each join once for
+ * the same keys.
+ * @param signal aborts when nobody wants the plan any more
+ */
+export async function fragmentsWithoutSkew(
+  plan: OutputNode,
+  sampling: SkewSampling,
+  signal: AbortSignal,
+): Promise<readonly PlanFragment[]> {
+  const known = new Map<string, readonly number[]>()
+  for (;;) {
+    const candidates: SkewCandidate[] = []
+    const fragments = sampling.cut(plan, {
+      rowsMin: sampling.rowsMin,
+      heavyHashes: (join, keys) => known.get(nameOf(join, keys)),
+      candidate: (candidate) => void candidates.push(candidate),
+    })
+    const found = await Promise.all(
+      candidates.map(async ({ join, keys, sample }, index) => {
+        const hashes = await sampledHashes(sample, `keys${known.size + index}`, sampling, signal)
+        return [nameOf(join, keys), hashes] as const
+      }),
+    )
+    for (const [name, hashes] of found) known.set(name, hashes)
+    if (found.every(([, hashes]) => hashes.length === 0)) return fragments
+  }
+}
+
+const nameOf = (join: string, keys: readonly PlanSymbol[]): string =>
+  [join, ...keys.map(({ name }) => name)].join(' ')
+
+async function sampledHashes(
+  sample: PlanNode,
+  name: string,
+  { cut, run, nodeCount }: SkewSampling,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  const fragments = sampleFragments(sample, cut, nodeCount)
+  if (fragments === undefined) return []
+  const execution = run(fragments, name)
+  const cancel = (): void => execution.cancel(signal.reason)
+  signal.addEventListener('abort', cancel, { once: true })
+  try {
+    signal.throwIfAborted()
+    return await heavyHashes(execution, nodeCount)
+  } catch (error) {
+    if (signal.aborted) throw error
+    // The query needs no sample: what went wrong it meets by itself, if it gets there.
+    return []
+  } finally {
+    signal.removeEventListener('abort', cancel)
+    await execution.end()
+  }
+}
+
+/** Reads the first rows of each task; undefined where the table is not read by several. */
+function sampleFragments(
+  sample: PlanNode,
+  cut: SkewSampling['cut'],
+  nodeCount: number,
+): readonly PlanFragment[] | undefined {
+  const outputs = outputsOf(sample)
+  const id = (offset: number): string => `${Number(sample.id) + offset}`
+  const [result, scan] = cut({
+    kind: 'output',
+    id: id(1),
+    source: sample,
+    columnNames: outputs.map(({ name }) => name),
+    outputs,
+  })
+  if (scan === undefined) return undefined
+  const count = sampleRowsOfTask(nodeCount)
+  const root: PlanNode = { kind: 'limit', id: id(1), source: scan.root, count, partial: true }
+  return [result!, { ...scan, root, partitionedScans: [] }]
+}
