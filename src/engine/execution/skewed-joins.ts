@@ -16,6 +16,9 @@ export interface SkewSampling {
   run(fragments: readonly PlanFragment[], name: string): DistributedRun
 }
 
+/** Each has tasks of its own on every node. */
+const SAMPLES_AT_ONCE = 4
+
 /**
  * Cuts a plan into fragments; of large sides of partitioned joins a sample is read first, and where many rows have one key, these
  * are spread over all tasks. What that changes may make other joins partitioned, so that it is looked at again: each join once for
@@ -35,41 +38,59 @@ export async function fragmentsWithoutSkew(
       heavyHashes: (join, keys) => known.get(nameOf(join, keys)),
       candidate: (candidate) => void candidates.push(candidate),
     })
-    const found = await Promise.all(
-      candidates.map(async ({ join, keys, sample }, index) => {
-        const hashes = await sampledHashes(sample, `keys${known.size + index}`, sampling, signal)
-        return [nameOf(join, keys), hashes] as const
-      }),
-    )
-    for (const [name, hashes] of found) known.set(name, hashes)
-    if (found.every(([, hashes]) => hashes.length === 0)) return fragments
+    let isSkewed = false
+    for (let from = 0; from < candidates.length; from += SAMPLES_AT_ONCE) {
+      const some = candidates.slice(from, from + SAMPLES_AT_ONCE)
+      const found = await sampledHashes(some, known.size, sampling, signal)
+      found.forEach((hashes, i) => {
+        known.set(nameOf(some[i]!.join, some[i]!.keys), hashes)
+        if (hashes.length > 0) isSkewed = true
+      })
+    }
+    if (!isSkewed) return fragments
   }
 }
 
 const nameOf = (join: string, keys: readonly PlanSymbol[]): string =>
   [join, ...keys.map(({ name }) => name)].join(' ')
 
+/** The hashes of heavy keys of each candidate. @param first number of the samples, of which each has its own */
 async function sampledHashes(
-  sample: PlanNode,
-  name: string,
+  candidates: readonly SkewCandidate[],
+  first: number,
   { cut, run, nodeCount }: SkewSampling,
   signal: AbortSignal,
-): Promise<readonly number[]> {
-  const fragments = sampleFragments(sample, cut, nodeCount)
-  if (fragments === undefined) return []
-  const execution = run(fragments, name)
-  const cancel = (): void => execution.cancel(signal.reason)
+): Promise<readonly (readonly number[])[]> {
+  signal.throwIfAborted()
+  const runs = candidates.map(({ sample }, i) => {
+    const fragments = sampleFragments(sample, cut, nodeCount)
+    return fragments && run(fragments, `keys${first + i}`)
+  })
+  const cancel = (): void => {
+    for (const sample of runs) sample?.cancel(signal.reason)
+  }
   signal.addEventListener('abort', cancel, { once: true })
   try {
-    signal.throwIfAborted()
-    return await heavyHashes(execution, nodeCount)
+    return await Promise.all(runs.map((sample) => hashesOf(sample, nodeCount, signal)))
+  } finally {
+    signal.removeEventListener('abort', cancel)
+  }
+}
+
+async function hashesOf(
+  sample: DistributedRun | undefined,
+  nodeCount: number,
+  signal: AbortSignal,
+): Promise<readonly number[]> {
+  if (sample === undefined) return []
+  try {
+    return await heavyHashes(sample, nodeCount)
   } catch (error) {
     if (signal.aborted) throw error
     // The query needs no sample: what went wrong it meets by itself, if it gets there.
     return []
   } finally {
-    signal.removeEventListener('abort', cancel)
-    await execution.end()
+    await sample.end()
   }
 }
 

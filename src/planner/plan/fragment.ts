@@ -1,4 +1,5 @@
-import type { HeavyKeys, PlanNode, SortItem } from './node.js'
+import type { HeavyKeys } from './heavy-keys.js'
+import type { PlanNode, SortItem } from './node.js'
 import type { PlanSymbol } from './symbol.js'
 
 /**

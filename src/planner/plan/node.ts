@@ -1,6 +1,7 @@
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import type { RowPatternSpec } from '../../expressions/row-pattern.js'
 import type { SourceLocation } from '../../spi/index.js'
+import type { HeavyKeys } from './heavy-keys.js'
 import type { PlanSymbol } from './symbol.js'
 import type { TableArgument, TableFunctionReference } from './table-argument.js'
 import type { WriterTarget } from './writer-target.js'
@@ -448,13 +449,6 @@ export interface ExchangeNode extends NodeFields {
   /** Of a repartition: rows with a NULL key go to any task, since nothing relies on where they are. */
   readonly spreadsNulls?: true
   readonly heavyKeys?: HeavyKeys
-}
-/** Of a repartition by hash for a join: keys that many rows of one of its sides have, by their hashes. */
-export interface HeavyKeys {
-  /** Of this side: each row goes to any one task. */
-  readonly spread: readonly number[]
-  /** Of the other side: each row of this one goes to every task, but for those with a NULL key, which match nothing. */
-  readonly replicated: readonly number[]
 }
 /** The rows that the tasks of other fragments hand to this one. */
 export interface RemoteSourceNode extends NodeFields {
