@@ -46,6 +46,7 @@ import {
 } from './distributed-run.js'
 import { distributedInfo, localInfo } from './execution-info.js'
 import type { FaultTolerance } from './fault-tolerance.js'
+import { localExecution } from './local-execution.js'
 import { openSplits } from './open-splits.js'
 import { fragmentsWithoutSkew, type SkewSampling } from './skewed-joins.js'
 
@@ -287,16 +288,11 @@ export class PlanRunner {
       this.#options.slotsInUse.delete(slot)
       throw error
     }
-    let ending: Promise<void> | undefined
-    return {
-      nextPage: () => execution.nextPage(),
-      cancel: (reason) => execution.cancel(reason),
-      end: () =>
-        (ending ??= execution.end().finally(() => {
-          this.#options.slotsInUse.delete(slot)
-        })),
-      info: () => localInfo(queryId, member.localNode.nodeId, createdMillis, execution.info()),
-    }
+    return localExecution(
+      execution,
+      (snapshot) => localInfo(queryId, member.localNode.nodeId, createdMillis, snapshot),
+      () => this.#options.slotsInUse.delete(slot),
+    )
   }
 
   /** Makes the execution of a plan over the nodes of the cluster. */

@@ -64,6 +64,7 @@ export class StatementRun implements QueryRun {
   #pages: AsyncIterator<Page> | Iterator<Page> | undefined
   #timer: NodeJS.Timeout | undefined
   #ending: Promise<void> | undefined
+  #updateType: string | undefined
   #updateCount: number | undefined
   #changes: SessionChanges | undefined
   #rowCount = 0
@@ -97,7 +98,7 @@ export class StatementRun implements QueryRun {
   }
 
   get updateType(): string | undefined {
-    return this.#result?.updateType
+    return this.#updateType
   }
 
   /** Rows written; known once the run has finished. */
@@ -146,6 +147,7 @@ export class StatementRun implements QueryRun {
       const result = await this.#orAbort(this.#analyse())
       this.#planningMillis = performance.now() - begun
       this.#result = result
+      this.#updateType = result.updateType
       this.#state = 'RUNNING'
       return this.#open(result)
     } catch (error) {
@@ -364,8 +366,19 @@ export class StatementRun implements QueryRun {
     this.#core.contexts.remove(this.id)
     this.#state = this.#failure === undefined ? 'FINISHED' : 'FAILED'
     this.#endedMillis = Date.now()
+    this.#forgetMeans()
     this.#core.queries.ended(this)
     this.#resolveSettled()
+  }
+
+  /** The registry remembers ended runs for what they tell: what they worked with would be a hundred times that. */
+  #forgetMeans(): void {
+    this.#transaction = undefined
+    this.#result = undefined
+    this.#services = undefined
+    this.#context = undefined
+    this.#pages = undefined
+    if (this.#failure !== undefined) writeStacks(this.#failure)
   }
 
   /** What a catalog fails to clean up changes nothing of the statement's outcome. */
@@ -399,5 +412,17 @@ export class StatementRun implements QueryRun {
   /** Runs the statement to its end without looking at its rows. */
   async drain(): Promise<void> {
     for (;;) if ((await this.nextPage()) === undefined) return
+  }
+}
+
+/** Causes may lead in a circle. */
+const CAUSES_MAX = 10
+
+/** Until its stack is read first, an error holds the objects whose methods stand in it, and all that these hold. */
+function writeStacks(failure: MillraceError): void {
+  let error: unknown = failure
+  for (let depth = 0; error instanceof Error && depth < CAUSES_MAX; depth++) {
+    void error.stack
+    error = error.cause
   }
 }
