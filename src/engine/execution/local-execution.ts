@@ -1,4 +1,5 @@
-import type { ExecutionSnapshot, QueryExecution } from '../../dataflow/query-execution.js'
+import type { ExecutionSnapshot } from '../../dataflow/execution-snapshot.js'
+import type { QueryExecution } from '../../dataflow/query-execution.js'
 import type { PlanExecution } from '../services.js'
 import type { ExecutionInfo } from './query-info.js'
 
