@@ -57,6 +57,8 @@ export interface EngineOptions {
   readonly groups?: Readonly<Record<string, readonly string[]>>
   /** What a coordinator does when nodes fail (retry-policy and its like); by default their queries fail. */
   readonly faultTolerance?: Partial<FaultTolerance>
+  /** How a coordinator has nodes compress what they hand to each other; default NONE. */
+  readonly exchangeCompression?: 'NONE' | 'LZ4'
   /** Rows a page of results has at most; for tests. */
   readonly outputPageRows?: number
   /** Whatever can be is spilled, however much memory there is; for tests. */
@@ -87,6 +89,7 @@ export interface ResolvedOptions {
   readonly accessControl: Readonly<Record<string, string>> | undefined
   readonly groups: Readonly<Record<string, readonly string[]>>
   readonly faultTolerance: FaultTolerance
+  readonly exchangeCompression: 'NONE' | 'LZ4'
   readonly outputPageRows: number
   readonly spillsEagerly: boolean
   readonly expressionTarget: 'wasm' | 'js' | 'interpreter' | undefined
@@ -126,6 +129,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'accessControl',
     'groups',
     'faultTolerance',
+    'exchangeCompression',
     'outputPageRows',
     'spillsEagerly',
     'expressionTarget',
@@ -163,6 +167,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     accessControl: options.accessControl,
     groups: options.groups ?? {},
     faultTolerance: faultToleranceOf(options.faultTolerance, options.isCoordinator ?? true),
+    exchangeCompression: options.exchangeCompression ?? 'NONE',
     outputPageRows,
     spillsEagerly: options.spillsEagerly ?? false,
     expressionTarget: options.expressionTarget,

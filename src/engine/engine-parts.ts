@@ -86,6 +86,7 @@ export function createParts(
       contexts: core.contexts,
       member,
       faultTolerance: options.faultTolerance,
+      compressesExchanges: options.exchangeCompression === 'LZ4',
       exchangeDirectory: places.exchangeStorage?.directory,
       planCache,
       registered,

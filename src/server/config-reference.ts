@@ -38,6 +38,12 @@ export const CONFIG_PROPERTIES: readonly ConfigDescription[] = [
     'Where tasks leave their outputs under `retry-policy=TASK`: the same for all nodes',
   ),
   describe(
+    'exchange.compression-codec',
+    '`NONE`, `LZ4`',
+    'NONE',
+    'How nodes compress what they hand to each other; of the coordinator',
+  ),
+  describe(
     'exchange.deduplication-buffer-size',
     'data size',
     '32MB',
@@ -46,7 +52,7 @@ export const CONFIG_PROPERTIES: readonly ConfigDescription[] = [
   describe(
     'exchange.max-error-duration',
     'duration',
-    '1m',
+    '4s',
     'How long nodes try to reach each other before a query fails',
   ),
   describe(

@@ -235,6 +235,11 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   'node.id': (value, { engine }) => {
     engine.nodeId = value
   },
+  'exchange.compression-codec': (value, { engine }) => {
+    const codec = (['NONE', 'LZ4'] as const).find((known) => known === value.toUpperCase())
+    if (codec === undefined) throw invalid(`exchange.compression-codec is NONE or LZ4: ${value}`)
+    engine.exchangeCompression = codec
+  },
   'sql.default-time-zone': (value, { engine }) => {
     engine.timeZone = value
   },

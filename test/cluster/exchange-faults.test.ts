@@ -38,8 +38,10 @@ const faultCount = (): number =>
     0,
   )
 
+const COORDINATOR = { 'exchange.max-error-duration': '3s', 'exchange.compression-codec': 'LZ4' }
+
 beforeAll(async () => {
-  cluster = await FaultCluster.start(3, { 'exchange.max-error-duration': '3s' }, async (i) => {
+  cluster = await FaultCluster.start(3, COORDINATOR, async (i) => {
     const port = await freePort()
     const at = { host: PROXY_HOST, port }
     const target = `http://127.0.0.1:${port}`

@@ -116,7 +116,7 @@ async function openSink(
 }
 
 async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
-  const { consumerCount, spool } = request
+  const { consumerCount, spool, compressesOutput: compress } = request
   const { output } = request.fragment
   const kind =
     output.kind === 'broadcast' || output.kind === 'arbitrary' ? output.kind : 'partitioned'
@@ -128,12 +128,13 @@ async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
       queryId: request.queryId,
       task: spool.task,
       attempt: spool.attempt,
+      compress,
     })
   }
   if (kind === 'partitioned') {
-    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount })
+    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount, compress })
   }
-  const buffer = new MemoryOutputBuffer({ kind })
+  const buffer = new MemoryOutputBuffer({ kind, compress })
   buffer.setReaders(
     Array.from({ length: consumerCount }, (_, id) => id),
     true,

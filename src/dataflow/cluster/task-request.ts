@@ -18,6 +18,8 @@ export interface TaskRequest {
   readonly fragment: PlanFragment
   readonly session: SessionContext
   readonly limits: TaskLimits
+  /** Whether its output is compressed, with LZ4. */
+  readonly compressesOutput: boolean
   /** Session properties of catalogs, as text. */
   readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** The catalogs that the fragment reads. */

@@ -12,7 +12,10 @@ export interface DistributedPlan {
   /** What its tasks are called by, where that is not the query's id. */
   readonly name?: string
   /** What every task is told of the query. */
-  readonly request: Pick<TaskRequest, 'queryId' | 'session' | 'limits' | 'catalogProperties'>
+  readonly request: Pick<
+    TaskRequest,
+    'queryId' | 'session' | 'limits' | 'compressesOutput' | 'catalogProperties'
+  >
   /** How a fragment's nodes make the catalogs that it reads, or writes to. */
   catalogsOf(fragment: PlanFragment): TaskRequest['catalogs']
   /** Set where a fragment writes. */

@@ -17,7 +17,7 @@ export interface RetriedStageOptions {
   readonly consumerCount: number
   readonly request: Pick<
     TaskRequest,
-    'queryId' | 'session' | 'limits' | 'catalogProperties' | 'catalogs'
+    'queryId' | 'session' | 'limits' | 'compressesOutput' | 'catalogProperties' | 'catalogs'
   >
   readonly settings: RetrySettings
   readonly directory: SpoolDirectory

@@ -23,7 +23,13 @@ export interface StageOptions {
   readonly consumerCount: number
   readonly request: Pick<
     TaskRequest,
-    'queryId' | 'session' | 'limits' | 'catalogProperties' | 'catalogs' | 'write'
+    | 'queryId'
+    | 'session'
+    | 'limits'
+    | 'compressesOutput'
+    | 'catalogProperties'
+    | 'catalogs'
+    | 'write'
   >
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>

@@ -64,6 +64,8 @@ export interface PlanRunnerOptions {
   /** Absent: queries may not spill. */
   readonly spill: SpillDirectory | undefined
   readonly faultTolerance: FaultTolerance
+  /** Whether nodes compress the pages that they hand to each other. */
+  readonly compressesExchanges: boolean
   /** Where tasks leave what is read again; absent: nowhere. */
   readonly exchangeDirectory: SpoolDirectory | undefined
   readonly spillsEagerly: boolean
@@ -310,6 +312,7 @@ export class PlanRunner {
         queryId: context.queryId,
         session: sessionContext(context),
         limits: taskLimits(context, true),
+        compressesOutput: this.#options.compressesExchanges,
         catalogProperties: catalogProperties(context),
       },
       catalogsOf: (fragment: PlanFragment) => catalogsOf(fragment, catalogs),

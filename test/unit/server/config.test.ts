@@ -62,7 +62,7 @@ test('a directory as Trino has it', () => {
 test('what is done about nodes that fail', () => {
   const folder = etc({
     'config.properties':
-      'retry-policy=TASK\ntask-retry-attempts-per-task=7\nretry-initial-delay=2s\nexchange.deduplication-buffer-size=1MB\nfailure-detector.silence-limit=7s\n',
+      'retry-policy=TASK\ntask-retry-attempts-per-task=7\nretry-initial-delay=2s\nexchange.deduplication-buffer-size=1MB\nfailure-detector.silence-limit=7s\nexchange.compression-codec=LZ4\n',
     'exchange-manager.properties':
       'exchange-manager.name=filesystem\nexchange.base-directories=spool, /tmp/b\n',
   })
@@ -74,11 +74,13 @@ test('what is done about nodes that fail', () => {
     resultBufferBytes: 2 ** 20,
     exchangeDirectories: [join(folder, 'spool'), '/tmp/b'],
   })
+  expect(engine.exchangeCompression).toBe('LZ4')
   expect(server.cluster?.liveness).toMatchObject({ silentMillis: 7000 })
   for (const [file, text] of [
     ['config.properties', 'retry-policy=OFTEN'],
     ['config.properties', 'exchange.base-directories=s3://bucket'],
     ['config.properties', 'retry-delay-scale-factor=0.5'],
+    ['config.properties', 'exchange.compression-codec=ZSTD'],
     ['exchange-manager.properties', 'exchange-manager.name=hdfs'],
     ['exchange-manager.properties', 'retry-policy=TASK'],
   ] as const) {

@@ -89,6 +89,23 @@ test('what a build knows of its keys leaves out rows of scans in other fragments
   expect(text).toMatch(/Dynamic filter of another fragment: \S+, before the scan began/)
 })
 
+test('compressed pages have the same rows in fewer bytes', async () => {
+  const sql = 'SELECT comment, clerk FROM orders'
+  const expected = (await rowsOf(single, sql)).toSorted()
+  const bytes: number[] = []
+  for (const exchangeCompression of ['NONE', 'LZ4'] as const) {
+    const other = await startLocalCluster(2, { ...OPTIONS, exchangeCompression })
+    try {
+      expect((await rowsOf(other.coordinator, sql)).toSorted()).toEqual(expected)
+      const written = 'SELECT sum(output_bytes) FROM system.runtime.tasks'
+      bytes.push(Number.parseInt(JSON.parse((await rowsOf(other.coordinator, written))[0]!), 10))
+    } finally {
+      await other.close()
+    }
+  }
+  expect(bytes[1]).toBeLessThan(bytes[0]! * 0.8)
+})
+
 describe('tables that are partitioned alike', () => {
   const explain = async (sql: string, properties?: Readonly<Record<string, string>>) =>
     JSON.parse(
