@@ -12,6 +12,8 @@ export interface LockedPackage {
   /** Where it lies, such as `node_modules/fastify`. */
   readonly path: string
   readonly hasInstallScript: boolean
+  /** The versions of Node that it says it needs; empty where it says nothing. */
+  readonly node: string
 }
 
 interface LockEntry {
@@ -20,6 +22,7 @@ interface LockEntry {
   readonly devOptional?: boolean
   readonly peer?: boolean
   readonly hasInstallScript?: boolean
+  readonly engines?: { readonly node?: string }
 }
 
 /** What a user of the package has installed beside it, by the lock file. */
@@ -30,7 +33,13 @@ export async function productionPackages(): Promise<readonly LockedPackage[]> {
   return Object.entries(lock.packages).flatMap(([path, entry]) =>
     path === '' || entry.dev || entry.optional || entry.devOptional || entry.peer
       ? []
-      : [{ path, hasInstallScript: entry.hasInstallScript ?? false }],
+      : [
+          {
+            path,
+            hasInstallScript: entry.hasInstallScript ?? false,
+            node: entry.engines?.node ?? '',
+          },
+        ],
   )
 }
 

@@ -12,6 +12,7 @@ const DISK_BLOCK_BYTES = 4096
 const MANIFEST: {
   readonly exports: Readonly<Record<string, unknown>>
   readonly scripts: Readonly<Record<string, string>>
+  readonly engines: { readonly node: string }
 } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'))
 const ENTRIES = Object.keys(MANIFEST.exports)
   .filter((entry) => entry !== './package.json')
@@ -22,6 +23,13 @@ beforeAll(async () => {
   installed = await installPacked()
 })
 afterAll(() => rm(installed.folder, { recursive: true, force: true }))
+
+/** Whether `20` or `20.5` is not after the version of `>=20.19`. */
+function isAtMost(version: string, range: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  const [ownMajor = 0, ownMinor = 0] = range.replace('>=', '').split('.').map(Number)
+  return major < ownMajor || (major === ownMajor && minor <= ownMinor)
+}
 
 const evaluate = async (program: string): Promise<string> => {
   const args = ['--input-type=module', '--eval', program]
@@ -65,6 +73,15 @@ describe('the packed package', () => {
     expect(Object.keys(MANIFEST.scripts).filter((name) => /install|^prepare$/.test(name))).toEqual(
       [],
     )
+  })
+
+  // npm warns of each, and refuses to install it where engine-strict is set.
+  it('brings nothing that is for newer versions of Node than it says itself', async () => {
+    const tooNew = (await productionPackages()).filter(({ node }) => {
+      const least = node.split('||').map((range) => /\d+(\.\d+)?/.exec(range)?.[0] ?? '0')
+      return least.every((version) => !isAtMost(version, MANIFEST.engines.node))
+    })
+    expect(tooNew).toEqual([])
   })
 
   it(`takes less than ${LIMIT_BYTES / 1e6} MB of disk with all that it needs`, () => {

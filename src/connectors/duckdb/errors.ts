@@ -23,6 +23,7 @@ export function duckdbError(error: unknown, path: string): MillraceError {
       'The folder must exist, and with read-only the file; both must be accessible',
     )
   }
+  if (line.includes('No space left on device')) return jdbc(`Disk is full: ${path}`)
   if (/corrupt|checksum|database has been invalidated/i.test(line)) {
     return jdbc(`Database is damaged: ${path}`, 'Restore it from a copy')
   }

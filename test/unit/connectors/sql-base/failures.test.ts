@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { describe, expect, test } from 'vitest'
+import { duckdbError } from '../../../../src/connectors/duckdb/errors.js'
 import { optionalPackage } from '../../../../src/connectors/sql-base/optional-package.js'
 import { MillraceError } from '../../../../src/spi/index.js'
 import { SEED } from '../../../support/seed.js'
@@ -126,6 +127,18 @@ test('a DuckDB file that another process has open is an error that says what to 
     child.kill('SIGKILL')
   }
 }, 60_000)
+
+test('a disk that is full is told by the file', () => {
+  // As DuckDB words it, of the file of its log.
+  const error = new Error(
+    'TransactionContext Error: Failed to commit: Could not write file "/data/d.db.wal": No space left on device',
+  )
+  expect(duckdbError(error, '/data/d.db')).toMatchObject({
+    code: 'JDBC_ERROR',
+    message: 'Disk is full: /data/d.db',
+    cause: error,
+  })
+})
 
 test('a replaced SQLite file is read anew', async () => {
   await using db = await openDatabase('sqlite', ROWS)
