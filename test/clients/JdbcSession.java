@@ -329,6 +329,67 @@ public class JdbcSession {
         });
     }
 
+    /** @source DBeaver's plugins ext.trino (TrinoMetaModel, TrinoDataSource) and ext.generic */
+    static void dbeaver() throws Exception {
+        try (var connection = connect("applicationNamePrefix", "DBeaver"); var statement = connection.createStatement()) {
+            connection.setClientInfo("ApplicationName", "DBeaver - Main");
+            equal(connection.getCatalog() + "." + connection.getSchema(), "tpch.tiny");
+            connection.setCatalog("memory");
+            connection.setSchema("default");
+            statement.executeUpdate("CREATE TABLE edited (id bigint, name varchar, price decimal(10,2))");
+            statement.executeUpdate("CREATE VIEW watched AS SELECT id, name FROM edited");
+
+            var metadata = connection.getMetaData();
+            equal(column(metadata.getSchemas("memory", null), "TABLE_SCHEM"), List.of("default", "information_schema"));
+            equal(column(metadata.getColumns("memory", "default", "edited", "%"), "COLUMN_NAME"), List.of("id", "name", "price"));
+
+            var texts = Map.of(
+                    "SHOW CREATE TABLE \"memory\".\"default\".\"edited\"",
+                    "CREATE TABLE memory.default.edited (\n   id bigint,\n   name varchar,\n   price decimal(10, 2)\n)",
+                    "SHOW CREATE VIEW memory.default.watched",
+                    "CREATE VIEW memory.default.watched SECURITY DEFINER AS\nSELECT\n  id\n, name\nFROM\n  edited");
+            for (var text : texts.entrySet()) {
+                try (var prepared = connection.prepareStatement(text.getKey())) {
+                    equal(rows(prepared.executeQuery()), List.of(List.of(text.getValue())));
+                }
+            }
+
+            try (var insert = connection.prepareStatement("INSERT INTO memory.\"default\".edited\n(id, name, price)\nVALUES(?, ?, ?)")) {
+                insert.setLong(1, 7);
+                insert.setString(2, "it's");
+                insert.setBigDecimal(3, new BigDecimal("1.25"));
+                equal(insert.executeUpdate(), 1);
+                insert.setLong(1, 8);
+                insert.setNull(2, Types.VARCHAR);
+                equal(insert.executeUpdate(), 1);
+            }
+            var update = "UPDATE memory.\"default\".edited\nSET name=?\nWHERE id=? AND name=? AND price=?";
+            try (var prepared = connection.prepareStatement(update)) {
+                prepared.setString(1, "new");
+                prepared.setLong(2, 7);
+                prepared.setString(3, "it's");
+                prepared.setBigDecimal(4, new BigDecimal("1.25"));
+                equal(prepared.executeUpdate(), 1);
+            }
+            try (var delete = connection.prepareStatement("DELETE FROM memory.\"default\".edited\nWHERE id=? AND name IS NULL")) {
+                delete.setLong(1, 8);
+                equal(delete.executeUpdate(), 1);
+            }
+            List<Object> left = List.of(7L, "new", new BigDecimal("1.25"));
+            statement.setMaxRows(200);
+            statement.setFetchSize(200);
+            equal(rows(statement.executeQuery("SELECT * FROM edited edited\nWHERE id>0\nORDER BY name DESC\nLIMIT 200")), List.of(left));
+            equal(rows(statement.executeQuery("SELECT COUNT(*) FROM (\nSELECT * FROM edited\n) dbvrcnt")), List.of(List.of(1L)));
+
+            connection.setAutoCommit(false);
+            equal(rows(statement.executeQuery("SELECT count(*) FROM edited")), List.of(List.of(1L)));
+            connection.rollback();
+            connection.setAutoCommit(true);
+            statement.execute("DROP VIEW memory.\"default\".watched");
+            statement.execute("DROP TABLE memory.\"default\".edited");
+        }
+    }
+
     static void metadata() {
         check("the product", () -> {
             try (var connection = connect()) {
@@ -373,6 +434,7 @@ public class JdbcSession {
                 equal(types.containsAll(Set.of("bigint", "varchar", "decimal", "timestamp with time zone", "map")), true);
             }
         });
+        check("what DBeaver sends: a tree that is opened, text of objects, a page of data, rows that are edited", JdbcSession::dbeaver);
         check("what Metabase asks of a server answers", () -> {
             try (var connection = connect()) {
                 equal(rows(connection, "SHOW SCHEMAS FROM \"tpch\" LIKE 'tiny'"), List.of(List.of("tiny")));
