@@ -4,19 +4,20 @@ import {
   assert,
   type Block,
   createBlockBuilder,
-  type DictionaryBlock,
   type FlatBlock,
   isValid,
   type Page,
   type SqlType,
 } from '../../spi/index.js'
 import { gatherBlock, gatherNullableBlock } from '../kernels/gather.js'
+import type { BytesTable } from './bytes-table.js'
 import { codeKernels } from './code-kernels.js'
 import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
 import { directColumnKernel, directKernels, runKernels } from './key-kernels.js'
 import type { CodeSource } from './key-source.js'
+import type { NamedEntries } from './named-entries.js'
 
 /** Codes below this are always addressed directly: 4 MB of map. */
 const DIRECT_SIZE_ALWAYS = 1 << 20
@@ -29,6 +30,10 @@ const DIRECT_SIZE_MAX = 1 << 25
 const DIRECT_ENTRIES_PER_GROUP = 64
 /** A map may take this part of the memory that is left. */
 const DIRECT_SHARES_OF_FREE_BYTES = 8
+
+/** Dictionaries that keep their name, see `#bytesKeys`. */
+const NAMED_ENTRIES_ALWAYS = 4096
+const NAMED_ENTRIES_PER_GROUP = 2
 
 /** How a code leads to its group. */
 export type KeyAddressing = 'runs' | 'direct' | 'hash'
@@ -49,6 +54,8 @@ export class GroupKeys {
   #inRuns = true
   #direct: GrowableBuffer | undefined
   #table: IntegerTable | undefined
+  /** Of columns of texts, those of their table. */
+  readonly #entries: (FlatBlock | undefined)[] = []
   #count = 0
   #rowsSeen = 0
 
@@ -228,9 +235,9 @@ export class GroupKeys {
   }
 
   #keyBlock(column: number, type: SqlType, keys: DecodedKeys, arena: Arena): Block {
-    const { kind, int64, bytes, generic } = this.#encoder.column(column)
+    const { kind, int64, bytes, generic, entryIds } = this.#encoder.column(column)
     if (kind === 'range') return rangeKeys(type, keys, arena)
-    if (kind === 'bytes') return bytesKeys(type, keys, bytes!.entries())
+    if (kind === 'bytes') return this.#bytesKeys(column, type, keys, bytes!, entryIds)
     if (kind === 'int64') return this.#int64Keys(type, keys, int64!.keys(), arena)
     const builder = createBlockBuilder(type, arena)
     for (let i = 0; i < keys.values.length; i++) {
@@ -238,6 +245,39 @@ export class GroupKeys {
       else builder.append(generic!.values[Number(keys.values[i])]!)
     }
     return builder.build()
+  }
+
+  /**
+   * Texts as codes of what was numbered. It keeps the name of a dictionary that all of them are from, where that is small or has
+   * hardly more entries than there are groups: whoever keeps the groups copies all of it.
+   */
+  #bytesKeys(
+    column: number,
+    type: SqlType,
+    { values, validity }: DecodedKeys,
+    table: BytesTable,
+    named: NamedEntries,
+  ): Block {
+    const rowCount = values.length
+    if (table.count === 0) {
+      return { encoding: 'flat', storage: 'null', type, rowCount, validity: null }
+    }
+    assert(values instanceof Int32Array, 'ids are 32 bits')
+    const block = { encoding: 'dictionary', type, rowCount, codes: values, validity } as const
+    const dictionaryId = type.kind === 'varchar' ? named.dictionaryOf(table.count) : undefined
+    if (
+      dictionaryId === undefined ||
+      table.count > Math.max(NAMED_ENTRIES_ALWAYS, NAMED_ENTRIES_PER_GROUP * this.#count)
+    ) {
+      return { ...block, dictionary: entriesBlock(type, table) }
+    }
+    // One block for all pages, by which others know it.
+    let entries = this.#entries[column]
+    if (entries?.rowCount !== table.count) {
+      entries = entriesBlock(type, table)
+      this.#entries[column] = entries
+    }
+    return { ...block, dictionary: entries, dictionaryId }
   }
 
   /** The values of a 64-bit key column, by ids. */
@@ -312,24 +352,17 @@ function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): Block {
   }
 }
 
-function bytesKeys(
-  type: SqlType,
-  keys: DecodedKeys,
-  entries: { readonly offsets: Int32Array; readonly bytes: Uint8Array },
-): DictionaryBlock | FlatBlock {
-  const { values, validity } = keys
-  const rowCount = values.length
-  const entryCount = entries.offsets.length - 1
-  if (entryCount === 0) return { encoding: 'flat', storage: 'null', type, rowCount, validity: null }
-  assert(values instanceof Int32Array, 'ids are 32 bits')
-  const flat = { encoding: 'flat', type, rowCount: entryCount, validity: null } as const
-  const isFixed =
-    type.kind === 'uuid' ||
-    type.kind === 'ipaddress' ||
-    type.kind === 'decimal' ||
-    type.kind === 'timestamp'
-  const dictionary: FlatBlock = isFixed
-    ? { storage: 'fixed16', values: entries.bytes, ...flat }
-    : { storage: 'bytes', offsets: entries.offsets, bytes: entries.bytes, ...flat }
-  return { encoding: 'dictionary', type, rowCount, codes: values, dictionary, validity }
+const isFixed = (type: SqlType): boolean =>
+  type.kind === 'uuid' ||
+  type.kind === 'ipaddress' ||
+  type.kind === 'decimal' ||
+  type.kind === 'timestamp'
+
+/** The strings of a table as a block, in the table's memory. */
+function entriesBlock(type: SqlType, table: BytesTable): FlatBlock {
+  const { offsets, bytes } = table.entries()
+  const flat = { encoding: 'flat', type, rowCount: table.count, validity: null } as const
+  return isFixed(type)
+    ? { storage: 'fixed16', values: bytes, ...flat }
+    : { storage: 'bytes', offsets, bytes, ...flat }
 }

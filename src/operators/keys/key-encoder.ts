@@ -4,7 +4,6 @@ import {
   assert,
   type Block,
   type BytesBlock,
-  type FlatBlock,
   type SqlType,
   type Value,
 } from '../../spi/index.js'
@@ -24,6 +23,7 @@ import {
   rangeBlock,
   rangeSource,
 } from './key-source.js'
+import { NamedEntries } from './named-entries.js'
 
 /**
  * A `range` column may span this many values; beyond, its values are numbered. Beside other columns it must fit a word
@@ -55,7 +55,7 @@ interface Column {
   int64: IntegerTable | undefined
   bytes: BytesTable | undefined
   generic: { readonly ids: Map<string, number>; readonly values: Value[] } | undefined
-  readonly entryIds: WeakMap<FlatBlock, Int32Array>
+  readonly entryIds: NamedEntries
 }
 
 /** A page's key columns, ready to be packed under the current layout. */
@@ -98,7 +98,7 @@ export class KeyEncoder {
       int64: undefined,
       bytes: undefined,
       generic: undefined,
-      entryIds: new WeakMap(),
+      entryIds: new NamedEntries(),
     }))
   }
 
@@ -424,6 +424,7 @@ export class KeyEncoder {
     readonly int64: IntegerTable | undefined
     readonly bytes: BytesTable | undefined
     readonly generic: { readonly values: readonly Value[] } | undefined
+    readonly entryIds: NamedEntries
   } {
     return this.#columns[index]!
   }

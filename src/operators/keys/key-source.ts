@@ -139,6 +139,12 @@ export function int64Ids(
 /** A dictionary without an id that is much longer than the page is a selection: decode it instead. */
 const SELECTION_RATIO = 2
 
+/** Keeps the numbers of the entries of dictionaries that have an id. */
+export interface EntryIds {
+  get(dictionary: FlatBlock): Int32Array | undefined
+  set(dictionary: FlatBlock, ids: Int32Array, dictionaryId: string): void
+}
+
 /**
  * Dense numbers of byte strings; -1 for null. Entries of a dictionary are numbered once.
  * @param entryIds keeps what was numbered, by dictionary
@@ -147,7 +153,7 @@ export function bytesIds(
   memory: WebAssembly.Memory,
   block: Block,
   numbering: BytesNumbering,
-  entryIds: WeakMap<FlatBlock, Int32Array>,
+  entryIds: EntryIds,
   createArena: () => Arena,
   arena: Arena,
 ): Int32Array {
@@ -167,7 +173,7 @@ export function bytesIds(
         block.dictionaryId === undefined ? arena : createArena(),
       )
     if (kept === undefined && block.dictionaryId !== undefined) {
-      entryIds.set(block.dictionary, entries)
+      entryIds.set(block.dictionary, entries, block.dictionaryId)
     }
     const kernels = codeKernels(memory)
     const { codes } = block

@@ -1,10 +1,13 @@
 import { describe, expect, test } from 'vitest'
+import { allocateInt32 } from '../../../../src/expressions/wasm/buffers.js'
 import { nullBlock } from '../../../../src/operators/kernels/gather.js'
 import { GroupKeys } from '../../../../src/operators/keys/group-keys.js'
 import {
   type Arena,
   arrayType,
+  assert,
   BIGINT,
+  type Block,
   BOOLEAN,
   blockOf,
   DATE,
@@ -203,5 +206,81 @@ describe('group keys', () => {
       BigInt(i % 3),
     ])
     expectGroups([VARCHAR, BIGINT], [rows.slice(0, 7), rows])
+  })
+})
+
+describe('texts of a dictionary with a name', () => {
+  const FIRST = ['rail', 'ship', 'air']
+  const texts = (values: readonly (string | null)[], arena: Arena) =>
+    blockOf(VARCHAR, values, arena)
+
+  /** Groups the codes of a dictionary, or texts, page by page, and gives the block of all keys. */
+  function groupBlock(
+    pages: readonly (
+      | { readonly id: string; readonly entries: readonly string[]; readonly codes: number[] }
+      | readonly (string | null)[]
+    )[],
+  ) {
+    const arena = memory.createArena()
+    const keys = keysOf([VARCHAR])
+    for (const page of pages) {
+      const input = memory.createArena()
+      let block: Block
+      if ('codes' in page) {
+        const dictionary = texts(page.entries, input)
+        assert(dictionary.encoding === 'flat')
+        const codes = allocateInt32(input, page.codes.length)
+        codes.set(page.codes)
+        const { id: dictionaryId } = page
+        const rowCount = codes.length
+        block = {
+          encoding: 'dictionary',
+          type: VARCHAR,
+          rowCount,
+          codes,
+          dictionary,
+          dictionaryId,
+          validity: null,
+        }
+      } else block = texts(page, input)
+      keys.add({ rowCount: block.rowCount, blocks: [block] }, [0], arena)
+      input.reset()
+    }
+    const [block] = keys.blocks(0, keys.groupCount, [VARCHAR], arena)
+    const [again] = keys.blocks(0, 1, [VARCHAR], arena)
+    assert(block?.encoding === 'dictionary' && again?.encoding === 'dictionary')
+    const values = Array.from({ length: block.rowCount }, (_, i) => readValue(block, i))
+    if (block.dictionaryId !== undefined) expect(again.dictionary).toBe(block.dictionary)
+    return { id: block.dictionaryId, codes: [...block.codes], values }
+  }
+
+  test('keep its codes and its name', () => {
+    const page = { id: 'modes', entries: FIRST, codes: [2, 0, 2] }
+    expect(groupBlock([page])).toEqual({ id: 'modes', codes: [2, 0], values: ['air', 'rail'] })
+    const grown = { id: 'modes', entries: [...FIRST, 'truck'], codes: [3] }
+    const known = { id: 'modes', codes: [2, 0, 3], values: ['air', 'rail', 'truck'] }
+    expect(groupBlock([page, grown])).toEqual(known)
+    expect(groupBlock([page, grown, page, ['ship']])).toMatchObject({
+      id: 'modes',
+      codes: [2, 0, 3, 1],
+    })
+  })
+
+  test('lose it beside others, and where they were numbered before', () => {
+    const page = { id: 'modes', entries: FIRST, codes: [2, 0, 2] }
+    expect(groupBlock([page, ['mail']]).id).toBe(undefined)
+    expect(groupBlock([['air'], page]).id).toBe(undefined)
+    const others = groupBlock([page, { id: 'words', entries: ['a', 'b'], codes: [1] }])
+    expect(others).toMatchObject({ id: undefined, values: ['air', 'rail', 'b'] })
+    const same = groupBlock([page, { id: 'copy', entries: FIRST, codes: [1] }])
+    expect(same).toMatchObject({ id: undefined, values: ['air', 'rail', 'ship'] })
+  })
+
+  test('lose it where it is long and few of it are groups', () => {
+    const entries = Array.from({ length: 5000 }, (_, i) => `text ${i}`)
+    const few = groupBlock([{ id: 'long', entries, codes: [4999, 7] }])
+    expect(few).toMatchObject({ id: undefined, values: ['text 4999', 'text 7'] })
+    const many = groupBlock([{ id: 'long', entries, codes: entries.map((_, i) => i) }])
+    expect(many).toMatchObject({ id: 'long', values: entries })
   })
 })
