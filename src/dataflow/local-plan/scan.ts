@@ -27,7 +27,7 @@ export function planScan(node: TableScanNode, context: LocalPlanContext): Stream
     },
     operators: [],
     layout: node.outputs,
-    parallel: context.threads > 0 && !callerBound && !context.isSmall(node),
+    parallel: context.threads > 1 && !callerBound && !context.isSmall(node),
     callerBound,
     dependsOn: [],
   }

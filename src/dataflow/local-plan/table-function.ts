@@ -81,7 +81,7 @@ function planSplits(
     },
     operators: [],
     layout: node.properOutputs,
-    parallel: context.threads > 0 && !callerBound,
+    parallel: context.threads > 1 && !callerBound,
     callerBound,
     dependsOn: [],
   }
