@@ -149,18 +149,32 @@ export function endPipeline(context: LocalPlanContext, stream: Stream, sink: Sin
   return id
 }
 
+/** Operators that give nothing before their input has ended. */
+const COLLECTING: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec['kind']>([
+  'aggregation',
+  'sort',
+  'topN',
+])
+
 /**
- * Of a pipeline that ends in a state nothing is seen before its input has ended, so that filters may put their small pages
- * together, unless few rows are enough.
+ * Of a pipeline that ends in a state nothing is seen before its input has ended, nor of what an operator collects, so that filters
+ * before that may put their small pages together, unless few rows are enough.
  */
 function joiningSmallPages(
   operators: readonly OperatorSpec[],
   { kind }: SinkSpec,
 ): readonly OperatorSpec[] {
-  if (kind === 'output' || kind === 'channel') return operators
-  if (operators.some((operator) => operator.kind === 'limit')) return operators
-  return operators.map((operator) =>
-    operator.kind === 'filterProject' ? { ...operator, joinsSmallPages: true } : operator,
+  const isSeen = kind === 'output' || kind === 'channel'
+  const end = isSeen
+    ? operators.findLastIndex((operator) => COLLECTING.has(operator.kind))
+    : operators.length
+  if (operators.slice(0, Math.max(end, 0)).some((operator) => operator.kind === 'limit')) {
+    return operators
+  }
+  return operators.map((operator, i) =>
+    i < end && operator.kind === 'filterProject'
+      ? { ...operator, joinsSmallPages: true }
+      : operator,
   )
 }
 

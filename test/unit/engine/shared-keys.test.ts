@@ -38,7 +38,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'groups in order': 'SELECT k, count(*) FROM t GROUP BY k ORDER BY k DESC NULLS LAST LIMIT 20000',
 }
 
-describe('two threads share what one does alone', () => {
+describe('two threads share what one, or the calling thread, does alone', () => {
   const engines: Millrace[] = []
 
   beforeAll(async () => {
@@ -46,7 +46,7 @@ describe('two threads share what one does alone', () => {
     const { Millrace } = (await import(
       pathToFileURL(join(DIST, 'index.js')).href
     )) as typeof import('../../../src/index.js')
-    for (const threads of [0, 2]) {
+    for (const threads of [0, 2, 1]) {
       const engine = await Millrace.create({
         threads,
         timeZone: 'UTC',
@@ -65,9 +65,11 @@ describe('two threads share what one does alone', () => {
   }
 
   test.each(Object.entries(QUERIES))('%s', async (name, sql) => {
-    const [alone, shared] = engines as [Millrace, Millrace]
+    const [inline, shared, alone] = engines as [Millrace, Millrace, Millrace]
     const inOrder = name === 'groups in order'
-    expect(await answer(shared, sql, inOrder)).toEqual(await answer(alone, sql, inOrder))
+    const expected = await answer(inline, sql, inOrder)
+    expect(await answer(shared, sql, inOrder)).toEqual(expected)
+    expect(await answer(alone, sql, inOrder)).toEqual(expected)
   })
 
   test('and do so by their keys', async () => {

@@ -44,6 +44,7 @@ describe('the end of a pipeline', () => {
   } as const
   const limit = { kind: 'limit', planNodeId: '2', count: 10 } as const
   const types = [BIGINT]
+  const topN = { kind: 'topN', planNodeId: '4', orderBy: [], types, count: 10 } as const
   const joinsSmallPages = (operators: readonly OperatorSpec[], sink: SinkSpec) => {
     const plan = context()
     endPipeline(plan, stream(operators), sink)
@@ -62,5 +63,17 @@ describe('the end of a pipeline', () => {
     expect(joinsSmallPages([filter], { kind: 'output', types })).toEqual([false])
     expect(joinsSmallPages([filter], { kind: 'channel', types })).toEqual([false])
     expect(joinsSmallPages([filter, limit], { kind: 'collect', types })).toEqual([false])
+    expect(joinsSmallPages([limit, filter, topN], { kind: 'output', types })).toEqual([false])
+  })
+
+  test('nor after what collects them, in a pipeline whose pages are seen', () => {
+    expect(joinsSmallPages([filter, topN, filter], { kind: 'output', types })).toEqual([
+      true,
+      false,
+    ])
+    expect(joinsSmallPages([filter, topN, filter, limit], { kind: 'channel', types })).toEqual([
+      true,
+      false,
+    ])
   })
 })
