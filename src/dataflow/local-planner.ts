@@ -117,6 +117,7 @@ export function planLocally(
     nextReaderId: 0,
     sampledSort: options.sampledSort,
     intermediateType: options.intermediateType,
+    sharingWanted: [],
     onlyStreamsAbove: true,
     plan(node) {
       const before = context.onlyStreamsAbove

@@ -1,5 +1,6 @@
 import { input } from '../../expressions/ir-build.js'
 import { stateTypes } from '../../operators/aggregation/aggregation.js'
+import { isHashable } from '../../operators/keys/key-hash.js'
 import type { AggregateSpec, AggregationSpec } from '../../operators/spec.js'
 import type { AggregateCall, AggregationNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
@@ -23,12 +24,13 @@ import {
  * A fragment that has one of the steps only does that one.
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
-  const stream = context.plan(node.source)
+  const stream = planSource(node, context)
   if (node.states !== undefined) {
     return node.step === 'partial'
       ? partialStep(node, stream, node.states)
       : finalStep(node, inOnePlace(node, stream, context.estimatedRows(node), context), node.states)
   }
+  if (isSharedBy(stream, node)) return oneStep(node, stream)
   const needsAllRows = node.aggregations.some(
     ({ call }) => call.distinct || call.orderBy !== undefined,
   )
@@ -36,6 +38,28 @@ export function planAggregation(node: AggregationNode, context: LocalPlanContext
     ? twoSteps(node, stream, context)
     : oneStep(node, inOnePlace(node, stream, context.estimatedRows(node.source), context))
 }
+
+/** Groups that are enough for each driver to have about as many rows as the others. */
+const WANTED_GROUPS_MIN = 1000
+
+/** What is grouped by more keys below, as for DISTINCT, had better be divided by the keys of this one: then it stays so. */
+function planSource(node: AggregationNode, context: LocalPlanContext): Stream {
+  const before = context.sharingWanted
+  const groups = context.estimatedRows(node) ?? 0
+  context.sharingWanted = groups < WANTED_GROUPS_MIN ? [] : node.groupingKeys
+  const stream = context.plan(node.source)
+  context.sharingWanted = before
+  return stream
+}
+
+const isAmong = (symbols: readonly PlanSymbol[], others: readonly PlanSymbol[]): boolean =>
+  symbols.every(({ name }) => others.some((other) => other.name === name))
+
+/** Whether all rows of each group are in one driver already. */
+const isSharedBy = (stream: Stream, node: AggregationNode): boolean =>
+  stream.sharedBy !== undefined &&
+  node.globalGroupingSets.length === 0 &&
+  isAmong(stream.sharedBy, node.groupingKeys)
 
 /** Rows of a group in one driver, and all in one where a row comes for no input. */
 function inOnePlace(
@@ -46,7 +70,16 @@ function inOnePlace(
 ): Stream {
   return node.globalGroupingSets.length > 0
     ? gather(context, stream)
-    : gatherByKey(context, stream, node.groupingKeys, rows, node.id)
+    : gatherByKey(context, stream, sharingKeys(node, context), rows, node.id)
+}
+
+/** Any of the grouping's keys keep its groups together. */
+function sharingKeys(
+  { groupingKeys }: AggregationNode,
+  { sharingWanted }: LocalPlanContext,
+): readonly PlanSymbol[] {
+  const isUseful = sharingWanted.some(({ type }) => isHashable(type))
+  return isUseful && isAmong(sharingWanted, groupingKeys) ? sharingWanted : groupingKeys
 }
 
 const aggregateSpec = (call: AggregateCall, stream: Stream): AggregateSpec => ({

@@ -22,6 +22,8 @@ export interface Stream {
   readonly layout: readonly PlanSymbol[]
   /** True where every thread runs a driver of it and rows are spread among them. */
   readonly parallel: boolean
+  /** Rows with equal values of these symbols are all in one driver. */
+  readonly sharedBy?: readonly PlanSymbol[]
   /** True where its source can only be read in the thread that asked. */
   readonly callerBound: boolean
   readonly dependsOn: readonly number[]
@@ -57,6 +59,8 @@ export interface LocalPlanContext {
   sortedRuns?: SortedRunsRef
   /** Type of the partial state of an aggregate's definition. */
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
+  /** Keys by which an aggregation above would have its rows divided among the drivers. */
+  sharingWanted: readonly PlanSymbol[]
   /** True while every node above only passes rows on: the rows may go to the calling thread as they come. */
   onlyStreamsAbove: boolean
   /** Plans a source node. */
@@ -108,17 +112,36 @@ export const channelOrder = (
   }))
 
 /** Adds an operator that keeps the layout, or changes it, and reads the state of earlier pipelines. */
-export const withOperator = (
-  stream: Stream,
+export function withOperator(
+  { sharedBy, ...stream }: Stream,
   operator: OperatorSpec,
   layout: readonly PlanSymbol[] = stream.layout,
   dependsOn: readonly number[] = [],
-): Stream => ({
-  ...stream,
-  operators: [...stream.operators, operator],
-  layout,
-  dependsOn: [...stream.dependsOn, ...dependsOn],
-})
+): Stream {
+  const staysShared = sharedBy?.every((symbol) => isKept(symbol, operator, stream.layout, layout))
+  return {
+    ...stream,
+    ...(staysShared === true ? { sharedBy } : {}),
+    operators: [...stream.operators, operator],
+    layout,
+    dependsOn: [...stream.dependsOn, ...dependsOn],
+  }
+}
+
+/** Whether rows that come out of an operator have the symbol's value from a row that went in. */
+function isKept(
+  { name }: PlanSymbol,
+  operator: OperatorSpec,
+  before: readonly PlanSymbol[],
+  after: readonly PlanSymbol[],
+): boolean {
+  const channel = after.findIndex((symbol) => symbol.name === name)
+  if (operator.kind === 'keyShare' || operator.kind === 'semiJoin') return channel >= 0
+  if (operator.kind === 'aggregation') return channel >= 0 && channel < operator.keyChannels.length
+  if (operator.kind !== 'filterProject') return false
+  const value = operator.projections[channel]
+  return value?.kind === 'input' && before[value.channel]?.name === name
+}
 
 /** The columns of some symbols, in their order. */
 export function selectChannels(node: PlanNode, stream: Stream, symbols: Stream['layout']): Stream {
@@ -209,7 +232,7 @@ export function gatherByKey(
   }
   const all = collected(context, stream, true)
   return withOperator(
-    { ...all, source: { ...all.source, everyDriver: true } as SourceSpec },
+    { ...all, sharedBy: keys, source: { ...all.source, everyDriver: true } as SourceSpec },
     {
       kind: 'keyShare',
       planNodeId,

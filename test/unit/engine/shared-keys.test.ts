@@ -22,6 +22,13 @@ const QUERIES: Readonly<Record<string, string>> = {
     'SELECT partkey, count(DISTINCT suppkey), sum(DISTINCT d) FROM t GROUP BY 1',
   'two distinct arguments':
     'SELECT k, count(DISTINCT suppkey), count(DISTINCT s) FROM t GROUP BY k',
+  'distinct rows that are grouped by some of their columns':
+    'SELECT k, count(*), max(s) FROM (SELECT DISTINCT k, d, s FROM t) GROUP BY k',
+  'distinct rows that are grouped by a value of them':
+    'SELECT j, count(*) FROM (SELECT k % 5000 AS j FROM (SELECT DISTINCT k, s FROM t)) GROUP BY j',
+  'groups beside rows without a match, grouped again': `SELECT g.k, count(*), count(h.x)
+    FROM (SELECT k, s FROM t GROUP BY k, s) AS g FULL JOIN (SELECT DISTINCT suppkey * 3 AS x FROM t) AS h ON g.k = h.x
+    GROUP BY g.k`,
   'ordered arguments':
     'SELECT partkey, array_agg(suppkey ORDER BY supplycost, suppkey) FROM t GROUP BY 1',
   'grouping sets': 'SELECT k, d, count(*) FROM t GROUP BY GROUPING SETS ((k), (d), (k, d), ())',

@@ -3,6 +3,7 @@ import {
   endPipeline,
   type LocalPlanContext,
   type Stream,
+  withOperator,
 } from '../../../../src/dataflow/local-plan/stream.js'
 import type { SinkSpec } from '../../../../src/dataflow/pipeline.js'
 import { input } from '../../../../src/expressions/ir-build.js'
@@ -75,5 +76,52 @@ describe('the end of a pipeline', () => {
       true,
       false,
     ])
+  })
+})
+
+describe('rows that are divided by keys', () => {
+  const symbols = (...names: string[]) => names.map((name) => ({ name, type: BIGINT }))
+  const [a] = symbols('a')
+  const shared: Stream = { ...stream([]), layout: symbols('a', 'b'), sharedBy: [a!] }
+  const project = (...channels: number[]) =>
+    ({
+      kind: 'filterProject',
+      planNodeId: '1',
+      projections: channels.map((channel) => input(channel, BIGINT)),
+    }) as const
+  const sharedBy = (operator: OperatorSpec, ...names: string[]) =>
+    withOperator(shared, operator, symbols(...names)).sharedBy
+
+  test('stay so while the keys are passed on as they are', () => {
+    expect(sharedBy(project(1, 0), 'b', 'a')).toEqual([a])
+    expect(sharedBy(project(1), 'b')).toBe(undefined)
+    expect(sharedBy(project(1), 'a')).toBe(undefined)
+    const grouped = {
+      kind: 'aggregation',
+      planNodeId: '2',
+      step: 'single',
+      keyChannels: [0],
+      keyTypes: [BIGINT],
+      aggregates: [],
+      globalRow: false,
+      outputTypes: [BIGINT],
+    } as const
+    expect(sharedBy(grouped, 'a')).toEqual([a])
+    expect(sharedBy(grouped, 'c', 'a')).toBe(undefined)
+  })
+
+  test('but not beside rows that have nulls in their place', () => {
+    const join = {
+      kind: 'lookupJoin',
+      planNodeId: '3',
+      type: 'full',
+      indexPipeline: 0,
+      probeKeys: [0],
+      probeTypes: [BIGINT, BIGINT],
+      buildTypes: [BIGINT],
+      probeOutputs: [0, 1],
+      buildOutputs: [0],
+    } as const
+    expect(sharedBy(join, 'a', 'b', 'c')).toBe(undefined)
   })
 })
