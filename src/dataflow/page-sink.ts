@@ -38,6 +38,7 @@ export class CollectSink implements PageSink {
   readonly #arena: ChunkArena
   readonly #spill: SpillSpace | undefined
   readonly #types: readonly SqlType[]
+  readonly #isCancelled: () => boolean
   #copy: (page: Page) => Float64Array
   #pages: Float64Array[] = []
   #file: SpillFile | undefined
@@ -46,11 +47,18 @@ export class CollectSink implements PageSink {
   /**
    * @param arena the sink's own
    * @param spill absent: the pages stay in memory
+   * @param isCancelled tells that nobody will read the pages
    */
-  constructor(arena: ChunkArena, types: readonly SqlType[], spill?: SpillSpace) {
+  constructor(
+    arena: ChunkArena,
+    types: readonly SqlType[],
+    spill?: SpillSpace,
+    isCancelled: () => boolean = () => false,
+  ) {
     this.#arena = arena
     this.#types = types
     this.#spill = spill
+    this.#isCancelled = isCancelled
     this.#copy = pageCopier(arena)
   }
 
@@ -68,6 +76,7 @@ export class CollectSink implements PageSink {
     const channels = this.#types.map((_, channel) => channel)
     this.#file ??= this.#spill!.createFile()
     for (const words of this.#pages) {
+      if (this.#isCancelled()) return
       this.#file.append(readPageWords(words, memory, channels, this.#types))
     }
     this.#pages = []

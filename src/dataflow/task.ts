@@ -173,6 +173,8 @@ export class Task {
       steps = sink.prepare?.()[Symbol.iterator]()
       while (steps !== undefined && metered(() => steps!.next().done) !== true) {
         if (driver.takesTurn()) await driver.ready()
+        // A state that nobody reads is not made to its end.
+        if (driver.isCancelled) throw TASK_OVER
       }
       if (driver.takesTurn()) await driver.ready()
       const state = metered(() => sink.finish())
@@ -211,6 +213,7 @@ export class Task {
           this.memory.createArena(),
           sink.types,
           sink.staysInMemory === true ? undefined : this.#spill,
+          () => this.memory.cancelled,
         )
       case 'joinIndex':
         // Where queries may spill, collected pages may be on disk, and are given back when they have been read.

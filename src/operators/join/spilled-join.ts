@@ -81,6 +81,10 @@ export class SpilledJoin implements Operator {
       sink.add(page)
       yield NO_ROWS
     }
+    for (const _ of sink.prepare()) {
+      if (this.#context.isCancelled()) return
+      yield NO_ROWS
+    }
     state = this.#seenFrom(sink.finish())
     sink.close()
     joined = this.#parts.create(this.#withState(state, scope.context))

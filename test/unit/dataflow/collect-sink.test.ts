@@ -1,0 +1,49 @@
+import { expect, test } from 'vitest'
+import { CollectSink } from '../../../src/dataflow/page-sink.js'
+import type { SpillFile, SpillSpace } from '../../../src/operators/spill/spill-space.js'
+import { BIGINT } from '../../../src/spi/index.js'
+import { queryMemory } from '../../support/operator-environment.js'
+import { toPage } from '../../support/operator-test.js'
+import { temporaryFolder, testSpill } from '../../support/spill.js'
+import { createRandom } from '../kernel-support/cells.js'
+
+const folder = temporaryFolder()
+
+test('of a query that is cancelled meanwhile, no more pages are written to disk', () => {
+  const memory = queryMemory()
+  const spill = testSpill(folder, memory)
+  const written: number[] = []
+  const watched: SpillSpace = {
+    isEager: spill.isEager,
+    open: (pages, types) => spill.open(pages, types),
+    delete: (pages) => spill.delete(pages),
+    createFile(): SpillFile {
+      const file = spill.createFile()
+      return {
+        get rowCount() {
+          return file.rowCount
+        },
+        get byteLength() {
+          return file.byteLength
+        },
+        append(page) {
+          file.append(page)
+          written.push(page.rowCount)
+          if (written.length === 3) memory.cancel()
+        },
+        seal: () => file.seal(),
+        close: () => file.close(),
+      }
+    },
+  }
+  const types = [BIGINT]
+  const sink = new CollectSink(memory.createArena(), types, watched, () => memory.cancelled)
+  const arena = memory.createArena()
+  for (let i = 0; i < 10; i++) {
+    sink.add(toPage({ types, rows: [[BigInt(i)]] }, 'flat', arena, createRandom(i)))
+  }
+  arena.close()
+  sink.revoke()
+  expect(written).toEqual([1, 1, 1])
+  sink.close()
+})
