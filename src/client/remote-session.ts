@@ -73,6 +73,9 @@ export class RemoteSession {
     }
     return {
       'x-trino-user': options.user ?? this.#authorizationUser ?? this.#user,
+      ...(options.user === undefined && this.#authorizationUser !== undefined
+        ? { 'x-trino-original-user': this.#user }
+        : {}),
       'x-trino-source': this.#source,
       'x-trino-transaction-id': this.#transactionId,
       'x-trino-client-capabilities': CAPABILITIES,

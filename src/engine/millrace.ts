@@ -203,7 +203,8 @@ function sessionWith(session: Session, options: StatementOptions): Session {
 }
 
 /** The session without what is its user's own. */
-const withoutRights = ({ roles: _, groups: __, ...session }: Session): Session => session
+const withoutRights = ({ roles: _, groups: __, originalUser: ___, ...session }: Session): Session =>
+  session
 
 const selectedRoles = (
   roles: Readonly<Record<string, string>>,

@@ -6,6 +6,7 @@ import type { FaultTolerance } from '../engine/execution/fault-tolerance.js'
 import { MillraceError, nearestName, parseDataSize, parseDuration } from '../spi/index.js'
 import type { ClusterOptions } from './cluster/cluster-node.js'
 import { DEFAULT_LIVENESS } from './cluster/message-socket.js'
+import { readSecurity } from './security-config.js'
 import type { ServerOptions } from './server.js'
 import type { StreamOptions } from './stream/stream-options.js'
 
@@ -307,13 +308,20 @@ function streamSettings(): Readonly<Record<string, Setting>> {
 }
 
 /**
- * Reads `config.properties`, `node.properties`, `exchange-manager.properties` and `catalog/*.properties` of a directory, as Trino lays them out.
+ * Reads `config.properties`, `node.properties`, `exchange-manager.properties`, `access-control.properties`,
+ * `group-provider.properties` and `catalog/*.properties` of a directory, as Trino lays them out.
  * @throws CONFIGURATION_INVALID for a missing directory, a property that nothing reads, or a bad value
  */
 export function readConfig(etcDir: string): ServerConfig {
   if (!existsSync(etcDir)) throw invalid(`Configuration directory does not exist: ${etcDir}`)
   const config: MutableConfig = {
-    engine: { catalogs: readCatalogs(etcDir) },
+    engine: {
+      catalogs: readCatalogs(etcDir),
+      ...readSecurity(etcDir, (file) => {
+        const path = join(etcDir, file)
+        return existsSync(path) ? parseProperties(readFileSync(path, 'utf8'), file) : undefined
+      }),
+    },
     server: {},
     cluster: { coordinator: true, includeCoordinator: true },
   }

@@ -101,3 +101,31 @@ test('ALTER TABLE … EXECUTE runs a procedure of the connector, with named or p
   expect(await codeOf('ALTER TABLE ex EXECUTE keep(rows => 1) WHERE a > 1')).toBe('NOT_SUPPORTED')
   expect(await codeOf('ALTER TABLE nope EXECUTE keep(rows => 1)')).toBe('TABLE_NOT_FOUND')
 })
+
+test('owners, grants and roles decide where the catalog says so', async () => {
+  const secured = await Millrace.create({
+    threads: 0,
+    plugins: [{ getConnectorFactories: () => [referenceConnectorFactory] }],
+    catalogs: { r: { 'connector.name': 'reference', 'reference.security': 'sql-standard' } },
+  })
+  const as = (user: string, sql: string) => secured.query(sql, [], { ...OPTIONS, user }).all()
+  try {
+    await as('alice', 'CREATE TABLE t AS SELECT 1 AS a')
+    const refusal = 'Access Denied: Cannot select from columns [a] in table or view default.t'
+    await expect(as('bob', 'SELECT a FROM t')).rejects.toThrow(refusal)
+    await as('admin', 'CREATE ROLE reader IN r')
+    await expect(as('bob', 'CREATE ROLE mine IN r')).rejects.toThrow('Cannot create role mine')
+    await as('admin', 'GRANT reader TO USER bob IN r')
+    await as('alice', 'GRANT SELECT ON t TO ROLE reader')
+    expect(await as('bob', 'SELECT a FROM t')).toEqual([[1]])
+    await expect(as('bob', 'DELETE FROM t')).rejects.toThrow('Cannot delete from table default.t')
+    await expect(as('bob', 'DROP TABLE t')).rejects.toThrow('Cannot drop table default.t')
+    await as('alice', 'ALTER TABLE t RENAME TO u')
+    expect(await as('bob', 'SELECT a FROM u')).toEqual([[1]])
+    await as('alice', 'DROP TABLE u')
+    await as('alice', 'CREATE TABLE u AS SELECT 2 AS a')
+    await expect(as('bob', 'SELECT a FROM u')).rejects.toThrow('Cannot select')
+  } finally {
+    await secured.close()
+  }
+})

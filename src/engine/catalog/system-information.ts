@@ -1,6 +1,7 @@
 import {
   type CatalogInformation,
   type Connector,
+  type ConnectorSession,
   MillraceError,
   type PropertyKind,
   type PropertyMetadata,
@@ -9,8 +10,9 @@ import {
   type TaskDescription,
 } from '../../spi/index.js'
 import type { Cluster } from '../execution/cluster.js'
-import type { QueryRegistry } from '../query/query-registry.js'
+import { type QueryRegistry, queryRights } from '../query/query-registry.js'
 import type { StatementRun } from '../query/statement-run.js'
+import type { SystemAccessControl } from '../security/system-access-control.js'
 import type { TransactionManager } from '../session/transaction.js'
 import type { CatalogManager } from './catalog-manager.js'
 
@@ -30,6 +32,7 @@ export function createSystemInformation(parts: {
   readonly catalogs: CatalogManager
   readonly transactions: TransactionManager
   readonly queries: QueryRegistry
+  readonly accessControl?: SystemAccessControl
   readonly version: string
   readonly nodeId: string
   /** Where the node is served; empty while it is not. */
@@ -38,6 +41,7 @@ export function createSystemInformation(parts: {
   readonly cluster: () => Cluster | undefined
 }): SystemInformation {
   const { catalogs, queries, nodeId } = parts
+  const rightsOf = ({ identity }: ConnectorSession) => queryRights(parts.accessControl, identity)
   return {
     ...parts.catalogInformation,
     listNodes: () =>
@@ -50,8 +54,8 @@ export function createSystemInformation(parts: {
           state: 'active',
         },
       ],
-    listQueries: () => queries.list().map(describeQuery),
-    listTasks: () => queries.list().flatMap(describeTasks),
+    listQueries: (session) => queries.list().filter(rightsOf(session).canView).map(describeQuery),
+    listTasks: (session) => queries.list().filter(rightsOf(session).canView).flatMap(describeTasks),
     listTransactions: () => parts.transactions.list(),
     listRuleStatistics: () => [],
     listProperties: (_session, kind) =>
@@ -66,7 +70,7 @@ export function createSystemInformation(parts: {
       if (queryId === session.queryId) {
         throw new MillraceError('NOT_SUPPORTED', 'A query cannot kill itself')
       }
-      queries.kill(queryId, message)
+      queries.kill(queryId, message, rightsOf(session))
     },
   }
 }

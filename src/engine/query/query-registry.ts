@@ -1,4 +1,5 @@
 import { MillraceError } from '../../spi/index.js'
+import type { Identity, SystemAccessControl } from '../security/system-access-control.js'
 import type { StatementRun } from './statement-run.js'
 
 /** How many ended queries are remembered. @source Trino query.max-history */
@@ -8,6 +9,28 @@ const MAX_HISTORY = 100
 export interface QueryListener {
   created(run: StatementRun): void
   ended(run: StatementRun): void
+}
+
+/** Which queries somebody may see, and end. */
+export interface QueryRights {
+  canView(run: StatementRun): boolean
+  /** @throws PERMISSION_DENIED */
+  checkCanKill(run: StatementRun): void
+}
+
+/** What a user may do with the queries of others. */
+export function queryRights(
+  accessControl: SystemAccessControl | undefined,
+  identity: Identity,
+): QueryRights {
+  const ownerOf = ({ session }: StatementRun): Identity => ({
+    user: session.user,
+    groups: session.groups ?? [],
+  })
+  return {
+    canView: (run) => accessControl?.canViewQueryOwnedBy(identity, ownerOf(run)) ?? true,
+    checkCanKill: (run) => accessControl?.checkCanKillQueryOwnedBy(identity, ownerOf(run)),
+  }
 }
 
 /** The queries of an engine: those under way, and the last that ended. */
@@ -51,12 +74,13 @@ export class QueryRegistry {
 
   /**
    * Ends a query by order of somebody else.
-   * @throws NOT_FOUND, NOT_SUPPORTED for one that has ended
+   * @throws NOT_FOUND, PERMISSION_DENIED, NOT_SUPPORTED for one that has ended
    * @source Trino KillQueryProcedure
    */
-  kill(id: string, message: string | null): void {
+  kill(id: string, message: string | null, { checkCanKill }: QueryRights): void {
     const run = this.find(id)
     if (run === undefined) throw new MillraceError('NOT_FOUND', `Target query not found: ${id}`)
+    checkCanKill(run)
     if (run.isDone) {
       throw new MillraceError('NOT_SUPPORTED', `Target query is not running: ${id}`)
     }

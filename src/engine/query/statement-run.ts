@@ -156,7 +156,7 @@ export class StatementRun implements QueryRun {
   }
 
   async #analyse(): Promise<StatementResult> {
-    checkSession(this.session, this.#core.catalogs)
+    checkSession(this.session, this.#core.catalogs, this.#core.accessControl)
     const services = await this.#core.statements()
     this.#services = services
     const translated = await fromDialect(this.sql, this.#parameters, this.session, services)

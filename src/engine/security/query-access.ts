@@ -68,12 +68,16 @@ export class QueryAccess {
     return refreshedAs === session.user ? undefined : refreshedAs
   }
 
-  /** Before the statement is looked at: that it may run at all, with the roles that its session brings. */
+  /** Before the statement is looked at: that it may run at all, with the roles and properties that its session brings. */
   async checkStart(): Promise<void> {
     const { system, session } = this.#options
     system?.checkCanExecuteQuery(this.#identity(undefined))
     for (const [catalog, { type, role }] of session.roles ?? []) {
       if (type === 'ROLE') await this.check(catalog, 'checkCanSetRole', role!)
+    }
+    for (const name of session.properties.keys()) await this.checkSessionProperty(name)
+    for (const [catalog, properties] of session.catalogProperties) {
+      for (const name of properties.keys()) await this.checkSessionProperty(`${catalog}.${name}`)
     }
   }
 
@@ -99,6 +103,14 @@ export class QueryAccess {
   /** @throws PERMISSION_DENIED where the catalog may not be used at all */
   checkCatalog(catalog: string): void {
     if (!this.canAccessCatalog(catalog)) throw noCatalog(catalog)
+  }
+
+  checkCreateCatalog(catalog: string): void {
+    this.#options.system?.checkCanCreateCatalog(this.#identity(undefined), catalog)
+  }
+
+  checkDropCatalog(catalog: string): void {
+    this.#options.system?.checkCanDropCatalog(this.#identity(undefined), catalog)
   }
 
   canAccessCatalog(catalog: string): boolean {

@@ -1,6 +1,12 @@
-import { MillraceError, nearestName, type SourceLocation } from '../../spi/index.js'
+import {
+  MillraceError,
+  nearestName,
+  permissionDenied,
+  type SourceLocation,
+} from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import { decodeProperty } from '../catalog/connector-session.js'
+import type { SystemAccessControl } from '../security/system-access-control.js'
 import { parsePropertyText } from './property-text.js'
 import type { Session } from './session.js'
 import { findSystemProperty, SYSTEM_PROPERTIES } from './session-properties.js'
@@ -25,11 +31,33 @@ export function missingProperty(
 export const SYSTEM_PROPERTY_NAMES = SYSTEM_PROPERTIES.map((property) => property.name)
 
 /**
+ * Whether a session may be, or become, that of a user. Without rules nobody may be another one.
+ * @throws PERMISSION_DENIED
+ * @source Trino DefaultSystemAccessControl
+ */
+export function checkImpersonation(
+  { user, originalUser = user, groups = [] }: Session,
+  target: string,
+  accessControl: SystemAccessControl | undefined,
+): void {
+  if (target === originalUser) return
+  if (accessControl === undefined) {
+    throw permissionDenied(`User ${originalUser} cannot impersonate user ${target}`)
+  }
+  accessControl.checkCanImpersonateUser({ user: originalUser, groups }, target)
+}
+
+/**
  * Checks the properties that a session brings: each must exist and have a value of its type.
  * @throws INVALID_SESSION_PROPERTY, CATALOG_NOT_FOUND; PERMISSION_DENIED for a role of the system
  * @source Trino SessionPropertyManager.validateProperties
  */
-export function checkSession(session: Session, catalogs: CatalogManager): void {
+export function checkSession(
+  session: Session,
+  catalogs: CatalogManager,
+  accessControl: SystemAccessControl | undefined,
+): void {
+  checkImpersonation(session, session.user, accessControl)
   const systemRole = session.roles?.get(SYSTEM_CATALOG)
   if (systemRole?.type === 'ROLE') {
     // Roles of the whole system do not exist.

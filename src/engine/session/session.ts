@@ -6,6 +6,8 @@ export interface Session {
   readonly user: string
   /** Of the user. */
   readonly groups?: readonly string[]
+  /** Who is whom the statement runs as by SET SESSION AUTHORIZATION; absent: the user. */
+  readonly originalUser?: string
   /** Lower case, as `schema`. */
   readonly catalog?: string
   readonly schema?: string
@@ -102,9 +104,20 @@ function changed<V>(
   return copy
 }
 
+/** The session as another user's, without what is the user's own; `undefined`: that of who it was at first. */
+export function authorizedAs(session: Session, user: string | undefined): Session {
+  const { originalUser, roles: _, groups: __, ...rest } = session
+  const original = originalUser ?? session.user
+  if (user === undefined || user === original) return { ...rest, user: original }
+  return { ...rest, user, originalUser: original }
+}
+
 /** The session after a statement. */
 export function applyChanges(session: Session, changes: SessionChanges): Session {
   let next = session
+  if (changes.setAuthorizationUser !== undefined || changes.resetAuthorizationUser === true) {
+    next = authorizedAs(next, changes.setAuthorizationUser)
+  }
   for (const [name, value] of Object.entries(changes.setProperties ?? {}))
     next = withProperty(next, name, value)
   for (const name of changes.resetProperties ?? []) next = withProperty(next, name, undefined)

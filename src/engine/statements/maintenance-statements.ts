@@ -119,6 +119,7 @@ async function createCatalog(
   if (node.comment !== undefined || node.principal !== undefined) {
     throw errorAt(node, 'NOT_SUPPORTED', 'CREATE CATALOG with a comment or owner is not supported')
   }
+  context.access?.checkCreateCatalog(name)
   checkCatalogName(name)
   const config: Record<string, string> = {}
   for (const property of node.properties) {
@@ -153,6 +154,7 @@ async function dropCatalog(
   if (catalog.connectorName === 'system') {
     throw errorAt(node, 'NOT_SUPPORTED', 'The system catalog cannot be dropped')
   }
+  context.access?.checkDropCatalog(name)
   await catalogStore.drop(name)
   return { kind: 'done', updateType }
 }

@@ -12,7 +12,11 @@ import {
 import { decodeProperty } from '../catalog/connector-session.js'
 import { schemaExists } from '../catalog/metadata.js'
 import { propertyValueText } from '../session/property-text.js'
-import { missingProperty, SYSTEM_PROPERTY_NAMES } from '../session/session-check.js'
+import {
+  checkImpersonation,
+  missingProperty,
+  SYSTEM_PROPERTY_NAMES,
+} from '../session/session-check.js'
 import { findSystemProperty } from '../session/session-properties.js'
 import type { SessionStatementKinds } from './kinds.js'
 import { errorAt, sessionCatalog } from './names.js'
@@ -158,14 +162,8 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
       throw new MillraceError('NOT_SUPPORTED', 'SET SESSION AUTHORIZATION not supported by client')
     }
     refuseInTransaction(context, 'set')
-    const { user } = context.session
     const target = node.user.value
-    if (target !== user) {
-      throw new MillraceError(
-        'PERMISSION_DENIED',
-        `Access Denied: User ${user} cannot impersonate user ${target}`,
-      )
-    }
+    checkImpersonation(context.session, target, context.services.accessControl)
     return {
       kind: 'done',
       updateType: 'SET SESSION AUTHORIZATION',

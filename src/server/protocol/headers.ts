@@ -70,6 +70,12 @@ function parsePath(text: string): PathEntry[] {
   })
 }
 
+/** Whom a request is from; undefined where it does not say. */
+export function requestUser(headers: RequestHeaders): string | undefined {
+  const user = single(headers, 'user')
+  return user === undefined ? undefined : decode(user)
+}
+
 /**
  * Makes the session that a request's headers describe.
  * @throws BadRequestError; MillraceError NOT_SUPPORTED for a time zone that does not exist
@@ -78,6 +84,7 @@ function parsePath(text: string): PathEntry[] {
 export function sessionFromHeaders(headers: RequestHeaders): Session {
   const user = single(headers, 'user')
   if (user === undefined) throw new BadRequestError('User must be set')
+  const originalUser = single(headers, 'original-user')
   const catalog = single(headers, 'catalog')
   const schema = single(headers, 'schema')
   if (catalog === undefined && schema !== undefined) {
@@ -91,6 +98,7 @@ export function sessionFromHeaders(headers: RequestHeaders): Session {
   const zone = properties.get('time_zone_id') ?? single(headers, 'time-zone')
   return {
     user: decode(user),
+    ...(originalUser === undefined ? {} : { originalUser: decode(originalUser) }),
     ...(catalog === undefined ? {} : { catalog: decode(catalog).toLowerCase() }),
     ...(schema === undefined ? {} : { schema: decode(schema).toLowerCase() }),
     path: pathText === undefined ? [] : parsePath(decode(pathText)),

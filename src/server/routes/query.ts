@@ -1,7 +1,9 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
+import { type QueryRights, queryRights } from '../../engine/query/query-registry.js'
 import type { StatementRun } from '../../engine/query/statement-run.js'
 import { MillraceError } from '../../spi/index.js'
+import { requestUser } from '../protocol/headers.js'
 import { queryError } from '../protocol/query-error.js'
 import { operatorSummariesOf, outputStage, queryStats } from '../protocol/query-info.js'
 
@@ -34,9 +36,18 @@ function basicInfo(run: StatementRun, baseUri: string) {
   }
 }
 
+/** What whoever asks may see and end of queries, by the name that he gives, as statements do. */
+export function requestRights(engine: Engine, { headers }: FastifyRequest): QueryRights {
+  const { accessControl, groupsOf } = engine.services
+  const user = requestUser(headers) ?? ''
+  return queryRights(accessControl, { user, groups: groupsOf(user) })
+}
+
 /** Queries under way and the last that ended. @source Trino QueryResource */
 export function queryRoutes(server: FastifyInstance, engine: Engine): void {
   const { queries } = engine.services
+
+  const rightsOf = (request: FastifyRequest) => requestRights(engine, request)
 
   server.get('/v1/query', (request, reply) => {
     const { state } = request.query as { readonly state?: string }
@@ -44,6 +55,7 @@ export function queryRoutes(server: FastifyInstance, engine: Engine): void {
     reply.send(
       queries
         .list()
+        .filter(rightsOf(request).canView)
         .filter((run) => state === undefined || run.state === state.toUpperCase())
         .map((run) => basicInfo(run, base)),
     )
@@ -53,6 +65,10 @@ export function queryRoutes(server: FastifyInstance, engine: Engine): void {
     const run = queries.find((request.params as { readonly id: string }).id)
     if (run === undefined) {
       reply.code(410).send()
+      return
+    }
+    if (!rightsOf(request).canView(run)) {
+      reply.code(403).send()
       return
     }
     const { failure } = run
@@ -70,6 +86,15 @@ export function queryRoutes(server: FastifyInstance, engine: Engine): void {
 
   server.delete('/v1/query/:id', (request, reply) => {
     const run = queries.find((request.params as { readonly id: string }).id)
+    if (run !== undefined) {
+      try {
+        rightsOf(request).checkCanKill(run)
+      } catch (error) {
+        if (!(error instanceof MillraceError)) throw error
+        reply.code(403).send(error.message)
+        return
+      }
+    }
     run?.cancel(new MillraceError('USER_CANCELED', 'Query was canceled'))
     reply.code(204).send()
   })

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
 import { overviewPage } from '../ui/overview-page.js'
 import { queryPage, unknownQueryPage } from '../ui/query-page.js'
+import { requestRights } from './query.js'
 
 /** The pages have no scripts, and nobody may put them into a frame. */
 const POLICY =
@@ -27,13 +28,17 @@ export function uiRoutes(server: FastifyInstance, engine: Engine): void {
 
   server.get('/', (_, reply) => reply.redirect('/ui/'))
   server.get('/ui', (_, reply) => reply.redirect('/ui/'))
-  server.get('/ui/', (_, reply) => send(reply, overviewPage(queries.list(), nodes(), version)))
+  server.get('/ui/', (request, reply) => {
+    const visible = queries.list().filter(requestRights(engine, request).canView)
+    send(reply, overviewPage(visible, nodes(), version))
+  })
 
   server.get('/ui/query.html', (request, reply) => {
     // The whole query string is the id, as in Trino; ids need no escapes.
     const id = request.raw.url?.split('?')[1] ?? ''
     const run = queries.find(id)
-    if (run === undefined) send(reply, unknownQueryPage(id), 404)
+    const isVisible = run !== undefined && requestRights(engine, request).canView(run)
+    if (!isVisible) send(reply, unknownQueryPage(id), 404)
     else send(reply, queryPage(run))
   })
 }

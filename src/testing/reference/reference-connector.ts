@@ -4,6 +4,7 @@ import {
   type Connector,
   type ConnectorContext,
   type ConnectorFactory,
+  choiceConfig,
   choiceProperty,
   columnDomainOf,
   domainIncludes,
@@ -17,6 +18,7 @@ import {
   stringProperty,
   VARCHAR,
 } from '../../spi/index.js'
+import { referenceAccessControl } from './access-control.js'
 import type { ReferenceSplit, ReferenceTypes, Relation } from './handles.js'
 import { referencePushdown } from './pushdown.js'
 import { type Metadata, partitionColumns, readMetadata } from './read-metadata.js'
@@ -35,6 +37,10 @@ const CONFIG = {
     default: '50',
     min: '1',
   }),
+  'reference.security': choiceConfig(['allow-all', 'sql-standard'], {
+    description: 'Whether owners, grants and roles decide who may do what',
+    default: 'allow-all',
+  }),
 }
 
 /**
@@ -43,20 +49,27 @@ const CONFIG = {
  */
 export const referenceConnectorFactory: ConnectorFactory = {
   name: 'reference',
-  create: (catalogName, properties, context) =>
-    referenceConnector(
+  create(catalogName, properties, context) {
+    const config = parseConfig(CONFIG, properties)
+    const catalog = new ReferenceCatalog()
+    const connector = referenceConnector(
       catalogName,
-      parseConfig(CONFIG, properties)['reference.rows-per-split'],
+      catalog,
+      config['reference.rows-per-split'],
       context,
-    ),
+    )
+    return config['reference.security'] === 'allow-all'
+      ? connector
+      : { ...connector, getAccessControl: () => referenceAccessControl(catalog) }
+  },
 }
 
 function referenceConnector(
   catalogName: string,
+  catalog: ReferenceCatalog,
   rowsPerSplit: number,
   context: ConnectorContext,
 ): Connector<ReferenceTypes> {
-  const catalog = new ReferenceCatalog()
   const writes = new ReferenceWrites()
   return {
     threadBound: true,

@@ -11,7 +11,7 @@ const isSame = (a: Principal, b: Principal): boolean => a.type === b.type && a.n
 const grantKey = (role: string, { type, name }: Principal): string => keyOf(role, type, name)
 
 /** Roles that a principal has, by those that it was granted too. */
-function applicable(state: CatalogState, principal: Principal): readonly RoleGrant[] {
+export function applicableRoles(state: CatalogState, principal: Principal): readonly RoleGrant[] {
   const found: RoleGrant[] = []
   const waiting: Principal[] = [principal]
   const seen = new Set<string>()
@@ -32,11 +32,11 @@ function enabled(state: CatalogState, { user, identity }: ConnectorSession): rea
   if (type === 'NONE') return []
   const principal: Principal =
     type === 'ALL' ? { type: 'USER', name: user } : { type: 'ROLE', name: role! }
-  const below = applicable(state, principal).map((grant) => grant.role)
+  const below = applicableRoles(state, principal).map((grant) => grant.role)
   return [...new Set(type === 'ALL' ? below : [role!, ...below])]
 }
 
-/** Roles and grants, kept and shown; access is not refused by them. */
+/** Roles and grants; access is refused by them where `reference.security` says so. */
 export function roleManagement(state: CatalogState) {
   const { roles, roleGrants } = state
   return {
@@ -59,12 +59,14 @@ export function roleManagement(state: CatalogState) {
     listRoles: () => [...roles.keys()],
     listRoleGrants: (_session, principal) =>
       [...roleGrants.values()].filter(({ grantee }) => isSame(grantee, principal)),
-    listApplicableRoles: (_session, principal) => applicable(state, principal),
+    listApplicableRoles: (_session, principal) => applicableRoles(state, principal),
     listEnabledRoles: (session) => enabled(state, session),
     grantRoles(_session, names, grantees, adminOption) {
       for (const role of names) {
         for (const grantee of grantees) {
-          const above = applicable(state, { type: 'ROLE', name: role }).map((grant) => grant.role)
+          const above = applicableRoles(state, { type: 'ROLE', name: role }).map(
+            (grant) => grant.role,
+          )
           if (grantee.type === 'ROLE' && [role, ...above].includes(grantee.name)) {
             throw new MillraceError(
               'INVALID_ARGUMENTS',

@@ -80,6 +80,22 @@ export interface CatalogState {
 export const keyOf = (...parts: readonly string[]): string => JSON.stringify(parts)
 export const tableKey = ({ schema, table }: SchemaTableName): string => keyOf(schema, table)
 
+/** Grants on a table or view that has another name now, or is no more. */
+export function moveGrants(
+  { tableGrants }: CatalogState,
+  source: SchemaTableName,
+  target: SchemaTableName | undefined,
+): void {
+  for (const [key, grant] of tableGrants) {
+    if (tableKey(grant.table) !== tableKey(source)) continue
+    tableGrants.delete(key)
+    if (target === undefined) continue
+    const { grantee, privilege } = grant
+    const moved = keyOf(target.schema, target.table, grantee.type, grantee.name, privilege)
+    tableGrants.set(moved, { ...grant, table: target })
+  }
+}
+
 const newState = (): CatalogState => ({
   schemas: new Map([['default', { properties: {} }]]),
   tables: new Map(),

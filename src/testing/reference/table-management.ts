@@ -1,10 +1,11 @@
-import { MillraceError, type SchemaTableName } from '../../spi/index.js'
+import { MillraceError, type Principal, type SchemaTableName } from '../../spi/index.js'
 import { columnManagement } from './column-management.js'
 import type { ReferenceTableHandle } from './handles.js'
 import { type Metadata, partitionColumns } from './read-metadata.js'
 import {
   type CatalogState,
   changeTable,
+  moveGrants,
   nextVersion,
   type StoredTable,
   storedTable,
@@ -26,7 +27,7 @@ export function nameOf({ relation }: ReferenceTableHandle): SchemaTableName {
 /** Puts an empty table into the catalog. @throws SCHEMA_NOT_FOUND, TABLE_ALREADY_EXISTS, INVALID_TABLE_PROPERTY */
 export function putTable(
   state: CatalogState,
-  table: Pick<StoredTable, 'name' | 'columns' | 'properties' | 'comment' | 'isStorage'>,
+  table: Pick<StoredTable, 'name' | 'columns' | 'properties' | 'comment' | 'isStorage' | 'owner'>,
   replace: boolean,
 ): void {
   const { schema } = table.name
@@ -49,12 +50,15 @@ export function putTable(
 
 export function tableManagement(state: CatalogState) {
   return {
-    createTable(_session, { table: name, columns, properties = {}, comment }, saveMode) {
+    createTable({ user }, { table: name, columns, properties = {}, comment }, saveMode) {
       if (saveMode === 'IGNORE' && state.tables.has(tableKey(name))) return
-      putTable(state, { name, columns, properties, ...commented(comment) }, saveMode === 'REPLACE')
+      const owner: Principal = { type: 'USER', name: user }
+      const table = { name, columns, properties, owner, ...commented(comment) }
+      putTable(state, table, saveMode === 'REPLACE')
     },
     dropTable(_session, handle) {
       state.tables.delete(tableKey(nameOf(handle)))
+      moveGrants(state, nameOf(handle), undefined)
     },
     renameTable(_session, handle, name) {
       const table = storedTable(state, nameOf(handle))
@@ -62,6 +66,7 @@ export function tableManagement(state: CatalogState) {
       putTable(state, { name, columns, properties, ...commented(comment) }, false)
       state.tables.delete(tableKey(table.name))
       state.tables.set(tableKey(name), { ...table, name, version: nextVersion() })
+      moveGrants(state, table.name, name)
     },
     setTableProperties(_session, handle, changed) {
       changeTable(state, nameOf(handle), ({ properties }) => ({

@@ -8,6 +8,7 @@ import type { Metadata } from './read-metadata.js'
 import {
   type CatalogState,
   keyOf,
+  moveGrants,
   type StoredMaterializedView,
   storedTable,
   tableKey,
@@ -85,11 +86,15 @@ export function viewManagement(state: CatalogState) {
       }
       state.views.set(key, { name, definition, properties })
     },
-    dropView: (_session, name) => void state.views.delete(tableKey(name)),
+    dropView(_session, name) {
+      state.views.delete(tableKey(name))
+      moveGrants(state, name, undefined)
+    },
     renameView(_session, source, target) {
       const view = get(source)
       state.views.delete(tableKey(source))
       state.views.set(tableKey(target), { ...view, name: target })
+      moveGrants(state, source, target)
     },
     setViewComment(_session, name, comment) {
       const view = get(name)

@@ -3,6 +3,7 @@ import {
   isComparable,
   isOrderable,
   MillraceError,
+  type Principal,
   type TableStatisticsMetadata,
   type Value,
 } from '../../spi/index.js'
@@ -46,12 +47,13 @@ export function writeMetadata(state: CatalogState, writes: ReferenceWrites, tran
       return layoutOf(names, table.columns)
     },
     beginCreateTable(
-      _session,
+      { user },
       { table: name, columns, properties = {}, comment },
       _layout,
       replace,
     ) {
-      const rest = comment === undefined ? {} : { comment }
+      const owner: Principal = { type: 'USER', name: user }
+      const rest = comment === undefined ? { owner } : { owner, comment }
       putTable(state, { name, columns, properties, ...rest }, replace)
       return writes.begin(transaction, { name }, columns)
     },

@@ -144,3 +144,23 @@ test('the cluster of the examples: a coordinator and workers that find it', () =
     })
   }
 })
+
+test('rules of access and groups', () => {
+  const folder = etc({
+    'access-control.properties': 'access-control.name=file\nsecurity.config-file=rules.json\n',
+    'rules.json': '{}',
+    'group-provider.properties': 'group-provider.name=file\nfile.group-file=groups.txt\n',
+    'groups.txt': 'auditors:ann,bob\n\nclerks: cid\n',
+  })
+  expect(readConfig(folder).engine).toMatchObject({
+    accessControl: {
+      'access-control.name': 'file',
+      'security.config-file': join(folder, 'rules.json'),
+    },
+    groups: { auditors: ['ann', 'bob'], clerks: ['cid'] },
+  })
+  writeFileSync(join(folder, 'groups.txt'), 'auditors\n')
+  expect(() => readConfig(folder)).toThrow('is no new group with its users: auditors')
+  writeFileSync(join(folder, 'group-provider.properties'), 'group-provider.name=ldap\n')
+  expect(() => readConfig(folder)).toThrow('group-provider.name')
+})

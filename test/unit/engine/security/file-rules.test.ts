@@ -2,8 +2,11 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { Engine } from '../../../../src/engine/engine.js'
 import { Millrace, type StatementOptions } from '../../../../src/engine/millrace.js'
 import { parseAccessRules } from '../../../../src/engine/security/access-rules.js'
+import { startServer } from '../../../../src/server/server.js'
+import { follow } from '../../../support/protocol-client.js'
 
 const RULES = {
   catalogs: [
@@ -86,6 +89,12 @@ let folder: string
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'millrace-rules-'))
   writeFileSync(join(folder, 'rules.json'), JSON.stringify({ access: RULES }))
+  const queries = {
+    queries: [{ user: 'watcher', allow: ['execute', 'view'] }, { allow: ['execute'] }],
+    impersonation: RULES.impersonation,
+    system_session_properties: [],
+  }
+  writeFileSync(join(folder, 'queries.json'), JSON.stringify(queries))
   engine = await Millrace.create({
     threads: 0,
     user: 'root',
@@ -323,6 +332,78 @@ describe('column masks', () => {
       ['b***'],
       ['c***'],
     ])
+  })
+})
+
+describe('users', () => {
+  it('may be others where rules say so', async () => {
+    expect(await outcome('root', 'SET SESSION AUTHORIZATION eve')).toBe(
+      denied('User root cannot impersonate user eve'),
+    )
+    const session = await Millrace.create({
+      threads: 0,
+      user: 'shop_backend',
+      accessControl: {
+        'access-control.name': 'file',
+        'security.config-file': join(folder, 'rules.json'),
+        'security.json-pointer': '/access',
+      },
+    })
+    try {
+      const user = async () =>
+        (await session.query<{ u: string }>('SELECT current_user AS u').all())[0]!.u
+      await session.execute('SET SESSION AUTHORIZATION shop_app')
+      expect(await user()).toBe('shop_app')
+      await expect(session.execute('SET SESSION AUTHORIZATION other')).rejects.toThrow(
+        'Access Denied: User shop_backend cannot impersonate user other',
+      )
+      await session.execute('RESET SESSION AUTHORIZATION')
+      expect(await user()).toBe('shop_backend')
+    } finally {
+      await session.close()
+    }
+  })
+
+  it('over HTTP are whom their headers name, and see and end queries as rules say', async () => {
+    const inner = await Engine.create({
+      threads: 0,
+      catalogs: { tpch: { 'connector.name': 'tpch' } },
+      accessControl: {
+        'access-control.name': 'file',
+        'security.config-file': join(folder, 'queries.json'),
+      },
+    })
+    const server = await startServer(inner, { port: 0 })
+    try {
+      const sql = 'SELECT count(*) FROM tpch.tiny.nation'
+      const ask = async (headers: Readonly<Record<string, string>>) =>
+        (await follow(server.url, sql, headers)).at(-1)!.body.error?.message ?? 'answered'
+      expect(await ask({ 'x-trino-user': 'shop_backend' })).toBe('answered')
+      expect(
+        await ask({ 'x-trino-user': 'shop_app', 'x-trino-original-user': 'shop_backend' }),
+      ).toBe('answered')
+      expect(await ask({ 'x-trino-user': 'shop_app', 'x-trino-original-user': 'eve' })).toBe(
+        denied('User eve cannot impersonate user shop_app'),
+      )
+      expect(await ask({ 'x-trino-user': 'eve', 'x-trino-session': 'query_max_run_time=5m' })).toBe(
+        denied('Cannot set system session property query_max_run_time'),
+      )
+      const seen = async (user: string): Promise<readonly string[]> => {
+        const response = await fetch(`${server.url}/v1/query`, {
+          headers: { 'x-trino-user': user },
+        })
+        const queries = (await response.json()) as { session: { user: string } }[]
+        return [...new Set(queries.map(({ session }) => session.user))].sort()
+      }
+      expect(await seen('shop_app')).toEqual(['shop_app'])
+      expect(await seen('watcher')).toEqual(['eve', 'shop_app', 'shop_backend'])
+      const own = 'SELECT DISTINCT user FROM system.runtime.queries'
+      const pages = await follow(server.url, own, { 'x-trino-user': 'shop_app' })
+      expect(pages.flatMap(({ body }) => body.data ?? [])).toEqual([['shop_app']])
+    } finally {
+      await server.close()
+      await inner.close()
+    }
   })
 })
 
