@@ -50,7 +50,7 @@ export function fileAccessControl(current: () => AccessRules): SystemAccessContr
   return {
     name: 'file',
     checkCanExecuteQuery(identity) {
-      if (!mayQuery(identity, undefined, 'execute')) throw permissionDenied('Cannot view query')
+      if (!mayQuery(identity, undefined, 'execute')) throw permissionDenied('Cannot execute query')
     },
     checkCanImpersonateUser(identity, user) {
       if (mayImpersonate(current(), identity, user)) return

@@ -8,8 +8,10 @@ import type {
 import {
   type ColumnMetadata,
   type ConnectorTableMetadata,
+  denialOf,
   MillraceError,
   type Properties,
+  permissionDenied,
   type SchemaTableName,
   typeName,
 } from '../../spi/index.js'
@@ -345,18 +347,10 @@ async function likeSource(
     throw errorAt(node, 'CATALOG_NOT_FOUND', `LIKE table catalog '${source.catalog}' not found`)
   }
   const table = await lookUpTable(context, source)
-  if (table !== undefined) {
-    const columns = table.tableMetadata.columns.map((column) => column.name)
-    await context.access?.check(
-      source.catalog,
-      'checkCanSelectFromColumns',
-      tableName(source),
-      columns,
-    )
-  }
   if (table === undefined) {
     throw errorAt(node, 'TABLE_NOT_FOUND', `LIKE table '${printName(source)}' does not exist`)
   }
+  await checkReference(table, context)
   if (element.propertiesOption === 'INCLUDING' && source.catalog !== name.catalog) {
     throw errorAt(
       node,
@@ -365,6 +359,20 @@ async function likeSource(
     )
   }
   return table
+}
+
+/** Whoever makes a table like another learns its columns. @throws PERMISSION_DENIED */
+async function checkReference(
+  { name, tableMetadata }: TableLookup,
+  { access }: StatementContext,
+): Promise<void> {
+  const columns = tableMetadata.columns.map((column) => column.name)
+  try {
+    await access?.check(name.catalog, 'checkCanSelectFromColumns', tableName(name), columns)
+  } catch (error) {
+    if (denialOf(error) === undefined) throw error
+    throw permissionDenied(`Cannot reference columns of table ${printName(name)}`, error)
+  }
 }
 
 /** The column that a definition of CREATE TABLE or ADD COLUMN makes. */

@@ -347,8 +347,18 @@ async function lookUpFunction(
   const [catalog, schema, name] = parts
   if (parts.length !== 3) return
   const full = { catalog: catalog!, schema: schema!, name: name! }
-  const found = await resolver.getTableFunction?.(full, accessor)
+  const found = await located(call, async () => resolver.getTableFunction?.(full, accessor))
   if (found !== undefined) functions.set(call, found)
+}
+
+/** What is refused is refused at the place of a node. */
+async function located<T>({ location }: NodeBase, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (cause) {
+    if (!(cause instanceof MillraceError) || cause.code !== 'PERMISSION_DENIED') throw cause
+    throw new MillraceError(cause.code, cause.message, { location, cause })
+  }
 }
 
 /** SQL functions of a full name, and those that they call in turn. */
@@ -366,7 +376,8 @@ async function lookUpRoutines(
   knownRoutines.add(visit)
   const [catalog, schema, last] = parts as [string, string, string]
   const full = { catalog, schema, name: last }
-  for (const sql of await resolver.getLanguageFunctions(full, reader.accessor)) {
+  const found = await located(name, () => resolver.getLanguageFunctions!(full, reader.accessor))
+  for (const sql of found) {
     const statement = parseStatement(sql)
     if (statement.kind !== 'createFunction') {
       throw new MillraceError('INVALID_FUNCTION_DEFINITION', `Not a function: ${sql}`)

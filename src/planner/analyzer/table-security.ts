@@ -47,13 +47,13 @@ export function withSecurity(
   security: ParsedSecurity,
   analysis: Analysis,
 ): BoundSelect {
-  const where = rowFilter(secured, security, analysis)
   const outputs = relation.fields.map((field, i): Expression => {
     const mask = security.columnMasks.get(columns[i]!)
     return mask === undefined
       ? fieldReference(field)
       : columnMask(secured, columns[i]!, field, mask, analysis)
   })
+  const where = rowFilter(secured, security, analysis)
   return {
     kind: 'select',
     from: relation,
@@ -124,7 +124,7 @@ interface What {
 
 /** An expression over the table's columns, analysed as it says. */
 function analyzeOwn(
-  { node, fields }: Secured,
+  { name, node, fields }: Secured,
   what: What,
   { written, node: expression }: ParsedExpression,
   analysis: Analysis,
@@ -141,6 +141,9 @@ function analyzeOwn(
   if (analysis.filterStack.includes(key)) {
     throw semanticError(what.code, node, `${first} for '${what.text}' is recursive`)
   }
+  // Whom an expression is read as must be allowed to read its columns.
+  const columns = fields.map((field) => field.name!)
+  access!.uses.addFields(accessor, name, fields, columns)
   const { catalog, schema } = written
   const { catalog: _, schema: __, ...rest } = session
   const inner: Analysis = {

@@ -44,6 +44,23 @@ const RULES = {
       ],
     },
     {
+      user: 'teller',
+      table: 'staff',
+      privileges: ['SELECT'],
+      columns: [
+        { name: 'name', mask: 'secret' },
+        { name: 'secret', allow: false },
+      ],
+    },
+    {
+      user: 'hider',
+      table: 'staff',
+      privileges: ['SELECT'],
+      filter: "secret = 's1'",
+      filter_environment: { user: 'root' },
+      columns: [{ name: 'secret', allow: false }],
+    },
+    {
       user: 'looker',
       table: 'staff',
       privileges: ['SELECT'],
@@ -157,7 +174,7 @@ describe('rules of catalogs, schemas and tables', () => {
       "SET SESSION join_reordering_strategy = 'NONE'",
       'Cannot set system session property join_reordering_strategy',
     ],
-    ['silent', 'SELECT 1', 'Cannot view query'],
+    ['silent', 'SELECT 1', 'Cannot execute query'],
     [
       'root',
       'ALTER TABLE staff SET AUTHORIZATION USER eve',
@@ -239,6 +256,14 @@ describe('row filters', () => {
     expect(await outcome('stranger', 'SELECT name FROM staff')).toBe(
       denied('Cannot select from table memory.default.depts'),
     )
+  })
+
+  it('may read columns that are hidden, as whom they say', async () => {
+    const refused = denied('Cannot select from table memory.default.staff')
+    expect(await outcome('teller', 'SELECT name FROM staff')).toBe(refused)
+    expect(await outcome('teller', 'SELECT count(*) FROM staff')).toBe(refused)
+    expect(await outcome('hider', 'SELECT secret FROM staff')).toBe(refused)
+    expect(await as('hider', 'SELECT name FROM staff')).toEqual([['ann']])
   })
 
   it('that are wrong fail the query where it names the table', async () => {

@@ -183,7 +183,7 @@ describe('writing', () => {
     ['CREATE OR REPLACE TABLE stock AS SELECT 1 AS x', 'Cannot drop table default.stock'],
     [
       'CREATE TABLE likewise (LIKE stock)',
-      'Cannot select from columns [id, n] in table or view default.stock',
+      'Cannot reference columns of table memory.default.stock',
     ],
     ['ANALYZE stock', 'Cannot insert into table default.stock'],
     ['SHOW CREATE TABLE stock', 'Cannot show create table for default.stock'],
