@@ -12,10 +12,10 @@ import {
   VARBINARY,
 } from '../../spi/index.js'
 import { findView, type TableLookup } from '../catalog/metadata.js'
-import { errorAt, qualifiedObjectName } from './names.js'
+import { errorAt, qualifiedObjectName, tableName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import type { PlanResult, StatementContext, StatementOf } from './statement.js'
-import { requireTable, tableName } from './table-statements.js'
+import { requireTable } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /**

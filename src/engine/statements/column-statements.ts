@@ -11,10 +11,11 @@ import { nodesOf } from '../execution/distributed-run.js'
 import { columnType } from './column-type.js'
 import { ambiguous, canDropField, candidates, fieldNames, fieldType } from './field-path.js'
 import type { ColumnStatementKinds } from './kinds.js'
-import { errorAt } from './names.js'
+import { errorAt, tableName } from './names.js'
 import { writableMetadata } from './schema-statements.js'
 import type { StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, newColumn, requireTable, tableName } from './table-statements.js'
+import { newColumn } from './table-definition.js'
+import { done, requireTable } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 const lowerName = (name: QualifiedName): string[] =>

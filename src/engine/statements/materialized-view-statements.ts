@@ -12,12 +12,12 @@ import {
 } from '../catalog/metadata.js'
 import type { Session } from '../session/session.js'
 import type { MaterializedViewStatementKinds } from './kinds.js'
-import { errorAt, qualifiedObjectName } from './names.js'
+import { errorAt, qualifiedObjectName, tableName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { PlanResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
-import { done, requireTargetCatalog, tableName, targetName } from './table-statements.js'
+import { done, requireTargetCatalog, targetName } from './table-statements.js'
 import { unsupported } from './unsupported.js'
 
 /** @throws TABLE_ALREADY_EXISTS where the name is that of a table or a view */

@@ -1,6 +1,6 @@
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
-import { type ErrorCode, MillraceError } from '../../spi/index.js'
+import { type ErrorCode, MillraceError, type SchemaTableName } from '../../spi/index.js'
 import type { Session } from '../session/session.js'
 
 /** An error located at a node of the syntax tree. */
@@ -88,3 +88,9 @@ export function catalogSchemaName(
     schema: parts.length > 0 ? parts[parts.length - 1]! : sessionSchema(session, node),
   }
 }
+
+/** A name within its catalog. */
+export const tableName = ({ schema, name }: QualifiedObjectName): SchemaTableName => ({
+  schema,
+  table: name,
+})

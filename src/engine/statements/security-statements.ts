@@ -30,12 +30,13 @@ import {
   errorAt,
   qualifiedObjectName,
   sessionCatalog,
+  tableName,
 } from './names.js'
 import { principalOf, writableMetadata } from './schema-statements.js'
 import { requireCatalog } from './show.js'
 import type { DoneResult, StatementContext, StatementHandlers, StatementOf } from './statement.js'
 import { staticResult, VARCHAR } from './static-rows.js'
-import { done, requireTable, tableName } from './table-statements.js'
+import { done, requireTable } from './table-statements.js'
 
 const GRANT_COLUMNS = [
   'Grantor',

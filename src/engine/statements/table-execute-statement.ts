@@ -1,11 +1,11 @@
 import type { CallArgument, Property } from '../../planner/parser/ast/index.js'
 import type { PropertyMetadata, TableProcedure } from '../../spi/index.js'
 import { findView, printName } from '../catalog/metadata.js'
-import { errorAt, qualifiedObjectName } from './names.js'
+import { errorAt, qualifiedObjectName, tableName } from './names.js'
 import { evaluateProperties } from './properties.js'
 import { writableMetadata } from './schema-statements.js'
 import type { DoneResult, StatementContext, StatementOf } from './statement.js'
-import { done, requireTable, tableName } from './table-statements.js'
+import { done, requireTable } from './table-statements.js'
 
 /**
  * ALTER TABLE … EXECUTE of procedures that the connector runs by itself. Those that have the engine read and write the table's rows
