@@ -6,6 +6,18 @@ import { table } from './table.mjs'
  * @param {readonly object[]} sessionProperties SYSTEM_PROPERTIES of src/engine/session/session-properties.ts
  */
 export function renderConfiguration(configProperties, sessionProperties) {
+  const sessionTable = (properties) =>
+    table(
+      ['property', 'type', 'default', ''],
+      properties
+        .filter((p) => !p.hidden)
+        .map((p) => [
+          code(p.name),
+          p.type.kind,
+          code(p.defaultText),
+          p.withoutEffect ?? p.description,
+        ]),
+    )
   const code = (text) => (text === undefined || text === '' ? '' : `\`${text}\``)
   return [
     '# Configuration',
@@ -28,12 +40,13 @@ export function renderConfiguration(configProperties, sessionProperties) {
     '',
     'Set by `SET SESSION name = value`, `session: { name: value }` of a query, `--session name=value` of the shell, or the header `X-Trino-Session`. `SHOW SESSION` lists them with the values of the session.',
     '',
-    ...table(
-      ['property', 'type', 'default', ''],
-      sessionProperties
-        .filter((p) => !p.hidden)
-        .map((p) => [code(p.name), p.type.kind, code(p.defaultText), p.description]),
-    ),
+    ...sessionTable(sessionProperties.filter((p) => p.withoutEffect === undefined)),
+    '',
+    '### Without effect',
+    '',
+    'Statements written for Trino may set these: their values are checked as there, and nothing here depends on them. Other properties of Trino, among them all that would change an answer or a name, are unknown here.',
+    '',
+    ...sessionTable(sessionProperties.filter((p) => p.withoutEffect !== undefined)),
     '',
   ].join('\n')
 }

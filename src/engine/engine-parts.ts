@@ -15,6 +15,7 @@ import type { EngineCatalogs } from './catalog/engine-catalogs.js'
 import { REGISTERED_CATALOG, RegisteredSources } from './catalog/registered-sources.js'
 import type { ResolvedOptions } from './engine-options.js'
 import { ClusterMember } from './execution/cluster.js'
+import { shownFaultTolerance } from './execution/fault-tolerance.js'
 import { OwnFunctions } from './functions/own-functions.js'
 import { PlanCache } from './planning/plan-cache.js'
 import { QueryRegistry } from './query/query-registry.js'
@@ -166,7 +167,10 @@ function createCore(
     transactions: new TransactionManager(catalogs),
     queries: new QueryRegistry(),
     contexts: new QueryContexts(),
-    propertyDefaults: new Map([['retry_policy', options.faultTolerance.policy]]),
+    propertyDefaults: new Map([
+      ...shownFaultTolerance(options.faultTolerance),
+      ['exchange_compression_codec', options.exchangeCompression],
+    ]),
     parseType,
     statements: async () => (await statements()).services,
     ...(options.dynamicCatalogs

@@ -189,6 +189,8 @@ export interface PlannerSession {
   readonly startMillis: number
   /** Correlated subqueries may have forms that Trino refuses. */
   readonly extendedDecorrelation?: boolean
+  /** ORDER BY is kept where it decides nothing, as in what is written into a table. */
+  readonly keepsRedundantSorts?: boolean
 }
 
 /** Handle of a `create` target in a plan; the engine turns it into the connector's by beginCreateTable. */

@@ -17,7 +17,8 @@ import { sourcesOf } from '../../planner/plan/structure.js'
 import { plainKey } from '../../spi/index.js'
 import type { CatalogManager } from '../catalog/catalog-manager.js'
 import type { QueryContext } from '../session/query-context.js'
-import { dataSizeBytes, propertyText } from '../session/session-properties.js'
+import { propertyText } from '../session/session-properties.js'
+import { dataSizeBytes } from '../session/system-property.js'
 
 /** The nodes that alone have parts of a table; empty where it does not lie on several. */
 export const nodesOf = (
@@ -111,6 +112,8 @@ export function fragmentsOf(
     joinMaxBroadcastTableBytes: dataSizeBytes(
       propertyText(session, 'join_max_broadcast_table_size'),
     ),
+    prefersPartialAggregation: propertyText(session, 'prefer_partial_aggregation') === 'true',
+    redistributesWrites: propertyText(session, 'redistribute_writes') === 'true',
     distributedSort: propertyText(session, 'distributed_sort') === 'true',
     // Ranges are agreed on by tasks that all run at once.
     sortDistributionType: retriesTasks
@@ -131,7 +134,8 @@ export async function partitioningsOf(
   context: QueryContext,
 ): Promise<ReadonlyMap<string, ScanPartitioning>> {
   const found = new Map<string, ScanPartitioning>()
-  if (propertyText(context.session, 'colocated_join') !== 'true') return found
+  const names = ['colocated_join', 'use_table_scan_node_partitioning']
+  if (names.some((name) => propertyText(context.session, name) !== 'true')) return found
   for (const { id, table, columns, outputs } of scansOf(plan)) {
     const metadata = await context.metadata(table.catalog)
     const session = context.connectorSession(table.catalog)

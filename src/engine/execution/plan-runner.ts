@@ -29,7 +29,8 @@ import type { PlanExecution } from '../services.js'
 import type { QueryContext } from '../session/query-context.js'
 import type { QueryContexts } from '../session/query-contexts.js'
 import { taskLimits } from '../session/query-limits.js'
-import { durationMillis, propertyText } from '../session/session-properties.js'
+import { propertyText } from '../session/session-properties.js'
+import { durationMillis } from '../session/system-property.js'
 import type { PlanResult } from '../statements/statement.js'
 import { VERSION } from '../version.js'
 import type { Cluster, ClusterMember, TaskNode, TaskWrite } from './cluster.js'
@@ -45,9 +46,10 @@ import {
   writerOf,
 } from './distributed-run.js'
 import { distributedInfo, localInfo } from './execution-info.js'
-import type { FaultTolerance } from './fault-tolerance.js'
+import { type FaultTolerance, faultToleranceFor } from './fault-tolerance.js'
 import { localExecution } from './local-execution.js'
 import { openSplits } from './open-splits.js'
+import { requiredWorkers } from './required-workers.js'
 import { fragmentsWithoutSkew, type SkewSampling } from './skewed-joins.js'
 
 export interface PlanRunnerOptions {
@@ -312,12 +314,13 @@ export class PlanRunner {
         queryId: context.queryId,
         session: sessionContext(context),
         limits: taskLimits(context, true),
-        compressesOutput: this.#options.compressesExchanges,
+        compressesOutput: this.#compressesExchanges(context),
         catalogProperties: catalogProperties(context),
       },
       catalogsOf: (fragment: PlanFragment) => catalogsOf(fragment, catalogs),
     }
     const execution = this.#run(environment, context, async (signal) => {
+      await requiredWorkers(cluster, context.session, signal)
       const sampling = {
         rowsMin: Number(propertyText(context.session, 'join_skew_min_rows')),
         nodeCount: cluster.workers().length,
@@ -364,8 +367,9 @@ export class PlanRunner {
 
   /** @throws EXCHANGE_MANAGER_NOT_CONFIGURED */
   #run(environment: DistributedEnvironment, context: QueryContext, plan: MakePlan): DistributedRun {
-    const { faultTolerance: settings, exchangeDirectory: directory } = this.#options
-    switch (this.#retryPolicy(context)) {
+    const { exchangeDirectory: directory } = this.#options
+    const settings = faultToleranceFor(context.session, this.#options.faultTolerance)
+    switch (settings.policy) {
       case 'NONE':
         return new DistributedExecution(environment, plan)
       case 'QUERY': {
@@ -384,9 +388,13 @@ export class PlanRunner {
     }
   }
 
+  #compressesExchanges({ session }: QueryContext): boolean {
+    const codec = session.properties.get('exchange_compression_codec')
+    return codec === undefined ? this.#options.compressesExchanges : codec.toUpperCase() === 'LZ4'
+  }
+
   #retryPolicy({ session }: QueryContext): RetryPolicy {
-    const wanted = session.properties.get('retry_policy')?.toUpperCase()
-    return (wanted as RetryPolicy | undefined) ?? this.#options.faultTolerance.policy
+    return faultToleranceFor(session, this.#options.faultTolerance).policy
   }
 }
 

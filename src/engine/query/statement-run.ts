@@ -7,10 +7,10 @@ import type { EngineCore, EngineServices, ParameterValue, PlanExecution } from '
 import { createQueryContext, type QueryContext, type Warning } from '../session/query-context.js'
 import type { Session, SessionChanges } from '../session/session.js'
 import { checkSession } from '../session/session-check.js'
-import { durationMillis, propertyText } from '../session/session-properties.js'
 import { AUTO_COMMIT, type Transaction } from '../session/transaction.js'
 import type { StatementContext, StatementResult } from '../statements/statement.js'
 import type { QueryRun, QueryState, RunTimes } from './query-run.js'
+import { watchLimits } from './statement-limits.js'
 
 export interface RunRequest {
   readonly sql: string
@@ -62,7 +62,8 @@ export class StatementRun implements QueryRun {
   #context: QueryContext | undefined
   #execution: PlanExecution | undefined
   #pages: AsyncIterator<Page> | Iterator<Page> | undefined
-  #timer: NodeJS.Timeout | undefined
+  /** Ends the watching of its limits. */
+  #unwatch: (() => void) | undefined
   #ending: Promise<void> | undefined
   #updateType: string | undefined
   #updateCount: number | undefined
@@ -142,7 +143,12 @@ export class StatementRun implements QueryRun {
       if (this.#failure !== undefined) throw this.#failure
       this.#state = 'PLANNING'
       this.#startedMillis = Date.now()
-      this.#limitTime()
+      this.#unwatch = watchLimits({
+        session: this.session,
+        isPlanning: () => this.#state === 'PLANNING',
+        info: () => this.#execution?.info(),
+        cancel: (reason) => this.cancel(reason),
+      })
       const begun = performance.now()
       const result = await this.#orAbort(this.#analyse())
       this.#planningMillis = performance.now() - begun
@@ -226,25 +232,6 @@ export class StatementRun implements QueryRun {
         this.#execution = this.#services!.run(result, this.#context!)
         return result.columns
     }
-  }
-
-  #limitTime(): void {
-    const text = propertyText(this.session, 'query_max_run_time')
-    const limitMillis = Math.min(
-      durationMillis(text),
-      durationMillis(propertyText(this.session, 'query_max_execution_time')),
-    )
-    // Timers hold at most 2^31 - 1 milliseconds, 24 days.
-    if (limitMillis >= 2 ** 31) return
-    this.#timer = setTimeout(() => {
-      this.cancel(
-        new MillraceError(
-          'EXCEEDED_TIME_LIMIT',
-          `Query exceeded the maximum run time limit of ${text}`,
-        ),
-      )
-    }, limitMillis)
-    this.#timer.unref()
   }
 
   /**
@@ -344,7 +331,7 @@ export class StatementRun implements QueryRun {
 
   /** Releases everything, once, in every case. */
   async #end(): Promise<void> {
-    clearTimeout(this.#timer)
+    this.#unwatch?.()
     this.#outerSignal?.removeEventListener('abort', this.#onOuterAbort)
     if (!this.#abort.signal.aborted && this.#failure !== undefined) {
       this.#abort.abort(this.#failure)

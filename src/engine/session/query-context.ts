@@ -145,6 +145,7 @@ export function plannerSession(context: QueryContext): PlannerSession {
     ...(session.pathText === undefined ? {} : { pathText: session.pathText }),
     timeZone: session.timeZone,
     startMillis: context.startMillis,
+    keepsRedundantSorts: propertyText(session, 'skip_redundant_sort') === 'false',
     extendedDecorrelation: propertyText(session, 'extended_decorrelation') === 'true',
   }
 }

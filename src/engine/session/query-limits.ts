@@ -1,7 +1,8 @@
 import type { TaskLimits } from '../../dataflow/cluster/task-request.js'
 import { MillraceError } from '../../spi/index.js'
 import type { QueryContext } from './query-context.js'
-import { dataSizeBytes, propertyText } from './session-properties.js'
+import { propertyText } from './session-properties.js'
+import { dataSizeBytes } from './system-property.js'
 
 /**
  * What the session lets a query take of a node. Where the node may spill, queries do unless their session says otherwise.

@@ -1,108 +1,23 @@
 import {
   BIGINT,
-  BOOLEAN,
+  DOUBLE,
   INTEGER,
   MillraceError,
-  parseDataSize,
-  parseDuration,
-  type SqlType,
   timeZoneId,
   timeZoneKey,
   VARCHAR,
 } from '../../spi/index.js'
-
-/** A property of the engine itself that SET SESSION sets; values travel as text. */
-export interface SystemProperty {
-  readonly name: string
-  readonly description: string
-  readonly type: SqlType
-  /** Text of the default; empty: none. */
-  readonly defaultText: string
-  readonly hidden: boolean
-  /** Checks a text. @throws MillraceError INVALID_SESSION_PROPERTY */
-  check(text: string): void
-}
-
-const invalid = (message: string): MillraceError =>
-  new MillraceError('INVALID_SESSION_PROPERTY', message)
-
-const property = (
-  name: string,
-  type: SqlType,
-  defaultText: string,
-  description: string,
-  check: (text: string) => void,
-): SystemProperty => ({ name, type, defaultText, description, check, hidden: false })
-
-const booleanProperty = (name: string, value: boolean, description: string) =>
-  property(name, BOOLEAN, String(value), description, (text) => {
-    if (text !== 'true' && text !== 'false') throw invalid(`${name} must be true or false: ${text}`)
-  })
-
-const numberProperty = (
-  name: string,
-  type: SqlType,
-  value: number,
-  min: number,
-  description: string,
-  max = Number.POSITIVE_INFINITY,
-) =>
-  property(name, type, String(value), description, (text) => {
-    const number = Number(text)
-    if (!Number.isFinite(number)) throw invalid(`${name} must be a number: ${text}`)
-    if (number < min) throw invalid(`${name} must be equal or greater than ${min}`)
-    if (number > max) throw invalid(`${name} must be less than or equal to ${max}`)
-  })
-
-const enumProperty = (
-  name: string,
-  value: string,
-  values: readonly string[],
-  description: string,
-) =>
-  property(
-    name,
-    VARCHAR,
-    value,
-    `${description}. Possible values: [${values.join(', ')}]`,
-    (text) => {
-      if (!values.includes(text.toUpperCase())) {
-        throw invalid(`Invalid value [${text}]. Valid values: [${values.join(', ')}]`)
-      }
-    },
-  )
-
-/** The letters that a quantity ends with; undefined where the text is none. */
-const unitOf = (text: string): string | undefined =>
-  /^\s*\d+(?:\.\d+)?\s*([a-zA-Z]+)\s*$/.exec(text)?.[1]
-
-/** Milliseconds of a duration such as `1.5h`. @throws MillraceError INVALID_SESSION_PROPERTY */
-export function durationMillis(text: string): number {
-  const millis = parseDuration(text)
-  if (millis !== undefined) return millis
-  const unit = unitOf(text)
-  throw invalid(
-    unit === undefined
-      ? `duration is not a valid data duration string: ${text}`
-      : `Unknown time unit: ${unit}`,
-  )
-}
-
-const SIZE_UNITS: readonly string[] = ['B', 'kB', 'MB', 'GB', 'TB', 'PB']
-
-/** Bytes of a size such as `64MB`, units in Trino's letter case. @throws MillraceError INVALID_SESSION_PROPERTY */
-export function dataSizeBytes(text: string): number {
-  const unit = unitOf(text)
-  if (unit !== undefined && !SIZE_UNITS.includes(unit)) throw invalid(`Unknown unit: ${unit}`)
-  const bytes = parseDataSize(text)
-  if (bytes === undefined) throw invalid(`size is not a valid data size string: ${text}`)
-  return bytes
-}
-
-const durationProperty = (name: string, value: string, description: string) =>
-  property(name, VARCHAR, value, description, durationMillis)
-const sizeProperty = (name: string, value: string, description: string) =>
-  property(name, VARCHAR, value, description, dataSizeBytes)
+import { ACCEPTED_PROPERTIES } from './accepted-properties.js'
+import {
+  booleanProperty,
+  durationProperty,
+  enumProperty,
+  invalid,
+  numberProperty,
+  property,
+  type SystemProperty,
+  sizeProperty,
+} from './system-property.js'
 
 /** What statements may be written in: Trino's SQL, and what `src/dialect` translates. */
 const DIALECTS = [
@@ -122,8 +37,8 @@ const DIALECTS = [
   'TRANSACTSQL',
 ]
 
-/** All system session properties, sorted by name; Trino's names, for what Millrace has too. */
-export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
+/** What changes something here; Trino's names, for what Millrace has too. */
+const OWN_PROPERTIES: readonly SystemProperty[] = [
   booleanProperty('allow_pushdown_into_connectors', true, 'Allow pushdown into connectors'),
   booleanProperty('colocated_join', true, 'Use a colocated join when possible'),
   booleanProperty(
@@ -134,12 +49,17 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
   enumProperty('dialect', 'TRINO', DIALECTS, 'Dialect of SQL'),
   booleanProperty('distributed_sort', true, 'Parallelize sort across multiple nodes'),
   booleanProperty('enable_dynamic_filtering', true, 'Enable dynamic filtering'),
+  enumProperty(
+    'exchange_compression_codec',
+    'NONE',
+    ['NONE', 'LZ4'],
+    'Compression codec used for data in exchanges',
+  ),
   booleanProperty(
     'extended_decorrelation',
     false,
     'Run correlated subqueries that Trino refuses, too',
   ),
-  durationProperty('iterative_optimizer_timeout', '3.00m', 'Timeout for plan optimization'),
   enumProperty(
     'join_distribution_type',
     'AUTOMATIC',
@@ -194,20 +114,57 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'Maximum amount of memory a query can use per node',
   ),
   durationProperty('query_max_planning_time', '10.00m', 'Maximum planning time of a query'),
+  sizeProperty(
+    'query_max_scan_physical_bytes',
+    '',
+    'Maximum of bytes that the connectors of a query read, as far as they tell',
+  ),
   durationProperty(
     'query_max_run_time',
     '100.00d',
     'Maximum run time of a query (includes the queueing time)',
   ),
+  booleanProperty(
+    'prefer_partial_aggregation',
+    true,
+    'Hand states of groups to other nodes instead of their rows',
+  ),
   numberProperty(
-    'query_priority',
+    'query_retry_attempts',
+    INTEGER,
+    4,
+    0,
+    'Further attempts of a query that may run again',
+  ),
+  booleanProperty('redistribute_writes', true, 'Have all nodes write what comes from one of them'),
+  numberProperty(
+    'required_workers_count',
     INTEGER,
     1,
-    -Infinity,
-    'The priority of queries. Larger numbers are higher priority',
+    1,
+    'Nodes that must be there before a query begins',
   ),
+  durationProperty(
+    'required_workers_max_wait_time',
+    '5.00m',
+    'How long a query waits for these nodes',
+  ),
+  numberProperty(
+    'retry_delay_scale_factor',
+    DOUBLE,
+    2,
+    1,
+    'By what the time grows before another attempt',
+  ),
+  durationProperty('retry_initial_delay', '100.00ms', 'Time before the first further attempt'),
+  durationProperty('retry_max_delay', '1.00m', 'Longest time before a further attempt'),
   enumProperty('retry_policy', 'NONE', ['NONE', 'QUERY', 'TASK'], 'Retry policy'),
   booleanProperty('share_subplans', true, 'Compute once what a query would compute several times'),
+  booleanProperty(
+    'skip_redundant_sort',
+    true,
+    'Leave out ORDER BY where it decides nothing: in subqueries, CREATE TABLE AS and INSERT',
+  ),
   enumProperty(
     'sort_distribution_type',
     'AUTOMATIC',
@@ -215,23 +172,24 @@ export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
     'What sorted by several nodes is merged by one of them, or each merges a range of the order',
   ),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
-  property(
-    'task_concurrency',
-    INTEGER,
-    '2',
-    'Default number of local parallel jobs per worker',
-    (text) => {
-      const number = Number(text)
-      const isPowerOfTwo = number >= 1 && Number.isInteger(Math.log2(number))
-      if (!isPowerOfTwo) throw invalid(`task_concurrency must be a power of 2: ${text}`)
-    },
-  ),
+  numberProperty('task_retry_attempts_per_task', INTEGER, 4, 0, 'Further attempts of a task'),
   property('time_zone_id', VARCHAR, '', 'Time Zone Id for the current session', (text) => {
     if (timeZoneKey(text) === undefined) {
       throw invalid(`Time zone not supported: ${text}`)
     }
   }),
+  booleanProperty(
+    'use_table_scan_node_partitioning',
+    true,
+    'Have tables that their connectors partition alike joined and grouped where their splits are',
+  ),
 ]
+
+/** All system session properties, sorted by name. */
+export const SYSTEM_PROPERTIES: readonly SystemProperty[] = [
+  ...OWN_PROPERTIES,
+  ...ACCEPTED_PROPERTIES,
+].sort((a, b) => (a.name < b.name ? -1 : 1))
 
 const byName = new Map(SYSTEM_PROPERTIES.map((p) => [p.name, p]))
 

@@ -19,7 +19,7 @@ export interface MemoryOutputBufferOptions {
   readonly partitionCount?: number
   /** Absent: 32 MiB where readers are fast, less where they are not (sink.max-buffer-size). */
   readonly bufferBytesMax?: number
-  /** Whether pages for other nodes are compressed; default: no (exchange.compression-codec). */
+  /** Whether pages for other nodes are compressed; default: no (session property exchange_compression_codec). */
   readonly compress?: boolean
 }
 

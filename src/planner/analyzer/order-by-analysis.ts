@@ -81,7 +81,7 @@ export function keepsOrder(
       message: 'ORDER BY in subquery may have no effect',
     })
   }
-  return place.isRoot === true
+  return place.isRoot === true || analysis.session.keepsRedundantSorts === true
 }
 
 /** Puts what the output fields stand for in their place. */

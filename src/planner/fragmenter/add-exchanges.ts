@@ -38,6 +38,10 @@ export interface ExchangeOptions extends JoinDistributionOptions, SortDistributi
   isCoordinatorOnly(table: TableReference): boolean
   /** How the connectors of scans partition them, by plan node. */
   readonly partitionings: ReadonlyMap<string, ScanPartitioning>
+  /** Groups are states when they move, where that is possible. */
+  readonly prefersPartialAggregation: boolean
+  /** What comes from one task is written by all. */
+  readonly redistributesWrites: boolean
   /** Absent: no key is taken to be that of most rows. */
   readonly skew?: SkewKnowledge
   /** Types of the columns in which a partial aggregation hands a call's states on. */
@@ -249,10 +253,13 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     join: (n) => distributeJoin(n, context),
     semiJoin: (n) => distributeSemiJoin(n, context),
     setOperation: (n) => distributeUnion(n, context),
-    // Each task writes the rows that it has.
+    // Each task writes the rows that it has, in their order.
     tableWriter: (n) => {
-      const source = context.plan(n.source)
-      const spread = source.distribution.kind === 'single' ? context.spread(source) : source
+      const source = context.planInOrder(n.source)
+      const spread =
+        source.distribution.kind === 'single' && context.redistributesWrites && !isSorted(n.source)
+          ? context.spread(source)
+          : source
       return { ...spread, node: withSources(n, [spread.node]), distribution: SPREAD }
     },
     tableFinish: gathered,
@@ -264,6 +271,10 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     correlatedJoin: never,
   }
 }
+
+/** Whether rows come in an order that is to be written. */
+const isSorted = (node: PlanNode): boolean =>
+  node.kind === 'sort' || (node.kind === 'project' && isSorted(node.source))
 
 /** A node that is done in each task, and once more over what is left of all. */
 function inTwoSteps<N extends Extract<PlanNode, { kind: 'topN' | 'limit' }>>(

@@ -20,9 +20,9 @@ export function distributeAggregation(
   }
   const move = (moved: Distributed): Distributed =>
     isGlobal ? context.gather(moved) : context.repartition(moved, node.groupingKeys)
-  const needsRows = node.aggregations.some(
-    ({ call }) => call.distinct || call.orderBy !== undefined,
-  )
+  const needsRows =
+    !context.prefersPartialAggregation ||
+    node.aggregations.some(({ call }) => call.distinct || call.orderBy !== undefined)
   return needsRows ? grouped(node, move(source)) : inTwoSteps(node, source, move, context)
 }
 

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
-import { dataSizeBytes, durationMillis } from '../../engine/session/session-properties.js'
+import { dataSizeBytes, durationMillis } from '../../engine/session/system-property.js'
 import { MillraceError } from '../../spi/index.js'
 import { ClientQuery, type ClientQueryOptions } from '../client-query.js'
 import { BadRequestError, sessionFromHeaders } from '../protocol/headers.js'

@@ -39,6 +39,31 @@ describe('limits of a statement', () => {
       code: 'EXCEEDED_TIME_LIMIT',
     })
   })
+  const large = 'SELECT count(*), max(comment) FROM tpch.sf100.lineitem'
+  test.each([
+    [
+      'query_max_run_time',
+      '0.2s',
+      'EXCEEDED_TIME_LIMIT',
+      'Query exceeded maximum time limit of 0.20s',
+    ],
+    [
+      'query_max_execution_time',
+      '200ms',
+      'EXCEEDED_TIME_LIMIT',
+      'Query exceeded the maximum execution time limit of 200.00ms',
+    ],
+    ['query_max_cpu_time', '100ms', 'EXCEEDED_CPU_LIMIT', 'Exceeded CPU limit of 100.00ms'],
+    ['query_max_scan_physical_bytes', '1kB', 'EXCEEDED_SCAN_LIMIT', 'Exceeded scan limit of 1kB'],
+  ])('of the session: %s = %s', async (name, value, code, message) => {
+    const limited = engine.query(large, [], { session: { [name]: value } })
+    await expect(limited.all()).rejects.toMatchObject({ code, message })
+  })
+  it('of planning are not those of running', async () => {
+    const session = { query_max_planning_time: '200ms', query_max_cpu_time: '1h' }
+    const sql = "SELECT count(*) FROM tpch.sf1.orders WHERE comment LIKE '%a%b%c%d%'"
+    expect(await engine.query(sql, [], { session }).all()).toHaveLength(1)
+  })
   it('of memory', async () => {
     const sql = 'SELECT count(*) FROM (SELECT DISTINCT comment, orderkey FROM tpch.sf1.orders)'
     const limited = engine.query(sql, [], { memoryLimitBytes: 2 ** 22 })

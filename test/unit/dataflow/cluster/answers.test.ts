@@ -340,6 +340,20 @@ describe.each(WAYS)('shapes with $way joins', ({ properties }) => {
   test.each(SHAPES)('%s', (sql) => compare(sql, properties))
 })
 
+test('pages may be compressed between nodes, and queries wait for nodes', async () => {
+  const sql =
+    'SELECT count(*), sum(l.quantity), max(o.comment) FROM orders o JOIN lineitem l ON o.custkey = l.partkey'
+  const lz4 = { exchange_compression_codec: 'LZ4', join_distribution_type: 'PARTITIONED' }
+  await compare(sql, { ...lz4, required_workers_count: '3' })
+  await compare(sql, { ...lz4, retry_policy: 'TASK' })
+  const missing = { required_workers_count: '5', required_workers_max_wait_time: '300ms' }
+  await expect(rowsOf(cluster.coordinator, sql, missing)).rejects.toMatchObject({
+    code: 'GENERIC_INSUFFICIENT_RESOURCES',
+    message:
+      'Insufficient active worker nodes. Waited 300ms for at least 5 workers, but only 3 workers are active',
+  })
+})
+
 describe('with retry_policy TASK', () => {
   test.each(queries)('TPC-H $name', ({ sql }) => compare(sql, { retry_policy: 'TASK' }))
   test.each(SHAPES)('%s', (sql) =>

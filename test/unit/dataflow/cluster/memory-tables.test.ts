@@ -233,6 +233,28 @@ test('with TASK, rows are written by the coordinator', async () => {
   expect(plan.join()).not.toContain('Fragment 1')
 })
 
+test('an order that is to be kept is written range by range', async () => {
+  const properties = { skip_redundant_sort: 'false', sort_distribution_type: 'RANGE' }
+  const sql =
+    'CREATE TABLE sorted AS SELECT comment, orderkey FROM tpch.tiny.orders ORDER BY comment'
+  const plan = (await ask(`EXPLAIN (TYPE DISTRIBUTED) ${sql}`, properties)).join()
+  expect(plan).toMatch(/Fragment 1 \[RANGE\][^F]*TableWriter/)
+  await ask(sql, properties)
+  expect(await ask('SELECT count(*), count(DISTINCT orderkey) FROM sorted')).toEqual([
+    '"15000n" | "15000n"',
+  ])
+  // Pages of three workers come as they are ready; within each rows are in order.
+  const rows = await ask('SELECT comment FROM sorted')
+  const breaks = rows.filter((text, i) => i > 0 && text < rows[i - 1]!).length
+  expect(breaks).toBeLessThan(100)
+  await ask('DROP TABLE sorted')
+  const merged = { ...properties, sort_distribution_type: 'MERGE' }
+  expect((await ask(`EXPLAIN (TYPE DISTRIBUTED) ${sql}`, merged)).join()).toMatch(
+    /Fragment 1 \[SINGLE\][^F]*TableWriter/,
+  )
+  expect((await ask(`EXPLAIN (TYPE DISTRIBUTED) ${sql}`)).join()).not.toContain('Sort')
+})
+
 /* The last: it loses a worker. */
 test('a part whose node is gone is an error, until the table is dropped', async () => {
   await create()

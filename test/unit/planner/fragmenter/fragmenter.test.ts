@@ -76,6 +76,24 @@ describe('fragments', () => {
     ])
   })
 
+  test('properties of the session say where rows move', async () => {
+    const grouped = await explain('SELECT custkey, count(*) FROM orders GROUP BY custkey', {
+      prefer_partial_aggregation: 'false',
+    })
+    expect(shapeOf(grouped)[2]).toBe('2 [SOURCE] → HASH [custkey]: TableScan')
+    const joined = 'SELECT count(*) FROM orders o JOIN lineitem l ON o.orderkey = l.orderkey'
+    const colocated = await explain(joined)
+    expect(colocated).toContain('PARTITIONED_SOURCE')
+    for (const name of ['colocated_join', 'use_table_scan_node_partitioning']) {
+      expect(await explain(joined, { [name]: 'false' })).not.toContain('PARTITIONED_SOURCE')
+    }
+    const written = 'CREATE TABLE memory.default.t AS SELECT orderkey FROM orders LIMIT 5'
+    expect(shapeOf(await explain(written))[1]).toMatch(/^1 \[ROUND_ROBIN\].*TableWriter/)
+    expect(shapeOf(await explain(written, { redistribute_writes: 'false' }))[1]).toMatch(
+      /^1 \[SINGLE\].*TableWriter/,
+    )
+  })
+
   test('small build sides go to every node, large ones are partitioned', async () => {
     const small = await explain('SELECT * FROM customer JOIN nation USING (nationkey)')
     expect(small).toContain('distribution = REPLICATED')
