@@ -46,10 +46,11 @@ import {
   writerOf,
 } from './distributed-run.js'
 import { distributedInfo, localInfo } from './execution-info.js'
-import { type FaultTolerance, faultToleranceFor } from './fault-tolerance.js'
+import type { FaultTolerance } from './fault-tolerance.js'
 import { localExecution } from './local-execution.js'
 import { openSplits } from './open-splits.js'
 import { requiredWorkers } from './required-workers.js'
+import { faultToleranceFor } from './session-fault-tolerance.js'
 import { fragmentsWithoutSkew, type SkewSampling } from './skewed-joins.js'
 
 export interface PlanRunnerOptions {
