@@ -169,7 +169,7 @@ function compareRows(
       if (left === right) continue
       return (left === null) === nullsFirst ? -1 : 1
     }
-    const compared = compareValues(types[i]!, left, right)
+    const compared = compareValues(types[i]!, left, right, nullsFirst ? 'first' : 'last')
     if (compared !== 0) return ascending ? compared : -compared
   }
   return 0

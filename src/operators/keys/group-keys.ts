@@ -18,6 +18,7 @@ import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
 import { directColumnKernel, directKernels, runKernels } from './key-kernels.js'
 import type { CodeSource } from './key-source.js'
 import type { NamedEntries } from './named-entries.js'
+import { ZeroSigns } from './zero-signs.js'
 
 /** Codes below this are always addressed directly: 4 MB of map. */
 const DIRECT_SIZE_ALWAYS = 1 << 20
@@ -50,6 +51,7 @@ export class GroupKeys {
   readonly #status: Int32Array
   readonly #codeOf: GrowableBuffer
   readonly #freeBytes: () => number
+  readonly #zeroSigns: ZeroSigns | undefined
   /** True while #codeOf is strictly ascending and codes have only risen. */
   #inRuns = true
   #direct: GrowableBuffer | undefined
@@ -72,6 +74,7 @@ export class GroupKeys {
     this.#status = status
     this.#freeBytes = freeBytes
     this.#encoder = new KeyEncoder(memory, createArena, status, types)
+    this.#zeroSigns = ZeroSigns.of(types)
     this.#codeOf = new GrowableBuffer(createArena, 8192)
   }
 
@@ -88,6 +91,13 @@ export class GroupKeys {
   add(page: Page, channels: readonly number[], arena: Arena): Int32Array {
     const { rowCount } = page
     const blocks = channels.map((channel) => page.blocks[channel]!)
+    const before = this.#count
+    const groups = this.#number(blocks, rowCount, arena)
+    if (this.#count > before) this.#zeroSigns?.note(blocks, groups, before)
+    return groups
+  }
+
+  #number(blocks: readonly Block[], rowCount: number, arena: Arena): Int32Array {
     this.#rowsSeen += rowCount
     const { keys, relayout } = this.#encoder.prepare(blocks, rowCount, arena)
     if (relayout) this.#relayout(arena)
@@ -230,15 +240,27 @@ export class GroupKeys {
     const codes = this.#codesAddress() + from * 8
     return types.map((type, column) => {
       const keys = this.#encoder.decode(column, codes, to - from, arena)
-      return this.#keyBlock(column, type, keys, arena)
+      return this.#keyBlock(column, type, keys, from, arena)
     })
   }
 
-  #keyBlock(column: number, type: SqlType, keys: DecodedKeys, arena: Arena): Block {
+  #keyBlock(
+    column: number,
+    type: SqlType,
+    keys: DecodedKeys,
+    from: number,
+    arena: Arena,
+  ): Block {
     const { kind, int64, bytes, generic, entryIds } = this.#encoder.column(column)
     if (kind === 'range') return rangeKeys(type, keys, arena)
     if (kind === 'bytes') return this.#bytesKeys(column, type, keys, bytes!, entryIds)
-    if (kind === 'int64') return this.#int64Keys(type, keys, int64!.keys(), arena)
+    if (kind === 'int64') {
+      const block = this.#int64Keys(type, keys, int64!.keys(), arena)
+      if (block.encoding === 'flat' && (block.storage === 'f64' || block.storage === 'f32')) {
+        this.#zeroSigns?.restore(column, block.values, from)
+      }
+      return block
+    }
     const builder = createBlockBuilder(type, arena)
     for (let i = 0; i < keys.values.length; i++) {
       if (!isValid(keys.validity, i)) builder.appendNull()

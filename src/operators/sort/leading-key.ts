@@ -10,7 +10,7 @@ import {
   storageClass,
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
-import { type CodeSource, encodeBytes, encodeFixed, spreadCodes } from './sort-kernels.js'
+import { type CodeSource, encodeBytes, encodeFixed, floatSource, spreadCodes } from './sort-kernels.js'
 import type { Direction } from './sort-keys.js'
 
 /**
@@ -114,6 +114,8 @@ function encodeEntries(
       return
     case 'f32':
     case 'f64':
+      fixed(block.values, floatSource(block.storage, direction), false)
+      return
     case 'bool':
       fixed(block.values, block.storage, false)
       return

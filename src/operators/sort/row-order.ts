@@ -1,6 +1,7 @@
 import {
   type Block,
   type BytesBlock,
+  compareFloats,
   compareValues,
   type FlatBlock,
   type IntegerBlock,
@@ -24,10 +25,10 @@ export type RowOrder = (
 ) => number
 
 /**
- * The order that ORDER BY gives rows of any two pages, exact for every orderable type. NaN is the largest number
- * and -0 is 0. One virtual call a column: for ties and merges, not for sorting whole columns.
+ * The order that ORDER BY gives rows of any two pages, exact for every orderable type. NaN is the largest number,
+ * the smallest with NULLS FIRST, and -0 is 0. One virtual call a column: for ties and merges, not for sorting whole columns.
  * @throws NOT_SUPPORTED where nulls inside of arrays or rows would have to be compared
- * @source Trino PagesIndexOrdering, COMPARISON_UNORDERED_LAST
+ * @source Trino PagesIndexOrdering, COMPARISON_UNORDERED_LAST, COMPARISON_UNORDERED_FIRST
  */
 export function rowOrder(orderBy: readonly ChannelOrder[], types: readonly SqlType[]): RowOrder {
   const orders = orderBy.map((order) => positionOrder(types[order.channel]!, order))
@@ -64,7 +65,7 @@ export function positionOrder(
   type: SqlType,
   { ascending, nullsFirst }: Omit<ChannelOrder, 'channel'>,
 ): PositionOrder {
-  const order = flatOrder(type)
+  const order = flatOrder(type, nullsFirst ? 'first' : 'last')
   const nullSign = nullsFirst ? -1 : 1
   return (a, aPosition, b, bPosition) => {
     const left = locate(a, aPosition)
@@ -102,9 +103,9 @@ function locate(block: Block, position: number): FlatBlock {
 type FlatOrder = (a: FlatBlock, aPosition: number, b: FlatBlock, bPosition: number) => number
 
 /** Orders values of flat blocks that are not null. */
-function flatOrder(type: SqlType): FlatOrder {
+function flatOrder(type: SqlType, nan: 'first' | 'last'): FlatOrder {
   const byCarrier: FlatOrder = (a, i, b, j) =>
-    compareValues(type, readValue(a, i)!, readValue(b, j)!)
+    compareValues(type, readValue(a, i)!, readValue(b, j)!, nan)
   if (type.kind === 'time with time zone') return byCarrier
   const dropBits = type.kind === 'timestamp with time zone' ? 12n : 0n
   switch (storageClass(type)) {
@@ -114,7 +115,7 @@ function flatOrder(type: SqlType): FlatOrder {
         isInteger(a) && isInteger(b) ? compareIntegers(a, i, b, j, dropBits) : byCarrier(a, i, b, j)
     case 'f32':
     case 'f64':
-      return (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j))
+      return (a, i, b, j) => compareFloats(floatAt(a, i), floatAt(b, j), nan)
     case 'bool':
       return (a, i, b, j) => boolAt(a, i) - boolAt(b, j)
     case 'bytes':
@@ -155,13 +156,6 @@ function compareIntegers(
   const x = readInteger(a, aPosition) >> dropBits
   const y = readInteger(b, bPosition) >> dropBits
   return x < y ? -1 : x > y ? 1 : 0
-}
-
-/** NaN last and its own peer; -0 is 0, as in Trino 476 (Double.compare, which older versions used, tells them apart). */
-export function compareFloats(a: number, b: number): number {
-  if (a < b) return -1
-  if (a > b) return 1
-  return a === b ? 0 : Number(Number.isNaN(a)) - Number(Number.isNaN(b))
 }
 
 function compareBytesAt(a: BytesBlock, aPosition: number, b: BytesBlock, bPosition: number) {

@@ -14,6 +14,9 @@ export type CodeSource =
   | 'bool'
   | 'f32'
   | 'f64'
+  /** With NaN before all numbers. */
+  | 'f32 nan first'
+  | 'f64 nan first'
   /** Of 16-byte values: the first and the second eight bytes, and the four at 8. */
   | 'fixed16.0'
   | 'fixed16.8'
@@ -56,22 +59,25 @@ type Encode = {
 }
 
 const SIGN = -(1n << 63n)
+/** All ones and all zeros: codes of NaN. */
+const LAST = -1
+const FIRST = 0
 
-/** Bits of a double in its order: -0 and 0 alike, every NaN alike and last. */
-const orderedBits = (f: FunctionBuilder, bits: Expr<'i64'>): Expr<'i64'> => {
+/** Bits of a double in its order: -0 and 0 alike, every NaN alike; its bits are free on both sides of the numbers'. */
+const orderedBits = (f: FunctionBuilder, bits: Expr<'i64'>, nan: bigint): Expr<'i64'> => {
   const kept = f.let(bits)
   const magnitude = f.let(i64.and(kept, ~SIGN))
   const ordered = i64.xor(kept, i64.or(i64.shr_s(kept, 63n), SIGN))
   const number = i64.select(i64.eqz(magnitude), SIGN, ordered)
-  return i64.select(i64.gt_u(magnitude, 0x7ff0000000000000n), -1n, number)
+  return i64.select(i64.gt_u(magnitude, 0x7ff0000000000000n), nan, number)
 }
 
-const orderedBits32 = (f: FunctionBuilder, bits: Expr<'i32'>): Expr<'i64'> => {
+const orderedBits32 = (f: FunctionBuilder, bits: Expr<'i32'>, nan: number): Expr<'i64'> => {
   const kept = f.let(bits)
   const magnitude = f.let(i32.and(kept, 0x7fffffff))
   const ordered = i32.xor(kept, i32.or(i32.shr_s(kept, 31), 0x80000000 | 0))
   const number = i32.select(i32.eqz(magnitude), 0x80000000 | 0, ordered)
-  return i64.extend_i32_u(i32.select(i32.gt_u(magnitude, 0x7f800000), -1, number))
+  return i64.extend_i32_u(i32.select(i32.gt_u(magnitude, 0x7f800000), nan, number))
 }
 
 /** The eight bytes at an address as a big-endian number. */
@@ -104,9 +110,13 @@ function loadRaw(
     case 'i64':
       return i64.load(at(3))
     case 'f32':
-      return orderedBits32(f, i32.load(at(2)))
+      return orderedBits32(f, i32.load(at(2)), LAST)
     case 'f64':
-      return orderedBits(f, i64.load(at(3)))
+      return orderedBits(f, i64.load(at(3)), BigInt(LAST))
+    case 'f32 nan first':
+      return orderedBits32(f, i32.load(at(2)), FIRST)
+    case 'f64 nan first':
+      return orderedBits(f, i64.load(at(3)), BigInt(FIRST))
     case 'fixed16.0':
       return i64.load(at(4))
     case 'fixed16.8':
@@ -125,6 +135,12 @@ function loadRaw(
       return bigEndian(f, at(4, 8))
   }
 }
+
+/** How floats are coded for an order. */
+export const floatSource = (
+  storage: 'f32' | 'f64',
+  { nullsFirst }: { readonly nullsFirst: boolean },
+): CodeSource => (nullsFirst ? `${storage} nan first` : storage)
 
 const validBit = (validity: Expr<'i32'>, i: Expr<'i32'>): Expr<'i32'> =>
   i32.and(i32.shr_u(i32.load8_u(i32.add(validity, i32.shr_u(i, 3))), i32.and(i, 7)), 1)

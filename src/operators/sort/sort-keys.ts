@@ -22,6 +22,7 @@ import {
   type CodeSource,
   encodeBytes,
   encodeFixed,
+  floatSource,
   integerRange,
   spreadCodes,
 } from './sort-kernels.js'
@@ -156,12 +157,12 @@ function* encodeFlat(encoder: Encoder, block: FlatBlock, direction: Direction): 
     case 'bool':
       return yield* encodeRange(encoder, block, 'bool', direction, { min: 0n, max: 1n })
     case 'f32':
-      return yield* encodeRange(encoder, block, 'f32', direction, {
+      return yield* encodeRange(encoder, block, floatSource('f32', direction), direction, {
         min: 0n,
         max: (1n << 32n) - 1n,
       })
     case 'f64':
-      return yield* encodeRange(encoder, block, 'f64', direction, { min: 0n, max: ALL_ONES })
+      return yield* encodeRange(encoder, block, floatSource('f64', direction), direction, UNSIGNED64)
     case 'fixed16':
       return yield* encodeFixed16(encoder, block, direction)
     case 'bytes':

@@ -33,7 +33,7 @@ const NO_ROWS: RowsUpTo = { positions: new Int32Array(0), isTie: () => false }
 export function rowsUpTo(
   memory: WebAssembly.Memory,
   block: Block,
-  { ascending }: Direction,
+  { ascending, nullsFirst }: Direction,
   leadingKey: bigint,
   arena: Arena,
 ): RowsUpTo | undefined {
@@ -41,7 +41,7 @@ export function rowsUpTo(
   // Of descending orders all bits of the key are turned.
   const ordered = ascending ? leadingKey : ALL_ONES - leadingKey
   const out = allocateInt32(arena, block.rowCount)
-  const select = selectKernel(memory, block.storage, ascending)
+  const select = selectKernel(memory, block.storage, ascending, ascending === nullsFirst)
   const run = (integer: bigint, float: number): Int32Array =>
     out.subarray(0, select(block.values.byteOffset, block.rowCount, integer, float, out.byteOffset))
   if (!('factor' in block)) {
@@ -111,11 +111,12 @@ type Select = {
 /** Values that are looked at together. */
 const PART_BYTES = 64
 
-/** Positions of values up to the limit (down to it, if not `ascending`; NaN is above all numbers). */
+/** Positions of values up to the limit (down to it, if not `ascending`), and where `withNaN` of what is no number. */
 function selectKernel(
   memory: WebAssembly.Memory,
   source: Source,
   ascending: boolean,
+  withNaN: boolean,
 ): Select['select'] {
   const build = (m: ModuleBuilder) => {
     m.function(
@@ -130,7 +131,7 @@ function selectKernel(
         const partRows = PART_BYTES >> SHIFTS[source]
         const take = () => {
           f.store32(at(p.out, found, 2), i)
-          f.set(found, i32.add(found, isKept(source, ascending, p, i)))
+          f.set(found, i32.add(found, isKept(source, ascending, withNaN, p, i)))
         }
         const whole = f.let(i32.and(p.count, -partRows))
         f.for(
@@ -140,7 +141,7 @@ function selectKernel(
           () => {
             const address = f.let(at(p.values, part, SHIFTS[source]))
             const kept = [0, 16, 32, 48].map((offset) =>
-              areKept(source, ascending, v128.load(address, offset), limit),
+              areKept(source, ascending, withNaN, v128.load(address, offset), limit),
             )
             const any = kept.reduce((all, some) => v128.or(all, some))
             f.if(v128.any_true(any), () => f.for(i, part, i32.add(part, partRows), take))
@@ -152,7 +153,8 @@ function selectKernel(
       },
     )
   }
-  const key = `select ${source} ${ascending ? 'up to' : 'down to'}`
+  const isFloat = source === 'f32' || source === 'f64'
+  const key = `select ${source} ${ascending ? 'up to' : 'down to'}${isFloat && withNaN ? ' with NaN' : ''}`
   return kernel<Select>(memory, key, build).select
 }
 
@@ -178,12 +180,14 @@ const LANES = { i8: i8x16, i16: i16x8, i32: i32x4, i64: i64x2 } as const
 function areKept(
   source: Source,
   ascending: boolean,
+  withNaN: boolean,
   values: Expr<'v128'>,
   limit: Expr<'v128'>,
 ): Expr<'v128'> {
   if (source === 'f32' || source === 'f64') {
     const lanes = source === 'f32' ? f32x4 : f64x2
-    return ascending ? lanes.le(values, limit) : v128.not(lanes.lt(values, limit))
+    if (withNaN) return v128.not(ascending ? lanes.gt(values, limit) : lanes.lt(values, limit))
+    return ascending ? lanes.le(values, limit) : lanes.ge(values, limit)
   }
   return ascending ? LANES[source].le_s(values, limit) : LANES[source].ge_s(values, limit)
 }
@@ -191,6 +195,7 @@ function areKept(
 function isKept(
   source: Source,
   ascending: boolean,
+  withNaN: boolean,
   p: {
     readonly values: Local<'i32'>
     readonly integer: Local<'i64'>
@@ -203,7 +208,8 @@ function isKept(
     case 'f32':
     case 'f64': {
       const value = source === 'f64' ? f64.load(address) : f64.promote_f32(f32.load(address))
-      return ascending ? f64.le(value, p.float) : i32.eqz(f64.lt(value, p.float))
+      if (withNaN) return i32.eqz((ascending ? f64.gt : f64.lt)(value, p.float))
+      return (ascending ? f64.le : f64.ge)(value, p.float)
     }
     default: {
       const loads = { i8: i64.load8_s, i16: i64.load16_s, i32: i64.load32_s, i64: i64.load }

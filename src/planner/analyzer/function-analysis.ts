@@ -1,4 +1,4 @@
-import type { Expression } from '../../expressions/ir.js'
+import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { symbol } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import { isComparable, typeName } from '../../spi/index.js'
@@ -118,11 +118,17 @@ function analyzeAggregate(
     args: args.map((arg, i) => coerceNoting(analysis, arg, resolved.argumentTypes[i]!)),
     distinct: node.distinct,
     ...(filter === undefined ? {} : { filter }),
-    orderBy,
+    orderBy: isOrderSensitive(resolved, context) ? orderBy : [],
   }
   const id = internCall(context, 'a', aggregateKey(bound), (callId) => ({ ...bound, id: callId }))
   context.met.push({ id, kind: 'aggregate', node, text: expressionText(node) })
   return symbol(id, resolved.returnType)
+}
+
+/** Whether an ORDER BY in the call is obeyed; elsewhere it is only checked. @source Trino PruneOrderByInAggregation */
+function isOrderSensitive(resolved: ResolvedFunction, { analysis }: ExpressionContext): boolean {
+  const { kind, overload } = analysis.registry.find(resolved.id)
+  return kind === 'aggregate' && overload.orderSensitive === true
 }
 
 const aggregateKey = (a: Omit<BoundAggregate, 'id'>): string =>

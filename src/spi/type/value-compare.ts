@@ -103,9 +103,18 @@ export function isOrderable(type: SqlType): boolean {
 
 const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0)
 const compareBigints = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
-/** NaN after all others and equal to itself; -0 equal to 0. */
-const compareFloats = (a: number, b: number): number =>
-  a < b ? -1 : a > b ? 1 : a === b ? 0 : Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+
+/**
+ * NaN before or after all others and equal to itself; -0 equal to 0, as in Trino 476 (Double.compare, which older versions
+ * used, tells them apart).
+ */
+export function compareFloats(a: number, b: number, nan: 'first' | 'last' = 'last'): number {
+  if (a < b) return -1
+  if (a > b) return 1
+  if (a === b) return 0
+  const order = Number(Number.isNaN(a)) - Number(Number.isNaN(b))
+  return nan === 'last' ? order : -order
+}
 
 /** The order of code points, which is that of UTF-8 bytes, between two UTF-16 code units. */
 const codeUnitRank = (unit: number): number =>
@@ -152,18 +161,24 @@ export function utcPicosOfDay(time: ZonedTime): bigint {
 }
 
 /**
- * Orders two values of an orderable type, neither of them NULL: negative, 0 or positive. A total order: NaN is after all
- * other numbers (ORDER BY's order; `<` with a NaN is false, which its callers see to).
+ * Orders two values of an orderable type, neither of them NULL: negative, 0 or positive. A total order (`<` with a NaN is
+ * false, which its callers see to).
+ * @param nan where NaN goes among numbers; an ORDER BY with NULLS FIRST has it first, before it is turned for DESC
  * @throws NOT_SUPPORTED for nulls inside of arrays and rows that have to be compared
- * @source Trino COMPARISON_UNORDERED_LAST
+ * @source Trino COMPARISON_UNORDERED_LAST, COMPARISON_UNORDERED_FIRST
  */
-export function compareValues(type: SqlType, a: Value, b: Value): number {
+export function compareValues(
+  type: SqlType,
+  a: Value,
+  b: Value,
+  nan: 'first' | 'last' = 'last',
+): number {
   switch (CARRIERS[type.kind]) {
     case 'boolean':
     case 'number':
       return compareNumbers(Number(a), Number(b))
     case 'float':
-      return compareFloats(a as number, b as number)
+      return compareFloats(a as number, b as number, nan)
     case 'bigint':
       return compareBigints(a as bigint, b as bigint)
     case 'varchar':
@@ -177,9 +192,9 @@ export function compareValues(type: SqlType, a: Value, b: Value): number {
     case 'zonedTimestamp':
       return compareBigints((a as ZonedTimestamp).picos, (b as ZonedTimestamp).picos)
     case 'array':
-      return compareArrays(type, a as readonly Value[], b as readonly Value[])
+      return compareArrays(type, a as readonly Value[], b as readonly Value[], nan)
     case 'row':
-      return compareRows(type, a as readonly Value[], b as readonly Value[])
+      return compareRows(type, a as readonly Value[], b as readonly Value[], nan)
     case 'unknown':
       return 0
     case 'json':
@@ -192,7 +207,12 @@ export function compareValues(type: SqlType, a: Value, b: Value): number {
   }
 }
 
-function compareArrays(type: SqlType, a: readonly Value[], b: readonly Value[]): number {
+function compareArrays(
+  type: SqlType,
+  a: readonly Value[],
+  b: readonly Value[],
+  nan: 'first' | 'last',
+): number {
   const element = type.kind === 'array' ? type.element : type
   const length = Math.min(a.length, b.length)
   for (let i = 0; i < length; i++) {
@@ -202,13 +222,18 @@ function compareArrays(type: SqlType, a: readonly Value[], b: readonly Value[]):
         'ARRAY comparison not supported for arrays with null elements',
       )
     }
-    const order = compareValues(element, a[i]!, b[i]!)
+    const order = compareValues(element, a[i]!, b[i]!, nan)
     if (order !== 0) return order
   }
   return a.length - b.length
 }
 
-function compareRows(type: SqlType, a: readonly Value[], b: readonly Value[]): number {
+function compareRows(
+  type: SqlType,
+  a: readonly Value[],
+  b: readonly Value[],
+  nan: 'first' | 'last',
+): number {
   const fields = type.kind === 'row' ? type.fields : []
   for (const [i, field] of fields.entries()) {
     if (a[i] === null || b[i] === null) {
@@ -217,7 +242,7 @@ function compareRows(type: SqlType, a: readonly Value[], b: readonly Value[]): n
         'ROW comparison not supported for fields with null elements',
       )
     }
-    const order = compareValues(field.type, a[i]!, b[i]!)
+    const order = compareValues(field.type, a[i]!, b[i]!, nan)
     if (order !== 0) return order
   }
   return 0

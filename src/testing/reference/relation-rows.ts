@@ -138,7 +138,7 @@ function order(
       const [left, right] = [a[places[i]!]!, b[places[i]!]!]
       if (left === null && right === null) continue
       if (left === null || right === null) return (left === null) === nullsFirst ? -1 : 1
-      const sign = compareValues(column.type, left, right)
+      const sign = compareValues(column.type, left, right, nullsFirst ? 'first' : 'last')
       if (sign !== 0) return ascending ? sign : -sign
     }
     return 0

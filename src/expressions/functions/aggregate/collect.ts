@@ -171,7 +171,6 @@ export const mapUnion = aggregateFunction({
       returns: 'map(K,V)',
       typeVariables: ['K:comparable', 'V'],
       intermediate: 'map(K,V)',
-      orderSensitive: true,
       bind: ({ returnType }) => {
         const entries = entriesAccumulator(keyTypeOf(returnType), itself, keep)
         return {
@@ -212,7 +211,6 @@ export const reduceAgg = aggregateFunction({
       typeVariables: ['T', 'S'],
       intermediate: 'S',
       nulls: 'called',
-      orderSensitive: true,
       bind: ({ lambdas }) => {
         const step = lambdas[2] as LambdaValue
         const join = lambdas[3] as LambdaValue

@@ -71,8 +71,10 @@ function expectGroups(types: readonly SqlType[], pages: readonly (readonly Value
   expect(keys.groupCount).toBe(known.size)
   const blocks = keys.blocks(0, known.size, types, arena)
   rows.forEach((row, i) => {
-    const read = blocks.map((block, c) => valueKey(types[c]!, readValue(block, i)))
-    expect(read).toEqual(row.map((v, c) => valueKey(types[c]!, v)))
+    // Of equal values a key shows any, but of zeros its first row's.
+    const shown = (value: Value, c: number) =>
+      typeof value === 'number' ? value : valueKey(types[c]!, value)
+    expect(blocks.map((block, c) => shown(readValue(block, i), c))).toEqual(row.map(shown))
   })
   keys.close()
   const { addressing } = keys
