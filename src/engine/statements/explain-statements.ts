@@ -1,6 +1,6 @@
 import type { QualifiedName, Statement } from '../../planner/parser/ast/index.js'
 import { formatStatement } from '../../planner/parser/format/format.js'
-import { assert } from '../../spi/index.js'
+import { assert, readValue, typeName, type Value } from '../../spi/index.js'
 import { handleStatement } from './handlers.js'
 import type { ExplainStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
@@ -11,7 +11,7 @@ import type {
   StatementOf,
   StatementResult,
 } from './statement.js'
-import { BOOLEAN, singleText, staticResult } from './static-rows.js'
+import { BOOLEAN, singleText, staticResult, VARCHAR } from './static-rows.js'
 
 /** Kinds that have a plan, or are answered from metadata as Trino answers them by a plan. */
 const PLANNED: ReadonlySet<Statement['kind']> = new Set([
@@ -25,6 +25,10 @@ const PLANNED: ReadonlySet<Statement['kind']> = new Set([
 
 const isShow = (statement: Statement): boolean =>
   statement.kind.startsWith('show') || statement.kind.startsWith('describe')
+
+/** Statements whose answer is known once they are carried out: Trino has queries of literals in their place. */
+const isAnswered = (statement: Statement): boolean =>
+  isShow(statement) || statement.kind === 'explain' || statement.kind === 'explainAnalyze'
 
 /** Names of kinds of statements: `CREATE TABLE`. */
 const kindText = (statement: Statement): string =>
@@ -62,6 +66,34 @@ async function validate(statement: Statement, context: StatementContext): Promis
   }
 }
 
+/** The query of literals that gives what a statement answers. @source Trino ShowQueriesRewrite, ExplainRewrite */
+async function answerQuery(
+  statement: Statement,
+  context: StatementContext,
+): Promise<{ readonly statement: Statement; readonly context: StatementContext }> {
+  const result = await handleStatement(statement, context)
+  assert(result.kind === 'pages', 'the answer is at hand')
+  const types = result.columns.map((column) => typeName(column.type))
+  const literal = (value: Value, channel: number) =>
+    `CAST(${value === null ? 'NULL' : `'${String(value).replaceAll("'", "''")}'`} AS ${types[channel]})`
+  const rows: string[] = []
+  for await (const { blocks, rowCount } of result.pages) {
+    for (let i = 0; i < rowCount; i++) {
+      rows.push(
+        `(${blocks.map((block, channel) => literal(readValue(block, i), channel)).join(', ')})`,
+      )
+    }
+  }
+  const none = `(${types.map((_, channel) => literal(null, channel)).join(', ')})`
+  const names = result.columns.map((column) => `"${column.name.replaceAll('"', '""')}"`)
+  const relation = `(VALUES ${rows.length === 0 ? none : rows.join(', ')}) answer (${names.join(', ')})`
+  const sql = `SELECT * FROM ${relation}${rows.length === 0 ? ' WHERE false' : ''}`
+  return {
+    statement: context.services.parse(sql),
+    context: { ...context, sql, parameters: [] },
+  }
+}
+
 async function explain(
   node: StatementOf<'explain'>,
   context: StatementContext,
@@ -77,10 +109,11 @@ async function explain(
     await validate(statement, context)
     return staticResult([{ name: 'Valid', type: BOOLEAN }], [[true]])
   }
-  if (!PLANNED.has(statement.kind)) {
-    if (isShow(statement) || statement.kind === 'explain') await handleStatement(statement, context)
-    return singleText('Query Plan', statementText(statement))
+  if (isAnswered(statement)) {
+    const query = await answerQuery(statement, context)
+    return explain({ ...node, statement: query.statement }, query.context)
   }
+  if (!PLANNED.has(statement.kind)) return singleText('Query Plan', statementText(statement))
   const planned = await context.services.plan(statement, context)
   const text = await context.services.explain(planned, type, format, context)
   return singleText('Query Plan', text)
@@ -92,8 +125,11 @@ async function explainAnalyze(
   context: StatementContext,
 ): Promise<StatementResult> {
   const { statement } = node
+  if (isAnswered(statement)) {
+    const query = await answerQuery(statement, context)
+    return explainAnalyze({ ...node, statement: query.statement }, query.context)
+  }
   if (!PLANNED.has(statement.kind)) {
-    if (isShow(statement) || statement.kind === 'explain') await handleStatement(statement, context)
     throw errorAt(
       node,
       'NOT_SUPPORTED',
@@ -108,7 +144,7 @@ async function explainAnalyze(
     return singleText('Query Plan', 'nothing to do')
   }
   const text = await context.services.explainAnalyze(result, planningMillis, context)
-  return singleText('Query Plan', text)
+  return staticResult([{ name: 'Query Plan', type: VARCHAR }], [[text]])
 }
 
 /** @source Trino ExplainRewrite, ExplainAnalyzeOperator */

@@ -1,3 +1,4 @@
+import { parameterCount } from '../../planner/analyzer/parameter-count.js'
 import type { NodeLocation, Statement } from '../../planner/parser/ast/index.js'
 import { formatStatement } from '../../planner/parser/format/format.js'
 import {
@@ -9,6 +10,7 @@ import {
   typeName,
   VARCHAR,
 } from '../../spi/index.js'
+import type { ResultColumn } from '../result/result-column.js'
 import { handleStatement } from './handlers.js'
 import type { PreparedStatementKinds } from './kinds.js'
 import { errorAt } from './names.js'
@@ -64,26 +66,12 @@ function execute(
   return handleStatement(bound.statement, bound.context)
 }
 
-/** Counts the `?` of a statement; those of a statement to be prepared are its own. */
-function countParameters(statement: Statement): number {
-  let count = 0
-  const visit = (value: unknown): void => {
-    if (Array.isArray(value)) {
-      for (const item of value) visit(item)
-    } else if (typeof value === 'object' && value !== null) {
-      if ('kind' in value && value.kind === 'parameter') count++
-      else for (const item of Object.values(value)) visit(item)
-    }
-  }
-  if (statement.kind !== 'prepare') visit(statement)
-  return count
-}
-
 /** @throws INVALID_PARAMETER_USAGE */
 export function checkParameterCount(statement: Statement, context: StatementContext): void {
   const found = context.parameters.length
   if (found === 0 && !context.sql.includes('?')) return
-  const expected = countParameters(statement)
+  // Those of a statement to be prepared are its own.
+  const expected = statement.kind === 'prepare' ? 0 : parameterCount(statement)
   if (expected === found) return
   throw errorAt(
     statement,
@@ -124,6 +112,63 @@ function typeSize(type: SqlType): number {
       return 16
     default:
       return 0
+  }
+}
+
+/** Tables of information_schema that statements are queries of, which their columns come from; others come from none. */
+const SHOWN_TABLES: Partial<Readonly<Record<Statement['kind'], string>>> = {
+  showTables: 'tables',
+  showSchemas: 'schemata',
+  showColumns: 'columns',
+  showGrants: 'table_privileges',
+}
+/** Columns of SHOW COLUMNS that are no columns of the table. */
+const COMPUTED = new Set(['Extra', 'Comment'])
+/** SHOW statements that are queries without names for their columns. */
+const UNALIASED: ReadonlySet<Statement['kind']> = new Set([
+  'showCatalogs',
+  'showCreate',
+  'showStats',
+])
+
+/**
+ * The columns of SHOW, DESCRIBE and EXPLAIN, which depend on what they find: they are carried out, but for EXPLAIN ANALYZE.
+ * @source Trino ShowQueriesRewrite: the queries that these statements stand for
+ */
+async function shownColumns(
+  statement: Statement,
+  context: StatementContext,
+): Promise<readonly ResultColumn[] | undefined> {
+  const { kind } = statement
+  if (kind === 'explainAnalyze') return [{ name: 'Query Plan', type: VARCHAR, aliased: false }]
+  if (!kind.startsWith('show') && kind !== 'explain') return undefined
+  const { session } = context
+  const result = await handleStatement(statement, context)
+  if (result.kind === 'done') return []
+  const table = SHOWN_TABLES[kind]
+  const isAliased = kind !== 'explain' && !UNALIASED.has(kind)
+  const catalog = shownCatalog(statement) ?? session.catalog ?? ''
+  return result.columns.map(({ name, type }) => ({
+    name,
+    type,
+    aliased: isAliased,
+    ...(table === undefined || COMPUTED.has(name)
+      ? {}
+      : { origin: { catalog, schema: 'information_schema', table } }),
+  }))
+}
+
+/** The catalog that a SHOW statement names. */
+function shownCatalog(statement: Statement): string | undefined {
+  switch (statement.kind) {
+    case 'showSchemas':
+      return statement.catalog?.value
+    case 'showTables':
+      return statement.schema?.parts.at(-2)?.value
+    case 'showColumns':
+      return statement.table.parts.at(-3)?.value
+    default:
+      return undefined
   }
 }
 
@@ -185,11 +230,11 @@ export const preparedHandlers: StatementHandlers<PreparedStatementKinds> = {
 
   async describeOutput(node, context) {
     const text = preparedText(context, node.name.value)
-    const { columns } = await context.services.describe(context.services.parse(text), {
-      ...context,
-      sql: text,
-      parameters: [],
-    })
+    const inner: StatementContext = { ...context, sql: text, parameters: [] }
+    const statement = context.services.parse(text)
+    const columns =
+      (await shownColumns(statement, inner)) ??
+      (await context.services.describe(statement, inner)).columns
     const names = ['Column Name', 'Catalog', 'Schema', 'Table', 'Type']
     if (columns.length === 0) {
       const texts = names.map((name) => ({ name, type: VARCHAR }))

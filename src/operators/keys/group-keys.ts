@@ -244,13 +244,7 @@ export class GroupKeys {
     })
   }
 
-  #keyBlock(
-    column: number,
-    type: SqlType,
-    keys: DecodedKeys,
-    from: number,
-    arena: Arena,
-  ): Block {
+  #keyBlock(column: number, type: SqlType, keys: DecodedKeys, from: number, arena: Arena): Block {
     const { kind, int64, bytes, generic, entryIds } = this.#encoder.column(column)
     if (kind === 'range') return rangeKeys(type, keys, arena)
     if (kind === 'bytes') return this.#bytesKeys(column, type, keys, bytes!, entryIds)

@@ -10,7 +10,13 @@ import {
   storageClass,
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
-import { type CodeSource, encodeBytes, encodeFixed, floatSource, spreadCodes } from './sort-kernels.js'
+import {
+  type CodeSource,
+  encodeBytes,
+  encodeFixed,
+  floatSource,
+  spreadCodes,
+} from './sort-kernels.js'
 import type { Direction } from './sort-keys.js'
 
 /**

@@ -162,7 +162,13 @@ function* encodeFlat(encoder: Encoder, block: FlatBlock, direction: Direction): 
         max: (1n << 32n) - 1n,
       })
     case 'f64':
-      return yield* encodeRange(encoder, block, floatSource('f64', direction), direction, UNSIGNED64)
+      return yield* encodeRange(
+        encoder,
+        block,
+        floatSource('f64', direction),
+        direction,
+        UNSIGNED64,
+      )
     case 'fixed16':
       return yield* encodeFixed16(encoder, block, direction)
     case 'bytes':

@@ -105,6 +105,9 @@ function withoutQueries(analysis: Analysis): Analysis {
     analyzeExpression(node, context) {
       const isQuery = node.kind === 'subqueryExpression' || node.kind === 'existsPredicate'
       if (isQuery) throw refuse(node)
+      if (node.kind === 'parameter') {
+        throw semanticError('INVALID_PARAMETER_USAGE', node, 'Query takes no parameters')
+      }
       return analysis.analyzeExpression(node, context)
     },
     analyzeQuery(query) {

@@ -51,10 +51,18 @@ function checkWeight(value: Value): number {
   return weight
 }
 
+const MAX_BIGINT = 2n ** 63n - 1n
+
+/** Doubles have no largest BIGINT: their next number is past it. */
+function roundedToBigint(value: number): bigint {
+  const rounded = BigInt(Math.round(value))
+  return rounded > MAX_BIGINT ? MAX_BIGINT : rounded
+}
+
 function accumulator(kind: Kind, isWeighted: boolean): Accumulator<State> {
   const at = kind === 'bigint' ? valueAtRank : valueAtQuantile
   const result = (value: number): Value =>
-    kind === 'bigint' ? BigInt(Math.round(value)) : kind === 'real' ? Math.fround(value) : value
+    kind === 'bigint' ? roundedToBigint(value) : kind === 'real' ? Math.fround(value) : value
   return {
     create: () => ({ digest: createTDigest(), percentiles: null }),
     add: (state, value, ...rest) => {

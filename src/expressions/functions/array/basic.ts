@@ -1,7 +1,13 @@
 import { MillraceError } from '../../../spi/error.js'
-import { type ArrayType, type MapType, type SqlType, typeName } from '../../../spi/type/type.js'
+import {
+  type ArrayType,
+  type MapType,
+  type SqlType,
+  typeName,
+  VARCHAR,
+} from '../../../spi/type/type.js'
 import type { MapValue, Value } from '../../../spi/type/value.js'
-import { textOf } from '../../cast/to-text.js'
+import { castToVarchar, textOf } from '../../cast/to-text.js'
 import { invalidArgument } from '../../errors.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
 import { equalityOf, findKey, identityOf } from '../../value/comparison.js'
@@ -244,7 +250,12 @@ export const arraysOverlap = scalarFunction({
   ],
 })
 
-const elementText = (type: SqlType) => (type.kind === 'unknown' ? String : textOf(type))
+const elementText = (type: SqlType): ((value: Value) => string | null) | undefined => {
+  if (type.kind === 'unknown') return String
+  if (type.kind !== 'json') return textOf(type)
+  const cast = castToVarchar(type, VARCHAR)
+  return cast === undefined ? undefined : (value) => cast(value) as string | null
+}
 
 function checkJoinable(argumentTypes: readonly SqlType[]): void {
   const type = (argumentTypes[0] as ArrayType).element
@@ -255,7 +266,9 @@ function checkJoinable(argumentTypes: readonly SqlType[]): void {
 const joined = ({ argumentTypes }: BoundCall) => {
   const text = elementText((argumentTypes[0] as ArrayType).element)!
   return (array: Values, separator: string, nullText?: string) =>
-    array.flatMap((value) => (value === null ? (nullText ?? []) : text(value))).join(separator)
+    array
+      .flatMap((value) => (value === null ? null : text(value)) ?? nullText ?? [])
+      .join(separator)
 }
 
 export const arrayJoin = scalarFunction({

@@ -196,8 +196,9 @@ export const toUtf8 = scalarFunction({
 
 const replacementOf = (replacement: string | bigint): string => {
   if (typeof replacement === 'bigint') {
-    if (replacement < 0n || replacement > 0x10ffffn) {
-      return invalidArgument(`Not a valid code point: ${replacement}`)
+    const isSurrogate = replacement >= 0xd800n && replacement <= 0xdfffn
+    if (replacement < 0n || replacement > 0x10ffffn || isSurrogate) {
+      return invalidArgument(`Invalid replacement character: ${replacement}`)
     }
     return String.fromCodePoint(Number(replacement))
   }
@@ -227,8 +228,8 @@ export const fromUtf8 = scalarFunction({
       args: ['varbinary', 'bigint'],
       returns: 'varchar',
       evaluate: (bytes: Uint8Array, replacement: bigint) =>
-        // A replacement that is not needed may be anything.
-        isUtf8(bytes) ? decodeUtf8(bytes, '') : decodeUtf8(bytes, replacementOf(replacement)),
+        // A negative number is refused only where it is needed.
+        decodeUtf8(bytes, replacement < 0n && isUtf8(bytes) ? '' : replacementOf(replacement)),
     },
   ],
 })

@@ -1,4 +1,3 @@
-import { MillraceError } from '../../../spi/error.js'
 import type { TemporalType } from '../../../spi/type/type.js'
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import {
@@ -96,7 +95,7 @@ export const dateTrunc = scalarFunction({
 
 function asInt(value: bigint): number {
   if (value > 2_147_483_647n || value < -2_147_483_648n) {
-    throw new MillraceError('GENERIC_INTERNAL_ERROR', 'integer overflow')
+    return invalidArgument('integer overflow')
   }
   return Number(value)
 }

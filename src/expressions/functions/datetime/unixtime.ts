@@ -10,6 +10,7 @@ import { instantOfLocal } from '../../value/temporal-parse.js'
 
 const ZONED_3 = 'timestamp(3) with time zone'
 const MAX_MILLIS = 2 ** 51
+const NANOS_PER_MILLI = 1_000_000n
 
 function atSeconds(seconds: number, zone: string): ZonedTimestamp {
   const millis = Number.isNaN(seconds) ? 0 : Math.round(seconds * 1000)
@@ -25,6 +26,7 @@ function atSeconds(seconds: number, zone: string): ZonedTimestamp {
 }
 
 function zoneNamed(name: string): string {
+  if (name === '') return invalidArgument('Zone id is an empty string')
   const key = timeZoneKey(name)
   if (key === undefined) {
     throw new MillraceError('NOT_SUPPORTED', `Time zone not supported: ${name}`)
@@ -84,7 +86,10 @@ export const fromUnixtimeNanos = scalarFunction({
         const convert = fromNanos(call)
         return (value: bigint) => {
           const nanos = divideHalfUp(value, unit)
-          if (nanos !== BigInt.asIntN(64, nanos)) invalidArgument('long overflow')
+          const millis = nanos / NANOS_PER_MILLI
+          if (millis > MAX_MILLIS || millis < -MAX_MILLIS) {
+            invalidArgument(`Millis overflow: ${millis}`)
+          }
           return convert(nanos)
         }
       },

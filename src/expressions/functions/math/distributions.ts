@@ -53,7 +53,8 @@ export const distributions: readonly FunctionDefinition[] = [
         args: ['double', 'double'],
         returns: 'double',
         evaluate: (value: number, freedom: number) => {
-          check(freedom > 0, 'degrees of freedom must be > 0')
+          if (Number.isNaN(freedom)) return freedom
+          check(freedom >= 1, 'degrees of freedom must be greater than or equal to 1')
           return tCdf(value, freedom)
         },
       },
@@ -67,6 +68,7 @@ export const distributions: readonly FunctionDefinition[] = [
         args: ['double', 'double'],
         returns: 'double',
         evaluate: (value: number, freedom: number) => {
+          if (Number.isNaN(freedom)) return freedom
           check(freedom >= 1, 'degrees of freedom must be greater than or equal to 1')
           return tDensity(value, freedom)
         },

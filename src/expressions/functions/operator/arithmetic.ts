@@ -181,12 +181,13 @@ export const divide = scalarFunction({
   ],
 })
 
-/** Values at one scale have to fit in the 128 bits that Trino has for them. */
+const QUOTIENT_LIMIT = 1n << 128n
+
+/** The quotient of the values at one scale has to fit in 128 bits without a sign. @source Trino Int128Math.remainder */
 function remainderOfInt128(left: bigint, right: bigint): bigint {
   const remainder = MODULUS.big(left, right)
-  for (const value of [left, right]) {
-    if (value !== BigInt.asIntN(128, value)) outOfRange('Decimal overflow')
-  }
+  const quotient = left / right
+  if (quotient >= QUOTIENT_LIMIT || quotient <= -QUOTIENT_LIMIT) outOfRange('Decimal overflow')
   return remainder
 }
 
