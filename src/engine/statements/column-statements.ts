@@ -173,7 +173,11 @@ async function addColumn(
   if (metadata.addColumn === undefined) throw unsupported('adding columns')
   const position = positionOf(node, table)
   if (position.kind !== 'last') await gatherParts(table, context)
-  await metadata.addColumn(context.connectorSession(catalog), table.handle, column, position)
+  const session = context.connectorSession(catalog)
+  const { properties } = table.tableMetadata
+  const type =
+    (await metadata.getSupportedType?.(session, properties ?? {}, column.type)) ?? column.type
+  await metadata.addColumn(session, table.handle, { ...column, type }, position)
 }
 
 async function addField(

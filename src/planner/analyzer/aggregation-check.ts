@@ -1,10 +1,11 @@
 import type { Expression } from '../../expressions/ir.js'
+import { symbol } from '../../expressions/ir-build.js'
 import { childrenOf, collectSymbols, expressionKey } from '../../expressions/ir-walk.js'
 import { MillraceError, type SourceLocation } from '../../spi/index.js'
 import type { AllColumns, Expression as AstExpression } from '../parser/ast/index.js'
 import type { Analysis } from './analysis.js'
 import type { BoundCall, BoundGrouping, BoundSubquery, BoundWindow, Field } from './bound.js'
-import { freeSymbols, windowExpressions } from './bound-walk.js'
+import { windowExpressions } from './bound-walk.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
@@ -87,14 +88,11 @@ export function checkAggregation(
     orderBy.forEach((key, i) => check(key.expression, keyNodes?.orderBy[i], 'ORDER BY'))
   }
   /** The place of the first of the columns that are no keys. */
-  const checkSubquery = ({ query, location }: BoundSubquery): void => {
-    const wrong = freeSymbols(query, analysis).flatMap((symbol) => {
-      const field = local.get(symbol.name)
-      if (field === undefined || keys.has(expressionKey(symbol))) return []
-      const places = (analysis.correlations.get(field.id) ?? []).filter(
-        (node) => comparePlaces(node.location, location) >= 0,
-      )
-      return places.map((node) => ({ field, node }))
+  const checkSubquery = ({ outerColumns }: BoundSubquery): void => {
+    const wrong = outerColumns.flatMap(({ fieldId, node }) => {
+      const field = local.get(fieldId)
+      if (field === undefined || keys.has(expressionKey(symbol(field.id, field.type)))) return []
+      return [{ field, node }]
     })
     const [first] = wrong.sort((a, b) => comparePlaces(a.node.location, b.node.location))
     if (first === undefined) return

@@ -10,7 +10,7 @@ import type {
   WindowFrame,
 } from '../parser/ast/index.js'
 import type { AccessUses } from './access-uses.js'
-import type { BoundCall, BoundRelation, Field } from './bound.js'
+import type { BoundCall, BoundRelation, Field, OuterColumn } from './bound.js'
 import type { CollectedMetadata } from './metadata-collection.js'
 import type { Scope } from './scope.js'
 
@@ -43,8 +43,8 @@ export interface Analysis {
   readonly parameterTypes: Map<number, SqlType>
   /** What the symbols `@a…`, `@w…`, `@s…`, `@g…`, `@y…` of expressions stand for. */
   readonly calls: Map<string, BoundCall>
-  /** Where columns of outer queries are named, by field. */
-  readonly correlations: Map<string, NodeBase[]>
+  /** Columns of outer queries, as they are met. */
+  readonly outerColumns: OuterColumn[]
   readonly usedTables: Map<string, ResolvedTable>
   /** What is done with tables and views, and as whom; absent where nobody asks. */
   readonly access?: { readonly uses: AccessUses; readonly accessor: Accessor }

@@ -35,7 +35,7 @@ export function newAnalysis({
     parameters,
     parameterTypes: new Map(),
     calls: new Map(),
-    correlations: new Map(),
+    outerColumns: [],
     usedTables: new Map(),
     ...(uses === undefined ? {} : { access: { uses, accessor } }),
     viewStack: [],

@@ -317,6 +317,13 @@ interface SubqueryFields {
   readonly query: BoundRelation
   /** Where errors about the subquery as a whole are. */
   readonly location: SourceLocation
+  /** The columns of outer queries that its text names, also where the answer doesn't need them. */
+  readonly outerColumns: readonly OuterColumn[]
+}
+/** A place that names a column of a query around it. */
+export interface OuterColumn {
+  readonly fieldId: string
+  readonly node: NodeBase
 }
 /** Of several columns, the value is their row. */
 export interface BoundScalarSubquery extends SubqueryFields {

@@ -39,10 +39,7 @@ function resolveColumn(
         )
   }
   if (resolved.isCorrelated) {
-    const { correlations } = context.analysis
-    const places = correlations.get(resolved.field.id)
-    if (places === undefined) correlations.set(resolved.field.id, [node])
-    else places.push(node)
+    context.analysis.outerColumns.push({ fieldId: resolved.field.id, node })
   }
   readFields(context.analysis, [resolved.field])
   return fieldReference(resolved.field)

@@ -17,7 +17,7 @@ import type {
   SubqueryExpression,
 } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, internCall, visibleFields } from './analysis.js'
-import type { BoundRelation, BoundSubquery } from './bound.js'
+import type { BoundRelation, BoundSubquery, OuterColumn } from './bound.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { type Scope, subqueryScope } from './scope.js'
 import { semanticError } from './semantic-error.js'
@@ -35,14 +35,20 @@ function textKey(node: AstExpression, scope: Scope): string {
   return `subquery ${number} ${JSON.stringify(node, withoutPlaces)}`
 }
 
-function analyzeSubquery(node: AstExpression, context: ExpressionContext): BoundRelation {
+function analyzeSubquery(
+  node: AstExpression,
+  context: ExpressionContext,
+): { readonly query: BoundRelation; readonly outerColumns: readonly OuterColumn[] } {
   if (node.kind !== 'subqueryExpression') {
     throw semanticError('NOT_SUPPORTED', node, 'Expected a subquery')
   }
   if (context.lambdaDepth > 0) {
     throw semanticError('NOT_SUPPORTED', node, 'Lambda expression cannot contain subqueries')
   }
-  return context.analysis.analyzeQuery(node.query, subqueryScope(context.scope))
+  const { outerColumns } = context.analysis
+  const before = outerColumns.length
+  const query = context.analysis.analyzeQuery(node.query, subqueryScope(context.scope))
+  return { query, outerColumns: outerColumns.slice(before) }
 }
 
 /** Interns by the text, so that a subquery written twice (SELECT and GROUP BY) is one, analyzed once. */
@@ -66,7 +72,7 @@ export function analyzeScalarSubquery(
   context: ExpressionContext,
 ): Expression {
   return intern(node, context, (id) => {
-    const query = analyzeSubquery(node, context)
+    const { query, outerColumns } = analyzeSubquery(node, context)
     const fields = visibleFields(query.fields)
     const type =
       fields.length === 1
@@ -76,7 +82,8 @@ export function analyzeScalarSubquery(
               f.name === undefined ? { type: f.type } : { name: f.name, type: f.type },
             ),
           )
-    return { kind: 'scalarSubquery', id, query, type, location: node.query.location }
+    const { location } = node.query
+    return { kind: 'scalarSubquery', id, query, outerColumns, type, location }
   })
 }
 
@@ -84,7 +91,7 @@ export function analyzeExists(node: ExistsPredicate, context: ExpressionContext)
   return intern(node, context, (id) => ({
     kind: 'existsSubquery',
     id,
-    query: analyzeSubquery(node.subquery, context),
+    ...analyzeSubquery(node.subquery, context),
     location: node.location,
   }))
 }
@@ -116,7 +123,7 @@ export function analyzeInSubquery(
 ): Expression {
   const value = analyze(node.value, context)
   return intern(node, context, (id) => {
-    const query = analyzeSubquery(list, context)
+    const { query, outerColumns } = analyzeSubquery(list, context)
     const type = comparedType(value.type, query)
     if (type === undefined) throw mismatch(node, value.type, query)
     if (!isComparable(type)) {
@@ -130,6 +137,7 @@ export function analyzeInSubquery(
       kind: 'inSubquery',
       id,
       query,
+      outerColumns,
       value: coerceNoting(context.analysis, value, type),
       location: node.location,
     }
@@ -146,7 +154,7 @@ export function analyzeQuantified(
 ): Expression {
   const value = analyze(node.value, context)
   return intern(node, context, (id) => {
-    const query = analyzeSubquery(node.subquery, context)
+    const { query, outerColumns } = analyzeSubquery(node.subquery, context)
     const type = comparedType(value.type, query)
     if (type === undefined) throw mismatch(node, value.type, query)
     const needsOrder = node.operator !== '=' && node.operator !== '<>'
@@ -161,6 +169,7 @@ export function analyzeQuantified(
       kind: 'quantifiedSubquery',
       id,
       query,
+      outerColumns,
       value: coerceNoting(context.analysis, value, type),
       operator: node.operator,
       quantifier: node.quantifier === 'ALL' ? 'all' : 'any',

@@ -51,6 +51,11 @@ const RULES: readonly [string, string, string][] = [
     'SELECT c.name FROM customer c LEFT JOIN orders o ON o.custkey = c.custkey WHERE o.comment IS NULL',
   ],
   [
+    'LeftJoinToAntiJoin',
+    'SELECT c.name, o.orderkey FROM orders o RIGHT JOIN customer c ON o.custkey = c.custkey WHERE o.custkey IS NULL',
+    'SELECT c.name FROM orders o RIGHT JOIN customer c ON o.custkey = c.custkey WHERE c.custkey IS NULL',
+  ],
+  [
     'SingleDistinctToGroupBy',
     'SELECT count(DISTINCT regionkey) FROM nation',
     'SELECT count(DISTINCT regionkey), count(DISTINCT name) FROM nation',
