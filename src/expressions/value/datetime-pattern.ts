@@ -12,6 +12,7 @@ import {
 import { offsetText } from '../../values/temporal-text.js'
 import { invalidArgument } from '../errors.js'
 import { resolveFields } from './datetime-fields.js'
+import { ZONE_ABBREVIATIONS } from './zone-abbreviations.js'
 
 /** Patterns of dates and times, taken apart from MySQL's or Joda's letters, that print and parse. */
 export type PatternPart =
@@ -155,15 +156,7 @@ export function printPattern(parts: readonly PatternPart[], time: LocalTime): st
   return text
 }
 
-/** Short names that the runtime's data for English leaves out. */
-const SHORT_ZONES: Readonly<Record<string, string>> = {
-  'Asia/Tokyo': 'JST',
-  'Asia/Seoul': 'KST',
-  'Asia/Shanghai': 'CST',
-  'Asia/Kolkata': 'IST',
-  UTC: 'UTC',
-}
-
+/** A zone as a pattern writes it. */
 function zoneText(
   style: 'offset' | 'colon' | 'id' | 'short' | 'long',
   { zone, offsetSeconds }: LocalTime,
@@ -174,14 +167,20 @@ function zoneText(
   if (style === 'offset') return offset.replace(':', '')
   if (style === 'colon') return offset
   if (style === 'id' || /^[+-]/.test(zone)) return zone
-  const known = style === 'short' ? SHORT_ZONES[zone] : undefined
-  if (known !== undefined) return known
-  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: style })
-  const parts = format.formatToParts(new Date((days * 86_400 + second - offsetSeconds) * 1000))
-  const name = parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
+  const instant = new Date((days * 86_400 + second - offsetSeconds) * 1000)
+  const abbreviation =
+    style === 'short' ? ZONE_ABBREVIATIONS[zoneName(zone, 'long', instant)] : undefined
+  if (abbreviation !== undefined) return abbreviation
+  const name = zoneName(zone, style, instant)
   // What Intl shortens to GMT+5:45 or GMT+11.
   const short = /^GMT([+-])(\d{1,2})(:\d\d)?$/.exec(name)
   return short === null ? name : `GMT${short[1]}${short[2]!.padStart(2, '0')}${short[3] ?? ':00'}`
+}
+
+function zoneName(zone: string, style: 'short' | 'long', instant: Date): string {
+  const format = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: style })
+  const parts = format.formatToParts(instant)
+  return parts.find((part) => part.type === 'timeZoneName')?.value ?? zone
 }
 
 /** What was read: fields by name, `halfday` 0 or 1, `fraction` picoseconds. */

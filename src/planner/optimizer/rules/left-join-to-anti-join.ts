@@ -67,7 +67,11 @@ function leftJoin(join: JoinNode): JoinNode {
     type: 'left',
     left: join.right,
     right: join.left,
-    criteria: join.criteria.map(({ left, right, ...rest }) => ({ ...rest, left: right, right: left })),
+    criteria: join.criteria.map(({ left, right, ...rest }) => ({
+      ...rest,
+      left: right,
+      right: left,
+    })),
     leftOutputs: join.rightOutputs,
     rightOutputs: join.leftOutputs,
   }
