@@ -12,7 +12,7 @@ export function compareRowsBy(orderBy: readonly ChannelOrder[], types: readonly 
         if (left === right) continue
         return (left === null) === nullsFirst ? -1 : 1
       }
-      const sign = compareValues(types[channel]!, left, right)
+      const sign = compareValues(types[channel]!, left, right, nullsFirst ? 'first' : 'last')
       if (sign !== 0) return ascending ? sign : -sign
     }
     return 0

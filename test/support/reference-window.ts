@@ -149,6 +149,8 @@ function inRange(
   if (own === null) return isStart ? groups[j]! >= groups[i]! : groups[j]! <= groups[i]!
   if (other === null) return isStart ? j > i : j < i
   const boundary = rows[i]![bound.channel!]!
-  const sign = compareValues(type, other, boundary) * (spec.orderBy[0]!.ascending ? 1 : -1)
+  const { ascending, nullsFirst } = spec.orderBy[0]!
+  const order = compareValues(type, other, boundary, nullsFirst ? 'first' : 'last')
+  const sign = order * (ascending ? 1 : -1)
   return isStart ? sign >= 0 : sign <= 0
 }
