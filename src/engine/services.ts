@@ -107,6 +107,7 @@ export interface EngineServices extends EngineCore {
   explainAnalyze(
     result: PlanResult,
     planningMillis: number,
+    isVerbose: boolean,
     context: StatementContext,
   ): Promise<string>
   /** What the optimizer expects of the rows of a query. */

@@ -8,7 +8,7 @@ import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, PlanNodeId, TableScanNode } from '../../planner/plan/node.js'
 import { MillraceError } from '../../spi/index.js'
 import { operatorsOf } from '../execution/execution-info.js'
-import type { ExecutionInfo, StageInfo } from '../execution/query-info.js'
+import type { ExecutionInfo, OperatorInfo, StageInfo, TaskInfo } from '../execution/query-info.js'
 import type { PlanExecution } from '../services.js'
 
 type DescribeNode = NonNullable<PlanTextOptions['describeNode']>
@@ -59,15 +59,23 @@ interface OperatorTotals {
   inputBytes: number
   physicalInputBytes: number
   elapsedMillis: number
+  readonly drivers: DriverShare[]
 }
 
-/** Runs a plan to its end, throws its rows away and prints it with what its operators measured. */
+/** What one driver of one task did. */
+type DriverShare = Pick<OperatorInfo, 'inputRows' | 'outputRows' | 'elapsedMillis'>
+
+/**
+ * Runs a plan to its end, throws its rows away and prints it with what its operators measured.
+ * @param isVerbose tells how much of it each task did, and each driver
+ */
 export async function explainAnalyzeText(
   execution: PlanExecution,
   plan: OutputNode,
   planningMillis: number,
   estimator: Estimator,
   describeNode: DescribeNode,
+  isVerbose: boolean,
 ): Promise<string> {
   const begun = performance.now()
   let firstPageMillis: number | undefined
@@ -88,13 +96,13 @@ export async function explainAnalyzeText(
     `Execution: ${elapsedMillis.toFixed(2)}ms, first page: ${(firstPageMillis ?? elapsedMillis).toFixed(2)}ms`,
     `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B`,
   ]
-  const annotate = (id: PlanNodeId) => annotation(totals.get(id))
+  const annotate = (id: PlanNodeId) => annotation(totals.get(id), isVerbose)
   const options = { estimator, annotate, describeNode }
   const fragments = execution.fragments?.()
   const text =
     fragments === undefined
       ? planText(plan, options)
-      : fragmentsText(fragments, info.stages, options)
+      : fragmentsText(fragments, info.stages, options, isVerbose)
   return `${summary.join('\n')}\n\n${text}`
 }
 
@@ -103,6 +111,7 @@ const fragmentsText = (
   fragments: readonly PlanFragment[],
   stages: readonly StageInfo[],
   { annotate, describeNode }: Required<Pick<PlanTextOptions, 'annotate' | 'describeNode'>>,
+  isVerbose: boolean,
 ): string =>
   distributedPlanText(fragments, {
     annotate,
@@ -115,6 +124,7 @@ const fragmentsText = (
       const peakBytes = tasks.reduce((sum, task) => sum + task.peakMemoryBytes, 0)
       return [
         `CPU: ${cpuMillis.toFixed(2)}ms, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
+        ...(isVerbose ? tasks.map(taskText) : []),
         ...filters.map(
           ({ id: filter, isInTime }) =>
             `Dynamic filter of another fragment: ${filter}, ${isInTime ? 'before the scan began' : 'too late for its tasks'}`,
@@ -123,13 +133,30 @@ const fragmentsText = (
     },
   })
 
-function annotation(total: OperatorTotals | undefined): readonly string[] {
+const taskText = ({ taskId, nodeId, cpuNanos, output, ...task }: TaskInfo): string =>
+  `Task ${taskId} on ${nodeId}: CPU: ${(cpuNanos / 1e6).toFixed(2)}ms, Splits: ${task.completedSplits}, Output: ${output?.rows ?? 0} rows (${output?.bytes ?? 0}B), Peak Memory: ${task.peakMemoryBytes}B`
+
+function annotation(total: OperatorTotals | undefined, isVerbose: boolean): readonly string[] {
   if (total === undefined) return []
   const { physicalInputBytes } = total
   const physical = physicalInputBytes > 0 ? `, physical input: ${physicalInputBytes}B` : ''
   return [
     `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms${physical}`,
+    ...(isVerbose ? [driversText(total.drivers)] : []),
   ]
+}
+
+/** The least and the most that one driver did. */
+function driversText(drivers: readonly DriverShare[]): string {
+  const span = (values: readonly number[], places = 0): string =>
+    `${Math.min(...values).toFixed(places)} to ${Math.max(...values).toFixed(places)}`
+  const input = span(drivers.map(({ inputRows }) => inputRows))
+  const output = span(drivers.map(({ outputRows }) => outputRows))
+  const millis = span(
+    drivers.map(({ elapsedMillis }) => elapsedMillis),
+    2,
+  )
+  return `Drivers: ${drivers.length}, each input: ${input} rows, output: ${output} rows, time: ${millis}ms`
 }
 
 /** Adds up what drivers of all tasks report by plan node. */
@@ -139,9 +166,10 @@ function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTota
   for (const operator of tasks.flatMap((task) => operatorsOf(task.pipelines))) {
     const total = totals.get(operator.planNodeId)
     if (total === undefined) {
-      totals.set(operator.planNodeId, { ...operator })
+      totals.set(operator.planNodeId, { ...operator, drivers: [operator] })
       continue
     }
+    total.drivers.push(operator)
     total.inputRows += operator.inputRows
     total.outputRows += operator.outputRows
     total.inputBytes += operator.inputBytes

@@ -72,13 +72,14 @@ export function createPlanServices(parts: {
         describeNode,
       )
     },
-    explainAnalyze: async (result, planningMillis, context) =>
+    explainAnalyze: async (result, planningMillis, isVerbose, context) =>
       explainAnalyzeText(
         start(result, context),
         result.plan,
         planningMillis,
         await estimatorOf(planning, result.plan, context),
         describeNode,
+        isVerbose,
       ),
     gather: (table, context) =>
       gatherTable(parts.runner, table, context, (plan) => estimatorOf(planning, plan, context)),

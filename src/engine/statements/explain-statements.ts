@@ -143,7 +143,7 @@ async function explainAnalyze(
     assert(result.kind === 'pages', 'a planned statement gives pages')
     return singleText('Query Plan', 'nothing to do')
   }
-  const text = await context.services.explainAnalyze(result, planningMillis, context)
+  const text = await context.services.explainAnalyze(result, planningMillis, node.verbose, context)
   return staticResult([{ name: 'Query Plan', type: VARCHAR }], [[text]])
 }
 
