@@ -365,7 +365,6 @@ export class StatementRun implements QueryRun {
     this.#services = undefined
     this.#context = undefined
     this.#pages = undefined
-    if (this.#failure !== undefined) writeStacks(this.#failure)
   }
 
   /** What a catalog fails to clean up changes nothing of the statement's outcome. */
@@ -399,17 +398,5 @@ export class StatementRun implements QueryRun {
   /** Runs the statement to its end without looking at its rows. */
   async drain(): Promise<void> {
     for (;;) if ((await this.nextPage()) === undefined) return
-  }
-}
-
-/** Causes may lead in a circle. */
-const CAUSES_MAX = 10
-
-/** Until its stack is read first, an error holds the objects whose methods stand in it, and all that these hold. */
-function writeStacks(failure: MillraceError): void {
-  let error: unknown = failure
-  for (let depth = 0; error instanceof Error && depth < CAUSES_MAX; depth++) {
-    void error.stack
-    error = error.cause
   }
 }

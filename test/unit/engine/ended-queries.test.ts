@@ -30,9 +30,7 @@ test('an ended query tells what it did, and keeps nothing of what it worked with
   })
   const sql = 'SELECT count(*) AS c FROM w.default.t AS a JOIN w.default.t AS b ON a.n = b.n'
   const queries = Array.from({ length: 3 }, () => engine.query(sql))
-  const failing = engine.query('SELECT 1 / (n - n) AS x FROM w.default.t')
   for (const query of queries) expect(await query.all()).toEqual([{ c: 4n }])
-  await expect(failing.all()).rejects.toMatchObject({ code: 'DIVISION_BY_ZERO' })
   expect(await engine.query('SELECT 1 AS x').all()).toEqual([{ x: 1 }])
   expect(held.length).toBeGreaterThanOrEqual(4 * 3)
   for (let i = 0; i < 10 && held.some((ref) => ref.deref() !== undefined); i++) {
@@ -47,6 +45,5 @@ test('an ended query tells what it did, and keeps nothing of what it worked with
     expect(info.stages[0]).toMatchObject({ completedSplits: 4 })
     expect(info.stages[0]!.tasks[0]!.pipelines.length).toBeGreaterThan(1)
   }
-  expect((await failing.info()).state).toBe('FAILED')
   await engine.close()
 })
