@@ -1,6 +1,7 @@
 import {
   type Block,
   type BytesBlock,
+  compareFloats,
   compareValues,
   type FlatBlock,
   type IntegerBlock,
@@ -155,15 +156,6 @@ function compareIntegers(
   const x = readInteger(a, aPosition) >> dropBits
   const y = readInteger(b, bPosition) >> dropBits
   return x < y ? -1 : x > y ? 1 : 0
-}
-
-/** NaN at an end and its own peer; -0 is 0, as in Trino 476 (Double.compare, which older versions used, tells them apart). */
-function compareFloats(a: number, b: number, nan: 'first' | 'last'): number {
-  if (a < b) return -1
-  if (a > b) return 1
-  if (a === b) return 0
-  const order = Number(Number.isNaN(a)) - Number(Number.isNaN(b))
-  return nan === 'last' ? order : -order
 }
 
 function compareBytesAt(a: BytesBlock, aPosition: number, b: BytesBlock, bPosition: number) {

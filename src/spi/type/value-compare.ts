@@ -104,8 +104,8 @@ export function isOrderable(type: SqlType): boolean {
 const compareNumbers = (a: number, b: number): number => (a < b ? -1 : a > b ? 1 : 0)
 const compareBigints = (a: bigint, b: bigint): number => (a < b ? -1 : a > b ? 1 : 0)
 
-/** NaN before or after all others and equal to itself; -0 equal to 0. */
-function compareFloats(a: number, b: number, nan: 'first' | 'last'): number {
+/** NaN before or after all others and equal to itself; -0 equal to 0, as in Trino 476 (Double.compare, which older versions used, tells them apart). */
+export function compareFloats(a: number, b: number, nan: 'first' | 'last'): number {
   if (a < b) return -1
   if (a > b) return 1
   if (a === b) return 0

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { Engine } from '../../../../src/engine/engine.js'
-import { Millrace, type StatementOptions } from '../../../../src/engine/millrace.js'
+import { Millrace } from '../../../../src/engine/millrace.js'
 import { parseAccessRules } from '../../../../src/engine/security/access-rules.js'
 import { startServer } from '../../../../src/server/server.js'
+import { asUsers, denied } from '../../../support/as-users.js'
 import { follow } from '../../../support/protocol-client.js'
 
 const RULES = {
@@ -137,22 +138,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const as = async (
-  user: string,
-  sql: string,
-  options: StatementOptions = {},
-): Promise<readonly unknown[]> =>
-  engine.query(sql, [], { user, rowMode: 'array', ...options }).all()
-
-const outcome = async (user: string, sql: string, options?: StatementOptions): Promise<unknown> => {
-  try {
-    return await as(user, sql, options)
-  } catch (error) {
-    const { code, message } = error as { code: string; message: string }
-    return code === 'PERMISSION_DENIED' ? message : `${code}: ${message}`
-  }
-}
-const denied = (message: string): string => `Access Denied: ${message}`
+const { as, outcome } = asUsers(() => engine)
 
 describe('rules of catalogs, schemas and tables', () => {
   it.each([

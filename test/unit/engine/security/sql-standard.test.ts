@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { Millrace, type StatementOptions } from '../../../../src/engine/millrace.js'
+import { Millrace } from '../../../../src/engine/millrace.js'
+import { asUsers, denied } from '../../../support/as-users.js'
 
 /** Users of a catalog whose owners, grants and roles count. */
 let engine: Millrace
@@ -18,28 +19,7 @@ beforeAll(async () => {
 })
 afterAll(() => engine.close())
 
-const as = async (
-  user: string,
-  sql: string,
-  options: StatementOptions = {},
-): Promise<readonly unknown[]> =>
-  engine.query(sql, [], { user, rowMode: 'array', ...options }).all()
-
-/** What a statement answers, or the message with which it is refused. */
-const outcome = async (
-  user: string,
-  sql: string,
-  options: StatementOptions = {},
-): Promise<unknown> => {
-  try {
-    return await as(user, sql, options)
-  } catch (error) {
-    const { code, message } = error as { code: string; message: string }
-    return code === 'PERMISSION_DENIED' ? message : `${code}: ${message}`
-  }
-}
-
-const denied = (message: string): string => `Access Denied: ${message}`
+const { as, outcome } = asUsers(() => engine)
 
 describe('reading', () => {
   beforeAll(async () => {

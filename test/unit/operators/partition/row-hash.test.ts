@@ -26,7 +26,7 @@ import { type Encoding, rowsOf, toPage } from '../../../support/operator-test.js
 import type { Row } from '../../../support/page-literal.js'
 import { fewOutcomes, randomValue } from '../../../support/random-value.js'
 import { SEED } from '../../../support/seed.js'
-import { createRandom } from '../../kernel-support/cells.js'
+import { createRandom, type Random } from '../../kernel-support/cells.js'
 
 const ENCODINGS: readonly Encoding[] = ['flat', 'constant', 'dictionary', 'selected']
 const TYPES: readonly SqlType[] = [
@@ -55,6 +55,9 @@ const TYPES: readonly SqlType[] = [
 ]
 
 const seed = SEED
+
+const rowsOfFewKeys = (random: Random): Row[] =>
+  Array.from({ length: 300 }, () => [random.pick([null, 'a', 'b']), random.pick([null, 1n, 2n])])
 
 describe(`row hashes, seed ${seed}`, () => {
   test.each(TYPES)('$kind: of the value, not of how it is stored', (type) => {
@@ -124,10 +127,7 @@ describe(`row hashes, seed ${seed}`, () => {
     const types = [VARCHAR, BIGINT]
     for (const encoding of ENCODINGS) {
       const memory = queryMemory()
-      const rows = Array.from(
-        { length: 300 },
-        (): Row => [random.pick([null, 'a', 'b']), random.pick([null, 1n, 2n])],
-      )
+      const rows = rowsOfFewKeys(random)
       const page = toPage({ types, rows }, encoding, memory.createArena(), random)
       const place = (spreadsNulls: boolean) => {
         const nullCounts = [0, 0, 0]
@@ -158,10 +158,7 @@ describe(`row hashes, seed ${seed}`, () => {
     const types = [VARCHAR, BIGINT]
     for (const encoding of ENCODINGS) {
       const memory = queryMemory()
-      const rows = Array.from(
-        { length: 300 },
-        (): Row => [random.pick([null, 'a', 'b']), random.pick([null, 1n, 2n])],
-      )
+      const rows = rowsOfFewKeys(random)
       const page = toPage({ types, rows }, encoding, memory.createArena(), random)
       const hashes = new Int32Array(rows.length)
       for (const block of page.blocks) addHashes(block, hashes)
