@@ -126,7 +126,7 @@ const GROUPS: readonly { readonly because: string; readonly properties: readonly
     ],
   },
   {
-    because: 'the optimizer has its own rules, whose plans give the same answers',
+    because: 'the optimizer has rules of its own',
     properties: [
       choice('distinct_aggregations_strategy', '', [
         'SINGLE_STEP',
