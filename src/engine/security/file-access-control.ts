@@ -1,11 +1,12 @@
 import {
-  type AccessCheck,
-  type AccessChecks,
+  type AccessAnswers,
   accessDenied,
+  type ConnectorAccessChecks,
   type ConnectorAccessControl,
   type ConnectorSecurityContext,
   type Principal,
   permissionDenied,
+  refusingChecks,
   type SchemaFunctionName,
   type SchemaTableName,
   type ViewExpression,
@@ -221,16 +222,25 @@ function catalogControl(current: () => AccessRules, catalog: string): ConnectorA
   return { ...checks(rules), ...selects(rules), ...filters(rules), ...expressions(rules) }
 }
 
-function checks(rules: CatalogRules): ConnectorAccessControl {
-  const check =
-    <Check extends AccessCheck>(
-      name: Check,
-      allows: (context: Context, ...about: AccessChecks[Check]) => boolean,
-    ) =>
-    (context: Context, ...about: AccessChecks[Check]): void => {
-      if (allows(context, ...about)) return
-      throw accessDenied(name, context.identity, about, rules.catalog)
-    }
+const everybody = (): boolean => true
+
+/** What the rules have no word about. */
+const EVERYBODYS: AccessAnswers = {
+  // What can't be seen is filtered.
+  checkCanShowSchemas: everybody,
+  checkCanExecuteTableProcedure: everybody,
+  // Roles are the catalog's: Trino's file refuses those of the system only.
+  checkCanCreateRole: everybody,
+  checkCanDropRole: everybody,
+  checkCanGrantRoles: everybody,
+  checkCanRevokeRoles: everybody,
+  checkCanSetRole: everybody,
+  checkCanShowRoles: everybody,
+  checkCanShowCurrentRoles: everybody,
+  checkCanShowRoleGrants: everybody,
+}
+
+function checks(rules: CatalogRules): ConnectorAccessChecks {
   const holder = (privilege: TablePrivilege) => (context: Context, name: SchemaTableName) =>
     rules.has(context, name, privilege)
   const owner = holder('OWNERSHIP')
@@ -245,79 +255,61 @@ function checks(rules: CatalogRules): ConnectorAccessControl {
   const functionOwner = (context: Context, name: SchemaFunctionName) =>
     rules.mayCall(context, 'functions', name, 'OWNERSHIP')
   const seesSchema = (context: Context, schema: string) => rules.seesSchema(context, schema)
-  return {
-    checkCanCreateSchema: check('checkCanCreateSchema', schemaOwner),
-    checkCanDropSchema: check('checkCanDropSchema', schemaOwner),
-    checkCanRenameSchema: check(
-      'checkCanRenameSchema',
-      (context, schema, to) => schemaOwner(context, schema) && schemaOwner(context, to),
-    ),
-    checkCanSetSchemaAuthorization: check(
-      'checkCanSetSchemaAuthorization',
-      (context, schema, principal) =>
+  return refusingChecks(
+    {
+      ...EVERYBODYS,
+      checkCanCreateSchema: schemaOwner,
+      checkCanDropSchema: schemaOwner,
+      checkCanRenameSchema: (context, schema, to) =>
+        schemaOwner(context, schema) && schemaOwner(context, to),
+      checkCanSetSchemaAuthorization: (context, schema, principal) =>
         schemaOwner(context, schema) && rules.mayMakeOwner(context, principal),
-    ),
-    // What can't be seen is filtered.
-    checkCanShowSchemas: () => {},
-    checkCanShowCreateSchema: check('checkCanShowCreateSchema', schemaOwner),
-    checkCanShowCreateTable: check('checkCanShowCreateTable', owner),
-    checkCanCreateTable: check('checkCanCreateTable', owner),
-    checkCanDropTable: check('checkCanDropTable', owner),
-    checkCanRenameTable: check('checkCanRenameTable', both),
-    checkCanSetTableProperties: check('checkCanSetTableProperties', owner),
-    checkCanSetTableComment: check('checkCanSetTableComment', owner),
-    checkCanSetViewComment: check('checkCanSetViewComment', owner),
-    checkCanSetColumnComment: check('checkCanSetColumnComment', owner),
-    checkCanShowTables: check('checkCanShowTables', seesSchema),
-    checkCanShowColumns: check('checkCanShowColumns', (context, name) =>
-      rules.hasAny(context, name),
-    ),
-    checkCanAddColumn: check('checkCanAddColumn', owner),
-    checkCanAlterColumn: check('checkCanAlterColumn', owner),
-    checkCanDropColumn: check('checkCanDropColumn', owner),
-    checkCanRenameColumn: check('checkCanRenameColumn', owner),
-    checkCanSetTableAuthorization: check('checkCanSetTableAuthorization', giver),
-    checkCanInsertIntoTable: check('checkCanInsertIntoTable', holder('INSERT')),
-    checkCanDeleteFromTable: check('checkCanDeleteFromTable', holder('DELETE')),
-    checkCanTruncateTable: check('checkCanTruncateTable', holder('DELETE')),
-    checkCanUpdateTableColumns: check('checkCanUpdateTableColumns', holder('UPDATE')),
-    checkCanCreateView: check('checkCanCreateView', owner),
-    checkCanRenameView: check('checkCanRenameView', both),
-    checkCanSetViewAuthorization: check('checkCanSetViewAuthorization', giver),
-    checkCanDropView: check('checkCanDropView', owner),
-    checkCanCreateMaterializedView: check('checkCanCreateMaterializedView', owner),
-    checkCanRefreshMaterializedView: check('checkCanRefreshMaterializedView', holder('UPDATE')),
-    checkCanSetMaterializedViewProperties: check('checkCanSetMaterializedViewProperties', owner),
-    checkCanDropMaterializedView: check('checkCanDropMaterializedView', owner),
-    checkCanRenameMaterializedView: check('checkCanRenameMaterializedView', both),
-    checkCanSetCatalogSessionProperty: check(
-      'checkCanSetCatalogSessionProperty',
-      (context, property) => rules.maySetProperty(context, property),
-    ),
-    checkCanGrantSchemaPrivilege: check('checkCanGrantSchemaPrivilege', grantsSchema),
-    checkCanDenySchemaPrivilege: check('checkCanDenySchemaPrivilege', grantsSchema),
-    checkCanRevokeSchemaPrivilege: check('checkCanRevokeSchemaPrivilege', grantsSchema),
-    checkCanGrantTablePrivilege: check('checkCanGrantTablePrivilege', grantsTable),
-    checkCanDenyTablePrivilege: check('checkCanDenyTablePrivilege', grantsTable),
-    checkCanRevokeTablePrivilege: check('checkCanRevokeTablePrivilege', grantsTable),
-    // Roles are the catalog's: Trino's file refuses those of the system, and has no word about these.
-    checkCanCreateRole: () => {},
-    checkCanDropRole: () => {},
-    checkCanGrantRoles: () => {},
-    checkCanRevokeRoles: () => {},
-    checkCanSetRole: () => {},
-    checkCanShowRoles: () => {},
-    checkCanShowCurrentRoles: () => {},
-    checkCanShowRoleGrants: () => {},
-    checkCanExecuteProcedure: check('checkCanExecuteProcedure', (context, name) =>
-      rules.mayCall(context, 'procedures', name, 'EXECUTE'),
-    ),
-    checkCanExecuteTableProcedure: () => {},
-    checkCanShowFunctions: check('checkCanShowFunctions', seesSchema),
-    checkCanCreateFunction: check('checkCanCreateFunction', functionOwner),
-    checkCanDropFunction: check('checkCanDropFunction', functionOwner),
-    checkCanShowCreateFunction: check('checkCanShowCreateFunction', functionOwner),
-  }
+      checkCanShowCreateSchema: schemaOwner,
+      checkCanShowCreateTable: owner,
+      checkCanCreateTable: owner,
+      checkCanDropTable: owner,
+      checkCanRenameTable: both,
+      checkCanSetTableProperties: owner,
+      checkCanSetTableComment: owner,
+      checkCanSetViewComment: owner,
+      checkCanSetColumnComment: owner,
+      checkCanShowTables: seesSchema,
+      checkCanShowColumns: (context, name) => rules.hasAny(context, name),
+      checkCanAddColumn: owner,
+      checkCanAlterColumn: owner,
+      checkCanDropColumn: owner,
+      checkCanRenameColumn: owner,
+      checkCanSetTableAuthorization: giver,
+      checkCanInsertIntoTable: holder('INSERT'),
+      checkCanDeleteFromTable: holder('DELETE'),
+      checkCanTruncateTable: holder('DELETE'),
+      checkCanUpdateTableColumns: holder('UPDATE'),
+      checkCanCreateView: owner,
+      checkCanRenameView: both,
+      checkCanSetViewAuthorization: giver,
+      checkCanDropView: owner,
+      checkCanCreateMaterializedView: owner,
+      checkCanRefreshMaterializedView: holder('UPDATE'),
+      checkCanSetMaterializedViewProperties: owner,
+      checkCanDropMaterializedView: owner,
+      checkCanRenameMaterializedView: both,
+      checkCanSetCatalogSessionProperty: (context, property) =>
+        rules.maySetProperty(context, property),
+      checkCanGrantSchemaPrivilege: grantsSchema,
+      checkCanDenySchemaPrivilege: grantsSchema,
+      checkCanRevokeSchemaPrivilege: grantsSchema,
+      checkCanGrantTablePrivilege: grantsTable,
+      checkCanDenyTablePrivilege: grantsTable,
+      checkCanRevokeTablePrivilege: grantsTable,
+      checkCanExecuteProcedure: (context, name) =>
+        rules.mayCall(context, 'procedures', name, 'EXECUTE'),
+      checkCanShowFunctions: seesSchema,
+      checkCanCreateFunction: functionOwner,
+      checkCanDropFunction: functionOwner,
+      checkCanShowCreateFunction: functionOwner,
+    },
+    rules.catalog,
+  )
 }
 
 function selects(rules: CatalogRules): ConnectorAccessControl {

@@ -6,13 +6,9 @@ import type {
   SchemaFunctionName,
 } from '../metadata/metadata-management.js'
 import type { Awaitable, SchemaTableName } from '../metadata/schema.js'
-import type {
-  AccessCheck,
-  AccessChecks,
-  ConnectorAccessControl,
-  ConnectorSecurityContext,
-} from './access-control.js'
+import type { ConnectorAccessControl, ConnectorSecurityContext } from './access-control.js'
 import { accessDenied } from './access-denied.js'
+import { type AccessAnswers, refusingChecks } from './refusing-checks.js'
 
 /** The role that may do everything. */
 export const ADMIN_ROLE = 'admin'
@@ -54,7 +50,11 @@ export function sqlStandardAccessControl<Transaction>(
   source: GrantSource<Transaction>,
 ): ConnectorAccessControl<Transaction> {
   const rules = new StandardRules(source)
-  return { ...objectChecks(rules), ...grantChecks(rules), ...filters(rules) }
+  return {
+    ...refusingChecks({ ...objectAnswers(rules), ...grantAnswers(rules) }),
+    ...viewChecks(rules),
+    ...filters(rules),
+  }
 }
 
 type Context<Transaction> = ConnectorSecurityContext<Transaction>
@@ -188,23 +188,9 @@ const hasGrant = (
 ): boolean =>
   grants.some((grant) => grant.privilege === privilege && (grant.grantOption || !grantable))
 
-type Allows<Transaction, Check extends AccessCheck> = (
-  context: Context<Transaction>,
-  ...about: AccessChecks[Check]
-) => Promise<boolean>
+const everybody = (): boolean => true
 
-/** A check that refuses where the answer is no. */
-const check =
-  <Transaction, Check extends AccessCheck>(name: Check, allows: Allows<Transaction, Check>) =>
-  async (context: Context<Transaction>, ...about: AccessChecks[Check]): Promise<void> => {
-    if (!(await allows(context, ...about))) throw accessDenied(name, context.identity, about)
-  }
-
-const everybody = async (): Promise<boolean> => true
-
-function objectChecks<Transaction>(
-  rules: StandardRules<Transaction>,
-): ConnectorAccessControl<Transaction> {
+function objectAnswers<Transaction>(rules: StandardRules<Transaction>): AccessAnswers<Transaction> {
   const admin = (context: Context<Transaction>) => rules.isAdmin(context)
   const schemaOwner = (context: Context<Transaction>, schema: string) =>
     rules.ownsSchema(context, schema)
@@ -227,67 +213,51 @@ function objectChecks<Transaction>(
     (context: Context<Transaction>, name: SchemaTableName) =>
       rules.hasPrivilege(context, name, privilege, grantable)
   return {
-    checkCanCreateSchema: check('checkCanCreateSchema', admin),
-    checkCanDropSchema: check('checkCanDropSchema', schemaOwner),
-    checkCanRenameSchema: check('checkCanRenameSchema', schemaOwner),
-    checkCanSetSchemaAuthorization: check('checkCanSetSchemaAuthorization', admin),
-    checkCanShowSchemas: everybodyMay,
-    checkCanShowCreateSchema: check('checkCanShowCreateSchema', schemaOwner),
-    checkCanShowCreateTable: check('checkCanShowCreateTable', holder('SELECT', true)),
-    checkCanCreateTable: check('checkCanCreateTable', creator),
-    checkCanDropTable: check('checkCanDropTable', owner),
-    checkCanRenameTable: check('checkCanRenameTable', mover),
-    checkCanSetTableProperties: check('checkCanSetTableProperties', owner),
-    checkCanSetTableComment: check('checkCanSetTableComment', owner),
-    checkCanSetViewComment: check('checkCanSetViewComment', owner),
-    checkCanSetColumnComment: check('checkCanSetColumnComment', owner),
-    checkCanShowTables: everybodyMay,
-    checkCanShowColumns: check('checkCanShowColumns', (context, name) =>
-      rules.hasAnyPrivilege(context, name),
-    ),
-    checkCanAddColumn: check('checkCanAddColumn', owner),
-    checkCanAlterColumn: check('checkCanAlterColumn', owner),
-    checkCanDropColumn: check('checkCanDropColumn', owner),
-    checkCanRenameColumn: check('checkCanRenameColumn', owner),
-    checkCanSetTableAuthorization: check('checkCanSetTableAuthorization', admin),
-    checkCanSelectFromColumns: check('checkCanSelectFromColumns', holder('SELECT')),
-    checkCanInsertIntoTable: check('checkCanInsertIntoTable', holder('INSERT')),
-    checkCanDeleteFromTable: check('checkCanDeleteFromTable', holder('DELETE')),
-    checkCanTruncateTable: check('checkCanTruncateTable', holder('DELETE')),
-    checkCanUpdateTableColumns: check('checkCanUpdateTableColumns', holder('UPDATE')),
-    checkCanCreateView: check('checkCanCreateView', creator),
-    checkCanRenameView: check('checkCanRenameView', mover),
-    checkCanSetViewAuthorization: check('checkCanSetViewAuthorization', admin),
-    checkCanDropView: check('checkCanDropView', owner),
-    checkCanCreateViewWithSelectFromColumns: async (context, name, columns) => {
-      if (!(await rules.hasPrivilege(context, name, 'SELECT', false))) {
-        throw accessDenied('checkCanSelectFromColumns', context.identity, [name, columns])
-      }
-      if (await rules.hasPrivilege(context, name, 'SELECT', true)) return
-      const about = [name, columns] as const
-      throw accessDenied('checkCanCreateViewWithSelectFromColumns', context.identity, [...about])
-    },
-    checkCanCreateMaterializedView: check('checkCanCreateMaterializedView', creator),
-    checkCanRefreshMaterializedView: check('checkCanRefreshMaterializedView', holder('UPDATE')),
-    checkCanSetMaterializedViewProperties: check('checkCanSetMaterializedViewProperties', owner),
-    checkCanDropMaterializedView: check('checkCanDropMaterializedView', owner),
-    checkCanRenameMaterializedView: check('checkCanRenameMaterializedView', mover),
-    checkCanExecuteProcedure: everybodyMay,
-    checkCanExecuteTableProcedure: check('checkCanExecuteTableProcedure', owner),
-    checkCanShowFunctions: everybodyMay,
-    checkCanCreateFunction: check('checkCanCreateFunction', creator),
-    checkCanDropFunction: check('checkCanDropFunction', functionOwner),
-    checkCanShowCreateFunction: check('checkCanShowCreateFunction', functionOwner),
-    canExecuteFunction: everybody,
-    canCreateViewWithExecuteFunction: everybody,
+    checkCanCreateSchema: admin,
+    checkCanDropSchema: schemaOwner,
+    checkCanRenameSchema: schemaOwner,
+    checkCanSetSchemaAuthorization: admin,
+    checkCanShowSchemas: everybody,
+    checkCanShowCreateSchema: schemaOwner,
+    checkCanShowCreateTable: holder('SELECT', true),
+    checkCanCreateTable: creator,
+    checkCanDropTable: owner,
+    checkCanRenameTable: mover,
+    checkCanSetTableProperties: owner,
+    checkCanSetTableComment: owner,
+    checkCanSetViewComment: owner,
+    checkCanSetColumnComment: owner,
+    checkCanShowTables: everybody,
+    checkCanShowColumns: (context, name) => rules.hasAnyPrivilege(context, name),
+    checkCanAddColumn: owner,
+    checkCanAlterColumn: owner,
+    checkCanDropColumn: owner,
+    checkCanRenameColumn: owner,
+    checkCanSetTableAuthorization: admin,
+    checkCanSelectFromColumns: holder('SELECT'),
+    checkCanInsertIntoTable: holder('INSERT'),
+    checkCanDeleteFromTable: holder('DELETE'),
+    checkCanTruncateTable: holder('DELETE'),
+    checkCanUpdateTableColumns: holder('UPDATE'),
+    checkCanCreateView: creator,
+    checkCanRenameView: mover,
+    checkCanSetViewAuthorization: admin,
+    checkCanDropView: owner,
+    checkCanCreateMaterializedView: creator,
+    checkCanRefreshMaterializedView: holder('UPDATE'),
+    checkCanSetMaterializedViewProperties: owner,
+    checkCanDropMaterializedView: owner,
+    checkCanRenameMaterializedView: mover,
+    checkCanExecuteProcedure: everybody,
+    checkCanExecuteTableProcedure: owner,
+    checkCanShowFunctions: everybody,
+    checkCanCreateFunction: creator,
+    checkCanDropFunction: functionOwner,
+    checkCanShowCreateFunction: functionOwner,
   }
 }
 
-const everybodyMay = (): void => {}
-
-function grantChecks<Transaction>(
-  rules: StandardRules<Transaction>,
-): ConnectorAccessControl<Transaction> {
+function grantAnswers<Transaction>(rules: StandardRules<Transaction>): AccessAnswers<Transaction> {
   const schemaGrantor = async (
     context: Context<Transaction>,
     privilege: Privilege,
@@ -302,25 +272,39 @@ function grantChecks<Transaction>(
   const admin = (context: Context<Transaction>) => rules.isAdmin(context)
   return {
     // Who may see or change settings of a catalog is not a matter of the standard.
-    checkCanSetCatalogSessionProperty: everybodyMay,
-    checkCanGrantSchemaPrivilege: check('checkCanGrantSchemaPrivilege', schemaGrantor),
-    checkCanDenySchemaPrivilege: check('checkCanDenySchemaPrivilege', schemaGrantor),
-    checkCanRevokeSchemaPrivilege: check('checkCanRevokeSchemaPrivilege', schemaGrantor),
-    checkCanGrantTablePrivilege: check('checkCanGrantTablePrivilege', grantor),
-    checkCanDenyTablePrivilege: check('checkCanDenyTablePrivilege', grantor),
-    checkCanRevokeTablePrivilege: check('checkCanRevokeTablePrivilege', grantor),
-    checkCanCreateRole: check('checkCanCreateRole', admin),
-    checkCanDropRole: check(
-      'checkCanDropRole',
-      async (context, role) =>
-        role !== ADMIN_ROLE && role !== PUBLIC_ROLE && (await rules.isAdmin(context)),
-    ),
-    checkCanGrantRoles: check('checkCanGrantRoles', roleGrantor),
-    checkCanRevokeRoles: check('checkCanRevokeRoles', roleGrantor),
-    checkCanSetRole: check('checkCanSetRole', (context, role) => rules.hasRole(context, role)),
-    checkCanShowRoles: check('checkCanShowRoles', admin),
-    checkCanShowCurrentRoles: everybodyMay,
-    checkCanShowRoleGrants: everybodyMay,
+    checkCanSetCatalogSessionProperty: everybody,
+    checkCanGrantSchemaPrivilege: schemaGrantor,
+    checkCanDenySchemaPrivilege: schemaGrantor,
+    checkCanRevokeSchemaPrivilege: schemaGrantor,
+    checkCanGrantTablePrivilege: grantor,
+    checkCanDenyTablePrivilege: grantor,
+    checkCanRevokeTablePrivilege: grantor,
+    checkCanCreateRole: admin,
+    checkCanDropRole: async (context, role) =>
+      role !== ADMIN_ROLE && role !== PUBLIC_ROLE && (await rules.isAdmin(context)),
+    checkCanGrantRoles: roleGrantor,
+    checkCanRevokeRoles: roleGrantor,
+    checkCanSetRole: (context, role) => rules.hasRole(context, role),
+    checkCanShowRoles: admin,
+    checkCanShowCurrentRoles: everybody,
+    checkCanShowRoleGrants: everybody,
+  }
+}
+
+function viewChecks<Transaction>(
+  rules: StandardRules<Transaction>,
+): ConnectorAccessControl<Transaction> {
+  return {
+    checkCanCreateViewWithSelectFromColumns: async (context, name, columns) => {
+      if (!(await rules.hasPrivilege(context, name, 'SELECT', false))) {
+        throw accessDenied('checkCanSelectFromColumns', context.identity, [name, columns])
+      }
+      if (await rules.hasPrivilege(context, name, 'SELECT', true)) return
+      const about = [name, columns] as const
+      throw accessDenied('checkCanCreateViewWithSelectFromColumns', context.identity, [...about])
+    },
+    canExecuteFunction: everybody,
+    canCreateViewWithExecuteFunction: everybody,
   }
 }
 
