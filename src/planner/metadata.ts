@@ -189,6 +189,8 @@ export interface PlannerSession {
   readonly startMillis: number
   /** Correlated subqueries may have forms that Trino refuses. */
   readonly extendedDecorrelation?: boolean
+  /** How many grouping sets a GROUP BY may have; absent: 2048. */
+  readonly maxGroupingSets?: number
   /** ORDER BY is kept where it decides nothing, as in what is written into a table. */
   readonly keepsRedundantSorts?: boolean
 }

@@ -147,5 +147,6 @@ export function plannerSession(context: QueryContext): PlannerSession {
     startMillis: context.startMillis,
     keepsRedundantSorts: propertyText(session, 'skip_redundant_sort') === 'false',
     extendedDecorrelation: propertyText(session, 'extended_decorrelation') === 'true',
+    maxGroupingSets: Number(propertyText(session, 'max_grouping_sets')),
   }
 }

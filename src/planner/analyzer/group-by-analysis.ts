@@ -13,7 +13,12 @@ import { refuseCalls, refuseWrittenCalls } from './clause-check.js'
 import { expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
 
-const MAX_GROUPING_SETS = 2048
+const MAX_GROUPING_SETS_DEFAULT = 2048
+/** Beyond it Trino does not count. */
+const INTEGER_MAX = 2 ** 31 - 1
+
+/** Indexes of keys. */
+type KeySets = readonly (readonly number[])[]
 
 interface Output {
   readonly expression: Expression
@@ -44,53 +49,64 @@ export function analyzeGroupBy(
     positions.set(key, keys.length)
     return keys.push(expression) - 1
   }
-  const elements = groupBy.groupingElements.map((element) =>
-    elementSets(element, outputs, context, keyOf),
-  )
-  const setCount = elements.reduce((product, sets) => product * sets.length, 1)
-  if (setCount > MAX_GROUPING_SETS) {
+  const { maxGroupingSets = MAX_GROUPING_SETS_DEFAULT } = context.analysis.session
+  let setCount = 1
+  const elements = groupBy.groupingElements.map((element) => {
+    const own = elementSets(element, outputs, context, keyOf)
+    setCount *= own.count
+    if (setCount <= maxGroupingSets) return own
+    const count = setCount > INTEGER_MAX ? `more than ${INTEGER_MAX}` : setCount
     throw semanticError(
       'TOO_MANY_GROUPING_SETS',
-      specification,
-      `GROUP BY has ${setCount} grouping sets but can contain at most ${MAX_GROUPING_SETS}`,
+      groupBy,
+      `GROUP BY has ${count} grouping sets but can contain at most ${maxGroupingSets}`,
     )
-  }
-  let sets: readonly (readonly number[])[] = [[]]
+  })
+  let sets: KeySets = [[]]
   for (const element of elements) {
-    sets = sets.flatMap((prefix) => element.map((set) => [...new Set([...prefix, ...set])]))
+    const own = element.sets()
+    sets = sets.flatMap((prefix) => own.map((set) => [...new Set([...prefix, ...set])]))
   }
   return { keys, sets: groupBy.distinct ? distinctSets(sets) : sets }
 }
 
-function distinctSets(sets: readonly (readonly number[])[]): readonly (readonly number[])[] {
+function distinctSets(sets: KeySets): KeySets {
   const seen = new Map(sets.map((set) => [[...set].sort((a, b) => a - b).join(','), set]))
   return [...seen.values()]
 }
+
+/** The sets of one element. A CUBE's are made when it is known that they are not too many. */
+interface ElementSets {
+  readonly count: number
+  sets(): KeySets
+}
+
+const listed = (sets: KeySets): ElementSets => ({ count: sets.length, sets: () => sets })
 
 function elementSets(
   element: GroupingElement,
   outputs: readonly Output[],
   context: ExpressionContext,
   keyOf: (expression: Expression) => number,
-): readonly (readonly number[])[] {
+): ElementSets {
   if (element.kind === 'simpleGroupBy') {
-    return [element.columns.map((column) => keyOf(groupingKey(column, outputs, context)))]
+    return listed([element.columns.map((column) => keyOf(groupingKey(column, outputs, context)))])
   }
   if (element.kind === 'autoGroupBy') {
     const plain = outputs.filter((output) => !isAggregate(output))
     for (const { met, node } of plain) refuseCalls(met, node, 'GROUP BY clause')
-    return [plain.map((output) => keyOf(output.expression))]
+    return listed([plain.map((output) => keyOf(output.expression))])
   }
   const sets = element.sets.map((set) => set.map((column) => keyOf(columnKey(column, context))))
   switch (element.type) {
     case 'EXPLICIT':
-      return sets
+      return listed(sets)
     case 'ROLLUP':
-      return Array.from({ length: sets.length + 1 }, (_, i) =>
-        sets.slice(0, sets.length - i).flat(),
+      return listed(
+        Array.from({ length: sets.length + 1 }, (_, i) => sets.slice(0, sets.length - i).flat()),
       )
     case 'CUBE':
-      return powerSet(sets)
+      return { count: 2 ** sets.length, sets: () => powerSet(sets) }
   }
 }
 
@@ -100,11 +116,8 @@ const isAggregate = ({ expression, met }: Output): boolean =>
   met.some((m) => m.kind === 'aggregate' && m.id === expression.name)
 
 /** All subsets, those with the first elements first, as Trino orders them. */
-function powerSet(sets: readonly (readonly number[])[]): readonly (readonly number[])[] {
-  if (2 ** sets.length > MAX_GROUPING_SETS) {
-    return Array.from({ length: MAX_GROUPING_SETS + 1 }, () => [])
-  }
-  let subsets: readonly (readonly number[])[] = [[]]
+function powerSet(sets: KeySets): KeySets {
+  let subsets: KeySets = [[]]
   for (const set of sets.toReversed()) {
     subsets = [...subsets.map((rest) => [...set, ...rest]), ...subsets]
   }

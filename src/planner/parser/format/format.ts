@@ -1,4 +1,4 @@
-import type { Expression, Query, Statement } from '../ast/index.js'
+import type { Query, Statement } from '../ast/index.js'
 import { formatExpressionNode } from './expression.js'
 import { formatQueryBody, formatQueryNode } from './query.js'
 import type { FormatRules } from './rules.js'
@@ -43,11 +43,6 @@ export function formatStatement(node: Statement): string {
 /** Writes a query as views keep it: in the same layout, with the line ends that Trino leaves at its end. */
 export function formatViewQuery(node: Query): string {
   return formatQueryNode(node, 0, RULES)
-}
-
-/** Writes an expression as SQL text, as Trino's ExpressionFormatter does. */
-export function formatExpression(node: Expression): string {
-  return RULES.expression(node)
 }
 
 export { formatDataType } from './data-type.js'

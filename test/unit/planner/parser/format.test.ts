@@ -1,12 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import type { Statement } from '../../../../src/planner/parser/ast/index.js'
 import {
-  formatExpression,
   formatName,
   formatStatement,
   formatStringLiteral,
 } from '../../../../src/planner/parser/format/format.js'
-import { parseExpression, parseStatement } from '../../../../src/planner/parser/parser.js'
+import { parseStatement } from '../../../../src/planner/parser/parser.js'
 import { recordedStatements } from './recorded.js'
 import { STATEMENTS } from './statements.js'
 
@@ -89,7 +88,7 @@ describe('the layout is that of Trino', () => {
     ['1e999', '1e999'],
     ['x -> x + 1', '(x) -> (x + 1)'],
   ])('%s', (sql, expected) => {
-    expect(formatExpression(parseExpression(sql))).toBe(expected)
+    expect(formatStatement(parseStatement(`SELECT ${sql}`))).toBe(`SELECT ${expected}`)
   })
 })
 
