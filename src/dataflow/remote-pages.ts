@@ -1,7 +1,7 @@
+import type { PageRingReader } from '../exchange/threads/page-ring.js'
 import type { MillraceError, Page, SqlType } from '../spi/index.js'
 import { readPageWords } from './memory/page-words.js'
 import { type PageStream, WAIT } from './page-stream.js'
-import type { PageRingReader } from './threads/page-ring.js'
 import type { TurnTaker } from './turns.js'
 
 /** Pages that drivers in worker threads emit, as they come. Asking for the next one gives the last one's memory back. */

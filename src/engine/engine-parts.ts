@@ -1,4 +1,4 @@
-import { TaskHost } from '../dataflow/cluster/task-host.js'
+import { TaskHost } from '../dataflow/task/task-host.js'
 import { joinSharedMemory } from '../dataflow/memory/join-memory.js'
 import { SegmentPool } from '../dataflow/memory/segment-pool.js'
 import { type ChunkAllocator, createSharedMemory } from '../dataflow/memory/shared-memory.js'

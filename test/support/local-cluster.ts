@@ -1,4 +1,4 @@
-import type { TaskNode } from '../../src/dataflow/cluster/task-request.js'
+import type { TaskNode } from '../../src/dataflow/task/task-request.js'
 import { Engine } from '../../src/engine/engine.js'
 import type { EngineOptions } from '../../src/engine/engine-options.js'
 import type { ChannelFactory } from '../../src/exchange/channel/channel.js'

@@ -1,7 +1,7 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { errorFromRecord, MillraceError, toMillraceError } from '../../spi/index.js'
-import type { TaskNode, TaskStatus } from '../cluster/task-request.js'
+import type { TaskNode, TaskStatus } from '../task/task-request.js'
 import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { isOfNode } from './retry-settings.js'

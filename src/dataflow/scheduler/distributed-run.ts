@@ -1,7 +1,7 @@
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { ConnectorSplitSource, DynamicFilter, MillraceError, Page } from '../../spi/index.js'
-import type { TaskNode, TaskRequest, TaskWrite } from '../cluster/task-request.js'
+import type { TaskNode, TaskRequest, TaskWrite } from '../task/task-request.js'
 import type { SplitOrigin } from './split-origins.js'
 import type { StageSnapshot } from './stage.js'
 

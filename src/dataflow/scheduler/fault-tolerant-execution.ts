@@ -1,7 +1,7 @@
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
-import type { TaskNode } from '../cluster/task-request.js'
+import type { TaskNode } from '../task/task-request.js'
 import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { RetriedStage } from './retried-stage.js'

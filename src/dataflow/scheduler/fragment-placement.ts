@@ -1,7 +1,7 @@
 import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
 import type { PlanNode } from '../../planner/plan/node.js'
 import { sourcesOf } from '../../planner/plan/structure.js'
-import type { TaskNode } from '../cluster/task-request.js'
+import type { TaskNode } from '../task/task-request.js'
 
 export interface FragmentPlacement {
   /** Nodes of the tasks of each fragment, by its id. */

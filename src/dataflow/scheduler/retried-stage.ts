@@ -3,7 +3,8 @@ import { spoolAddress } from '../../exchange/spool/spool-channel.js'
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { MillraceError } from '../../spi/index.js'
-import type { TaskNode, TaskRequest } from '../cluster/task-request.js'
+import { taskName } from '../task/task-id.js'
+import type { TaskNode, TaskRequest } from '../task/task-request.js'
 import { RetriedTask } from './retried-task.js'
 import type { RetrySettings } from './retry-settings.js'
 import type { SplitAssigner } from './split-assigner.js'
@@ -48,7 +49,7 @@ export class RetriedStage {
     this.#tasks = homes.map(
       (home, index) =>
         new RetriedTask({
-          name: `${request.queryId}.${fragment.id}.${index}`,
+          name: taskName(request.queryId, fragment.id, index),
           home,
           settings,
           takeSplits: (planNodeId, maxSize) => splits.get(planNodeId)!.take(home.nodeId, maxSize),

@@ -1,5 +1,6 @@
 import { errorFromRecord, MillraceError } from '../../spi/index.js'
-import type { TaskListener, TaskNode, TaskRequest, TaskStatus } from '../cluster/task-request.js'
+import { taskIdOf } from '../task/task-id.js'
+import type { TaskListener, TaskNode, TaskRequest, TaskStatus } from '../task/task-request.js'
 import { isRetryable, type RetrySettings, retryDelay } from './retry-settings.js'
 import { SplitLog } from './split-log.js'
 import type { TaskSnapshot } from './stage.js'
@@ -111,7 +112,7 @@ export class RetriedTask {
     directories: readonly string[],
   ): void {
     const number = this.#attempts.length
-    const taskId = `${this.name}.${number}`
+    const taskId = taskIdOf(this.name, number)
     const attempt: Attempt = {
       taskId,
       node,
@@ -158,7 +159,7 @@ export class RetriedTask {
     const attempt =
       this.#attempts.find(({ status }) => status?.state === 'FINISHED') ?? this.#attempts.at(-1)
     return {
-      taskId: attempt?.taskId ?? `${this.name}.0`,
+      taskId: attempt?.taskId ?? taskIdOf(this.name, 0),
       nodeId: (attempt?.node ?? this.home).nodeId,
       state: attempt?.status?.state ?? 'PLANNED',
       status: attempt?.status,

@@ -2,7 +2,7 @@ import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { PlanNode, TableReference } from '../../planner/plan/node.js'
 import { sourcesOf } from '../../planner/plan/structure.js'
 import type { ConnectorSplitSource } from '../../spi/index.js'
-import type { TaskNode } from '../cluster/task-request.js'
+import type { TaskNode } from '../task/task-request.js'
 import { SplitAssigner } from './split-assigner.js'
 
 /** What a connector gives splits of: a table, or a table function without table arguments. */

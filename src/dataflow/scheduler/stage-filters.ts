@@ -8,7 +8,7 @@ import {
   tupleDomain,
   uniteDomains,
 } from '../../spi/index.js'
-import type { TaskStatus } from '../cluster/task-request.js'
+import type { TaskStatus } from '../task/task-request.js'
 import type { SplitOrigin } from './split-origins.js'
 
 /** How long a stage waits for filters of its scans, at most: what it read meanwhile would wait for the same joins. */

@@ -3,8 +3,8 @@ import { rowOrder } from '../../operators/sort/row-order.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { SortItem } from '../../planner/plan/node.js'
 import { blockOf } from '../../spi/index.js'
-import type { TaskStatus } from '../cluster/task-request.js'
 import type { SortSample } from '../sort-sample.js'
+import type { TaskStatus } from '../task/task-request.js'
 
 /** The ranges of sorted outputs, made when every task of a stage has told of its rows. */
 export class StageRanges {

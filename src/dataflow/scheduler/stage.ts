@@ -1,12 +1,13 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import type { FragmentPartitioning, PlanFragment } from '../../planner/plan/fragment.js'
 import { type Domain, type MillraceError, toMillraceError } from '../../spi/index.js'
+import { taskIdOf, taskName } from '../task/task-id.js'
 import {
   isTaskDone,
   type TaskNode,
   type TaskRequest,
   type TaskStatus,
-} from '../cluster/task-request.js'
+} from '../task/task-request.js'
 import type { SplitAssigner } from './split-assigner.js'
 import type { StageFilterSnapshot, StageFilters } from './stage-filters.js'
 import { StageRanges } from './stage-ranges.js'
@@ -72,7 +73,7 @@ export class Stage {
     this.#options = options
     const { fragment, nodes, name, attempt, consumerCount } = options
     this.#ranges = StageRanges.of(fragment, nodes.length, consumerCount)
-    this.#taskIds = nodes.map((_, index) => `${name}.${fragment.id}.${index}.${attempt}`)
+    this.#taskIds = nodes.map((_, index) => taskIdOf(taskName(name, fragment.id, index), attempt))
   }
 
   get fragment(): PlanFragment {

@@ -1,7 +1,7 @@
 import type { ErrorRecord } from '../../spi/index.js'
 import type { LocalPlan } from '../pipeline.js'
 import type { DriverStats } from '../stats.js'
-import type { TaskDescriptor } from '../thread-environment.js'
+import type { TaskDescriptor } from '../task/task-descriptor.js'
 import type { PostedKernels } from './kernel-exchange.js'
 
 /** What the calling thread tells a worker thread. */
@@ -11,11 +11,11 @@ export type ToWorker =
   | RunMessage
   | SplitsMessage
   /** A driver sleeps, and there is room in its ring again. */
-  | { readonly kind: 'credit'; readonly queryId: string; readonly pipelineId: number }
+  | { readonly kind: 'credit'; readonly taskId: string; readonly pipelineId: number }
   /** The query is over: close what is open, then answer `ended`. */
-  | { readonly kind: 'end'; readonly queryId: string }
+  | { readonly kind: 'end'; readonly taskId: string }
   /** The query is over, and so are all its drivers: nothing is open, and its memory may be another query's already. */
-  | { readonly kind: 'forget'; readonly queryId: string }
+  | { readonly kind: 'forget'; readonly taskId: string }
   /** A catalog was dropped or replaced. */
   | { readonly kind: 'dropCatalog'; readonly catalog: string }
   /** Answers `needBuffer`. */
@@ -46,7 +46,7 @@ export interface CatalogDescriptor {
 
 export interface RunMessage {
   readonly kind: 'run'
-  readonly queryId: string
+  readonly taskId: string
   readonly pipelineId: number
   readonly driverIndex: number
   readonly driverCount: number
@@ -67,7 +67,7 @@ export interface SplitAssignment {
 
 export interface SplitsMessage {
   readonly kind: 'splits'
-  readonly queryId: string
+  readonly taskId: string
   readonly scanId: number
   readonly splits: readonly unknown[]
   readonly last: boolean
@@ -78,25 +78,25 @@ export type FromWorker =
   | { readonly kind: 'ready' }
   | {
       readonly kind: 'state'
-      readonly queryId: string
+      readonly taskId: string
       readonly pipelineId: number
       readonly driverIndex: number
       readonly state: unknown
       readonly stats: DriverStats
     }
   /** What a driver has done so far. */
-  | { readonly kind: 'progress'; readonly queryId: string; readonly stats: DriverStats }
+  | { readonly kind: 'progress'; readonly taskId: string; readonly stats: DriverStats }
   /** There are pages in a ring, and the calling thread sleeps. */
-  | { readonly kind: 'pages'; readonly queryId: string; readonly pipelineId: number }
+  | { readonly kind: 'pages'; readonly taskId: string; readonly pipelineId: number }
   | {
       readonly kind: 'pagesEnd'
-      readonly queryId: string
+      readonly taskId: string
       readonly pipelineId: number
       readonly stats: DriverStats
     }
-  | { readonly kind: 'failed'; readonly queryId: string; readonly error: ErrorRecord }
-  | { readonly kind: 'needSplits'; readonly queryId: string; readonly scanId: number }
-  | { readonly kind: 'ended'; readonly queryId: string }
+  | { readonly kind: 'failed'; readonly taskId: string; readonly error: ErrorRecord }
+  | { readonly kind: 'needSplits'; readonly taskId: string; readonly scanId: number }
+  | { readonly kind: 'ended'; readonly taskId: string }
   | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** A connector asks for a buffer that all threads share under a name. */
   | { readonly kind: 'needBuffer'; readonly name: string; readonly byteLength: number }

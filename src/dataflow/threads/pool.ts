@@ -1,7 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { compiledModules } from '../../expressions/wasm/module-cache.js'
 import { MillraceError } from '../../spi/index.js'
-import type { TaskDescriptor } from '../thread-environment.js'
+import type { TaskDescriptor } from '../task/task-descriptor.js'
 import { adoptKernels, type PostedKernels, postKernels } from './kernel-exchange.js'
 import type { FromWorker, ToWorker } from './messages.js'
 import { planId, ShippedPlans } from './shipped-plans.js'
@@ -89,13 +89,13 @@ export class ThreadPool {
   }
 
   /** Starts to hear what threads say of a query, and holds the process until {@link unlisten}. */
-  listen(queryId: string, listener: PoolListener): void {
-    this.#listeners.set(queryId, listener)
+  listen(taskId: string, listener: PoolListener): void {
+    this.#listeners.set(taskId, listener)
     if (this.#listeners.size === 1) for (const thread of this.#threads) thread.worker.ref()
   }
 
-  unlisten(queryId: string): void {
-    this.#listeners.delete(queryId)
+  unlisten(taskId: string): void {
+    this.#listeners.delete(taskId)
     if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
   }
 
@@ -179,7 +179,7 @@ export class ThreadPool {
         for (let i = 0; i < this.#threads.length; i++) if (i !== index) this.send(i, message)
         return
       }
-      this.#listeners.get(message.queryId)?.message(index, message)
+      this.#listeners.get(message.taskId)?.message(index, message)
     })
     let failure: unknown
     worker.on('error', (error) => {

@@ -1,11 +1,13 @@
 import type { MessagePort } from 'node:worker_threads'
+import { PageRingWriter } from '../../exchange/threads/page-ring.js'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { pageCopier } from '../page-sink.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import type { DriverStats } from '../stats.js'
-import { Task } from '../task.js'
-import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from '../thread-environment.js'
+import type { TaskDescriptor } from '../task/task-descriptor.js'
+import { ThreadTask } from '../task/thread-task.js'
+import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
 import type {
   FromWorker,
   KeptTaskMessage,
@@ -13,11 +15,10 @@ import type {
   SplitsMessage,
   ToWorker,
 } from './messages.js'
-import { PageRingWriter } from './page-ring.js'
 import { DriverProgress } from './progress.js'
 
-interface WorkerQuery {
-  readonly task: Task
+interface HeldTask {
+  readonly task: ThreadTask
   readonly running: Set<Promise<void>>
   readonly waitingForSplits: Map<number, (message: SplitsMessage) => void>
   readonly waitingForCredit: Map<number, () => void>
@@ -27,7 +28,7 @@ interface WorkerQuery {
 export class WorkerRuntime {
   readonly #environment: ThreadEnvironment
   readonly #port: MessagePort
-  readonly #queries = new Map<string, WorkerQuery>()
+  readonly #tasks = new Map<string, HeldTask>()
   /** Plans of queries that may come again, by the numbers that the calling thread gave them. */
   readonly #plans = new Map<number, LocalPlan>()
   readonly #progress = new DriverProgress()
@@ -37,7 +38,7 @@ export class WorkerRuntime {
     this.#port = port
   }
 
-  /** Handles a message that is about a query. */
+  /** Handles a message that is about a task. */
   receive(message: ToWorker): void {
     switch (message.kind) {
       case 'task':
@@ -47,27 +48,27 @@ export class WorkerRuntime {
         this.#begin({ ...message.task, plan: this.#keptPlan(message) })
         return
       case 'run': {
-        const query = this.#query(message.queryId)
-        const run = this.#run(query, message)
+        const held = this.#held(message.taskId)
+        const run = this.#run(held, message)
           .catch((error: unknown) => {
-            this.#send({ kind: 'failed', queryId: message.queryId, error: errorToRecord(error) })
+            this.#send({ kind: 'failed', taskId: message.taskId, error: errorToRecord(error) })
           })
-          .finally(() => query.running.delete(run))
-        query.running.add(run)
+          .finally(() => held.running.delete(run))
+        held.running.add(run)
         return
       }
       case 'splits':
-        this.#queries.get(message.queryId)?.waitingForSplits.get(message.scanId)?.(message)
+        this.#tasks.get(message.taskId)?.waitingForSplits.get(message.scanId)?.(message)
         return
       case 'credit':
-        this.#queries.get(message.queryId)?.waitingForCredit.get(message.pipelineId)?.()
+        this.#tasks.get(message.taskId)?.waitingForCredit.get(message.pipelineId)?.()
         return
       case 'end':
-        void this.#end(message.queryId)
+        void this.#end(message.taskId)
         return
       case 'forget':
-        this.#queries.get(message.queryId)?.task.abort()
-        this.#queries.delete(message.queryId)
+        this.#tasks.get(message.taskId)?.task.abort()
+        this.#tasks.delete(message.taskId)
         return
       case 'catalog':
       case 'dropCatalog':
@@ -79,8 +80,8 @@ export class WorkerRuntime {
   }
 
   #begin(task: TaskDescriptor): void {
-    this.#queries.set(task.queryId, {
-      task: new Task(this.#environment, task),
+    this.#tasks.set(task.taskId, {
+      task: new ThreadTask(this.#environment, task),
       running: new Set(),
       waitingForSplits: new Map(),
       waitingForCredit: new Map(),
@@ -95,88 +96,88 @@ export class WorkerRuntime {
     return kept
   }
 
-  #query(queryId: string): WorkerQuery {
-    const query = this.#queries.get(queryId)
-    assert(query !== undefined, `no query ${queryId}`)
-    return query
+  #held(taskId: string): HeldTask {
+    const held = this.#tasks.get(taskId)
+    assert(held !== undefined, `no task ${taskId}`)
+    return held
   }
 
   #send(message: FromWorker): void {
     this.#port.postMessage(message)
   }
 
-  async #run(query: WorkerQuery, message: RunMessage): Promise<void> {
-    const pipeline = query.task.pipeline(message.pipelineId)
-    const inputs = this.#inputs(query, message)
+  async #run(held: HeldTask, message: RunMessage): Promise<void> {
+    const pipeline = held.task.pipeline(message.pipelineId)
+    const inputs = this.#inputs(held, message)
     if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
-      await this.#stream(query, pipeline, inputs, message)
+      await this.#stream(held, pipeline, inputs, message)
       return
     }
-    const { queryId, pipelineId, driverIndex } = message
+    const { taskId, pipelineId, driverIndex } = message
     let endReports: (() => void) | undefined
     try {
-      const { state, stats } = await query.task.run(pipeline, inputs, (running) => {
-        endReports = this.#reportProgress(queryId, running)
+      const { state, stats } = await held.task.run(pipeline, inputs, (running) => {
+        endReports = this.#reportProgress(taskId, running)
       })
-      this.#send({ kind: 'state', queryId, pipelineId, driverIndex, state, stats })
+      this.#send({ kind: 'state', taskId, pipelineId, driverIndex, state, stats })
     } finally {
       endReports?.()
     }
   }
 
   /** @returns what ends the reports of a driver */
-  #reportProgress(queryId: string, stats: () => DriverStats): () => void {
+  #reportProgress(taskId: string, stats: () => DriverStats): () => void {
     return this.#progress.begin(stats, (now) =>
-      this.#send({ kind: 'progress', queryId, stats: now }),
+      this.#send({ kind: 'progress', taskId, stats: now }),
     )
   }
 
   /** Hands pages over, each copied into one of a few arenas, in the order in which the consumer gives them back. */
   async #stream(
-    query: WorkerQuery,
+    held: HeldTask,
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     message: RunMessage,
   ): Promise<void> {
-    const { queryId, pipelineId, driverIndex, ringAddress } = message
+    const { taskId, pipelineId, driverIndex, ringAddress } = message
     assert(ringAddress !== undefined, 'a pipeline whose pages are pulled has rings')
     const { buffer } = this.#environment.allocator.memory
     const ring = new PageRingWriter(buffer, ringAddress, driverIndex)
-    const { driver, stats } = query.task.createDriver(pipeline, inputs)
-    const endReports = this.#reportProgress(queryId, stats)
+    const { driver, stats } = held.task.createDriver(pipeline, inputs)
+    const endReports = this.#reportProgress(taskId, stats)
     const arenas: ChunkArena[] = []
     let wake: (() => void) | undefined
-    query.waitingForCredit.set(pipelineId, () => wake?.())
+    held.waitingForCredit.set(pipelineId, () => wake?.())
     try {
       for (;;) {
         const page = await driver.nextPage()
-        if (page === undefined || query.task.memory.cancelled) break
-        while (ring.isFull && !query.task.memory.cancelled) {
+        if (page === undefined || held.task.memory.cancelled) break
+        while (ring.isFull && !held.task.memory.cancelled) {
           await new Promise<void>((resolve) => {
             wake = resolve
             if (!ring.sleep()) resolve()
           })
           wake = undefined
         }
-        if (query.task.memory.cancelled) break
+        if (held.task.memory.cancelled) break
         const { slot } = ring
-        arenas[slot] ??= query.task.createArena()
+        arenas[slot] ??= held.task.createArena()
         const arena = arenas[slot]
         arena.reset()
         const words = pageCopier(arena)(page)
         const address = arena.allocateAddress(words.byteLength)
         new Float64Array(buffer, address, words.length).set(words)
-        if (ring.push(address, words.length)) this.#send({ kind: 'pages', queryId, pipelineId })
+        if (ring.push(address, words.length)) this.#send({ kind: 'pages', taskId, pipelineId })
       }
     } finally {
       endReports()
       // The arenas stay until the query ends: the consumer may still read the last pages.
       await driver.close()
     }
-    this.#send({ kind: 'pagesEnd', queryId, pipelineId, stats: stats() })
+    this.#send({ kind: 'pagesEnd', taskId, pipelineId, stats: stats() })
   }
 
-  #inputs(query: WorkerQuery, message: RunMessage): DriverInputs {
+  #inputs(held: HeldTask, message: RunMessage): DriverInputs {
     const { address, length } = message.counters
     const counters = new Int32Array(this.#environment.allocator.memory.buffer, address, length)
     const pageCounters = counters.length - message.splits.length
@@ -197,7 +198,7 @@ export class WorkerRuntime {
       }
       if (list.more.length > 0) return list.more.shift()
       if (list.complete) return undefined
-      return this.#requestSplits(query, message.queryId, scanId).then((answer) => {
+      return this.#requestSplits(held, message.taskId, scanId).then((answer) => {
         list.more.push(...answer.splits)
         list.complete = answer.last
         return next(scanId)
@@ -212,28 +213,28 @@ export class WorkerRuntime {
     }
   }
 
-  #requestSplits(query: WorkerQuery, queryId: string, scanId: number): Promise<SplitsMessage> {
+  #requestSplits(held: HeldTask, taskId: string, scanId: number): Promise<SplitsMessage> {
     return new Promise((resolve) => {
-      query.waitingForSplits.set(scanId, (message) => {
-        query.waitingForSplits.delete(scanId)
+      held.waitingForSplits.set(scanId, (message) => {
+        held.waitingForSplits.delete(scanId)
         resolve(message)
       })
-      this.#send({ kind: 'needSplits', queryId, scanId })
+      this.#send({ kind: 'needSplits', taskId, scanId })
     })
   }
 
-  async #end(queryId: string): Promise<void> {
-    const query = this.#queries.get(queryId)
-    if (query !== undefined) {
-      query.task.memory.cancel()
-      query.task.abort()
-      for (const wake of query.waitingForCredit.values()) wake()
-      for (const answer of query.waitingForSplits.values()) {
-        answer({ kind: 'splits', queryId, scanId: -1, splits: [], last: true })
+  async #end(taskId: string): Promise<void> {
+    const held = this.#tasks.get(taskId)
+    if (held !== undefined) {
+      held.task.memory.cancel()
+      held.task.abort()
+      for (const wake of held.waitingForCredit.values()) wake()
+      for (const answer of held.waitingForSplits.values()) {
+        answer({ kind: 'splits', taskId, scanId: -1, splits: [], last: true })
       }
-      await Promise.allSettled([...query.running])
-      this.#queries.delete(queryId)
+      await Promise.allSettled([...held.running])
+      this.#tasks.delete(taskId)
     }
-    this.#send({ kind: 'ended', queryId })
+    this.#send({ kind: 'ended', taskId })
   }
 }

@@ -1,5 +1,5 @@
-import type { TaskHost } from '../../dataflow/cluster/task-host.js'
-import type { TaskNode } from '../../dataflow/cluster/task-request.js'
+import type { TaskHost } from '../../dataflow/task/task-host.js'
+import type { TaskNode } from '../../dataflow/task/task-request.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import { localChannels } from '../../exchange/channel/local-channel.js'
 import { isSpoolAddress, spoolChannels } from '../../exchange/spool/spool-channel.js'
@@ -85,6 +85,7 @@ export class ClusterMember {
   }
 }
 
+export { NodeHealth } from '../../dataflow/scheduler/node-health.js'
 export type {
   TaskListener,
   TaskNode,
@@ -92,5 +93,4 @@ export type {
   TaskStatus,
   TaskUpdate,
   TaskWrite,
-} from '../../dataflow/cluster/task-request.js'
-export { NodeHealth } from '../../dataflow/scheduler/node-health.js'
+} from '../../dataflow/task/task-request.js'

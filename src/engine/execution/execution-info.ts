@@ -1,6 +1,7 @@
-import type { ExecutionSnapshot } from '../../dataflow/execution-snapshot.js'
 import type { DistributedSnapshot } from '../../dataflow/scheduler/distributed-run.js'
 import { sourceFragments } from '../../dataflow/scheduler/fragment-placement.js'
+import { onlyTaskId } from '../../dataflow/task/task-id.js'
+import type { TaskSnapshot } from '../../dataflow/task/task-snapshot.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type {
   ExecutionInfo,
@@ -20,7 +21,7 @@ export const operatorsOf = (pipelines: readonly PipelineInfo[]): readonly Operat
 const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
 
-function totalsOf(snapshot: ExecutionSnapshot): ExecutionTotals {
+function totalsOf(snapshot: TaskSnapshot): ExecutionTotals {
   const operators = operatorsOf(snapshot.pipelines)
   const reading = operators.filter((operator) => READING.has(operator.name))
   return {
@@ -62,12 +63,12 @@ export function localInfo(
   queryId: string,
   nodeId: string,
   createdMillis: number,
-  snapshot: ExecutionSnapshot,
+  snapshot: TaskSnapshot,
 ): ExecutionInfo {
   const totals = totalsOf(snapshot)
   const task: TaskInfo = {
     ...totals,
-    taskId: `${queryId}.0.0.0`,
+    taskId: onlyTaskId(queryId),
     nodeId,
     state: snapshot.state,
     createdMillis,

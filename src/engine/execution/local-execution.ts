@@ -1,5 +1,5 @@
-import type { ExecutionSnapshot } from '../../dataflow/execution-snapshot.js'
-import type { QueryExecution } from '../../dataflow/query-execution.js'
+import type { TaskExecution } from '../../dataflow/task/task-execution.js'
+import type { TaskSnapshot } from '../../dataflow/task/task-snapshot.js'
 import type { PlanExecution } from '../services.js'
 import type { ExecutionInfo } from './query-info.js'
 
@@ -10,14 +10,14 @@ import type { ExecutionInfo } from './query-info.js'
  * @param onEnd called once, when it has given back what it held
  */
 export function localExecution(
-  execution: QueryExecution,
-  infoOf: (snapshot: ExecutionSnapshot) => ExecutionInfo,
+  execution: TaskExecution,
+  infoOf: (snapshot: TaskSnapshot) => ExecutionInfo,
   onEnd: () => void,
 ): PlanExecution {
-  let running: QueryExecution | undefined = execution
-  let last: ExecutionSnapshot | undefined
+  let running: TaskExecution | undefined = execution
+  let last: TaskSnapshot | undefined
   let ending: Promise<void> | undefined
-  const end = async (ended: QueryExecution): Promise<void> => {
+  const end = async (ended: TaskExecution): Promise<void> => {
     try {
       await ended.end()
     } finally {

@@ -1,7 +1,6 @@
 import { planLocally } from '../../dataflow/local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../../dataflow/memory/query-memory.js'
 import type { LocalPlan } from '../../dataflow/pipeline.js'
-import { type ExecutionEnvironment, QueryExecution } from '../../dataflow/query-execution.js'
 import { DistributedExecution } from '../../dataflow/scheduler/distributed-execution.js'
 import type {
   DistributedEnvironment,
@@ -12,7 +11,10 @@ import { FaultTolerantExecution } from '../../dataflow/scheduler/fault-tolerant-
 import { RepeatedExecution } from '../../dataflow/scheduler/repeated-execution.js'
 import type { RetryPolicy } from '../../dataflow/scheduler/retry-settings.js'
 import type { SpillDirectory } from '../../dataflow/spill/spill-directory.js'
-import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
+import type { TaskDescriptor } from '../../dataflow/task/task-descriptor.js'
+import { type ExecutionEnvironment, TaskExecution } from '../../dataflow/task/task-execution.js'
+import { onlyTaskId } from '../../dataflow/task/task-id.js'
+import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import { callsLoop } from '../../expressions/routine.js'
@@ -272,9 +274,10 @@ export class PlanRunner {
     const { memoryBytes, maySpill } = taskLimits(context, spill !== undefined)
     const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, memoryBytes)
     const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
-    let execution: QueryExecution
+    let execution: TaskExecution
     try {
-      execution = new QueryExecution(this.#environment, {
+      execution = new TaskExecution(this.#environment, {
+        taskId: onlyTaskId(queryId),
         queryId,
         slot,
         ...plan,

@@ -1,4 +1,4 @@
-import { writeAll } from '../../dataflow/cluster/sink-pages.js'
+import { writeAll } from '../../dataflow/task/sink-pages.js'
 import type {
   AnalyzeRequest,
   CreateTableRequest,

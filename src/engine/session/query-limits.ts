@@ -1,4 +1,4 @@
-import type { TaskLimits } from '../../dataflow/cluster/task-request.js'
+import type { TaskLimits } from '../../dataflow/task/task-request.js'
 import { MillraceError } from '../../spi/index.js'
 import type { QueryContext } from './query-context.js'
 import { propertyText } from './session-properties.js'

@@ -1,6 +1,7 @@
 import { ChunkArena } from '../../dataflow/memory/query-memory.js'
 import { type ChunkAllocator, STORE_OWNER } from '../../dataflow/memory/shared-memory.js'
-import type { TaskDescriptor, ThreadEnvironment } from '../../dataflow/thread-environment.js'
+import type { TaskDescriptor } from '../../dataflow/task/task-descriptor.js'
+import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { Turns } from '../../dataflow/turns.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import {
@@ -28,8 +29,7 @@ export function createThreadEnvironment(options: {
     turns: options.turns,
     connector: options.connector,
     connectorSession: (task, catalog, signal) =>
-      options.knownSession?.(task.taskOf ?? task.queryId, catalog) ??
-      taskSession(task, catalog, signal),
+      options.knownSession?.(task.queryId, catalog) ?? taskSession(task, catalog, signal),
   }
 }
 
@@ -37,7 +37,7 @@ export function createThreadEnvironment(options: {
 function taskSession(task: TaskDescriptor, catalog: string, signal: AbortSignal): ConnectorSession {
   const { session } = task
   return createConnectorSession({
-    queryId: task.taskOf ?? task.queryId,
+    queryId: task.queryId,
     user: session.user,
     timeZone: session.timeZone,
     locale: session.locale,

@@ -37,7 +37,7 @@ test('a query hears of a thread that died, and of one that could not take its pl
           if (lost.length === 2) resolve()
         },
       })
-      pool.send(0, { kind: 'end', queryId: 'query' })
+      pool.send(0, { kind: 'end', taskId: 'query' })
     })
     expect(lost).toEqual([
       { thread: 0, isLost: false },

@@ -1,18 +1,18 @@
-import type { SessionContext } from '../expressions/session-context.js'
-import { createOperator, type SharedPages } from '../operators/create-operator.js'
-import { JoinIndexSink } from '../operators/join/join-index-sink.js'
-import { KeyFilterSink } from '../operators/join/key-filter-sink.js'
-import type { Operator, OperatorContext } from '../operators/operator.js'
-import type { OperatorSpec } from '../operators/spec.js'
-import type { SpilledPages } from '../operators/spill/spill-space.js'
-import { assert, MillraceError } from '../spi/index.js'
-import { Driver, type MemoryPressure } from './driver.js'
-import { dynamicFilterOf } from './dynamic-filter.js'
-import { readPageWords } from './memory/page-words.js'
-import { type ChunkArena, QueryMemory } from './memory/query-memory.js'
-import { pageBytes } from './page-bytes.js'
-import { type CollectedPages, CollectSink, type PageSink, placePage } from './page-sink.js'
-import type { PageStream } from './page-stream.js'
+import type { SessionContext } from '../../expressions/session-context.js'
+import { createOperator, type SharedPages } from '../../operators/create-operator.js'
+import { JoinIndexSink } from '../../operators/join/join-index-sink.js'
+import { KeyFilterSink } from '../../operators/join/key-filter-sink.js'
+import type { Operator, OperatorContext } from '../../operators/operator.js'
+import type { OperatorSpec } from '../../operators/spec.js'
+import type { SpilledPages } from '../../operators/spill/spill-space.js'
+import { assert, MillraceError } from '../../spi/index.js'
+import { Driver, type MemoryPressure } from '../driver.js'
+import { dynamicFilterOf } from '../dynamic-filter.js'
+import { readPageWords } from '../memory/page-words.js'
+import { type ChunkArena, QueryMemory } from '../memory/query-memory.js'
+import { pageBytes } from '../page-bytes.js'
+import { type CollectedPages, CollectSink, type PageSink, placePage } from '../page-sink.js'
+import type { PageStream } from '../page-stream.js'
 import type {
   CollectedSource,
   PipelineSpec,
@@ -20,19 +20,20 @@ import type {
   ScanSource,
   SortedRunsRef,
   SourceSpec,
-} from './pipeline.js'
-import { type SortSample, sampleRuns } from './sort-sample.js'
-import { QuerySpill } from './spill/query-spill.js'
-import { type DriverStats, type OperatorMeter, operatorMeter } from './stats.js'
-import { AsyncCallStream } from './streams/async-call.js'
-import { CollectedStream } from './streams/collected.js'
-import { createMergeStream } from './streams/merge.js'
-import { ScanStream } from './streams/scan.js'
-import { TableFunctionStream } from './streams/table-function.js'
-import { UnionStream } from './streams/union.js'
-import { ValuesStream } from './streams/values.js'
-import type { DriverInputs, TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
-import type { TurnTaker } from './turns.js'
+} from '../pipeline.js'
+import { type SortSample, sampleRuns } from '../sort-sample.js'
+import { QuerySpill } from '../spill/query-spill.js'
+import { type DriverStats, type OperatorMeter, operatorMeter } from '../stats.js'
+import { AsyncCallStream } from '../streams/async-call.js'
+import { CollectedStream } from '../streams/collected.js'
+import { createMergeStream } from '../streams/merge.js'
+import { ScanStream } from '../streams/scan.js'
+import { TableFunctionStream } from '../streams/table-function.js'
+import { UnionStream } from '../streams/union.js'
+import { ValuesStream } from '../streams/values.js'
+import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
+import type { TurnTaker } from '../turns.js'
+import type { TaskDescriptor } from './task-descriptor.js'
 
 /** What operators take for a row of the page that they are given: keys, codes, groups, positions. */
 const WORK_BYTES_PER_ROW = 64
@@ -46,7 +47,7 @@ const TASK_OVER = new MillraceError('USER_CANCELED', 'The task is over')
 export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) => PageStream
 
 /** A query's part in one thread: makes and runs its drivers. */
-export class Task {
+export class ThreadTask {
   readonly #environment: ThreadEnvironment
   readonly #descriptor: TaskDescriptor
   readonly #session: SessionContext

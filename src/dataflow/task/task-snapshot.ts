@@ -1,7 +1,7 @@
-import type { DriverStats } from './stats.js'
+import type { DriverStats } from '../stats.js'
 
 /** What the engine hears of a running query. */
-export interface ExecutionSnapshot {
+export interface TaskSnapshot {
   readonly state: 'RUNNING' | 'FINISHED' | 'FAILED'
   readonly pipelines: readonly {
     readonly id: number

@@ -4,7 +4,7 @@ import {
   PageRingWriter,
   pageRingBytes,
   RING_PAGES,
-} from '../../../../src/dataflow/threads/page-ring.js'
+} from '../../../../src/exchange/threads/page-ring.js'
 import { createRandom } from '../../kernel-support/cells.js'
 
 const ADDRESS = 64

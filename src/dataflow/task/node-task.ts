@@ -20,11 +20,11 @@ import { filteredDomain } from '../dynamic-filter.js'
 import { channelsOf } from '../local-plan/stream.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
-import { type ExecutionEnvironment, QueryExecution } from '../query-execution.js'
 import { RemoteMergeStream, RemoteSequence, RemoteStream } from '../streams/remote.js'
-import type { TaskDescriptor } from '../thread-environment.js'
 import { RangeOutput } from './range-output.js'
 import { type SinkPages, sinkPages } from './sink-pages.js'
+import type { TaskDescriptor } from './task-descriptor.js'
+import { type ExecutionEnvironment, TaskExecution } from './task-execution.js'
 import {
   isTaskDone,
   type TaskListener,
@@ -42,11 +42,11 @@ const STATUS_MILLIS = 500
  * way it ends, what it held is given back by the time {@link release} resolves.
  * @source Trino SqlTask, SqlTaskExecution
  */
-export class FragmentTask {
+export class NodeTask {
   readonly taskId: string
   readonly #request: TaskRequest
   readonly #listener: TaskListener
-  readonly #execution: QueryExecution
+  readonly #execution: TaskExecution
   readonly #buffer: OutputBuffer
   readonly #channels: ChannelFactory
   readonly #pageRows: number
@@ -89,7 +89,7 @@ export class FragmentTask {
     this.#channels = options.channels
     this.#pageRows = descriptor.outputPageRows
     const { keyFilters, sortedRuns } = options
-    this.#execution = new QueryExecution(
+    this.#execution = new TaskExecution(
       {
         ...options.environment,
         onState: (pipeline, states) => {

@@ -3,9 +3,9 @@ import type { SessionContext } from '../../expressions/session-context.js'
 import type { RangeBound } from '../../operators/partition/range-bound.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { ConnectorSplitBatch, Domain, ErrorRecord } from '../../spi/index.js'
-import type { ExecutionSnapshot } from '../execution-snapshot.js'
 import type { SortSample } from '../sort-sample.js'
 import type { CatalogDescriptor } from '../threads/messages.js'
+import type { TaskSnapshot } from './task-snapshot.js'
 
 /** One task of a fragment, as plain data that is shipped to the node that runs it. @source Trino TaskUpdateRequest */
 export interface TaskRequest {
@@ -88,7 +88,7 @@ export interface TaskStatus {
   readonly state: TaskState
   /** Set with FAILED. */
   readonly error?: ErrorRecord
-  readonly execution: ExecutionSnapshot
+  readonly execution: TaskSnapshot
   readonly output: TaskOutputStatus
   /** What the task's builds say of the filters that it tells of, as far as it is known; null: they make none. */
   readonly filters?: Readonly<Record<string, Domain | null>>

@@ -1,3 +1,4 @@
+import { PageRingReader, pageRingBytes } from '../../exchange/threads/page-ring.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -5,27 +6,27 @@ import {
   MillraceError,
   type Page,
   toMillraceError,
-} from '../spi/index.js'
-import type { Driver } from './driver.js'
-import { dynamicFilterOf } from './dynamic-filter.js'
-import type { ExecutionSnapshot } from './execution-snapshot.js'
-import { QueryMemory } from './memory/query-memory.js'
-import type { CollectedPages } from './page-sink.js'
-import type { PageStream } from './page-stream.js'
-import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from './pipeline.js'
-import { PipelineSplits } from './pipeline-splits.js'
-import { RemotePages } from './remote-pages.js'
-import type { SortSample } from './sort-sample.js'
-import { channelSources, scansOf } from './source-walk.js'
-import { spillError } from './spill/page-file.js'
-import { removeQuerySpill } from './spill/query-spill.js'
-import type { DriverStats } from './stats.js'
-import { type OpenRemote, Task } from './task.js'
-import type { TaskDescriptor, ThreadEnvironment } from './thread-environment.js'
-import type { FromWorker } from './threads/messages.js'
-import { PageRingReader, pageRingBytes } from './threads/page-ring.js'
-import type { ThreadPool } from './threads/pool.js'
-import { driverCountOf, isTiny } from './tiny-pipeline.js'
+} from '../../spi/index.js'
+import type { Driver } from '../driver.js'
+import { dynamicFilterOf } from '../dynamic-filter.js'
+import { QueryMemory } from '../memory/query-memory.js'
+import type { CollectedPages } from '../page-sink.js'
+import type { PageStream } from '../page-stream.js'
+import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from '../pipeline.js'
+import { PipelineSplits } from '../pipeline-splits.js'
+import { RemotePages } from '../remote-pages.js'
+import type { SortSample } from '../sort-sample.js'
+import { channelSources, scansOf } from '../source-walk.js'
+import { spillError } from '../spill/page-file.js'
+import { removeQuerySpill } from '../spill/query-spill.js'
+import type { DriverStats } from '../stats.js'
+import type { ThreadEnvironment } from '../thread-environment.js'
+import type { FromWorker } from '../threads/messages.js'
+import type { ThreadPool } from '../threads/pool.js'
+import { driverCountOf, isTiny } from '../tiny-pipeline.js'
+import type { TaskDescriptor } from './task-descriptor.js'
+import type { TaskSnapshot } from './task-snapshot.js'
+import { type OpenRemote, ThreadTask } from './thread-task.js'
 
 export interface ExecutionEnvironment {
   readonly thread: ThreadEnvironment
@@ -52,10 +53,10 @@ const QUERY_OVER = new MillraceError('USER_CANCELED', 'The query is over')
  * they are asked for.
  * Nothing runs before the first `nextPage`, and while no page is asked for, only what is under way.
  */
-export class QueryExecution {
+export class TaskExecution {
   readonly #environment: ExecutionEnvironment
   readonly #descriptor: TaskDescriptor
-  readonly #task: Task
+  readonly #task: ThreadTask
   readonly #abort = new AbortController()
   readonly #states = new Map<number, unknown[]>()
   readonly #driverStats: DriverStats[] = []
@@ -82,7 +83,7 @@ export class QueryExecution {
   constructor(environment: ExecutionEnvironment, descriptor: TaskDescriptor) {
     this.#environment = environment
     this.#descriptor = descriptor
-    this.#task = new Task(environment.thread, descriptor, environment.openRemote)
+    this.#task = new ThreadTask(environment.thread, descriptor, environment.openRemote)
   }
 
   get plan(): LocalPlan {
@@ -125,7 +126,7 @@ export class QueryExecution {
     return this.#ending
   }
 
-  info(): ExecutionSnapshot {
+  info(): TaskSnapshot {
     const stats = [
       ...this.#driverStats,
       ...this.#callerStats.map((s) => s()),
@@ -179,7 +180,7 @@ export class QueryExecution {
       if (!pool.isReady) await pool.ready()
       this.#throwIfOver()
       this.#inPool = true
-      pool.listen(this.#descriptor.queryId, {
+      pool.listen(this.#descriptor.taskId, {
         message: (thread, message) => this.#receive(thread, message),
         threadLost: (thread, error) => {
           this.#endedThreads.get(thread)?.()
@@ -294,7 +295,7 @@ export class QueryExecution {
     const driverCount = this.#driverCount(pipeline, splits)
     const { buffer } = this.#environment.thread.allocator.memory
     const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
-    const { queryId } = this.#descriptor
+    const { taskId } = this.#descriptor
     const remote = new RemotePages(
       driverCount,
       new PageRingReader(buffer, ringAddress, driverCount),
@@ -304,7 +305,7 @@ export class QueryExecution {
       (driverIndex) =>
         pool.send(this.#threadOf(pipeline, driverIndex, driverCount), {
           kind: 'credit',
-          queryId,
+          taskId,
           pipelineId: pipeline.id,
         }),
     )
@@ -377,7 +378,7 @@ export class QueryExecution {
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
       this.#environment.pool!.send(this.#threadOf(pipeline, driverIndex, driverCount), {
         kind: 'run',
-        queryId: this.#descriptor.queryId,
+        taskId: this.#descriptor.taskId,
         pipelineId: pipeline.id,
         driverIndex,
         driverCount,
@@ -430,7 +431,7 @@ export class QueryExecution {
       (batch) =>
         this.#environment.pool!.send(thread, {
           kind: 'splits',
-          queryId: this.#descriptor.queryId,
+          taskId: this.#descriptor.taskId,
           scanId,
           splits: batch.splits,
           last: batch.noMoreSplits,
@@ -444,13 +445,13 @@ export class QueryExecution {
       if (pool.isLost(thread)) return undefined
       return new Promise<void>((resolve) => this.#endedThreads.set(thread, resolve))
     })
-    pool.broadcast({ kind: 'end', queryId: this.#descriptor.queryId })
+    pool.broadcast({ kind: 'end', taskId: this.#descriptor.taskId })
     await Promise.all(ended)
   }
 
   async #end(): Promise<void> {
     const { pool } = this.#environment
-    const { queryId, spillFolder } = this.#descriptor
+    const { taskId, spillFolder } = this.#descriptor
     this.#spilledBytes = this.#task.memory.writtenSpillBytes
     this.#peakBytes = this.#task.memory.peakBytes
     this.#task.memory.cancel()
@@ -462,9 +463,9 @@ export class QueryExecution {
     this.#task.abort()
     if (this.#inPool && pool !== undefined) {
       if (this.#failure === undefined && this.#workerDrivers === 0) {
-        pool.broadcast({ kind: 'forget', queryId })
+        pool.broadcast({ kind: 'forget', taskId })
       } else await this.#endInThreads(pool)
-      pool.unlisten(queryId)
+      pool.unlisten(taskId)
     }
     const closing = await Promise.allSettled(this.#splits.map((splits) => splits.close()))
     for (const result of closing) {

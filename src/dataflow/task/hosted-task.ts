@@ -7,15 +7,16 @@ import type { PlanNode, SortNode } from '../../planner/plan/node.js'
 import { assert, type ConnectorPageSink, type ConnectorSplitSource } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
 import { QueryMemory, takeQuerySlot } from '../memory/query-memory.js'
-import type { TaskDescriptor, ThreadEnvironment } from '../thread-environment.js'
-import { FragmentTask } from './fragment-task.js'
+import type { ThreadEnvironment } from '../thread-environment.js'
+import { NodeTask } from './node-task.js'
+import type { TaskDescriptor } from './task-descriptor.js'
 import type { TaskHostOptions } from './task-host.js'
 import type { TaskListener, TaskRequest, TaskWrite } from './task-request.js'
 
 /** A task of a node, and the slot of the node's memory that it has. */
 export interface HostedTask {
   readonly slot: number
-  readonly task: FragmentTask
+  readonly task: NodeTask
 }
 
 /** Plans a fragment locally and starts it as a task. @throws what making catalogs and planning throw */
@@ -47,8 +48,8 @@ export async function createHostedTask(
     buffer = await createBuffer(request)
     options.buffers.register(request.taskId, buffer)
     const descriptor: TaskDescriptor = {
-      queryId: request.taskId,
-      taskOf: request.queryId,
+      taskId: request.taskId,
+      queryId: request.queryId,
       taskIndex: request.taskIndex,
       taskCount: request.taskCount,
       slot,
@@ -66,7 +67,7 @@ export async function createHostedTask(
       ...(expressionTarget === undefined ? {} : { expressionTarget }),
     }
     const { write } = request
-    const task = new FragmentTask({
+    const task = new NodeTask({
       request,
       listener,
       descriptor,
