@@ -12,8 +12,9 @@ import {
   reduceAgg,
 } from './aggregate/collect.js'
 import { count, countIf } from './aggregate/count.js'
+import { covariances } from './aggregate/covariances.js'
 import { max, maxBy, min, minBy } from './aggregate/extremes.js'
-import { covariances, moments } from './aggregate/moments.js'
+import { moments } from './aggregate/moments.js'
 import { bitwiseAggregates, geometricMean, listagg } from './aggregate/numbers.js'
 import { approxPercentile } from './aggregate/percentile.js'
 import { avg, sum } from './aggregate/sum.js'

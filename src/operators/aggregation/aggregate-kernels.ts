@@ -45,7 +45,7 @@ interface RowParams {
 }
 
 /** Runs `body` for each row that counts, with its group. */
-function eachRow(
+export function eachRow(
   f: FunctionBuilder,
   p: RowParams,
   shape: KernelShape,
@@ -67,7 +67,7 @@ function eachRow(
   })
 }
 
-const ROW_PARAMS = { validity: 'i32', groups: 'i32', count: 'i32' } as const
+export const ROW_PARAMS = { validity: 'i32', groups: 'i32', count: 'i32' } as const
 
 export interface CountKernel {
   count(validity: number, groups: number, count: number, counts: number): void

@@ -11,7 +11,6 @@ import {
   type SqlType,
 } from '../../spi/index.js'
 import { integerColumn } from '../integer-column.js'
-import { flattenBlock } from '../kernels/gather.js'
 import { GroupKeys } from '../keys/group-keys.js'
 import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
@@ -20,7 +19,7 @@ import { addFused, FUSED_GROUPS_MAX, type FusedSum } from './fused-sums.js'
 import { genericAggregator } from './generic.js'
 import { zeroGroups } from './integer-sums.js'
 import { nativeAggregate } from './native.js'
-import { rowChoiceKernels } from './row-choice-kernels.js'
+import { filteredGroups, rowChoiceKernels } from './row-choice-kernels.js'
 
 /** Types of the columns in which a partial aggregation hands a call's states on. */
 export function stateTypes(
@@ -194,7 +193,7 @@ export class AggregationOperator implements Operator {
       if (channel === undefined) continue
       const block = page.blocks[channel]!
       if (isNeverTrue(block)) return
-      counted = filtered(this.#memory, block, counted, arena)
+      counted = filteredGroups(this.#memory, block, counted, arena)
     }
     if (call.distinct !== undefined) {
       counted = firstOnly(this.#memory, call.distinct, counted, args, page.rowCount, arena)
@@ -274,26 +273,6 @@ function inputBlock(arg: AggregateSpec['args'][number], page: Page, arena: Arena
 /** Of a BOOLEAN: whether it is one value that is not true. */
 const isNeverTrue = (block: Block): boolean =>
   block.encoding === 'constant' && readValue(block.value, 0) !== true
-
-/** The groups of rows where a BOOLEAN is true, -1 elsewhere. */
-function filtered(
-  memory: WebAssembly.Memory,
-  block: Block,
-  groups: Int32Array | undefined,
-  arena: Arena,
-): Int32Array {
-  const out = allocateInt32(arena, block.rowCount)
-  const flat = flattenBlock(block, arena)
-  if (flat.storage !== 'bool') return out.fill(-1)
-  rowChoiceKernels(memory).filter(
-    flat.values.byteOffset,
-    flat.validity?.byteOffset ?? 0,
-    flat.rowCount,
-    groups?.byteOffset ?? 0,
-    out.byteOffset,
-  )
-  return out
-}
 
 /**
  * The groups of rows whose arguments their group has not seen before, -1 elsewhere; undefined where there is no such row.

@@ -1,9 +1,13 @@
+import { covarianceStates } from '../../expressions/functions/aggregate/covariances.js'
+import { momentStates } from '../../expressions/functions/aggregate/moments.js'
 import type { ResolvedFunction } from '../../expressions/ir.js'
 import {
   type Arena,
   assert,
   BIGINT,
   type Block,
+  BOOLEAN,
+  DOUBLE,
   type FlatBlock,
   isInteger,
   type SqlType,
@@ -16,8 +20,16 @@ import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregato
 import { arbitraryAggregator } from './arbitrary.js'
 import { checksumAggregator, hasChecksumKernel } from './checksums.js'
 import { countAggregator, stateBuffer } from './counts.js'
+import { doubleStateAggregator } from './double-state-aggregator.js'
 import { exactSumAggregator, exactSumStates } from './exact-sums.js'
+import { extremeByAggregator } from './extremes-by.js'
 import { floatSumAggregator, floatSumStates } from './float-sums.js'
+import {
+  type BitwiseFold,
+  bitwiseAggregator,
+  booleanAggregator,
+  countIfAggregator,
+} from './folds.js'
 import { floatStates, integerStates, validityOfCounts } from './state-blocks.js'
 import { textExtremeAggregator } from './text-extremes.js'
 
@@ -27,8 +39,22 @@ const isFloat = (type: SqlType): boolean => type.kind === 'double' || type.kind 
 export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefined {
   const [type] = fn.argumentTypes
   const result = fn.returnType
+  const doubles = momentStates.get(fn.name) ?? covarianceStates.get(fn.name)
+  if (doubles !== undefined) {
+    return {
+      stateTypes: new Array<SqlType>(doubles.size).fill(DOUBLE),
+      create: (c) => doubleStateAggregator(c, doubles, result),
+    }
+  }
   if (fn.name === 'count') return { stateTypes: [BIGINT], create: (c) => countAggregator(c) }
+  if (fn.name === 'min_by' || fn.name === 'max_by') return extremeBy(fn)
   if (type === undefined || fn.argumentTypes.length !== 1) return undefined
+  const fold = FOLDS.get(fn.name)
+  if (fold !== undefined) return { stateTypes: [BIGINT], create: (c) => bitwiseAggregator(c, fold) }
+  if (fn.name === 'count_if') return { stateTypes: [BIGINT], create: (c) => countIfAggregator(c) }
+  if (fn.name === 'bool_and' || fn.name === 'every' || fn.name === 'bool_or') {
+    return booleans(fn.name === 'bool_or' ? 'or' : 'and')
+  }
   if (fn.name === 'arbitrary' || fn.name === 'any_value') {
     return { stateTypes: [type], create: (c) => arbitraryAggregator(c, type) }
   }
@@ -52,15 +78,40 @@ export function nativeAggregate(fn: ResolvedFunction): NativeAggregate | undefin
     return undefined
   }
   if (fn.name === 'min' || fn.name === 'max') {
-    if (type.kind === 'boolean' || type.kind === 'unknown') return undefined
     const largest = fn.name === 'max'
+    if (type.kind === 'boolean') return booleans(largest ? 'or' : 'and')
     if (type.kind === 'varchar' || type.kind === 'varbinary') {
       return { stateTypes: [type], create: (c) => textExtremeAggregator(c, type, largest) }
     }
-    if (!isFloat(type) && keyKind(type) !== 'range') return undefined
+    if (!isWord(type)) return undefined
     return { stateTypes: [type], create: (c) => extremeAggregator(c, type, largest) }
   }
   return undefined
+}
+
+const FOLDS: ReadonlyMap<string, BitwiseFold> = new Map([
+  ['bitwise_and_agg', 'and'],
+  ['bitwise_or_agg', 'or'],
+  ['bitwise_xor_agg', 'xor'],
+])
+
+/** Whether a type's values are floats, or integers of at most 64 bits that order as they do and are no BOOLEANs. */
+const isWord = (type: SqlType): boolean =>
+  isFloat(type) || (keyKind(type) === 'range' && type.kind !== 'boolean' && type.kind !== 'unknown')
+
+const booleans = (fold: 'and' | 'or'): NativeAggregate => ({
+  stateTypes: [BOOLEAN],
+  create: (c) => booleanAggregator(c, fold),
+})
+
+function extremeBy(fn: ResolvedFunction): NativeAggregate | undefined {
+  const [valueType, keyType, size] = fn.argumentTypes
+  if (valueType === undefined || keyType === undefined || size !== undefined) return undefined
+  if (!isWord(keyType)) return undefined
+  return {
+    stateTypes: [valueType, keyType],
+    create: (c) => extremeByAggregator(c, valueType, keyType, fn.name === 'max_by'),
+  }
 }
 
 function extremeAggregator(

@@ -1,5 +1,8 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32 } from '../../expressions/wasm/scalar.js'
+import type { Arena, Block } from '../../spi/index.js'
+import { flattenBlock } from '../kernels/gather.js'
 import { at, validBit } from '../keys/key-kernels.js'
 
 /** WASM kernels that choose the rows which count. Addresses are bytes; a validity of 0 means no nulls, groups of 0 one group. */
@@ -49,4 +52,24 @@ export function rowChoiceKernels(memory: WebAssembly.Memory): RowChoiceKernels {
       },
     )
   })
+}
+
+/** The groups of rows where a BOOLEAN is true, -1 elsewhere. */
+export function filteredGroups(
+  memory: WebAssembly.Memory,
+  block: Block,
+  groups: Int32Array | undefined,
+  arena: Arena,
+): Int32Array {
+  const out = allocateInt32(arena, block.rowCount)
+  const flat = flattenBlock(block, arena)
+  if (flat.storage !== 'bool') return out.fill(-1)
+  rowChoiceKernels(memory).filter(
+    flat.values.byteOffset,
+    flat.validity?.byteOffset ?? 0,
+    flat.rowCount,
+    groups?.byteOffset ?? 0,
+    out.byteOffset,
+  )
+  return out
 }

@@ -1,10 +1,15 @@
-import type { Value } from '../../../spi/type/value.js'
 import {
   type Accumulator,
   aggregateFunction,
   aggregateOverload,
   type FunctionDefinition,
 } from '../../function-definition.js'
+import {
+  type DoubleLayout,
+  type DoubleStates,
+  doubleStates,
+  type NumberAccumulator,
+} from './double-states.js'
 
 /** Count, mean and sums of the second to fourth powers of the distances from the mean. */
 interface Moments {
@@ -59,7 +64,9 @@ function merge(a: Moments, b: Moments): Moments {
   }
 }
 
-const accumulator = (finish: (state: Moments) => number | null): Accumulator<Moments> => ({
+const momentsAccumulator = (
+  finish: (state: Moments) => number | null,
+): NumberAccumulator<Moments> => ({
   create: () => ({ count: 0, mean: 0, m2: 0, m3: 0, m4: 0 }),
   add: (state, value) => addValue(state, Number(value)),
   combine: merge,
@@ -71,72 +78,24 @@ const accumulator = (finish: (state: Moments) => number | null): Accumulator<Mom
   finish,
 })
 
-const define = <State>(
-  name: string,
-  description: string,
-  intermediate: string,
-  bind: () => Accumulator<State>,
-  aliases: readonly string[] = [],
-): FunctionDefinition =>
-  aggregateFunction({
-    name,
-    aliases,
-    description,
-    overloads: ['bigint', 'double'].map((type) =>
-      aggregateOverload({ args: [type], returns: 'double', intermediate, bind }),
-    ),
-  })
-
-const moment = (
-  name: string,
-  description: string,
-  finish: (state: Moments) => number | null,
-): FunctionDefinition =>
-  define(name, description, 'row(bigint, double, double, double, double)', () =>
-    accumulator(finish),
-  )
-
-const variance = (
-  name: string,
-  description: string,
-  finish: (state: Variance) => number | null,
-  aliases?: readonly string[],
-): FunctionDefinition =>
-  define(
-    name,
-    description,
-    'row(bigint, double, double)',
-    () => varianceAccumulator(finish),
-    aliases,
-  )
-
-/** Trino's last step adds 0 times the square of the mean: NaN where that is too large. */
-const distances = ({ mean, m2 }: Variance): number => m2 + mean * mean * 0
-const sampleVariance = (state: Variance) =>
-  state.count < 2 ? null : distances(state) / (state.count - 1)
-const populationVariance = (state: Variance) =>
-  state.count === 0 ? null : distances(state) / state.count
-const root = (value: number | null): number | null => (value === null ? null : Math.sqrt(value))
-
-export const moments: readonly FunctionDefinition[] = [
-  variance('variance', 'The sample variance', sampleVariance, ['var_samp']),
-  variance('var_pop', 'The population variance', populationVariance),
-  variance('stddev', 'The sample standard deviation', (state) => root(sampleVariance(state)), [
-    'stddev_samp',
-  ]),
-  variance('stddev_pop', 'The population standard deviation', (state) =>
-    root(populationVariance(state)),
-  ),
-  moment('skewness', 'The skewness', ({ count, m2, m3 }) =>
-    count < 3 ? null : (Math.sqrt(count) * m3) / m2 ** 1.5,
-  ),
-  moment('kurtosis', 'The excess kurtosis', ({ count: n, m2, m4 }) =>
-    n < 4
-      ? null
-      : ((n - 1) * n * (n + 1) * m4) / ((n - 2) * (n - 3) * m2 * m2) -
-        (3 * (n - 1) ** 2) / ((n - 2) * (n - 3)),
-  ),
-]
+const MOMENTS_LAYOUT: DoubleLayout<Moments> = {
+  family: 'moments',
+  size: 5,
+  read: (words, at) => ({
+    count: words[at]!,
+    mean: words[at + 1]!,
+    m2: words[at + 2]!,
+    m3: words[at + 3]!,
+    m4: words[at + 4]!,
+  }),
+  write({ count, mean, m2, m3, m4 }, words, at) {
+    words[at] = count
+    words[at + 1] = mean
+    words[at + 2] = m2
+    words[at + 3] = m3
+    words[at + 4] = m4
+  },
+}
 
 /** Count, mean and sum of squares of the distances from the mean. */
 interface Variance {
@@ -148,7 +107,7 @@ interface Variance {
 /** @source B. Welford, Note on a Method for Calculating Corrected Sums of Squares and Products */
 const varianceAccumulator = (
   finish: (state: Variance) => number | null,
-): Accumulator<Variance> => ({
+): NumberAccumulator<Variance> => ({
   create: () => ({ count: 0, mean: 0, m2: 0 }),
   add: (state, argument) => {
     const value = Number(argument)
@@ -177,109 +136,107 @@ const varianceAccumulator = (
   finish,
 })
 
-/** Means of x and y, and sums of products of their distances from them. */
-interface Covariance {
-  count: number
-  meanX: number
-  meanY: number
-  c2: number
-  m2X: number
-  m2Y: number
-}
-
-function addPair(state: Covariance, y: number, x: number): Covariance {
-  const count = state.count + 1
-  const deltaX = x - state.meanX
-  const deltaY = y - state.meanY
-  state.count = count
-  state.meanX += deltaX / count
-  state.meanY += deltaY / count
-  state.c2 += deltaX * (y - state.meanY)
-  state.m2X += deltaX * (x - state.meanX)
-  state.m2Y += deltaY * (y - state.meanY)
-  return state
-}
-
-function mergePairs(a: Covariance, b: Covariance): Covariance {
-  if (b.count === 0) return a
-  if (a.count === 0) return b
-  const count = a.count + b.count
-  const deltaX = b.meanX - a.meanX
-  const deltaY = b.meanY - a.meanY
-  const weight = (a.count * b.count) / count
-  return {
-    count,
-    meanX: a.meanX + (deltaX * b.count) / count,
-    meanY: a.meanY + (deltaY * b.count) / count,
-    c2: a.c2 + b.c2 + deltaX * deltaY * weight,
-    m2X: a.m2X + b.m2X + deltaX * deltaX * weight,
-    m2Y: a.m2Y + b.m2Y + deltaY * deltaY * weight,
-  }
-}
-
-const pairAccumulator = (
-  finish: (state: Covariance) => number | bigint | null,
-  round: (value: number) => number,
-): Accumulator<Covariance> => ({
-  create: () => ({ count: 0, meanX: 0, meanY: 0, c2: 0, m2X: 0, m2Y: 0 }),
-  add: (state, y, x) => addPair(state, y as number, x as number),
-  combine: mergePairs,
-  serialize: ({ count, meanX, meanY, c2, m2X, m2Y }) => [BigInt(count), meanX, meanY, c2, m2X, m2Y],
-  deserialize: (value) => {
-    const [count, ...rest] = value as readonly Value[]
-    const [meanX, meanY, c2, m2X, m2Y] = rest as [number, number, number, number, number]
-    return { count: Number(count), meanX, meanY, c2, m2X, m2Y }
+const VARIANCE_LAYOUT: DoubleLayout<Variance> = {
+  family: 'variance',
+  size: 3,
+  read: (words, at) => ({ count: words[at]!, mean: words[at + 1]!, m2: words[at + 2]! }),
+  write({ count, mean, m2 }, words, at) {
+    words[at] = count
+    words[at + 1] = mean
+    words[at + 2] = m2
   },
-  finish: (state) => {
-    // As of variances.
-    const { meanX, meanY, c2, m2X, m2Y } = state
-    const result = finish({
-      ...state,
-      c2: c2 + meanX * meanY * 0,
-      m2X: m2X + meanX * meanX * 0,
-      m2Y: m2Y + meanY * meanY * 0,
-    })
-    return typeof result === 'number' ? round(result) : result
-  },
-})
+}
 
-const pair = (
-  name: string,
-  description: string,
-  finish: (state: Covariance) => number | null,
+interface MomentFunction<State> {
+  readonly name: string
+  readonly aliases?: readonly string[]
+  readonly description: string
+  readonly finish: (state: State) => number | null
+}
+
+/** Trino's last step adds 0 times the square of the mean: NaN where that is too large. */
+const distances = ({ mean, m2 }: Variance): number => m2 + mean * mean * 0
+const sampleVariance = (state: Variance) =>
+  state.count < 2 ? null : distances(state) / (state.count - 1)
+const populationVariance = (state: Variance) =>
+  state.count === 0 ? null : distances(state) / state.count
+const root = (value: number | null): number | null => (value === null ? null : Math.sqrt(value))
+
+const VARIANCES: readonly MomentFunction<Variance>[] = [
+  {
+    name: 'variance',
+    aliases: ['var_samp'],
+    description: 'The sample variance',
+    finish: sampleVariance,
+  },
+  { name: 'var_pop', description: 'The population variance', finish: populationVariance },
+  {
+    name: 'stddev',
+    aliases: ['stddev_samp'],
+    description: 'The sample standard deviation',
+    finish: (state) => root(sampleVariance(state)),
+  },
+  {
+    name: 'stddev_pop',
+    description: 'The population standard deviation',
+    finish: (state) => root(populationVariance(state)),
+  },
+]
+
+const HIGHER: readonly MomentFunction<Moments>[] = [
+  {
+    name: 'skewness',
+    description: 'The skewness',
+    finish: ({ count, m2, m3 }) => (count < 3 ? null : (Math.sqrt(count) * m3) / m2 ** 1.5),
+  },
+  {
+    name: 'kurtosis',
+    description: 'The excess kurtosis',
+    finish: ({ count: n, m2, m4 }) =>
+      n < 4
+        ? null
+        : ((n - 1) * n * (n + 1) * m4) / ((n - 2) * (n - 3) * m2 * m2) -
+          (3 * (n - 1) ** 2) / ((n - 2) * (n - 3)),
+  },
+]
+
+const define = <State>(
+  { name, aliases = [], description, finish }: MomentFunction<State>,
+  intermediate: string,
+  accumulator: (finish: MomentFunction<State>['finish']) => Accumulator<State>,
 ): FunctionDefinition =>
   aggregateFunction({
     name,
+    aliases,
     description,
-    overloads: (['double', 'real'] as const).map((type) =>
+    overloads: ['bigint', 'double'].map((type) =>
       aggregateOverload({
-        args: [type, type],
-        returns: type,
-        intermediate: 'row(bigint, double, double, double, double, double)',
-        bind: () =>
-          pairAccumulator(finish, type === 'real' ? Math.fround : (value: number) => value),
+        args: [type],
+        returns: 'double',
+        intermediate,
+        bind: () => accumulator(finish),
       }),
     ),
   })
 
-const slope = ({ c2, m2X }: Covariance): number => c2 / m2X
-const finite = (value: number): number | null => (Number.isFinite(value) ? value : null)
-
-/** Arguments of regressions are (y, x), as the standard has them. */
-export const covariances: readonly FunctionDefinition[] = [
-  pair('covar_pop', 'The population covariance', ({ count, c2 }) =>
-    count === 0 ? null : c2 / count,
-  ),
-  pair('covar_samp', 'The sample covariance', ({ count, c2 }) =>
-    count < 2 ? null : c2 / (count - 1),
-  ),
-  pair('corr', 'The correlation coefficient', ({ count, c2, m2X, m2Y }) =>
-    count === 0 ? null : finite(c2 / (Math.sqrt(m2X) * Math.sqrt(m2Y))),
-  ),
-  pair('regr_slope', 'The slope of the line of best fit', (state) =>
-    state.count === 0 ? null : finite(slope(state)),
-  ),
-  pair('regr_intercept', 'The intercept of the line of best fit', (state) =>
-    state.count === 0 ? null : finite(state.meanY - slope(state) * state.meanX),
+export const moments: readonly FunctionDefinition[] = [
+  ...VARIANCES.map((fn) => define(fn, 'row(bigint, double, double)', varianceAccumulator)),
+  ...HIGHER.map((fn) =>
+    define(fn, 'row(bigint, double, double, double, double)', momentsAccumulator),
   ),
 ]
+
+const statesOf = <State>(
+  functions: readonly MomentFunction<State>[],
+  layout: DoubleLayout<State>,
+  accumulator: (finish: MomentFunction<State>['finish']) => NumberAccumulator<State>,
+): (readonly [string, DoubleStates])[] =>
+  functions.flatMap(({ name, aliases = [], finish }) =>
+    [name, ...aliases].map((each) => [each, doubleStates(layout, accumulator(finish))] as const),
+  )
+
+/** By name, aliases too. */
+export const momentStates: ReadonlyMap<string, DoubleStates> = new Map([
+  ...statesOf(VARIANCES, VARIANCE_LAYOUT, varianceAccumulator),
+  ...statesOf(HIGHER, MOMENTS_LAYOUT, momentsAccumulator),
+])
