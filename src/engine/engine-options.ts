@@ -44,8 +44,8 @@ export interface EngineOptions {
   /** The length of such segments; for tests. Default 256 MB. */
   readonly segmentBytes?: number
   /**
-   * Whether V8 may be told to optimise JavaScript later, which holds for the whole process: on Node 20, with worker threads, queries
-   * take less time. Default true.
+   * Whether V8 may be told to compile JavaScript sooner and, with worker threads, to optimise it later, which holds for the whole
+   * process: on Node 20 queries take less time. Default true.
    */
   readonly tunesV8?: boolean
   /**

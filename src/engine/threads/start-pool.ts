@@ -1,7 +1,7 @@
 import { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { ResolvedOptions } from '../engine-options.js'
 import { VERSION } from '../version.js'
-import { optimizeLater } from './later-optimizing.js'
+import { tuneTierUp } from './tier-up.js'
 import type { WorkerStart } from './worker-start.js'
 
 /** Buffers that connectors share between threads, made by the first that asks for a name. */
@@ -27,8 +27,8 @@ export function startPool(
   state: () => Pick<WorkerStart, 'shared' | 'catalogs' | 'segments'>,
   buffers: SharedBuffers,
 ): ThreadPool | undefined {
+  if (options.tunesV8) tuneTierUp(options.threads > 0)
   if (options.threads === 0) return undefined
-  if (options.tunesV8) optimizeLater()
   return new ThreadPool({
     threads: options.threads,
     entry: new URL('./worker-entry.js', import.meta.url),

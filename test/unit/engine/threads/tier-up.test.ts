@@ -32,6 +32,44 @@ async function isOptimized(options: string, flags: readonly string[] = []): Prom
   return stdout.includes('<JSFunction addsInTurn')
 }
 
+/** Bit of V8's OptimizationStatus (src/runtime/runtime.h). */
+const BASELINE = 1 << 15
+const CALLS = 20
+
+/** Calls of a short function before V8 has baseline code of it; `none` where {@link CALLS} are not enough. */
+async function callsToBaseline(options: string, flags: readonly string[] = []): Promise<string> {
+  const program = `
+    import { Millrace } from ${JSON.stringify(pathToFileURL(join(DIST, 'index.js')).href)}
+    const engine = await Millrace.create(${options})
+    const addsInTurn = (a, b) => a + b
+    let calls = 0
+    while (calls < ${CALLS} && (%GetOptimizationStatus(addsInTurn) & ${BASELINE}) === 0) addsInTurn(calls++, 1)
+    console.log(calls === ${CALLS} ? 'none' : calls)
+    await engine.close()
+  `
+  const args = ['--allow-natives-syntax', ...flags, '--input-type=module', '-e', program]
+  const { stdout } = await promisify(execFile)(process.execPath, args, {
+    timeout: DEADLINE_MILLIS,
+    killSignal: 'SIGKILL',
+  })
+  return stdout.trim()
+}
+
+test.runIf(process.versions.v8.startsWith('11.'))(
+  'V8 compiles what is called again at once, unless told otherwise',
+  async () => {
+    requireBuild()
+    for (const threads of [0, 1]) {
+      const calls = await callsToBaseline(`{ threads: ${threads} }`)
+      expect(Number(calls), calls).toBeLessThanOrEqual(3)
+    }
+    expect(await callsToBaseline('{ threads: 1, tunesV8: false }')).toBe('none')
+    const flags = ['--baseline_batch_compilation']
+    expect(await callsToBaseline('{ threads: 1 }', flags)).toBe('none')
+  },
+  DEADLINE_MILLIS,
+)
+
 test.runIf(process.versions.v8.startsWith('11.'))(
   'V8 optimises later where there are worker threads, unless told otherwise',
   async () => {
