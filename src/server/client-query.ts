@@ -52,6 +52,7 @@ export class ClientQuery {
   #done = false
   #token = -1
   #last: Promise<Answer> | undefined
+  #lastBytes = 0
   #lastAccessMillis = Date.now()
 
   constructor(run: StatementRun, turns: TurnTaker) {
@@ -67,6 +68,11 @@ export class ClientQuery {
   /** True once the client has been told how the statement ended. */
   get isDone(): boolean {
     return this.#done
+  }
+
+  /** What it holds of the result: the last response, and the memory in which the next is written. */
+  get bufferedBytes(): number {
+    return this.#lastBytes + this.#out.capacity
   }
 
   /** Notes that the client is still there. */
@@ -142,11 +148,12 @@ export class ClientQuery {
     if (columns !== undefined) parts.push(Buffer.from(`,"columns":${columns}`))
     if (out.length > 0) parts.push(Buffer.from(',"data":['), out.take(), Buffer.from(']'))
     parts.push(Buffer.from(`,${tail.slice(1)}`))
+    // The end can be asked for again for a while, and nothing is written after it.
+    if (this.#done) out.release()
     const changes = run.changes
-    return {
-      headers: changes === undefined ? {} : headersOfChanges(changes),
-      body: Buffer.concat(parts),
-    }
+    const body = Buffer.concat(parts)
+    this.#lastBytes = body.length
+    return { headers: changes === undefined ? {} : headersOfChanges(changes), body }
   }
 
   /** A list without entries tells drivers that the statement has no rows, and is over. */

@@ -27,6 +27,18 @@ export class QueryTracker {
     return query?.slug === slug ? query : undefined
   }
 
+  /** Statements whose clients may still ask for something. */
+  get count(): number {
+    return this.#queries.size
+  }
+
+  /** What is held of their results. */
+  get bufferedBytes(): number {
+    let bytes = 0
+    for (const query of this.#queries.values()) bytes += query.bufferedBytes
+    return bytes
+  }
+
   #sweep(): void {
     const now = Date.now()
     for (const [id, query] of this.#queries) {

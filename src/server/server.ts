@@ -25,6 +25,8 @@ export interface ServerOptions {
   readonly port?: number
   /** How long a client may be silent before its statement is cancelled; default 5 minutes. */
   readonly clientTimeoutMillis?: number
+  /** How long a client may take to send a request; longer is answered 408, and the connection ends. */
+  readonly requestTimeouts?: RequestTimeouts
   /** Default: for clients on other machines that ask for it. */
   readonly compression?: Compression
   /** The server's place in a cluster; without it the engine is on its own. */
@@ -32,6 +34,13 @@ export interface ServerOptions {
   readonly stream?: Partial<StreamOptions>
   /** JSON logs, a line a request and two a query; to a file, or else to stderr. None by default. */
   readonly log?: LogOptions
+}
+
+export interface RequestTimeouts {
+  /** From the connection, or the end of the request before, to the end of the head. */
+  readonly headMillis: number
+  /** To the end of the body. */
+  readonly wholeMillis: number
 }
 
 export interface LogOptions {
@@ -54,14 +63,23 @@ const BODY_LIMIT_BYTES = 64 * 1024 * 1024
 /** How long answers that are under way have when the server stops. */
 const LEAVE_MILLIS = 1000
 const DEFAULT_CLIENT_TIMEOUT_MILLIS = 5 * 60_000
+const DEFAULT_REQUEST_TIMEOUTS: RequestTimeouts = { headMillis: 10_000, wholeMillis: 60_000 }
+/** How late a request may be found to take too long, at most. */
+const REQUEST_CHECK_MILLIS = 1000
 
 /** Serves an engine by Trino's client protocol. */
 export async function startServer(
   engine: Engine,
   options: ServerOptions = {},
 ): Promise<RunningServer> {
+  const { headMillis, wholeMillis } = options.requestTimeouts ?? DEFAULT_REQUEST_TIMEOUTS
   const server = Fastify({
     bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: wholeMillis,
+    http: {
+      headersTimeout: headMillis,
+      connectionsCheckingInterval: Math.min(headMillis, REQUEST_CHECK_MILLIS),
+    },
     forceCloseConnections: 'idle',
     ...(options.log === undefined ? {} : { logger: loggerOf(options.log) }),
   })
@@ -85,7 +103,7 @@ export async function startServer(
     httpStreamRoutes(server, streams)
     streams.attach(server.server)
   }
-  metricsRoutes(server, engine, streams, () => node)
+  metricsRoutes(server, engine, tracker, streams, () => node)
   infoRoutes(server, engine, isCoordinator)
   nodeRoutes(server, engine, () => node, setDrained, options.cluster?.sharedSecret)
   const close = async (): Promise<void> => {

@@ -112,13 +112,15 @@ function describeTasks(run: StatementRun): readonly TaskDescription[] {
         queuedSplits: 0,
         runningSplits: task.totalSplits - task.completedSplits,
         completedSplits: task.completedSplits,
+        splitScheduledTimeMillis: Math.round(task.cpuNanos / 1e6),
         splitCpuTimeMillis: Math.round(task.cpuNanos / 1e6),
         rawInputBytes: task.processedBytes,
         rawInputRows: task.processedRows,
         processedInputBytes: task.processedBytes,
         processedInputRows: task.processedRows,
-        outputBytes: task.output?.bytes ?? 0,
+        outputBytes: task.output?.bytes ?? run.resultBytes,
         outputRows: task.output?.rows ?? run.rowCount,
+        physicalInputBytes: task.physicalInputBytes,
         ...(task.createdMillis === undefined
           ? {}
           : { createdMillis: task.createdMillis, startMillis: task.createdMillis }),

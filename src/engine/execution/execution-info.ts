@@ -32,6 +32,7 @@ function totalsOf(snapshot: TaskSnapshot): ExecutionTotals {
     spilledBytes: snapshot.spilledBytes,
     processedRows: sumOf(reading, (operator) => operator.outputRows),
     processedBytes: sumOf(reading, (operator) => operator.inputBytes),
+    physicalInputBytes: sumOf(operators, (operator) => operator.physicalInputBytes),
     cpuNanos: sumOf(operators, (operator) => operator.elapsedMillis) * 1e6,
   }
 }
@@ -44,6 +45,7 @@ const NOTHING: ExecutionTotals = {
   spilledBytes: 0,
   processedRows: 0,
   processedBytes: 0,
+  physicalInputBytes: 0,
   cpuNanos: 0,
 }
 
@@ -55,6 +57,7 @@ const addTotals = (parts: readonly ExecutionTotals[]): ExecutionTotals => ({
   spilledBytes: sumOf(parts, (part) => part.spilledBytes),
   processedRows: sumOf(parts, (part) => part.processedRows),
   processedBytes: sumOf(parts, (part) => part.processedBytes),
+  physicalInputBytes: sumOf(parts, (part) => part.physicalInputBytes),
   cpuNanos: sumOf(parts, (part) => part.cpuNanos),
 })
 

@@ -15,6 +15,8 @@ export interface ExecutionTotals {
   /** Rows and bytes that were read of tables and values. */
   readonly processedRows: number
   readonly processedBytes: number
+  /** What connectors read for it, from files for example, as far as they tell. */
+  readonly physicalInputBytes: number
   readonly cpuNanos: number
 }
 

@@ -70,7 +70,7 @@ function usageLimits(statement: LimitedStatement): NodeJS.Timeout | undefined {
     if (info === undefined) return
     if (info.cpuNanos / 1e6 > cpuMillis) {
       exceed(statement, 'EXCEEDED_CPU_LIMIT', `Exceeded CPU limit of ${durationText(cpuText)}`)
-    } else if (physicalBytes(info) > scanBytes) {
+    } else if (info.physicalInputBytes > scanBytes) {
       exceed(statement, 'EXCEEDED_SCAN_LIMIT', `Exceeded scan limit of ${scanText}`)
     }
   }, USAGE_MILLIS).unref()
@@ -78,20 +78,6 @@ function usageLimits(statement: LimitedStatement): NodeJS.Timeout | undefined {
 
 const exceed = (statement: LimitedStatement, code: string, message: string): void =>
   statement.cancel(new MillraceError(code, message))
-
-const physicalBytes = ({ stages }: ExecutionInfo): number => {
-  let bytes = 0
-  for (const { tasks } of stages) {
-    for (const { pipelines } of tasks) {
-      for (const { drivers } of pipelines) {
-        for (const { operators } of drivers) {
-          for (const { physicalInputBytes } of operators) bytes += physicalInputBytes
-        }
-      }
-    }
-  }
-  return bytes
-}
 
 /** A duration with two places, as Trino shows it. */
 const durationText = (text: string): string => {

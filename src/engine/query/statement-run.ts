@@ -26,6 +26,18 @@ export interface ResultLimits {
   readonly maxBytes?: number | undefined
 }
 
+/** Causes of causes have an end, even where somebody's own error names itself. */
+const CAUSES_MAX = 16
+
+/** Until the text of an error's stack is asked for, V8 keeps its frames, and with them all that their functions held. */
+function writeOutStacks(failure: Error): void {
+  let error: unknown = failure
+  for (let depth = 0; error instanceof Error && depth < CAUSES_MAX; depth++) {
+    void error.stack
+    error = error.cause
+  }
+}
+
 /** Statements that may follow a failed one in an explicit transaction. */
 const ENDS_TRANSACTION: ReadonlySet<Statement['kind']> = new Set(['commit', 'rollback'])
 
@@ -115,6 +127,11 @@ export class StatementRun implements QueryRun {
   /** Rows of the result so far. */
   get rowCount(): number {
     return this.#rowCount
+  }
+
+  /** Bytes of the result's pages so far. */
+  get resultBytes(): number {
+    return this.#resultBytes
   }
 
   get times(): RunTimes {
@@ -267,9 +284,8 @@ export class StatementRun implements QueryRun {
         { hint: 'Add a LIMIT to the query, or raise maxRows' },
       )
     }
-    if (maxBytes === undefined) return
     this.#resultBytes += pageBytes(page)
-    if (this.#resultBytes > maxBytes) {
+    if (maxBytes !== undefined && this.#resultBytes > maxBytes) {
       throw new MillraceError(
         'GENERIC_INSUFFICIENT_RESOURCES',
         `Result has more bytes than maxBytes: ${maxBytes}`,
@@ -365,6 +381,7 @@ export class StatementRun implements QueryRun {
     this.#services = undefined
     this.#context = undefined
     this.#pages = undefined
+    if (this.#failure !== undefined) writeOutStacks(this.#failure)
   }
 
   /** What a catalog fails to clean up changes nothing of the statement's outcome. */

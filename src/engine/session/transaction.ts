@@ -29,6 +29,7 @@ export class Transaction {
   readonly id: string
   readonly settings: TransactionSettings
   readonly #catalogs: CatalogManager
+  readonly #onEnd: () => void
   readonly #branches = new Map<string, Promise<Branch>>()
   #writtenCatalog: string | undefined
   #ended = false
@@ -38,10 +39,16 @@ export class Transaction {
   #useCount = 0
   #failed = false
 
-  constructor(id: string, settings: TransactionSettings, catalogs: CatalogManager) {
+  constructor(
+    id: string,
+    settings: TransactionSettings,
+    catalogs: CatalogManager,
+    onEnd: () => void,
+  ) {
     this.id = id
     this.settings = settings
     this.#catalogs = catalogs
+    this.#onEnd = onEnd
   }
 
   describe(): TransactionDescription {
@@ -158,6 +165,7 @@ export class Transaction {
   ): Promise<void> {
     if (this.#ended) return
     this.#ended = true
+    this.#onEnd()
     const branches = await Promise.allSettled(this.#branches.values())
     const outcomes = await Promise.allSettled(
       branches.map(async (branch) => {
@@ -181,9 +189,10 @@ export const AUTO_COMMIT: TransactionSettings = Object.freeze({
   autoCommit: true,
 })
 
-/** Explicit transactions by id. One that no statement has used for a while is rolled back. */
+/** Transactions under way, the explicit ones by id. One of these that no statement has used for a while is rolled back. */
 export class TransactionManager {
   readonly #catalogs: CatalogManager
+  readonly #autoCommit = new Set<Transaction>()
   readonly #open = new Map<string, { transaction: Transaction; timer: NodeJS.Timeout }>()
   readonly #idleTimeoutMillis: number
 
@@ -193,8 +202,14 @@ export class TransactionManager {
   }
 
   begin(settings: TransactionSettings): Transaction {
-    const transaction = new Transaction(crypto.randomUUID(), settings, this.#catalogs)
-    if (!settings.autoCommit) this.#keep(transaction)
+    const transaction: Transaction = new Transaction(
+      crypto.randomUUID(),
+      settings,
+      this.#catalogs,
+      () => this.#autoCommit.delete(transaction),
+    )
+    if (settings.autoCommit) this.#autoCommit.add(transaction)
+    else this.#keep(transaction)
     return transaction
   }
 
@@ -226,9 +241,10 @@ export class TransactionManager {
     return entry.transaction
   }
 
-  /** Explicit transactions under way. */
+  /** Transactions under way, those of single statements too. */
   list(): readonly TransactionDescription[] {
-    return [...this.#open.values()].map(({ transaction }) => transaction.describe())
+    const explicit = [...this.#open.values()].map(({ transaction }) => transaction)
+    return [...explicit, ...this.#autoCommit].map((transaction) => transaction.describe())
   }
 
   /** Takes a transaction out of the list, for its end. */

@@ -87,6 +87,12 @@ export class ClientConnection implements ChannelConnection {
     return channel
   }
 
+  get bufferedBytes(): number {
+    let bytes = 0
+    for (const channel of this.#channels.values()) bytes += channel.bufferedBytes
+    return bytes
+  }
+
   grant(channel: WebSocketChannel): void {
     this.#socket?.sendControl({ type: 'grant', stream: channel.number, ...channel.claim() })
   }

@@ -68,6 +68,13 @@ export class WebSocketChannels implements ChannelFactory {
     return this.#connections.size
   }
 
+  /** Bytes that have come of all streams and were not taken. */
+  get bufferedBytes(): number {
+    let bytes = 0
+    for (const connection of this.#connections.values()) bytes += connection.bufferedBytes
+    return bytes
+  }
+
   /** Ends all connections; streams that are open fail. */
   close(): void {
     for (const connection of [...this.#connections.values()]) connection.close()

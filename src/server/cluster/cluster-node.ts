@@ -39,6 +39,8 @@ export interface ClusterNode {
   readonly state: NodeState
   /** Outputs that other nodes read here, and their connections. */
   readonly exchange: { readonly streamCount: number; readonly connectionCount: number }
+  /** What this node reads of others: bytes that have come and were not taken. */
+  readonly reads: { readonly bufferedBytes: number }
   close(): void
 }
 
@@ -99,6 +101,7 @@ export async function startClusterNode(
     return {
       ...made,
       exchange,
+      reads: channels,
       get state() {
         return made.worker?.state ?? 'ACTIVE'
       },

@@ -2,6 +2,7 @@ import { type IntervalHistogram, monitorEventLoopDelay } from 'node:perf_hooks'
 import type { FastifyInstance } from 'fastify'
 import type { Engine } from '../../engine/engine.js'
 import type { ClusterNode } from '../cluster/cluster-node.js'
+import type { QueryTracker } from '../query-tracker.js'
 import type { StreamServer } from '../stream/stream-server.js'
 import { DurationHistogram } from './duration-histogram.js'
 import { exposition, type MetricFamily, OPENMETRICS_TYPE, PROMETHEUS_TYPE } from './exposition.js'
@@ -21,6 +22,7 @@ const gauge = (name: string, help: string, value: number): MetricFamily => ({
 export function metricsRoutes(
   server: FastifyInstance,
   engine: Engine,
+  statements: QueryTracker,
   streams: StreamServer,
   node: () => ClusterNode | undefined,
 ): void {
@@ -38,6 +40,7 @@ export function metricsRoutes(
       ...queries.families(),
       ...memoryFamilies(engine),
       ...exchangeFamilies(node()),
+      ...statementFamilies(statements),
       ...streamFamilies(streams),
       ...loopFamilies(delay),
       ...http(),
@@ -83,8 +86,18 @@ function exchangeFamilies(node: ClusterNode | undefined): MetricFamily[] {
   return [
     gauge('millrace_exchange_streams', 'Outputs of tasks that other nodes read.', streamCount),
     gauge('millrace_exchange_connections', 'Connections of nodes that read.', connectionCount),
+    gauge(
+      'millrace_exchange_received_bytes',
+      'Bytes of other nodes that have come and were not taken.',
+      node.reads.bufferedBytes,
+    ),
   ]
 }
+
+const statementFamilies = ({ count, bufferedBytes }: QueryTracker): MetricFamily[] => [
+  gauge('millrace_statements', 'Statements of clients, ended ones for a minute.', count),
+  gauge('millrace_statement_buffered_bytes', 'Bytes kept for their answers.', bufferedBytes),
+]
 
 function streamFamilies(streams: StreamServer): MetricFamily[] {
   let connections = 0

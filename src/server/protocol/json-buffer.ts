@@ -37,6 +37,17 @@ export class JsonBuffer {
     this.#length = length
   }
 
+  /** Bytes that it holds, written to or not. */
+  get capacity(): number {
+    return this.#bytes.length
+  }
+
+  /** Gives back its memory, and what was written. */
+  release(): void {
+    this.#bytes = Buffer.alloc(0)
+    this.#length = 0
+  }
+
   /** A copy of what has been written. */
   take(): Buffer {
     return Buffer.from(this.#bytes.subarray(0, this.#length))

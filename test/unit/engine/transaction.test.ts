@@ -37,3 +37,15 @@ test('a transaction is not idle while a statement runs in it', () => {
   vi.advanceTimersByTime(IDLE_MILLIS)
   expect(manager.list()).toEqual([])
 })
+
+test('the transaction of a single statement is listed until it ends', async () => {
+  const manager = new TransactionManager(new CatalogManager(), IDLE_MILLIS)
+  const transactions = [manager.begin(AUTO_COMMIT), manager.begin(AUTO_COMMIT)]
+  expect(manager.list()).toMatchObject(
+    transactions.map(({ id }) => ({ transactionId: id, autoCommitContext: true })),
+  )
+  await transactions[0]!.commit()
+  expect(manager.list()).toMatchObject([{ transactionId: transactions[1]!.id }])
+  await transactions[1]!.rollback()
+  expect(manager.list()).toEqual([])
+})

@@ -1,3 +1,4 @@
+import { connect as connectSocket } from 'node:net'
 import { Readable } from 'node:stream'
 import { setTimeout } from 'node:timers/promises'
 import { expect, test, vi } from 'vitest'
@@ -142,6 +143,36 @@ test('the pages of queries show what was sent as text, and have no scripts', asy
     const unknown = await fetch(`${server.url}/ui/query.html?<script>`)
     expect(unknown.status).toBe(404)
     expect(await unknown.text()).not.toContain('<script')
+  } finally {
+    await server.close()
+    await engine.close()
+  }
+})
+
+test('half a request is answered 408 within a bound, and nobody else is disturbed', async () => {
+  const engine = await Engine.create({ threads: 0 })
+  const requestTimeouts = { headMillis: 200, wholeMillis: 400 }
+  const server = await startServer(engine, { port: 0, requestTimeouts })
+  try {
+    const begun = [
+      'POST /v1/statement HTTP/1.1\r\nHost: x\r\nX-Trino-Us',
+      'POST /v1/statement HTTP/1.1\r\nHost: x\r\nX-Trino-User: tester\r\nContent-Length: 8\r\n\r\nSELE',
+      'GET /v1/stream HTTP/1.1\r\nUpgrade: websocket\r\n',
+    ]
+    const answers = begun.map(async (text) => {
+      const socket = connectSocket(server.port, '127.0.0.1')
+      socket.setTimeout(20_000, () => socket.destroy(new Error('no answer')))
+      socket.write(text)
+      let answer = ''
+      for await (const part of socket) answer += String(part)
+      return answer
+    })
+    const client = connect(server.url, { user: 'tester' })
+    expect(await client.query('SELECT 1 AS x').all()).toEqual([{ x: 1 }])
+    for (const answer of await Promise.all(answers)) expect(answer).toMatch(/^HTTP\/1.1 408 /)
+    expect(await client.query('SELECT 2 AS x').all()).toEqual([{ x: 2 }])
+    await client.close()
+    expect(engine.services.queries.active()).toEqual([])
   } finally {
     await server.close()
     await engine.close()

@@ -74,6 +74,22 @@ test('queries are counted by how they end, and what they do', async () => {
   await client.close()
 })
 
+test('what is kept for answers of statements is told, and given back with the last of them', async () => {
+  const bufferedBytes = async () =>
+    samplesOf((await scrape()).text).get('millrace_statement_buffered_bytes')!
+  const client = connect(server.url, { user: 'tester', protocol: 'trino' })
+  expect(await bufferedBytes()).toBe(0)
+  const rows = client.query('SELECT * FROM tpch.tiny.lineitem')[Symbol.asyncIterator]()
+  await rows.next()
+  expect(await bufferedBytes()).toBeGreaterThan(1024 * 1024)
+  while ((await rows.next()).done !== true);
+  const last = await bufferedBytes()
+  expect(last).toBeGreaterThan(0)
+  expect(last).toBeLessThan(1024 * 1024 + 16 * 1024)
+  expect(samplesOf((await scrape()).text).get('millrace_statements')).toBe(1)
+  await client.close()
+})
+
 test('OpenMetrics is what asks for it gets', async () => {
   const { text, type } = await scrape('application/openmetrics-text; version=1.0.0')
   expect(type).toContain('application/openmetrics-text')
