@@ -87,10 +87,10 @@ export interface AggregateSpec {
 export interface AggregationSpec extends SpecFields {
   readonly kind: 'aggregation'
   /**
-   * `partial` takes rows and emits keys and intermediate states, `final` takes keys and states, `single` takes rows and
-   * emits results.
+   * `partial` takes rows and emits keys and intermediate states, `intermediate` takes and emits these, `final` takes them,
+   * `single` takes rows and emits results.
    */
-  readonly step: 'single' | 'partial' | 'final'
+  readonly step: 'single' | 'partial' | 'intermediate' | 'final'
   readonly keyChannels: readonly number[]
   readonly keyTypes: readonly SqlType[]
   readonly aggregates: readonly AggregateSpec[]

@@ -25,11 +25,7 @@ import {
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
   const stream = planSource(node, context)
-  if (node.states !== undefined) {
-    return node.step === 'partial'
-      ? partialStep(node, stream, node.states)
-      : finalStep(node, inOnePlace(node, stream, context.estimatedRows(node), context), node.states)
-  }
+  if (node.states !== undefined) return planStep(node, stream, node.states, context)
   if (isSharedBy(stream, node)) return oneStep(node, stream)
   const needsAllRows = node.aggregations.some(
     ({ call }) => call.distinct || call.orderBy !== undefined,
@@ -37,6 +33,24 @@ export function planAggregation(node: AggregationNode, context: LocalPlanContext
   return stream.parallel && !needsAllRows
     ? twoSteps(node, stream, context)
     : oneStep(node, inOnePlace(node, stream, context.estimatedRows(node.source), context))
+}
+
+/** What a fragment does of an aggregation, or what a plan does of it above and below a join. */
+function planStep(
+  node: AggregationNode,
+  stream: Stream,
+  states: States,
+  context: LocalPlanContext,
+): Stream {
+  if (node.step === 'partial') return partialStep(node, stream, states)
+  if (node.step === 'intermediate') return intermediateStep(node, stream, states)
+  if (isSharedBy(stream, node)) return finalStep(node, stream, states)
+  // States that other tasks send have been put together there; those of a join come as often as it gives them.
+  const fewer =
+    stream.parallel && node.source.kind !== 'remoteSource'
+      ? intermediateStep(node, stream, states)
+      : stream
+  return finalStep(node, inOnePlace(node, fewer, context.estimatedRows(node), context), states)
 }
 
 /** Groups that are enough for each driver to have about as many rows as the others. */
@@ -159,6 +173,33 @@ function partialStep(node: AggregationNode, stream: Stream, states: States): Str
   )
 }
 
+/** States of each driver's groups, put together. */
+function intermediateStep(node: AggregationNode, stream: Stream, states: States): Stream {
+  const layout = [...node.groupingKeys, ...states.flat()]
+  return withOperator(
+    stream,
+    {
+      ...baseSpec(node, stream),
+      globalRow: false,
+      step: 'intermediate',
+      aggregates: mergingSpecs(node, stream, states),
+      outputTypes: typesOf(layout),
+    },
+    layout,
+  )
+}
+
+const mergingSpecs = (
+  node: AggregationNode,
+  stream: Stream,
+  states: States,
+): readonly AggregateSpec[] =>
+  node.aggregations.map((a, i) => ({
+    function: a.call.function,
+    args: states[i]!.map((state) => input(channelOf(stream.layout, state), state.type)),
+    distinct: false,
+  }))
+
 function finalStep(node: AggregationNode, stream: Stream, states: States): Stream {
   const layout = [...node.groupingKeys, ...node.aggregations.map((a) => a.symbol)]
   return withOperator(
@@ -167,11 +208,7 @@ function finalStep(node: AggregationNode, stream: Stream, states: States): Strea
       ...baseSpec(node, stream),
       ...globalSpec(node),
       step: 'final',
-      aggregates: node.aggregations.map((a, i) => ({
-        function: a.call.function,
-        args: states[i]!.map((state) => input(channelOf(stream.layout, state), state.type)),
-        distinct: false,
-      })),
+      aggregates: mergingSpecs(node, stream, states),
       outputTypes: typesOf(layout),
     },
     layout,

@@ -5,6 +5,7 @@ import { coerce } from '../../expressions/ir-build.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
 import { callsLoop } from '../../expressions/routine.js'
 import { parseType } from '../../expressions/type-signature.js'
+import { stateTypes } from '../../operators/aggregation/aggregation.js'
 import {
   describeRoutine,
   type RoutineDescription,
@@ -187,6 +188,9 @@ function optimizePlan(
       allowPushdownIntoConnectors: setting('allow_pushdown_into_connectors') === 'true',
       extendedDecorrelation: setting('extended_decorrelation') === 'true',
       shareSubplans: setting('share_subplans') === 'true',
+      pushPartialAggregationThroughJoin:
+        setting('push_partial_aggregation_through_join') === 'true',
+      pushAggregationThroughOuterJoin: setting('push_aggregation_through_outer_join') === 'true',
     },
     symbols: logical.symbolAllocator,
     ids: logical.idAllocator,
@@ -197,6 +201,8 @@ function optimizePlan(
       }
       return evaluateConstant(expression, options)
     },
+    stateTypes: (aggregate) =>
+      stateTypes(aggregate, (resolved) => services.functions.intermediateType(resolved)),
     warn: (warning) => context.warn(warning),
   })
 }

@@ -137,6 +137,16 @@ const OWN_PROPERTIES: readonly SystemProperty[] = [
     'Further attempts of a query that may run again',
   ),
   booleanProperty('redistribute_writes', true, 'Have all nodes write what comes from one of them'),
+  booleanProperty(
+    'push_aggregation_through_outer_join',
+    true,
+    'Group the rows that an outer join adds before it looks them up',
+  ),
+  booleanProperty(
+    'push_partial_aggregation_through_join',
+    true,
+    'Group rows before they are joined, where groups are far fewer',
+  ),
   numberProperty(
     'required_workers_count',
     INTEGER,

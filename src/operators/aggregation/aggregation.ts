@@ -29,6 +29,10 @@ export function stateTypes(
   return nativeAggregate(fn)?.stateTypes ?? [intermediateType(fn)]
 }
 
+type Step = AggregationSpec['step']
+export const mergesStates = (step: Step): boolean => step === 'final' || step === 'intermediate'
+export const givesStates = (step: Step): boolean => step === 'partial' || step === 'intermediate'
+
 interface Call {
   readonly spec: AggregateSpec
   readonly aggregator: Aggregator
@@ -115,7 +119,7 @@ export class AggregationOperator implements Operator {
   /** Calls that add the same column of the same rows find each other by a key. States that are merged are their own. */
   #sharing(call: AggregateSpec): Pick<AggregatorContext, 'shared'> {
     const { step } = this.#spec
-    if (step === 'final' || call.distinct || !call.args.every((arg) => arg.kind === 'input')) {
+    if (mergesStates(step) || call.distinct || !call.args.every((arg) => arg.kind === 'input')) {
       return {}
     }
     const channels = call.args.map((arg) => (arg.kind === 'input' ? arg.channel : -1))
@@ -149,7 +153,7 @@ export class AggregationOperator implements Operator {
         if (sum !== 'none') fused.push(sum)
         continue
       }
-      if (this.#spec.step === 'final') {
+      if (mergesStates(this.#spec.step)) {
         const states = call.spec.args.map((arg) => inputBlock(arg, page, arena))
         call.aggregator.merge(
           states,
@@ -171,7 +175,7 @@ export class AggregationOperator implements Operator {
     page: Page,
     arena: Arena,
   ): FusedSum | 'none' | undefined {
-    if (aggregator.fuse === undefined || this.#spec.step === 'final') return undefined
+    if (aggregator.fuse === undefined || mergesStates(this.#spec.step)) return undefined
     if (this.#groupCount > FUSED_GROUPS_MAX || this.#groupCount > page.rowCount) return undefined
     if (
       distinct !== undefined ||
@@ -203,7 +207,7 @@ export class AggregationOperator implements Operator {
   }
 
   *finish(): Generator<Page> {
-    yield* this.#pages(this.#spec.step === 'partial')
+    yield* this.#pages(givesStates(this.#spec.step))
     if (this.#groupCount === 0 && this.#spec.globalRow) yield this.#emptyGroups()
   }
 

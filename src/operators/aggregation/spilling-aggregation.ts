@@ -5,7 +5,7 @@ import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import { readSpilled, SPILL_PAGE_ROWS, type SpilledPages } from '../spill/spill-space.js'
-import { AggregationOperator, stateTypes } from './aggregation.js'
+import { AggregationOperator, givesStates, mergesStates, stateTypes } from './aggregation.js'
 
 /**
  * An aggregation that gives memory back: groups found so far are written as partial states, divided by the hash of their
@@ -33,7 +33,7 @@ export class SpillingAggregation implements Operator {
     this.#context = context
     this.#level = level
     this.#stateTypes = spec.aggregates.map((aggregate) =>
-      spec.step === 'final'
+      mergesStates(spec.step)
         ? aggregate.args.map((arg) => arg.type)
         : stateTypes(aggregate.function, (fn) => context.settings.registry.intermediateType(fn)),
     )
@@ -53,7 +53,7 @@ export class SpillingAggregation implements Operator {
 
   revoke(): void {
     this.#revocations += 1
-    if (this.#spec.step === 'partial') this.#isPassedOn = true
+    if (givesStates(this.#spec.step)) this.#isPassedOn = true
     else this.#spillGroups()
   }
 

@@ -29,6 +29,7 @@ import { distributeJoin, distributeSemiJoin } from './join-exchanges.js'
 import { pruneExchanges } from './prune-exchanges.js'
 import type { SkewKnowledge } from './skew-sample.js'
 import { distributeSort, type SortDistributionOptions } from './sort-exchanges.js'
+import { distributeUnion } from './union-exchanges.js'
 
 /** What the places of exchanges are decided by. */
 export interface ExchangeOptions extends JoinDistributionOptions, SortDistributionOptions {
@@ -252,7 +253,12 @@ function visitor(context: ExchangeContext): PlanVisitor<Distributed> {
     },
     join: (n) => distributeJoin(n, context),
     semiJoin: (n) => distributeSemiJoin(n, context),
-    setOperation: (n) => distributeUnion(n, context),
+    setOperation: (n) =>
+      distributeUnion(
+        n,
+        n.sources.map((source) => context.plan(source)),
+        context,
+      ),
     // Each task writes the rows that it has, in their order.
     tableWriter: (n) => {
       const source = context.planInOrder(n.source)
@@ -290,30 +296,4 @@ function inTwoSteps<N extends Extract<PlanNode, { kind: 'topN' | 'limit' }>>(
   const below = { ...node, ...partial, id: context.ids.next(), source: source.node } as PlanNode
   const all = context.gather({ ...source, node: below })
   return { ...all, node: { ...node, ...final, source: all.node } as PlanNode }
-}
-
-/**
- * Branches stay in the tasks that they are in where all are alike; otherwise each moves, so that the union streams:
- * one that has to wait for another fragment would hold up splits at hand.
- */
-function distributeUnion(
-  node: Extract<PlanNode, { kind: 'setOperation' }>,
-  context: ExchangeContext,
-): Distributed {
-  const branches = node.sources.map((source) => context.plan(source))
-  const union = (sources: readonly Distributed[], distribution: Distribution): Distributed => ({
-    node: withSources(
-      node,
-      sources.map((source) => source.node),
-    ),
-    distribution,
-    isRemote: sources.some((source) => source.isRemote),
-  })
-  if (branches.every((branch) => branch.distribution.kind === 'single')) {
-    return union(branches, SINGLE)
-  }
-  const isLocal = branches.every(
-    (branch) => branch.distribution.kind !== 'single' && !branch.isRemote,
-  )
-  return union(isLocal ? branches : branches.map((branch) => context.spread(branch)), SPREAD)
 }

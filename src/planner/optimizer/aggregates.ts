@@ -79,3 +79,17 @@ const IGNORES_DUPLICATES = new Set([
 ])
 export const ignoresDuplicates = (call: AggregateCall): boolean =>
   IGNORES_DUPLICATES.has(call.function.name)
+
+/** Of the aggregates that give NULL over no rows, those that see rows of nulls too. */
+const SEES_NULLS = new Set([
+  'array_agg',
+  'checksum',
+  'histogram',
+  'map_agg',
+  'map_union',
+  'multimap_agg',
+])
+
+/** Whether an aggregate gives NULL over rows of nulls. */
+export const isNullOverNulls = (call: AggregateCall): boolean =>
+  NULL_OF_NOTHING.has(call.function.name) && !SEES_NULLS.has(call.function.name)

@@ -34,6 +34,8 @@ export interface OptimizerEnvironment {
   readonly ids: PlanNodeIdAllocator
   /** Evaluates an expression without symbols in the query's session; throws what the query would. */
   readonly evaluate: (expression: Expression) => Value
+  /** Types of the columns in which a partial aggregation hands a call's states on. */
+  readonly stateTypes: (aggregate: ResolvedFunction) => readonly SqlType[]
   /** Receives warnings for the client. */
   readonly warn: (warning: OptimizerWarning) => void
   /** Called with every rewrite of a rule, for EXPLAIN of rules and tests. */
@@ -72,6 +74,10 @@ export interface OptimizerSession {
   readonly extendedDecorrelation: boolean
   /** What a plan would compute several times is computed once. */
   readonly shareSubplans: boolean
+  /** Rows are grouped before they are joined, where groups are far fewer. */
+  readonly pushPartialAggregationThroughJoin: boolean
+  /** Groups are made below outer joins that look them up. */
+  readonly pushAggregationThroughOuterJoin: boolean
 }
 
 /** A column of a scanned table as the connector and as SQL know it. */

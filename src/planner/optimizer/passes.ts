@@ -26,6 +26,8 @@ import { inlineProjections } from './rules/inline-projections.js'
 import { leftJoinToAntiJoin } from './rules/left-join-to-anti-join.js'
 import * as limits from './rules/limit-rules.js'
 import { mergeFilters } from './rules/merge-filters.js'
+import { pushAggregationThroughOuterJoin } from './rules/outer-join-aggregation.js'
+import { pushPartialAggregationThroughJoin } from './rules/partial-aggregation.js'
 import { projectOverValues } from './rules/project-over-values.js'
 import { removeIdentityProject } from './rules/remove-identity-project.js'
 import { setOperationRules } from './rules/set-operations.js'
@@ -213,6 +215,13 @@ export const PASSES: readonly Pass[] = [
   rulesPass(ruleSet('AfterPushdown', cleanup)),
   { name: 'NoteRefusals', run: noteRefusals },
   loadStatistics,
+  // No rule knows steps.
+  rulesPass(
+    ruleSet('PartialAggregations', [
+      pushAggregationThroughOuterJoin,
+      pushPartialAggregationThroughJoin,
+    ]),
+  ),
   // Last: ids name joins and scans that nothing moves any more.
   { name: 'AddDynamicFilters', run: addDynamicFilters },
 ]

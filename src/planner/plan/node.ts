@@ -119,8 +119,8 @@ export interface AggregationNode extends NodeFields {
   readonly aggregations: readonly AggregationAssignment[]
   readonly step: AggregationStep
   /**
-   * The columns of states of each aggregation: what the step `partial` gives in place of the aggregations' symbols, and
-   * the step `final` reads in place of their arguments.
+   * The columns of states of each aggregation: what the step `partial` gives in place of the aggregations' symbols,
+   * `final` reads in place of their arguments, and `intermediate` reads and gives.
    */
   readonly states?: readonly (readonly PlanSymbol[])[]
   /** Grouping keys that the input is already clustered by. */

@@ -132,7 +132,9 @@ export const outputsOf = (node: PlanNode): readonly PlanSymbol[] =>
     project: (n) => n.assignments.map((a) => a.symbol),
     aggregation: (n) => [
       ...n.groupingKeys,
-      ...(n.step === 'partial' ? (n.states ?? []).flat() : n.aggregations.map((a) => a.symbol)),
+      ...(n.step === 'partial' || n.step === 'intermediate'
+        ? (n.states ?? []).flat()
+        : n.aggregations.map((a) => a.symbol)),
     ],
     join: (n) => [...n.leftOutputs, ...n.rightOutputs],
     semiJoin: (n) =>

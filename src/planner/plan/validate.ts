@@ -144,6 +144,11 @@ function checkNode(node: PlanNode, outer: Scope, where: string): void {
     aggregation: (n) => {
       check.symbols([...n.groupingKeys, ...(n.preGroupedSymbols ?? [])])
       check.symbol(n.groupIdSymbol)
+      check.that((n.states === undefined) === (n.step === 'single'), 'a step has states')
+      if (n.step === 'final' || n.step === 'intermediate') {
+        check.symbols((n.states ?? []).flat())
+        return
+      }
       for (const { call } of n.aggregations) {
         for (const arg of call.args) check.expression(arg)
         check.symbols([call.filter, call.mask].flatMap((s) => s ?? []))

@@ -37,7 +37,7 @@ export const readsOf = (node: PlanNode): readonly string[] =>
     project: (n) => ofExpressions(n.assignments.map((a) => a.expression)),
     aggregation: (n) => [
       ...ofSymbols([...n.groupingKeys, n.groupIdSymbol]),
-      ...(n.step === 'final' && n.states !== undefined
+      ...((n.step === 'final' || n.step === 'intermediate') && n.states !== undefined
         ? ofSymbols(n.states.flat())
         : n.aggregations.flatMap((a) => readsOfCall(a.call))),
     ],

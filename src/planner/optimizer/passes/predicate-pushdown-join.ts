@@ -8,6 +8,7 @@ import type { OptimizerContext } from '../context.js'
 import type { Scope } from '../expression/equality-inference.js'
 import { inferEqualities, notInferable, scopeOf } from '../expression/equality-inference.js'
 import { impliedDisjunction } from '../expression/extract-common.js'
+import { mayFail } from '../expression/may-fail.js'
 import {
   and,
   conjunctsOf,
@@ -231,35 +232,12 @@ function addImplied(e: Expression, scope: Scope, into: Expression[]): void {
   if (e.kind !== 'logical' || e.operator !== 'or') return
   const implied = impliedDisjunction(e.terms, (term) => {
     const names = symbolsOf(term)
+    // It is evaluated for rows that the whole never sees.
     if (names.size === 0 || mayFail(term)) return false
     for (const name of names) if (!scope(name)) return false
     return true
   })
   if (implied !== undefined) into.push(implied)
-}
-
-/** The implied part of a disjunction is evaluated for rows the whole never sees: it must not fail on them. */
-function mayFail(e: Expression): boolean {
-  switch (e.kind) {
-    case 'constant':
-    case 'symbol':
-      return false
-    case 'comparison':
-      return mayFail(e.left) || mayFail(e.right)
-    case 'in':
-      return mayFail(e.value) || e.list.some(mayFail)
-    case 'between':
-      return mayFail(e.value) || mayFail(e.min) || mayFail(e.max)
-    case 'isNull':
-    case 'not':
-      return mayFail(e.arg)
-    case 'logical':
-      return e.terms.some(mayFail)
-    case 'call':
-      return e.function.name !== '$like' || e.args.some(mayFail)
-    default:
-      return true
-  }
 }
 
 function splitOuter(

@@ -2,6 +2,7 @@ import { tpchConnectorFactory } from '../../../../src/connectors/tpch/connector.
 import { builtinRegistry } from '../../../../src/expressions/functions/index.js'
 import { evaluateConstant } from '../../../../src/expressions/interpreter.js'
 import type { FunctionRegistry } from '../../../../src/expressions/registry.js'
+import { stateTypes } from '../../../../src/operators/aggregation/aggregation.js'
 import { analyzeAndPlan } from '../../../../src/planner/logical-planner/logical-planner.js'
 import type { MetadataResolver, PlannerSession } from '../../../../src/planner/metadata.js'
 import type { QueryCatalog } from '../../../../src/planner/optimizer/connector-metadata.js'
@@ -33,6 +34,8 @@ const SESSION: OptimizerSession = {
   allowPushdownIntoConnectors: true,
   extendedDecorrelation: true,
   shareSubplans: true,
+  pushPartialAggregationThroughJoin: true,
+  pushAggregationThroughOuterJoin: true,
 }
 
 /** Planning over real connectors, for tests of the optimizer. */
@@ -103,6 +106,8 @@ export function environment(
     symbols: symbolAllocator(),
     ids: planNodeIdAllocator(),
     evaluate: (expression) => evaluateConstant(expression, { registry }),
+    stateTypes: (aggregate) =>
+      stateTypes(aggregate, (resolved) => registry.intermediateType(resolved)),
     warn: (warning) => options.warnings?.push(warning),
     ...(options.trace === undefined ? {} : { trace: options.trace }),
   }
