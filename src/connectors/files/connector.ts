@@ -54,6 +54,7 @@ function createConnector(config: FilesConfig, context: ConnectorContext): Connec
   return {
     isSingleStatementWritesOnly: () => true,
     distributesWrites: config.distributesWrites,
+    supportsWriteRetries: true,
     beginTransaction: () => tables.begin(),
     commit: end,
     rollback: end,

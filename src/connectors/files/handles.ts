@@ -39,7 +39,7 @@ export interface WrittenColumn {
 export interface FilesWriteHandle {
   readonly writeId: string
   readonly format: FormatName
-  /** Where the files go until the write is published; absolute. */
+  /** Where sinks put their files until the write is published; absolute. */
   readonly directory: string
   readonly columns: readonly WrittenColumn[]
   readonly partitionColumns: readonly WrittenColumn[]

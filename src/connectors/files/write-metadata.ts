@@ -248,7 +248,7 @@ function checkPartitioning(names: readonly string[], partitionedBy: readonly str
 /** @param fileOrder names in the order of the files' columns; that of the pages by default */
 function writeHandle(
   session: ConnectorSession,
-  write: { readonly id: string; readonly directory: string },
+  write: { readonly id: string; readonly sinkDirectory: string },
   format: FormatName,
   columns: readonly { readonly name: string; readonly type: WrittenColumn['type'] }[],
   table: Pick<TableDescription, 'properties' | 'partitionedBy'>,
@@ -265,7 +265,7 @@ function writeHandle(
   return {
     writeId: write.id,
     format,
-    directory: write.directory,
+    directory: write.sinkDirectory,
     columns: fileOrder.filter((name) => !isPartition(name)).map((name) => byName.get(name)!),
     partitionColumns: table.partitionedBy.map((name) => byName.get(name)!),
     ...(compression === 'DEFAULT' ? {} : { compression }),

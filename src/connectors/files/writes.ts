@@ -9,16 +9,25 @@ import { entriesOf, isMissing } from './file-tree.js'
 import type { WrittenFile } from './page-sink.js'
 import { DESCRIPTION_FILE, printDescription, type TableDescription } from './table-description.js'
 
-/** A write under way: files go to `directory`, which nobody reads, and from there to `target` all at once. */
+/**
+ * A write under way: sinks write to `sinkDirectory`, what counts of that goes to `directory`, which nobody reads, and from there to
+ * `target` all at once.
+ */
 interface Write {
   readonly id: string
   readonly transaction: number
   readonly directory: string
+  /** Below `directory`. */
+  readonly sinkDirectory: string
   readonly target: string
   readonly create?: { readonly description: TableDescription; readonly replace: boolean }
 }
 
 const PARALLEL_STATS = 32
+/** Neither a partition nor a file has this name. */
+const SINKS = 'sinks'
+/** A sink that is still at work may make a file while its folder is removed. */
+const SINKS_REMOVALS = 3
 const HOST = createHash('sha1').update(hostname()).digest('hex').slice(0, 8)
 
 /** Names of directories of writes: hidden, and they tell whose they are. */
@@ -52,19 +61,23 @@ export class FilesWrites {
     await removeLeftovers(parent)
     const id = crypto.randomUUID()
     const directory = join(parent, `.millrace-${id}.${HOST}.${process.pid}.tmp`)
+    const sinkDirectory = join(directory, SINKS)
     const write: Write = {
       id,
       transaction,
       directory,
+      sinkDirectory,
       target,
       ...(create === undefined ? {} : { create }),
     }
     this.#writes.set(id, write)
-    await changing(directory, 'HIVE_WRITER_OPEN_ERROR', () => mkdir(directory, { recursive: true }))
+    await changing(directory, 'HIVE_WRITER_OPEN_ERROR', () =>
+      mkdir(sinkDirectory, { recursive: true }),
+    )
     return write
   }
 
-  /** Makes the files of all sinks visible. @throws TABLE_ALREADY_EXISTS, HIVE_WRITER_CLOSE_ERROR, HIVE_FILESYSTEM_ERROR */
+  /** Makes the files visible of the sinks that told these fragments, and removes all others. @throws TABLE_ALREADY_EXISTS, HIVE_WRITER_CLOSE_ERROR, HIVE_FILESYSTEM_ERROR */
   async publish(writeId: string, fragments: readonly Uint8Array[]): Promise<void> {
     const write = this.#writes.get(writeId)
     if (write === undefined) throw new Error('a write that has begun and not ended')
@@ -72,6 +85,7 @@ export class FilesWrites {
       (fragment) => JSON.parse(new TextDecoder().decode(fragment)) as WrittenFile,
     )
     await checkWritten(write, files)
+    await takeOver(write, files)
     if (write.create === undefined) await moveIn(write, files)
     else await putInPlace(write, write.create)
     this.#writes.delete(writeId)
@@ -89,12 +103,15 @@ export class FilesWrites {
 }
 
 /** Sinks of other nodes may have written to another disk, or one whose files come late. @throws HIVE_WRITER_CLOSE_ERROR */
-async function checkWritten({ directory }: Write, files: readonly WrittenFile[]): Promise<void> {
+async function checkWritten(
+  { sinkDirectory }: Write,
+  files: readonly WrittenFile[],
+): Promise<void> {
   for (let first = 0; first < files.length; first += PARALLEL_STATS) {
     const some = files.slice(first, first + PARALLEL_STATS)
     await Promise.all(
       some.map(async ({ path, byteLength }) => {
-        const place = join(directory, path)
+        const place = join(sinkDirectory, path)
         const { size } = await changing(place, 'HIVE_WRITER_CLOSE_ERROR', () => stat(place))
         if (size === byteLength) return
         throw fileError(
@@ -105,6 +122,24 @@ async function checkWritten({ directory }: Write, files: readonly WrittenFile[])
       }),
     )
   }
+}
+
+/**
+ * Leaves behind what sinks wrote that do not count: attempts of tasks that failed, or that another outran. One that is cut off from
+ * the coordinator may write on; it finds its directory gone.
+ */
+async function takeOver(
+  { directory, sinkDirectory }: Write,
+  files: readonly WrittenFile[],
+): Promise<void> {
+  for (const folder of new Set(files.map(({ path }) => dirname(join(directory, path))))) {
+    await mkdir(folder, { recursive: true })
+  }
+  for (const { path } of files) {
+    const place = join(directory, path)
+    await changing(place, 'HIVE_WRITER_CLOSE_ERROR', () => rename(join(sinkDirectory, path), place))
+  }
+  await rm(sinkDirectory, { recursive: true, force: true, maxRetries: SINKS_REMOVALS })
 }
 
 async function putInPlace(

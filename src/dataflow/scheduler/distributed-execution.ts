@@ -2,7 +2,12 @@ import type { BufferAddress } from '../../exchange/address.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { errorFromRecord, MillraceError, toMillraceError } from '../../spi/index.js'
 import type { TaskNode, TaskStatus } from '../task/task-request.js'
-import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
+import {
+  type DistributedEnvironment,
+  type DistributedPlan,
+  type MakePlan,
+  requestOf,
+} from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { isOfNode } from './retry-settings.js'
 import { assignersOf } from './split-origins.js'
@@ -83,13 +88,7 @@ export class DistributedExecution extends StagedRun<Stage> {
         name: plan.name ?? plan.request.queryId,
         attempt: this.#attempt,
         consumerCount: consumerCounts.get(fragment.id)!,
-        request: {
-          ...plan.request,
-          catalogs: plan.catalogsOf(fragment),
-          ...(plan.write !== undefined && fragment.root.kind === 'tableWriter'
-            ? { write: plan.write }
-            : {}),
-        },
+        request: requestOf(plan, fragment),
         splits: assignersOf(fragment, nodes, (origin) =>
           this.#environment.openSplits(origin, filters.dynamicFilter(origin), this.signal),
         ),

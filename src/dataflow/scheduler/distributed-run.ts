@@ -22,6 +22,8 @@ export interface DistributedPlan {
   readonly write?: TaskWrite
 }
 
+export type FragmentRequest = DistributedPlan['request'] & Pick<TaskRequest, 'catalogs' | 'write'>
+
 /** Makes the plan when it starts; `signal` aborts when it is no longer wanted. */
 export type MakePlan = (signal: AbortSignal) => Promise<DistributedPlan>
 
@@ -60,3 +62,13 @@ export interface DistributedRun {
   /** Once the query has started. */
   readonly fragments: readonly PlanFragment[]
 }
+
+/** What the tasks of a fragment are told of the query. */
+export const requestOf = (
+  { request, catalogsOf, write }: DistributedPlan,
+  fragment: PlanFragment,
+): FragmentRequest => ({
+  ...request,
+  catalogs: catalogsOf(fragment),
+  ...(write !== undefined && fragment.root.kind === 'tableWriter' ? { write } : {}),
+})

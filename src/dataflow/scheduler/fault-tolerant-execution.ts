@@ -2,7 +2,12 @@ import type { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import { EMPTY_DYNAMIC_FILTER, MillraceError } from '../../spi/index.js'
 import type { TaskNode } from '../task/task-request.js'
-import type { DistributedEnvironment, DistributedPlan, MakePlan } from './distributed-run.js'
+import {
+  type DistributedEnvironment,
+  type DistributedPlan,
+  type MakePlan,
+  requestOf,
+} from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
 import { RetriedStage } from './retried-stage.js'
 import type { RetriedTask } from './retried-task.js'
@@ -76,7 +81,7 @@ export class FaultTolerantExecution extends StagedRun<RetriedStage> {
         fragment,
         homes,
         consumerCount: consumerCounts.get(fragment.id)!,
-        request: { ...plan.request, catalogs: plan.catalogsOf(fragment) },
+        request: requestOf(plan, fragment),
         settings: this.#settings,
         directory: this.#directory,
         splits: assignersOf(fragment, homes, (origin) =>

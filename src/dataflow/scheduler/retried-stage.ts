@@ -5,6 +5,7 @@ import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { MillraceError } from '../../spi/index.js'
 import { taskName } from '../task/task-id.js'
 import type { TaskNode, TaskRequest } from '../task/task-request.js'
+import type { FragmentRequest } from './distributed-run.js'
 import { RetriedTask } from './retried-task.js'
 import type { RetrySettings } from './retry-settings.js'
 import type { SplitAssigner } from './split-assigner.js'
@@ -16,10 +17,7 @@ export interface RetriedStageOptions {
   readonly homes: readonly TaskNode[]
   /** Tasks of the stage that reads the output. */
   readonly consumerCount: number
-  readonly request: Pick<
-    TaskRequest,
-    'queryId' | 'session' | 'limits' | 'compressesOutput' | 'catalogProperties' | 'catalogs'
-  >
+  readonly request: FragmentRequest
   readonly settings: RetrySettings
   readonly directory: SpoolDirectory
   /** Of each scan, by plan node. */

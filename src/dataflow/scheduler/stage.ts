@@ -8,6 +8,7 @@ import {
   type TaskRequest,
   type TaskStatus,
 } from '../task/task-request.js'
+import type { FragmentRequest } from './distributed-run.js'
 import type { SplitAssigner } from './split-assigner.js'
 import type { StageFilterSnapshot, StageFilters } from './stage-filters.js'
 import { StageRanges } from './stage-ranges.js'
@@ -22,16 +23,7 @@ export interface StageOptions {
   readonly attempt: number
   /** Tasks of the stage that reads the output. */
   readonly consumerCount: number
-  readonly request: Pick<
-    TaskRequest,
-    | 'queryId'
-    | 'session'
-    | 'limits'
-    | 'compressesOutput'
-    | 'catalogProperties'
-    | 'catalogs'
-    | 'write'
-  >
+  readonly request: FragmentRequest
   /** Of each scan, by plan node. */
   readonly splits: ReadonlyMap<string, SplitAssigner>
   readonly filters: StageFilters

@@ -11,6 +11,7 @@ import type { ThreadEnvironment } from '../thread-environment.js'
 import { NodeTask } from './node-task.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 import type { TaskHostOptions } from './task-host.js'
+import { sinkIdOf } from './task-id.js'
 import type { TaskListener, TaskRequest, TaskWrite } from './task-request.js'
 
 /** A task of a node, and the slot of the node's memory that it has. */
@@ -75,7 +76,7 @@ export async function createHostedTask(
       ...(plan.sortedRuns === undefined ? {} : { sortedRuns: plan.sortedRuns }),
       ...(write === undefined
         ? {}
-        : { openSink: (signal) => openSink(write, descriptor, thread, signal) }),
+        : { openSink: (signal) => openSink(write, request, descriptor, thread, signal) }),
       environment: {
         thread,
         pool,
@@ -104,6 +105,7 @@ function sortOf(node: PlanNode): SortNode {
 /** A sink of a task for its part of a write. */
 async function openSink(
   { kind, catalog, handle }: TaskWrite,
+  { taskId, taskIndex }: TaskRequest,
   descriptor: TaskDescriptor,
   thread: ThreadEnvironment,
   signal: AbortSignal,
@@ -113,7 +115,7 @@ async function openSink(
   const create = kind === 'create' ? sinks?.createPageSink : sinks?.createInsertPageSink
   assert(create !== undefined, 'a connector that distributes writes has page sinks')
   const session = thread.connectorSession(descriptor, catalog, signal)
-  return create.call(sinks, undefined, session, handle, descriptor.taskIndex ?? 0, signal)
+  return create.call(sinks, undefined, session, handle, sinkIdOf(taskId, taskIndex), signal)
 }
 
 async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {

@@ -14,3 +14,12 @@ export const onlyTaskId = (queryId: string): string => taskIdOf(taskName(queryId
 
 /** @param thread its name in the node, such as `main` or `worker-1` */
 export const threadTaskId = (taskId: string, thread: string): string => `${taskId}.${thread}`
+
+/** A stage has fewer tasks. */
+const SINK_ID_TASKS = 2 ** 20
+
+/** Names the sink of an attempt of a task within the write: those of all attempts differ. @source Trino ConnectorPageSinkId */
+export function sinkIdOf(taskId: string, taskIndex: number): number {
+  const attempt = Number(taskId.slice(taskId.lastIndexOf('.') + 1))
+  return attempt * SINK_ID_TASKS + taskIndex
+}

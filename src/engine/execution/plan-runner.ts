@@ -168,17 +168,17 @@ export class PlanRunner {
     return started.execution
   }
 
-  /** Whether tasks write the rows that they make: those that run again could not undo what they have written. */
+  /** Whether tasks write the rows that they make. */
   #writesParts({ target }: TableWriterNode, context: QueryContext): boolean {
-    const { catalogs } = this.#options
+    const { connector } = this.#options.catalogs.get(target.catalog)
     const isInsert =
       target.kind === 'create' ||
       (target.kind === 'insert' && (target.handle as InsertRequest).refresh === undefined)
     return (
       isInsert &&
       context.transaction.settings.autoCommit &&
-      this.#retryPolicy(context) === 'NONE' &&
-      catalogs.get(target.catalog).connector.distributesWrites === true
+      connector.distributesWrites === true &&
+      (this.#retryPolicy(context) === 'NONE' || connector.supportsWriteRetries === true)
     )
   }
 
@@ -323,6 +323,8 @@ export class PlanRunner {
       },
       catalogsOf: (fragment: PlanFragment) => catalogsOf(fragment, catalogs),
     }
+    // Of a plan that runs again the write is the same, and its sinks are others.
+    let write: Promise<TaskWrite> | undefined
     const execution = this.#run(environment, context, async (signal) => {
       await requiredWorkers(cluster, context.session, signal)
       const sampling = {
@@ -337,11 +339,9 @@ export class PlanRunner {
           })),
       }
       const fragments = await fragmentsWithoutSkew(plan, sampling, signal)
-      return {
-        ...common,
-        ...(beginWrite === undefined ? {} : { write: await beginWrite() }),
-        fragments,
-      }
+      if (beginWrite === undefined) return { ...common, fragments }
+      write ??= beginWrite()
+      return { ...common, write: await write, fragments }
     })
     return {
       nextPage: () => execution.nextPage(),

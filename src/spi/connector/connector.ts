@@ -52,6 +52,12 @@ export interface Connector<T extends ConnectorTypes = ConnectorTypes> {
    */
   readonly distributesWrites?: boolean
   /**
+   * True where of such a write only those sinks count whose fragments its finish gets, whatever others have written, and what they
+   * have written stays when their node goes: tasks that write may then run again, under ids of sinks that are new. An extension.
+   * @source Trino RetryMode
+   */
+  readonly supportsWriteRetries?: boolean
+  /**
    * True where page sinks only work in the thread that plans the query (the one whose connector gives metadata): the
    * engine runs the writers there, and other threads send them pages.
    */

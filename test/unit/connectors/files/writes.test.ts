@@ -1,6 +1,8 @@
-import { chmodSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
+import { createOutputOf } from '../../../../src/connectors/files/file-output.js'
+import { FilesWrites } from '../../../../src/connectors/files/writes.js'
 import { filesFolder } from './folder.js'
 
 const everything = (root: string): string[] =>
@@ -182,4 +184,39 @@ test('a reader sees all files of an INSERT or none', async () => {
   expect(counts.length).toBeGreaterThan(0)
   for (const count of counts) expect(count % 20n).toBe(1n)
   expect(await folder.rows('SELECT count(*) FROM p')).toEqual([[101n]])
+})
+
+test('of the files of all sinks those are published that the write is finished with', async () => {
+  await using folder = await filesFolder()
+  const writes = new FilesWrites()
+  const target = join(folder.root, 't')
+  const description = { format: 'csv', columns: [], partitionedBy: [], properties: {} }
+  const written = (directory: string, path: string, byteLength = 2) => {
+    mkdirSync(dirname(join(directory, path)), { recursive: true })
+    writeFileSync(join(directory, path), '1\n')
+    return new TextEncoder().encode(JSON.stringify({ path, byteLength }))
+  }
+  const create = await writes.beginCreate(1, target, description, false)
+  written(create.sinkDirectory, 'k=1/lost.csv')
+  written(create.sinkDirectory, 'lost.csv')
+  await writes.publish(create.id, [
+    written(create.sinkDirectory, 'k=1/kept.csv'),
+    written(create.sinkDirectory, 'kept.csv'),
+  ])
+  const insert = await writes.beginInsert(2, target)
+  written(insert.sinkDirectory, 'k=2/late.csv')
+  await writes.publish(insert.id, [written(insert.sinkDirectory, 'added.csv')])
+  const published = ['.millrace-table.json', 'added.csv', 'k=1', 'k=1/kept.csv', 'kept.csv']
+  expect(everything(target)).toEqual(published)
+  // A sink that is cut off finds no place any more.
+  await expect(createOutputOf(insert.sinkDirectory, 'later.csv')).rejects.toMatchObject({
+    code: 'HIVE_WRITER_OPEN_ERROR',
+  })
+  const short = await writes.beginInsert(3, target)
+  const fragment = written(short.sinkDirectory, 'short.csv', 3)
+  await expect(writes.publish(short.id, [fragment])).rejects.toMatchObject({
+    code: 'HIVE_WRITER_CLOSE_ERROR',
+  })
+  await writes.end(3)
+  expect(everything(target)).toEqual(published)
 })
