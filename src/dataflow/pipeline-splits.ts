@@ -1,9 +1,14 @@
+import { SHARED_BUILD_WORDS } from '../operators/join/shared-build.js'
 import type { ConnectorSplitBatch, ConnectorSplitSource } from '../spi/index.js'
 import type { ScanSource } from './pipeline.js'
 import type { SplitQueue } from './thread-environment.js'
 import type { SplitAssignment } from './threads/messages.js'
 
 const BATCH_SPLITS_MAX = 1000
+
+/** The words for what drivers of a pipeline do together: they lie after its counters. */
+export const sharedWords = (counters: Int32Array): Int32Array =>
+  new Int32Array(counters.buffer, counters.byteOffset + counters.byteLength, SHARED_BUILD_WORDS)
 
 interface ScanSplits {
   readonly scanId: number
@@ -26,6 +31,8 @@ export class PipelineSplits implements SplitQueue {
   readonly #scans: readonly ScanSplits[]
   /** One word a pipeline (collected pages), then one a scan. */
   readonly counters: Int32Array
+  /** See {@link sharedWords}. */
+  readonly sharedWords: Int32Array
   readonly #pageCounters: number
   readonly #more = new Map<number, unknown[]>()
   #finalCounts: { readonly total: number; readonly taken: number } | undefined
@@ -34,6 +41,7 @@ export class PipelineSplits implements SplitQueue {
     this.#scans = scans
     this.#pageCounters = pageCounters
     this.counters = counters
+    this.sharedWords = sharedWords(counters)
   }
 
   static async open(
@@ -61,7 +69,7 @@ export class PipelineSplits implements SplitQueue {
       }
       // In memory that the threads already share: a shared buffer of its own takes 2 ms to post for the first time.
       const length = pageCounters + scans.length
-      const words = allocate(length * 4).fill(0)
+      const words = allocate((length + SHARED_BUILD_WORDS) * 4).fill(0)
       const counters = new Int32Array(words.buffer, words.byteOffset, length)
       return new PipelineSplits(opened, pageCounters, counters)
     } catch (error) {

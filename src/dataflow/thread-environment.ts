@@ -26,6 +26,8 @@ export interface DriverInputs {
   readonly states: ReadonlyMap<number, readonly unknown[]>
   /** One word a collected source, by pipeline: the next page to take; shared by the drivers. */
   readonly counters: Int32Array
+  /** Further words that the drivers share, for what they build together; zero before the first of them. */
+  readonly sharedWords: Int32Array
   readonly splits: SplitQueue
 }
 

@@ -52,17 +52,30 @@ function tinyRows({ source, operators, sink, dependsOn }: PipelineSpec): number 
   return source.kind === 'scan' && dependsOn.length > 0 && !sortsMany ? TINY_LATER_ROWS : TINY_ROWS
 }
 
-/**
- * Drivers of a pipeline that worker threads run: no more than there are parts to share.
- * @param splitCount of its scans
- */
+/** Bytes that building the index of a row takes beside the pages. */
+const BUILD_BYTES_PER_ROW = 40
+/** Values of a build side, below which one driver is as quick as several. */
+const SHARED_BUILD_VALUES_MIN = 1 << 18
+
+/** What the drivers of a pipeline have to share. */
+export interface Resources {
+  /** Of the pipeline's scans. */
+  readonly splitCount: number
+  readonly threads: number
+  /** What the query may still claim. */
+  readonly freeBytes: number
+}
+
+/** Drivers of a pipeline that worker threads run: no more than there are parts to share. */
 export function driverCountOf(
-  { drivers, source }: PipelineSpec,
+  { drivers, source, sink }: PipelineSpec,
   states: States,
-  splitCount: number,
-  threads: number,
+  { splitCount, threads, freeBytes }: Resources,
 ): number {
   if (drivers !== 'all') return 1
+  if (sink.kind === 'joinIndex') {
+    return isBuiltTogether(source as CollectedSource, states, freeBytes) ? threads : 1
+  }
   switch (source.kind) {
     case 'scan':
       return Math.max(1, Math.min(threads, splitCount))
@@ -86,6 +99,19 @@ export function driverCountOf(
 
 const collectedStates = (source: CollectedSource, states: States): readonly CollectedPages[] =>
   source.pipelines.flatMap((id) => states.get(id) as CollectedPages[])
+
+/** Whether a build side is worth several drivers, and surely fits the memory: one alone can still put it on disk. */
+function isBuiltTogether(source: CollectedSource, states: States, freeBytes: number): boolean {
+  const rowCount = sourceRows(source, states)
+  if (rowCount <= TINY_BUILD_ROWS) return false
+  if (rowCount * source.types.length < SHARED_BUILD_VALUES_MIN) return false
+  if (pageCount(source, states) === Infinity) return false
+  const heldBytes = collectedStates(source, states).reduce(
+    (sum, { runs }) => sum + runs.reduce((bytes, run) => bytes + run.byteLength, 0),
+    0,
+  )
+  return (heldBytes + BUILD_BYTES_PER_ROW * rowCount) * 2 < freeBytes
+}
 
 /** Infinity where some are on disk: those are many. */
 const pageCount = (source: CollectedSource, states: States): number =>

@@ -5,6 +5,7 @@ import {
   bindInputs,
   channelsOf,
   collected,
+  collectedForAll,
   endPipeline,
   gather,
   type LocalPlanContext,
@@ -25,7 +26,7 @@ function buildIndex(
   { keysOnly, marksMatches }: { readonly keysOnly: boolean; readonly marksMatches: boolean },
   context: LocalPlanContext,
 ): number {
-  const single = gather(context, build)
+  const single = build.parallel ? collectedForAll(context, build) : build
   const filters = filterKeys(node)
   const indexPipeline = endPipeline(context, single, {
     kind: 'joinIndex',

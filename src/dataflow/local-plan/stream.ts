@@ -230,9 +230,8 @@ export function gatherByKey(
   if (!keys.some((key) => isHashable(key.type)) || (rows ?? Infinity) < SHARED_ROWS_MIN) {
     return gather(context, stream)
   }
-  const all = collected(context, stream, true)
   return withOperator(
-    { ...all, sharedBy: keys, source: { ...all.source, everyDriver: true } as SourceSpec },
+    { ...collectedForAll(context, stream), sharedBy: keys },
     {
       kind: 'keyShare',
       planNodeId,
@@ -240,6 +239,12 @@ export function gatherByKey(
       keyTypes: typesOf(keys),
     },
   )
+}
+
+/** Collects a stream; every driver of what reads it gets all pages. */
+export function collectedForAll(context: LocalPlanContext, stream: Stream): Stream {
+  const all = collected(context, stream, true)
+  return { ...all, source: { ...all.source, everyDriver: true } as SourceSpec }
 }
 
 /** Collects a stream; what reads it afterwards is parallel or not. */

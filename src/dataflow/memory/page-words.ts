@@ -52,6 +52,22 @@ export function writePageWords(page: Page, place: PlaceBuffer): Float64Array {
   return Float64Array.from(words)
 }
 
+const FIRST_DIRECTORY_WORD = 3
+
+/** The words of a page from those of pages with one column each. */
+export function joinColumnWords(rowCount: number, columns: readonly Float64Array[]): Float64Array {
+  const ofBlocks = columns.map((words) => words.subarray(words[FIRST_DIRECTORY_WORD]))
+  let next = FIRST_DIRECTORY_WORD + columns.length
+  const joined = new Float64Array(ofBlocks.reduce((sum, words) => sum + words.length, next))
+  joined.set([rowCount, columns.length])
+  ofBlocks.forEach((words, channel) => {
+    joined[FIRST_DIRECTORY_WORD + channel] = next
+    joined.set(words, next)
+    next += words.length
+  })
+  return joined
+}
+
 /**
  * Reads the given channels of a page; the blocks are views of the shared memory.
  * @param base what the addresses in `words` count from; none of them is 0
@@ -68,7 +84,7 @@ export function readPageWords(
 ): Page {
   const rowCount = words[0]!
   const blocks = channels.map((channel, i) => {
-    const reader = { words, memory, base, next: words[3 + channel]! }
+    const reader = { words, memory, base, next: words[FIRST_DIRECTORY_WORD + channel]! }
     return readBlock(reader, types[i]!, dictionaries)
   })
   const changes = words[2]!

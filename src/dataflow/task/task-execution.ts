@@ -1,4 +1,5 @@
 import { PageRingReader, pageRingBytes } from '../../exchange/threads/page-ring.js'
+import type { SharedBuildPart } from '../../operators/join/shared-build.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -9,6 +10,7 @@ import {
 } from '../../spi/index.js'
 import type { Driver } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
+import { joinedBuild } from '../joined-build.js'
 import { QueryMemory } from '../memory/query-memory.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
@@ -237,7 +239,11 @@ export class TaskExecution {
         this.#sendRuns(pipeline, splits, driverCount)
       })
       this.#waitingForStates.delete(pipeline.id)
-      this.#states.set(pipeline.id, states)
+      const isBuild = pipeline.sink.kind === 'joinIndex' && driverCount > 1
+      this.#states.set(
+        pipeline.id,
+        isBuild ? [joinedBuild(states as readonly SharedBuildPart[])] : states,
+      )
     }
     this.#environment.onState?.(pipeline.id, this.#states.get(pipeline.id)!)
     await splits.close()
@@ -350,12 +356,18 @@ export class TaskExecution {
       driverCount: 1,
       states: this.#states,
       counters: splits.counters,
+      sharedWords: splits.sharedWords,
       splits,
     }
   }
 
   #driverCount(pipeline: PipelineSpec, splits: PipelineSplits): number {
-    return driverCountOf(pipeline, this.#states, splits.knownCount, this.#environment.pool!.size)
+    const { spillsEagerly } = this.#descriptor
+    return driverCountOf(pipeline, this.#states, {
+      splitCount: splits.knownCount,
+      threads: this.#environment.pool!.size,
+      freeBytes: spillsEagerly === true ? 0 : this.#task.memory.freeBytes,
+    })
   }
 
   /** Single drivers of one query are spread over the threads, but results come from the first. */

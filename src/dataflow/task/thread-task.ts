@@ -2,6 +2,7 @@ import type { SessionContext } from '../../expressions/session-context.js'
 import { createOperator, type SharedPages } from '../../operators/create-operator.js'
 import { JoinIndexSink } from '../../operators/join/join-index-sink.js'
 import { KeyFilterSink } from '../../operators/join/key-filter-sink.js'
+import { SharedBuildSink } from '../../operators/join/shared-build.js'
 import type { Operator, OperatorContext } from '../../operators/operator.js'
 import type { OperatorSpec } from '../../operators/spec.js'
 import type { SpilledPages } from '../../operators/spill/spill-space.js'
@@ -154,6 +155,7 @@ export class ThreadTask {
       return { ...own, operators: [...own.operators, meter] }
     }
     onStart?.(stats)
+    const givesAllRows = pipeline.sink.kind === 'joinIndex' && inputs.driverCount > 1
     const metered = <T>(action: () => T): T => {
       const startedAt = performance.now()
       const result = action()
@@ -165,9 +167,12 @@ export class ThreadTask {
       for (;;) {
         const page = await driver.nextPage()
         if (page === undefined) break
-        meter.inputRows += page.rowCount
-        meter.inputPages += 1
-        meter.inputBytes += pageBytes(page)
+        // Of rows that all drivers are given, one driver tells.
+        if (inputs.driverIndex === 0 || !givesAllRows) {
+          meter.inputRows += page.rowCount
+          meter.inputPages += 1
+          meter.inputBytes += pageBytes(page)
+        }
         driver.revokeIfScarce(sink, page)
         await metered(() => sink.add(page))
       }
@@ -216,13 +221,14 @@ export class ThreadTask {
           sink.staysInMemory === true ? undefined : this.#spill,
           () => this.memory.cancelled,
         )
-      case 'joinIndex':
+      case 'joinIndex': {
+        const context = this.#operatorContext(sink.planNodeId, inputs)
         // Where queries may spill, collected pages may be on disk, and are given back when they have been read.
-        return new JoinIndexSink(
-          { ...sink, stablePages: sink.stablePages && this.#spill === undefined },
-          this.#operatorContext(sink.planNodeId, inputs),
-          placePage,
-        )
+        const spec = { ...sink, stablePages: sink.stablePages && this.#spill === undefined }
+        return inputs.driverCount > 1
+          ? new SharedBuildSink(spec, context, inputs.sharedWords, this.#pages)
+          : new JoinIndexSink(spec, context, placePage)
+      }
       case 'keyFilters':
         return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs))
       case 'channel':

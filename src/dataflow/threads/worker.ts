@@ -4,6 +4,7 @@ import { assert, errorToRecord } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { pageCopier } from '../page-sink.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
+import { sharedWords } from '../pipeline-splits.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../task/task-descriptor.js'
 import { ThreadTask } from '../task/thread-task.js'
@@ -209,6 +210,7 @@ export class WorkerRuntime {
       driverCount: message.driverCount,
       states: new Map(message.states),
       counters,
+      sharedWords: sharedWords(counters),
       splits: { next },
     }
   }

@@ -1,14 +1,5 @@
-import { copyBlock } from '../../expressions/wasm/import.js'
-import {
-  type Arena,
-  type Block,
-  isNull,
-  mayHaveNulls,
-  type Page,
-  type SqlType,
-} from '../../spi/index.js'
+import type { Arena, Block, Page, SqlType } from '../../spi/index.js'
 import { ColumnStore } from '../kernels/column-store.js'
-import { nullBlock } from '../kernels/gather.js'
 import {
   type KeyFilterState,
   type KeyFilterStates,
@@ -19,12 +10,8 @@ import type { MemoryScope, OperatorContext } from '../operator.js'
 import { ownedPage } from '../spill/owned-page.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import type { SpilledPages } from '../spill/spill-space.js'
-import {
-  buildJoinIndex,
-  concatColumn,
-  EMPTY_JOIN_INDEX,
-  type JoinIndexState,
-} from './join-index.js'
+import { type BuildColumnsSpec, buildColumn, emptyBlock, keptPage } from './build-columns.js'
+import { buildJoinIndex, EMPTY_JOIN_INDEX, hasNull, type JoinIndexState } from './join-index.js'
 import { createMatchMarks } from './match-marks.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
@@ -47,17 +34,11 @@ export interface SpilledBuild {
   readonly hasNullKey: boolean
 }
 
-export interface JoinIndexSpec {
-  readonly types: readonly SqlType[]
-  readonly keyChannels: readonly number[]
-  /** Only whether a key is there counts: other columns are not kept. */
-  readonly keysOnly: boolean
+export interface JoinIndexSpec extends BuildColumnsSpec {
   /** Rows without a match are asked for. */
   readonly marksMatches: boolean
   /** Keys, by their place, that dynamic filters are made of. */
   readonly filterKeys: readonly number[]
-  /** Pages stay where they are as long as the query runs: they are not copied before they are put together. */
-  readonly stablePages: boolean
 }
 
 /** What the index of a row takes while it is made. */
@@ -110,12 +91,7 @@ export class JoinIndexSink {
       this.#spill(page)
       return
     }
-    const kept = {
-      rowCount,
-      blocks: page.blocks.map((block, channel) =>
-        this.#isKept(channel) ? block : nullBlock(block.type, rowCount),
-      ),
-    }
+    const kept = keptPage(this.#spec, page)
     this.#pages.push(this.#spec.stablePages ? kept : ownedPage(kept, this.#collectedArena))
     if (this.#isTooLarge()) this.#startToSpill()
   }
@@ -153,12 +129,7 @@ export class JoinIndexSink {
     const { keyChannels, filterKeys } = this.#spec
     const { rowCount } = page
     this.#hasNullKey ||= keyChannels.some((channel) => hasNull(page.blocks[channel]!))
-    this.#spilled!.append({
-      rowCount,
-      blocks: page.blocks.map((block, channel) =>
-        this.#isKept(channel) ? block : nullBlock(block.type, rowCount),
-      ),
-    })
+    this.#spilled!.append(keptPage(this.#spec, page))
     const keyBytes = this.#rowCount * filterKeys.length * 8
     if (keyBytes * FILTER_SHARES_OF_FREE_BYTES > this.#context.freeBytes()) {
       this.#filterColumns = undefined
@@ -166,10 +137,6 @@ export class JoinIndexSink {
     }
     const blocks = filterKeys.map((key) => page.blocks[keyChannels[key]!]!)
     this.#filterColumns?.append({ rowCount, blocks })
-  }
-
-  #isKept(channel: number): boolean {
-    return !this.#spec.keysOnly || this.#spec.keyChannels.includes(channel)
   }
 
   /** Makes the index, in steps between which the event loop may take its turn; where nobody has, {@link finish} does. */
@@ -188,10 +155,9 @@ export class JoinIndexSink {
     const rowCount = this.#rowCount
     const arena = this.#context.queryArena
     const columns: Block[] = []
-    for (const [channel, type] of types.entries()) {
-      const isEmpty = rowCount === 0 || !this.#isKept(channel)
-      columns.push(isEmpty ? emptyBlock(type) : this.#column(channel, type, arena))
-      if (!isEmpty) yield
+    for (const channel of types.keys()) {
+      columns.push(buildColumn(this.#spec, this.#pages, channel, arena))
+      if (rowCount > 0) yield
     }
     const index = yield* buildJoinIndex(
       keyChannels.map((channel) => columns[channel]!),
@@ -207,14 +173,6 @@ export class JoinIndexSink {
     )
     const words = this.#writeWords({ rowCount, blocks: columns })
     return { index, filters, words, marks: marksMatches ? createMatchMarks(rowCount, arena) : 0 }
-  }
-
-  /** A column that stays when the pages are given back. */
-  #column(channel: number, type: SqlType, arena: Arena): Block {
-    const block = concatColumn(this.#pages, channel, type, arena)
-    if (this.#spec.stablePages) return block
-    const isBorrowed = this.#pages.length === 1 || block.encoding !== 'flat'
-    return isBorrowed ? copyBlock(block, arena) : block
   }
 
   #divided(spilled: SpillPartitions): JoinBuildState {
@@ -252,17 +210,3 @@ export class JoinIndexSink {
     this.#filterKeys.close()
   }
 }
-
-function hasNull(block: Block): boolean {
-  if (!mayHaveNulls(block)) return false
-  for (let i = 0; i < block.rowCount; i++) if (isNull(block, i)) return true
-  return false
-}
-
-const emptyBlock = (type: SqlType): Block => ({
-  encoding: 'flat',
-  storage: 'null',
-  type,
-  rowCount: 0,
-  validity: null,
-})

@@ -33,6 +33,20 @@ const DIRECT_SIZE_MAX = 1 << 27
 const RANK_SIZE_ALWAYS = 1 << 20
 const RANK_CODES_PER_ROW = 256
 
+/** How rows of codes from 0 to size - 1 are found. */
+export function addressingOf(size: number, rowCount: number): 'direct' | 'rank' | 'hash' {
+  if (
+    size <= DIRECT_SIZE_ALWAYS ||
+    (size <= DIRECT_SIZE_MAX && size <= rowCount * DIRECT_CODES_PER_ROW)
+  ) {
+    return 'direct'
+  }
+  return size <= RANK_SIZE_ALWAYS ||
+    (size <= RANK_MAP_SIZE_MAX && size <= rowCount * RANK_CODES_PER_ROW)
+    ? 'rank'
+    : 'hash'
+}
+
 /** An index over the build side of a join: plain data about shared memory, for all threads. */
 export interface JoinIndexState {
   readonly rowCount: number
@@ -67,7 +81,7 @@ export function* buildJoinIndex(
   keyTypes: readonly SqlType[],
   createArena: () => Arena,
 ): Generator<void, JoinIndexState> {
-  const hasNullKey = keyBlocks.some((block) => mayHaveNulls(block) && hasNull(block))
+  const hasNullKey = keyBlocks.some(hasNull)
   const shared = { rowCount, hasNullKey }
   if (rowCount === 0) return EMPTY_JOIN_INDEX
   const kept = createArena()
@@ -93,10 +107,8 @@ export function* buildJoinIndex(
       heads: heads.byteOffset,
       next: duplicates === 0 ? 0 : next.byteOffset,
     })
-    if (
-      size <= DIRECT_SIZE_ALWAYS ||
-      (size <= DIRECT_SIZE_MAX && size <= rowCount * DIRECT_CODES_PER_ROW)
-    ) {
+    const addressing = addressingOf(size, rowCount)
+    if (addressing === 'direct') {
       const heads = allocateInt32(kept, size).fill(0)
       const { byteOffset } = heads
       return chained(heads, kernels.chainCodes(codes, rowCount, byteOffset, next.byteOffset))
@@ -107,10 +119,7 @@ export function* buildJoinIndex(
       const { byteOffset } = heads
       return chained(heads, kernels.chainIds(ids.byteOffset, rowCount, byteOffset, next.byteOffset))
     }
-    if (
-      size <= RANK_SIZE_ALWAYS ||
-      (size <= RANK_MAP_SIZE_MAX && size <= rowCount * RANK_CODES_PER_ROW)
-    ) {
+    if (addressing === 'rank') {
       const { map, distinct } = makeRankMap(memory, codes, rowCount, size, ids.byteOffset, kept)
       yield
       return { ...chainIds(distinct), ranks: map }
@@ -126,7 +135,9 @@ export function* buildJoinIndex(
 
 const NO_MAP = { ranks: undefined, table: undefined } as const
 
-function hasNull(block: Block): boolean {
+/** Whether any position of a block is null. */
+export function hasNull(block: Block): boolean {
+  if (!mayHaveNulls(block)) return false
   for (let i = 0; i < block.rowCount; i++) if (isNull(block, i)) return true
   return false
 }

@@ -16,8 +16,8 @@ export interface RankMapState {
   readonly entries: number
 }
 
-const CODES_PER_ENTRY_LOG2 = 6
-const ENTRY_BYTES_LOG2 = 4
+export const CODES_PER_ENTRY_LOG2 = 6
+export const ENTRY_BYTES_LOG2 = 4
 
 /** Codes of the largest map: addresses of bits are 32 bits wide. */
 export const RANK_MAP_SIZE_MAX = 2 ** 31
@@ -40,7 +40,7 @@ export function makeRankMap(
   const entries = kept.allocate(entryCount << ENTRY_BYTES_LOG2).fill(0).byteOffset
   const kernels = rankMapKernels(memory)
   kernels.mark(codes, count, entries)
-  const distinct = kernels.sum(entries, entryCount)
+  const distinct = kernels.sum(entries, entryCount, 0)
   kernels.number(codes, count, entries, ids)
   return { map: { entries }, distinct }
 }
@@ -48,8 +48,8 @@ export function makeRankMap(
 export interface RankMapKernels {
   /** Sets the bits of codes. */
   mark(codes: number, count: number, entries: number): void
-  /** Sets the number of bits before each word. @returns how many bits there are */
-  sum(entries: number, entryCount: number): number
+  /** Sets the number of bits before each word, from `before` on. @returns that number after the last */
+  sum(entries: number, entryCount: number, before: number): number
   /** ids[i] = the number of codes[i], which has its bit set. */
   number(codes: number, count: number, entries: number, ids: number): void
   /** rows[i] = heads[number of codes[i]] - 1; -1 where the code is negative or not there. */
@@ -57,11 +57,11 @@ export interface RankMapKernels {
 }
 
 /** The address of a code's entry. */
-const entryOf = (entries: Expr<'i32'>, code: Expr<'i32'>): Expr<'i32'> =>
+export const entryOf = (entries: Expr<'i32'>, code: Expr<'i32'>): Expr<'i32'> =>
   at(entries, i32.shr_u(code, CODES_PER_ENTRY_LOG2), ENTRY_BYTES_LOG2)
 
 /** Code for the number of a code: the bits before its word, and those of the word below its own. */
-const numberOf = (entry: Expr<'i32'>, bits: Expr<'i64'>, own: Expr<'i64'>): Expr<'i32'> =>
+export const numberOf = (entry: Expr<'i32'>, bits: Expr<'i64'>, own: Expr<'i64'>): Expr<'i32'> =>
   i32.add(i32.load(entry, 8), i32.wrap_i64(i64.popcnt(i64.and(bits, i64.sub(own, i64.const(1))))))
 
 export function rankMapKernels(memory: WebAssembly.Memory): RankMapKernels {
@@ -76,9 +76,9 @@ export function rankMapKernels(memory: WebAssembly.Memory): RankMapKernels {
         f.store64(entry, i64.or(i64.load(entry), i64.shl(i64.const(1), code)))
       })
     })
-    m.function('sum', { entries: 'i32', entryCount: 'i32' }, 'i32', (f, p) => {
+    m.function('sum', { entries: 'i32', entryCount: 'i32', before: 'i32' }, 'i32', (f, p) => {
       const i = f.local('i32')
-      const before = f.local('i32')
+      const before = f.let(p.before)
       const entry = f.local('i32')
       f.for(i, 0, p.entryCount, () => {
         f.set(entry, at(p.entries, i, ENTRY_BYTES_LOG2))

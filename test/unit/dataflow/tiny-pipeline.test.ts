@@ -128,26 +128,56 @@ describe('what the calling thread runs itself', () => {
 })
 
 describe('drivers of what worker threads run', () => {
+  const resources = (splitCount: number, freeBytes = 1e9) => ({
+    splitCount,
+    threads: 4,
+    freeBytes,
+  })
   const collected = { kind: 'collected', pipelines: [7], types: [BIGINT] } as const
   const states = (rowCount: number, pageCount: number, spilled?: object) =>
-    new Map([[7, [{ rowCount, pages: new Array(pageCount), spilled }]]])
+    new Map([
+      [7, [{ rowCount, pages: new Array(pageCount), spilled, runs: [{ byteLength: 1e6 }] }]],
+    ])
 
   test('one, or no more than there are splits or pages', () => {
-    expect(driverCountOf(pipeline(scan()), new Map(), 90, 4)).toBe(1)
+    expect(driverCountOf(pipeline(scan()), new Map(), resources(90))).toBe(1)
     const count = (splits: number) =>
-      driverCountOf(pipeline(scan(), [], 'all'), new Map(), splits, 4)
+      driverCountOf(pipeline(scan(), [], 'all'), new Map(), resources(splits))
     expect([0, 1, 3, 4, 90, Number.POSITIVE_INFINITY].map(count)).toEqual([1, 1, 3, 4, 4, 4])
     const pages = pipeline(collected, [], 'all')
-    expect(driverCountOf(pages, states(1e6, 2), 0, 4)).toBe(2)
-    expect(driverCountOf(pages, states(0, 0), 0, 4)).toBe(1)
-    expect(driverCountOf(pages, states(1e6, 0, {}), 0, 4)).toBe(4)
+    expect(driverCountOf(pages, states(1e6, 2), resources(0))).toBe(2)
+    expect(driverCountOf(pages, states(0, 0), resources(0))).toBe(1)
+    expect(driverCountOf(pages, states(1e6, 0, {}), resources(0))).toBe(4)
     const union = { kind: 'union', branches: [] } as const
-    expect(driverCountOf(pipeline(union, [], 'all'), new Map(), 0, 4)).toBe(4)
+    expect(driverCountOf(pipeline(union, [], 'all'), new Map(), resources(0))).toBe(4)
   })
 
   test('one where each would read all of a few rows', () => {
     const shared = pipeline({ ...collected, everyDriver: true }, [], 'all')
-    expect(driverCountOf(shared, states(19_999, 2), 0, 4)).toBe(1)
-    expect(driverCountOf(shared, states(20_000, 2), 0, 4)).toBe(4)
+    expect(driverCountOf(shared, states(19_999, 2), resources(0))).toBe(1)
+    expect(driverCountOf(shared, states(20_000, 2), resources(0))).toBe(4)
+  })
+
+  test('a build is made together where it is large and surely fits the memory', () => {
+    const sink: PipelineSpec['sink'] = {
+      kind: 'joinIndex',
+      planNodeId: '4',
+      types: [BIGINT],
+      keyChannels: [0],
+      keysOnly: true,
+      marksMatches: false,
+      filterKeys: [],
+      stablePages: true,
+    }
+    const types = (columns: number) => new Array(columns).fill(BIGINT)
+    const count = (rows: number, columns: number, freeBytes?: number, spilled?: object) => {
+      const source = { ...collected, types: types(columns), everyDriver: true } as const
+      const build = { ...pipeline(source, [], 'all'), sink }
+      return driverCountOf(build, states(rows, 2, spilled), resources(0, freeBytes))
+    }
+    expect([32_768, 32_769].map((rows) => count(rows, 8))).toEqual([1, 4])
+    expect([262_143, 262_144].map((rows) => count(rows, 1))).toEqual([1, 4])
+    expect([10_000_001, 10_000_000].map((free) => count(100_000, 3, free))).toEqual([4, 1])
+    expect(count(100_000, 3, 1e9, {})).toBe(1)
   })
 })

@@ -2,7 +2,11 @@ import { describe, expect, test } from 'vitest'
 import { readPageWords } from '../../../../src/dataflow/memory/page-words.js'
 import { pageCopier } from '../../../../src/dataflow/page-sink.js'
 import { comparison, input } from '../../../../src/expressions/ir-build.js'
-import { JoinIndexSink } from '../../../../src/operators/join/join-index-sink.js'
+import {
+  type JoinBuildState,
+  JoinIndexSink,
+  type JoinIndexSpec,
+} from '../../../../src/operators/join/join-index-sink.js'
 import { LookupJoinOperator } from '../../../../src/operators/join/lookup-join.js'
 import { SemiJoinOperator } from '../../../../src/operators/join/semi-join.js'
 import {
@@ -10,11 +14,13 @@ import {
   BOOLEAN,
   DOUBLE,
   INTEGER,
+  type Page,
   type SqlType,
   VARCHAR,
   type Value,
   valuesEqual,
 } from '../../../../src/spi/index.js'
+import { builtTogether } from '../../../support/build-together.js'
 import fc from '../../../support/fast-check.js'
 import { testContext, testMemory } from '../../../support/memory.js'
 import { multiset, pagesOf, type Row, runOperator } from '../../../support/operator.js'
@@ -50,29 +56,34 @@ function indexed(
   pageRows: number,
   keysOnly: boolean,
   marksMatches = false,
+  driverCount = 1,
 ) {
-  const context = testContext(memory)
-  const arena = memory.createArena()
-  const sink = new JoinIndexSink(
-    {
-      types: TYPES,
-      keyChannels: keys,
-      keysOnly,
-      marksMatches,
-      stablePages: false,
-      filterKeys: [0, 1, 2].slice(0, keys.length),
-    },
-    context,
-    pageCopier(arena),
-  )
-  for (const page of pagesOf(memory, TYPES, build, pageRows)) sink.add(page)
+  const spec = {
+    types: TYPES,
+    keyChannels: keys,
+    keysOnly,
+    marksMatches,
+    stablePages: false,
+    filterKeys: [0, 1, 2].slice(0, keys.length),
+  }
+  const pages = pagesOf(memory, TYPES, build, pageRows)
+  const state =
+    driverCount > 1
+      ? builtTogether(memory, spec, pages, driverCount)
+      : builtAlone(spec, pages, pageRows % 2 === 0)
+  return testContext(memory, { outputPageRows: 5, states: new Map([[BUILD, [state]]]) })
+}
+
+function builtAlone(spec: JoinIndexSpec, pages: readonly Page[], inSteps: boolean): JoinBuildState {
+  const sink = new JoinIndexSink(spec, testContext(memory), pageCopier(memory.createArena()))
+  for (const page of pages) sink.add(page)
   // In steps, as the driver does, or all at once: nothing of the index may differ.
   let stepCount = 0
-  if (pageRows % 2 === 0) for (const _ of sink.prepare()) stepCount += 1
-  expect(stepCount > 1).toBe(pageRows % 2 === 0 && build.length > 0)
+  if (inSteps) for (const _ of sink.prepare()) stepCount += 1
+  expect(stepCount > 1).toBe(inSteps && pages.length > 0)
   const state = sink.finish()
   sink.close()
-  return testContext(memory, { outputPageRows: 5, states: new Map([[BUILD, [state]]]) })
+  return state
 }
 
 const readPage = (words: Float64Array, types: readonly SqlType[]) =>
@@ -130,7 +141,7 @@ describe('hash joins', () => {
           (probe, build, keys, filtered, pageRows, driverCount) => {
             memory.releaseAll()
             const keepsBuild = type === 'right' || type === 'full'
-            const context = indexed(build, keys, pageRows, false, keepsBuild)
+            const context = indexed(build, keys, pageRows, false, keepsBuild, driverCount)
             const drivers = Array.from(
               { length: driverCount },
               (_, driverIndex) =>
@@ -182,10 +193,11 @@ describe('hash joins', () => {
         fc.constantFrom('semi', 'anti', 'mark'),
         fc.constantFrom('exists', 'filtered', 'in'),
         fc.constantFrom(1, 7, 100),
-        (probe, build, someKeys: readonly number[], mode, form, pageRows) => {
+        fc.constantFrom(1, 3),
+        (probe, build, someKeys: readonly number[], mode, form, pageRows, driverCount) => {
           memory.releaseAll()
           const keys = form === 'in' ? [someKeys[0] ?? 0] : someKeys
-          const context = indexed(build, keys, pageRows, form !== 'filtered')
+          const context = indexed(build, keys, pageRows, form !== 'filtered', false, driverCount)
           const operator = new SemiJoinOperator(
             {
               kind: 'semiJoin',

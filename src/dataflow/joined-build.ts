@@ -1,0 +1,25 @@
+import type { JoinBuildState } from '../operators/join/join-index-sink.js'
+import type { SharedBuildPart } from '../operators/join/shared-build.js'
+import { assert } from '../spi/index.js'
+import { joinColumnWords } from './memory/page-words.js'
+
+/** The build side of a join, from what each of its drivers has made. */
+export function joinedBuild(parts: readonly SharedBuildPart[]): JoinBuildState {
+  const made = parts.find((part) => part.index !== undefined)
+  assert(made?.index !== undefined, 'one driver has set the index up')
+  const columns: Float64Array[] = []
+  const filters: JoinBuildState['filters'][number][] = []
+  for (const part of parts) {
+    for (const [channel, words] of part.columns) columns[channel] = words
+    for (const [key, filter] of part.filters) filters[key] = filter
+  }
+  return {
+    index: {
+      ...made.index,
+      next: parts.some((part) => part.hasDuplicates) ? made.index.next : 0,
+    },
+    filters,
+    words: joinColumnWords(made.rowCount, columns),
+    marks: made.marks,
+  }
+}

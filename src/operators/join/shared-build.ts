@@ -1,0 +1,352 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { sliceBlock } from '../../expressions/wasm/import.js'
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
+import { type Arena, assert, type Block, type Page, type SqlType } from '../../spi/index.js'
+import type { SharedPages } from '../create-operator.js'
+import { KeyEncoder } from '../keys/key-encoder.js'
+import { type KeyFilterState, keyFilterStates } from '../keys/key-filter.js'
+import { keyKind } from '../keys/key-kind.js'
+import { CODES_PER_ENTRY_LOG2, ENTRY_BYTES_LOG2, rankMapKernels } from '../keys/rank-map.js'
+import type { OperatorContext } from '../operator.js'
+import { buildColumn, keptPage } from './build-columns.js'
+import { addressingOf, buildJoinIndex, hasNull, type JoinIndexState } from './join-index.js'
+import type { JoinIndexSpec } from './join-index-sink.js'
+import { createMatchMarks } from './match-marks.js'
+import { partitionKernels } from './partition-kernels.js'
+
+/** What one of the drivers that build together has made. */
+export interface SharedBuildPart {
+  readonly rowCount: number
+  /** Page words of a column each, by channel. */
+  readonly columns: readonly (readonly [channel: number, words: Float64Array])[]
+  /** By the place of the key. */
+  readonly filters: readonly (readonly [key: number, filter: KeyFilterState])[]
+  /** Of the driver that has set the index up, with the chains that there would be. */
+  readonly index: JoinIndexState | undefined
+  readonly marks: number
+  /** Whether it has found a key that comes twice. */
+  readonly hasDuplicates: boolean
+}
+
+/** Words that the drivers share. */
+const NEXT_TASK = 0
+/** 1 when the key columns are there, and the index has been set up or made. */
+const SET_UP = 1
+const DIVIDED_SLICES = 2
+const ENDED_PARTS = 3
+/** Where the page words of the key columns lie, and how many there are. */
+const KEYS = 4
+const KEYS_LENGTH = 5
+/** What is written to; 0: the index is whole. */
+const CHAINS = 6
+const HEADS = 7
+const ENTRIES = 8
+/** Where each slice's parts end, and its pairs. */
+const FIRST_SLICE = 9
+const SLICE_WORDS = 2
+const SLICES_MAX = 64
+export const SHARED_BUILD_WORDS = FIRST_SLICE + SLICES_MAX * SLICE_WORDS
+
+/** Bytes of a code and its row. */
+const PAIR_BYTES = 8
+/** Rows of a slice at least, and of a part, about. */
+const SLICE_ROWS_MIN = 32_768
+const PART_ROWS = 16_384
+const PARTS_MAX = 64
+/** How long a driver sleeps before it looks whether the query still runs. */
+const WAIT_MILLIS = 1
+
+/** Rows divided into slices, and their codes by the upper bits into parts. */
+interface Division {
+  readonly keyBlocks: readonly Block[]
+  readonly sliceRows: number
+  readonly sliceCount: number
+  readonly encoder: KeyEncoder
+  readonly size: number
+  readonly isRanked: boolean
+  readonly shift: number
+  readonly partCount: number
+}
+
+/**
+ * Builds the index of a join in all drivers of its pipeline. They take tasks from a counter: to put the keys together and set up
+ * what all write to, to put another column together, to divide the codes of some rows by their range, to chain the rows of a range. No two write to the same place, so that
+ * there is nothing to lock; what has to be there first is waited for, which is at most a task that another driver is at. Keys that no
+ * range holds are indexed by one driver, while the others see to the columns.
+ * @source Balkesen et al., Main-Memory Hash Joins on Multi-Core CPUs (ICDE 2013): partitions by radix without locks
+ */
+export class SharedBuildSink {
+  readonly #spec: JoinIndexSpec
+  readonly #context: OperatorContext
+  readonly #words: Int32Array
+  readonly #pageWords: SharedPages
+  readonly #memory: WebAssembly.Memory
+  readonly #scratch: Arena
+  /** Lists that other drivers read. */
+  readonly #lists: Arena
+  /** All drivers have the same, in the same order. */
+  readonly #pages: Page[] = []
+  #rowCount = 0
+  readonly #columns: [number, Float64Array][] = []
+  readonly #filters: [number, KeyFilterState][] = []
+  #index: JoinIndexState | undefined
+  #marks = 0
+  #hasDuplicates = false
+
+  /** @param words SHARED_BUILD_WORDS that all drivers of the pipeline have, zero at first */
+  constructor(
+    spec: JoinIndexSpec,
+    context: OperatorContext,
+    words: Int32Array,
+    pageWords: SharedPages,
+  ) {
+    this.#spec = spec
+    this.#context = context
+    this.#words = words
+    this.#pageWords = pageWords
+    this.#scratch = context.createArena()
+    this.#lists = context.createArena()
+    const memory = kernelMemory(this.#scratch.allocate(0).buffer)
+    assert(memory !== undefined, 'joins run over shared memory')
+    this.#memory = memory
+  }
+
+  /** Takes a page that stays where it is until all drivers have ended. */
+  add(page: Page): void {
+    this.#rowCount += page.rowCount
+    this.#pages.push(keptPage(this.#spec, page))
+  }
+
+  /** Does what other drivers leave to be done, in steps between which the event loop may take its turn. */
+  *prepare(): Generator<void, void> {
+    const { types, keyChannels, filterKeys } = this.#spec
+    const others = types.map((_, c) => c).filter((c) => !keyChannels.includes(c))
+    const firstFilter = 1 + others.length
+    const firstSlice = firstFilter + filterKeys.length
+    let division: Division | undefined
+    for (const task of this.#tasks()) {
+      if (task === 0) yield* this.#setUp()
+      else if (task < firstFilter) this.#addColumn(others[task - 1]!)
+      else {
+        yield* this.#reached(SET_UP, 1)
+        if (task < firstSlice) this.#addFilter(filterKeys[task - firstFilter]!)
+        else {
+          if (this.#words[CHAINS] === 0) break
+          division ??= this.#division(this.#keyBlocks())!
+          const firstPart = firstSlice + division.sliceCount
+          if (task >= firstPart + division.partCount) break
+          if (task < firstPart) this.#divide(task - firstSlice, division)
+          else {
+            yield* this.#reached(DIVIDED_SLICES, division.sliceCount)
+            this.#indexPart(task - firstPart, division)
+          }
+        }
+      }
+      yield
+    }
+    // The others still read the lists that are here, but where the query has failed; then it gives them back.
+    if (division !== undefined) yield* this.#reached(ENDED_PARTS, division.partCount)
+    this.#lists.close()
+  }
+
+  finish(): SharedBuildPart {
+    return {
+      rowCount: this.#rowCount,
+      columns: this.#columns,
+      filters: this.#filters,
+      index: this.#index,
+      marks: this.#marks,
+      hasDuplicates: this.#hasDuplicates,
+    }
+  }
+
+  close(): void {
+    this.#scratch.close()
+  }
+
+  /** Numbers of tasks that no other driver has taken. */
+  *#tasks(): Generator<number> {
+    for (;;) yield Atomics.add(this.#words, NEXT_TASK, 1)
+  }
+
+  #note(word: number): void {
+    Atomics.add(this.#words, word, 1)
+    Atomics.notify(this.#words, word)
+  }
+
+  /** Waits until a word has counted so many; what runs the steps ends them where the query has ended. */
+  *#reached(word: number, count: number): Generator<void> {
+    const words = this.#words
+    for (;;) {
+      const now = Atomics.load(words, word)
+      if (now >= count) return
+      Atomics.wait(words, word, now, WAIT_MILLIS)
+      yield
+    }
+  }
+
+  /** Puts the key columns together and makes room for what all drivers write to; or makes the index where no range holds the keys. */
+  *#setUp(): Generator<void> {
+    const { keyChannels, marksMatches } = this.#spec
+    const { queryArena } = this.#context
+    const columns = new Map([...new Set(keyChannels)].map((c) => [c, this.#addColumn(c)]))
+    const keyBlocks = keyChannels.map((channel) => columns.get(channel)!)
+    yield
+    if (marksMatches) this.#marks = createMatchMarks(this.#rowCount, queryArena)
+    const division = this.#division(keyBlocks)
+    if (division !== undefined) this.#index = this.#emptyIndex(division, keyBlocks.some(hasNull))
+    else {
+      const createArena = () => this.#context.createArena()
+      this.#index = yield* buildJoinIndex(keyBlocks, this.#rowCount, this.#keyTypes(), createArena)
+      this.#hasDuplicates = this.#index.next !== 0
+    }
+    const keys = this.#pageWords.place({ rowCount: this.#rowCount, blocks: keyBlocks })
+    const place = queryArena.allocate(keys.byteLength)
+    new Float64Array(place.buffer, place.byteOffset, keys.length).set(keys)
+    this.#words[KEYS] = place.byteOffset
+    this.#words[KEYS_LENGTH] = keys.length
+    this.#note(SET_UP)
+  }
+
+  #emptyIndex({ encoder, size, isRanked }: Division, hasNullKey: boolean): JoinIndexState {
+    const words = this.#words
+    const rowCount = this.#rowCount
+    const kept = this.#context.createArena()
+    const room = (byteLength: number) => kept.allocate(byteLength).byteOffset
+    // A part clears what is its own. Its heads begin at the number of the rows before it, as if no key came twice.
+    words[HEADS] = room((isRanked ? rowCount : size) * 4)
+    words[CHAINS] = room(rowCount * 4)
+    words[ENTRIES] = isRanked ? room(entriesFor(size) << ENTRY_BYTES_LOG2) : 0
+    return {
+      rowCount,
+      hasNullKey,
+      encoder: encoder.state(),
+      heads: words[HEADS],
+      next: words[CHAINS],
+      ranks: isRanked ? { entries: words[ENTRIES] } : undefined,
+      table: undefined,
+    }
+  }
+
+  #keyTypes(): readonly SqlType[] {
+    return this.#spec.keyChannels.map((channel) => this.#spec.types[channel]!)
+  }
+
+  /** The key columns that one driver has put together. */
+  #keyBlocks(): readonly Block[] {
+    const { buffer } = this.#memory
+    const words = new Float64Array(buffer, this.#words[KEYS], this.#words[KEYS_LENGTH])
+    return this.#pageWords.read(words, this.#keyTypes()).blocks
+  }
+
+  /** How the keys are divided, the same in all drivers; undefined where no range holds them. */
+  #division(keyBlocks: readonly Block[]): Division | undefined {
+    const rowCount = this.#rowCount
+    const types = this.#keyTypes()
+    if (rowCount === 0 || types.some((type) => keyKind(type) !== 'range')) return undefined
+    const status = this.#lists.allocate(16)
+    const encoder = new KeyEncoder(
+      this.#memory,
+      () => this.#context.createArena(),
+      new Int32Array(status.buffer, status.byteOffset, 4),
+      types,
+    )
+    encoder.prepare(keyBlocks, rowCount, this.#lists)
+    encoder.recode(0, 0, this.#lists)
+    const { size, words } = encoder.layout
+    const addressing = addressingOf(size, rowCount)
+    const isRange = types.every((_, key) => encoder.column(key).kind === 'range')
+    if (!isRange || words > 1 || addressing === 'hash') return undefined
+    const wanted = Math.min(PARTS_MAX, Math.ceil(rowCount / PART_ROWS))
+    const shift = Math.max(CODES_PER_ENTRY_LOG2, Math.ceil(Math.log2(size / wanted)))
+    // Bitmaps have eight rows a byte.
+    const sliceRows = Math.max(SLICE_ROWS_MIN, 8 * Math.ceil(rowCount / SLICES_MAX / 8))
+    return {
+      keyBlocks,
+      encoder,
+      size,
+      isRanked: addressing === 'rank',
+      shift,
+      partCount: Math.ceil(size / 2 ** shift),
+      sliceRows,
+      sliceCount: Math.ceil(rowCount / sliceRows),
+    }
+  }
+
+  /** Divides the codes of a slice's rows into parts. */
+  #divide(slice: number, division: Division): void {
+    const { encoder, keyBlocks, sliceRows, shift, partCount } = division
+    const from = slice * sliceRows
+    const count = Math.min(sliceRows, this.#rowCount - from)
+    const blocks = keyBlocks.map((block) => sliceBlock(block, from, count, this.#scratch))
+    const { keys } = encoder.prepare(blocks, count, this.#scratch)
+    const codes = encoder.encode(keys, this.#scratch)
+    const ends = allocateInt32(this.#lists, partCount).fill(0).byteOffset
+    const pairs = this.#lists.allocate(count * PAIR_BYTES).byteOffset
+    partitionKernels(this.#memory).split(codes, count, from, shift, partCount, ends, pairs)
+    this.#scratch.reset()
+    this.#words.set([ends, pairs], FIRST_SLICE + slice * SLICE_WORDS)
+    this.#note(DIVIDED_SLICES)
+  }
+
+  /** The rows of a part in each slice, and how many rows are in the parts before it. */
+  #runsOf(part: number, { partCount, sliceCount }: Division) {
+    const runs: { readonly pairs: number; readonly count: number }[] = []
+    let rowsBefore = 0
+    for (let slice = 0; slice < sliceCount; slice++) {
+      const place = FIRST_SLICE + slice * SLICE_WORDS
+      const ends = new Int32Array(this.#memory.buffer, this.#words[place], partCount)
+      const start = part === 0 ? 0 : ends[part - 1]!
+      const count = ends[part]! - start
+      rowsBefore += start
+      if (count > 0) runs.push({ pairs: this.#words[place + 1]! + start * PAIR_BYTES, count })
+    }
+    return { runs, rowsBefore }
+  }
+
+  /** Chains the rows of a part of the codes; nobody else touches what lies in it. */
+  #indexPart(part: number, division: Division): void {
+    const { size, isRanked, shift } = division
+    const words = this.#words
+    const [heads, next, entries] = [words[HEADS]!, words[CHAINS]!, words[ENTRIES]!]
+    const { runs, rowsBefore } = this.#runsOf(part, division)
+    const kernels = partitionKernels(this.#memory)
+    const firstCode = part * 2 ** shift
+    const codeCount = Math.min(2 ** shift, size - firstCode)
+    const clear = (address: number, byteLength: number) =>
+      new Uint8Array(this.#memory.buffer, address, byteLength).fill(0)
+    if (isRanked) {
+      const first = entries + entriesFor(firstCode) * 2 ** ENTRY_BYTES_LOG2
+      const rowCount = runs.reduce((sum, { count }) => sum + count, 0)
+      clear(first, entriesFor(codeCount) << ENTRY_BYTES_LOG2)
+      clear(heads + rowsBefore * 4, rowCount * 4)
+      for (const { pairs, count } of runs) kernels.mark(pairs, count, entries)
+      rankMapKernels(this.#memory).sum(first, entriesFor(codeCount), rowsBefore)
+    } else clear(heads + firstCode * 4, codeCount * 4)
+    for (const { pairs, count } of runs.reverse()) {
+      const duplicates = isRanked
+        ? kernels.chainRanked(pairs, count, entries, heads, next)
+        : kernels.chain(pairs, count, heads, next)
+      this.#hasDuplicates ||= duplicates > 0
+    }
+    this.#note(ENDED_PARTS)
+  }
+
+  /** Puts a column together. */
+  #addColumn(channel: number): Block {
+    const block = buildColumn(this.#spec, this.#pages, channel, this.#context.queryArena)
+    const words = this.#pageWords.place({ rowCount: this.#rowCount, blocks: [block] })
+    this.#columns.push([channel, words])
+    return block
+  }
+
+  #addFilter(key: number): void {
+    const createArena = () => this.#context.createArena()
+    const block = this.#keyBlocks()[key]!
+    const [filter] = keyFilterStates([block], this.#context.queryArena, createArena)
+    this.#filters.push([key, filter!])
+  }
+}
+
+/** Entries of a rank map for so many codes. */
+const entriesFor = (codes: number): number => Math.ceil(codes / 2 ** CODES_PER_ENTRY_LOG2)
