@@ -2,6 +2,7 @@ import type { JoinBuildState } from '../operators/join/join-index-sink.js'
 import type { SharedBuildPart } from '../operators/join/shared-build.js'
 import { assert } from '../spi/index.js'
 import { joinColumnWords } from './memory/page-words.js'
+import type { PipelineSpec } from './pipeline.js'
 
 /** The build side of a join, from what each of its drivers has made. */
 export function joinedBuild(parts: readonly SharedBuildPart[]): JoinBuildState {
@@ -23,3 +24,12 @@ export function joinedBuild(parts: readonly SharedBuildPart[]): JoinBuildState {
     marks: made.marks,
   }
 }
+
+/** What a pipeline has left, from what each of its drivers has: the parts of a build together, anything else as it is. */
+export const wholeStates = (
+  { sink }: PipelineSpec,
+  states: readonly unknown[],
+): readonly unknown[] =>
+  sink.kind === 'joinIndex' && states.length > 1
+    ? [joinedBuild(states as readonly SharedBuildPart[])]
+    : states

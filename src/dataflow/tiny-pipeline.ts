@@ -54,8 +54,9 @@ function tinyRows({ source, operators, sink, dependsOn }: PipelineSpec): number 
 
 /** Bytes that building the index of a row takes beside the pages. */
 const BUILD_BYTES_PER_ROW = 40
-/** Values of a build side, below which one driver is as quick as several. */
+/** Values of a build side, below which one driver is as quick as several; those of a single column take more steps in several. */
 const SHARED_BUILD_VALUES_MIN = 1 << 18
+const SHARED_BUILD_KEYS_MIN = 1 << 20
 
 /** What the drivers of a pipeline have to share. */
 export interface Resources {
@@ -104,7 +105,9 @@ const collectedStates = (source: CollectedSource, states: States): readonly Coll
 function isBuiltTogether(source: CollectedSource, states: States, freeBytes: number): boolean {
   const rowCount = sourceRows(source, states)
   if (rowCount <= TINY_BUILD_ROWS) return false
-  if (rowCount * source.types.length < SHARED_BUILD_VALUES_MIN) return false
+  const columns = source.types.length
+  const valuesMin = columns === 1 ? SHARED_BUILD_KEYS_MIN : SHARED_BUILD_VALUES_MIN
+  if (rowCount * columns < valuesMin) return false
   if (pageCount(source, states) === Infinity) return false
   const heldBytes = collectedStates(source, states).reduce(
     (sum, { runs }) => sum + runs.reduce((bytes, run) => bytes + run.byteLength, 0),

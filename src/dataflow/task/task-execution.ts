@@ -1,5 +1,4 @@
 import { PageRingReader, pageRingBytes } from '../../exchange/threads/page-ring.js'
-import type { SharedBuildPart } from '../../operators/join/shared-build.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -10,7 +9,7 @@ import {
 } from '../../spi/index.js'
 import type { Driver } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
-import { joinedBuild } from '../joined-build.js'
+import { wholeStates } from '../joined-build.js'
 import { QueryMemory } from '../memory/query-memory.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
@@ -60,7 +59,7 @@ export class TaskExecution {
   readonly #descriptor: TaskDescriptor
   readonly #task: ThreadTask
   readonly #abort = new AbortController()
-  readonly #states = new Map<number, unknown[]>()
+  readonly #states = new Map<number, readonly unknown[]>()
   readonly #driverStats: DriverStats[] = []
   readonly #splits: PipelineSplits[] = []
   readonly #pipelineStates = new Map<number, 'RUNNING' | 'FINISHED'>()
@@ -239,11 +238,7 @@ export class TaskExecution {
         this.#sendRuns(pipeline, splits, driverCount)
       })
       this.#waitingForStates.delete(pipeline.id)
-      const isBuild = pipeline.sink.kind === 'joinIndex' && driverCount > 1
-      this.#states.set(
-        pipeline.id,
-        isBuild ? [joinedBuild(states as readonly SharedBuildPart[])] : states,
-      )
+      this.#states.set(pipeline.id, wholeStates(pipeline, states))
     }
     this.#environment.onState?.(pipeline.id, this.#states.get(pipeline.id)!)
     await splits.close()

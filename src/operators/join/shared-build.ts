@@ -69,10 +69,10 @@ interface Division {
 }
 
 /**
- * Builds the index of a join in all drivers of its pipeline. They take tasks from a counter: to put the keys together and set up
- * what all write to, to put another column together, to divide the codes of some rows by their range, to chain the rows of a range. No two write to the same place, so that
- * there is nothing to lock; what has to be there first is waited for, which is at most a task that another driver is at. Keys that no
- * range holds are indexed by one driver, while the others see to the columns.
+ * Builds the index of a join in all drivers of its pipeline. They take tasks from a counter: to put the keys together and set up what
+ * all write to, to put another column together, to divide the codes of some rows by their range, to chain the rows of a range. No two
+ * write to the same place, so that there is nothing to lock; what has to be there first is waited for, which is at most a task that
+ * another driver is at. Keys that no range holds are indexed by one driver, while the others see to the columns.
  * @source Balkesen et al., Main-Memory Hash Joins on Multi-Core CPUs (ICDE 2013): partitions by radix without locks
  */
 export class SharedBuildSink {
@@ -131,15 +131,9 @@ export class SharedBuildSink {
         yield* this.#reached(SET_UP, 1)
         if (task < firstSlice) this.#addFilter(filterKeys[task - firstFilter]!)
         else {
-          if (this.#words[CHAINS] === 0) break
-          division ??= this.#division(this.#keyBlocks())!
-          const firstPart = firstSlice + division.sliceCount
-          if (task >= firstPart + division.partCount) break
-          if (task < firstPart) this.#divide(task - firstSlice, division)
-          else {
-            yield* this.#reached(DIVIDED_SLICES, division.sliceCount)
-            this.#indexPart(task - firstPart, division)
-          }
+          division ??= this.#words[CHAINS] === 0 ? undefined : this.#division(this.#keyBlocks())
+          if (division === undefined || task >= firstSlice + stepCount(division)) break
+          yield* this.#runStep(task - firstSlice, division)
         }
       }
       yield
@@ -273,6 +267,16 @@ export class SharedBuildSink {
     }
   }
 
+  /** Divides the codes of a slice, or, with all slices divided, indexes a part of the codes. */
+  *#runStep(step: number, division: Division): Generator<void> {
+    const { sliceCount } = division
+    if (step < sliceCount) this.#divide(step, division)
+    else {
+      yield* this.#reached(DIVIDED_SLICES, sliceCount)
+      this.#indexPart(step - sliceCount, division)
+    }
+  }
+
   /** Divides the codes of a slice's rows into parts. */
   #divide(slice: number, division: Division): void {
     const { encoder, keyBlocks, sliceRows, shift, partCount } = division
@@ -347,6 +351,8 @@ export class SharedBuildSink {
     this.#filters.push([key, filter!])
   }
 }
+
+const stepCount = ({ sliceCount, partCount }: Division): number => sliceCount + partCount
 
 /** Entries of a rank map for so many codes. */
 const entriesFor = (codes: number): number => Math.ceil(codes / 2 ** CODES_PER_ENTRY_LOG2)

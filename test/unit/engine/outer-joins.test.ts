@@ -24,6 +24,20 @@ const QUERIES: readonly string[] = [
   `SELECT count(*), count(k) FROM (SELECT o.custkey AS k FROM orders o
    RIGHT JOIN customer c ON o.custkey = c.custkey AND o.orderkey < 100 LIMIT 14000)`,
 ]
+/** Build sides that all threads index together: of dense, sparse, repeated, composite, hashed keys and texts. */
+const LARGE_BUILDS: readonly string[] = [
+  `SELECT count(*), count(l.orderkey), sum(o.custkey), max(o.comment), min(o.orderkey)
+   FROM (SELECT * FROM lineitem WHERE orderkey % 3 = 0) l
+   RIGHT JOIN orders o ON l.orderkey = o.orderkey`,
+  `SELECT count(*), sum(o.totalprice), sum(c.acctbal), max(o.clerk)
+   FROM customer c JOIN orders o ON c.custkey = o.custkey AND o.totalprice > c.acctbal`,
+  `SELECT count(*), sum(a.shippriority), sum(b.k), max(b.clerk)
+   FROM orders a JOIN (SELECT nullif(orderkey, 7) * 1000003 AS k, clerk FROM orders) b
+   ON a.orderkey * 1000003 = b.k`,
+  `SELECT count(*), count(DISTINCT a.orderkey), sum(b.custkey)
+   FROM orders a JOIN orders b ON a.custkey = b.custkey AND a.orderdate = b.orderdate`,
+  `SELECT count(*), sum(b.orderkey) FROM orders a JOIN orders b ON a.comment = b.comment`,
+]
 const SCHEMA = { catalog: 'tpch', schema: 'sf0.1', rowMode: 'array' } as const
 const folder = mkdtempSync(join(tmpdir(), 'millrace-outer-joins-'))
 let create: (options: EngineOptions) => Promise<Millrace>
@@ -44,7 +58,7 @@ test('RIGHT and FULL joins in threads that share marks answer as those of one dr
     create({ threads: 2, spillPath: folder }),
   ])
   try {
-    for (const sql of QUERIES) {
+    for (const sql of [...QUERIES, ...LARGE_BUILDS]) {
       const [shared, ...others] = await Promise.all(
         engines.map((engine) => engine.query(sql, [], SCHEMA).all()),
       )
@@ -56,3 +70,24 @@ test('RIGHT and FULL joins in threads that share marks answer as those of one dr
     await Promise.all(engines.map((engine) => engine.close()))
   }
 }, 120_000)
+
+test('a query that is cancelled while threads build together leaves nothing behind', async () => {
+  const engine = await create({ threads: 2 })
+  const [sql] = LARGE_BUILDS
+  try {
+    const expected = await engine.query(sql!, [], SCHEMA).all()
+    for (let i = 0; i < 12; i++) {
+      const query = engine.query(sql!, [], SCHEMA)
+      const end = query.all().then(
+        () => 'ended',
+        (error: { readonly code: string }) => error.code,
+      )
+      await new Promise((resolve) => setTimeout(resolve, 8 * i))
+      await query.cancel()
+      expect(['ended', 'USER_CANCELED']).toContain(await end)
+    }
+    expect(await engine.query(sql!, [], SCHEMA).all()).toEqual(expected)
+  } finally {
+    await engine.close()
+  }
+}, 60_000)
