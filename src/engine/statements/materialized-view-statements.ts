@@ -47,8 +47,8 @@ async function otherRelation(
 export const materializedViewHandlers: StatementHandlers<MaterializedViewStatementKinds> = {
   async createMaterializedView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
-    requireCatalog(context, node, name.catalog)
     const definition = await viewDefinition(node, name, context)
+    requireCatalog(context, node, name.catalog)
     const { connector } = context.catalogs.get(name.catalog)
     const properties = await evaluateProperties(
       {

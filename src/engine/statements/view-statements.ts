@@ -15,7 +15,6 @@ import { unsupported } from './unsupported.js'
 export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
   async createView(node, context) {
     const name = qualifiedObjectName(context.session, node, node.name)
-    requireCatalog(context, node, name.catalog)
     if ((await lookUpTable(context, name)) !== undefined) {
       throw errorAt(node, 'TABLE_ALREADY_EXISTS', `Table already exists: '${printName(name)}'`)
     }
@@ -26,6 +25,7 @@ export const viewHandlers: StatementHandlers<ViewStatementKinds> = {
     await context.access?.check(name.catalog, 'checkCanCreateView', tableName(name))
     if (exists) await context.access?.check(name.catalog, 'checkCanDropView', tableName(name))
     const definition = await viewDefinition(node, name, context)
+    requireCatalog(context, node, name.catalog)
     const properties = await evaluateProperties(
       {
         catalog: name.catalog,

@@ -3,7 +3,7 @@ import { symbol } from '../../expressions/ir-build.js'
 import { childrenOf, collectSymbols, expressionKey } from '../../expressions/ir-walk.js'
 import { MillraceError, type SourceLocation } from '../../spi/index.js'
 import type { AllColumns, Expression as AstExpression } from '../parser/ast/index.js'
-import type { Analysis } from './analysis.js'
+import type { Analysis, MetCall } from './analysis.js'
 import type { BoundCall, BoundGrouping, BoundSubquery, BoundWindow, Field } from './bound.js'
 import { windowExpressions } from './bound-walk.js'
 import { expressionText } from './expression-text.js'
@@ -15,6 +15,7 @@ const comparePlaces = (a: SourceLocation, b: SourceLocation): number =>
 export interface CheckedExpression {
   readonly node: AstExpression | AllColumns
   readonly expression: Expression
+  readonly met?: readonly MetCall[]
 }
 
 export interface GroupedScope {
@@ -102,7 +103,8 @@ export function checkAggregation(
       `Subquery uses '${first.field.name}' which must appear in GROUP BY clause`,
     )
   }
-  for (const { node, expression } of expressions) {
+  for (const { node, expression, met } of expressions) {
+    for (const { check } of met ?? []) check?.()
     if (isGrouped(expression, node)) continue
     if (node.kind === 'allColumns') {
       // Trino gives no place here.

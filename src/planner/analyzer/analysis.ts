@@ -98,6 +98,8 @@ export interface MetCall {
   readonly kind: 'aggregate' | 'window' | 'grouping'
   readonly node: NodeBase
   readonly text: string
+  /** Refuses what may not stand inside of it, once the clause and all before it are right. */
+  readonly check?: () => void
 }
 
 /** What an expression is analyzed in. */
@@ -114,7 +116,7 @@ export interface ExpressionContext {
   readonly inside?: 'aggregate' | 'grouping'
   /** Number of lambdas around, 0 outside. */
   readonly lambdaDepth: number
-  /** Takes the checks of window calls that come last in a query specification; without it they are made at once. */
+  /** Takes the checks of calls that come last in a query specification; without it they are made at once. */
   readonly deferred?: (() => void)[]
   /** Where the query specification begins, for errors that Trino reports there. */
   readonly specification?: NodeBase

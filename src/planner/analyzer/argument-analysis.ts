@@ -5,17 +5,31 @@ import { expressionKey } from '../../expressions/ir-walk.js'
 import type { ArgumentType } from '../../expressions/registry.js'
 import { MillraceError, type SqlType, typeName } from '../../spi/index.js'
 import type { FunctionCall, LambdaExpression } from '../parser/ast/index.js'
-import { type Analysis, analyze, type ExpressionContext, type MetCall } from './analysis.js'
+import {
+  type Analysis,
+  analyze,
+  analyzed,
+  type ExpressionContext,
+  type MetCall,
+} from './analysis.js'
 import type { BoundSortItem, Field } from './bound.js'
-import { coerceNoting } from './coercion-analysis.js'
+import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
 import { semanticError } from './semantic-error.js'
 
-/** Chooses the overload; the arguments are not coerced yet, but lambdas are bound. */
+/** Chooses the overload, after the filter; the arguments are not coerced yet, but lambdas are bound. */
 export function resolveArguments(
   node: FunctionCall,
   name: string,
   context: ExpressionContext,
-): { readonly resolved: ResolvedFunction; readonly args: readonly Expression[] } {
+): {
+  readonly resolved: ResolvedFunction
+  readonly args: readonly Expression[]
+  readonly filter: Expression | undefined
+} {
+  const filter =
+    node.filter === undefined
+      ? undefined
+      : coerceToBoolean(context.analysis, analyzed(node.filter, context), 'Filter expression')
   const args = node.arguments.map((arg) =>
     arg.kind === 'lambdaExpression' ? arg : analyze(arg, context),
   )
@@ -43,7 +57,7 @@ export function resolveArguments(
     const { parameters, body } = analyzeOnce(arg, type.argumentTypes)
     return lambda(parameters, coerceNoting(context.analysis, body, type.returnType))
   })
-  return { resolved, args: bound }
+  return { resolved, args: bound, filter }
 }
 
 /** Calls that fit several overloads are refused at their place; operators, which Trino resolves without one, are not. */
@@ -99,10 +113,10 @@ interface AnalyzedLambda {
 function lambdaAnalyzer(
   context: ExpressionContext,
 ): (node: LambdaExpression, types: readonly SqlType[]) => AnalyzedLambda {
-  const analyzed = new Map<LambdaExpression, Map<string, AnalyzedLambda>>()
+  const known = new Map<LambdaExpression, Map<string, AnalyzedLambda>>()
   return (node, types) => {
-    let byTypes = analyzed.get(node)
-    if (byTypes === undefined) analyzed.set(node, (byTypes = new Map()))
+    let byTypes = known.get(node)
+    if (byTypes === undefined) known.set(node, (byTypes = new Map()))
     const key = types.map(typeName).join(', ')
     let result = byTypes.get(key)
     if (result === undefined) byTypes.set(key, (result = analyzeLambda(node, types, context)))
@@ -124,6 +138,7 @@ function analyzeLambda(
       hidden: false,
     }),
   )
+  refuseEqualNames(node)
   const met: MetCall[] = []
   const body = analyze(node.body, {
     ...context,
@@ -139,6 +154,14 @@ function analyzeLambda(
     )
   }
   return { parameters: fields.map(({ id, type }) => ({ name: id, type })), body }
+}
+
+/** @throws MillraceError AMBIGUOUS_NAME at the first of two parameters of one name */
+function refuseEqualNames({ arguments: parameters }: LambdaExpression): void {
+  const names = parameters.map(({ name }) => name.value.toLowerCase())
+  const wrong = parameters.find((_, i) => names.includes(names[i]!, i + 1))
+  if (wrong === undefined) return
+  throw semanticError('AMBIGUOUS_NAME', wrong, `Column '${wrong.name.value}' is ambiguous`)
 }
 
 export const sortItemKey = (item: BoundSortItem): string =>

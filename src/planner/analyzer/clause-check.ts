@@ -7,6 +7,7 @@ import type {
   GroupingOperation,
   Identifier,
   NodeBase,
+  WindowOperation,
 } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext, type MetCall } from './analysis.js'
 import { coerceNoting } from './coercion-analysis.js'
@@ -37,35 +38,51 @@ export function refuseWrittenCalls(
   registry: FunctionRegistry,
   what: string,
 ): void {
-  const aggregates: MetCall[] = []
-  const windows: MetCall[] = []
-  const groupings: MetCall[] = []
+  const calls = writtenCalls(node)
+  const aggregates = calls.filter(
+    (call) =>
+      call.kind === 'functionCall' &&
+      call.window === undefined &&
+      registry.kinds(lastNameOf(call)).has('aggregate'),
+  )
+  const windows = calls.filter((call) => call.kind === 'functionCall' && call.window !== undefined)
+  const groupings = calls.filter((call) => call.kind === 'groupingOperation')
+  refuseCalls(
+    [
+      ...aggregates.map((call) => met('aggregate', call)),
+      ...windows.map((call) => met('window', call)),
+      ...groupings.map((call) => met('grouping', call)),
+    ],
+    node,
+    what,
+  )
+}
+
+/** A call of a function, a measure or GROUPING, as written. */
+type WrittenCall = FunctionCall | WindowOperation | GroupingOperation
+
+const CALL_KINDS: ReadonlySet<unknown> = new Set<WrittenCall['kind']>([
+  'functionCall',
+  'windowOperation',
+  'groupingOperation',
+])
+
+/** The calls in an expression but for those of its subqueries, inner ones first. */
+export function writtenCalls(node: AstExpression): readonly WrittenCall[] {
+  const calls: WrittenCall[] = []
   const visit = (value: unknown): void => {
-    if (Array.isArray(value)) {
-      for (const item of value) visit(item)
-      return
-    }
     if (typeof value !== 'object' || value === null) return
     // What a subquery has is its own.
     if ('kind' in value && value.kind === 'query') return
     for (const item of Object.values(value)) visit(item)
-    if (!('kind' in value)) return
-    if (value.kind === 'groupingOperation') {
-      groupings.push(met('grouping', value as GroupingOperation))
-    } else if (value.kind === 'functionCall') {
-      const call = value as FunctionCall
-      if (call.window !== undefined) windows.push(met('window', call))
-      else if (registry.kinds(lastNameOf(call)).has('aggregate')) {
-        aggregates.push(met('aggregate', call))
-      }
-    }
+    if ('kind' in value && CALL_KINDS.has(value.kind)) calls.push(value as WrittenCall)
   }
   visit(node)
-  refuseCalls([...aggregates, ...windows, ...groupings], node, what)
+  return calls
 }
 
 const lastNameOf = (call: FunctionCall): string => call.name.parts.at(-1)?.value.toLowerCase() ?? ''
-const met = (kind: MetCall['kind'], node: FunctionCall | GroupingOperation): MetCall => ({
+const met = (kind: MetCall['kind'], node: WrittenCall): MetCall => ({
   id: '',
   kind,
   node,

@@ -4,12 +4,12 @@ import { expressionKey } from '../../expressions/ir-walk.js'
 import { isComparable, typeName } from '../../spi/index.js'
 import type { Expression as AstExpression, FunctionCall } from '../parser/ast/index.js'
 import { analyzeAggregateOrder, checkDistinctOrder } from './aggregate-order-analysis.js'
-import { analyze, analyzed, type ExpressionContext, internCall, type MetCall } from './analysis.js'
+import { analyze, type ExpressionContext, internCall, type MetCall } from './analysis.js'
 import { resolveArguments, sortItemKey } from './argument-analysis.js'
 import { analyzeAsyncCall, isAsync } from './async-call-analysis.js'
 import type { BoundAggregate } from './bound.js'
 import { callWith } from './call-resolution.js'
-import { coerceNoting, coerceToBoolean } from './coercion-analysis.js'
+import { coerceNoting } from './coercion-analysis.js'
 import { dialectForm } from './dialect-form.js'
 import { expressionListText, expressionText } from './expression-text.js'
 import { semanticError } from './semantic-error.js'
@@ -40,8 +40,8 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
   if (session !== undefined) return session
   const kinds = analysis.registry.kinds(name)
   if (kinds.has('window') && !kinds.has('aggregate')) {
-    resolveArguments(node, name, context)
     if (node.distinct) throw distinctNotAggregate(node)
+    resolveArguments(node, name, context)
     throw semanticError(
       'MISSING_OVER',
       node,
@@ -49,8 +49,10 @@ export function analyzeFunctionCall(node: FunctionCall, context: ExpressionConte
     )
   }
   if (kinds.has('aggregate')) return analyzeAggregate(node, name, context)
-  refuseAggregateClauses(node, kinds.size > 0)
+  if (node.distinct) throw distinctNotAggregate(node)
   const { resolved, args } = resolveArguments(node, name, context)
+  analyzeAggregateOrder(node.orderBy, context)
+  refuseAggregateClauses(node, context)
   return isAsync(resolved, analysis)
     ? analyzeAsyncCall(node, resolved, args, context)
     : callWith(resolved, args, analysis)
@@ -63,15 +65,16 @@ const distinctNotAggregate = (node: FunctionCall) =>
     'DISTINCT is not supported for non-aggregation functions',
   )
 
-function refuseAggregateClauses(node: FunctionCall, isKnown: boolean): void {
-  if (!isKnown) return
-  const code = 'FUNCTION_NOT_AGGREGATE'
-  if (node.distinct) throw distinctNotAggregate(node)
-  if (node.filter !== undefined) {
-    throw semanticError(code, node, 'Filter is only valid for aggregation functions')
-  }
-  if (node.orderBy !== undefined) {
-    throw semanticError(code, node, 'ORDER BY is only valid for aggregation functions')
+/** Refuses what only aggregations can have: in a query specification once all else is right. */
+function refuseAggregateClauses(node: FunctionCall, { deferred }: ExpressionContext): void {
+  const clause = node.filter !== undefined ? 'Filter' : node.orderBy && 'ORDER BY'
+  if (clause !== undefined) {
+    const check = () => {
+      const message = `${clause} is only valid for aggregation functions`
+      throw semanticError('FUNCTION_NOT_AGGREGATE', node, message)
+    }
+    if (deferred === undefined) check()
+    else deferred.push(check)
   }
   if (node.nullTreatment !== undefined) {
     throw semanticError(
@@ -97,21 +100,17 @@ function analyzeAggregate(
     )
   }
   if (name === 'listagg') checkListagg(node, inner)
-  const { resolved, args } = resolveArguments(node, name, inner)
+  const { resolved, args, filter } = resolveArguments(node, name, inner)
   if (!resolved.deterministic) analysis.traits.deterministic = false
   if (resolved.kind !== 'aggregate') {
-    refuseAggregateClauses(node, true)
+    if (node.distinct) throw distinctNotAggregate(node)
+    refuseAggregateClauses(node, context)
     context.met.push(...inner.met)
     return callWith(resolved, args, analysis)
   }
   if (node.distinct) checkDistinct(node, args)
-  const filter =
-    node.filter === undefined
-      ? undefined
-      : coerceToBoolean(analysis, analyzed(node.filter, inner), 'Filter expression')
   const orderBy = analyzeAggregateOrder(node.orderBy, inner)
   if (node.distinct) checkDistinctOrder(node, args, orderBy)
-  refuseNested(name, node, inner.met)
   const bound: Omit<BoundAggregate, 'id'> = {
     kind: 'aggregate',
     function: resolved,
@@ -121,7 +120,8 @@ function analyzeAggregate(
     orderBy: isOrderSensitive(resolved, context) ? orderBy : [],
   }
   const id = internCall(context, 'a', aggregateKey(bound), (callId) => ({ ...bound, id: callId }))
-  context.met.push({ id, kind: 'aggregate', node, text: expressionText(node) })
+  const check = () => refuseNested(name, node, inner.met)
+  context.met.push({ id, kind: 'aggregate', node, text: expressionText(node), check })
   return symbol(id, resolved.returnType)
 }
 

@@ -1,3 +1,4 @@
+import { canCast } from '../../expressions/cast/cast.js'
 import type { ConstantExpression, Expression } from '../../expressions/ir.js'
 import { call, cast, constant, nullConstant } from '../../expressions/ir-build.js'
 import {
@@ -10,8 +11,10 @@ import {
   INTERVAL_DAY_TO_SECOND,
   INTERVAL_YEAR_TO_MONTH,
   MAX_DECIMAL_PRECISION,
+  MillraceError,
   type SqlType,
   timestampType,
+  typeName,
   UNKNOWN,
   VARBINARY,
   VARCHAR,
@@ -108,6 +111,9 @@ function genericConstant(node: GenericLiteral, analysis: Analysis): Expression {
       node,
       analysis,
     )
+  }
+  if (!canCast(VARCHAR, type)) {
+    throw new MillraceError('OPERATOR_NOT_FOUND', `Cannot cast varchar to ${typeName(type)}`)
   }
   if (type.kind === 'timestamp with time zone') checkZone(node)
   const value = evaluateLiteral(cast(text, type), node, analysis)

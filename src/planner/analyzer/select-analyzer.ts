@@ -23,7 +23,7 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundGrouping, BoundRelation, BoundSelect, Field } from './bound.js'
-import { analyzeCondition, refuseCalls, refuseWrittenCalls } from './clause-check.js'
+import { analyzeCondition, refuseCalls, refuseWrittenCalls, writtenCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import { analyzeGroupBy } from './group-by-analysis.js'
 import {
@@ -67,6 +67,23 @@ export function analyzeSelect(
       ? { fields: [], parent: scope, isQueryBoundary: false }
       : relationScope(from.fields, scope)
   const context = specificationContext(node, source, analysis)
+  try {
+    const clauses = analyzeClauses(node, source, context, place)
+    return from === undefined ? clauses : { ...clauses, from }
+  } catch (cause) {
+    // What is wrong with the windows that calls name comes first.
+    refuseUnknownWindows(node, context)
+    throw cause
+  }
+}
+
+function analyzeClauses(
+  node: QuerySpecification,
+  source: Scope,
+  context: ExpressionContext,
+  place: QueryPlace,
+): BoundSelect {
+  const { analysis } = context
   const where = analyzeWhere(node, context)
   const outputs = node.select.selectItems.flatMap((item) => selectOutputs(item, context))
   if (node.select.distinct) checkDistinct(outputs)
@@ -96,6 +113,7 @@ export function analyzeSelect(
         ...orderBy.map((item, i) => ({
           node: node.orderBy!.sortItems[i]!.sortKey,
           expression: item.expression,
+          met: i === 0 ? orderContext.met : [],
         })),
       ],
       { grouping, sourceFields: source.fields, analysis },
@@ -111,7 +129,6 @@ export function analyzeSelect(
     distinct: node.select.distinct,
     orderBy: isOrdered ? orderBy : [],
     ...limits,
-    ...(from === undefined ? {} : { from }),
     ...(where === undefined ? {} : { where }),
     ...(grouping === undefined ? {} : { grouping }),
     ...(having.checked === undefined ? {} : { having: having.checked.expression }),
@@ -146,6 +163,21 @@ function specificationContext(
   return context
 }
 
+/** @source Trino StatementAnalyzer.resolveFunctionCallAndMeasureWindows */
+function refuseUnknownWindows(node: QuerySpecification, { windows }: ExpressionContext): void {
+  const written = [
+    ...node.select.selectItems.map((item) =>
+      item.kind === 'allColumns' ? item.target : item.expression,
+    ),
+    ...(node.orderBy?.sortItems ?? []).map((item) => item.sortKey),
+  ].flatMap((expression) => (expression === undefined ? [] : writtenCalls(expression)))
+  for (const kind of ['functionCall', 'windowOperation'] as const) {
+    for (const call of written) {
+      if (call.kind === kind && call.window !== undefined) resolveWindow(call.window, windows)
+    }
+  }
+}
+
 function analyzeWhere(
   node: QuerySpecification,
   context: ExpressionContext,
@@ -171,7 +203,7 @@ function analyzeHaving(
       'HAVING clause cannot contain window functions or row pattern measures',
     )
   }
-  return { checked: { node: node.having, expression }, met: inner.met }
+  return { checked: { node: node.having, expression, met: inner.met }, met: inner.met }
 }
 
 function selectOutputs(item: SelectItem, context: ExpressionContext): readonly SelectOutput[] {

@@ -1,6 +1,6 @@
 import { commonSuperType } from '../../expressions/coercion.js'
 import { isComparable, type SqlType, typeName } from '../../spi/index.js'
-import type { Corresponding, QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
+import type { Identifier, QueryBody, Relation, SetOperation } from '../parser/ast/index.js'
 import { readFields } from './access-uses.js'
 import { type Analysis, newField, visibleFields } from './analysis.js'
 import type { BoundQuery, BoundRelation, BoundSetOperation, Field } from './bound.js'
@@ -24,7 +24,7 @@ export function analyzeSetOperation(
   const sources =
     node.corresponding === undefined
       ? relations
-      : correspondingColumns(node.corresponding, relations)
+      : correspondingColumns(node, node.corresponding.columns, relations)
   const inputs = sources.map((source) => visibleFields(source.fields))
   for (const fields of inputs) readFields(analysis, fields)
   const first = inputs[0]!
@@ -70,27 +70,17 @@ export function analyzeSetOperation(
 
 /** CORRESPONDING: of each query only the columns whose names all have, in the order of the first or of BY. */
 function correspondingColumns(
-  node: Corresponding,
+  node: SetOperation,
+  by: readonly Identifier[],
   relations: readonly BoundRelation[],
 ): readonly BoundRelation[] {
-  const byName = relations.map((relation) => {
-    const columns = new Map<string, Field>()
-    for (const field of visibleFields(relation.fields)) {
-      const name = field.name?.toLowerCase()
-      if (name === undefined) continue
-      if (columns.has(name)) {
-        throw semanticError('AMBIGUOUS_NAME', node, `Column '${name}' is ambiguous`)
-      }
-      columns.set(name, field)
-    }
-    return columns
-  })
+  const byName = relations.map(({ fields }) => columnsByName(node, visibleFields(fields)))
   const names =
-    node.columns.length > 0
-      ? node.columns.map((column) => column.value.toLowerCase())
+    by.length > 0
+      ? by.map((column) => column.value.toLowerCase())
       : [...byName[0]!.keys()].filter((name) => byName.every((columns) => columns.has(name)))
   if (names.length === 0) {
-    throw semanticError('TYPE_MISMATCH', node, 'No corresponding columns')
+    throw semanticError('MISMATCHED_COLUMN_ALIASES', node, 'No corresponding columns')
   }
   return relations.map(
     (body, i): BoundQuery => ({
@@ -104,4 +94,21 @@ function correspondingColumns(
       }),
     }),
   )
+}
+
+/** @throws MillraceError MISSING_COLUMN_NAME, AMBIGUOUS_NAME */
+function columnsByName(node: SetOperation, fields: readonly Field[]): ReadonlyMap<string, Field> {
+  const columns = new Map<string, Field>()
+  for (const field of fields) {
+    const name = field.name?.toLowerCase()
+    if (name === undefined) {
+      const message = 'CORRESPONDING needs a name for every column'
+      throw semanticError('MISSING_COLUMN_NAME', node, message)
+    }
+    if (columns.has(name)) {
+      throw semanticError('AMBIGUOUS_NAME', node, `Column '${name}' is ambiguous`)
+    }
+    columns.set(name, field)
+  }
+  return columns
 }

@@ -228,11 +228,10 @@ export function analyzeSubscript(
   context: ExpressionContext,
 ): Expression {
   const base = analyze(node.base, context)
+  if (base.type.kind === 'row') return rowSubscript(node, base, base.type.fields.length, context)
   const index = analyze(node.index, context)
   const { analysis } = context
   switch (base.type.kind) {
-    case 'row':
-      return rowSubscript(node, base, base.type.fields.length, index)
     case 'array':
       if (index.type.kind === 'unknown') {
         return resolveCall(
@@ -272,15 +271,16 @@ function rowSubscript(
   node: SubscriptExpression,
   base: Expression,
   fieldCount: number,
-  index: Expression,
+  context: ExpressionContext,
 ): Expression {
-  if (index.kind !== 'constant') {
+  if (node.index.kind !== 'longLiteral') {
     throw semanticError(
       'EXPRESSION_NOT_CONSTANT',
       node.index,
       'Subscript expression on ROW requires a constant index',
     )
   }
+  const index = analyze(node.index, context)
   if (index.type.kind !== 'integer') {
     throw semanticError(
       'TYPE_MISMATCH',
@@ -288,7 +288,7 @@ function rowSubscript(
       `Subscript expression on ROW requires integer index, found ${typeName(index.type)}`,
     )
   }
-  const position = Number(index.value)
+  const position = Number(node.index.value)
   if (position < 1) {
     throw semanticError(
       'INVALID_FUNCTION_ARGUMENT',

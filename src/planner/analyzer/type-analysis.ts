@@ -46,13 +46,17 @@ export function analyzeType(node: DataType): SqlType {
       const { from, to } = node
       if (from === 'YEAR' && to === 'MONTH') return INTERVAL_YEAR_TO_MONTH
       if (from === 'DAY' && to === 'SECOND') return INTERVAL_DAY_TO_SECOND
-      throw semanticError('TYPE_NOT_FOUND', node, `Unknown type: ${typeText(node)}`)
+      throw new MillraceError('NOT_SUPPORTED', `There is no type ${typeText(node)}`)
     }
     case 'dateTimeDataType': {
       const kind: TemporalType['kind'] = node.withTimeZone
         ? `${node.base} with time zone`
         : node.base
       const precision = node.precision === undefined ? 3 : numberOf(node.precision)
+      if (precision === undefined) {
+        const message = `Unknown type parameter: ${parameterText(node.precision!)}`
+        throw semanticError('TYPE_MISMATCH', node.precision!, message)
+      }
       if (precision > TEMPORAL_MAX_PRECISION) throw unknownType(node)
       return Object.freeze({ kind, precision })
     }
@@ -76,13 +80,17 @@ export function analyzeTypeAt(type: DataType, place: NodeBase): SqlType {
   }
 }
 
-function numberOf(parameter: DataTypeParameter): number {
-  if (parameter.kind === 'numericParameter') return Number(parameter.text.replaceAll('_', ''))
-  throw semanticError(
-    'TYPE_MISMATCH',
-    parameter,
-    `Unknown type parameter: ${typeText(parameter.type)}`,
-  )
+/** @throws MillraceError TYPE_MISMATCH at a number that no BIGINT holds, and what a type in its place throws */
+function numberOf(parameter: DataTypeParameter): number | undefined {
+  if (parameter.kind === 'typeParameter') {
+    if (parameter.type.kind === 'genericDataType' && parameter.type.parameters.length > 0) {
+      analyzeType(parameter.type)
+    }
+    return undefined
+  }
+  const value = BigInt(parameter.text.replaceAll('_', ''))
+  if (value === BigInt.asIntN(64, value)) return Number(value)
+  throw semanticError('TYPE_MISMATCH', parameter, `Invalid type parameter: ${parameter.text}`)
 }
 
 function typeOf(parameter: DataTypeParameter | undefined, node: GenericDataType): SqlType {
@@ -99,8 +107,13 @@ const invalidParameter = (message: string): MillraceError =>
 
 function genericType(node: GenericDataType): SqlType {
   const name = node.name.value.toLowerCase()
+  // parameters inside the quotes would be part of the name
+  if (name.includes('(')) throw unknownType(node)
   const [first, second] = node.parameters
   const count = node.parameters.length
+  const unknown = (): never => {
+    throw unknownType(node)
+  }
   switch (name) {
     case 'array':
       if (count !== 1) throw unknownType(node)
@@ -116,18 +129,18 @@ function genericType(node: GenericDataType): SqlType {
       return qdigestType(typeOf(first, node))
     case 'varchar':
       if (count > 1) throw unknownType(node)
-      return first === undefined ? VARCHAR : varcharLength(numberOf(first), node)
+      return first === undefined ? VARCHAR : varcharLength(numberOf(first) ?? unknown(), node)
     case 'char': {
       if (count > 1) throw unknownType(node)
-      const length = first === undefined ? 1 : numberOf(first)
+      const length = first === undefined ? 1 : (numberOf(first) ?? unknown())
       if (length <= MAX_CHAR_LENGTH) return charType(length)
       throw unknownType(node)
     }
     case 'decimal':
       if (count > 2) throw unknownType(node)
       return decimalOf(
-        first === undefined ? MAX_DECIMAL_PRECISION : numberOf(first),
-        second === undefined ? 0 : numberOf(second),
+        first === undefined ? MAX_DECIMAL_PRECISION : (numberOf(first) ?? unknown()),
+        second === undefined ? 0 : (numberOf(second) ?? unknown()),
       )
   }
   if (count > 0) throw unknownType(node)
@@ -200,11 +213,9 @@ export function typeOfLiteralName(name: string, text: string, node: NodeBase): S
     )
   }
   try {
-    return parseType(name)
+    if (name !== 'row') return parseType(name)
   } catch (cause) {
-    if (cause instanceof MillraceError && cause.code === 'TYPE_NOT_FOUND') {
-      throw new MillraceError('TYPE_NOT_FOUND', `Unknown type: ${name}`, { cause })
-    }
-    throw cause
+    if (!(cause instanceof MillraceError) || cause.code !== 'TYPE_NOT_FOUND') throw cause
   }
+  throw new MillraceError('TYPE_NOT_FOUND', `Unknown type: ${name}`)
 }

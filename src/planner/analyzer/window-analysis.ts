@@ -245,21 +245,11 @@ function checkWindowCall(
   context: ExpressionContext,
 ): void {
   const specification = context.specification ?? node
-  if (kind === 'scalar') {
-    throw semanticError('FUNCTION_NOT_WINDOW', specification, `Not a window function: ${name}`)
-  }
   if (node.filter !== undefined) {
     throw semanticError(
       'NOT_SUPPORTED',
       specification,
       'FILTER is not yet supported for window functions',
-    )
-  }
-  if (node.orderBy !== undefined && kind !== 'aggregate') {
-    throw semanticError(
-      'NOT_SUPPORTED',
-      node,
-      'Only aggregation window functions with ORDER BY are supported',
     )
   }
   if (ORDERED_FUNCTIONS.has(name) && resolved.orderBy === undefined) {
@@ -281,6 +271,16 @@ function checkWindowCall(
       'NULL_TREATMENT_NOT_ALLOWED',
       node,
       `Cannot specify null treatment clause for ${name} function`,
+    )
+  }
+  if (kind === 'scalar') {
+    throw semanticError('FUNCTION_NOT_WINDOW', specification, `Not a window function: ${name}`)
+  }
+  if (node.orderBy !== undefined && kind !== 'aggregate') {
+    throw semanticError(
+      'NOT_SUPPORTED',
+      node,
+      'Only aggregation window functions with ORDER BY are supported',
     )
   }
 }

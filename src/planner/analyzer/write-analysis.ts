@@ -132,10 +132,11 @@ export function tableColumns(
 
 /** @source Trino StatementAnalyzer.visitInsert */
 export function analyzeInsert(node: Insert, analysis: Analysis): BoundInsert {
-  const table = insertTarget(node, analysis)
+  refuseInsertIntoView(node, analysis)
+  const source = analysis.analyzeQuery(node.query, rootScope, {})
+  const table = findTable(node.table, analysis).relation as ResolvedTable
   const { access } = analysis
   access?.uses.add('insert', access.accessor, table.name, [])
-  const source = analysis.analyzeQuery(node.query, rootScope, {})
   const inputs = visibleFields(source.fields)
   const visible = table.columns.filter((column) => column.hidden !== true)
   const targets = insertColumns(node, visible)
@@ -191,7 +192,7 @@ function checkedInsert(node: Insert, insert: BoundInsert, analysis: Analysis): B
   }
 }
 
-function insertTarget(node: Insert, analysis: Analysis): ResolvedTable {
+function refuseInsertIntoView(node: Insert, analysis: Analysis): void {
   const name: QualifiedObjectName = qualify(node.table.name, analysis.session, node)
   const found = analysis.metadata.relations.get(nameKey(name))
   if (found?.relation?.isMaterializedView === true) {
@@ -200,8 +201,6 @@ function insertTarget(node: Insert, analysis: Analysis): ResolvedTable {
   if (found?.relation?.kind === 'view') {
     throw semanticError('NOT_SUPPORTED', node, 'Inserting into views is not supported')
   }
-  const { relation } = findTable(node.table, analysis)
-  return relation as ResolvedTable
 }
 
 function insertColumns(

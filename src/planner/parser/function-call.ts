@@ -170,9 +170,16 @@ export function callsFunction(cursor: TokenCursor): boolean {
 export function startsQuantified(cursor: TokenCursor, distance: number): boolean {
   if (cursor.peek(distance) !== Token.ALL) return false
   const next = cursor.peek(distance + 1)
-  if (next === Token.LEFT_PAREN || next === Token.PLUS || next === Token.MINUS) return false
-  return startsExpression(next) && !isStringKind(next)
+  return startsExpression(next) && !isStringKind(next) && !FOLLOWS_NAME.has(next)
 }
+
+/** What begins an expression and may also go on with one that is a name. */
+const FOLLOWS_NAME: ReadonlySet<TokenKind> = new Set([
+  Token.LEFT_PAREN,
+  Token.LEFT_BRACKET,
+  Token.PLUS,
+  Token.MINUS,
+])
 
 /** Tells whether what follows the parentheses at a distance belongs to a call. */
 function continuesCall(cursor: TokenCursor, distance: number): boolean {
@@ -216,6 +223,7 @@ const EXPRESSION_STARTS: ReadonlySet<TokenKind> = new Set([
   Token.MINUS,
   Token.QUESTION_MARK,
   Token.LEFT_PAREN,
+  Token.LEFT_BRACKET,
   Token.CASE,
   Token.CAST,
   Token.CURRENT_CATALOG,

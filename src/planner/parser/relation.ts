@@ -189,13 +189,14 @@ function parseRelationPrimary(cursor: TokenCursor): Relation {
     case Token.JSON_TABLE:
       return parseJsonTable(cursor)
   }
-  if (isStringKind(cursor.kind) && !isEmptyString(cursor)) return parseFileTable(cursor)
+  if (isStringKind(cursor.kind) && isPath(cursor)) return parseFileTable(cursor)
   const name = parseQualifiedName(cursor)
   const period = cursor.at(Token.FOR) ? { queryPeriod: parseQueryPeriod(cursor) } : {}
   return { kind: 'table', location, name, ...period }
 }
 
-const isEmptyString = (cursor: TokenCursor): boolean => cursor.textAt(cursor.index) === "''"
+/** Other texts are no file that could be read, and an error in Trino's place. */
+const isPath = (cursor: TokenCursor): boolean => /[./*]/.test(cursor.textAt(cursor.index))
 
 /** `'path'`: files as a table, an extension. Its columns can be named by the file's name without its endings. */
 function parseFileTable(cursor: TokenCursor): Table {

@@ -1,4 +1,9 @@
-import type { CaseExpression, Expression, InExpression } from '../../../expressions/ir.js'
+import type {
+  CallExpression,
+  CaseExpression,
+  Expression,
+  InExpression,
+} from '../../../expressions/ir.js'
 import { unwrapCast } from '../../../expressions/unwrap-cast.js'
 import type { SqlType, Value } from '../../../spi/index.js'
 import { BOOLEAN, typesEqual } from '../../../spi/index.js'
@@ -118,8 +123,9 @@ function simplifyNode(e: Expression, evaluate: Evaluate): Expression {
     case 'nullIf':
     case 'between':
     case 'field':
-    case 'call':
       return fold(e, evaluate)
+    case 'call':
+      return simplifyNegation(e) ?? fold(e, evaluate)
     case 'cast':
       if (typesEqual(e.arg.type, e.type)) return e.arg
       return fold(e, evaluate)
@@ -139,6 +145,13 @@ function simplifyNode(e: Expression, evaluate: Evaluate): Expression {
     case 'in':
       return simplifyIn(e, evaluate)
   }
+}
+
+/** `-(-x)` is `x`, even where `-x` would overflow. @source Trino SimplifyStackedArithmeticNegation */
+function simplifyNegation({ function: { name }, args }: CallExpression): Expression | undefined {
+  const [arg] = args
+  if (name !== '$negation' || arg?.kind !== 'call' || arg.function.name !== name) return undefined
+  return arg.args[0]
 }
 
 /** Replaces an expression over constants by its value; one that fails stays. */

@@ -226,6 +226,74 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
       'TYPE_MISMATCH 1:44 recursion step relation output type (varchar(1)) is not coercible to recursion base relation output type (integer) at column 1',
     ],
   ],
+  'what is looked at first': [
+    [
+      'SELECT nope, count(*) OVER w FROM region WHERE nope',
+      'INVALID_WINDOW_REFERENCE 1:28 Cannot resolve WINDOW name w',
+    ],
+    [
+      'SELECT nope, rank() OVER (v PARTITION BY name) FROM region WINDOW v AS (ORDER BY name)',
+      'INVALID_PARTITION_BY 1:42 WINDOW specification with named WINDOW reference cannot specify PARTITION BY',
+    ],
+    [
+      'SELECT sum(name) FILTER (WHERE regionkey) FROM region',
+      'TYPE_MISMATCH 1:32 Filter expression must evaluate to a boolean (actual: bigint)',
+    ],
+    ['SELECT sum(sum(1)), nope', "COLUMN_NOT_FOUND 1:21 Column 'nope' cannot be resolved"],
+    [
+      'SELECT name, sum(sum(1)) FROM region',
+      "EXPRESSION_NOT_AGGREGATE 1:8 'name' must be an aggregate expression or appear in GROUP BY clause",
+    ],
+    [
+      'SELECT abs(1) FILTER (WHERE true), nope',
+      "COLUMN_NOT_FOUND 1:36 Column 'nope' cannot be resolved",
+    ],
+    [
+      'SELECT abs(1) FILTER (WHERE true)',
+      'FUNCTION_NOT_AGGREGATE 1:8 Filter is only valid for aggregation functions',
+    ],
+    [
+      'SELECT nope(DISTINCT 1)',
+      'FUNCTION_NOT_AGGREGATE 1:8 DISTINCT is not supported for non-aggregation functions',
+    ],
+    [
+      'SELECT abs(1) IGNORE NULLS OVER ()',
+      'NULL_TREATMENT_NOT_ALLOWED 1:8 Cannot specify null treatment clause for abs function',
+    ],
+    [
+      "SELECT ROW(1)['a' + nope]",
+      'EXPRESSION_NOT_CONSTANT 1:19 Subscript expression on ROW requires a constant index',
+    ],
+    [
+      'SELECT zip_with(ARRAY[1], ARRAY[2], (x, X) -> 1)',
+      "AMBIGUOUS_NAME 1:38 Column 'x' is ambiguous",
+    ],
+    [
+      'SELECT 1 a INTERSECT CORRESPONDING SELECT 1 b',
+      'MISMATCHED_COLUMN_ALIASES 1:12 No corresponding columns',
+    ],
+    [
+      'SELECT 1 a UNION CORRESPONDING SELECT 1',
+      'MISSING_COLUMN_NAME 1:12 CORRESPONDING needs a name for every column',
+    ],
+    ['INSERT INTO nope SELECT nope', "COLUMN_NOT_FOUND 1:25 Column 'nope' cannot be resolved"],
+  ],
+  'names of types': [
+    ['SELECT CAST(1 AS decimal(5, a))', 'TYPE_MISMATCH 1:8 Unknown type: decimal(5, a)'],
+    ['SELECT CAST(1 AS timestamp(a))', 'TYPE_MISMATCH 1:28 Unknown type parameter: a'],
+    [
+      'SELECT CAST(1 AS varchar(99999999999999999999))',
+      'TYPE_MISMATCH 1:26 Invalid type parameter: 99999999999999999999',
+    ],
+    [
+      'SELECT CAST(1 AS varchar(decimal(1, 2)))',
+      'INVALID_FUNCTION_ARGUMENT DECIMAL scale must be in range [0, precision (1)]: 2',
+    ],
+    ['SELECT CAST(1 AS interval day)', 'NOT_SUPPORTED There is no type INTERVAL DAY'],
+    ['SELECT CAST(1 AS "varchar(3)")', 'TYPE_MISMATCH 1:8 Unknown type: varchar(3)'],
+    ["SELECT ROW '1'", 'TYPE_NOT_FOUND Unknown type: row'],
+    ["SELECT hyperloglog 'x'", 'OPERATOR_NOT_FOUND Cannot cast varchar to HyperLogLog'],
+  ],
   writes: [
     [
       'CREATE TABLE memory.default.t AS SELECT 1',

@@ -107,6 +107,23 @@ describe('locations', () => {
 })
 
 describe('words that are names or not', () => {
+  test('EXECUTE is a name', () => {
+    expect(shape(parseExpression('execute + 1'))).toEqual(['+', 'execute', '1'])
+    expect(parseStatement('EXECUTE execute').kind).toBe('execute')
+  })
+
+  test('ALL before brackets quantifies an array', () => {
+    expect(specification('SELECT ALL [1]').select.selectItems).toMatchObject([
+      { expression: { kind: 'array' } },
+    ])
+    expect(shape(parseExpression('count(ALL [1][1])'))).toEqual(['count', 'subscriptExpression'])
+  })
+
+  test('a text after FROM that can be no path is an error there', () => {
+    expect(syntaxError("SELECT x FROM ('8', NULL) t(x)").location).toEqual({ line: 1, column: 16 })
+    expect(syntaxError("SELECT x FROM 'a.csv' t(x").location).toEqual({ line: 1, column: 26 })
+  })
+
   test('LIMIT, OFFSET, FETCH and WINDOW may be aliases', () => {
     expect(specification('SELECT x limit FROM t offset').select.selectItems[0]).toMatchObject({
       alias: { value: 'limit' },

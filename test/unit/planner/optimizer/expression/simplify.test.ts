@@ -157,7 +157,14 @@ describe('simplify', () => {
     )
   })
 
+  const negation = (e: Expression) => call(registry.resolve('$negation', [e.type]), [e])
   const cases: readonly [string, Expression, string][] = [
+    ['two negations go', negation(negation(x)), 'x'],
+    [
+      'two negations of what has none',
+      negation(negation(constant(INTEGER, -2147483648))),
+      "integer '-2147483648'",
+    ],
     [
       'an error stays where it is',
       comparison('=', call(arithmetic('$divide'), [constant(INTEGER, 1), constant(INTEGER, 0)]), x),
