@@ -19,7 +19,7 @@ test.runIf(process.platform === 'linux')(
     const url = pathToFileURL(join(DIST, 'index.js')).href
     const { Millrace } = (await import(url)) as typeof import('../../../../src/index.js')
     const own = getPriority()
-    const lower = Math.min(own + 5, 19)
+    const lower = Math.min(own + 10, 19)
     const before = threadsOfNiceness(lower)
     const engine = await Millrace.create({
       threads: 2,
