@@ -49,12 +49,16 @@ export class Driver implements PageStream {
     return this.#isCancelled()
   }
 
-  /** Asks an operator for its memory where that is scarce, before it gets a page. */
-  revokeIfScarce(operator: Revocable, page: Page): void {
+  /** Asks an operator for its memory where that is scarce, before it gets a page, and lets the event loop take its turns. */
+  *revokeIfScarce(operator: Revocable, page: Page): Generator<typeof WAIT, void> {
     const { revocableBytes } = operator
     if (revocableBytes === undefined || this.#isScarce === undefined) return
     const neededBytes = operator.neededBytes ?? 2 * revocableBytes
-    if (this.#isScarce(revocableBytes, neededBytes, page)) operator.revoke?.()
+    if (!this.#isScarce(revocableBytes, neededBytes, page)) return
+    for (const _ of operator.revoke?.() ?? []) {
+      if (this.takesTurn()) yield WAIT
+      if (this.isCancelled) return
+    }
   }
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
@@ -144,7 +148,8 @@ function* transform(
       meter.inputRows += page.rowCount
       meter.inputPages += 1
       meter.inputBytes += pageBytes(page)
-      driver.revokeIfScarce(operator, page)
+      yield* driver.revokeIfScarce(operator, page)
+      if (driver.isCancelled) return
       yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }

@@ -1,5 +1,6 @@
 import { flattenBlock } from '../operators/kernels/gather.js'
 import type { SpilledPages, SpillFile, SpillSpace } from '../operators/spill/spill-space.js'
+import type { Steps } from '../operators/steps.js'
 import type { FlatBlock, Page, SqlType } from '../spi/index.js'
 import { readPageWords, writePageWords } from './memory/page-words.js'
 import type { ChunkArena } from './memory/query-memory.js'
@@ -17,7 +18,7 @@ export interface PageSink {
   /** As operators have it. */
   readonly revocableBytes?: number
   readonly neededBytes?: number
-  revoke?(): void
+  revoke?(): Steps<void>
 }
 
 /** State of a collecting sink: pages on disk, then those in memory. */
@@ -38,7 +39,6 @@ export class CollectSink implements PageSink {
   readonly #arena: ChunkArena
   readonly #spill: SpillSpace | undefined
   readonly #types: readonly SqlType[]
-  readonly #isCancelled: () => boolean
   #copy: (page: Page) => Float64Array
   #pages: Float64Array[] = []
   #file: SpillFile | undefined
@@ -47,18 +47,11 @@ export class CollectSink implements PageSink {
   /**
    * @param arena the sink's own
    * @param spill absent: the pages stay in memory
-   * @param isCancelled tells that nobody will read the pages
    */
-  constructor(
-    arena: ChunkArena,
-    types: readonly SqlType[],
-    spill?: SpillSpace,
-    isCancelled: () => boolean = () => false,
-  ) {
+  constructor(arena: ChunkArena, types: readonly SqlType[], spill?: SpillSpace) {
     this.#arena = arena
     this.#types = types
     this.#spill = spill
-    this.#isCancelled = isCancelled
     this.#copy = pageCopier(arena)
   }
 
@@ -71,13 +64,13 @@ export class CollectSink implements PageSink {
     return this.#arena.heldBytes
   }
 
-  revoke(): void {
+  *revoke(): Steps<void> {
     const memory = this.#arena.allocate(0).buffer
     const channels = this.#types.map((_, channel) => channel)
     this.#file ??= this.#spill!.createFile()
     for (const words of this.#pages) {
-      if (this.#isCancelled()) return
       this.#file.append(readPageWords(words, memory, channels, this.#types))
+      yield
     }
     this.#pages = []
     this.#arena.close()

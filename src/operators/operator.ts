@@ -70,8 +70,11 @@ export interface Operator {
   readonly revocableBytes?: number
   /** Bytes that it may take to go on, or to give memory back; absent: {@link revocableBytes} twice more. */
   readonly neededBytes?: number
-  /** Asked to give memory back, between two pages of input; takes effect before the next output page. */
-  revoke?(): void
+  /**
+   * Asked to give memory back, between two pages of input; takes effect before the next output page. A query that is cancelled
+   * meanwhile takes no further step.
+   */
+  revoke?(): Steps<void>
   /** What EXPLAIN ANALYZE shows besides rows, bytes and time. */
   describe?(): Readonly<Record<string, string | number>>
 }

@@ -12,6 +12,7 @@ import { memoryOf } from './operator-memory.js'
 import { sortInSteps } from './sort/sort-positions.js'
 import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import type { SortSpec } from './spec.js'
+import type { Steps } from './steps.js'
 
 /** Keys, twice, and positions, twice: what sorting takes. */
 const SORT_BYTES_PER_ROW = 48
@@ -56,8 +57,8 @@ class SortOperator implements Operator {
     return NO_PAGES
   }
 
-  revoke(): void {
-    this.#runs.add(this.#pages(RUN_PAGE_ROWS))
+  *revoke(): Steps<void> {
+    yield* this.#runs.add(this.#pages(RUN_PAGE_ROWS))
     this.#rows.close()
     this.#rows = new SortedRows(this.#spec, this.#context)
   }
@@ -67,7 +68,7 @@ class SortOperator implements Operator {
       yield* this.#pages(this.#context.settings.outputPageRows)
       return
     }
-    this.revoke()
+    yield* noRows(this.revoke())
     yield* this.#runs.merged()
   }
 

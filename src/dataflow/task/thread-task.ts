@@ -173,7 +173,7 @@ export class ThreadTask {
           meter.inputPages += 1
           meter.inputBytes += pageBytes(page)
         }
-        driver.revokeIfScarce(sink, page)
+        for (const _ of driver.revokeIfScarce(sink, page)) await driver.ready()
         await metered(() => sink.add(page))
       }
       steps = sink.prepare?.()[Symbol.iterator]()
@@ -219,7 +219,6 @@ export class ThreadTask {
           this.memory.createArena(),
           sink.types,
           sink.staysInMemory === true ? undefined : this.#spill,
-          () => this.memory.cancelled,
         )
       case 'joinIndex': {
         const context = this.#operatorContext(sink.planNodeId, inputs)

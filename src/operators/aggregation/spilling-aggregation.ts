@@ -1,10 +1,11 @@
 import { input } from '../../expressions/ir-build.js'
 import type { Page, SqlType } from '../../spi/index.js'
-import { NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
+import { NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import { readSpilled, SPILL_PAGE_ROWS, type SpilledPages } from '../spill/spill-space.js'
+import type { Steps } from '../steps.js'
 import { AggregationOperator, givesStates, mergesStates, stateTypes } from './aggregation.js'
 
 /**
@@ -51,10 +52,10 @@ export class SpillingAggregation implements Operator {
     return GROWS_BY * this.#scope.heldBytes
   }
 
-  revoke(): void {
+  *revoke(): Steps<void> {
     this.#revocations += 1
     if (givesStates(this.#spec.step)) this.#isPassedOn = true
-    else this.#spillGroups()
+    else yield* this.#spillGroups()
   }
 
   *process(page: Page): Generator<Page, void> {
@@ -75,7 +76,7 @@ export class SpillingAggregation implements Operator {
     this.#groups = new AggregationOperator(this.#spec, this.#scope.context)
   }
 
-  #spillGroups(): void {
+  *#spillGroups(): Steps<void> {
     this.#spilled ??= new SpillPartitions(
       this.#context,
       this.#spec.keyChannels.map((_, key) => key),
@@ -84,6 +85,7 @@ export class SpillingAggregation implements Operator {
     for (const page of this.#groups.states()) {
       if (this.#context.isCancelled()) return
       this.#spilled.append(page)
+      yield
     }
     this.#startAgain()
   }
@@ -93,7 +95,7 @@ export class SpillingAggregation implements Operator {
       yield* this.#groups.finish()
       return
     }
-    this.#spillGroups()
+    yield* noRows(this.#spillGroups())
     this.#groups.close()
     this.#scope.close()
     for (const partition of this.#spilled.seal()) {
@@ -113,7 +115,7 @@ export class SpillingAggregation implements Operator {
     for (const page of readSpilled(spill, partition, types, arena)) {
       if (this.#context.isCancelled()) return
       const isScarce = merging.neededBytes * driverCount > this.#context.freeBytes()
-      if (isDivisible && isScarce && merging.revocableBytes > 0) merging.revoke()
+      if (isDivisible && isScarce && merging.revocableBytes > 0) yield* noRows(merging.revoke())
       yield* merging.process(page)
       yield NO_ROWS
     }

@@ -47,6 +47,8 @@ const INDEX_BYTES_PER_ROW = 40
 const SHARES_OF_FREE_BYTES = 2
 /** Below this, nothing is won by dividing. */
 const SPILLED_ROWS_MIN = 4096
+/** Collected pages that are written before one that comes, or in a step. */
+const PAGES_PER_STEP = 4
 /** Keys of filters are kept while they take this part of the memory that is left. */
 const FILTER_SHARES_OF_FREE_BYTES = 8
 
@@ -88,6 +90,7 @@ export class JoinIndexSink {
     const { rowCount } = page
     this.#rowCount += rowCount
     if (this.#spilled !== undefined) {
+      this.#spillCollected(PAGES_PER_STEP)
       this.#spill(page)
       return
     }
@@ -112,12 +115,13 @@ export class JoinIndexSink {
     if (filterKeys.length > 0) {
       this.#filterColumns = new ColumnStore(this.#filterTypes(), this.#filterKeys.createArena())
     }
-    for (const page of this.#pages) {
-      if (this.#context.isCancelled()) return
-      this.#spill(page)
-    }
-    this.#pages = []
-    this.#collected.close()
+  }
+
+  /** Writes some of the pages that had been collected; all of them at once would take long. */
+  #spillCollected(count: number): void {
+    if (this.#pages.length === 0) return
+    for (const page of this.#pages.splice(-count)) this.#spill(page)
+    if (this.#pages.length === 0) this.#collected.close()
   }
 
   #filterTypes(): readonly SqlType[] {
@@ -141,6 +145,10 @@ export class JoinIndexSink {
 
   /** Makes the index, in steps between which the event loop may take its turn; where nobody has, {@link finish} does. */
   *prepare(): Generator<void, void> {
+    while (this.#spilled !== undefined && this.#pages.length > 0) {
+      this.#spillCollected(PAGES_PER_STEP)
+      yield
+    }
     this.#state ??=
       this.#spilled === undefined ? yield* this.#indexed() : this.#divided(this.#spilled)
   }

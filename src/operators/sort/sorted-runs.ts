@@ -1,8 +1,9 @@
 import type { Arena, Page } from '../../spi/index.js'
-import type { OperatorContext } from '../operator.js'
+import { noRows, type OperatorContext } from '../operator.js'
 import type { SortSpec } from '../spec.js'
 import { operatorScope } from '../spill/operator-scope.js'
 import type { SpilledPages } from '../spill/spill-space.js'
+import type { Steps } from '../steps.js'
 import { RunMerger } from './merge-runs.js'
 import { SpilledRun } from './spilled-run.js'
 
@@ -28,18 +29,22 @@ export class SortedRuns {
   }
 
   /** Writes a run. */
-  add(pages: Iterable<Page>): void {
-    this.#runs.push(this.#write(pages))
+  *add(pages: Iterable<Page>): Steps<void> {
+    this.#runs.push(yield* this.#write(pages))
   }
 
-  #write(pages: Iterable<Page>): SpilledPages {
+  *#write(pages: Iterable<Page>): Steps<SpilledPages> {
     const file = this.#context.spill!.createFile()
+    let run: SpilledPages | undefined
     try {
-      for (const page of pages) if (page.rowCount > 0) file.append(page)
-      return file.seal()
-    } catch (error) {
-      file.close()
-      throw error
+      for (const page of pages) {
+        if (page.rowCount > 0) file.append(page)
+        yield
+      }
+      run = file.seal()
+      return run
+    } finally {
+      if (run === undefined) file.close()
     }
   }
 
@@ -50,8 +55,7 @@ export class SortedRuns {
       for (let from = 0; from < this.#runs.length; from += RUNS_MERGED_MAX) {
         if (this.#context.isCancelled()) return
         const part = this.#runs.slice(from, from + RUNS_MERGED_MAX)
-        merged.push(this.#write(this.#merge(part, RUN_PAGE_ROWS)))
-        yield { rowCount: 0, blocks: [] }
+        merged.push(yield* noRows(this.#write(this.#merge(part, RUN_PAGE_ROWS))))
       }
       this.#runs = merged
     }

@@ -1,5 +1,6 @@
 import type { Arena, Page, SqlType } from '../../spi/index.js'
-import { NO_PAGES, NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
+import { NO_PAGES, NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
+import type { Steps } from '../steps.js'
 import { operatorScope } from './operator-scope.js'
 import { ownedPage } from './owned-page.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from './spill-partitions.js'
@@ -56,12 +57,13 @@ export class PartitionedOperator implements Operator {
     return NO_PAGES
   }
 
-  revoke(): void {
+  *revoke(): Steps<void> {
     const { keyChannels } = this.#input
     this.#spilled ??= new SpillPartitions(this.#context, keyChannels, this.#level)
     for (const page of this.#pages) {
       if (this.#context.isCancelled()) return
       this.#spilled.append(page)
+      yield
     }
     this.#pages.length = 0
     this.#arena.close()
@@ -70,12 +72,14 @@ export class PartitionedOperator implements Operator {
   *finish(): Generator<Page, void> {
     const { spill, driverCount } = this.#context
     const isScarce = this.neededBytes * driverCount > this.#context.freeBytes()
-    if (isScarce && this.#level < SPILL_LEVELS_MAX && spill !== undefined) this.revoke()
+    if (isScarce && this.#level < SPILL_LEVELS_MAX && spill !== undefined) {
+      yield* noRows(this.revoke())
+    }
     if (this.#spilled === undefined) {
       yield* this.#run(this.#pages, this.#context)
       return
     }
-    this.revoke()
+    yield* noRows(this.revoke())
     for (const partition of this.#spilled.seal()) {
       if (this.#context.isCancelled()) return
       if (partition.rowCount > 0) yield* this.#runPartition(partition)
@@ -118,7 +122,7 @@ export class PartitionedOperator implements Operator {
       if (context.isCancelled()) return
       if (inner.finished) break
       yield* inner.process(page)
-      if (divide && pages !== this.#pages) inner.revoke?.()
+      if (divide && pages !== this.#pages) yield* noRows(inner.revoke!())
       yield NO_ROWS
     }
     if (pages === this.#pages) {

@@ -1,5 +1,9 @@
 import { expect, test } from 'vitest'
+import { Driver } from '../../../src/dataflow/driver.js'
 import { CollectSink } from '../../../src/dataflow/page-sink.js'
+import { type PageStream, WAIT } from '../../../src/dataflow/page-stream.js'
+import { operatorMeter } from '../../../src/dataflow/stats.js'
+import { Turns } from '../../../src/dataflow/turns.js'
 import type { SpillFile, SpillSpace } from '../../../src/operators/spill/spill-space.js'
 import { BIGINT } from '../../../src/spi/index.js'
 import { queryMemory } from '../../support/operator-environment.js'
@@ -37,13 +41,23 @@ test('of a query that is cancelled meanwhile, no more pages are written to disk'
     },
   }
   const types = [BIGINT]
-  const sink = new CollectSink(memory.createArena(), types, watched, () => memory.cancelled)
+  const sink = new CollectSink(memory.createArena(), types, watched)
   const arena = memory.createArena()
   for (let i = 0; i < 10; i++) {
     sink.add(toPage({ types, rows: [[BigInt(i)]] }, 'flat', arena, createRandom(i)))
   }
+  const nothing: PageStream = {
+    next: () => undefined,
+    ready: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  }
+  const meters = [operatorMeter('1', 'values')]
+  const turns = new Turns().taker()
+  const isCancelled = () => memory.cancelled
+  const driver = new Driver(nothing, [], meters, isCancelled, turns, () => true)
+  const page = toPage({ types, rows: [[10n]] }, 'flat', arena, createRandom(10))
+  expect([...driver.revokeIfScarce(sink, page)].every((wait) => wait === WAIT)).toBe(true)
   arena.close()
-  sink.revoke()
   expect(written).toEqual([1, 1, 1])
   sink.close()
 })

@@ -5,6 +5,7 @@ import { type SortSample, sampleRuns } from '../../../src/dataflow/sort-sample.j
 import type { RangeBound } from '../../../src/operators/partition/range-bound.js'
 import { RangePartitioner } from '../../../src/operators/partition/range-partitioner.js'
 import type { ChannelOrder } from '../../../src/operators/spec.js'
+import { allSteps } from '../../../src/operators/steps.js'
 import {
   BIGINT,
   BOOLEAN,
@@ -89,7 +90,7 @@ function sampleOf(
   for (const page of pages) {
     const driver = random.pick([sink, sink, other])
     driver.add(page)
-    if (driver === sink && spill !== undefined && random.chance(0.5)) sink.revoke()
+    if (driver === sink && spill !== undefined && random.chance(0.5)) allSteps(sink.revoke())
   }
   const states = [sink.finish(), other.finish()]
   const arena = memory.createArena()

@@ -1,3 +1,5 @@
+import { existsSync, readdirSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { placePage } from '../../../../src/dataflow/page-sink.js'
 import { builtinRegistry } from '../../../../src/expressions/functions/index.js'
@@ -6,10 +8,12 @@ import { createOperator } from '../../../../src/operators/create-operator.js'
 import { JoinIndexSink } from '../../../../src/operators/join/join-index-sink.js'
 import type { Operator, OperatorContext } from '../../../../src/operators/operator.js'
 import type { AggregateSpec, OperatorSpec } from '../../../../src/operators/spec.js'
+import type { SpillSpace } from '../../../../src/operators/spill/spill-space.js'
 import {
   BIGINT,
   DOUBLE,
   decimalType,
+  type Page,
   type SqlType,
   VARCHAR,
   type Value,
@@ -45,6 +49,7 @@ function randomRows(random: Random, count: number, keys: number): Row[] {
 interface Run {
   readonly rows: Row[]
   readonly revocations: number
+  readonly stepCount: number
 }
 
 /** @param chance of being asked for memory before a page */
@@ -52,13 +57,14 @@ function run(operator: Operator, rows: readonly Row[], random: Random, chance: n
   const memory = queryMemoryOf
   const out: Row[] = []
   let revocations = 0
+  let stepCount = 0
   let pageCount = 0
   try {
     for (const page of pagesOf(memory!, TYPES, rows, 100 + random.below(400))) {
       pageCount += 1
       const isAsked = chance > 0 && (pageCount === 4 || random.chance(chance))
       if (operator.revocableBytes !== undefined && isAsked) {
-        operator.revoke?.()
+        for (const _ of operator.revoke?.() ?? []) stepCount += 1
         revocations += 1
       }
       for (const made of operator.process(page)) out.push(...rowsOf(made))
@@ -67,7 +73,7 @@ function run(operator: Operator, rows: readonly Row[], random: Random, chance: n
   } finally {
     operator.close()
   }
-  return { rows: out, revocations }
+  return { rows: out, revocations, stepCount }
 }
 
 let queryMemoryOf: ReturnType<typeof queryMemory> | undefined
@@ -94,6 +100,7 @@ function compare(
     const spilled = run(createOperator(spec, context, pages), rows, random, 0.2)
     const message = `seed ${seed + round}`
     expect(spilled.revocations, message).toBeGreaterThan(0)
+    expect(spilled.stepCount, message).toBeGreaterThan(0)
     if (options.ordered === true) expect(spilled.rows, message).toEqual(plain.rows)
     else
       expect(multiset(spilled.rows, outputTypes), message).toEqual(
@@ -208,6 +215,28 @@ describe('operators that spill', () => {
     compare({ kind: 'sort', planNodeId: '1', orderBy, types: TYPES }, TYPES, { ordered: true })
   })
 
+  test('what is left while it gives memory back leaves no file', () => {
+    const memory = queryMemory()
+    const spill = testSpill(folder, memory)
+    const orderBy = [{ channel: 4, ascending: false, nullsFirst: false }]
+    const operator = createOperator(
+      { kind: 'sort', planNodeId: '1', orderBy, types: TYPES },
+      operatorContext(memory, { spill }),
+      pages,
+    )
+    const rows = randomRows(createRandom(seed), 9000, 100)
+    for (const page of pagesOf(memory, TYPES, rows, 1000)) Array.from(operator.process(page))
+    const steps = operator.revoke!()
+    const files = () => readdirSync(join(folder, 'query'))
+    const has = () => existsSync(join(folder, 'query')) && files().length > 0
+    while (!has()) expect(steps.next().done).toBe(false)
+    expect(steps.next().done).toBe(false)
+    steps.return()
+    expect(files()).toEqual([])
+    operator.close()
+    memory.releaseAll()
+  })
+
   test('window', () => {
     compare(
       {
@@ -293,6 +322,63 @@ function buildSide(
   sink.close()
   return state
 }
+
+test('a build side that becomes too large is written a few pages at a time', () => {
+  const memory = queryMemory()
+  const spill = testSpill(folder, memory)
+  let writtenRows = 0
+  let freeBytes = 2 ** 30
+  const counted: SpillSpace = {
+    isEager: false,
+    open: (sealed, types) => spill.open(sealed, types),
+    delete: (sealed) => spill.delete(sealed),
+    createFile() {
+      const file = spill.createFile()
+      const append = (page: Page) => {
+        writtenRows += page.rowCount
+        file.append(page)
+      }
+      return {
+        rowCount: 0,
+        byteLength: 0,
+        append,
+        seal: () => file.seal(),
+        close: () => file.close(),
+      }
+    },
+  }
+  const context = { ...operatorContext(memory, { spill: counted }), freeBytes: () => freeBytes }
+  const sink = new JoinIndexSink(
+    {
+      types: TYPES,
+      keyChannels: [4],
+      keysOnly: false,
+      marksMatches: false,
+      filterKeys: [0],
+      stablePages: false,
+    },
+    context,
+    placePage,
+  )
+  const rows = randomRows(createRandom(seed), 12_000, 100)
+  const most: number[] = []
+  for (const [i, page] of [...pagesOf(memory, TYPES, rows, 200)].entries()) {
+    if (i === 50) freeBytes = 1000
+    const before = writtenRows
+    sink.add(page)
+    most.push(writtenRows - before)
+  }
+  for (const _ of sink.prepare()) {
+    most.push(writtenRows - most.reduce((sum, count) => sum + count, 0))
+  }
+  const state = sink.finish()
+  expect(Math.max(...most)).toBeLessThanOrEqual(5 * 200)
+  const parts = state.spilled!.partitions
+  expect(parts.reduce((sum, part) => sum + part.rowCount, 0)).toBe(rows.length)
+  for (const part of parts) spill.delete(part)
+  sink.close()
+  memory.releaseAll()
+})
 
 describe('joins whose build side is on disk', () => {
   const both = { probeTypes: TYPES, buildTypes: TYPES, indexPipeline: BUILD, planNodeId: '1' }
