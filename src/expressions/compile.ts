@@ -47,11 +47,13 @@ export function compileFilter(expression: Expression, options: CompileOptions): 
     rowwise ??= fallback(expression)
     return rowwise.filter(page, arena, null)
   }
-  if (engine !== 'wasm') return { engine, filter: runRowwise }
+  const countRowwise = (page: Page, arena: Arena) => runRowwise(page, arena).count
+  if (engine !== 'wasm') return { engine, filter: runRowwise, count: countRowwise }
   const wasm = new WasmFilter(expression, options.registry, fallback)
   return {
     engine: wasm.engine,
     filter: (page, arena) => (isShared(arena) ? wasm.filter(page, arena) : runRowwise(page, arena)),
+    count: (page, arena) => (isShared(arena) ? wasm.count(page, arena) : countRowwise(page, arena)),
   }
 }
 

@@ -15,6 +15,8 @@ export interface PageFilter {
   readonly engine: ExpressionEngine
   /** @throws MillraceError with the code of the first failing operation, of a position some row order would reach */
   filter(page: Page, arena: Arena): Selection
+  /** How many positions {@link filter} selects, for whoever reads none of their values. @throws as filter */
+  count(page: Page, arena: Arena): number
 }
 
 /** An expression over pages: one value a position. */

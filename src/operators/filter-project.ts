@@ -23,6 +23,8 @@ export class FilterProjectOperator implements Operator {
   readonly #usedChannels: readonly number[]
   readonly #keyFilters: readonly { readonly channel: number; readonly filter: KeyFilter }[]
   readonly #small: SmallPages | undefined
+  /** The filter where nobody reads a value of what it keeps, as for COUNT(*). */
+  readonly #counted: PageFilter | undefined
 
   constructor(spec: FilterProjectSpec, context: OperatorContext) {
     this.#arena = context.createArena()
@@ -40,13 +42,20 @@ export class FilterProjectOperator implements Operator {
     this.#usedChannels = [
       ...new Set(spec.projections.flatMap((expression) => collectChannels(expression))),
     ]
-    if (spec.joinsSmallPages === true) {
+    if (this.#usedChannels.length === 0 && this.#keyFilters.length === 0) {
+      this.#counted = this.#filter
+    }
+    if (this.#counted === undefined && spec.joinsSmallPages === true) {
       this.#small = new SmallPages(this.#usedChannels, context.createArena(), outputPageRows)
     }
   }
 
   process(page: Page): readonly Page[] {
     this.#arena.reset()
+    if (this.#counted !== undefined) {
+      const rowCount = this.#counted.count(page, this.#arena)
+      return rowCount === 0 ? NO_PAGES : [this.#project(rowsWithoutValues(page, rowCount))]
+    }
     const selection = this.#positions(page)
     const { count, positions } = selection
     if (count === 0) return NO_PAGES
@@ -74,7 +83,7 @@ export class FilterProjectOperator implements Operator {
 
   #select(page: Page, { count, positions }: Selection): Page {
     if (positions === null || count === page.rowCount) return page
-    const blocks: Block[] = page.blocks.map((block) => nullBlock(block.type, count))
+    const { blocks } = rowsWithoutValues(page, count)
     for (const channel of this.#usedChannels) {
       blocks[channel] = gatherBlock(page.blocks[channel]!, positions, count, this.#arena)
     }
@@ -115,6 +124,15 @@ export class FilterProjectOperator implements Operator {
     return { expressions: [...engines].join(', ') || 'none' }
   }
 }
+
+/** So many rows with the channels of a page, of which none is read. */
+const rowsWithoutValues = (
+  page: Page,
+  rowCount: number,
+): { rowCount: number; blocks: Block[] } => ({
+  rowCount,
+  blocks: page.blocks.map((block) => nullBlock(block.type, rowCount)),
+})
 
 /** Filters that earlier pipelines have made. */
 function openKeyFilters(

@@ -20,7 +20,7 @@ import { conditionOfRegexp } from './regexp-prefilter.js'
 import { prepareRowProgram, type RowProgram, runRowFilter } from './row-kernels.js'
 import { canLower } from './row-lowering.js'
 import { selectByTable } from './select-kernels.js'
-import { runVectorFilter } from './vector-filter.js'
+import { countVectorFilter, runVectorFilter } from './vector-filter.js'
 import { bindVector, type PageNode, simplify } from './vector-page.js'
 import { type VectorNode, vectorize } from './vector-program.js'
 
@@ -39,6 +39,13 @@ interface Conjunct {
   /** Tables of dictionaries that have an id. */
   readonly tables: WeakMap<FlatBlock, Uint8Array>
   nullHit: boolean | undefined
+}
+
+/** A page's conjuncts: those that SIMD decides, those that dictionaries decide, and the indexes of the others. */
+interface BoundFilter {
+  readonly vector: PageNode
+  readonly tables: readonly ((selection: Selection) => Selection)[]
+  readonly rest: readonly number[]
 }
 
 /** Entries worth evaluating for one page, as a multiple of its rows; dictionaries with an id are kept. */
@@ -89,14 +96,37 @@ export class WasmFilter {
   }
 
   filter(page: Page, arena: Arena): Selection {
-    if (page.rowCount === 0) return none(arena)
+    const bound = this.#bind(page, arena)
+    return bound === undefined ? none(arena) : this.#run(bound, page, arena)
+  }
+
+  count(page: Page, arena: Arena): number {
+    const bound = this.#bind(page, arena)
+    if (bound === undefined) return 0
+    return bound.tables.length === 0 && bound.rest.length === 0
+      ? countVectorFilter(bound.vector, page.rowCount, arena)
+      : this.#run(bound, page, arena).count
+  }
+
+  #run(bound: BoundFilter, page: Page, arena: Arena): Selection {
+    let selection = runVectorFilter(bound.vector, page.rowCount, arena)
+    for (const table of bound.tables) {
+      if (selection.count === 0) return selection
+      selection = table(selection)
+    }
+    return this.#runRest(bound.rest, page, arena, selection)
+  }
+
+  /** How the conjuncts are decided for a page; undefined where no row is left. */
+  #bind(page: Page, arena: Arena): BoundFilter | undefined {
+    if (page.rowCount === 0) return undefined
     const vectors: PageNode[] = []
-    const tables: (() => (selection: Selection) => Selection)[] = []
+    const tables: ((selection: Selection) => Selection)[] = []
     const rest: number[] = []
     const blockOf = (channel: number) => importBlock(page.blocks[channel]!, arena)
     for (const [index, conjunct] of this.#conjuncts.entries()) {
       const decided = this.#decideConstant(conjunct, page, arena)
-      if (decided === false) return none(arena)
+      if (decided === false) return undefined
       if (decided === true) continue
       const bound = conjunct.vector === undefined ? undefined : bindVector(conjunct.vector, blockOf)
       if (bound !== undefined) {
@@ -105,14 +135,9 @@ export class WasmFilter {
       }
       const table = this.#tableOf(conjunct, page, arena)
       if (table === undefined) rest.push(index)
-      else tables.push(() => table)
+      else tables.push(table)
     }
-    let selection = runVectorFilter(simplify('and', vectors), page.rowCount, arena)
-    for (const table of tables) {
-      if (selection.count === 0) return selection
-      selection = table()(selection)
-    }
-    return this.#runRest(rest, page, arena, selection)
+    return { vector: simplify('and', vectors), tables, rest }
   }
 
   /** What a conjunct over a constant block is for every row; undefined where it is not, or fails. */

@@ -2,7 +2,7 @@ import { type Arena, assert } from '../../spi/index.js'
 import type { Selection } from '../page-expression.js'
 import { allocateInt32 } from './buffers.js'
 import type { FunctionBuilder, Local } from './builder.js'
-import { kernelMemory } from './kernel-memory.js'
+import { arenaBuffer, kernelMemory } from './kernel-memory.js'
 import { ParameterReader, ParameterWriter } from './layout.js'
 import { kernel } from './module-cache.js'
 import { i32 } from './scalar.js'
@@ -38,18 +38,36 @@ export function runVectorFilter(bound: PageNode, rowCount: number, arena: Arena)
   if (bound.kind === 'never') return { count: 0, positions: allocateInt32(arena, 0) }
   if (bound.kind === 'always') return { count: rowCount, positions: null }
   const positions = allocateInt32(arena, rowCount + PADDING_POSITIONS)
-  const memory = kernelMemory(positions.buffer)
+  const count = runKernel(bound, rowCount, positions, arena)
+  return { count, positions: count === rowCount ? null : positions.subarray(0, count) }
+}
+
+/** How many positions {@link runVectorFilter} selects. O(rows). */
+export function countVectorFilter(bound: PageNode, rowCount: number, arena: Arena): number {
+  if (bound.kind === 'never') return 0
+  return bound.kind === 'always' ? rowCount : runKernel(bound, rowCount, undefined, arena)
+}
+
+/** @param positions where selected positions go; undefined: they are counted only */
+function runKernel(
+  bound: PageNode,
+  rowCount: number,
+  positions: Int32Array | undefined,
+  arena: Arena,
+): number {
+  const memory = kernelMemory(arenaBuffer(arena))
   assert(memory !== undefined, 'kernels need an arena of the shared memory')
-  const { run } = kernel<Run>(memory, `vector ${shapeOf(bound)}`, (m) => {
+  const emit = positions === undefined ? countBits : emitPositions
+  const name = `vector ${positions === undefined ? 'count ' : ''}${shapeOf(bound)}`
+  const { run } = kernel<Run>(memory, name, (m) => {
     m.function('run', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
-      buildVectorFilter(f, params, count, bound)
+      buildVectorFilter(f, params, count, bound, emit)
     })
   })
   const writer = new ParameterWriter(arena, 1 + slotCount(bound))
-  writer.i32(positions.byteOffset)
+  writer.i32(positions === undefined ? 0 : positions.byteOffset)
   writeParameters(writer, bound)
-  const count = run(writer.address, rowCount)
-  return { count, positions: count === rowCount ? null : positions.subarray(0, count) }
+  return run(writer.address, rowCount)
 }
 
 function slotCount(node: PageNode): number {
@@ -131,6 +149,7 @@ function buildVectorFilter(
   params: Local<'i32'>,
   count: Local<'i32'>,
   node: PageNode,
+  emit: Emit,
 ): void {
   const reader = new ParameterReader(f, params)
   const out = reader.i32()
@@ -148,22 +167,28 @@ function buildVectorFilter(
       f.if(i32.lt_s(left, ROWS), () => {
         f.set(bits, i32.and(bits, i32.sub(i32.shl(1, left), 1)))
       })
-      f.if(bits, () => emitPositions(f, next, row, bits))
+      emit(f, next, row, bits)
     },
     ROWS,
   )
   f.return(i32.shr_u(i32.sub(next, out), 2))
 }
 
-const FEW_HITS = 3
-
-/** All: four vectors; few: one a bit; else every lane is written and the pointer moves where the bit is set. */
-function emitPositions(
+/** What becomes of the selected ones of 16 rows: `next` moves by four bytes for each. */
+type Emit = (
   f: FunctionBuilder<'i32'>,
   next: Local<'i32'>,
   row: Local<'i32'>,
   bits: Local<'i32'>,
-): void {
+) => void
+
+const countBits: Emit = (f, next, _row, bits) =>
+  f.set(next, i32.add(next, i32.shl(i32.popcnt(bits), 2)))
+
+const FEW_HITS = 3
+
+/** All: four vectors; few: one a bit; else every lane is written and the pointer moves where the bit is set. */
+const emitPositions: Emit = (f, next, row, bits) => {
   const all = () => {
     const base = f.let(i32x4.splat(row))
     for (let part = 0; part < 4; part++) {
@@ -187,7 +212,9 @@ function emitPositions(
       f.set(next, i32.add(next, step))
     }
   }
-  f.if(i32.le_u(i32.popcnt(bits), FEW_HITS), few, () => f.if(i32.eq(bits, ALL), all, some))
+  f.if(bits, () => {
+    f.if(i32.le_u(i32.popcnt(bits), FEW_HITS), few, () => f.if(i32.eq(bits, ALL), all, some))
+  })
 }
 
 function prologue(

@@ -85,10 +85,9 @@ const positions = (
   engine: 'wasm' | 'js' | 'interpreter',
 ): Outcome<number[]> =>
   attempt(() => {
-    const { count, positions: list } = compileFilter(e, { registry, target: engine }).filter(
-      of,
-      arena,
-    )
+    const filter = compileFilter(e, { registry, target: engine })
+    const { count, positions: list } = filter.filter(of, arena)
+    expect(filter.count(of, arena)).toBe(count)
     return list === null ? Array.from({ length: count }, (_, i) => i) : [...list.subarray(0, count)]
   })
 

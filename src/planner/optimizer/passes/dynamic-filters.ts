@@ -1,5 +1,5 @@
 import type { Estimator } from '../../cost/estimator.js'
-import { symbolStatistics } from '../../cost/statistics.js'
+import { type SymbolStatistics, symbolStatistics } from '../../cost/statistics.js'
 import type {
   JoinCriterion,
   JoinNode,
@@ -208,7 +208,7 @@ function makeFilters(
     const useless =
       probed.known &&
       built.known &&
-      buildKeys.distinct >= probeKeys.distinct * (1 - DROPPED_AT_LEAST) &&
+      keysWithin(buildKeys, probeKeys) >= probeKeys.distinct * (1 - DROPPED_AT_LEAST) &&
       buildKeys.low <= probeKeys.low &&
       buildKeys.high >= probeKeys.high
     return !useless
@@ -219,6 +219,15 @@ function makeFilters(
     symbol: right,
     probe: left,
   }))
+}
+
+/**
+ * How many of the build side's keys to expect between the bounds of the probe side's, if they are spread evenly: a year's dates
+ * of a century need not be those of the decade that the other table has, though they are as many.
+ */
+function keysWithin(build: SymbolStatistics, probe: SymbolStatistics): number {
+  const share = (probe.high - probe.low + 1) / (build.high - build.low + 1)
+  return share < 1 ? build.distinct * share : build.distinct
 }
 
 type Made = Consumer & { readonly probe: PlanSymbol }

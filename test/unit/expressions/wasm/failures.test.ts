@@ -70,7 +70,9 @@ function failure(run: () => unknown): string {
 }
 
 const select = (e: Expression, of: Page): number[] => {
-  const { count, positions } = compileFilter(e, { registry, target: 'wasm' }).filter(of, arena)
+  const filter = compileFilter(e, { registry, target: 'wasm' })
+  const { count, positions } = filter.filter(of, arena)
+  expect(filter.count(of, arena)).toBe(count)
   return positions === null
     ? Array.from({ length: count }, (_, i) => i)
     : [...positions.subarray(0, count)]

@@ -66,6 +66,7 @@ function expectSame(condition: Expression, of: Page, what: string): void {
   const select = (target: 'wasm' | 'interpreter') => {
     const filter = compileFilter(condition, { registry, target })
     const { count, positions } = filter.filter(of, arena)
+    expect(filter.count(of, arena), what).toBe(count)
     return Array.from({ length: count }, (_, i) => (positions === null ? i : positions[i]))
   }
   expect(select('wasm'), what).toEqual(select('interpreter'))
