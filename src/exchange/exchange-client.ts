@@ -82,21 +82,19 @@ export class ExchangeClient {
    */
   next(): OwnedPage | undefined {
     if (this.#failure !== undefined) throw this.#failure
-    for (;;) {
-      const source = this.#ready.shift()
-      if (source === undefined) {
-        this.#bound.ranDry()
-        return undefined
-      }
+    for (let left = this.#ready.length; left > 0; left--) {
+      const source = this.#ready.shift()!
       const page = this.#take(source)
       if (this.#failure !== undefined) throw this.#failure
       if (source.channel.isEnded) this.#end(source)
-      else if (page !== undefined) this.#ready.push(source)
+      else if (page !== undefined || source.channel.sleep !== undefined) this.#ready.push(source)
       else source.queued = false
       if (page === undefined) continue
       this.#bound.passed(page.byteLength)
       return page
     }
+    this.#bound.ranDry()
+    return undefined
   }
 
   /** True once every page of every source was taken; asked after `next` gave none. */
@@ -106,8 +104,9 @@ export class ExchangeClient {
 
   /** Resolves when `next` may have a page, the stream has ended or failed, or it was closed; never rejects. */
   ready(): Promise<void> {
-    if (this.#ready.length > 0 || this.#failure !== undefined || this.isEnded) {
-      return Promise.resolve()
+    if (this.#failure !== undefined || this.isEnded) return Promise.resolve()
+    for (const { channel } of this.#ready) {
+      if (channel.sleep?.() !== true) return Promise.resolve()
     }
     return new Promise((resolve) => this.#waiting.push(resolve))
   }
@@ -134,9 +133,9 @@ export class ExchangeClient {
   }
 
   #readable(source: Source): void {
-    if (this.#closed || source.queued || source.ended) return
+    if (this.#closed || source.ended) return
+    if (!source.queued) this.#ready.push(source)
     source.queued = true
-    this.#ready.push(source)
     this.#wake()
   }
 

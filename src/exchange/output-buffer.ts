@@ -33,32 +33,36 @@ export interface ReaderStatus {
   readonly done: boolean
 }
 
-/**
- * A task's output, bounded in bytes, waiting for the tasks that consume it. It lives in one thread. Pages are counted from
- * `add` until every reader they are for has released them.
- * @source Trino OutputBuffer
- */
-export interface OutputBuffer {
-  readonly kind: OutputBufferKind
+/** The producer's end of an exchange, whatever channels lead from it: between threads, within a process, between nodes or through files. */
+export interface PageOutput {
   /**
-   * Takes a page for a partition (partitioned only); the page is borrowed until the call returns. A page is always taken,
-   * so that the buffer holds at most its bound and one page.
-   * @returns false when the buffer is full: no further page before {@link ready} resolves
+   * Takes a page for a partition, where the output has any; the page is borrowed until the call returns.
+   * @returns false when the output is full: no further page before {@link ready} resolves
    */
   add(page: Page, partition?: number): boolean
-  /** The same without copying: the buffer releases the page when no reader needs it any more. */
-  addOwned(page: OwnedPage, partition?: number): boolean
   readonly isFull: boolean
   /** Resolves when there is room again, or when pages are no longer wanted; never rejects. */
   ready(): Promise<void>
-  /** True once no reader wants a page any more: the task can stop early. */
+  /** True once no reader wants a page any more: the producer can stop early. */
   readonly isAbandoned: boolean
-  /** No more pages come for a partition (partitioned only): its reader may get to the end before the others do. */
-  endPartition(partition: number): void
   /** No more pages come; readers get the rest and then the end. Idempotent. */
   finish(): void
   /** Readers get the error instead of what they have not read yet. */
   fail(error: MillraceError): void
+}
+
+/**
+ * A task's output, bounded in bytes, waiting for the tasks that consume it. It lives in one thread. Pages are counted from
+ * `add` until every reader they are for has released them; of pages cut of one, which are added one after another, all are taken, so
+ * that the buffer holds at most its bound and those.
+ * @source Trino OutputBuffer
+ */
+export interface OutputBuffer extends PageOutput {
+  readonly kind: OutputBufferKind
+  /** As `add` without copying: the buffer releases the page when no reader needs it any more. */
+  addOwned(page: OwnedPage, partition?: number): boolean
+  /** No more pages come for a partition (partitioned only): its reader may get to the end before the others do. */
+  endPartition(partition: number): void
   /** What the buffer failed with: what it was told, or why it could not keep its pages. */
   readonly failure: MillraceError | undefined
   /** Drops everything. Readers that are not at the end get ABANDONED_TASK. Idempotent. */

@@ -5,5 +5,7 @@ export interface OwnedPage {
   readonly page: Page
   /** What holding it costs, in bytes. */
   readonly byteLength: number
+  /** To which part of its reader's own output it goes, where its producer has cut that. */
+  readonly partition?: number
   release(): void
 }

@@ -20,7 +20,7 @@ import { filteredDomain } from '../dynamic-filter.js'
 import { channelsOf } from '../local-plan/stream.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
-import { RemoteMergeStream, RemoteSequence, RemoteStream } from '../streams/remote.js'
+import { ExchangeStream, RemoteMergeStream, RemoteSequence } from '../streams/exchange.js'
 import { RangeOutput } from './range-output.js'
 import { type SinkPages, sinkPages } from './sink-pages.js'
 import type { TaskDescriptor } from './task-descriptor.js'
@@ -266,7 +266,7 @@ export class NodeTask {
       )
     }
     return source.orderBy === undefined
-      ? new RemoteStream(open(addresses), createArena())
+      ? new ExchangeStream(open(addresses), createArena())
       : new RemoteMergeStream(
           addresses.map((address) => open([address], share)),
           source.orderBy,

@@ -1,4 +1,5 @@
-import { PageRingReader, pageRingBytes } from '../../exchange/threads/page-ring.js'
+import { pageRingBytes } from '../../exchange/threads/page-ring.js'
+import { type ThreadChannels, threadAddress } from '../../exchange/threads/thread-channel.js'
 import {
   type ConnectorSplitSource,
   type DynamicFilter,
@@ -7,7 +8,6 @@ import {
   type Page,
   toMillraceError,
 } from '../../spi/index.js'
-import type { Driver } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
 import { wholeStates } from '../joined-build.js'
 import { QueryMemory } from '../memory/query-memory.js'
@@ -15,7 +15,7 @@ import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
 import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from '../pipeline.js'
 import { PipelineSplits } from '../pipeline-splits.js'
-import { RemotePages } from '../remote-pages.js'
+import { type PulledPages, pulledPages } from '../pulled-pages.js'
 import type { SortSample } from '../sort-sample.js'
 import { channelSources, scansOf } from '../source-walk.js'
 import { spillError } from '../spill/page-file.js'
@@ -24,8 +24,10 @@ import type { DriverStats } from '../stats.js'
 import type { ThreadEnvironment } from '../thread-environment.js'
 import type { FromWorker } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
+import { openThreadPages } from '../threads/thread-pages.js'
 import { driverCountOf, isTiny } from '../tiny-pipeline.js'
 import type { TaskDescriptor } from './task-descriptor.js'
+import { threadTaskId } from './task-id.js'
 import type { TaskSnapshot } from './task-snapshot.js'
 import { type OpenRemote, ThreadTask } from './thread-task.js'
 
@@ -63,9 +65,10 @@ export class TaskExecution {
   readonly #driverStats: DriverStats[] = []
   readonly #splits: PipelineSplits[] = []
   readonly #pipelineStates = new Map<number, 'RUNNING' | 'FINISHED'>()
-  readonly #remote = new Map<number, RemotePages>()
+  /** To drivers whose pages are pulled, by pipeline. */
+  readonly #threadChannels = new Map<number, ThreadChannels>()
   readonly #waitingForStates = new Map<number, (message: StateMessage) => void>()
-  #output: { readonly driver: PageStream & { nextPage(): Promise<Page | undefined> } } | undefined
+  #output: PulledPages | undefined
   /** Of drivers in the calling thread. */
   readonly #callerStats: (() => DriverStats)[] = []
   /** What drivers in worker threads that have not ended told last. */
@@ -100,7 +103,7 @@ export class TaskExecution {
       if (this.#failure !== undefined) throw this.#failure
       this.#started ??= this.#start()
       await this.#orFailure(this.#started)
-      const page = await this.#orFailure(this.#output!.driver.nextPage())
+      const page = await this.#orFailure(this.#output!.nextPage())
       if (this.#failure !== undefined) throw this.#failure
       if (page !== undefined) return page
     } catch (error) {
@@ -162,7 +165,7 @@ export class TaskExecution {
     this.#task.abort()
     this.#abort.abort(error)
     this.#reject?.(error)
-    for (const remote of this.#remote.values()) remote.fail(error)
+    for (const channels of this.#threadChannels.values()) channels.failed(error)
   }
 
   /** The promise's value, or the query's failure if that comes first. */
@@ -195,7 +198,7 @@ export class TaskExecution {
     await this.#runInOrder(
       pipelines.filter((pipeline) => pipeline !== last && pipeline.sink.kind !== 'channel'),
     )
-    this.#output = { driver: await this.#openOutput(last) }
+    this.#output = await this.#openOutput(last)
   }
 
   /**
@@ -270,50 +273,48 @@ export class TaskExecution {
     this.#states.set(id, [])
   }
 
-  async #openOutput(
-    pipeline: PipelineSpec,
-  ): Promise<PageStream & { nextPage(): Promise<Page | undefined> }> {
+  async #openOutput(pipeline: PipelineSpec): Promise<PulledPages> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
-    if (pipeline.drivers !== 'caller' && !isTiny(pipeline, this.#states))
-      return this.#openRemote(pipeline)
+    if (pipeline.drivers !== 'caller' && !isTiny(pipeline, this.#states)) {
+      const pages = await this.#openThreads(pipeline)
+      return pulledPages(pages, this.#environment.thread.turns.taker())
+    }
     const splits = await this.#openSplits(pipeline)
+    const feeding = new Map<number, PageStream>()
     for (const id of channelSources(pipeline.source)) {
-      const feeding = this.plan.pipelines.find((p) => p.id === id)!
-      await this.#openRemote(feeding)
+      feeding.set(id, await this.#openThreads(this.plan.pipelines.find((p) => p.id === id)!))
     }
     const { driver, stats } = this.#task.createDriver(
       pipeline,
       this.#callerInputs(splits),
-      (id) => this.#remote.get(id)!,
+      (id) => feeding.get(id)!,
     )
     this.#callerStats.push(stats)
-    return driver as Driver
+    return driver
   }
 
-  async #openRemote(pipeline: PipelineSpec): Promise<RemotePages> {
-    const pool = this.#environment.pool!
+  /** Starts the drivers of a pipeline in their threads, and reads what they hand on. */
+  async #openThreads(pipeline: PipelineSpec): Promise<PageStream> {
     const splits = await this.#openSplits(pipeline)
     const driverCount = this.#driverCount(pipeline, splits)
-    const { buffer } = this.#environment.thread.allocator.memory
     const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
+    const pool = this.#environment.pool!
     const { taskId } = this.#descriptor
-    const remote = new RemotePages(
-      driverCount,
-      new PageRingReader(buffer, ringAddress, driverCount),
-      buffer,
-      'types' in pipeline.sink ? pipeline.sink.types : [],
-      this.#environment.thread.turns.taker(),
-      (driverIndex) =>
-        pool.send(this.#threadOf(pipeline, driverIndex, driverCount), {
-          kind: 'credit',
-          taskId,
-          pipelineId: pipeline.id,
-        }),
-    )
-    this.#remote.set(pipeline.id, remote)
+    const threadOf = (driver: number) => this.#threadOf(pipeline, driver, driverCount)
+    const { channels, pages } = openThreadPages({
+      memory: this.#environment.thread.allocator.memory.buffer,
+      ringAddress,
+      sources: Array.from({ length: driverCount }, (_, driver) =>
+        threadAddress(threadTaskId(taskId, pool.nameOf(threadOf(driver))), driver),
+      ),
+      types: 'types' in pipeline.sink ? pipeline.sink.types : [],
+      wakeProducer: (driver) =>
+        pool.send(threadOf(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
+    })
+    this.#threadChannels.set(pipeline.id, channels)
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
     this.#sendRuns(pipeline, splits, driverCount, ringAddress)
-    return remote
+    return pages
   }
 
   /** A query that ended while it waited holds no memory any more, and its threads have forgotten it. */
@@ -407,12 +408,12 @@ export class TaskExecution {
         this.#workerStats.set(driverKey(message.stats), message.stats)
         return
       case 'pages':
-        this.#remote.get(message.pipelineId)?.arrived()
+        this.#threadChannels.get(message.pipelineId)?.arrived()
         return
       case 'pagesEnd':
         this.#workerDrivers -= 1
         this.#driverEnded(message.stats)
-        this.#remote.get(message.pipelineId)?.driverEnded()
+        this.#threadChannels.get(message.pipelineId)?.ended(message.stats.driverIndex)
         return
       case 'failed':
         this.#fail(errorFromRecord(message.error))
@@ -463,7 +464,7 @@ export class TaskExecution {
     this.#peakBytes = this.#task.memory.peakBytes
     this.#task.memory.cancel()
     try {
-      await this.#output?.driver.close()
+      await this.#output?.close()
     } catch (error) {
       this.#failure ??= toMillraceError(error)
     }

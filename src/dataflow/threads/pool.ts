@@ -99,6 +99,11 @@ export class ThreadPool {
     if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
   }
 
+  /** The name of a thread, by its number. */
+  nameOf(thread: number): string {
+    return `worker-${thread + 1}`
+  }
+
   /** Whether a thread is gone for good, and answers nothing. */
   isLost(thread: number): boolean {
     return this.#threads[thread]!.isLost
@@ -146,7 +151,7 @@ export class ThreadPool {
       workerData: {
         ...this.#options.workerData(),
         kernels: [...compiledModules()],
-        threadName: `worker-${index + 1}`,
+        threadName: this.nameOf(index),
       } satisfies ThreadStart,
     })
     let isReady: () => void = () => {}
@@ -187,7 +192,7 @@ export class ThreadPool {
     })
     worker.on('exit', () => {
       if (this.#closed) return
-      const error = workerDied(`worker-${index + 1}`, failure)
+      const error = workerDied(this.nameOf(index), failure)
       if (!thread.online) {
         // It never came up: starting it again would fail in the same way.
         thread.isLost = true

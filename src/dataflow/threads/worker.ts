@@ -1,8 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
-import { PageRingWriter } from '../../exchange/threads/page-ring.js'
+import { ThreadOutput } from '../../exchange/threads/thread-output.js'
 import { assert, errorToRecord } from '../../spi/index.js'
-import type { ChunkArena } from '../memory/query-memory.js'
-import { pageCopier } from '../page-sink.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import { sharedWords } from '../pipeline-splits.js'
 import type { DriverStats } from '../stats.js'
@@ -16,13 +14,15 @@ import type {
   SplitsMessage,
   ToWorker,
 } from './messages.js'
+import { pagePlacer } from './placed-pages.js'
 import { DriverProgress } from './progress.js'
 
 interface HeldTask {
   readonly task: ThreadTask
   readonly running: Set<Promise<void>>
   readonly waitingForSplits: Map<number, (message: SplitsMessage) => void>
-  readonly waitingForCredit: Map<number, () => void>
+  /** Of drivers whose pages the calling thread reads, by pipeline. */
+  readonly outputs: Map<number, ThreadOutput>
 }
 
 /** A worker thread's side: runs drivers as the calling thread's messages say. */
@@ -62,7 +62,7 @@ export class WorkerRuntime {
         this.#tasks.get(message.taskId)?.waitingForSplits.get(message.scanId)?.(message)
         return
       case 'credit':
-        this.#tasks.get(message.taskId)?.waitingForCredit.get(message.pipelineId)?.()
+        this.#tasks.get(message.taskId)?.outputs.get(message.pipelineId)?.wake()
         return
       case 'end':
         void this.#end(message.taskId)
@@ -85,7 +85,7 @@ export class WorkerRuntime {
       task: new ThreadTask(this.#environment, task),
       running: new Set(),
       waitingForSplits: new Map(),
-      waitingForCredit: new Map(),
+      outputs: new Map(),
     })
   }
 
@@ -111,7 +111,7 @@ export class WorkerRuntime {
     const pipeline = held.task.pipeline(message.pipelineId)
     const inputs = this.#inputs(held, message)
     if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
-      await this.#stream(held, pipeline, inputs, message)
+      await this.#handOn(held, pipeline, inputs, message)
       return
     }
     const { taskId, pipelineId, driverIndex } = message
@@ -133,49 +133,45 @@ export class WorkerRuntime {
     )
   }
 
-  /** Hands pages over, each copied into one of a few arenas, in the order in which the consumer gives them back. */
-  async #stream(
+  /** Runs a driver whose pages the calling thread reads. */
+  async #handOn(
     held: HeldTask,
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     message: RunMessage,
   ): Promise<void> {
-    const { taskId, pipelineId, driverIndex, ringAddress } = message
-    assert(ringAddress !== undefined, 'a pipeline whose pages are pulled has rings')
-    const { buffer } = this.#environment.allocator.memory
-    const ring = new PageRingWriter(buffer, ringAddress, driverIndex)
     const { driver, stats } = held.task.createDriver(pipeline, inputs)
-    const endReports = this.#reportProgress(taskId, stats)
-    const arenas: ChunkArena[] = []
-    let wake: (() => void) | undefined
-    held.waitingForCredit.set(pipelineId, () => wake?.())
+    const endReports = this.#reportProgress(message.taskId, stats)
+    const output = this.#output(held, message, stats)
+    held.outputs.set(pipeline.id, output)
     try {
       for (;;) {
         const page = await driver.nextPage()
-        if (page === undefined || held.task.memory.cancelled) break
-        while (ring.isFull && !held.task.memory.cancelled) {
-          await new Promise<void>((resolve) => {
-            wake = resolve
-            if (!ring.sleep()) resolve()
-          })
-          wake = undefined
-        }
-        if (held.task.memory.cancelled) break
-        const { slot } = ring
-        arenas[slot] ??= held.task.createArena()
-        const arena = arenas[slot]
-        arena.reset()
-        const words = pageCopier(arena)(page)
-        const address = arena.allocateAddress(words.byteLength)
-        new Float64Array(buffer, address, words.length).set(words)
-        if (ring.push(address, words.length)) this.#send({ kind: 'pages', taskId, pipelineId })
+        if (page === undefined) break
+        while (output.isFull) await output.ready()
+        if (output.isAbandoned || held.task.memory.cancelled) break
+        output.add(page)
       }
     } finally {
       endReports()
-      // The arenas stay until the query ends: the consumer may still read the last pages.
       await driver.close()
     }
-    this.#send({ kind: 'pagesEnd', taskId, pipelineId, stats: stats() })
+    output.finish()
+  }
+
+  #output(held: HeldTask, message: RunMessage, stats: () => DriverStats): ThreadOutput {
+    const { taskId, pipelineId, driverIndex, ringAddress } = message
+    assert(ringAddress !== undefined, 'a pipeline whose pages are pulled has rings')
+    const { buffer } = this.#environment.allocator.memory
+    return new ThreadOutput({
+      memory: buffer,
+      address: ringAddress,
+      driver: driverIndex,
+      placePage: pagePlacer(buffer, () => held.task.createArena()),
+      wakeReader: () => this.#send({ kind: 'pages', taskId, pipelineId }),
+      onFinish: () => this.#send({ kind: 'pagesEnd', taskId, pipelineId, stats: stats() }),
+      onFailure: (error) => this.#send({ kind: 'failed', taskId, error: errorToRecord(error) }),
+    })
   }
 
   #inputs(held: HeldTask, message: RunMessage): DriverInputs {
@@ -230,7 +226,7 @@ export class WorkerRuntime {
     if (held !== undefined) {
       held.task.memory.cancel()
       held.task.abort()
-      for (const wake of held.waitingForCredit.values()) wake()
+      for (const output of held.outputs.values()) output.abandon()
       for (const answer of held.waitingForSplits.values()) {
         answer({ kind: 'splits', taskId, scanId: -1, splits: [], last: true })
       }

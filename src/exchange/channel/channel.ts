@@ -7,6 +7,11 @@ export interface Channel {
   readonly address: BufferAddress
   /** The next page that has arrived, or undefined; its taker releases it. */
   next(): OwnedPage | undefined
+  /**
+   * Of a channel whose producer tells of pages only while the reader sleeps, which therefore asks it for pages again and again:
+   * the reader sleeps from now on. False where there is something to take after all.
+   */
+  sleep?(): boolean
   /** True once every page was taken and none comes. */
   readonly isEnded: boolean
   /** Bytes that have arrived and were not taken. */

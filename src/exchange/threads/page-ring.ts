@@ -1,134 +1,176 @@
 /**
- * Descriptions of pages on their way from the drivers of a pipeline to the calling thread: a ring of Int32 words a driver, in
- * the shared memory. A ring has one writer and one reader, so that counting up is all the agreement they need. Whoever finds
- * nothing to do says so in a word before it looks once more and sleeps, and is woken by a message from the one who finds
- * that word set: a message costs more than a page's description does.
+ * Descriptions of pages on their way from one thread to another: a ring of Int32 words in the shared memory, with one writer
+ * and one reader, so that counting up is all the agreement they need. A page has a slot from when it is written to when it is
+ * released, in any order; the ring says in which order slots were filled. Whoever finds nothing to do says so in a word before
+ * it looks once more and sleeps, and is woken by a message from the one who finds that word set: a message costs more than
+ * a page's description does. Rings that one reader reads lie side by side, and share the word that it sleeps by.
  *
  * @source Lamport, Specifying concurrent program modules, 1983 (queues of one reader and one writer)
  */
 
-/** Pages of one driver that are under way at most. */
+/** Pages of one ring that are under way at most. */
 export const RING_PAGES = 4
 
-/** Words of a ring; both counts go round at 2^32. */
-const Ring = { written: 0, taken: 1, writerSleeps: 2, slots: 4 } as const
-const RING_WORDS = Ring.slots + RING_PAGES * 2 + 4
-/** The first words are the reader's: 1 while it sleeps. Each part has a cache line of its own. */
+/** Words of a ring: the count of pages goes round at 2^32; then which slot each of the last was put into, and the slots. */
+const Ring = { written: 0, writerSleeps: 1, readerLeft: 2, order: 4, slots: 16 } as const
+/** Words of a slot. */
+const Slot = { inUse: 0, address: 1, wordCount: 2, byteLength: 3, partition: 4, words: 8 } as const
+/** Each part has a cache line of its own. */
+const RING_WORDS = Ring.slots + RING_PAGES * Slot.words
+/** The first words are the reader's: 1 while it sleeps. */
 const READER_WORDS = 16
 
-export const pageRingBytes = (driverCount: number): number =>
-  (READER_WORDS + driverCount * RING_WORDS) * 4
+/** Where a page's description lies in the shared memory, as doubles, and what else its reader has to know. */
+export interface RingPage {
+  readonly address: number
+  readonly wordCount: number
+  /** What holding the page costs. */
+  readonly byteLength: number
+  /** To which of the parts of the writer's output it belongs; 0 where that is not cut. */
+  readonly partition: number
+}
 
-const wordsAt = (memory: ArrayBufferLike, address: number, driverCount: number): Int32Array =>
-  new Int32Array(memory, address, READER_WORDS + driverCount * RING_WORDS)
+/** Bytes of the rings of one reader. */
+export const pageRingBytes = (ringCount: number): number =>
+  (READER_WORDS + ringCount * RING_WORDS) * 4
 
-/** A driver's end of its ring. */
+/** Makes the rings empty, before anybody else knows of them. */
+export function clearRings(memory: ArrayBufferLike, address: number, ringCount: number): void {
+  new Int32Array(memory, address, READER_WORDS + ringCount * RING_WORDS).fill(0)
+}
+
+/** What both ends see: the reader's words, then those of the ring. */
+function wordsOf(memory: ArrayBufferLike, address: number, ring: number) {
+  return {
+    reader: new Int32Array(memory, address, READER_WORDS),
+    ring: new Int32Array(memory, address + (READER_WORDS + ring * RING_WORDS) * 4, RING_WORDS),
+  }
+}
+
+/** The producer's end of a ring. */
 export class PageRingWriter {
-  readonly #words: Int32Array
-  readonly #ring: number
+  readonly #reader: Int32Array
+  readonly #ring: Int32Array
 
-  constructor(memory: ArrayBufferLike, address: number, driverIndex: number) {
-    this.#words = wordsAt(memory, address, driverIndex + 1)
-    this.#ring = READER_WORDS + driverIndex * RING_WORDS
+  /** @param address of {@link pageRingBytes} bytes, which are cleared */
+  constructor(memory: ArrayBufferLike, address: number, ring: number) {
+    const words = wordsOf(memory, address, ring)
+    this.#reader = words.reader
+    this.#ring = words.ring
   }
 
-  /** The slot that the next page gets, from 0 to below {@link RING_PAGES}; what the page before it in the slot used is free. */
+  /** The slot that the next page gets: of those below {@link RING_PAGES}, one whose page was released; -1: there is none. */
   get slot(): number {
-    return (Atomics.load(this.#words, this.#ring + Ring.written) >>> 0) % RING_PAGES
+    for (let slot = 0; slot < RING_PAGES; slot++) {
+      if (Atomics.load(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse) === 0) return slot
+    }
+    return -1
   }
 
   get isFull(): boolean {
-    const written = Atomics.load(this.#words, this.#ring + Ring.written)
-    return ((written - Atomics.load(this.#words, this.#ring + Ring.taken)) | 0) >= RING_PAGES
+    return this.slot < 0
+  }
+
+  /** The reader takes no more pages. */
+  get isAbandoned(): boolean {
+    return Atomics.load(this.#ring, Ring.readerLeft) === 1
   }
 
   /**
-   * Hands over the description of a page, which lies in the shared memory as doubles.
+   * Hands over the page in a slot.
    * @returns whether the reader sleeps and is to be woken, by who gets true
    */
-  push(address: number, wordCount: number): boolean {
-    const written = Atomics.load(this.#words, this.#ring + Ring.written)
-    const slot = this.#ring + Ring.slots + this.slot * 2
-    this.#words[slot] = address
-    this.#words[slot + 1] = wordCount
-    Atomics.store(this.#words, this.#ring + Ring.written, (written + 1) | 0)
-    return Atomics.exchange(this.#words, 0, 0) === 1
+  push(slot: number, { address, wordCount, byteLength, partition }: RingPage): boolean {
+    const ring = this.#ring
+    const written = Atomics.load(ring, Ring.written)
+    const at = Ring.slots + slot * Slot.words
+    ring[at + Slot.address] = address
+    ring[at + Slot.wordCount] = wordCount
+    ring[at + Slot.byteLength] = byteLength
+    ring[at + Slot.partition] = partition
+    Atomics.store(ring, at + Slot.inUse, 1)
+    ring[Ring.order + ((written >>> 0) % RING_PAGES)] = slot
+    Atomics.store(ring, Ring.written, (written + 1) | 0)
+    return Atomics.exchange(this.#reader, 0, 0) === 1
   }
 
-  /** Says that the writer sleeps from now on; false where there is room after all. */
+  /** Says that the writer sleeps from now on; false where there is room after all, or no reader any more. */
   sleep(): boolean {
-    Atomics.store(this.#words, this.#ring + Ring.writerSleeps, 1)
-    if (this.isFull) return true
-    Atomics.store(this.#words, this.#ring + Ring.writerSleeps, 0)
+    Atomics.store(this.#ring, Ring.writerSleeps, 1)
+    if (this.isFull && !this.isAbandoned) return true
+    Atomics.store(this.#ring, Ring.writerSleeps, 0)
     return false
   }
 }
 
-export interface RingPage {
-  readonly driverIndex: number
-  /** A view of the shared memory, valid until the page is released. */
-  readonly words: Float64Array
-}
-
-/** The calling thread's end of the rings of a pipeline's drivers. */
+/** The consumer's end of a ring. Pages are taken in order, and released in any. */
 export class PageRingReader {
-  readonly #memory: ArrayBufferLike
-  readonly #words: Int32Array
-  readonly #driverCount: number
-  /** Whose ring is looked at first: drivers take turns. */
-  #next = 0
+  readonly #reader: Int32Array
+  readonly #ring: Int32Array
+  /** Pages that were taken, counted as the writer counts. */
+  #taken: number
 
-  /** @param address of {@link pageRingBytes} bytes in the shared memory */
-  constructor(memory: ArrayBufferLike, address: number, driverCount: number) {
-    this.#memory = memory
-    this.#driverCount = driverCount
-    this.#words = wordsAt(memory, address, driverCount).fill(0)
+  /** @param address of {@link pageRingBytes} bytes, which are cleared */
+  constructor(memory: ArrayBufferLike, address: number, ring: number) {
+    const words = wordsOf(memory, address, ring)
+    this.#reader = words.reader
+    this.#ring = words.ring
+    this.#taken = 0
   }
 
   get isEmpty(): boolean {
-    for (let driver = 0; driver < this.#driverCount; driver++) {
-      if (this.#has(driver)) return false
-    }
-    return true
+    return Atomics.load(this.#ring, Ring.written) === this.#taken
   }
 
-  #has(driverIndex: number): boolean {
-    const ring = READER_WORDS + driverIndex * RING_WORDS
-    const written = Atomics.load(this.#words, ring + Ring.written)
-    return written !== this.#words[ring + Ring.taken]
+  /** Bytes of the pages that were not taken. */
+  get byteLength(): number {
+    const written = Atomics.load(this.#ring, Ring.written)
+    let bytes = 0
+    for (let page = this.#taken; page !== written; page = (page + 1) | 0) {
+      bytes += this.#ring[this.#slotOf(page) + Slot.byteLength]!
+    }
+    return bytes
   }
 
-  /** The next page of any driver, which stays in its ring until it is released. */
-  peek(): RingPage | undefined {
-    for (let i = 0; i < this.#driverCount; i++) {
-      const driverIndex = (this.#next + i) % this.#driverCount
-      if (!this.#has(driverIndex)) continue
-      this.#next = driverIndex + 1
-      const ring = READER_WORDS + driverIndex * RING_WORDS
-      const taken = this.#words[ring + Ring.taken]! >>> 0
-      const slot = ring + Ring.slots + (taken % RING_PAGES) * 2
-      const words = new Float64Array(this.#memory, this.#words[slot]! >>> 0, this.#words[slot + 1]!)
-      return { driverIndex, words }
+  /** Takes the next page, which stays where it is until its slot is released. */
+  next(): (RingPage & { readonly slot: number }) | undefined {
+    if (this.isEmpty) return undefined
+    const at = this.#slotOf(this.#taken)
+    this.#taken = (this.#taken + 1) | 0
+    return {
+      slot: (at - Ring.slots) / Slot.words,
+      address: this.#ring[at + Slot.address]! >>> 0,
+      wordCount: this.#ring[at + Slot.wordCount]!,
+      byteLength: this.#ring[at + Slot.byteLength]!,
+      partition: this.#ring[at + Slot.partition]!,
     }
-    return undefined
   }
 
   /**
-   * Gives the memory of a driver's oldest page back.
-   * @returns whether the driver sleeps and is to be woken, by who gets true
+   * Gives the memory of a page back.
+   * @returns whether the writer sleeps and is to be woken, by who gets true
    */
-  release(driverIndex: number): boolean {
-    const ring = READER_WORDS + driverIndex * RING_WORDS
-    const taken = this.#words[ring + Ring.taken]!
-    Atomics.store(this.#words, ring + Ring.taken, (taken + 1) | 0)
-    return Atomics.exchange(this.#words, ring + Ring.writerSleeps, 0) === 1
+  release(slot: number): boolean {
+    Atomics.store(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse, 0)
+    return Atomics.exchange(this.#ring, Ring.writerSleeps, 0) === 1
   }
 
-  /** Says that the reader sleeps from now on; false where there is a page after all. */
+  /** Takes no more pages. @returns whether the writer sleeps and is to be woken */
+  leave(): boolean {
+    Atomics.store(this.#ring, Ring.readerLeft, 1)
+    return Atomics.exchange(this.#ring, Ring.writerSleeps, 0) === 1
+  }
+
+  /** Says that the reader sleeps from now on; false where the ring has a page after all. */
   sleep(): boolean {
-    Atomics.store(this.#words, 0, 1)
+    Atomics.store(this.#reader, 0, 1)
     if (this.isEmpty) return true
-    Atomics.store(this.#words, 0, 0)
+    Atomics.store(this.#reader, 0, 0)
     return false
+  }
+
+  #slotOf(page: number): number {
+    const slot = this.#ring[Ring.order + ((page >>> 0) % RING_PAGES)]!
+    return Ring.slots + slot * Slot.words
   }
 }

@@ -1,23 +1,34 @@
 import type { ExchangeClient } from '../../exchange/exchange-client.js'
+import type { OwnedPage } from '../../exchange/owned-page.js'
 import { importPage } from '../../operators/kernels/import.js'
 import { RunMerger } from '../../operators/sort/merge-runs.js'
 import type { ChannelOrder } from '../../operators/spec.js'
 import type { Arena, Page, SqlType } from '../../spi/index.js'
 import { type PageStream, WAIT } from '../page-stream.js'
 
-/** Pages of other tasks as they come, each copied into shared memory, where kernels read them. */
-export class RemoteStream implements PageStream {
+/**
+ * Pages of other tasks as they come: those of other threads stay where they are in the shared memory, until the next one is
+ * asked for; others are copied there, where kernels read them.
+ */
+export class ExchangeStream implements PageStream {
   readonly #client: ExchangeClient
-  readonly #arena: Arena
+  readonly #arena: Arena | undefined
+  #borrowed: OwnedPage | undefined
 
-  constructor(client: ExchangeClient, arena: Arena) {
+  /** @param arena for copies; absent: the pages of all sources lie in the shared memory */
+  constructor(client: ExchangeClient, arena?: Arena) {
     this.#client = client
     this.#arena = arena
   }
 
   next(): Page | typeof WAIT | undefined {
+    this.#giveBack()
     const owned = this.#client.next()
     if (owned === undefined) return this.#client.isEnded ? undefined : WAIT
+    if (this.#arena === undefined) {
+      this.#borrowed = owned
+      return owned.page
+    }
     this.#arena.reset()
     const page = importPage(owned.page, this.#arena)
     owned.release()
@@ -30,18 +41,24 @@ export class RemoteStream implements PageStream {
 
   close(): void {
     this.#client.close()
-    this.#arena.close()
+    this.#giveBack()
+    this.#arena?.close()
+  }
+
+  #giveBack(): void {
+    this.#borrowed?.release()
+    this.#borrowed = undefined
   }
 }
 
 /** The pages of several tasks, one task after another. */
 export class RemoteSequence implements PageStream {
-  readonly #streams: readonly RemoteStream[]
+  readonly #streams: readonly ExchangeStream[]
   #current = 0
 
   /** @param clients one a task, in their order */
   constructor(clients: readonly ExchangeClient[], createArena: () => Arena) {
-    this.#streams = clients.map((client) => new RemoteStream(client, createArena()))
+    this.#streams = clients.map((client) => new ExchangeStream(client, createArena()))
   }
 
   next(): Page | typeof WAIT | undefined {

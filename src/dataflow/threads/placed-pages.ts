@@ -1,0 +1,24 @@
+import type { RingPage } from '../../exchange/threads/page-ring.js'
+import type { Page } from '../../spi/index.js'
+import type { ChunkArena } from '../memory/query-memory.js'
+import { pageCopier } from '../page-sink.js'
+
+/**
+ * Makes what copies pages for another thread into the shared memory, each slot of a ring into an arena of its own, with the words that
+ * describe it. The arenas stay until the task ends: the consumer may still read the last pages.
+ */
+export function pagePlacer(
+  memory: ArrayBufferLike,
+  createArena: () => ChunkArena,
+): (page: Page, slot: number) => Omit<RingPage, 'partition'> {
+  const arenas: ChunkArena[] = []
+  return (page, slot) => {
+    arenas[slot] ??= createArena()
+    const arena = arenas[slot]
+    arena.reset()
+    const words = pageCopier(arena)(page)
+    const address = arena.allocateAddress(words.byteLength)
+    new Float64Array(memory, address, words.length).set(words)
+    return { address, wordCount: words.length, byteLength: arena.heldBytes }
+  }
+}
