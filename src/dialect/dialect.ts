@@ -1,8 +1,12 @@
 import type { FunctionRules } from './function-rule.js'
 import { BIGQUERY_FUNCTIONS } from './functions/bigquery.js'
 import { COMMON_FUNCTIONS } from './functions/common.js'
+import { DB2_FUNCTIONS } from './functions/db2.js'
+import { FLINKSQL_FUNCTIONS } from './functions/flinksql.js'
+import { HIVE_FUNCTIONS } from './functions/hive.js'
 import { MYSQL_FUNCTIONS } from './functions/mysql.js'
 import { POSTGRESQL_FUNCTIONS } from './functions/postgresql.js'
+import { REDSHIFT_FUNCTIONS } from './functions/redshift.js'
 import { SNOWFLAKE_FUNCTIONS } from './functions/snowflake.js'
 import { SQLITE_FUNCTIONS } from './functions/sqlite.js'
 import { TRANSACTSQL_FUNCTIONS } from './functions/transactsql.js'
@@ -182,29 +186,37 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     names: 'upper',
     nulls: 'largest',
     arithmetic: 'transactsql',
+    functions: { ...COMMON_FUNCTIONS, ...DB2_FUNCTIONS },
   },
   flinksql: {
     ...ATHENA,
     name: 'flinksql',
-    grammars: ['flinksql'],
+    grammars: ['flinksql', 'postgresql'],
     lexical: { ...LEXICAL, backquotes: true },
     nulls: 'smallest',
     arithmetic: 'transactsql',
+    functions: { ...COMMON_FUNCTIONS, ...FLINKSQL_FUNCTIONS },
   },
   hive: {
     ...ATHENA,
     name: 'hive',
-    grammars: ['hive'],
+    grammars: ['hive', 'mysql', 'postgresql'],
     lexical: { ...LEXICAL, doubleQuotes: 'string', backquotes: true, backslashes: true },
     names: 'lower',
     nulls: 'smallest',
     arithmetic: 'bigquery',
+    functions: { ...COMMON_FUNCTIONS, ...HIVE_FUNCTIONS },
   },
   mariadb: { ...MYSQL, name: 'mariadb', grammars: ['mariadb', 'mysql', 'postgresql'] },
   mysql: MYSQL,
   noql: { ...POSTGRESQL, name: 'noql', grammars: ['noql', 'postgresql'] },
   postgresql: POSTGRESQL,
-  redshift: { ...POSTGRESQL, name: 'redshift', grammars: ['redshift', 'postgresql'] },
+  redshift: {
+    ...POSTGRESQL,
+    name: 'redshift',
+    grammars: ['redshift', 'postgresql', 'snowflake'],
+    functions: { ...COMMON_FUNCTIONS, ...REDSHIFT_FUNCTIONS },
+  },
   snowflake: SNOWFLAKE,
   sqlite: {
     ...POSTGRESQL,

@@ -178,13 +178,16 @@ function rewrites(
       open.push(i)
     } else if (token.text === ')') {
       const call = open.pop()
-      if (call !== undefined && isWord(tokens[call - 1], 'listagg'))
+      if (call !== undefined && /^(?:listagg|string_agg)$/i.test(tokens[call - 1]?.text ?? ''))
         withinGroup(tokens, call, i, result)
     } else if (token.text === '<=>') {
       result.set(i, { text: NULL_SAFE_EQUAL })
-    } else if (isWord(token, 'minus') && dialect.name === 'snowflake') {
+    } else if (isWord(token, 'minus') && /^(?:snowflake|redshift|db2|hive)$/.test(dialect.name)) {
       if (isWord(tokens[i + 1], 'select') || tokens[i + 1]?.text === '(')
         result.set(i, { text: 'EXCEPT' })
+    }
+    if (isWord(token, 'lateral') && isWord(tokens[i + 1], 'view')) {
+      if (dialect.name === 'hive') lateralView(tokens, i, result)
     }
     if (isWord(token, 'from') || isWord(token, 'for')) {
       // SUBSTRING(a FROM b FOR c)
@@ -214,6 +217,38 @@ function withinGroup(
   result.set(open - 1, { text: 'STRING_AGG' })
   result.set(close, { text: hasSeparator ? '' : ", ''" })
   for (const at of [close + 1, close + 2, close + 3]) result.set(at, { text: '' })
+}
+
+/** LATERAL VIEW [OUTER] explode(a) t AS c as a join with UNNEST(a) AS t (c). */
+function lateralView(
+  tokens: readonly ScannedToken[],
+  at: number,
+  result: Map<number, Replacement>,
+): void {
+  const isOuter = isWord(tokens[at + 2], 'outer')
+  const call = at + (isOuter ? 3 : 2)
+  if (!isWord(tokens[call], 'explode') || tokens[call + 1]?.text !== '(') return
+  let depth = 0
+  const length = tokens.slice(call + 1).findIndex(({ text }) => {
+    if (text === '(') depth++
+    else if (text === ')') depth--
+    return depth === 0
+  })
+  const alias = call + length + 2
+  const column = alias + 2
+  const isNamed =
+    length > 0 &&
+    tokens[alias]?.kind === 'word' &&
+    isWord(tokens[alias + 1], 'as') &&
+    tokens[column]?.kind === 'word' &&
+    tokens[column + 1]?.text !== ','
+  if (!isNamed) return
+  result.set(at, { text: isOuter ? 'LEFT JOIN' : 'INNER JOIN' })
+  for (let skipped = at + 1; skipped < call; skipped++) result.set(skipped, { text: '' })
+  result.set(call, { text: 'UNNEST' })
+  result.set(alias, { text: `AS ${tokens[alias]!.text}` })
+  result.set(alias + 1, { text: '' })
+  result.set(column, { text: `(${tokens[column]!.text}) ON TRUE` })
 }
 
 /** FETCH FIRST n ROWS ONLY as LIMIT n, where no OFFSET … ROWS stands before it. */

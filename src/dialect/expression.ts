@@ -144,15 +144,32 @@ function columnReference(node: ForeignNode, t: Translation): Expression {
     ...nameParts(node.value('subFields'), t),
   ]
   node.ignore('notations', 'order_by')
-  let result = dereference(parts, t)
+  const result = withSubscripts(dereference(parts, t), node, t)
+  const options = node.node('options')
+  return options === undefined ? result : atTimeZone(result, options, t)
+}
+
+/** What follows a column or a call in brackets. */
+export function withSubscripts(base: Expression, node: ForeignNode, t: Translation): Expression {
+  let result = base
   for (const index of node.nodes('array_index')) {
     const subscript = index.node('index')
     if (subscript === undefined) throw notSupported('this subscript', t)
-    result = filled('element_at(_1, _2)', [result, value(subscript, t)], t.location)
-    finish(index.ignore('notation', 'property'), t)
+    result = elementOf(result, value(subscript, t), t)
+    finish(index.ignore('notation', 'property', 'brackets'), t)
   }
-  const options = node.node('options')
-  return options === undefined ? result : atTimeZone(result, options, t)
+  return result
+}
+
+/** Arrays count from 1, but in some dialects from 0; keys of maps are strings. */
+function elementOf(base: Expression, subscript: Expression, t: Translation): Expression {
+  const isFromZero = /^(?:hive|snowflake|bigquery)$/.test(t.dialect.name)
+  if (!isFromZero || subscript.kind === 'stringLiteral') {
+    return filled('element_at(_1, _2)', [base, subscript], t.location)
+  }
+  if (subscript.kind !== 'longLiteral') throw notSupported('a subscript that is no literal', t)
+  const position = longLiteral(String(BigInt(subscript.value) + 1n), t.location)
+  return filled('element_at(_1, _2)', [base, position], t.location)
 }
 
 function atTimeZone(base: Expression, options: ForeignNode, t: Translation): Expression {

@@ -59,6 +59,15 @@ export class ForeignNode {
     return hasMeaning(this.#raw[key])
   }
 
+  /** What is there, which is not read by it. */
+  peek(key: string): unknown {
+    return this.#raw[key]
+  }
+
+  wasRead(key: string): boolean {
+    return this.#read.has(key)
+  }
+
   value(key: string): unknown {
     this.#read.add(key)
     return this.#raw[key]

@@ -1,6 +1,6 @@
 import type { Expression } from '../planner/parser/ast/index.js'
 import { callName } from './call-name.js'
-import { condition, onlySubquery, value } from './expression.js'
+import { condition, onlySubquery, value, withSubscripts } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
 import { arity, type ForeignCall, type FunctionRule } from './function-rule.js'
 import { orderBy } from './query.js'
@@ -18,7 +18,7 @@ export function callExpression(node: ForeignNode, t: Translation): Expression {
   const foreign = foreignCall(node, name, t)
   const rule = Object.hasOwn(t.dialect.functions, name) ? t.dialect.functions[name] : undefined
   if (rule === undefined) return unknownFunction(foreign, t)
-  return applyRule(rule, foreign, t)
+  return withSubscripts(applyRule(rule, foreign, t), node, t)
 }
 
 function applyRule(rule: FunctionRule, foreign: ForeignCall, t: Translation): Expression {

@@ -311,7 +311,10 @@ const LETTERS = "'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'"
 
 /** Dialects whose patterns have the backslash as escape unless told. */
 const hasDefaultEscape = (t: Translation): boolean =>
-  isPostgres(t) || t.dialect.name === 'bigquery' || t.dialect.pipes === 'or'
+  isPostgres(t) || /^(?:bigquery|hive)$/.test(t.dialect.name) || t.dialect.pipes === 'or'
+
+const literalText = (e: Expression): string | undefined =>
+  e.kind === 'stringLiteral' ? e.value : undefined
 
 function like(
   left: ForeignNode,
@@ -325,6 +328,9 @@ function like(
   const explicit = escapeNode?.node('value')
   const operands = [value(left, t), valueWithoutEscape(right, t)]
   const pattern = operands[1]!
+  if (t.dialect.name === 'transactsql' && /\[/.test(literalText(pattern) ?? '')) {
+    throw notSupported('LIKE with a class of characters', t, 'Escape the bracket, or compare by =')
+  }
   const needsEscape =
     hasDefaultEscape(t) && (pattern.kind !== 'stringLiteral' || pattern.value.includes('\\'))
   const escapeCharacter =

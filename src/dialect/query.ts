@@ -178,8 +178,7 @@ function rowCount(node: ForeignNode, t: Translation): LongLiteral | Parameter | 
 
 function limitOf(node: ForeignNode, t: Translation): Tail {
   const fetch = node.node('fetch')
-  if (fetch !== undefined)
-    throw notSupported('FETCH after OFFSET … ROWS', t, 'Write LIMIT n OFFSET m')
+  if (fetch !== undefined) return offsetAndFetch(node.node('offset'), fetch, t)
   const values = node.nodes('value').map((item) => rowCount(item, t))
   const separator = (node.text('seperator') ?? '').toLowerCase()
   const [first, second] = values
@@ -195,6 +194,28 @@ function limitOf(node: ForeignNode, t: Translation): Tail {
   if (separator === ',') return { ...offset(first), ...limit(second) }
   if (separator === 'offset' && second === undefined) return offset(first)
   return { ...limit(first), ...offset(second) }
+}
+
+/** OFFSET m ROWS FETCH NEXT n ROWS ONLY. */
+function offsetAndFetch(offset: ForeignNode | undefined, fetch: ForeignNode, t: Translation): Tail {
+  const { location } = t
+  const words = [...fetch.nodes('prefix'), ...fetch.nodes('suffix')]
+    .map((word) => String(word.value('value')).toLowerCase())
+    .join(' ')
+  if (!/^fetch (?:first|next)(?: rows?)? only$/.test(words)) throw notSupported(words, t)
+  const count = countOf(fetch, t)
+  const skipped = offset === undefined ? undefined : countOf(offset, t)
+  return {
+    limit: { kind: 'limit', rowCount: count, location },
+    ...(skipped === undefined ? {} : { offset: { kind: 'offset', rowCount: skipped, location } }),
+  }
+}
+
+function countOf(clause: ForeignNode, t: Translation): LongLiteral | Parameter {
+  const number = clause.node('value')
+  const count = number === undefined ? longLiteral('1', t.location) : rowCount(number, t)
+  if (count === 'all') throw notSupported('ALL in this place', t)
+  return count
 }
 
 export function orderBy(items: readonly ForeignNode[], t: Translation): OrderBy {

@@ -20,9 +20,12 @@ import { filled, identifier, plainIdentifier } from './tree.js'
 export function fromClause(nodes: readonly ForeignNode[], t: Translation): Relation | undefined {
   const groups: Relation[] = []
   const { location } = t
-  for (const node of nodes) {
-    if (node.type === 'dual') continue
-    const join = (node.text('join') ?? '').toUpperCase().replace(/\s+/g, ' ')
+  nodes.forEach((node, i) => {
+    if (node.type === 'dual') return
+    const written = (node.text('join') ?? '').toUpperCase().replace(/\s+/g, ' ')
+    const join = i > 0 && isMisreadCross(nodes[i - 1]!, node) ? 'CROSS JOIN' : written
+    const after = nodes[i + 1]
+    if (after !== undefined && isMisreadCross(node, after)) node.ignore('as')
     const relation = at(node, t, () => relationOf(node, t))
     const left = groups.at(-1)
     if (join === '' || join === ',') {
@@ -33,7 +36,7 @@ export function fromClause(nodes: readonly ForeignNode[], t: Translation): Relat
       groups[groups.length - 1] = joinOf(join, left, relation, node, t)
     }
     finish(node, t)
-  }
+  })
   const [first, ...rest] = groups
   return first === undefined
     ? undefined
@@ -42,6 +45,13 @@ export function fromClause(nodes: readonly ForeignNode[], t: Translation): Relat
         first,
       )
 }
+
+/** Before a call in FROM the PostgreSQL grammar takes CROSS to be the alias of the table before it, of a join without condition. */
+const isMisreadCross = (before: ForeignNode, node: ForeignNode): boolean =>
+  /^cross$/i.test(String(before.peek('as'))) &&
+  /^inner join$/i.test(String(node.peek('join'))) &&
+  !node.has('on') &&
+  !node.has('using')
 
 const JOINS: Readonly<Record<string, Join['type']>> = {
   JOIN: 'INNER',
@@ -63,6 +73,9 @@ function joinOf(
   t: Translation,
 ): Relation {
   const { location } = t
+  if (join === 'CROSS APPLY' || join === 'OUTER APPLY') {
+    return applied(join, left, right, t)
+  }
   const type = Object.hasOwn(JOINS, join) ? JOINS[join]! : undefined
   if (type === undefined) throw notSupported(join, t)
   const on = node.node('on')
@@ -83,11 +96,39 @@ function joinOf(
   throw notSupported(`${join} without condition`, t)
 }
 
+/** Each row with the rows of a subquery that knows it. */
+function applied(
+  join: 'CROSS APPLY' | 'OUTER APPLY',
+  left: Relation,
+  right: Relation,
+  t: Translation,
+): Relation {
+  const { location } = t
+  const inner = right.kind === 'aliasedRelation' ? right.relation : right
+  if (inner.kind !== 'tableSubquery') throw notSupported(`${join} of what is no subquery`, t)
+  const lateral: Relation = { kind: 'lateral', query: inner.query, location: inner.location }
+  const knowing = right.kind === 'aliasedRelation' ? { ...right, relation: lateral } : lateral
+  if (join === 'CROSS APPLY') {
+    return { kind: 'join', type: 'CROSS', left, right: knowing, location }
+  }
+  const expression: Expression = { kind: 'booleanLiteral', value: true, location }
+  return {
+    kind: 'join',
+    type: 'LEFT',
+    left,
+    right: knowing,
+    criteria: { kind: 'joinOn', expression },
+    location,
+  }
+}
+
 function relationOf(node: ForeignNode, t: Translation): Relation {
   const { location } = t
-  node.ignore('surround', 'operator', 'addition')
+  node.ignore('surround', 'addition')
+  const operator = node.node('operator')
+  if (operator !== undefined) throw notSupported(operator.type.toUpperCase(), t)
   const prefix = (node.text('prefix') ?? '').toLowerCase()
-  const alias = aliasOf(node, t)
+  const alias = node.wasRead('as') ? undefined : aliasOf(node, t)
   if (node.has('table_hint')) throw notSupported('table hints', t)
   if (node.type === 'unnest') return unnest(node, alias, t)
   const inner = node.node('expr')
@@ -172,7 +213,7 @@ export function tableOf(node: ForeignNode, t: Translation): Table {
   const parts = tableParts(node, t)
   if (parts.length === 0) throw notSupported(`${node.description} in FROM`, t)
   if (parts.length > 3) throw notSupported('a table name of more than three parts', t)
-  node.ignore('surround', 'operator', 'addition')
+  node.ignore('surround', 'addition')
   return { kind: 'table', name: tableName(parts, t), location: t.location }
 }
 

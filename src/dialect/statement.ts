@@ -46,7 +46,10 @@ function onlyTable(node: ForeignNode, key: string, t: Translation): ForeignNode 
 
 function insert(node: ForeignNode, t: Translation): Statement {
   const target = onlyTable(node, 'table', t)
-  node.ignore('prefix')
+  const prefix = (node.text('prefix') ?? '').toLowerCase().replace(/\s+/g, ' ').trim()
+  if (!/^(?:into|into table|table)?$/.test(prefix)) {
+    throw notSupported(`INSERT ${prefix.toUpperCase()}`, t)
+  }
   const table = tableOf(target, t)
   finish(target, t)
   const columns = namesOf(node.value('columns'), t)

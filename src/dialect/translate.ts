@@ -43,7 +43,7 @@ export async function translate(
   dialect: Dialect,
   context: TranslationContext,
 ): Promise<TranslatedStatement | undefined> {
-  if (OWN_STATEMENTS.test(sql)) return undefined
+  if (OWN_STATEMENTS.test(sql) || isOfTrino(sql, dialect)) return undefined
   if (/^\s*begin\s*(?:transaction|work)?\s*$/i.test(sql)) {
     return withLocations('START TRANSACTION', undefined, 0)
   }
@@ -56,6 +56,18 @@ export async function translate(
   } catch (error) {
     if (!isStackOverflow(error)) throw error
     throw new MillraceError('SYNTAX_ERROR', 'statement is too large (stack overflow while parsing)')
+  }
+}
+
+/** Athena runs Trino: what both can read means the same. */
+function isOfTrino(sql: string, dialect: Dialect): boolean {
+  if (dialect.name !== 'athena') return false
+  try {
+    parseStatement(sql)
+    return true
+  } catch (error) {
+    if (error instanceof MillraceError && error.code === 'SYNTAX_ERROR') return false
+    throw error
   }
 }
 
@@ -113,7 +125,15 @@ function syntaxError(
 ): MillraceError {
   if (error instanceof MillraceError) return error
   const start = foreignOffset(error)
-  if (start === undefined) throw error
+  // Some grammars fail at actions of their own, whatever the text.
+  if (start === undefined) {
+    if (!(error instanceof ReferenceError) && !(error instanceof TypeError)) throw error
+    return new MillraceError(
+      'SYNTAX_ERROR',
+      `The parser of the ${dialect.name} dialect can't read this`,
+      { cause: error },
+    )
+  }
   const offset = encoded.originalOffset(start)
   const found = /^\s*(\S{1,40})/.exec(sql.slice(offset))?.[1]
   const what = found === undefined ? 'more was expected' : `at '${found}'`

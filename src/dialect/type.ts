@@ -1,6 +1,7 @@
 import type { DataType, Expression } from '../planner/parser/ast/index.js'
 import { parseDataType } from '../planner/parser/parser.js'
-import { value } from './expression.js'
+import { callName } from './call-name.js'
+import { nameParts, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
 import { notSupported, type Translation } from './translation.js'
 import { filled } from './tree.js'
@@ -99,6 +100,8 @@ const OWN_TYPES: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     BIT: 'boolean',
     DATETIME: 'timestamp(3)',
     DATETIME2: 'timestamp()',
+    // 0 to 255.
+    TINYINT: 'smallint',
     MONEY: 'decimal(19, 4)',
     UNIQUEIDENTIFIER: 'uuid',
     NTEXT: 'varchar',
@@ -155,6 +158,17 @@ function typeText(node: ForeignNode, t: Translation): string | undefined {
   )
   if (base === undefined || array === null) return base
   return (array[2]!.match(/\[\]/g) ?? []).reduce((type) => `array(${type})`, base)
+}
+
+/** A type that is written where the grammars expect a value: `int`, `varchar(10)`. */
+export function namedType(node: ForeignNode, t: Translation): string | undefined {
+  if (node.type !== 'function') {
+    return simpleType(String(nameParts(node.value('column'), t).at(-1) ?? node.type), t)
+  }
+  const parameters = node.node('args')?.nodes('value') ?? []
+  const texts = parameters.map((parameter) => String(parameter.value('value')))
+  if (!texts.every((text) => /^\d+$/.test(text))) throw notSupported('this type', t)
+  return simpleType(`${callName(node)}(${texts.join(', ')})`, t)
 }
 
 /** Words after the name, such as WITH TIME ZONE. */

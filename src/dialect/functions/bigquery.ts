@@ -2,7 +2,15 @@ import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
-import { boundaries, concatenated, joined, shifted, unitOf, variadic } from './shared.js'
+import {
+  BACKSLASH_GROUPS,
+  boundaries,
+  concatenated,
+  joined,
+  shifted,
+  unitOf,
+  variadic,
+} from './shared.js'
 
 function truncated(call: ForeignCall): Expression {
   const unit = unitOf(call, 1)
@@ -64,7 +72,7 @@ export const BIGQUERY_FUNCTIONS: FunctionRules = {
   rand: 'random()',
   regexp_contains: 'regexp_like(_1, _2)',
   regexp_extract: "IF(_2 LIKE '%(%', regexp_extract(_1, _2, 1), regexp_extract(_1, _2))",
-  regexp_replace: "regexp_replace(_1, _2, regexp_replace(_3, '\\\\(\\d)', '\\$$1'))",
+  regexp_replace: `regexp_replace(_1, _2, ${BACKSLASH_GROUPS})`,
   repeat: "array_join(repeat(_1, CAST(_2 AS integer)), '')",
   right: 'substr(_1, greatest(length(_1) - _2, 0) + 1)',
   rpad: ["rpad(_1, _2, ' ')", 'rpad(_1, _2, _3)'],

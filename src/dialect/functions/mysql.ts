@@ -3,15 +3,8 @@ import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
 import { cast } from '../type.js'
-import {
-  concatenated,
-  concatenatedWith,
-  joined,
-  shifted,
-  unitOf,
-  values,
-  variadic,
-} from './shared.js'
+import { timestampDiff } from './calendar.js'
+import { concatenated, concatenatedWith, joined, shifted, values, variadic } from './shared.js'
 
 /** Formats of DATE_FORMAT that Trino's function of this name has alike. */
 const FORMAT = /^(?:%[abcdefHhIijklMmpRrSsTvWYy%]|[^%])*$/
@@ -33,15 +26,6 @@ function dateDiff(call: ForeignCall): Expression {
   return filled(
     "date_diff('day', CAST(_1 AS date), CAST(_2 AS date))",
     [call.value(1), call.value(0)],
-    call.translation.location,
-  )
-}
-
-/** TIMESTAMPDIFF: whole units between two times. */
-function timestampDiff(call: ForeignCall): Expression {
-  return filled(
-    `date_diff('${unitOf(call, 0)}', CAST(_1 AS timestamp(6)), CAST(_2 AS timestamp(6)))`,
-    [call.value(1), call.value(2)],
     call.translation.location,
   )
 }

@@ -1,8 +1,16 @@
+import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { extractField } from '../temporal.js'
 import { notSupported } from '../translation.js'
 import { fill, filled } from '../tree.js'
-import { concatenatedWith, concatenatedWithoutNulls, joined, wordOf } from './shared.js'
+import {
+  BACKSLASH_GROUPS,
+  concatenatedWith,
+  concatenatedWithoutNulls,
+  joined,
+  values,
+  wordOf,
+} from './shared.js'
 
 const UNITS = /^(?:millisecond|second|minute|hour|day|week|month|quarter|year)s?$/
 
@@ -88,7 +96,7 @@ export const POSTGRESQL_FUNCTIONS: FunctionRules = {
   percentile_disc: percentile,
   position: 'strpos(_2, _1)',
   random: 'random()',
-  regexp_replace: ['regexp_replace(_1, _2, _3)'],
+  regexp_replace: replacedMatch,
   repeat: "array_join(repeat(_1, CAST(_2 AS integer)), '')",
   right:
     'CASE WHEN _2 >= 0 THEN substr(_1, greatest(length(_1) - _2, 0) + 1) ELSE substr(_1, 1 - _2) END',
@@ -105,6 +113,30 @@ export const POSTGRESQL_FUNCTIONS: FunctionRules = {
   trim: ['trim(_1)', 'trim(BOTH _2 FROM _1)'],
   trunc: ['truncate(_1)', 'truncate(_1, _2)'],
   variance: 'var_samp(_1)',
+}
+
+/** REGEXP_REPLACE: the first match only, all of them with the flag g. */
+function replacedMatch(call: ForeignCall): Expression {
+  const { translation: t } = call
+  const all = values(call)
+  const [, , replacement, flags] = all
+  if (replacement === undefined || all.length > 4) {
+    throw notSupported(`${call.name} with ${all.length} arguments`, t)
+  }
+  if (flags !== undefined) {
+    if (flags.kind !== 'stringLiteral' || flags.value !== 'g') {
+      throw notSupported(`flags of ${call.name}`, t)
+    }
+    return filled(`regexp_replace(_1, _2, ${BACKSLASH_GROUPS})`, all.slice(0, 3), t.location)
+  }
+  if (replacement.kind !== 'stringLiteral' || /[\\]/.test(replacement.value)) {
+    throw notSupported(`${call.name} of the first match by groups`, t, "Give it the flag 'g'")
+  }
+  return filled(
+    'CASE WHEN regexp_like(_1, _2) THEN substr(_1, 1, regexp_position(_1, _2) - 1) || _3 || substr(_1, regexp_position(_1, _2) + length(regexp_extract(_1, _2))) ELSE _1 END',
+    all,
+    t.location,
+  )
 }
 
 /** The largest that is not NULL. */

@@ -191,3 +191,19 @@ export const boundaries =
       t.location,
     )
   }
+
+/** DECODE(value, search, result, …, default): NULLs are equal. */
+export function decode(call: ForeignCall): Expression {
+  const { translation: t } = call
+  const all = values(call)
+  if (all.length < 3) throw notSupported(`decode with ${all.length} arguments`, t)
+  let whens = ''
+  for (let i = 1; i + 1 < all.length; i += 2) {
+    whens += ` WHEN _1 IS NOT DISTINCT FROM _${i + 1} THEN _${i + 2}`
+  }
+  const otherwise = all.length % 2 === 0 ? ` ELSE _${all.length}` : ''
+  return filled(`CASE${whens}${otherwise} END`, all, t.location)
+}
+
+/** The third argument of a replacement, whose groups are `\1`, as Trino writes them. */
+export const BACKSLASH_GROUPS = "regexp_replace(replace(_3, '$', '\\$'), '\\\\(\\d)', '\\$$1')"

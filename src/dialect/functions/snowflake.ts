@@ -1,32 +1,19 @@
 import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { extractField } from '../temporal.js'
-import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
 import {
+  BACKSLASH_GROUPS,
   boundaries,
   concatenated,
   concatenatedWith,
   dateAdd,
+  decode,
   joined,
   unitOf,
-  values,
   variadic,
   wordOf,
 } from './shared.js'
-
-/** DECODE(value, search, result, …, default): NULLs are equal. */
-function decode(call: ForeignCall): Expression {
-  const { translation: t } = call
-  const all = values(call)
-  if (all.length < 3) throw notSupported(`decode with ${all.length} arguments`, t)
-  let whens = ''
-  for (let i = 1; i + 1 < all.length; i += 2) {
-    whens += ` WHEN _1 IS NOT DISTINCT FROM _${i + 1} THEN _${i + 2}`
-  }
-  const otherwise = all.length % 2 === 0 ? ` ELSE _${all.length}` : ''
-  return filled(`CASE${whens}${otherwise} END`, all, t.location)
-}
 
 function truncated(call: ForeignCall): Expression {
   return filled(`date_trunc('${unitOf(call, 0)}', _1)`, [call.value(1)], call.translation.location)
@@ -86,7 +73,7 @@ export const SNOWFLAKE_FUNCTIONS: FunctionRules = {
   position: 'strpos(_2, _1)',
   quarter: 'quarter(_1)',
   regexp_like: "regexp_like(_1, concat('^(?:', _2, ')$'))",
-  regexp_replace: ["regexp_replace(_1, _2, '')", 'regexp_replace(_1, _2, _3)'],
+  regexp_replace: ["regexp_replace(_1, _2, '')", `regexp_replace(_1, _2, ${BACKSLASH_GROUPS})`],
   repeat: "array_join(repeat(_1, CAST(_2 AS integer)), '')",
   right: 'substr(_1, greatest(length(_1) - greatest(_2, 0), 0) + 1)',
   rpad: 'rpad(_1, _2, _3)',
