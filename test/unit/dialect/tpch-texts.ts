@@ -12,6 +12,10 @@ interface Spelling {
   substring(text: string, start: string, length: string): string
   /** Names of columns cannot follow the name of a subquery. */
   readonly lacksColumnLists?: true
+  /** A name that has to be quoted. */
+  readonly reserved?: string
+  /** A query with a limit, which it begins or ends with. */
+  limited?(query: string, count: string): string
 }
 
 const unit = (months: number): readonly [number, 'year' | 'month'] =>
@@ -57,6 +61,61 @@ export const SPELLINGS = {
     year: (column) => `year(${column})`,
     substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
   },
+  redshift: {
+    date: (day) => `'${day}'`,
+    later: (day, months) => {
+      const [count, part] = unit(months)
+      return `dateadd(${part}, ${count}, date '${day}')`
+    },
+    ninetyDaysBefore: "dateadd(day, -90, date '1998-12-01')",
+    year: (column) => `date_part(year, ${column})`,
+    substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
+  },
+  transactsql: {
+    date: (day) => `'${day}'`,
+    later: (day, months) => {
+      const [count, part] = unit(months)
+      return `DATEADD(${part}, ${count}, CONVERT(date, '${day}'))`
+    },
+    ninetyDaysBefore: "DATEADD(day, -90, CAST('1998-12-01' AS date))",
+    year: (column) => `DATEPART(year, ${column})`,
+    substring: (text, start, length) => `SUBSTRING(${text}, ${start}, ${length})`,
+    limited: (query, count) => query.replace(/SELECT/, `SELECT TOP ${count}`),
+  },
+  db2: {
+    date: (day) => `DATE('${day}')`,
+    later: (day, months) => `ADD_MONTHS(DATE('${day}'), ${months})`,
+    ninetyDaysBefore: "DATE('1998-09-02')",
+    year: (column) => `YEAR(${column})`,
+    substring: (text, start, length) => `SUBSTR(${text}, ${start}, ${length})`,
+    limited: (query, count) => `${query} FETCH FIRST ${count} ROWS ONLY`,
+  },
+  hive: {
+    lacksColumnLists: true,
+    date: (day) => `'${day}'`,
+    later: (day, months) => `to_date(add_months('${day}', ${months}))`,
+    ninetyDaysBefore: "date_sub('1998-12-01', 90)",
+    year: (column) => `year(${column})`,
+    substring: (text, start, length) => `substr(${text}, ${start}, ${length})`,
+  },
+  flinksql: {
+    reserved: 'value',
+    date: (day) => `DATE '${day}'`,
+    later: (day, months) => {
+      const [count, part] = unit(months)
+      return `DATE '${day}' + INTERVAL '${count}' ${part}`
+    },
+    ninetyDaysBefore: "DATE '1998-12-01' - INTERVAL '90' DAY",
+    year: (column) => `YEAR(${column})`,
+    substring: (text, start, length) => `SUBSTRING(${text}, ${start}, ${length})`,
+  },
+  athena: {
+    date: (day) => `DATE '${day}'`,
+    later: (day, months) => `date_add('month', ${months}, DATE '${day}')`,
+    ninetyDaysBefore: "DATE '1998-12-01' - INTERVAL '90' DAY",
+    year: (column) => `year(${column})`,
+    substring: (text, start, length) => `substr(${text}, ${start}, ${length})`,
+  },
 } as const satisfies Readonly<Record<string, Spelling>>
 
 const monthsBetween = (from: string, to: string): number => {
@@ -90,6 +149,10 @@ export function tpchTexts(spelling: Spelling): readonly string[] {
       .replace(/extract\(year\s+FROM (\w+)\)/gi, (_, column) => spelling.year(column))
       .replace(/substring\((\w+)\s+FROM (\d+) FOR (\d+)\)/gi, (_, text, start, length) =>
         spelling.substring(text, start, length),
-      ),
+      )
+      .replace(/^([\s\S]*?)\s+LIMIT (\d+)\s*$/i, (whole, limited, count) =>
+        spelling.limited === undefined ? whole : spelling.limited(limited, count),
+      )
+      .replaceAll(new RegExp(`\\b${spelling.reserved ?? '$^'}\\b`, 'g'), '`$&`'),
   )
 }
