@@ -56,7 +56,7 @@ function tinyRows({ source, operators, sink, dependsOn }: PipelineSpec): number 
 const BUILD_BYTES_PER_ROW = 40
 /** Values of a build side, below which one driver is as quick as several; those of a single column take more steps in several. */
 const SHARED_BUILD_VALUES_MIN = 1 << 18
-const SHARED_BUILD_KEYS_MIN = 1 << 20
+const SHARED_BUILD_KEYS_MIN = 1 << 19
 
 /** What the drivers of a pipeline have to share. */
 export interface Resources {

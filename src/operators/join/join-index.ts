@@ -32,6 +32,8 @@ const DIRECT_CODES_PER_ROW = 2
 const DIRECT_SIZE_MAX = 1 << 27
 const RANK_SIZE_ALWAYS = 1 << 20
 const RANK_CODES_PER_ROW = 256
+/** Codes are hashed themselves, so that values need no numbers while a word holds them. */
+export const RANGE_MAX_HASHED = 1n << 61n
 
 /** How rows of codes from 0 to size - 1 are found. */
 export function addressingOf(size: number, rowCount: number): 'direct' | 'rank' | 'hash' {
@@ -51,7 +53,7 @@ export function addressingOf(size: number, rowCount: number): 'direct' | 'rank' 
 export interface JoinIndexState {
   readonly rowCount: number
   readonly encoder: EncoderState | undefined
-  /** First row of each code (direct), or of the code's number in the rank map or table, + 1. */
+  /** First row of each code (direct), or of the code's number in the rank map or table, + 1; 0: the table's numbers are rows. */
   readonly heads: number
   readonly ranks: RankMapState | undefined
   readonly table: IntegerTableState | undefined
@@ -91,7 +93,7 @@ export function* buildJoinIndex(
     assert(memory !== undefined, 'joins run over shared memory')
     const words = kept.allocate(16)
     const status = new Int32Array(words.buffer, words.byteOffset, 4)
-    const encoder = new KeyEncoder(memory, createArena, status, keyTypes)
+    const encoder = new KeyEncoder(memory, createArena, status, keyTypes, RANGE_MAX_HASHED)
     const { keys } = encoder.prepare(keyBlocks, rowCount, scratch)
     encoder.recode(0, 0, scratch)
     yield
@@ -190,7 +192,7 @@ export class JoinIndexReader {
     const codes = this.#lookup.encode(keyBlocks, rowCount, arena)
     if (table !== undefined) {
       lookupIntegers(this.memory, table, codes, rowCount, true, rows.byteOffset)
-      joinKernels(this.memory).follow(rows.byteOffset, rowCount, heads)
+      if (heads !== 0) joinKernels(this.memory).follow(rows.byteOffset, rowCount, heads)
     } else if (ranks !== undefined) {
       rankMapKernels(this.memory).lookup(codes, rowCount, ranks.entries, heads, rows.byteOffset)
     } else {

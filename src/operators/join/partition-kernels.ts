@@ -1,13 +1,14 @@
-import type { FunctionBuilder } from '../../expressions/wasm/builder.js'
+import type { FunctionBuilder, ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
+import { slotOf } from '../keys/integer-table-kernels.js'
 import { at } from '../keys/key-kernels.js'
 import { entryOf, numberOf } from '../keys/rank-map.js'
 
 /**
- * WASM kernels of joins' builds by several drivers. Codes are below 2^31; a pair is an i64 of a code (low half) and its row (high
- * half). Heads and next hold row + 1, 0 for none.
+ * WASM kernels of joins' builds by several drivers. A pair is an i64 of a code below 2^31 (low half) and its row (high half); a hashed
+ * pair [code i64, row i32, 0]. Heads, next and the slots of a table hold row + 1, 0 for none.
  */
 export interface PartitionKernels {
   /**
@@ -24,6 +25,31 @@ export interface PartitionKernels {
     ends: number,
     pairs: number,
   ): void
+  /** The same for hashed pairs, by the upper bits of the codes' hashes. */
+  splitHashed(
+    codes: number,
+    count: number,
+    row: number,
+    shift: bigint,
+    partCount: number,
+    ends: number,
+    pairs: number,
+  ): void
+  /**
+   * Puts hashed pairs into the slots of a table, from the last to the first. What finds no place before slot `end` is left: it is moved
+   * to the end of the pairs, in their order. @returns how many are left
+   * @param status i32 that is set where a key comes twice
+   */
+  insert(
+    pairs: number,
+    count: number,
+    slots: number,
+    shift: bigint,
+    mask: number,
+    end: number,
+    next: number,
+    status: number,
+  ): number
   /** Chains pairs from the last to the first by code. @returns how many are not the last of their chain */
   chain(pairs: number, count: number, heads: number, next: number): number
   /** Sets the bits of the pairs' codes in the entries of a rank map. */
@@ -37,48 +63,30 @@ const rowOf = (pair: Expr<'i64'>): Expr<'i32'> => i32.wrap_i64(i64.shr_u(pair, i
 
 export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
   return kernel<PartitionKernels>(memory, 'join partition', (m) => {
-    m.function(
-      'split',
-      {
-        codes: 'i32',
-        count: 'i32',
-        row: 'i32',
-        shift: 'i32',
-        partCount: 'i32',
-        ends: 'i32',
-        pairs: 'i32',
-      },
-      null,
-      (f, p) => {
-        const i = f.local('i32')
-        const code = f.local('i32')
-        const place = f.local('i32')
-        const length = f.local('i32')
-        const end = f.local('i32')
-        const readCode = () => {
-          f.set(code, i32.wrap_i64(i64.load(at(p.codes, i, 3))))
-          f.set(place, at(p.ends, i32.shr_u(code, p.shift), 2))
-        }
-        f.for(i, 0, p.count, () => {
-          readCode()
-          f.store32(place, i32.add(i32.load(place), 1))
-        })
-        // Where a part starts; it has become where it ends when all its pairs are there.
-        f.for(i, 0, p.partCount, () => {
-          f.set(place, at(p.ends, i, 2))
-          f.set(length, i32.load(place))
-          f.store32(place, end)
-          f.set(end, i32.add(end, length))
-        })
-        f.for(i, 0, p.count, () => {
-          readCode()
-          f.set(end, i32.load(place))
-          const row = i64.shl(i64.extend_i32_u(i32.add(p.row, i)), i64.const(32))
-          f.store64(at(p.pairs, end, 3), i64.or(i64.extend_i32_u(code), row))
-          f.store32(place, i32.add(end, 1))
-        })
-      },
-    )
+    const rows = { codes: 'i32', count: 'i32', row: 'i32' } as const
+    const parts = { partCount: 'i32', ends: 'i32', pairs: 'i32' } as const
+    m.function('split', { ...rows, shift: 'i32', ...parts }, null, (f, p) => {
+      splitRows(f, p, {
+        partOf: (code) => i32.shr_u(i32.wrap_i64(code), p.shift),
+        store: (code, row, place) => {
+          const low = i64.and(code, i64.const(0xffff_ffffn))
+          const high = i64.shl(i64.extend_i32_u(row), i64.const(32))
+          f.store64(at(p.pairs, place, 3), i64.or(low, high))
+        },
+      })
+    })
+    m.function('splitHashed', { ...rows, shift: 'i64', ...parts }, null, (f, p) => {
+      const pair = f.local('i32')
+      splitRows(f, p, {
+        partOf: (code) => slotOf(p.pairs, code, p.shift).first,
+        store: (code, row, place) => {
+          f.set(pair, at(p.pairs, place, 4))
+          f.store64(pair, code)
+          f.store64(pair, i64.extend_i32_u(row), 8)
+        },
+      })
+    })
+    insertKernel(m)
     m.function('mark', { pairs: 'i32', count: 'i32', entries: 'i32' }, null, (f, p) => {
       const i = f.local('i32')
       const pair = f.local('i64')
@@ -101,6 +109,99 @@ export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
         return numberOf(entry, i64.load(entry), i64.shl(i64.const(1), pair))
       })
     })
+  })
+}
+
+/** Sorts codes into parts, each in the order of its rows: counted first, then written. */
+function splitRows(
+  f: FunctionBuilder<null>,
+  p: Readonly<Record<'codes' | 'count' | 'row' | 'partCount' | 'ends', Expr<'i32'>>>,
+  by: {
+    partOf(code: Expr<'i64'>): Expr<'i32'>
+    store(code: Expr<'i64'>, row: Expr<'i32'>, place: Expr<'i32'>): void
+  },
+): void {
+  const i = f.local('i32')
+  const code = f.local('i64')
+  const end = f.local('i32')
+  const length = f.local('i32')
+  const place = f.local('i32')
+  const readCode = () => {
+    f.set(code, i64.load(at(p.codes, i, 3)))
+    f.set(end, at(p.ends, by.partOf(code), 2))
+  }
+  f.for(i, 0, p.count, () => {
+    readCode()
+    f.store32(end, i32.add(i32.load(end), 1))
+  })
+  // Where a part starts; it has become where it ends when all its pairs are there.
+  f.for(i, 0, p.partCount, () => {
+    f.set(end, at(p.ends, i, 2))
+    f.set(length, i32.load(end))
+    f.store32(end, place)
+    f.set(place, i32.add(place, length))
+  })
+  f.for(i, 0, p.count, () => {
+    readCode()
+    f.set(place, i32.load(end))
+    by.store(code, i32.add(p.row, i), place)
+    f.store32(end, i32.add(place, 1))
+  })
+}
+
+function insertKernel(m: ModuleBuilder): void {
+  const params = {
+    pairs: 'i32',
+    count: 'i32',
+    slots: 'i32',
+    shift: 'i64',
+    mask: 'i32',
+    end: 'i32',
+    next: 'i32',
+    status: 'i32',
+  } as const
+  m.function('insert', params, 'i32', (f, p) => {
+    const i = f.let(p.count)
+    const kept = f.let(p.count)
+    const pair = f.local('i32')
+    const key = f.local('i64')
+    const row = f.local('i32')
+    const index = f.local('i32')
+    const slot = f.local('i32')
+    const head = f.local('i32')
+    const { first, address } = slotOf(p.slots, key, p.shift)
+    // From the last row to the first, so that chains run upwards.
+    f.while(i32.gt_s(i, 0), () => {
+      f.set(i, i32.sub(i, 1))
+      f.set(pair, at(p.pairs, i, 4))
+      f.set(key, i64.load(pair))
+      f.set(row, i32.load(pair, 8))
+      f.set(index, first)
+      f.block((done) => {
+        f.loop((again) => {
+          f.set(slot, address(index))
+          f.set(head, i32.load(slot, 8))
+          const isKey = i64.eq(i64.load(slot), key)
+          f.if(i32.or(i32.eqz(head), isKey), () => {
+            f.if(head, () => f.store32(p.status, 1))
+            f.store32(at(p.next, row, 2), head)
+            f.store64(slot, key)
+            f.store32(slot, i32.add(row, 1), 8)
+            f.br(done)
+          })
+          f.set(index, i32.add(index, 1))
+          f.if(i32.eq(index, p.end), () => {
+            f.set(kept, i32.sub(kept, 1))
+            f.store64(at(p.pairs, kept, 4), key)
+            f.store64(at(p.pairs, kept, 4), i64.extend_i32_u(row), 8)
+            f.br(done)
+          })
+          f.set(index, i32.and(index, p.mask))
+          f.br(again)
+        })
+      })
+    })
+    f.return(i32.sub(p.count, kept))
   })
 }
 

@@ -3,13 +3,20 @@ import { sliceBlock } from '../../expressions/wasm/import.js'
 import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { type Arena, assert, type Block, type Page, type SqlType } from '../../spi/index.js'
 import type { SharedPages } from '../create-operator.js'
+import { SLOT_BYTES, shiftOf, slotsFor } from '../keys/integer-table.js'
 import { KeyEncoder } from '../keys/key-encoder.js'
 import { type KeyFilterState, keyFilterStates } from '../keys/key-filter.js'
 import { keyKind } from '../keys/key-kind.js'
 import { CODES_PER_ENTRY_LOG2, ENTRY_BYTES_LOG2, rankMapKernels } from '../keys/rank-map.js'
 import type { OperatorContext } from '../operator.js'
 import { buildColumn, keptPage } from './build-columns.js'
-import { addressingOf, buildJoinIndex, hasNull, type JoinIndexState } from './join-index.js'
+import {
+  addressingOf,
+  buildJoinIndex,
+  hasNull,
+  type JoinIndexState,
+  RANGE_MAX_HASHED,
+} from './join-index.js'
 import type { JoinIndexSpec } from './join-index-sink.js'
 import { createMatchMarks } from './match-marks.js'
 import { partitionKernels } from './partition-kernels.js'
@@ -37,18 +44,20 @@ const ENDED_PARTS = 3
 /** Where the page words of the key columns lie, and how many there are. */
 const KEYS = 4
 const KEYS_LENGTH = 5
-/** What is written to; 0: the index is whole. */
+/** What is written to: the chains (0: the index is whole), the heads or the slots of a table, the entries of a rank map. */
 const CHAINS = 6
 const HEADS = 7
 const ENTRIES = 8
+/** The last of the lists of pairs that found no place in their part of the table; 0: none. */
+const LEFT = 9
 /** Where each slice's parts end, and its pairs. */
-const FIRST_SLICE = 9
+const FIRST_SLICE = 10
 const SLICE_WORDS = 2
 const SLICES_MAX = 64
 export const SHARED_BUILD_WORDS = FIRST_SLICE + SLICES_MAX * SLICE_WORDS
 
 /** Bytes of a code and its row. */
-const PAIR_BYTES = 8
+const PAIR_BYTES = { direct: 8, rank: 8, hash: 16 } as const
 /** Rows of a slice at least, and of a part, about. */
 const SLICE_ROWS_MIN = 32_768
 const PART_ROWS = 16_384
@@ -56,23 +65,30 @@ const PARTS_MAX = 64
 /** How long a driver sleeps before it looks whether the query still runs. */
 const WAIT_MILLIS = 1
 
-/** Rows divided into slices, and their codes by the upper bits into parts. */
+/** Rows divided into slices, and their codes (or, hashed, the slots of a table) by the upper bits into parts. */
 interface Division {
   readonly keyBlocks: readonly Block[]
+  readonly encoder: KeyEncoder
+  readonly addressing: 'direct' | 'rank' | 'hash'
+  /** Codes, or slots. */
+  readonly size: number
   readonly sliceRows: number
   readonly sliceCount: number
-  readonly encoder: KeyEncoder
-  readonly size: number
-  readonly isRanked: boolean
   readonly shift: number
   readonly partCount: number
+}
+
+/** A part's pairs of a slice. */
+interface PairRun {
+  readonly pairs: number
+  readonly count: number
 }
 
 /**
  * Builds the index of a join in all drivers of its pipeline. They take tasks from a counter: to put the keys together and set up what
  * all write to, to put another column together, to divide the codes of some rows by their range, to chain the rows of a range. No two
  * write to the same place, so that there is nothing to lock; what has to be there first is waited for, which is at most a task that
- * another driver is at. Keys that no range holds are indexed by one driver, while the others see to the columns.
+ * another driver is at. Keys that no word holds are indexed by one driver, while the others see to the columns.
  * @source Balkesen et al., Main-Memory Hash Joins on Multi-Core CPUs (ICDE 2013): partitions by radix without locks
  */
 export class SharedBuildSink {
@@ -132,14 +148,18 @@ export class SharedBuildSink {
         if (task < firstSlice) this.#addFilter(filterKeys[task - firstFilter]!)
         else {
           division ??= this.#words[CHAINS] === 0 ? undefined : this.#division(this.#keyBlocks())
-          if (division === undefined || task >= firstSlice + stepCount(division)) break
+          if (
+            division === undefined ||
+            task >= firstSlice + division.sliceCount + lastSteps(division)
+          )
+            break
           yield* this.#runStep(task - firstSlice, division)
         }
       }
       yield
     }
     // The others still read the lists that are here, but where the query has failed; then it gives them back.
-    if (division !== undefined) yield* this.#reached(ENDED_PARTS, division.partCount)
+    if (division !== undefined) yield* this.#reached(ENDED_PARTS, lastSteps(division))
     this.#lists.close()
   }
 
@@ -188,8 +208,9 @@ export class SharedBuildSink {
     yield
     if (marksMatches) this.#marks = createMatchMarks(this.#rowCount, queryArena)
     const division = this.#division(keyBlocks)
-    if (division !== undefined) this.#index = this.#emptyIndex(division, keyBlocks.some(hasNull))
-    else {
+    if (division !== undefined && this.#fits(division)) {
+      this.#index = this.#emptyIndex(division, keyBlocks.some(hasNull))
+    } else {
       const createArena = () => this.#context.createArena()
       this.#index = yield* buildJoinIndex(keyBlocks, this.#rowCount, this.#keyTypes(), createArena)
       this.#hasDuplicates = this.#index.next !== 0
@@ -202,24 +223,32 @@ export class SharedBuildSink {
     this.#note(SET_UP)
   }
 
-  #emptyIndex({ encoder, size, isRanked }: Division, hasNullKey: boolean): JoinIndexState {
+  #emptyIndex({ encoder, addressing, size }: Division, hasNullKey: boolean): JoinIndexState {
+    const isTable = addressing === 'hash'
     const words = this.#words
     const rowCount = this.#rowCount
     const kept = this.#context.createArena()
     const room = (byteLength: number) => kept.allocate(byteLength).byteOffset
     // A part clears what is its own. Its heads begin at the number of the rows before it, as if no key came twice.
-    words[HEADS] = room((isRanked ? rowCount : size) * 4)
+    words[HEADS] = room(isTable ? size * SLOT_BYTES : (addressing === 'rank' ? rowCount : size) * 4)
     words[CHAINS] = room(rowCount * 4)
-    words[ENTRIES] = isRanked ? room(entriesFor(size) << ENTRY_BYTES_LOG2) : 0
+    words[ENTRIES] = addressing === 'rank' ? room(entriesFor(size) << ENTRY_BYTES_LOG2) : 0
     return {
       rowCount,
       hasNullKey,
       encoder: encoder.state(),
-      heads: words[HEADS],
+      heads: isTable ? 0 : words[HEADS],
       next: words[CHAINS],
-      ranks: isRanked ? { entries: words[ENTRIES] } : undefined,
-      table: undefined,
+      ranks: addressing === 'rank' ? { entries: words[ENTRIES] } : undefined,
+      table: isTable
+        ? { slots: words[HEADS], slotCount: size, keyOf: 0, count: rowCount }
+        : undefined,
     }
+  }
+
+  /** A table that grows with the keys takes less than one of all rows where most come often. */
+  #fits({ addressing, size }: Division): boolean {
+    return addressing !== 'hash' || 2 * size * SLOT_BYTES < this.#context.freeBytes()
   }
 
   #keyTypes(): readonly SqlType[] {
@@ -244,22 +273,23 @@ export class SharedBuildSink {
       () => this.#context.createArena(),
       new Int32Array(status.buffer, status.byteOffset, 4),
       types,
+      RANGE_MAX_HASHED,
     )
     encoder.prepare(keyBlocks, rowCount, this.#lists)
     encoder.recode(0, 0, this.#lists)
-    const { size, words } = encoder.layout
-    const addressing = addressingOf(size, rowCount)
     const isRange = types.every((_, key) => encoder.column(key).kind === 'range')
-    if (!isRange || words > 1 || addressing === 'hash') return undefined
-    const wanted = Math.min(PARTS_MAX, Math.ceil(rowCount / PART_ROWS))
+    if (!isRange || encoder.layout.words > 1) return undefined
+    const addressing = addressingOf(encoder.layout.size, rowCount)
+    const size = addressing === 'hash' ? slotsFor(rowCount) : encoder.layout.size
+    const wanted = Math.min(PARTS_MAX, Math.max(2, Math.ceil(rowCount / PART_ROWS)))
     const shift = Math.max(CODES_PER_ENTRY_LOG2, Math.ceil(Math.log2(size / wanted)))
     // Bitmaps have eight rows a byte.
     const sliceRows = Math.max(SLICE_ROWS_MIN, 8 * Math.ceil(rowCount / SLICES_MAX / 8))
     return {
       keyBlocks,
       encoder,
+      addressing,
       size,
-      isRanked: addressing === 'rank',
       shift,
       partCount: Math.ceil(size / 2 ** shift),
       sliceRows,
@@ -267,73 +297,142 @@ export class SharedBuildSink {
     }
   }
 
-  /** Divides the codes of a slice, or, with all slices divided, indexes a part of the codes. */
+  /** Divides the codes of a slice; or, with all slices divided, indexes a part; or, with all parts indexed, what is left. */
   *#runStep(step: number, division: Division): Generator<void> {
-    const { sliceCount } = division
-    if (step < sliceCount) this.#divide(step, division)
-    else {
-      yield* this.#reached(DIVIDED_SLICES, sliceCount)
-      this.#indexPart(step - sliceCount, division)
+    const { sliceCount, partCount, addressing } = division
+    if (step < sliceCount) {
+      this.#divide(step, division)
+      return
     }
+    yield* this.#reached(DIVIDED_SLICES, sliceCount)
+    const part = step - sliceCount
+    if (part === partCount) {
+      yield* this.#reached(ENDED_PARTS, partCount)
+      this.#insertLeft(division)
+    } else if (addressing === 'hash') this.#insertPart(part, division)
+    else this.#chainPart(part, division)
+    this.#note(ENDED_PARTS)
   }
 
   /** Divides the codes of a slice's rows into parts. */
   #divide(slice: number, division: Division): void {
-    const { encoder, keyBlocks, sliceRows, shift, partCount } = division
+    const { encoder, keyBlocks, addressing, sliceRows, size, shift, partCount } = division
     const from = slice * sliceRows
     const count = Math.min(sliceRows, this.#rowCount - from)
     const blocks = keyBlocks.map((block) => sliceBlock(block, from, count, this.#scratch))
     const { keys } = encoder.prepare(blocks, count, this.#scratch)
     const codes = encoder.encode(keys, this.#scratch)
     const ends = allocateInt32(this.#lists, partCount).fill(0).byteOffset
-    const pairs = this.#lists.allocate(count * PAIR_BYTES).byteOffset
-    partitionKernels(this.#memory).split(codes, count, from, shift, partCount, ends, pairs)
+    const pairs = this.#lists.allocate(count * PAIR_BYTES[addressing]).byteOffset
+    const kernels = partitionKernels(this.#memory)
+    if (addressing === 'hash') {
+      const hashShift = shiftOf(size) + BigInt(shift)
+      kernels.splitHashed(codes, count, from, hashShift, partCount, ends, pairs)
+    } else kernels.split(codes, count, from, shift, partCount, ends, pairs)
     this.#scratch.reset()
     this.#words.set([ends, pairs], FIRST_SLICE + slice * SLICE_WORDS)
     this.#note(DIVIDED_SLICES)
   }
 
-  /** The rows of a part in each slice, and how many rows are in the parts before it. */
-  #runsOf(part: number, { partCount, sliceCount }: Division) {
-    const runs: { readonly pairs: number; readonly count: number }[] = []
+  /** The rows of a part in each slice, the last slice first, and how many rows are in the parts before it. */
+  #runsOf(part: number, { addressing, partCount, sliceCount }: Division) {
+    const runs: PairRun[] = []
     let rowsBefore = 0
-    for (let slice = 0; slice < sliceCount; slice++) {
+    for (let slice = sliceCount - 1; slice >= 0; slice--) {
       const place = FIRST_SLICE + slice * SLICE_WORDS
       const ends = new Int32Array(this.#memory.buffer, this.#words[place], partCount)
       const start = part === 0 ? 0 : ends[part - 1]!
       const count = ends[part]! - start
       rowsBefore += start
-      if (count > 0) runs.push({ pairs: this.#words[place + 1]! + start * PAIR_BYTES, count })
+      const pairs = this.#words[place + 1]! + start * PAIR_BYTES[addressing]
+      if (count > 0) runs.push({ pairs, count })
     }
     return { runs, rowsBefore }
   }
 
+  #clear(address: number, byteLength: number): void {
+    new Uint8Array(this.#memory.buffer, address, byteLength).fill(0)
+  }
+
   /** Chains the rows of a part of the codes; nobody else touches what lies in it. */
-  #indexPart(part: number, division: Division): void {
-    const { size, isRanked, shift } = division
+  #chainPart(part: number, division: Division): void {
+    const { addressing, size, shift } = division
     const words = this.#words
     const [heads, next, entries] = [words[HEADS]!, words[CHAINS]!, words[ENTRIES]!]
     const { runs, rowsBefore } = this.#runsOf(part, division)
     const kernels = partitionKernels(this.#memory)
     const firstCode = part * 2 ** shift
     const codeCount = Math.min(2 ** shift, size - firstCode)
-    const clear = (address: number, byteLength: number) =>
-      new Uint8Array(this.#memory.buffer, address, byteLength).fill(0)
-    if (isRanked) {
+    if (addressing === 'rank') {
       const first = entries + entriesFor(firstCode) * 2 ** ENTRY_BYTES_LOG2
       const rowCount = runs.reduce((sum, { count }) => sum + count, 0)
-      clear(first, entriesFor(codeCount) << ENTRY_BYTES_LOG2)
-      clear(heads + rowsBefore * 4, rowCount * 4)
+      this.#clear(first, entriesFor(codeCount) << ENTRY_BYTES_LOG2)
+      this.#clear(heads + rowsBefore * 4, rowCount * 4)
       for (const { pairs, count } of runs) kernels.mark(pairs, count, entries)
       rankMapKernels(this.#memory).sum(first, entriesFor(codeCount), rowsBefore)
-    } else clear(heads + firstCode * 4, codeCount * 4)
-    for (const { pairs, count } of runs.reverse()) {
-      const duplicates = isRanked
-        ? kernels.chainRanked(pairs, count, entries, heads, next)
-        : kernels.chain(pairs, count, heads, next)
+    } else this.#clear(heads + firstCode * 4, codeCount * 4)
+    for (const { pairs, count } of runs) {
+      const duplicates =
+        addressing === 'rank'
+          ? kernels.chainRanked(pairs, count, entries, heads, next)
+          : kernels.chain(pairs, count, heads, next)
       this.#hasDuplicates ||= duplicates > 0
     }
-    this.#note(ENDED_PARTS)
+  }
+
+  /** Puts the rows of a part into its slots. What would run over into the next part, which another driver may be at, is left. */
+  #insertPart(part: number, division: Division): void {
+    const { shift } = division
+    const first = part * 2 ** shift
+    this.#clear(this.#words[HEADS]! + first * SLOT_BYTES, 2 ** shift * SLOT_BYTES)
+    for (const { pairs, count } of this.#runsOf(part, division).runs) {
+      const left = this.#insert({ pairs, count }, division, first + 2 ** shift)
+      if (left > 0) this.#leave(pairs + (count - left) * PAIR_BYTES.hash, left)
+    }
+  }
+
+  /** @param end the slot before which there is place; -1: any slot of the table. @returns how many pairs found none */
+  #insert({ pairs, count }: PairRun, { size }: Division, end: number): number {
+    const [slots, next] = [this.#words[HEADS]!, this.#words[CHAINS]!]
+    const status = allocateInt32(this.#scratch, 1).fill(0)
+    const left = partitionKernels(this.#memory).insert(
+      pairs,
+      count,
+      slots,
+      shiftOf(size),
+      size - 1,
+      end,
+      next,
+      status.byteOffset,
+    )
+    this.#hasDuplicates ||= status[0] !== 0
+    this.#scratch.reset()
+    return left
+  }
+
+  /** Notes pairs for later, in a list that all drivers add to: each entry knows the one before it. */
+  #leave(pairs: number, count: number): void {
+    const words = this.#words
+    const entry = allocateInt32(this.#lists, 3)
+    entry.set([0, pairs, count])
+    let before = Atomics.load(words, LEFT)
+    for (;;) {
+      entry[0] = before
+      const found = Atomics.compareExchange(words, LEFT, before, entry.byteOffset)
+      if (found === before) return
+      before = found
+    }
+  }
+
+  /** Puts what was left into the table, rows of a part from the last to the first, as they were left. */
+  #insertLeft(division: Division): void {
+    const left: PairRun[] = []
+    for (let address = this.#words[LEFT]!; address !== 0; ) {
+      const [before, pairs, count] = new Int32Array(this.#memory.buffer, address, 3)
+      left.push({ pairs: pairs!, count: count! })
+      address = before!
+    }
+    for (const run of left.reverse()) this.#insert(run, division, -1)
   }
 
   /** Puts a column together. */
@@ -352,7 +451,9 @@ export class SharedBuildSink {
   }
 }
 
-const stepCount = ({ sliceCount, partCount }: Division): number => sliceCount + partCount
+/** Steps after all slices have been divided: the parts, and what is left of those of a table. */
+const lastSteps = ({ partCount, addressing }: Division): number =>
+  partCount + (addressing === 'hash' ? 1 : 0)
 
 /** Entries of a rank map for so many codes. */
 const entriesFor = (codes: number): number => Math.ceil(codes / 2 ** CODES_PER_ENTRY_LOG2)

@@ -36,7 +36,7 @@ export interface IntegerTableKernels {
   rebuild(keyOf: number, count: number, slots: number, shift: bigint, mask: number): void
 }
 
-const slotOf = (
+export const slotOf = (
   slots: Expr<'i32'>,
   key: Expr<'i64'>,
   shift: Expr<'i64'>,

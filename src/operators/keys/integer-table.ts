@@ -3,9 +3,9 @@ import { GrowableBuffer } from './growable.js'
 import { integerTableKernels } from './integer-table-kernels.js'
 
 const FIRST_SLOTS = 1024
-const SLOT_BYTES = 16
+export const SLOT_BYTES = 16
 /** Slots are at most half full. */
-const slotsFor = (ids: number): number => {
+export const slotsFor = (ids: number): number => {
   let slots = FIRST_SLOTS
   while (slots < ids * 2) slots *= 2
   return slots
@@ -19,7 +19,7 @@ export interface IntegerTableState {
   readonly count: number
 }
 
-const shiftOf = (slotCount: number): bigint => BigInt(64 - Math.log2(slotCount))
+export const shiftOf = (slotCount: number): bigint => BigInt(64 - Math.log2(slotCount))
 
 /**
  * 64-bit keys to dense ids in order of first appearance: open addressing with linear probing and Fibonacci hashing, the key

@@ -85,11 +85,12 @@ export class KeyEncoder {
     createArena: () => Arena,
     status: Int32Array,
     types: readonly SqlType[],
+    rangeMaxAlone = RANGE_MAX_ALONE,
   ) {
     this.#memory = memory
     this.#createArena = createArena
     this.#status = status
-    this.#rangeMax = types.length === 1 ? RANGE_MAX_ALONE : RANGE_MAX
+    this.#rangeMax = types.length === 1 ? rangeMaxAlone : RANGE_MAX
     this.#columns = types.map((type) => ({
       type,
       kind: keyKind(type),

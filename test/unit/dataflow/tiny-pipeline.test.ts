@@ -177,7 +177,7 @@ describe('drivers of what worker threads run', () => {
     }
     expect([32_768, 32_769].map((rows) => count(rows, 8))).toEqual([1, 4])
     expect([131_071, 131_072].map((rows) => count(rows, 2))).toEqual([1, 4])
-    expect([1_048_575, 1_048_576].map((rows) => count(rows, 1))).toEqual([1, 4])
+    expect([524_287, 524_288].map((rows) => count(rows, 1))).toEqual([1, 4])
     expect([10_000_001, 10_000_000].map((free) => count(100_000, 3, free))).toEqual([4, 1])
     expect(count(100_000, 3, 1e9, {})).toBe(1)
   })

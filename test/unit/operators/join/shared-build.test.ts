@@ -7,6 +7,7 @@ import {
   type JoinIndexSpec,
 } from '../../../../src/operators/join/join-index-sink.js'
 import { SharedBuildSink } from '../../../../src/operators/join/shared-build.js'
+import { HASH_MULTIPLIER } from '../../../../src/operators/keys/key-kernels.js'
 import {
   BIGINT,
   INTEGER,
@@ -25,6 +26,25 @@ import { createRandom, type Random } from '../../kernel-support/cells.js'
 const memory = testMemory()
 const TYPES: readonly SqlType[] = [BIGINT, INTEGER, VARCHAR]
 
+/** A number whose product with an odd one ends in 1, by 64 bits. */
+function inverse(odd: bigint): bigint {
+  let found = odd
+  for (let bits = 3; bits < 64; bits *= 2) {
+    found = BigInt.asUintN(64, found * (2n - BigInt.asUintN(64, odd * found)))
+  }
+  return found
+}
+
+/** Keys above a smallest one of 0 whose first slots are the last of a part or of the table: most find no place there. */
+const AT_ENDS: readonly bigint[] = [
+  0n,
+  ...Array.from({ length: 12_000 }, (_, i) => {
+    const hash = (i % 2 === 0 ? 1n << 63n : 1n << 64n) - 1n - (BigInt(i) << 32n)
+    const mixed = BigInt.asUintN(64, hash * inverse(BigInt.asUintN(64, HASH_MULTIPLIER)))
+    return (mixed ^ (mixed >> 32n)) - 1n
+  }).filter((key) => key >= 0n && key < 1n << 60n),
+]
+
 /** Keys of a row: what they address, how often they come, and in which order, differs. */
 const KEYS: Readonly<Record<string, (random: Random, row: number, rows: number) => Value>> = {
   'one after the other': (_, row) => BigInt(row) - 1000n,
@@ -34,6 +54,8 @@ const KEYS: Readonly<Record<string, (random: Random, row: number, rows: number) 
     random.chance(0.9) ? 7n : BigInt(row) * 40n - BigInt(rows),
   'few keys': (random) => BigInt(random.below(20)),
   'of any size': (random) => BigInt(random.below(2 ** 31)) ** 2n,
+  'at random, hashed': (random) => BigInt(random.below(15_000)) * 7919000003n - 10n ** 13n,
+  'at the ends of parts': (random) => AT_ENDS[random.below(AT_ENDS.length)]!,
   null: () => null,
 }
 
@@ -74,13 +96,14 @@ for (const [name, keyOf] of Object.entries(KEYS)) {
     for (let seed = SEED; seed < SEED + 2; seed++) {
       memory.releaseAll()
       const random = createRandom(seed)
-      const rowCount = random.pick([0, 300, 20_000, 40_000])
+      const isLeft = name === 'at the ends of parts'
+      const rowCount = isLeft ? 40_000 : random.pick([0, 300, 20_000, 40_000])
       const build: Row[] = Array.from({ length: rowCount }, (_, row) => [
         random.chance(0.05) ? null : keyOf(random, row, rowCount),
         random.chance(0.05) ? null : random.below(50),
         `text ${random.below(9)}`,
       ])
-      const keyChannels = random.pick([[0], [1], [0, 1], [1, 0], [2, 1], [2]])
+      const keyChannels = isLeft ? [0] : random.pick([[0], [1], [0, 1], [1, 0], [2, 1], [2]])
       const spec: JoinIndexSpec = {
         types: TYPES,
         keyChannels,
