@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { hotFunctions } from '../profile/hot-functions.mjs'
+import { hotFunctions, trimProfile } from '../profile/hot-functions.mjs'
 import { QUERIES } from '../tpch/queries.mjs'
 import { SCALE_FACTOR, text } from './options.mjs'
 
@@ -61,17 +61,20 @@ function clinic(tool, out, target) {
   for (const name of html) process.stdout.write(`${join(out, name)}\n`)
 }
 
-/** `--cpu-prof` profiles workers too: a file a thread. */
+/** `--cpu-prof` profiles workers too: a file a thread, of which the time of the queries is kept. */
 function profileThreads(out, target) {
   const folder = join(out, `cpu-${Date.now()}`)
   mkdirSync(folder)
-  execFileSync(process.execPath, ['--cpu-prof', `--cpu-prof-dir=${folder}`, ...target], {
-    stdio: ['ignore', 2, 2],
+  const flags = ['--cpu-prof', `--cpu-prof-dir=${folder}`]
+  const startedAt = execFileSync(process.execPath, [...flags, ...target], {
+    stdio: ['ignore', 'pipe', 2],
+    encoding: 'utf8',
   })
   if (!existsSync(folder) || readdirSync(folder).length === 0)
     throw new Error('V8 wrote no profile')
   for (const name of readdirSync(folder).sort()) {
     const file = join(folder, name)
+    trimProfile(file, Number(startedAt))
     process.stdout.write(`${file}\n${hotFunctions(file, 12)}\n`)
   }
 }

@@ -1,4 +1,21 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
+
+/** Leaves of a .cpuprofile what was sampled from a moment on. @param micros of the clock of `process.hrtime` */
+export function trimProfile(file, micros) {
+  const { samples, timeDeltas, startTime, ...profile } = JSON.parse(readFileSync(file, 'utf8'))
+  let time = startTime
+  let first = 0
+  while (first < samples.length && time + timeDeltas[first] < micros) time += timeDeltas[first++]
+  writeFileSync(
+    file,
+    JSON.stringify({
+      ...profile,
+      startTime: time,
+      samples: samples.slice(first),
+      timeDeltas: timeDeltas.slice(first),
+    }),
+  )
+}
 
 /** The functions of a .cpuprofile with the most time of their own, as lines of text. */
 export function hotFunctions(file, count) {

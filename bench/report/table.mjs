@@ -1,6 +1,6 @@
 import { median, spread } from './statistics.mjs'
 
-const DIGITS = { ms: 2, MB: 0, 'M rows/s': 2, 'MB/s': 0, 'ns/row': 2, 'GB/s': 1 }
+const DIGITS = { ms: 2, MB: 0, 'M rows/s': 2, 'MB/s': 0, 'ns/row': 2, 'GB/s': 1, files: 0 }
 
 export function amount(value, unit) {
   const digits = value >= 100 ? Math.min(1, DIGITS[unit] ?? 1) : (DIGITS[unit] ?? 2)

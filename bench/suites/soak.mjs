@@ -1,3 +1,4 @@
+import { existsSync, readdirSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { Millrace } from '../../dist/index.js'
 import { text } from '../commands/options.mjs'
@@ -10,7 +11,7 @@ export const summary =
   'thousands of statements on one engine, and what memory it holds: it has to come to rest'
 export const details =
   'TPC-H SF0.01 from memory tables, new texts, errors, cancellations, tables made and dropped, in turn. Fails where the process\n' +
-  'holds over 10% and 32 MB more at the end than after a quarter of the statements.'
+  'holds over 10% and 32 MB more at the end than after a quarter of the statements, or has more files open than in the beginning.'
 export const options = {
   queries: text('statements', '10000'),
   threads: text('threads', '2'),
@@ -75,10 +76,14 @@ export async function run(values) {
   }
   let quarterBytes = 0
   let residentBytes = 0
+  let firstFiles = 0
+  let lastFiles = 0
   for (let i = 1; i <= total; i++) {
     await WORK[i % WORK.length](engine, i)
     if (i % Number(values.every) !== 0) continue
     residentBytes = await addMemory(report, engine, i)
+    lastFiles = addFiles(report, i)
+    if (firstFiles === 0) firstFiles = lastFiles
     if (quarterBytes === 0 && i >= total / 4) quarterBytes = residentBytes
   }
   await engine.close()
@@ -90,6 +95,7 @@ export async function run(values) {
   )
   if (grownBytes > Math.max(32 * 2 ** 20, quarterBytes / 10))
     report.fail('memory does not come to rest')
+  if (lastFiles > firstFiles) report.fail('files stay open')
   report.finish(values)
   return report.failures === 0 ? 0 : 1
 }
@@ -105,4 +111,14 @@ async function addMemory(report, engine, count) {
     report.add(`after ${count}`, { millrace: [bytes / 1e6] }, { group, unit: 'MB' })
   }
   return rss
+}
+
+const DESCRIPTORS = '/proc/self/fd'
+
+/** @returns how many files, sockets and the like the process has open; 0 where the system does not say */
+function addFiles(report, count) {
+  if (!existsSync(DESCRIPTORS)) return 0
+  const { length } = readdirSync(DESCRIPTORS)
+  report.add(`after ${count}`, { millrace: [length] }, { group: 'open files', unit: 'files' })
+  return length
 }
