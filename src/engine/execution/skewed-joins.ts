@@ -1,7 +1,7 @@
 import type { DistributedRun } from '../../dataflow/scheduler/distributed-run.js'
 import { heavyHashes, sampleRowsOfTask } from '../../dataflow/scheduler/key-sample.js'
 import type { SkewCandidate, SkewKnowledge } from '../../planner/fragmenter/skew-sample.js'
-import type { PlanFragment } from '../../planner/plan/fragment.js'
+import { hasOneTask, type PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, PlanNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
@@ -102,15 +102,17 @@ function sampleFragments(
 ): readonly PlanFragment[] | undefined {
   const outputs = outputsOf(sample)
   const id = (offset: number): string => `${Number(sample.id) + offset}`
-  const [result, scan] = cut({
+  const [scan, ...others] = cut({
     kind: 'output',
     id: id(1),
     source: sample,
     columnNames: outputs.map(({ name }) => name),
     outputs,
   })
-  if (scan === undefined) return undefined
+  const root = scan?.root
+  if (root?.kind !== 'output' || others.length > 0 || hasOneTask(scan!.partitioning))
+    return undefined
   const count = sampleRowsOfTask(nodeCount)
-  const root: PlanNode = { kind: 'limit', id: id(1), source: scan.root, count, partial: true }
-  return [result!, { ...scan, root, partitionedScans: [] }]
+  const some: PlanNode = { kind: 'limit', id: id(2), source: root.source, count, partial: true }
+  return [{ ...scan!, root: { ...root, source: some }, partitionedScans: [] }]
 }

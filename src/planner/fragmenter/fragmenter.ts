@@ -22,8 +22,16 @@ export function fragmentPlan(plan: PlanNode, options: FragmentOptions): readonly
   // A fragment has one reader: what would be shared is computed where it is used.
   const whole = isShared(plan) ? inlineAll(plan, { ids, symbols: symbolsBeside(plan) }) : plan
   const { plan: exchanged, partitionedScans } = addExchanges(whole, { ...options, ids })
-  cut(exchanged, { kind: 'single' }, fragments, { ...options, partitionedScans })
+  cut(withoutIdleRoot(exchanged), { kind: 'single' }, fragments, { ...options, partitionedScans })
   return fragments
+}
+
+/** Where a task would only hand on what it gathers, there is none: the result is read from the tasks below it. */
+function withoutIdleRoot(plan: PlanNode): PlanNode {
+  if (plan.kind !== 'output' || plan.source.kind !== 'exchange') return plan
+  const { type, orderBy, concatenates, source } = plan.source
+  const isIdle = type === 'gather' && orderBy === undefined && concatenates !== true
+  return isIdle && source.kind !== 'tableWriter' ? { ...plan, source } : plan
 }
 
 const isShared = (plan: PlanNode): boolean => sharedScansOf(plan).length > 0

@@ -43,11 +43,18 @@ describe('fragments', () => {
   test('a grouping has a partial step where the rows are', async () => {
     expect(shapeOf(await explain('SELECT custkey, count(*) FROM orders GROUP BY custkey'))).toEqual(
       [
-        '0 [SINGLE] → SINGLE []: Output, RemoteSource',
-        '1 [HASH] → SINGLE []: Aggregate, RemoteSource',
-        '2 [SOURCE] → HASH [custkey]: Aggregate, TableScan',
+        '0 [HASH] → SINGLE []: Output, Aggregate, RemoteSource',
+        '1 [SOURCE] → HASH [custkey]: Aggregate, TableScan',
       ],
     )
+  })
+
+  test('no task only hands on what it gathers', async () => {
+    expect(shapeOf(await explain('SELECT orderkey FROM orders WHERE custkey = 1'))).toEqual([
+      '0 [SOURCE] → SINGLE []: Output, Project, Filter, TableScan',
+    ])
+    const [limited] = shapeOf(await explain('SELECT orderkey FROM orders LIMIT 5'))
+    expect(limited).toBe('0 [SINGLE] → SINGLE []: Output, Limit, RemoteSource')
   })
 
   test('what one node would share is computed where it is used', async () => {
@@ -60,7 +67,7 @@ describe('fragments', () => {
 
   test('distinct aggregates get the rows themselves', async () => {
     const sql = 'SELECT custkey, array_agg(orderkey ORDER BY orderkey) FROM orders GROUP BY custkey'
-    expect(shapeOf(await explain(sql))[2]).toBe('2 [SOURCE] → HASH [custkey]: TableScan')
+    expect(shapeOf(await explain(sql))[1]).toBe('1 [SOURCE] → HASH [custkey]: TableScan')
   })
 
   test('a grouping by the keys of a partitioned join stays where the join is', async () => {
@@ -69,10 +76,9 @@ describe('fragments', () => {
       { join_distribution_type: 'PARTITIONED' },
     )
     expect(shapeOf(text)).toEqual([
-      '0 [SINGLE] → SINGLE []: Output, RemoteSource',
-      '1 [HASH] → SINGLE []: Aggregate, InnerJoin, RemoteSource, RemoteSource',
-      '2 [SOURCE] → HASH [custkey]: TableScan',
-      '3 [SOURCE] → HASH [custkey_1]: TableScan',
+      '0 [HASH] → SINGLE []: Output, Aggregate, InnerJoin, RemoteSource, RemoteSource',
+      '1 [SOURCE] → HASH [custkey]: TableScan',
+      '2 [SOURCE] → HASH [custkey_1]: TableScan',
     ])
   })
 
@@ -80,7 +86,7 @@ describe('fragments', () => {
     const grouped = await explain('SELECT custkey, count(*) FROM orders GROUP BY custkey', {
       prefer_partial_aggregation: 'false',
     })
-    expect(shapeOf(grouped)[2]).toBe('2 [SOURCE] → HASH [custkey]: TableScan')
+    expect(shapeOf(grouped)[1]).toBe('1 [SOURCE] → HASH [custkey]: TableScan')
     const joined = 'SELECT count(*) FROM orders o JOIN lineitem l ON o.orderkey = l.orderkey'
     const colocated = await explain(joined)
     expect(colocated).toContain('PARTITIONED_SOURCE')
