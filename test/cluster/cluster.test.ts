@@ -109,7 +109,7 @@ const stagesOf = (stage: StageJson): readonly StageJson[] => [
 test('a query’s stages and tasks are told, and their figures add up', async () => {
   const pages = await follow(
     coordinator.url,
-    'SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus',
+    'SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus ORDER BY orderstatus',
     HEADERS,
   )
   const { id } = pages[0]!.body
@@ -236,7 +236,7 @@ test('EXPLAIN ANALYZE VERBOSE tells of the operators of all tasks', async () => 
   const [[text]] = (await ask(
     'EXPLAIN ANALYZE VERBOSE SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus',
   )) as [[string]]
-  expect(text.match(/^Fragment \d/gm)).toHaveLength(3)
+  expect(text.match(/^Fragment \d/gm)).toHaveLength(2)
   expect(text).toMatch(/15,?000 rows/)
   await nothingIsLeft()
 })
