@@ -38,7 +38,8 @@ export async function renderFunctions(definitions, folder, extension) {
     '<!-- Written by `npm run docs` from src/expressions/functions; do not edit. -->',
     '',
     `${shown.length} functions by family. Types are as SQL writes them; a name that is no type, such as \`T\` or \`x\`, stands for any`,
-    'type or number. `SHOW FUNCTIONS` lists the same.',
+    'type or number. `SHOW FUNCTIONS` lists the same. A scalar function of a NULL is NULL, unless it is marked to see NULLs; aggregates leave rows out whose',
+    'argument is NULL, unless they are.',
   ]
   for (const family of familyNames) {
     const members = shown
@@ -49,7 +50,8 @@ export async function renderFunctions(definitions, folder, extension) {
       const signatures = overloads.map((overload) => `\`${signatureOf(name, overload)}\``)
       const also =
         aliases.length === 0 ? '' : ` (also ${aliases.map((a) => `\`${a}\``).join(', ')})`
-      const cells = [signatures.join('<br>'), kind, `${description}${also}`]
+      const sees = overloads.some(({ nulls }) => nulls === 'called') ? '; sees NULLs' : ''
+      const cells = [signatures.join('<br>'), kind, `${description}${also}${sees}`]
       lines.push(`| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |`)
     }
   }

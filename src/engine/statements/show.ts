@@ -1,4 +1,3 @@
-import type { FunctionDefinition } from '../../expressions/function-definition.js'
 import { likeMatcher } from '../../expressions/value/like.js'
 import type { QualifiedObjectName } from '../../planner/metadata.js'
 import type { NodeBase } from '../../planner/parser/ast/index.js'
@@ -15,6 +14,7 @@ import type { ResultColumn } from '../result/result-column.js'
 import { propertyValueText } from '../session/property-text.js'
 import { findSystemProperty, SYSTEM_PROPERTIES } from '../session/session-properties.js'
 import { schemaFunctionRows } from './function-rows.js'
+import { functionRows, TABLE_FUNCTION_ROWS } from './function-signatures.js'
 import type { ShowStatementKinds } from './kinds.js'
 import { catalogSchemaName, errorAt, qualifiedObjectName, sessionCatalog } from './names.js'
 import type { StatementContext, StatementHandlers } from './statement.js'
@@ -201,7 +201,10 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
       }))
       return staticResult(columns, [])
     }
-    const rows = context.services.functions.list().flatMap(functionRows)
+    const rows = [
+      ...context.services.functions.list().flatMap(functionRows),
+      ...TABLE_FUNCTION_ROWS,
+    ]
     const matches = patternMatcher(node)
     const sortKey = (row: StaticRow) =>
       `${String(row[0]).toLowerCase()}\0${row[1]}\0${row[2]}\0${row[3]}`
@@ -221,24 +224,6 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
       rows.filter((row) => matches(String(row[0]))),
     )
   },
-}
-
-/** Signatures are shown in lower case, lists in them without blanks. */
-const signatureText = (template: string): string => template.toLowerCase().replaceAll(', ', ',')
-
-function functionRows(definition: FunctionDefinition): StaticRow[] {
-  if (definition.hidden === true || definition.name.startsWith('$')) return []
-  const { name: ownName, displayName = ownName, aliases = [] } = definition
-  return [displayName, ...aliases].flatMap((name) =>
-    definition.overloads.map((overload) => [
-      name,
-      signatureText(overload.returns),
-      overload.args.map(signatureText).join(', '),
-      definition.kind,
-      overload.deterministic ?? true,
-      definition.description,
-    ]),
-  )
 }
 
 function systemPropertyRows(context: StatementContext): StaticRow[] {

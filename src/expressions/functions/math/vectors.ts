@@ -71,10 +71,6 @@ export const vectors: readonly FunctionDefinition[] = [
   ]),
   define('cosine_distance', 'One less the cosine of the angle of two vectors', [
     { ...ARRAYS, evaluate: (left: Vector, right: Vector) => fromOne(cosineOfArrays(left, right)) },
-    {
-      ...MAPS,
-      evaluate: (left: MapValue, right: MapValue) => fromOne(cosineOfMaps(left, right)),
-    },
   ]),
 ]
 
