@@ -32,7 +32,7 @@ const killQuery = (information: SystemInformation): Procedure => ({
   name: 'kill_query',
   args: [
     { name: 'QUERY_ID', type: VARCHAR },
-    { name: 'MESSAGE', type: VARCHAR },
+    { name: 'MESSAGE', type: VARCHAR, required: false },
   ],
   call(session, _transaction, [queryId, message]) {
     if (typeof queryId !== 'string') {

@@ -363,7 +363,8 @@ export async function describeFunction(
   statement: Extract<Statement, { kind: 'createFunction' }>,
   context: StatementContext,
 ): Promise<RoutineDescription> {
-  return withAnalysis(statement, planningOptions(services, context), [], (analysis) =>
+  // A function takes no parameters: its analysis refuses them at their places.
+  return withAnalysis(statement, planningOptions(services, context), undefined, (analysis) =>
     describeRoutine(statement.specification, analysis),
   )
 }

@@ -16,16 +16,19 @@ function fullName(
   name: QualifiedName,
   context: StatementContext,
 ): QualifiedObjectName {
-  if (name.parts.length < 3) {
-    throw errorAt(
-      node,
-      'NOT_SUPPORTED',
-      'Catalog and schema must be specified when function schema is not configured',
-    )
-  }
-  const full = qualifiedObjectName(context.session, node, name)
+  const full = qualifiedName(node, name, context)
   requireCatalog(context, node, full.catalog)
   return full
+}
+
+function qualifiedName(
+  node: NodeBase,
+  name: QualifiedName,
+  context: StatementContext,
+): QualifiedObjectName {
+  if (name.parts.length === 3) return qualifiedObjectName(context.session, node, name)
+  const message = 'Catalog and schema must be specified when function schema is not configured'
+  throw errorAt(node, 'NOT_SUPPORTED', message)
 }
 
 const missingFunction = (node: NodeBase): MillraceError =>
@@ -64,7 +67,7 @@ export async function dropFunction(
   node: StatementOf<'dropFunction'>,
   context: StatementContext,
 ): Promise<DoneResult> {
-  const { catalog, schema, name } = qualifiedObjectName(context.session, node, node.name)
+  const { catalog, schema, name } = qualifiedName(node, node.name, context)
   if (context.catalogs.find(catalog) === undefined) {
     if (node.exists) return done('DROP FUNCTION')
     throw missingFunction(node)

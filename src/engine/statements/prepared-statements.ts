@@ -70,8 +70,9 @@ function execute(
 export function checkParameterCount(statement: Statement, context: StatementContext): void {
   const found = context.parameters.length
   if (found === 0 && !context.sql.includes('?')) return
-  // Those of a statement to be prepared are its own.
-  const expected = statement.kind === 'prepare' ? 0 : parameterCount(statement)
+  // Those of a statement to be prepared are its own; a function takes none, which its analysis says in their place.
+  const isOwn = statement.kind === 'prepare' || statement.kind === 'createFunction'
+  const expected = isOwn ? 0 : parameterCount(statement)
   if (expected === found) return
   throw errorAt(
     statement,

@@ -1,5 +1,6 @@
 import { expressionText } from '../../planner/analyzer/expression-text.js'
 import type { Expression, NodeBase, QualifiedName } from '../../planner/parser/ast/index.js'
+import { formatIdentifier } from '../../planner/parser/format/name.js'
 import {
   MillraceError,
   type SqlType,
@@ -147,13 +148,14 @@ export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
       if (catalog === undefined) continue
       requireCatalog(context, node, catalog.value.toLowerCase())
     }
+    const text = elements
+      .map(({ catalog, schema }) => [catalog, schema].flatMap((part) => part ?? []))
+      .map((parts) => parts.map(formatIdentifier).join('.'))
+      .join(', ')
     const entries = elements.map(({ catalog, schema }) => ({
       ...(catalog === undefined ? {} : { catalog: catalog.value.toLowerCase() }),
       schema: schema.value.toLowerCase(),
     }))
-    const text = entries
-      .map((entry) => [entry.catalog, entry.schema].filter((part) => part !== undefined).join('.'))
-      .join(', ')
     return { kind: 'done', updateType: 'SET PATH', changes: { path: { entries, text } } }
   },
 

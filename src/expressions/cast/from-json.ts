@@ -27,7 +27,9 @@ type Reader = (node: JsonNode) => Value
 /** Casts from JSON to numbers, booleans and composites of them; VARCHAR has its own. */
 export function castFromJson(to: SqlType): Cast | undefined {
   const reader = readerOf(to)
-  if (reader === undefined) return undefined
+  if (reader === undefined) {
+    return hasUnknown(to) ? () => invalidCast(`Cannot cast JSON to ${typeName(to)}`) : undefined
+  }
   if (to.kind === 'array' || to.kind === 'map' || to.kind === 'row') {
     const name = typeTextOf(to)
     return (value) => {
@@ -42,6 +44,21 @@ export function castFromJson(to: SqlType): Cast | undefined {
     }
   }
   return (value) => reader(nodeOfJson(value as string))
+}
+
+/** Whether a composite has parts of type UNKNOWN only because of which it can't be read. */
+const hasUnknown = (to: SqlType): boolean => {
+  const isUnread = (part: SqlType): boolean => part.kind === 'unknown' || hasUnknown(part)
+  switch (to.kind) {
+    case 'array':
+      return isUnread(to.element)
+    case 'map':
+      return to.key.kind === 'varchar' && isUnread(to.value)
+    case 'row':
+      return to.fields.every(({ type }) => isUnread(type) || readerOf(type) !== undefined)
+    default:
+      return false
+  }
 }
 
 /** Types as these messages write them: field names without quotes. */

@@ -100,10 +100,12 @@ export function castToTimeWithZone(
       return (value) => zoned(floorModulo(value as bigint, PICOS_PER_DAY), sessionOffset(session))
     case 'timestamp with time zone':
       return (value) => {
-        const { picos, zone } = value as ZonedTimestamp
-        const second = Number(floorDivide(picos, PICOS_PER_SECOND))
+        const local = localOf(value)
+        // Trino takes the offset of the zone when UTC shows the local time.
+        const second = Number(floorDivide(local, PICOS_PER_SECOND))
+        const { zone } = value as ZonedTimestamp
         const offset = Math.trunc(timeZoneOffsetSeconds(zone, second) / 60)
-        return zoned(floorModulo(localOf(value), PICOS_PER_DAY), offset)
+        return zoned(floorModulo(local, PICOS_PER_DAY), offset)
       }
     default:
       return undefined

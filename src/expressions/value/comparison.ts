@@ -65,12 +65,17 @@ const normalizedPicos = (time: ZonedTime): bigint => ((utcPicos(time) % DAY) + D
 
 const instant = (value: Value): bigint => (value as ZonedTimestamp).picos
 
-/** The order of a type's values; nulls inside composites are an error as Trino has it. */
-export function orderOf(type: SqlType): Order {
+/**
+ * The order of a type's values; nulls inside composites are an error as Trino has it.
+ * @param nan where NaN goes among numbers, within composites too
+ */
+export function orderOf(type: SqlType, nan: 'first' | 'last' = 'last'): Order {
   switch (type.kind) {
     case 'double':
     case 'real':
-      return (left, right) => compareNumbers(left as number, right as number)
+      return nan === 'last'
+        ? (left, right) => compareNumbers(left as number, right as number)
+        : (left, right) => -compareNumbers(-(left as number), -(right as number))
     case 'varchar':
     case 'json':
       return (left, right) => compareStrings(left as string, right as string)
@@ -82,9 +87,9 @@ export function orderOf(type: SqlType): Order {
       return (left, right) =>
         compareScalars(normalizedPicos(left as ZonedTime), normalizedPicos(right as ZonedTime))
     case 'array':
-      return arrayOrder(orderOf(type.element))
+      return arrayOrder(orderOf(type.element, nan))
     case 'row':
-      return rowOrder(type.fields.map((field) => orderOf(field.type)))
+      return rowOrder(type.fields.map((field) => orderOf(field.type, nan)))
     default:
       return isBytes(type)
         ? (left, right) => compareBytes(left as Uint8Array, right as Uint8Array)

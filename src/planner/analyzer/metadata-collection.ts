@@ -349,6 +349,9 @@ async function lookUpFunction(
   const full = { catalog: catalog!, schema: schema!, name: name! }
   const found = await located(call, async () => resolver.getTableFunction?.(full, accessor))
   if (found !== undefined) functions.set(call, found)
+  else if (!(await resolver.catalogExists(full.catalog))) {
+    throw semanticError('CATALOG_NOT_FOUND', call, `Catalog '${full.catalog}' not found`)
+  }
 }
 
 /** What is refused is refused at the place of a node. */

@@ -30,7 +30,11 @@ import { analyzeSelect } from './select-analyzer.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeSetOperation } from './set-operation-analysis.js'
 import { analyzeTable } from './table-analysis.js'
-import { aliasTableFunction, analyzeTableFunction } from './table-function-analysis.js'
+import {
+  aliasTableFunction,
+  analyzeTableFunction,
+  columnAliases,
+} from './table-function-analysis.js'
 
 /**
  * Analyzes what stands in FROM, or a query body.
@@ -80,7 +84,7 @@ function analyzeAliased(node: AliasedRelation, scope: Scope, analysis: Analysis)
     return aliasTableFunction(node, relation)
   }
   const visible = visibleFields(relation.fields)
-  const names = node.columnNames
+  const names = columnAliases(node)
   if (names !== undefined && names.length !== visible.length) {
     throw semanticError(
       'MISMATCHED_COLUMN_ALIASES',
@@ -92,7 +96,7 @@ function analyzeAliased(node: AliasedRelation, scope: Scope, analysis: Analysis)
   let position = 0
   const fields = relation.fields.map((f): Field => {
     if (names === undefined) return { ...f, qualifier }
-    if (!f.hidden) return { ...f, qualifier, name: names[position++]!.value }
+    if (!f.hidden) return { ...f, qualifier, name: names[position++]! }
     const { name: _, ...nameless } = f
     return { ...nameless, qualifier }
   })

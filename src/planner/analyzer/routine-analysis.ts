@@ -16,7 +16,7 @@ import type {
   RepeatStatement,
   WhileStatement,
 } from '../parser/ast/index.js'
-import { type Analysis, analyze, expressionContext } from './analysis.js'
+import { type Analysis, analyze, type ExpressionContext, expressionContext } from './analysis.js'
 import type { Field } from './bound.js'
 import { refuseCalls } from './clause-check.js'
 import { semanticError } from './semantic-error.js'
@@ -116,11 +116,11 @@ function withoutQueries(analysis: Analysis): Analysis {
   }
 }
 
+const valueContext = ({ analysis, variables }: RoutineScope): ExpressionContext =>
+  expressionContext(analysis, { fields: variables, isQueryBoundary: false })
+
 function analyzeValue(node: AstExpression, scope: RoutineScope, what: string): Expression {
-  const context = expressionContext(scope.analysis, {
-    fields: scope.variables,
-    isQueryBoundary: false,
-  })
+  const context = valueContext(scope)
   const expression = analyze(node, context)
   refuseCalls(context.met, node, what)
   return expression
@@ -133,14 +133,17 @@ function analyzeAs(
   scope: RoutineScope,
   what: string,
 ): Expression {
-  const expression = analyzeValue(node, scope, what)
-  if (typesEqual(expression.type, type)) return expression
-  if (canCoerce(expression.type, type)) return coerce(expression, type)
-  throw semanticError(
-    'TYPE_MISMATCH',
-    node,
-    `${what} must evaluate to ${typeName(type)} (actual: ${typeName(expression.type)})`,
-  )
+  const context = valueContext(scope)
+  const expression = analyze(node, context)
+  if (!typesEqual(expression.type, type) && !canCoerce(expression.type, type)) {
+    throw semanticError(
+      'TYPE_MISMATCH',
+      node,
+      `${what} must evaluate to ${typeName(type)} (actual: ${typeName(expression.type)})`,
+    )
+  }
+  refuseCalls(context.met, node, what)
+  return coerce(expression, type)
 }
 
 function analyzeStatement(node: ControlStatement, scope: RoutineScope): RoutineStatement {

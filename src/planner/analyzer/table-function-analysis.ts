@@ -207,7 +207,7 @@ export function aliasTableFunction(
       `Relation alias: ${node.alias.value} is a duplicate of input table name: ${alias}`,
     )
   }
-  const names = node.columnNames
+  const names = columnAliases(node)
   if (names !== undefined && names.length !== properCount) {
     throw semanticError(
       'MISMATCHED_COLUMN_ALIASES',
@@ -217,10 +217,21 @@ export function aliasTableFunction(
   }
   const fields = relation.fields.map((field, i): Field => {
     if (i >= properCount) return field
-    const name = names?.[i]?.value ?? field.name
+    const name = names?.[i] ?? field.name
     return { ...field, ...(name === undefined ? {} : { name }), qualifier: [alias] }
   })
   return { ...relation, fields }
+}
+
+/** The names that an alias gives columns: those of a table function are upper-case where they are not quoted. */
+export function columnAliases({
+  relation,
+  columnNames,
+}: AliasedRelation): readonly string[] | undefined {
+  const isCall = relation.kind === 'tableFunctionInvocation'
+  return columnNames?.map(({ value, delimited }) =>
+    isCall && !delimited ? value.toUpperCase() : value,
+  )
 }
 
 const EXCLUDE_COLUMNS_ARGUMENTS: readonly DeclaredArgument[] = [

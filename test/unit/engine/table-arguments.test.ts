@@ -543,3 +543,12 @@ test('EXPLAIN says what a function reads of its arguments, and how', async () =>
   expect(String(plan)).toContain('TableFunction[name = f.s.count2, copartition = (A, B)]')
   expect(String(plan)).toMatch(/A => KEEP WHEN EMPTY PARTITION BY \[\w+\], reads \[\w+\]/)
 })
+
+test('names that an alias gives the columns of a table function are upper-case unless quoted', async () => {
+  const names = async (alias: string) =>
+    (await engine.query(`SELECT * FROM TABLE(sequence(1, 1)) ${alias}`).columns()).map(
+      (c) => c.name,
+    )
+  expect(await names('t(a)')).toEqual(['A'])
+  expect(await names('t("a")')).toEqual(['a'])
+})

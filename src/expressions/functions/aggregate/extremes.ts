@@ -11,15 +11,12 @@ import { orderOf } from '../../value/comparison.js'
 
 type Sign = 1 | -1
 
-/** Tells whether a value comes before the best so far. NaN is neither least nor greatest but of nothing else. */
+/**
+ * Tells whether a value comes before the best so far. NaN, in arrays and rows too, is neither least nor greatest but of
+ * nothing else.
+ */
 function precedes(type: SqlType, sign: Sign): (value: Value, best: Value) => boolean {
-  const order = orderOf(type)
-  if (type.kind === 'double' || type.kind === 'real') {
-    return (value, best) => {
-      if (Number.isNaN(best)) return !Number.isNaN(value)
-      return !Number.isNaN(value) && sign * order(value, best) < 0
-    }
-  }
+  const order = orderOf(type, sign === 1 ? 'last' : 'first')
   return (value, best) => sign * order(value, best) < 0
 }
 

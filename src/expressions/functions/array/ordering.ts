@@ -40,15 +40,14 @@ export const arraySort = scalarFunction({
   ],
 })
 
-/** NULL where an element is NULL, or there is none; NaN only where there is nothing else. */
+/** NULL where an element is NULL, or there is none; NaN, in arrays and rows too, only where there is nothing else. */
 const extreme = (sign: 1 | -1) => (call: BoundCall) => {
-  const order = orderOf(elementType(call))
+  const order = orderOf(elementType(call), sign === 1 ? 'first' : 'last')
   return (array: Values): Value => {
     let best: Value = null
     for (const value of array) {
       if (value === null) return null
-      if (best === null || Number.isNaN(best)) best = value
-      else if (!Number.isNaN(value) && sign * order(value, best) > 0) best = value
+      if (best === null || sign * order(value, best) > 0) best = value
     }
     return best
   }

@@ -2,17 +2,13 @@ import type { Value } from '../../../spi/type/value.js'
 import { type BoundCall, scalarFunction } from '../../function-definition.js'
 import { orderOf } from '../../value/comparison.js'
 
-/** NaN is neither the greatest nor the least, unless all are NaN. */
+/** NaN, in arrays and rows too, is neither the greatest nor the least, unless all are NaN. */
 const extreme =
   (sign: 1 | -1) =>
   ({ returnType }: BoundCall) => {
-    const order = orderOf(returnType)
+    const order = orderOf(returnType, sign === 1 ? 'first' : 'last')
     return (...values: Value[]) =>
-      values.reduce((best, value) => {
-        if (Number.isNaN(best)) return value
-        if (Number.isNaN(value)) return best
-        return sign * order(value, best) > 0 ? value : best
-      })
+      values.reduce((best, value) => (sign * order(value, best) > 0 ? value : best))
   }
 
 const overload = {

@@ -115,7 +115,9 @@ export const jsonFunctions: readonly FunctionDefinition[] = [
     ['boolean', 'bigint', 'double', 'varchar(y)'].flatMap((type) =>
       onBoth([type], 'boolean', (text, value: Value) =>
         // A number that is none is in no array, whatever the JSON is.
-        Number.isNaN(value) ? false : someElement(text, (element) => scalarsEqual(element, value)),
+        typeof value === 'number' && !Number.isFinite(value)
+          ? false
+          : someElement(text, (element) => scalarsEqual(element, value)),
       ),
     ),
   ),

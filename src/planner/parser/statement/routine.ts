@@ -47,6 +47,9 @@ function parseBody(
   if (cursor.accept(Token.AS)) {
     const index = cursor.expect(Token.DOLLAR_STRING)
     const value = cursor.textAt(index).slice(2, -2)
+    if (!/^\r?\n/.test(value)) {
+      cursor.complain(index, 'Function definition must start with a newline after opening quotes')
+    }
     return { definition: { kind: 'stringLiteral', location: cursor.location(index), value } }
   }
   const start = cursor.index
