@@ -146,6 +146,7 @@ function createThreads(options: ResolvedOptions, catalogs: CatalogManager): Thre
     options,
     () => ({ shared, catalogs: catalogs.descriptors(), segments: segments.buffers }),
     buffers,
+    allocator,
   )
   return { allocator, buffers, segments, pool }
 }

@@ -68,6 +68,8 @@ export const STORE_OWNER = 1
 const RESERVED_OWNER = 2
 /** Query slot s owns its chunks as FIRST_QUERY_OWNER + s. */
 export const FIRST_QUERY_OWNER = 16
+/** What connectors hold in worker thread t is owned by FIRST_THREAD_OWNER + t. */
+export const FIRST_THREAD_OWNER = FIRST_QUERY_OWNER + QUERY_SLOT_COUNT
 
 /** Memories made in this thread: those of one process are all made in one thread. */
 let memoryCount = 0
@@ -236,6 +238,11 @@ export class ChunkAllocator {
       Atomics.store(this.control, ControlLayout.searchHint, hint)
     }
     return count
+  }
+
+  /** Frees all that connectors held in a worker thread that died. */
+  releaseThread(thread: number): void {
+    this.releaseOwner(FIRST_THREAD_OWNER + thread, { first: 0, end: 0, count: this.#chunkCount })
   }
 
   #releaseWithin(owner: number, first: number, end: number, countMax: number): number {

@@ -14,10 +14,13 @@ export interface PoolOptions {
   workerData(): object
   /** The buffer that all threads share under a name, made on first request. */
   sharedBuffer(name: string, byteLength: number): SharedArrayBuffer
+  /** A thread has died: what was its own is nobody's, before another takes its place. */
+  threadDied(thread: number): void
 }
 
 /** What the pool itself tells a thread that starts. */
 export interface ThreadStart {
+  readonly threadIndex: number
   readonly threadName: string
   /** Kernels that are compiled already: a thread that replaces another does not begin anew. */
   readonly kernels: PostedKernels
@@ -151,6 +154,7 @@ export class ThreadPool {
       workerData: {
         ...this.#options.workerData(),
         kernels: [...compiledModules()],
+        threadIndex: index,
         threadName: this.nameOf(index),
       } satisfies ThreadStart,
     })
@@ -192,6 +196,7 @@ export class ThreadPool {
     })
     worker.on('exit', () => {
       if (this.#closed) return
+      this.#options.threadDied(index)
       const error = workerDied(this.nameOf(index), failure)
       if (!thread.online) {
         // It never came up: starting it again would fail in the same way.

@@ -1,6 +1,6 @@
 import { SharedPageStore } from '../../dataflow/memory/page-store.js'
 import type { SegmentPool } from '../../dataflow/memory/segment-pool.js'
-import type { ChunkAllocator } from '../../dataflow/memory/shared-memory.js'
+import { type ChunkAllocator, STORE_OWNER } from '../../dataflow/memory/shared-memory.js'
 import type { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { PoolStatistics } from '../../spi/index.js'
 import type { ResolvedOptions } from '../engine-options.js'
@@ -62,7 +62,7 @@ export function createEngineCatalogs(
       isCoordinator: options.isCoordinator,
       pageStore: new SharedPageStore(allocator, parts.segments, options.tableMemoryBytes),
       memoryLimitBytes: options.memoryLimitBytes,
-      createArena: () => connectorArena(allocator),
+      createArena: () => connectorArena(allocator, STORE_OWNER),
       sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
       pools: () => poolStatistics(allocator, pool),
     }),

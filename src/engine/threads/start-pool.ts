@@ -1,3 +1,4 @@
+import type { ChunkAllocator } from '../../dataflow/memory/shared-memory.js'
 import { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { ResolvedOptions } from '../engine-options.js'
 import { VERSION } from '../version.js'
@@ -26,6 +27,7 @@ export function startPool(
   options: ResolvedOptions,
   state: () => Pick<WorkerStart, 'shared' | 'catalogs' | 'segments'>,
   buffers: SharedBuffers,
+  allocator: ChunkAllocator,
 ): ThreadPool | undefined {
   if (options.tunesV8) tuneTierUp(options.threads > 0)
   if (options.threads === 0) return undefined
@@ -42,5 +44,6 @@ export function startPool(
       ),
     }),
     sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
+    threadDied: (thread) => allocator.releaseThread(thread),
   })
 }

@@ -1,5 +1,5 @@
 import { ChunkArena } from '../../dataflow/memory/query-memory.js'
-import { type ChunkAllocator, STORE_OWNER } from '../../dataflow/memory/shared-memory.js'
+import type { ChunkAllocator } from '../../dataflow/memory/shared-memory.js'
 import type { TaskDescriptor } from '../../dataflow/task/task-descriptor.js'
 import type { ThreadEnvironment } from '../../dataflow/thread-environment.js'
 import type { Turns } from '../../dataflow/turns.js'
@@ -47,12 +47,15 @@ function taskSession(task: TaskDescriptor, catalog: string, signal: AbortSignal)
   })
 }
 
-/** Memory for the pages of connectors' page sources, which the engine's limit counts and no query's does. */
-export function connectorArena(allocator: ChunkAllocator): Arena {
+/**
+ * Memory for the pages of connectors' page sources, which the engine's limit counts and no query's does.
+ * @param owner of its chunks: those of a thread that dies are freed
+ */
+export function connectorArena(allocator: ChunkAllocator, owner: number): Arena {
   return new ChunkArena({
     allocator,
     claim(byteLength) {
-      const run = allocator.claim(byteLength, STORE_OWNER)
+      const run = allocator.claim(byteLength, owner)
       if (run !== undefined) return run
       throw new MillraceError(
         'EXCEEDED_LOCAL_MEMORY_LIMIT',

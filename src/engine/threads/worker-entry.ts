@@ -2,6 +2,7 @@ import { constants, getPriority, setPriority } from 'node:os'
 import { parentPort, workerData } from 'node:worker_threads'
 import { joinSharedMemory } from '../../dataflow/memory/join-memory.js'
 import { loadStoredPage } from '../../dataflow/memory/page-store.js'
+import { FIRST_THREAD_OWNER } from '../../dataflow/memory/shared-memory.js'
 import { adoptKernels, postKernels } from '../../dataflow/threads/kernel-exchange.js'
 import type { CatalogDescriptor, FromWorker, ToWorker } from '../../dataflow/threads/messages.js'
 import type { ThreadStart } from '../../dataflow/threads/pool.js'
@@ -72,7 +73,7 @@ const context = createConnectorContext({
   isCoordinator: false,
   pageStore,
   memoryLimitBytes: start.memoryLimitBytes,
-  createArena: () => connectorArena(allocator),
+  createArena: () => connectorArena(allocator, FIRST_THREAD_OWNER + start.threadIndex),
   sharedBuffer,
 })
 

@@ -20,11 +20,13 @@ test('a query hears of a thread that died, and of one that could not take its pl
   const entry = join(folder, 'worker.mjs')
   await writeFile(entry, WORKER)
   let starts = 0
+  const died: { thread: number; starts: number }[] = []
   const pool = new ThreadPool({
     threads: 1,
     entry: pathToFileURL(entry),
     workerData: () => ({ comesUp: starts++ === 0 }),
     sharedBuffer: (_, byteLength) => new SharedArrayBuffer(byteLength),
+    threadDied: (thread) => died.push({ thread, starts }),
   })
   try {
     await pool.ready()
@@ -42,6 +44,11 @@ test('a query hears of a thread that died, and of one that could not take its pl
     expect(lost).toEqual([
       { thread: 0, isLost: false },
       { thread: 0, isLost: true },
+    ])
+    // Before another takes its place.
+    expect(died).toEqual([
+      { thread: 0, starts: 1 },
+      { thread: 0, starts: 2 },
     ])
     await expect(pool.ready()).rejects.toMatchObject({ code: 'GENERIC_INTERNAL_ERROR' })
   } finally {
