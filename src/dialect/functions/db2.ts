@@ -2,7 +2,7 @@ import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { cast } from '../type.js'
 import { ADD_MONTHS, CALENDAR_FIELDS } from './calendar.js'
-import { concatenated, decode, joined, variadic } from './shared.js'
+import { concatenated, decode, INITCAP, joined, variadic } from './shared.js'
 
 const castTo =
   (type: string) =>
@@ -25,7 +25,7 @@ export const DB2_FUNCTIONS: FunctionRules = {
   double: castTo('double'),
   greatest: variadic('greatest'),
   ifnull: 'coalesce(_1, _2)',
-  initcap: "regexp_replace(lower(_1), '(^|[^a-z0-9])([a-z])', x -> x[1] || upper(x[2]))",
+  initcap: INITCAP,
   int: castTo('integer'),
   integer: castTo('integer'),
   last_day: 'last_day_of_month(_1)',

@@ -1,6 +1,6 @@
 import type { FunctionRules } from '../function-rule.js'
 import { CALENDAR_FIELDS, javaDateFormat, timestampDiff } from './calendar.js'
-import { concatenated, concatenatedWith, joined, variadic } from './shared.js'
+import { concatenated, concatenatedWith, INITCAP, joined, variadic } from './shared.js'
 
 /** @see https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/functions/systemfunctions/ */
 export const FLINKSQL_FUNCTIONS: FunctionRules = {
@@ -12,7 +12,7 @@ export const FLINKSQL_FUNCTIONS: FunctionRules = {
   greatest: variadic('greatest'),
   if: 'IF(_c1, _2, _3)',
   ifnull: 'coalesce(_1, _2)',
-  initcap: "regexp_replace(lower(_1), '(^|[^a-z0-9])([a-z])', x -> x[1] || upper(x[2]))",
+  initcap: INITCAP,
   instr: 'strpos(_1, _2)',
   least: variadic('least'),
   left: 'substr(_1, 1, greatest(_2, 0))',

@@ -207,3 +207,6 @@ export function decode(call: ForeignCall): Expression {
 
 /** The third argument of a replacement, whose groups are `\1`, as Trino writes them. */
 export const BACKSLASH_GROUPS = "regexp_replace(replace(_3, '$', '\\$'), '\\\\(\\d)', '\\$$1')"
+
+/** The first letter of each word as a capital; words are of letters and digits. */
+export const INITCAP = "regexp_replace(lower(_1), '(^|[^a-z0-9])([a-z])', x -> x[1] || upper(x[2]))"
