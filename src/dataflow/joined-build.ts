@@ -25,11 +25,15 @@ export function joinedBuild(parts: readonly SharedBuildPart[]): JoinBuildState {
   }
 }
 
-/** What a pipeline has left, from what each of its drivers has: the parts of a build together, anything else as it is. */
+/**
+ * What a pipeline has left, from what each of its drivers has: the parts of a build together, anything else as it is.
+ * @param driverCount those that were told to run: what several were to build is in parts, though one may have done all
+ */
 export const wholeStates = (
-  { sink }: PipelineSpec,
+  { sink }: Pick<PipelineSpec, 'sink'>,
   states: readonly unknown[],
+  driverCount: number,
 ): readonly unknown[] =>
-  sink.kind === 'joinIndex' && states.length > 1
+  sink.kind === 'joinIndex' && driverCount > 1
     ? [joinedBuild(states as readonly SharedBuildPart[])]
     : states

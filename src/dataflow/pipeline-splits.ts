@@ -8,7 +8,11 @@ const BATCH_SPLITS_MAX = 1000
 
 /** The words for what drivers of a pipeline do together: they lie after its counters. */
 export const sharedWords = (counters: Int32Array): Int32Array =>
-  new Int32Array(counters.buffer, counters.byteOffset + counters.byteLength, SHARED_BUILD_WORDS)
+  new Int32Array(counters.buffer, counters.byteOffset + counters.byteLength, SHARED_WORDS)
+
+/** Of the shared words: those of a build, and the gate of the drivers. */
+export const DRIVER_GATE = SHARED_BUILD_WORDS
+const SHARED_WORDS = SHARED_BUILD_WORDS + 1
 
 interface ScanSplits {
   readonly scanId: number
@@ -69,7 +73,7 @@ export class PipelineSplits implements SplitQueue {
       }
       // In memory that the threads already share: a shared buffer of its own takes 2 ms to post for the first time.
       const length = pageCounters + scans.length
-      const words = allocate((length + SHARED_BUILD_WORDS) * 4).fill(0)
+      const words = allocate((length + SHARED_WORDS) * 4).fill(0)
       const counters = new Int32Array(words.buffer, words.byteOffset, length)
       return new PipelineSplits(opened, pageCounters, counters)
     } catch (error) {
@@ -86,6 +90,12 @@ export class PipelineSplits implements SplitQueue {
   get knownCount(): number {
     if (!this.#scans.every((scan) => scan.first.noMoreSplits)) return Number.POSITIVE_INFINITY
     return this.#scans.reduce((sum, scan) => sum + scan.first.splits.length, 0)
+  }
+
+  /** Whether drivers have taken every split that there is. */
+  get areTaken(): boolean {
+    const { total, taken } = this.counts()
+    return Number.isFinite(this.knownCount) && taken === total
   }
 
   assignments(): readonly SplitAssignment[] {

@@ -98,6 +98,44 @@ export function driverCountOf(
   }
 }
 
+/** Single drivers of one query are spread over the threads, but results come from the first. */
+export function threadOf(
+  { id, sink }: PipelineSpec,
+  driverIndex: number,
+  driverCount: number,
+  threads: number,
+): number {
+  if (driverCount > 1) return driverIndex
+  return sink.kind === 'output' || sink.kind === 'channel' ? 0 : id % threads
+}
+
+/**
+ * Whether a driver that has not begun would find nothing to do. Asked when another one has ended.
+ * @param splits of the pipeline's scans, and the counters of what its drivers have taken
+ * @param pipelineCount those of the plan: counters of its readers come after theirs
+ */
+export function isTaken(
+  { source, operators, sink }: PipelineSpec,
+  splits: { readonly areTaken: boolean; readonly counters: Int32Array },
+  states: States,
+  pipelineCount: number,
+): boolean {
+  // A build that has ended for one driver has no task left for another.
+  if (sink.kind === 'joinIndex') return true
+  // The driver that ends last gives rows that none has matched: all must have ended.
+  if (operators.some((o) => o.kind === 'lookupJoin' && KEEPS_BUILD.has(o.type))) return false
+  if (source.kind === 'scan') return splits.areTaken
+  if (source.kind !== 'collected' || source.everyDriver === true) return false
+  const counter = collectedCounter(source, pipelineCount)
+  return Atomics.load(splits.counters, counter) >= pageCount(source, states)
+}
+
+/** The counter of the pages that drivers have taken. */
+export const collectedCounter = (
+  { reader, pipelines }: CollectedSource,
+  pipelineCount: number,
+): number => (reader === undefined ? pipelines[0]! : pipelineCount + reader)
+
 const collectedStates = (source: CollectedSource, states: States): readonly CollectedPages[] =>
   source.pipelines.flatMap((id) => states.get(id) as CollectedPages[])
 
@@ -141,11 +179,12 @@ function sourceRows(source: SourceSpec, states: States): number {
   }
 }
 
+/** Joins that give the rows of their build side that none has matched. */
+const KEEPS_BUILD: ReadonlySet<LookupJoinSpec['type']> = new Set(['right', 'full'])
+
 /** How many rows a join may give for one of its probe side. */
 const matchesMax = ({ type, indexPipeline }: LookupJoinSpec, states: States): number =>
-  type === 'right' || type === 'full'
-    ? Number.POSITIVE_INFINITY
-    : equalKeysMax(indexPipeline, states)
+  KEEPS_BUILD.has(type) ? Number.POSITIVE_INFINITY : equalKeysMax(indexPipeline, states)
 
 /** How many rows of its other side a semi-join may have to look at for one row. */
 function comparedMax({ indexPipeline, filter }: SemiJoinSpec, states: States): number {

@@ -14,7 +14,7 @@ import { QueryMemory } from '../memory/query-memory.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
 import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from '../pipeline.js'
-import { PipelineSplits } from '../pipeline-splits.js'
+import { DRIVER_GATE, PipelineSplits } from '../pipeline-splits.js'
 import { type PulledPages, pulledPages } from '../pulled-pages.js'
 import type { SortSample } from '../sort-sample.js'
 import { channelSources, scansOf } from '../source-walk.js'
@@ -22,10 +22,12 @@ import { spillError } from '../spill/page-file.js'
 import { removeQuerySpill } from '../spill/query-spill.js'
 import type { DriverStats } from '../stats.js'
 import type { ThreadEnvironment } from '../thread-environment.js'
+import { closeGate } from '../threads/driver-gate.js'
 import type { FromWorker } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
 import { openThreadPages } from '../threads/thread-pages.js'
-import { driverCountOf, isTiny } from '../tiny-pipeline.js'
+import { driverCountOf, isTaken, isTiny, threadOf } from '../tiny-pipeline.js'
+import { DriverStates } from './driver-states.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 import { threadTaskId } from './task-id.js'
 import type { TaskSnapshot } from './task-snapshot.js'
@@ -67,7 +69,7 @@ export class TaskExecution {
   readonly #pipelineStates = new Map<number, 'RUNNING' | 'FINISHED'>()
   /** To drivers whose pages are pulled, by pipeline. */
   readonly #threadChannels = new Map<number, ThreadChannels>()
-  readonly #waitingForStates = new Map<number, (message: StateMessage) => void>()
+  readonly #waitingForStates = new Map<number, DriverStates>()
   #output: PulledPages | undefined
   /** Of drivers in the calling thread. */
   readonly #callerStats: (() => DriverStats)[] = []
@@ -230,23 +232,27 @@ export class TaskExecution {
       const { state } = await this.#task.run(pipeline, inputs, (s) => this.#callerStats.push(s))
       this.#states.set(pipeline.id, [state])
     } else {
-      const driverCount = this.#driverCount(pipeline, splits)
-      const states = await new Promise<unknown[]>((resolve) => {
-        const received: unknown[] = []
-        this.#waitingForStates.set(pipeline.id, (message) => {
-          received.push(message.state)
-          this.#driverEnded(message.stats)
-          if (received.length === driverCount) resolve(received)
-        })
-        this.#sendRuns(pipeline, splits, driverCount)
-      })
-      this.#waitingForStates.delete(pipeline.id)
-      this.#states.set(pipeline.id, wholeStates(pipeline, states))
+      this.#states.set(pipeline.id, await this.#runInThreads(pipeline, splits))
     }
     this.#environment.onState?.(pipeline.id, this.#states.get(pipeline.id)!)
     await splits.close()
     this.#pipelineStates.set(pipeline.id, 'FINISHED')
     for (const id of pipeline.dependsOn) this.#releaseCollected(id)
+  }
+
+  async #runInThreads(pipeline: PipelineSpec, splits: PipelineSplits): Promise<readonly unknown[]> {
+    const driverCount = this.#driverCount(pipeline, splits)
+    const pipelineCount = this.plan.pipelines.length
+    const states = new DriverStates(driverCount, () =>
+      isTaken(pipeline, splits, this.#states, pipelineCount)
+        ? closeGate(splits.sharedWords, DRIVER_GATE)
+        : undefined,
+    )
+    this.#waitingForStates.set(pipeline.id, states)
+    this.#sendRuns(pipeline, splits, driverCount)
+    const all = await states.all
+    this.#waitingForStates.delete(pipeline.id)
+    return wholeStates(pipeline, all, driverCount)
   }
 
   /** A driver of a worker thread has told the last of itself. */
@@ -300,16 +306,16 @@ export class TaskExecution {
     const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
     const pool = this.#environment.pool!
     const { taskId } = this.#descriptor
-    const threadOf = (driver: number) => this.#threadOf(pipeline, driver, driverCount)
+    const thread = (driver: number) => threadOf(pipeline, driver, driverCount, pool.size)
     const { channels, pages } = openThreadPages({
       memory: this.#environment.thread.allocator.memory.buffer,
       ringAddress,
       sources: Array.from({ length: driverCount }, (_, driver) =>
-        threadAddress(threadTaskId(taskId, pool.nameOf(threadOf(driver))), driver),
+        threadAddress(threadTaskId(taskId, pool.nameOf(thread(driver))), driver),
       ),
       types: 'types' in pipeline.sink ? pipeline.sink.types : [],
       wakeProducer: (driver) =>
-        pool.send(threadOf(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
+        pool.send(thread(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
     })
     this.#threadChannels.set(pipeline.id, channels)
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
@@ -366,13 +372,6 @@ export class TaskExecution {
     })
   }
 
-  /** Single drivers of one query are spread over the threads, but results come from the first. */
-  #threadOf(pipeline: PipelineSpec, driverIndex: number, driverCount: number): number {
-    if (driverCount > 1) return driverIndex
-    const isPulled = pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel'
-    return isPulled ? 0 : pipeline.id % this.#environment.pool!.size
-  }
-
   #sendRuns(
     pipeline: PipelineSpec,
     splits: PipelineSplits,
@@ -382,9 +381,10 @@ export class TaskExecution {
     const states = pipeline.dependsOn
       .filter((id) => this.#states.has(id))
       .map((id) => [id, this.#states.get(id)!] as const)
+    const pool = this.#environment.pool!
     this.#workerDrivers += driverCount
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
-      this.#environment.pool!.send(this.#threadOf(pipeline, driverIndex, driverCount), {
+      pool.send(threadOf(pipeline, driverIndex, driverCount, pool.size), {
         kind: 'run',
         taskId: this.#descriptor.taskId,
         pipelineId: pipeline.id,
@@ -402,7 +402,11 @@ export class TaskExecution {
     switch (message.kind) {
       case 'state':
         this.#workerDrivers -= 1
-        this.#waitingForStates.get(message.pipelineId)?.(message)
+        this.#driverEnded(message.stats)
+        this.#waitingForStates.get(message.pipelineId)?.add(message.state)
+        return
+      case 'late':
+        this.#workerDrivers -= 1
         return
       case 'progress':
         this.#workerStats.set(driverKey(message.stats), message.stats)
@@ -490,8 +494,6 @@ export class TaskExecution {
     }
   }
 }
-
-type StateMessage = Extract<FromWorker, { kind: 'state' }>
 
 const driverKey = ({ pipelineId, driverIndex }: DriverStats): string =>
   `${pipelineId}.${driverIndex}`

@@ -33,6 +33,7 @@ import { TableFunctionStream } from '../streams/table-function.js'
 import { UnionStream } from '../streams/union.js'
 import { ValuesStream } from '../streams/values.js'
 import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
+import { collectedCounter } from '../tiny-pipeline.js'
 import type { TurnTaker } from '../turns.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 
@@ -354,9 +355,8 @@ export class ThreadTask {
 
   /** Its drivers take the pages in turn, each page one of them; or each takes all, where `everyDriver` is set. */
   #collectedStream(source: CollectedSource, inputs: DriverInputs): CollectedStream {
-    const { pipelines, reader, everyDriver } = source
-    const counter =
-      reader === undefined ? pipelines[0]! : this.#descriptor.plan.pipelines.length + reader
+    const { pipelines, everyDriver } = source
+    const counter = collectedCounter(source, this.#descriptor.plan.pipelines.length)
     let own = 0
     return new CollectedStream(
       pipelines.flatMap((id) => inputs.states.get(id) as readonly CollectedPages[]),

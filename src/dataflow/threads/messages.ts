@@ -84,6 +84,8 @@ export type FromWorker =
       readonly state: unknown
       readonly stats: DriverStats
     }
+  /** A driver came too late to begin. */
+  | { readonly kind: 'late'; readonly taskId: string }
   /** What a driver has done so far. */
   | { readonly kind: 'progress'; readonly taskId: string; readonly stats: DriverStats }
   /** There are pages in a ring, and the calling thread sleeps. */

@@ -2,11 +2,12 @@ import type { MessagePort } from 'node:worker_threads'
 import { ThreadOutput } from '../../exchange/threads/thread-output.js'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
-import { sharedWords } from '../pipeline-splits.js'
+import { DRIVER_GATE, sharedWords } from '../pipeline-splits.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../task/task-descriptor.js'
 import { ThreadTask } from '../task/thread-task.js'
 import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
+import { beginsDriver } from './driver-gate.js'
 import type {
   FromWorker,
   KeptTaskMessage,
@@ -115,6 +116,10 @@ export class WorkerRuntime {
       return
     }
     const { taskId, pipelineId, driverIndex } = message
+    if (!beginsDriver(inputs.sharedWords, DRIVER_GATE)) {
+      this.#send({ kind: 'late', taskId })
+      return
+    }
     let endReports: (() => void) | undefined
     try {
       const { state, stats } = await held.task.run(pipeline, inputs, (running) => {

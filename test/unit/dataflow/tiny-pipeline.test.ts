@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { PipelineSpec, ScanSource } from '../../../src/dataflow/pipeline.js'
-import { driverCountOf, isTiny } from '../../../src/dataflow/tiny-pipeline.js'
+import { driverCountOf, isTaken, isTiny } from '../../../src/dataflow/tiny-pipeline.js'
 import type { Expression } from '../../../src/expressions/ir.js'
 import { FALSE } from '../../../src/expressions/ir-build.js'
 import type { LookupJoinSpec, OperatorSpec } from '../../../src/operators/spec.js'
@@ -180,5 +180,38 @@ describe('drivers of what worker threads run', () => {
     expect([524_287, 524_288].map((rows) => count(rows, 1))).toEqual([1, 4])
     expect([10_000_001, 10_000_000].map((free) => count(100_000, 3, free))).toEqual([4, 1])
     expect(count(100_000, 3, 1e9, {})).toBe(1)
+  })
+})
+
+describe('a driver that has not begun', () => {
+  const collected = { kind: 'collected', pipelines: [2], types: [BIGINT] } as const
+  const states = new Map<number, readonly unknown[]>([
+    [
+      2,
+      [
+        { rowCount: 9, pages: [1, 2] },
+        { rowCount: 1, pages: [3] },
+      ],
+    ],
+  ])
+  const isDone = (of: PipelineSpec, counters: readonly number[], areTaken = false) =>
+    isTaken(of, { areTaken, counters: Int32Array.from(counters) }, states, 3)
+
+  test('is needed while there are splits or pages', () => {
+    expect(isDone(pipeline(scan()), [], true)).toBe(true)
+    expect(isDone(pipeline(scan()), [], false)).toBe(false)
+    expect(isDone(pipeline(collected), [0, 0, 3])).toBe(true)
+    expect(isDone(pipeline(collected), [9, 9, 2])).toBe(false)
+    expect(isDone(pipeline({ ...collected, reader: 1 }), [0, 0, 3, 0, 2])).toBe(false)
+    expect(isDone(pipeline({ ...collected, reader: 1 }), [0, 0, 0, 0, 3])).toBe(true)
+  })
+
+  test('is needed where each has its own rows, or all have to tell that they have ended', () => {
+    expect(isDone(pipeline({ ...collected, everyDriver: true }), [9, 9, 9])).toBe(false)
+    expect(isDone(pipeline(scan(), [join('inner')]), [], true)).toBe(true)
+    for (const type of ['right', 'full'] as const) {
+      expect(isDone(pipeline(scan(), [join(type)]), [], true)).toBe(false)
+    }
+    expect(isDone(pipeline({ kind: 'union', branches: [] }), [], true)).toBe(false)
   })
 })

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import { wholeStates } from '../../../../src/dataflow/joined-build.js'
 import { pageCopier } from '../../../../src/dataflow/page-sink.js'
 import { JoinIndexReader } from '../../../../src/operators/join/join-index.js'
 import {
@@ -149,12 +150,25 @@ test('a driver that is late finds nothing to do, and one that has failed holds n
     keyChannels: [0],
     keysOnly: false,
     marksMatches: false,
-    filterKeys: [],
+    filterKeys: [0],
     stablePages: true,
   }
   // The first driver does all, the second begins when that has ended.
   const late = builtTogether(memory, spec, pages, 2, (running) => running - 1)
   expect(late.index.rowCount).toBe(20_000)
+  const sink = { ...spec, kind: 'joinIndex', planNodeId: '1' } as const
+  const alone = new SharedBuildSink(
+    spec,
+    { ...testContext(memory), driverCount: 2 },
+    new Int32Array(new SharedArrayBuffer(1024)),
+    sharedPages(memory),
+  )
+  for (const page of pages) alone.add(page)
+  for (const _ of alone.prepare());
+  const [whole] = wholeStates({ sink }, [alone.finish()], 2) as readonly JoinBuildState[]
+  alone.close()
+  expect(whole!.filters[0]!.integers!.max).toBe(19_999n)
+  expect(wholeStates({ sink }, [whole], 1)).toEqual([whole])
   const words = new Int32Array(new SharedArrayBuffer(1024))
   const sinks = [0, 1].map((driverIndex) => {
     const context = { ...testContext(memory), driverIndex, driverCount: 2 }
