@@ -74,6 +74,10 @@ export function analyzePatternRecognition(
   const measureFields = parts.measures.map((m, i) =>
     newField(analysis, m.expression.type, node.measures[i]!.name.value),
   )
+  if (columns.length + rest.length + measureFields.length === 0) {
+    const message = 'pattern recognition output table has no columns'
+    throw semanticError('TABLE_HAS_NO_COLUMNS', node, message)
+  }
   return {
     kind: 'patternRecognition',
     source,

@@ -276,6 +276,10 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
       'SELECT 1 a UNION CORRESPONDING SELECT 1',
       'MISSING_COLUMN_NAME 1:12 CORRESPONDING needs a name for every column',
     ],
+    [
+      'SELECT 1 FROM region MATCH_RECOGNIZE (PATTERN (A) DEFINE A AS true)',
+      'TABLE_HAS_NO_COLUMNS 1:15 pattern recognition output table has no columns',
+    ],
     ['INSERT INTO nope SELECT nope', "COLUMN_NOT_FOUND 1:25 Column 'nope' cannot be resolved"],
   ],
   'names of types': [
