@@ -132,7 +132,7 @@ export const STATEMENTS: readonly string[] = [
      r: REPEAT SET a = a + 1; UNTIL a > 10 END REPEAT;
      RETURN a;
    END`,
-  "CREATE FUNCTION f(x bigint) RETURNS bigint LANGUAGE PYTHON WITH (handler = 'f') AS $$def f(x):\n  return x $ 1$$",
+  "CREATE FUNCTION f(x bigint) RETURNS bigint LANGUAGE PYTHON WITH (handler = 'f') AS $$\ndef f(x):\n  return x $ 1$$",
   'DROP FUNCTION IF EXISTS a.f(bigint, x varchar(10))',
   // data manipulation
   'INSERT INTO a.b (x, y) VALUES (1, 2)',
