@@ -1,8 +1,10 @@
 import type { ResolvedFunction } from '../expressions/ir.js'
+import type { PartitionExceptions } from '../operators/partition/page-partitioner.js'
 import type { KeyFilterRef } from '../operators/spec.js'
 import type { PlanKind, PlanNode, PlanVisitor, TableWriterNode } from '../planner/plan/node.js'
 import { visitPlan } from '../planner/plan/node.js'
 import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
+import type { PlanSymbol } from '../planner/plan/symbol.js'
 import { assert, type Domain, MillraceError, type SqlType } from '../spi/index.js'
 import { planAggregation } from './local-plan/aggregation.js'
 import { planAsyncCall } from './local-plan/async-call.js'
@@ -24,11 +26,13 @@ import {
 import { planRemoteSource, planValues } from './local-plan/scan.js'
 import { planSharedScan, planWith } from './local-plan/shared.js'
 import {
+  channelsOf,
   endPipeline,
   type LocalPlanContext,
   type Stream,
   selectChannels,
   typesOf,
+  withOperator,
 } from './local-plan/stream.js'
 import { planTableFunction } from './local-plan/table-function.js'
 import type { LocalPlan, SortedRunsRef } from './pipeline.js'
@@ -44,12 +48,20 @@ export interface LocalPlannerOptions {
   readonly nodeRows?: ReadonlyMap<string, number>
   /** The sort whose runs are looked at before they are merged, by its id. */
   readonly sampledSort?: string
+  /** By which keys the rows that come out are cut, into as many parts as tasks read them; absent: they are not. */
+  readonly outputCut?: OutputCut
   /** What operators hold may be written to disk. */
   readonly maySpill: boolean
   isThreadBound(catalog: string): boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** The calling thread must stay free: it is the one that hears of a cancellation. */
   readonly mayRunForEver?: boolean
+}
+
+/** How the output of a fragment is cut by the hash of keys. */
+export interface OutputCut extends PartitionExceptions {
+  readonly keys: readonly PlanSymbol[]
+  readonly partitionCount: number
 }
 
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
@@ -132,7 +144,9 @@ export function planLocally(
   const stream =
     context.writer === undefined ? selectChannels(root, planned, outputsOf(root)) : planned
   const outputTypes = typesOf(stream.layout)
-  endPipeline(context, stream, { kind: 'output', types: outputTypes })
+  const { outputCut } = options
+  const output = outputCut === undefined ? stream : cutByKeys(stream, outputCut)
+  endPipeline(context, output, { kind: 'output', types: outputTypes })
   return {
     pipelines: context.pipelines,
     readerCount: context.nextReaderId,
@@ -142,6 +156,15 @@ export function planLocally(
     ...(context.writer === undefined ? {} : { writer: context.writer.node }),
   }
 }
+
+/** Cuts rows where they are made, in the threads. */
+const cutByKeys = (stream: Stream, { keys, ...cut }: OutputCut): Stream =>
+  withOperator(stream, {
+    kind: 'partitionOutput',
+    planNodeId: '',
+    keyChannels: channelsOf(stream.layout, keys),
+    ...cut,
+  })
 
 const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
   const unplanned = (n: PlanNode): never => {

@@ -100,33 +100,53 @@ export class CollectSink implements PageSink {
 export const placePage = (page: Page): Float64Array =>
   writePageWords(page, (buffer) => buffer.byteOffset)
 
-/** Makes a function that copies pages into an arena and gives their words. */
-export function pageCopier(arena: ChunkArena): (page: Page) => Float64Array {
-  const dictionaries = new WeakMap<FlatBlock, Map<ArrayBufferView, number>>()
-  const copy = (buffer: ArrayBufferView): number => {
-    const target = arena.allocate(buffer.byteLength)
-    target.set(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength))
-    return target.byteOffset
+/** Dictionaries that have an id, copied once for all pages that follow, as far as they have room. */
+export class KeptDictionaries {
+  readonly #arena: ChunkArena
+  readonly #bytesMax: number
+  readonly #addresses = new WeakMap<FlatBlock, ReadonlyMap<ArrayBufferView, number>>()
+
+  /** @param bytesMax what may be kept; absent: all */
+  constructor(arena: ChunkArena, bytesMax = Number.POSITIVE_INFINITY) {
+    this.#arena = arena
+    this.#bytesMax = bytesMax
   }
+
+  /** Where the buffers of a dictionary lie; undefined where there is no room for it. */
+  addressesOf(dictionary: FlatBlock): ReadonlyMap<ArrayBufferView, number> | undefined {
+    const known = this.#addresses.get(dictionary)
+    if (known !== undefined || this.#arena.heldBytes >= this.#bytesMax) return known
+    const addresses = new Map<ArrayBufferView, number>()
+    writePageWords({ rowCount: 0, blocks: [dictionary] }, (buffer) => {
+      const address = copyInto(this.#arena, buffer)
+      addresses.set(buffer, address)
+      return address
+    })
+    this.#addresses.set(dictionary, addresses)
+    return addresses
+  }
+}
+
+function copyInto(arena: ChunkArena, buffer: ArrayBufferView): number {
+  const target = arena.allocate(buffer.byteLength)
+  target.set(new Uint8Array(buffer.buffer, buffer.byteOffset, buffer.byteLength))
+  return target.byteOffset
+}
+
+/** Makes a function that copies pages into an arena and gives their words. */
+export function pageCopier(
+  arena: ChunkArena,
+  dictionaries = new KeptDictionaries(arena),
+): (page: Page) => Float64Array {
   return (borrowed) => {
     const page = decoded(borrowed, arena)
     const shared = new Map<ArrayBufferView, number>()
     for (const block of page.blocks) {
       if (block.encoding !== 'dictionary' || block.dictionaryId === undefined) continue
-      let placed = dictionaries.get(block.dictionary)
-      if (placed === undefined) {
-        const addresses = new Map<ArrayBufferView, number>()
-        writePageWords({ rowCount: 0, blocks: [block.dictionary] }, (buffer) => {
-          const address = copy(buffer)
-          addresses.set(buffer, address)
-          return address
-        })
-        placed = addresses
-        dictionaries.set(block.dictionary, placed)
-      }
-      for (const [buffer, address] of placed) shared.set(buffer, address)
+      const kept = dictionaries.addressesOf(block.dictionary)
+      if (kept !== undefined) for (const [buffer, address] of kept) shared.set(buffer, address)
     }
-    return writePageWords(page, (buffer) => shared.get(buffer) ?? copy(buffer))
+    return writePageWords(page, (buffer) => shared.get(buffer) ?? copyInto(arena, buffer))
   }
 }
 

@@ -15,6 +15,7 @@ const TINY_BUILD_ROWS = 32_768
 const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec['kind']>([
   'filterProject',
   'keyShare',
+  'partitionOutput',
   'aggregation',
   'sort',
   'topN',

@@ -14,6 +14,7 @@ import { createLimit, OffsetOperator } from './limit.js'
 import { createMarkDistinct } from './mark-distinct.js'
 import { createPatternRecognition } from './match/pattern-recognition.js'
 import type { Operator, OperatorContext } from './operator.js'
+import { createPartitionOutput } from './partition/partition-output.js'
 import { createRowNumber } from './row-number.js'
 import { createSample } from './sample.js'
 import { createSort } from './sort.js'
@@ -108,6 +109,7 @@ const FACTORIES: Factories = {
   unnest: createUnnest,
   sample: (spec, context) => createSample(spec, context),
   keyShare: createKeyShare,
+  partitionOutput: createPartitionOutput,
 }
 
 /** Makes the operator of a driver. */

@@ -1,6 +1,7 @@
 import type { Expression, ResolvedFunction } from '../expressions/ir.js'
 import type { RowPatternSpec } from '../expressions/row-pattern.js'
 import type { SqlType } from '../spi/index.js'
+import type { PartitionExceptions } from './partition/page-partitioner.js'
 
 /**
  * Operators as plain data: what local planning makes of plan nodes, and what travels to the threads that run them.
@@ -27,6 +28,7 @@ export type OperatorSpec =
   | UnnestSpec
   | SampleSpec
   | KeyShareSpec
+  | PartitionOutputSpec
 
 export type OperatorKind = OperatorSpec['kind']
 export type SpecOf<K extends OperatorKind> = Extract<OperatorSpec, { kind: K }>
@@ -237,4 +239,10 @@ export interface KeyShareSpec extends SpecFields {
   readonly kind: 'keyShare'
   readonly keyChannels: readonly number[]
   readonly keyTypes: readonly SqlType[]
+}
+/** Cuts the output of a fragment by the hash of keys; see partition-output.ts. */
+export interface PartitionOutputSpec extends SpecFields, PartitionExceptions {
+  readonly kind: 'partitionOutput'
+  readonly keyChannels: readonly number[]
+  readonly partitionCount: number
 }

@@ -14,6 +14,8 @@ export async function startLocalCluster(
   options: EngineOptions = {},
   /** Stands between the coordinator and a worker. */
   through: (node: TaskNode, index: number) => TaskNode = (node) => node,
+  /** Of compiled JavaScript where options ask for threads. */
+  createEngine: typeof Engine.create = (given) => Engine.create(given),
 ): Promise<{
   readonly coordinator: Engine
   readonly workers: readonly Engine[]
@@ -21,11 +23,11 @@ export async function startLocalCluster(
   lose(index: number): void
   close(): Promise<void>
 }> {
-  const coordinator = await Engine.create({ threads: 0, nodeId: 'coordinator', ...options })
+  const coordinator = await createEngine({ threads: 0, nodeId: 'coordinator', ...options })
   const workers: Engine[] = []
   for (let i = 0; i < workerCount; i++) {
     workers.push(
-      await Engine.create({
+      await createEngine({
         threads: 0,
         ...options,
         catalogs: {},

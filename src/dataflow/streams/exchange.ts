@@ -1,6 +1,7 @@
 import type { ExchangeClient } from '../../exchange/exchange-client.js'
 import type { OwnedPage } from '../../exchange/owned-page.js'
 import { importPage } from '../../operators/kernels/import.js'
+import type { PagePart } from '../../operators/partition/page-partitioner.js'
 import { RunMerger } from '../../operators/sort/merge-runs.js'
 import type { ChannelOrder } from '../../operators/spec.js'
 import type { Arena, Page, SqlType } from '../../spi/index.js'
@@ -27,7 +28,7 @@ export class ExchangeStream implements PageStream {
     if (owned === undefined) return this.#client.isEnded ? undefined : WAIT
     if (this.#arena === undefined) {
       this.#borrowed = owned
-      return owned.page
+      return partOfOwned(owned)
     }
     this.#arena.reset()
     const page = importPage(owned.page, this.#arena)
@@ -50,6 +51,9 @@ export class ExchangeStream implements PageStream {
     this.#borrowed = undefined
   }
 }
+
+const partOfOwned = ({ page, partition }: OwnedPage): Page | PagePart =>
+  partition === undefined ? page : { ...page, partition }
 
 /** The pages of several tasks, one task after another. */
 export class RemoteSequence implements PageStream {

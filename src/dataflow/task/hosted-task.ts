@@ -37,6 +37,7 @@ export async function createHostedTask(
     nodeRows: ownShare(fragment.nodeRows, request.taskCount),
     ...(request.knownFilters === undefined ? {} : { knownFilters: request.knownFilters }),
     mayRunForEver: callsLoop(fragment.root),
+    ...outputCut(request),
     ...(fragment.output.kind === 'range' ? { sampledSort: sortOf(fragment.root).id } : {}),
     maySpill: spill !== undefined && request.limits.maySpill,
     isThreadBound: (catalog) => options.isThreadBound(catalog),
@@ -93,6 +94,15 @@ export async function createHostedTask(
     slotsInUse.delete(slot)
     throw error
   }
+}
+
+/** Where the output is hashed its rows are cut by those who make them. */
+function outputCut({ fragment, consumerCount, write }: TaskRequest) {
+  const { output } = fragment
+  if (output.kind !== 'hash' || consumerCount === 1) return {}
+  assert(write === undefined, 'what sinks tell goes to one task')
+  const { kind: _, ...cut } = output
+  return { outputCut: { ...cut, partitionCount: consumerCount } }
 }
 
 /** The sort whose rows a fragment hands on in ranges. */

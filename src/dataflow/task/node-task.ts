@@ -1,10 +1,8 @@
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import { DEFAULT_BUFFER_BYTES, ExchangeClient } from '../../exchange/exchange-client.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
-import { PagePartitioner } from '../../operators/partition/page-partitioner.js'
+import { partOf } from '../../operators/partition/page-partitioner.js'
 import type { KeyFilterRef } from '../../operators/spec.js'
-import type { OutputPartitioning } from '../../planner/plan/fragment.js'
-import type { PlanNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import type { Arena } from '../../spi/index.js'
 import {
@@ -17,7 +15,6 @@ import {
   toMillraceError,
 } from '../../spi/index.js'
 import { filteredDomain } from '../dynamic-filter.js'
-import { channelsOf } from '../local-plan/stream.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
 import { ExchangeStream, RemoteMergeStream, RemoteSequence } from '../streams/exchange.js'
@@ -108,7 +105,7 @@ export class NodeTask {
       const ranges = new RangeOutput(outputsOf(root), output.orderBy, buffer, createArena())
       this.#ranges = ranges
       this.#emit = (page) => ranges.add(page)
-    } else this.#emit = emitter(root, output, request.consumerCount, buffer, createArena)
+    } else this.#emit = emitter(buffer)
     buffer.onState((state) => {
       if (state === 'finished') this.#finished()
       else if (state === 'failed') this.#fail(buffer.failure!)
@@ -277,27 +274,8 @@ export class NodeTask {
   }
 }
 
-/** Hands pages to the buffer, cut by partition where the output is hashed; the arena goes with the query's memory. */
-function emitter(
-  root: PlanNode,
-  output: Exclude<OutputPartitioning, { readonly kind: 'range' }>,
-  consumerCount: number,
-  buffer: OutputBuffer,
-  createArena: () => Arena,
-): (page: Page) => boolean {
-  switch (output.kind) {
-    case 'single':
-      return (page) => buffer.add(page, 0)
-    case 'broadcast':
-    case 'arbitrary':
-      return (page) => buffer.add(page)
-    case 'hash': {
-      const keys = channelsOf(outputsOf(root), output.keys)
-      const partitioner = new PagePartitioner(keys, consumerCount, createArena(), output)
-      return (page) => {
-        partitioner.partition(page, (part, partition) => void buffer.add(part, partition))
-        return !buffer.isFull
-      }
-    }
-  }
-}
+/** Hands pages to the buffer, each to the partition that its driver has cut it for. */
+const emitter = (buffer: OutputBuffer): ((page: Page) => boolean) =>
+  buffer.kind === 'partitioned'
+    ? (page) => buffer.add(page, partOf(page) ?? 0)
+    : (page) => buffer.add(page)

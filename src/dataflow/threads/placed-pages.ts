@@ -1,7 +1,10 @@
 import type { RingPage } from '../../exchange/threads/page-ring.js'
 import type { Page } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
-import { pageCopier } from '../page-sink.js'
+import { KeptDictionaries, pageCopier } from '../page-sink.js'
+
+/** Of dictionaries that a driver's pages share; beyond that they go with each page. */
+const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
 
 /**
  * Makes what copies pages for another thread into the shared memory, each slot of a ring into an arena of its own, with the words that
@@ -12,11 +15,12 @@ export function pagePlacer(
   createArena: () => ChunkArena,
 ): (page: Page, slot: number) => Omit<RingPage, 'partition'> {
   const arenas: ChunkArena[] = []
+  const dictionaries = new KeptDictionaries(createArena(), KEPT_DICTIONARY_BYTES)
   return (page, slot) => {
     arenas[slot] ??= createArena()
     const arena = arenas[slot]
     arena.reset()
-    const words = pageCopier(arena)(page)
+    const words = pageCopier(arena, dictionaries)(page)
     const address = arena.allocateAddress(words.byteLength)
     new Float64Array(memory, address, words.length).set(words)
     return { address, wordCount: words.length, byteLength: arena.heldBytes }

@@ -1,5 +1,6 @@
 import type { MessagePort } from 'node:worker_threads'
 import { ThreadOutput } from '../../exchange/threads/thread-output.js'
+import { partOf } from '../../operators/partition/page-partitioner.js'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import { DRIVER_GATE, sharedWords } from '../pipeline-splits.js'
@@ -155,7 +156,7 @@ export class WorkerRuntime {
         if (page === undefined) break
         while (output.isFull) await output.ready()
         if (output.isAbandoned || held.task.memory.cancelled) break
-        output.add(page)
+        output.add(page, partOf(page))
       }
     } finally {
       endReports()

@@ -14,6 +14,14 @@ export interface PartitionExceptions {
   }
 }
 
+/** Rows of one partition of an output that is cut. */
+export interface PagePart extends Page {
+  readonly partition: number
+}
+
+/** The partition that a page is of; undefined where the output that it is of is not cut. */
+export const partOf = (page: Page): number | undefined => (page as Partial<PagePart>).partition
+
 const EVERY_PARTITION = -1
 
 /**
@@ -44,15 +52,13 @@ export class PagePartitioner {
     this.#replicated = new Set(heavyKeys?.replicated)
   }
 
-  /**
-   * Hands the rows of a page to `take`, a page a partition that has any, valid until the next call. O(rows · columns).
-   */
-  partition(page: Page, take: (page: Page, partition: number) => void): void {
+  /** The rows of a page, a page a partition that has any, valid until the next call. O(rows · columns). */
+  *parts(page: Page): Generator<PagePart, void> {
     const { rowCount } = page
     if (rowCount === 0) return
     const partitionCount = this.#partitionCount
     if (partitionCount === 1) {
-      take(page, 0)
+      yield { ...page, partition: 0 }
       return
     }
     const arena = this.#arena
@@ -78,15 +84,11 @@ export class PagePartitioner {
       const count = starts[p + 1]! - starts[p]!
       if (count === 0) continue
       const own = positions.subarray(starts[p]!, starts[p + 1]!)
-      take(
+      const blocks =
         count === rowCount
-          ? page
-          : {
-              rowCount: count,
-              blocks: page.blocks.map((block) => gatherBlock(block, own, count, arena)),
-            },
-        p,
-      )
+          ? page.blocks
+          : page.blocks.map((block) => gatherBlock(block, own, count, arena))
+      yield { rowCount: count, blocks, partition: p }
     }
   }
 

@@ -108,14 +108,15 @@ describe(`row hashes, seed ${seed}`, () => {
       const page = toPage({ types, rows }, random.pick(ENCODINGS), memory.createArena(), random)
       const partitioner = new PagePartitioner([0, 2], 3, memory.createArena())
       const taken: string[] = []
-      partitioner.partition(page, (part, partition) => {
+      for (const part of partitioner.parts(page)) {
+        const { partition } = part
         for (const row of rowsOf(part)) {
           const key = [0, 2].map((i) => (row[i] === null ? 'null' : valueKey(types[i]!, row[i]!)))
           expect(partition).toBe(partitionOfKey.get(key.join()) ?? partition)
           partitionOfKey.set(key.join(), partition)
           taken.push(rowText(row))
         }
-      })
+      }
       expect(taken.sort()).toEqual(rowsOf(page).map(rowText).sort())
       memory.releaseAll()
     }
@@ -135,12 +136,13 @@ describe(`row hashes, seed ${seed}`, () => {
         const partitioner = new PagePartitioner([0, 1], 3, memory.createArena(), {
           spreadsNulls,
         })
-        partitioner.partition(page, (part, partition) => {
+        for (const part of partitioner.parts(page)) {
+          const { partition } = part
           for (const row of rowsOf(part)) {
             if (row.includes(null)) nullCounts[partition]! += 1
             else others.push(`${partition} ${rowText(row)}`)
           }
-        })
+        }
         return { nullCounts, others: others.sort() }
       }
       const spread = place(true)
@@ -168,10 +170,10 @@ describe(`row hashes, seed ${seed}`, () => {
       const replicated = [hashOf('b', 2n), hashOf(null, null)]
       const parts: string[][] = [[], [], []]
       const exceptions = { heavyKeys: { spread, replicated } }
-      new PagePartitioner([0, 1], 3, memory.createArena(), exceptions).partition(
-        page,
-        (part, partition) => void parts[partition]!.push(...rowsOf(part).map(rowText)),
-      )
+      const partitioner = new PagePartitioner([0, 1], 3, memory.createArena(), exceptions)
+      for (const part of partitioner.parts(page)) {
+        parts[part.partition]!.push(...rowsOf(part).map(rowText))
+      }
       for (const text of new Set(rows.map(rowText))) {
         const total = rows.filter((row) => rowText(row) === text).length
         const counts = parts.map((part) => part.filter((other) => other === text).length)
