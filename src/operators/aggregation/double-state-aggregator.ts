@@ -1,18 +1,11 @@
 import type { DoubleStates } from '../../expressions/functions/aggregate/double-states.js'
-import {
-  type Arena,
-  assert,
-  type Block,
-  DOUBLE,
-  type FlatBlock,
-  type FloatBlock,
-  type SqlType,
-} from '../../spi/index.js'
+import { type Arena, assert, type Block, DOUBLE, type SqlType } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
-import { rangeBlock } from '../keys/key-source.js'
+import type { FloatSource } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { stateBuffer } from './counts.js'
 import { doubleStateKernel } from './double-state-kernels.js'
+import { type NumberSource, numberSource } from './number-source.js'
 
 /** Aggregates whose states are some doubles a group, one group after another; states travel as a column a double. */
 export function doubleStateAggregator(
@@ -26,25 +19,24 @@ export function doubleStateAggregator(
   return {
     reserve: (groupCount) => buffer.reserve(groupCount * size * 8),
     add(args, _rowCount, groups, arena) {
-      const first = numbers(args[0]!, arena)
-      const second = args.length > 1 ? numbers(args[1]!, arena) : undefined
+      const first = numberSource(args[0]!, arena)
+      const second = args.length > 1 ? numberSource(args[1]!, arena) : undefined
       if (first === undefined || (args.length > 1 && second === undefined)) return
-      assert(second === undefined || isFloats(second), 'pairs are of floats')
       const shape = {
         source: first.storage,
-        nullable: first.validity !== null,
-        second: second && { source: second.storage, nullable: second.validity !== null },
+        nullable: first.validity !== 0,
+        second: second && { source: floatStorage(second), nullable: second.validity !== 0 },
         grouped: groups !== undefined,
       }
       doubleStateKernel(context.memory, states, shape)(
-        first.validity?.byteOffset ?? 0,
+        first.validity,
         groups?.byteOffset ?? 0,
         first.rowCount,
-        first.values.byteOffset,
-        'base' in first ? BigInt(first.base) : 0n,
-        'factor' in first ? BigInt(first.factor) : 1n,
-        second?.validity?.byteOffset ?? 0,
-        second?.values.byteOffset ?? 0,
+        first.values,
+        first.base,
+        first.factor,
+        second?.validity ?? 0,
+        second?.values ?? 0,
         buffer.address,
       )
     },
@@ -80,15 +72,9 @@ export function doubleStateAggregator(
   }
 }
 
-type Numbers = Extract<FlatBlock, { storage: 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64' }>
-
-const isFloats = (block: Numbers): block is FloatBlock =>
-  block.storage === 'f32' || block.storage === 'f64'
-
-/** undefined: all null. */
-function numbers(block: Block, arena: Arena): Numbers | undefined {
-  const flat = flattenBlock(block, arena)
-  return flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)
+function floatStorage({ storage }: NumberSource): FloatSource {
+  assert(storage === 'f32' || storage === 'f64', 'pairs are of floats')
+  return storage
 }
 
 function doubleColumn(

@@ -5,9 +5,8 @@ import { f64, i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
 import type { Arena, Block, SqlType } from '../../spi/index.js'
 import { ColumnStore } from '../kernels/column-store.js'
-import { flattenBlock, gatherNullableBlock, nullBlock } from '../kernels/gather.js'
+import { gatherNullableBlock, nullBlock } from '../kernels/gather.js'
 import { at, loadKey } from '../keys/key-kernels.js'
-import { rangeBlock } from '../keys/key-source.js'
 import {
   eachRow,
   type FloatSource,
@@ -17,7 +16,8 @@ import {
 } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { stateBuffer } from './counts.js'
-import { floatStates, integerStates, validityOfCounts } from './state-blocks.js'
+import { numberSource } from './number-source.js'
+import { numberStates } from './state-blocks.js'
 import { floatAt } from './ungrouped-kernels.js'
 
 interface WinnerKernel {
@@ -186,8 +186,6 @@ class ChosenValues {
   }
 }
 
-const isFloatType = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'real'
-
 /** MIN_BY and MAX_BY over keys that are integers of at most 64 bits, or floats: of values only winners are copied. */
 export function extremeByAggregator(
   context: AggregatorContext,
@@ -205,31 +203,23 @@ export function extremeByAggregator(
     groups: Int32Array | undefined,
     arena: Arena,
   ): void => {
-    const flat = flattenBlock(key!, arena)
-    if (flat.storage === 'null') return
-    const source =
-      flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)!
-    const shape = { nullable: source.validity !== null, grouped: groups !== undefined }
-    const list = allocateInt32(arena, Math.min(groupCount, flat.rowCount))
+    const source = numberSource(key!, arena)
+    if (source === undefined) return
+    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
+    const list = allocateInt32(arena, Math.min(groupCount, source.rowCount))
     const listed = winnerKernel(context.memory, source.storage, largest, shape)(
-      source.validity?.byteOffset ?? 0,
+      source.validity,
       groups?.byteOffset ?? 0,
       source.rowCount,
-      source.values.byteOffset,
-      'base' in source ? BigInt(source.base) : 0n,
-      'factor' in source ? BigInt(source.factor) : 1n,
+      source.values,
+      source.base,
+      source.factor,
       keys.address,
       counts.address,
       winners.address,
       list.byteOffset,
     )
     if (listed > 0) values.choose(value!, list.subarray(0, listed), winners.int32(), arena)
-  }
-  const keyColumn = (from: number, to: number, arena: Arena): Block => {
-    const validity = validityOfCounts(counts.int64(), from, to, arena)
-    return isFloatType(keyType)
-      ? floatStates(keyType, keys, from, to, validity, arena)
-      : integerStates(keyType, keys, from, to, validity, Number.POSITIVE_INFINITY, arena)
   }
   return {
     reserve(count) {
@@ -241,7 +231,10 @@ export function extremeByAggregator(
     },
     add: (args, _rowCount, groups, arena) => add(args, groups, arena),
     merge: (columns, _rowCount, groups, arena) => add(columns, groups, arena),
-    states: (from, to, arena) => [values.block(from, to, arena), keyColumn(from, to, arena)],
+    states: (from, to, arena) => [
+      values.block(from, to, arena),
+      numberStates(keyType, keys, counts, from, to, arena),
+    ],
     results: (from, to, arena) => values.block(from, to, arena),
     close() {
       for (const buffer of [keys, counts, winners]) buffer.close()

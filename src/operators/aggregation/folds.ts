@@ -3,6 +3,7 @@ import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import {
   type Arena,
+  assert,
   BIGINT,
   type Block,
   BOOLEAN,
@@ -10,10 +11,16 @@ import {
   type Validity,
 } from '../../spi/index.js'
 import { at, loadKey } from '../keys/key-kernels.js'
-import { rangeBlock } from '../keys/key-source.js'
-import { eachRow, type IntegerSource, type KernelShape, ROW_PARAMS } from './aggregate-kernels.js'
+import {
+  type ExtremeKernel,
+  eachRow,
+  type IntegerSource,
+  type KernelShape,
+  ROW_PARAMS,
+} from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { countAggregator, stateBuffer } from './counts.js'
+import { numberSource } from './number-source.js'
 import { filteredGroups } from './row-choice-kernels.js'
 import { integerStates, validityOfCounts } from './state-blocks.js'
 
@@ -22,16 +29,7 @@ import { integerStates, validityOfCounts } from './state-blocks.js'
 export type BitwiseFold = 'and' | 'or' | 'xor'
 
 interface FoldKernel {
-  fold(
-    validity: number,
-    groups: number,
-    count: number,
-    values: number,
-    base: bigint,
-    factor: bigint,
-    states: number,
-    counts: number,
-  ): void
+  readonly fold: ExtremeKernel['extreme']
 }
 
 /** states[g] = the bits of it and a value, of the value alone where counts[g] is 0; counts[g] += 1. */
@@ -75,16 +73,17 @@ function foldAggregator(
   const states = stateBuffer(context)
   const counts = stateBuffer(context)
   const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
-    const integers = rangeBlock(block, arena)
-    if (integers === undefined) return
-    const shape = { nullable: integers.validity !== null, grouped: groups !== undefined }
-    foldKernel(context.memory, fold, integers.storage, shape)(
-      integers.validity?.byteOffset ?? 0,
+    const source = numberSource(block, arena)
+    if (source === undefined) return
+    assert(source.storage !== 'f32' && source.storage !== 'f64', 'integers to fold')
+    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
+    foldKernel(context.memory, fold, source.storage, shape)(
+      source.validity,
       groups?.byteOffset ?? 0,
-      integers.rowCount,
-      integers.values.byteOffset,
-      BigInt(integers.base),
-      BigInt(integers.factor),
+      source.rowCount,
+      source.values,
+      source.base,
+      source.factor,
       states.address,
       counts.address,
     )

@@ -14,7 +14,6 @@ import {
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { keyKind } from '../keys/key-kind.js'
-import { rangeBlock } from '../keys/key-source.js'
 import { extremeKernel } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext, NativeAggregate } from './aggregator.js'
 import { arbitraryAggregator } from './arbitrary.js'
@@ -30,7 +29,8 @@ import {
   booleanAggregator,
   countIfAggregator,
 } from './folds.js'
-import { floatStates, integerStates, validityOfCounts } from './state-blocks.js'
+import { numberSource } from './number-source.js'
+import { numberStates } from './state-blocks.js'
 import { textExtremeAggregator } from './text-extremes.js'
 
 const isFloat = (type: SqlType): boolean => type.kind === 'double' || type.kind === 'real'
@@ -130,29 +130,23 @@ function extremeAggregator(
   }
   const add = (block: Block, groups: Int32Array | undefined, arena: Arena): void => {
     const flat = flattenBlock(block, arena)
-    if (flat.storage === 'null') return
-    const source =
-      flat.storage === 'f64' || flat.storage === 'f32' ? flat : rangeBlock(flat, arena)!
-    if (groups === undefined && cannotImprove(source)) return
-    assert(!('factor' in source) || source.factor > 0, 'stored integers ascend as their values do')
-    const shape = { nullable: source.validity !== null, grouped: groups !== undefined }
+    const source = numberSource(flat, arena)
+    if (source === undefined || (groups === undefined && cannotImprove(flat))) return
+    assert(source.factor > 0n, 'stored integers ascend as their values do')
+    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
     extremeKernel(context.memory, source.storage, largest, shape)(
-      source.validity === null ? 0 : source.validity.byteOffset,
+      source.validity,
       groups === undefined ? 0 : groups.byteOffset,
       source.rowCount,
-      source.values.byteOffset,
-      'base' in source ? BigInt(source.base) : 0n,
-      'factor' in source ? BigInt(source.factor) : 1n,
+      source.values,
+      source.base,
+      source.factor,
       values.address,
       counts.address,
     )
   }
-  const results = (from: number, to: number, arena: Arena): Block => {
-    const validity = validityOfCounts(counts.int64(), from, to, arena)
-    return isFloat(type)
-      ? floatStates(type, values, from, to, validity, arena)
-      : integerStates(type, values, from, to, validity, Number.POSITIVE_INFINITY, arena)
-  }
+  const results = (from: number, to: number, arena: Arena): Block =>
+    numberStates(type, values, counts, from, to, arena)
   return {
     reserve(groupCount) {
       values.reserve(groupCount * 8)

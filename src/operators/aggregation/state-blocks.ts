@@ -83,7 +83,7 @@ export function bytesStates(
   return { encoding: 'flat', storage: 'bytes', type, rowCount, validity, offsets, bytes }
 }
 
-export function floatStates(
+function floatStates(
   type: SqlType,
   states: GrowableBuffer,
   from: number,
@@ -103,4 +103,19 @@ export function floatStates(
   const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
   values.set(source)
   return { encoding: 'flat', storage: 'f64', type, rowCount, validity, values }
+}
+
+/** States of eight bytes as values of their type; null where counts[g] is 0. */
+export function numberStates(
+  type: SqlType,
+  states: GrowableBuffer,
+  counts: GrowableBuffer,
+  from: number,
+  to: number,
+  arena: Arena,
+): Block {
+  const validity = validityOfCounts(counts.int64(), from, to, arena)
+  return type.kind === 'double' || type.kind === 'real'
+    ? floatStates(type, states, from, to, validity, arena)
+    : integerStates(type, states, from, to, validity, Number.POSITIVE_INFINITY, arena)
 }
