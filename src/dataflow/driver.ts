@@ -2,7 +2,7 @@ import type { Operator } from '../operators/operator.js'
 import { type Page, toMillraceError } from '../spi/index.js'
 import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
-import type { OperatorMeter } from './stats.js'
+import { addTime, type OperatorMeter, startMeter } from './stats.js'
 import type { TurnTaker } from './turns.js'
 
 type Revocable = Pick<Operator, 'revocableBytes' | 'neededBytes' | 'revoke'>
@@ -116,9 +116,9 @@ export class Driver implements PageStream {
         yield WAIT
         continue
       }
-      const startedAt = performance.now()
+      const startedAt = startMeter()
       const page = this.#source.next()
-      meter.elapsedMillis += performance.now() - startedAt
+      addTime(meter, startedAt)
       meter.physicalInputBytes = this.#source.completedBytes ?? 0
       if (page === undefined) return
       if (page === WAIT) {
@@ -164,16 +164,16 @@ function* emit(
   meter: OperatorMeter,
   driver: Driver,
 ): Generator<Page | typeof WAIT, void> {
-  let startedAt = performance.now()
+  let startedAt = startMeter()
   for (const page of pages()) {
-    meter.elapsedMillis += performance.now() - startedAt
+    addTime(meter, startedAt)
     meter.outputRows += page.rowCount
     if (page.rowCount > 0) meter.outputPages += 1
     if (driver.takesTurn()) yield WAIT
     // What a cancelled query would still emit, nobody reads.
     if (driver.isCancelled) return
     if (page.rowCount > 0) yield page
-    startedAt = performance.now()
+    startedAt = startMeter()
   }
-  meter.elapsedMillis += performance.now() - startedAt
+  addTime(meter, startedAt)
 }

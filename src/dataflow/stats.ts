@@ -1,3 +1,5 @@
+import { compiledMillis } from '../expressions/compile-time.js'
+
 /** What one operator of one driver did; plain, so that threads report it. Added up by plan node for EXPLAIN ANALYZE. */
 export interface OperatorMeter {
   readonly planNodeId: string
@@ -11,6 +13,8 @@ export interface OperatorMeter {
   /** Of a source: what its connector read, from files for example, as far as it tells. */
   physicalInputBytes: number
   elapsedMillis: number
+  /** Of that, what went into compiling kernels that no thread had yet. */
+  compileMillis: number
 }
 
 export const operatorMeter = (planNodeId: string, name: string): OperatorMeter => ({
@@ -23,7 +27,27 @@ export const operatorMeter = (planNodeId: string, name: string): OperatorMeter =
   inputBytes: 0,
   physicalInputBytes: 0,
   elapsedMillis: 0,
+  compileMillis: 0,
 })
+
+/** When a measurement began, and what its thread had compiled by then. */
+export interface MeterStart {
+  readonly atMillis: number
+  readonly compiledMillis: number
+}
+
+export const startMeter = (): MeterStart => ({
+  atMillis: performance.now(),
+  compiledMillis: compiledMillis(),
+})
+
+export function addTime(
+  meter: OperatorMeter,
+  { atMillis, compiledMillis: before }: MeterStart,
+): void {
+  meter.elapsedMillis += performance.now() - atMillis
+  meter.compileMillis += compiledMillis() - before
+}
 
 /** One driver's report. */
 export interface DriverStats {

@@ -24,7 +24,13 @@ import type {
 } from '../pipeline.js'
 import { type SortSample, sampleRuns } from '../sort-sample.js'
 import { QuerySpill } from '../spill/query-spill.js'
-import { type DriverStats, type OperatorMeter, operatorMeter } from '../stats.js'
+import {
+  addTime,
+  type DriverStats,
+  type OperatorMeter,
+  operatorMeter,
+  startMeter,
+} from '../stats.js'
 import { AsyncCallStream } from '../streams/async-call.js'
 import { CollectedStream } from '../streams/collected.js'
 import { createMergeStream } from '../streams/merge.js'
@@ -158,9 +164,9 @@ export class ThreadTask {
     onStart?.(stats)
     const givesAllRows = pipeline.sink.kind === 'joinIndex' && inputs.driverCount > 1
     const metered = <T>(action: () => T): T => {
-      const startedAt = performance.now()
+      const startedAt = startMeter()
       const result = action()
-      meter.elapsedMillis += performance.now() - startedAt
+      addTime(meter, startedAt)
       return result
     }
     let steps: Iterator<unknown> | undefined

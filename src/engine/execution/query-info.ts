@@ -81,4 +81,6 @@ export interface OperatorInfo {
   /** Of a source: what its connector read, from files for example, as far as it tells. */
   readonly physicalInputBytes: number
   readonly elapsedMillis: number
+  /** Of that, what went into compiling kernels that no thread had yet. */
+  readonly compileMillis: number
 }

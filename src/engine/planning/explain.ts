@@ -59,6 +59,7 @@ interface OperatorTotals {
   inputBytes: number
   physicalInputBytes: number
   elapsedMillis: number
+  compileMillis: number
   readonly drivers: DriverShare[]
 }
 
@@ -138,10 +139,11 @@ const taskText = ({ taskId, nodeId, cpuNanos, output, ...task }: TaskInfo): stri
 
 function annotation(total: OperatorTotals | undefined, isVerbose: boolean): readonly string[] {
   if (total === undefined) return []
-  const { physicalInputBytes } = total
+  const { physicalInputBytes, compileMillis } = total
   const physical = physicalInputBytes > 0 ? `, physical input: ${physicalInputBytes}B` : ''
+  const compiled = compileMillis > 0 ? ` (kernels compiled in ${compileMillis.toFixed(2)}ms)` : ''
   return [
-    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms${physical}`,
+    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms${compiled}${physical}`,
     ...(isVerbose ? [driversText(total.drivers)] : []),
   ]
 }
@@ -175,6 +177,7 @@ function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTota
     total.inputBytes += operator.inputBytes
     total.physicalInputBytes += operator.physicalInputBytes
     total.elapsedMillis += operator.elapsedMillis
+    total.compileMillis += operator.compileMillis
   }
   return totals
 }

@@ -1,3 +1,4 @@
+import { timedCompile } from '../compile-time.js'
 import type { KernelSource } from './js-kernel.js'
 
 /** `(accesses, rowCount, out, validity) => count`: see emitKernel. */
@@ -42,7 +43,7 @@ export function compileKernel({ name, source, slots }: KernelSource): Kernel {
   if (factory === undefined) {
     checkSource(source)
     const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${name}.js`
-    factory = new Function('slots', text) as Factory
+    factory = timedCompile(() => new Function('slots', text) as Factory)
     if (factories.size >= MAX_FACTORIES) factories.clear()
     factories.set(source, factory)
   }

@@ -1,3 +1,4 @@
+import { timedCompile } from '../compile-time.js'
 import { type ModuleBuilder, moduleBytes } from './builder.js'
 import { MEMORY_IMPORT } from './encoder.js'
 
@@ -24,7 +25,7 @@ export function onCompiled(listener: CompiledListener): () => void {
 export function compileKernel(key: string, build: (m: ModuleBuilder) => void): WebAssembly.Module {
   let module = modules.get(key)
   if (module === undefined) {
-    module = new WebAssembly.Module(moduleBytes(build, moduleName(key)))
+    module = timedCompile(() => new WebAssembly.Module(moduleBytes(build, moduleName(key))))
     adoptModule(key, module)
     for (const listener of listeners) listener(key, module)
   }

@@ -97,3 +97,15 @@ test('EXPLAIN (TYPE IO) tells what is read, how restricted, and what is written'
     engine!.query('EXPLAIN (TYPE IO, FORMAT GRAPHVIZ) SELECT 1').all(),
   ).rejects.toMatchObject({ code: 'NOT_SUPPORTED' })
 })
+
+test('EXPLAIN ANALYZE tells what compiling kernels took, the first time only', async () => {
+  const sql =
+    'EXPLAIN ANALYZE SELECT max(size * 3 - partkey) FROM part WHERE size + 7 <> partkey % 11'
+  const compiled = async (): Promise<boolean> => {
+    const options = { catalog: 'tpch', schema: 'tiny', rowMode: 'array' } as const
+    const rows = await engines[0]!.query(sql, [], options).all()
+    return /time: \d+\.\d\dms \(kernels compiled in \d+\.\d\dms\)/.test(rows.join())
+  }
+  expect(await compiled()).toBe(true)
+  expect(await compiled()).toBe(false)
+})
