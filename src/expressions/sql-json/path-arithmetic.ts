@@ -2,15 +2,15 @@ import { MillraceError } from '../../spi/error.js'
 import { type SqlType, typeName, typesEqual } from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
 import { castFunction } from '../cast/cast.js'
-import { abs, ceiling, floor } from '../functions/math/rounding.js'
-import {
-  add,
-  divide,
-  modulus,
-  multiply,
-  negation,
-  subtract,
-} from '../functions/operator/arithmetic.js'
+import { abs } from '../functions/math/abs.js'
+import { ceiling } from '../functions/math/ceiling.js'
+import { floor } from '../functions/math/floor.js'
+import { add } from '../functions/operator/add.js'
+import { divide } from '../functions/operator/divide.js'
+import { modulus } from '../functions/operator/modulus.js'
+import { multiply } from '../functions/operator/multiply.js'
+import { negation } from '../functions/operator/negation.js'
+import { subtract } from '../functions/operator/subtract.js'
 import { createRegistry } from '../registry.js'
 import { DEFAULT_SESSION } from '../session-context.js'
 import { type SqlItem, sqlItem } from './path-item.js'

@@ -1,5 +1,5 @@
 import { canCast } from '../../expressions/cast/cast.js'
-import { isFormattable } from '../../expressions/functions/string/format.js'
+import { isFormattable } from '../../expressions/functions/string/format-converter.js'
 import type { Expression } from '../../expressions/ir.js'
 import { call, cast, coerce, field, lambda, row } from '../../expressions/ir-build.js'
 import {

@@ -1,6 +1,6 @@
 import { aggregateFunction, aggregateOverload } from '../../function-definition.js'
 
-const counter = () => ({
+export const counter = () => ({
   create: () => 0n,
   add: (count: bigint) => count + 1n,
   combine: (count: bigint, other: bigint) => count + other,
@@ -21,23 +21,6 @@ export const count = aggregateFunction({
       returns: 'bigint',
       intermediate: 'bigint',
       bind: counter,
-    }),
-  ],
-})
-
-export const countIf = aggregateFunction({
-  name: 'count_if',
-  description: 'The number of rows for which a condition is true',
-  overloads: [
-    aggregateOverload({
-      args: ['boolean'],
-      returns: 'bigint',
-      intermediate: 'bigint',
-      bind: () => ({
-        ...counter(),
-        add: (count: bigint, condition) => (condition === true ? count + 1n : count),
-        remove: (count: bigint, condition) => (condition === true ? count - 1n : count),
-      }),
     }),
   ],
 })

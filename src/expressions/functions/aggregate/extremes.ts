@@ -4,7 +4,6 @@ import { invalidArgument } from '../../errors.js'
 import {
   type Accumulator,
   type AggregateOverload,
-  aggregateFunction,
   aggregateOverload,
 } from '../../function-definition.js'
 import { orderOf } from '../../value/comparison.js'
@@ -20,7 +19,7 @@ function precedes(type: SqlType, sign: Sign): (value: Value, best: Value) => boo
   return (value, best) => sign * order(value, best) < 0
 }
 
-const one = (sign: Sign): AggregateOverload =>
+export const one = (sign: Sign): AggregateOverload =>
   aggregateOverload({
     args: ['t'],
     returns: 't',
@@ -114,7 +113,7 @@ function topAccumulator(
   }
 }
 
-const several = (sign: Sign, name: string): AggregateOverload =>
+export const several = (sign: Sign, name: string): AggregateOverload =>
   aggregateOverload({
     args: ['e', 'bigint'],
     returns: 'array(e)',
@@ -123,19 +122,7 @@ const several = (sign: Sign, name: string): AggregateOverload =>
     bind: ({ argumentTypes }) => topAccumulator(argumentTypes[0]!, sign, name, false),
   })
 
-export const min = aggregateFunction({
-  name: 'min',
-  description: 'The least value, or the n least',
-  overloads: [one(1), several(1, 'min')],
-})
-
-export const max = aggregateFunction({
-  name: 'max',
-  description: 'The greatest value, or the n greatest',
-  overloads: [one(-1), several(-1, 'max')],
-})
-
-const oneBy = (sign: Sign): AggregateOverload =>
+export const oneBy = (sign: Sign): AggregateOverload =>
   aggregateOverload({
     args: ['V', 'K'],
     returns: 'V',
@@ -165,7 +152,7 @@ const oneBy = (sign: Sign): AggregateOverload =>
     },
   })
 
-const severalBy = (sign: Sign, name: string): AggregateOverload =>
+export const severalBy = (sign: Sign, name: string): AggregateOverload =>
   aggregateOverload({
     args: ['V', 'K', 'bigint'],
     returns: 'array(V)',
@@ -174,15 +161,3 @@ const severalBy = (sign: Sign, name: string): AggregateOverload =>
     nulls: 'called',
     bind: ({ argumentTypes }) => topAccumulator(argumentTypes[1]!, sign, name, true),
   })
-
-export const minBy = aggregateFunction({
-  name: 'min_by',
-  description: 'The value of the row with the least key, or of the n rows with the least',
-  overloads: [oneBy(1), severalBy(1, 'min_by')],
-})
-
-export const maxBy = aggregateFunction({
-  name: 'max_by',
-  description: 'The value of the row with the greatest key, or of the n rows with the greatest',
-  overloads: [oneBy(-1), severalBy(-1, 'max_by')],
-})

@@ -4,8 +4,6 @@ import {
   civilOfDays,
   dayOfWeek,
   dayOfYear,
-  daysInMonth,
-  daysOfCivil,
   floorDivide,
   floorModulo,
   isoWeek,
@@ -20,7 +18,7 @@ import {
   scalarFunction,
 } from '../../function-definition.js'
 
-const daysOf = (picos: bigint): number => Number(floorDivide(picos, PICOS_PER_DAY))
+export const daysOf = (picos: bigint): number => Number(floorDivide(picos, PICOS_PER_DAY))
 
 /** The overloads of a field of the date. */
 const onDates = (field: (days: number) => number): ScalarOverload[] => [
@@ -164,26 +162,3 @@ export const timeFields: readonly FunctionDefinition[] = [
     ...onZones((seconds) => (Math.trunc(seconds / 60) % 60) + 0),
   ]),
 ]
-
-const lastDay = (days: number): number => {
-  const { year, month } = civilOfDays(days)
-  return daysOfCivil(year, month, daysInMonth(year, month))
-}
-
-export const lastDayOfMonth = scalarFunction({
-  name: 'last_day_of_month',
-  description: 'The last day of the month of a date',
-  overloads: [
-    { args: ['date'], returns: 'date', evaluate: lastDay },
-    {
-      args: ['timestamp(p)'],
-      returns: 'date',
-      evaluate: (picos: bigint) => lastDay(daysOf(picos)),
-    },
-    {
-      args: ['timestamp(p) with time zone'],
-      returns: 'date',
-      evaluate: (value: ZonedTimestamp) => lastDay(daysOf(localPicos(value))),
-    },
-  ],
-})

@@ -1,12 +1,8 @@
-import { asciiDigits } from '../../../values/number-text.js'
-import { invalidArgument } from '../../errors.js'
 import {
   type FunctionDefinition,
   type ScalarOverload,
   scalarFunction,
 } from '../../function-definition.js'
-
-const signed = (value: bigint): bigint => BigInt.asIntN(64, value)
 
 const logic = (
   name: string,
@@ -67,85 +63,3 @@ export const bitwise: readonly FunctionDefinition[] = [
       isOut(distance, width) ? (value < 0n ? -1n : 0n) : value >> distance,
   ),
 ]
-
-export const bitwiseNot = scalarFunction({
-  name: 'bitwise_not',
-  description: 'All bits of a number changed',
-  overloads: [
-    { args: ['bigint'], returns: 'bigint', neverFails: true, evaluate: (value: bigint) => ~value },
-  ],
-})
-
-function countBits(value: bigint): bigint {
-  let count = 0n
-  for (let rest = value; rest !== 0n; rest &= rest - 1n) count++
-  return count
-}
-
-export const bitCount = scalarFunction({
-  name: 'bit_count',
-  description: 'The number of ones in the two’s complement of a number, of so many bits',
-  overloads: [
-    {
-      args: ['bigint', 'bigint'],
-      returns: 'bigint',
-      evaluate: (value: bigint, bits: bigint) => {
-        if (bits === 64n) return countBits(BigInt.asUintN(64, value))
-        if (bits <= 1n || bits > 64n) {
-          return invalidArgument(
-            `Bits specified in bit_count must be between 2 and 64, got ${bits}`,
-          )
-        }
-        const limit = 1n << (bits - 1n)
-        if (value >= limit || value < -limit) {
-          return invalidArgument(
-            `Number must be representable with the bits specified. ${value} cannot be represented with ${bits} bits`,
-          )
-        }
-        return countBits(BigInt.asUintN(Number(bits), value))
-      },
-    },
-  ],
-})
-
-function checkRadix(radix: bigint): number {
-  if (radix < 2n || radix > 36n) invalidArgument('Radix must be between 2 and 36')
-  return Number(radix)
-}
-
-export const toBase = scalarFunction({
-  name: 'to_base',
-  description: 'The digits of an integer in a base from 2 to 36',
-  overloads: [
-    {
-      args: ['bigint', 'bigint'],
-      returns: 'varchar(64)',
-      evaluate: (value: bigint, radix: bigint) => value.toString(checkRadix(radix)),
-    },
-  ],
-})
-
-export const fromBase = scalarFunction({
-  name: 'from_base',
-  description: 'The integer that digits in a base from 2 to 36 stand for',
-  overloads: [
-    {
-      args: ['varchar(x)', 'bigint'],
-      returns: 'bigint',
-      evaluate: (text: string, base: bigint) => {
-        const radix = checkRadix(base)
-        const bad = () => invalidArgument(`Not a valid base-${radix} number: ${text}`)
-        const match = /^([+-]?)([0-9a-z]+)$/i.exec(asciiDigits(text))
-        if (match === null) return bad()
-        let value = 0n
-        for (const digit of match[2]!) {
-          const number = Number.parseInt(digit, 36)
-          if (number >= radix) return bad()
-          value = value * base + BigInt(number)
-        }
-        if (match[1] === '-') value = -value
-        return signed(value) === value ? value : bad()
-      },
-    },
-  ],
-})

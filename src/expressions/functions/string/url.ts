@@ -1,9 +1,5 @@
 import { invalidArgument } from '../../errors.js'
-import {
-  type FunctionDefinition,
-  type ScalarOverload,
-  scalarFunction,
-} from '../../function-definition.js'
+import { type FunctionDefinition, scalarFunction } from '../../function-definition.js'
 
 /** A URI by RFC 2396, as java.net.URI takes it apart; undefined where it is none. */
 interface Uri {
@@ -16,7 +12,7 @@ interface Uri {
 
 const ALLOWED = /^(?:[A-Za-z0-9\-._~:/?#[\]@!$&'()*+,;=]|%[0-9a-fA-F]{2}|[^\0-\x7f\x80-\xa0])*$/
 
-function parseUri(text: string): Uri | undefined {
+export function parseUri(text: string): Uri | undefined {
   if (!ALLOWED.test(text)) return undefined
   const match =
     /^(?:([A-Za-z][A-Za-z0-9+.-]*):)?(?:\/\/([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?$/.exec(text)
@@ -47,7 +43,7 @@ function decoded(text: string | undefined): string | undefined {
 const SERVER =
   /^(?:[^@]*@)?((?:[A-Za-z0-9](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.)*[A-Za-z](?:[A-Za-z0-9-]*[A-Za-z0-9])?\.?|\d+\.\d+\.\d+\.\d+|\[[0-9a-fA-F:.]+\])(?::(\d*))?$/
 
-const serverOf = ({ authority }: Uri) =>
+export const serverOf = ({ authority }: Uri) =>
   authority === undefined ? undefined : (SERVER.exec(authority) ?? undefined)
 
 const part = (
@@ -70,7 +66,7 @@ const part = (
     ],
   })
 
-const formDecoded = (text: string): string => decodeForm(text.replaceAll('+', ' '))
+export const formDecoded = (text: string): string => decodeForm(text.replaceAll('+', ' '))
 
 function decodeForm(text: string): string {
   const bad = /%(?![0-9a-fA-F]{2})(.?.?)/.exec(text)
@@ -86,67 +82,10 @@ function decodeForm(text: string): string {
   return decoded(text)!
 }
 
-function parameterOf(text: string, name: string): string | null {
-  const query = parseUri(text)?.query
-  if (query === undefined) return null
-  for (const argument of query.split('&')) {
-    const at = argument.indexOf('=')
-    const key = at < 0 ? argument : argument.slice(0, at)
-    if (formDecoded(key) === name) return at < 0 ? '' : formDecoded(argument.slice(at + 1))
-  }
-  return null
-}
-
-const one = (overload: ScalarOverload): readonly ScalarOverload[] => [overload]
-
-export const urls: readonly FunctionDefinition[] = [
+export const urlParts: readonly FunctionDefinition[] = [
   part('url_extract_protocol', 'The protocol of a URL', (uri) => uri.scheme),
   part('url_extract_host', 'The host of a URL', (uri) => serverOf(uri)?.[1]),
   part('url_extract_path', 'The path of a URL', (uri) => decoded(uri.path)),
   part('url_extract_query', 'The query of a URL', (uri) => decoded(uri.query)),
   part('url_extract_fragment', 'The fragment of a URL', (uri) => decoded(uri.fragment)),
-  scalarFunction({
-    name: 'url_extract_port',
-    description: 'The port of a URL',
-    overloads: one({
-      args: ['varchar(x)'],
-      returns: 'bigint',
-      evaluate: (text: string) => {
-        const uri = parseUri(text)
-        const port = uri && serverOf(uri)?.[2]
-        return port === undefined || port === '' ? null : BigInt(port)
-      },
-    }),
-  }),
-  scalarFunction({
-    name: 'url_extract_parameter',
-    description: 'The first value of a parameter of the query of a URL',
-    overloads: one({
-      args: ['varchar(x)', 'varchar(y)'],
-      returns: 'varchar(x)',
-      evaluate: parameterOf,
-    }),
-  }),
-  scalarFunction({
-    name: 'url_encode',
-    description: 'The string with everything escaped that a URL gives a meaning',
-    overloads: one({
-      args: ['varchar(x)'],
-      returns: 'varchar(y)',
-      calculate: ({ x }) => ({ y: Math.min(2_147_483_647, x! * 12) }),
-      evaluate: (text: string) =>
-        encodeURIComponent(text)
-          .replace(/[!'()~]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
-          .replaceAll('%20', '+'),
-    }),
-  }),
-  scalarFunction({
-    name: 'url_decode',
-    description: 'The string that url_encode was given',
-    overloads: one({
-      args: ['varchar(x)'],
-      returns: 'varchar(x)',
-      evaluate: formDecoded,
-    }),
-  }),
 ]

@@ -1,0 +1,18 @@
+import { scalarFunction } from '../../function-definition.js'
+import { instantOfLocal } from '../../value/temporal-parse.js'
+import { TIMESTAMP, zoneOf } from './zone.js'
+
+export const withTimezone = scalarFunction({
+  name: 'with_timezone',
+  description: 'The instant at which the clocks of a zone show a timestamp',
+  overloads: [
+    {
+      args: ['timestamp(p)', 'varchar(x)'],
+      returns: TIMESTAMP,
+      evaluate: (picos: bigint, name: string) => {
+        const zone = zoneOf(name)
+        return { picos: instantOfLocal(picos, zone), zone }
+      },
+    },
+  ],
+})
