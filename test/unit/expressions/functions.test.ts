@@ -1,32 +1,85 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
+import { basename } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { FunctionDefinition } from '../../../src/expressions/function-definition.js'
 import { BUILTIN_FUNCTIONS, builtinRegistry } from '../../../src/expressions/functions/index.js'
 import { argumentTemplates } from '../../../src/expressions/signature-binder.js'
 import { parseTemplate } from '../../../src/expressions/type-signature.js'
 
 const folder = new URL('../../../src/expressions/functions/', import.meta.url)
 
+/** Names that can't be those of files: another function or the list of a folder has them. */
+const FILES: Readonly<Record<string, string>> = {
+  $at_timezone: 'at-timezone-operator.ts',
+  index: 'index-function.ts',
+}
+
+/** Files of functions of one shape, each an entry of a table. */
+const TABLES: readonly string[] = [
+  'aggregate/bitwise-aggregates.ts',
+  'aggregate/covariances.ts',
+  'aggregate/moments.ts',
+  'array/matches.ts',
+  'binary/digests.ts',
+  'binary/hmacs.ts',
+  'binary/number-encodings.ts',
+  'binary/text-encodings.ts',
+  'datetime/extract.ts',
+  'geospatial/bing-tile-parts.ts',
+  'geospatial/geometry-accessors.ts',
+  'geospatial/geometry-operations.ts',
+  'geospatial/geometry-overlays.ts',
+  'geospatial/geometry-readers.ts',
+  'geospatial/geometry-relations.ts',
+  'math/bitwise.ts',
+  'math/constants.ts',
+  'math/distributions.ts',
+  'math/elementary.ts',
+  'math/float-tests.ts',
+  'string/url.ts',
+]
+
+const isDefinition = (value: unknown): value is FunctionDefinition =>
+  typeof value === 'object' && value !== null && 'name' in value && 'overloads' in value
+
+const fileOf = ({ name }: FunctionDefinition) => `${name.replace('$', '').replaceAll('_', '-')}.ts`
+
+/** The modules of the families without their lists. */
+const modules = await Promise.all(
+  readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\/.*\.ts$/.test(path) && basename(path) !== 'functions.ts')
+    .sort()
+    .map(async (path) => {
+      const exported: unknown[] = Object.values(await import(new URL(path, folder).href))
+      const arrays: unknown[][] = exported.filter((value) => Array.isArray(value))
+      return {
+        path,
+        functions: exported.filter(isDefinition),
+        tables: arrays.flat().filter(isDefinition),
+      }
+    }),
+)
+
 describe('the list of functions', () => {
   it('has every definition of the folder', () => {
-    const index = readFileSync(new URL('index.ts', folder), 'utf8')
-    const missing: string[] = []
-    for (const family of readdirSync(folder, { withFileTypes: true })) {
-      if (!family.isDirectory()) continue
-      for (const file of readdirSync(new URL(`${family.name}/`, folder))) {
-        const text = readFileSync(new URL(`${family.name}/${file}`, folder), 'utf8')
-        const definitions = text.matchAll(
-          /^export const (\w+)(?:: readonly FunctionDefinition\[\] =| = (?:scalar|aggregate|window)Function\()/gm,
-        )
-        for (const [, name] of definitions) {
-          const from = `'./${family.name}/${file.replace(/\.ts$/, '.js')}'`
-          const line = index
-            .split('import ')
-            .find((part) => part.includes(from) && new RegExp(`\\b${name}\\b`).test(part))
-          if (line === undefined) missing.push(`${family.name}/${file}: ${name}`)
-        }
-      }
-    }
+    const listed = new Set(BUILTIN_FUNCTIONS)
+    const missing = modules.flatMap(({ path, functions, tables }) =>
+      [...functions, ...tables].filter((definition) => !listed.has(definition)).map(() => path),
+    )
     expect(missing).toEqual([])
+  })
+
+  it('has one file for each function, named as in SQL, and one for each table of one shape', () => {
+    const files = modules.filter(({ functions }) => functions.length > 0)
+    const named = files.filter(
+      ({ path, functions }) =>
+        functions.length === 1 &&
+        basename(path) === (FILES[functions[0]!.name] ?? fileOf(functions[0]!)),
+    )
+    expect(files.map(({ path }) => path)).toEqual(named.map(({ path }) => path))
+    expect(modules.filter(({ tables }) => tables.length > 0).map(({ path }) => path)).toEqual(
+      TABLES,
+    )
   })
 
   it('has names that are not taken twice, descriptions, and signatures that parse', () => {

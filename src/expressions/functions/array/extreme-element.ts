@@ -16,7 +16,7 @@ export const extreme = (sign: 1 | -1) => (call: BoundCall) => {
   }
 }
 
-export const OVERLOAD = {
+export const EXTREME = {
   args: ['array(T)'],
   returns: 'T',
   typeVariables: ['T:orderable'],

@@ -12,7 +12,7 @@ import { offsetZone } from '../../cast/to-temporal.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import type { SessionContext } from '../../session-context.js'
-import { TIME, TIMESTAMP, zoneOf } from './zone.js'
+import { ZONED_TIME, ZONED_TIMESTAMP, zoneOf } from './zone.js'
 
 function offsetOfInterval(millis: bigint): number {
   if (millis % 60_000n !== 0n) {
@@ -45,24 +45,24 @@ export const atTimezoneOperator = scalarFunction({
   description: 'The same instant, shown in another zone',
   overloads: [
     {
-      args: [TIMESTAMP, 'interval day to second'],
-      returns: TIMESTAMP,
+      args: [ZONED_TIMESTAMP, 'interval day to second'],
+      returns: ZONED_TIMESTAMP,
       evaluate: ({ picos }: ZonedTimestamp, millis: bigint) => ({
         picos,
         zone: offsetZone(offsetOfInterval(millis)),
       }),
     },
     {
-      args: [TIME, 'varchar(x)'],
-      returns: TIME,
+      args: [ZONED_TIME, 'varchar(x)'],
+      returns: ZONED_TIME,
       bind:
         ({ session }) =>
         (time: ZonedTime, zone: string) =>
           moveTime(time, offsetMinutesAt(zoneOf(zone), session)),
     },
     {
-      args: [TIME, 'interval day to second'],
-      returns: TIME,
+      args: [ZONED_TIME, 'interval day to second'],
+      returns: ZONED_TIME,
       evaluate: (time: ZonedTime, millis: bigint) => moveTime(time, offsetOfInterval(millis)),
     },
   ],

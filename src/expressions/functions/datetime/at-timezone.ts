@@ -1,14 +1,14 @@
 import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
-import { TIMESTAMP, zoneOf } from './zone.js'
+import { ZONED_TIMESTAMP, zoneOf } from './zone.js'
 
 export const atTimezone = scalarFunction({
   name: 'at_timezone',
   description: 'The same instant, shown in another zone',
   overloads: [
     {
-      args: [TIMESTAMP, 'varchar(x)'],
-      returns: TIMESTAMP,
+      args: [ZONED_TIMESTAMP, 'varchar(x)'],
+      returns: ZONED_TIMESTAMP,
       evaluate: ({ picos }: ZonedTimestamp, zone: string) => ({ picos, zone: zoneOf(zone) }),
     },
   ],

@@ -4,7 +4,7 @@ import { localPicos } from '../../../values/temporal-text.js'
 import { invalidCast } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import { parseDate } from '../../value/temporal-parse.js'
-import { TIMESTAMP } from './zone.js'
+import { ZONED_TIMESTAMP } from './zone.js'
 
 /** A DATE of any date or timestamp: the function that is written like the cast. */
 export const date = scalarFunction({
@@ -23,7 +23,7 @@ export const date = scalarFunction({
       evaluate: (picos: bigint) => Number(floorDivide(picos, PICOS_PER_DAY)),
     },
     {
-      args: [TIMESTAMP],
+      args: [ZONED_TIMESTAMP],
       returns: 'date',
       evaluate: (value: ZonedTimestamp) => Number(floorDivide(localPicos(value), PICOS_PER_DAY)),
     },

@@ -1,7 +1,7 @@
 import { dayOfWeek, daysInMonth, daysOfCivil, isLeapYear } from '../../../values/civil.js'
 import { invalidArgument } from '../../errors.js'
 
-export const bad = (text: string): never => invalidArgument(`Invalid format: "${text}"`)
+export const invalidFormat = (text: string): never => invalidArgument(`Invalid format: "${text}"`)
 
 const cannotParse = (text: string, field: string, value: number, max: number): never =>
   invalidArgument(
@@ -12,7 +12,7 @@ const cannotParse = (text: string, field: string, value: number, max: number): n
 export function isoDate(date: string, text: string): number {
   const match =
     /^([+-]?\d{1,9})(?:-(?:(\d{1,2})(?:-(\d{1,2}))?|(\d{3})|W(\d{1,2})(?:-(\d))?))?$/.exec(date)
-  if (match === null) return bad(text)
+  if (match === null) return invalidFormat(text)
   const [year, month = 1, day = 1, ordinal, week, weekday = 1] = match
     .slice(1)
     .map((part) => (part === undefined ? undefined : Number(part))) as [number, ...number[]]

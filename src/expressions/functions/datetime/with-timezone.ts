@@ -1,6 +1,6 @@
 import { scalarFunction } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
-import { TIMESTAMP, zoneOf } from './zone.js'
+import { ZONED_TIMESTAMP, zoneOf } from './zone.js'
 
 export const withTimezone = scalarFunction({
   name: 'with_timezone',
@@ -8,7 +8,7 @@ export const withTimezone = scalarFunction({
   overloads: [
     {
       args: ['timestamp(p)', 'varchar(x)'],
-      returns: TIMESTAMP,
+      returns: ZONED_TIMESTAMP,
       evaluate: (picos: bigint, name: string) => {
         const zone = zoneOf(name)
         return { picos: instantOfLocal(picos, zone), zone }

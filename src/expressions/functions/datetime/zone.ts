@@ -7,5 +7,5 @@ export function zoneOf(text: string): string {
   return key === undefined ? invalidArgument(`'${text}' is not a valid time zone`) : timeZoneId(key)
 }
 
-export const TIMESTAMP = 'timestamp(p) with time zone'
-export const TIME = 'time(p) with time zone'
+export const ZONED_TIMESTAMP = 'timestamp(p) with time zone'
+export const ZONED_TIME = 'time(p) with time zone'

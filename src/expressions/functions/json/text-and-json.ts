@@ -32,4 +32,4 @@ export const byPath = (
     },
   }))
 
-export const same = (type: string) => ({ 'varchar(x)': type, json: type })
+export const sameType = (type: string) => ({ 'varchar(x)': type, json: type })

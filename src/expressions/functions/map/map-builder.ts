@@ -41,4 +41,4 @@ export function checkKey(key: Value): void {
   if (isIndeterminate(key)) invalidArgument('map key cannot be indeterminate: ')
 }
 
-export const M = { typeVariables: ['K', 'V'] } as const
+export const ANY_MAP = { typeVariables: ['K', 'V'] } as const

@@ -2,14 +2,14 @@ import type { MapType } from '../../../spi/type/type.js'
 import type { MapValue } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { M, mapBuilder } from './map-builder.js'
+import { ANY_MAP, mapBuilder } from './map-builder.js'
 
 export const mapConcat = scalarFunction({
   name: 'map_concat',
   description: 'The entries of all maps; of a key that several have, that of the last',
   overloads: [
     {
-      ...M,
+      ...ANY_MAP,
       args: ['map(K,V)'],
       returns: 'map(K,V)',
       variableArity: true,

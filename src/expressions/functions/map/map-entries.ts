@@ -1,13 +1,13 @@
 import type { MapValue } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
-import { M } from './map-builder.js'
+import { ANY_MAP } from './map-builder.js'
 
 export const mapEntries = scalarFunction({
   name: 'map_entries',
   description: 'The entries of a map as rows of key and value',
   overloads: [
     {
-      ...M,
+      ...ANY_MAP,
       args: ['map(K,V)'],
       returns: 'array(row(K,V))',
       evaluate: ({ keys, values }: MapValue) => keys.map((key, i) => [key, values[i]!]),

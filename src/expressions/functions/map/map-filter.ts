@@ -1,13 +1,13 @@
 import type { MapValue } from '../../../spi/type/value.js'
 import { type LambdaValue, scalarFunction } from '../../function-definition.js'
-import { M } from './map-builder.js'
+import { ANY_MAP } from './map-builder.js'
 
 export const mapFilter = scalarFunction({
   name: 'map_filter',
   description: 'The entries for which a lambda is true',
   overloads: [
     {
-      ...M,
+      ...ANY_MAP,
       args: ['map(K,V)', 'function(K,V,boolean)'],
       returns: 'map(K,V)',
       evaluate: ({ keys, values }: MapValue, lambda: LambdaValue) => {

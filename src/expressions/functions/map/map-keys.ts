@@ -1,11 +1,16 @@
 import type { MapValue } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
-import { M } from './map-builder.js'
+import { ANY_MAP } from './map-builder.js'
 
 export const mapKeys = scalarFunction({
   name: 'map_keys',
   description: 'The keys of a map',
   overloads: [
-    { ...M, args: ['map(K,V)'], returns: 'array(K)', evaluate: (value: MapValue) => value.keys },
+    {
+      ...ANY_MAP,
+      args: ['map(K,V)'],
+      returns: 'array(K)',
+      evaluate: (value: MapValue) => value.keys,
+    },
   ],
 })

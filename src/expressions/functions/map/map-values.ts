@@ -1,11 +1,16 @@
 import type { MapValue } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
-import { M } from './map-builder.js'
+import { ANY_MAP } from './map-builder.js'
 
 export const mapValues = scalarFunction({
   name: 'map_values',
   description: 'The values of a map',
   overloads: [
-    { ...M, args: ['map(K,V)'], returns: 'array(V)', evaluate: (value: MapValue) => value.values },
+    {
+      ...ANY_MAP,
+      args: ['map(K,V)'],
+      returns: 'array(V)',
+      evaluate: (value: MapValue) => value.values,
+    },
   ],
 })

@@ -1,5 +1,4 @@
 import type { FunctionDefinition } from '../../function-definition.js'
-import { hexOfCharacters } from './char2hexint.js'
 import { chr } from './chr.js'
 import { codepoint } from './codepoint.js'
 import { concat } from './concat.js'
@@ -38,7 +37,6 @@ import { urlExtractPort } from './url-extract-port.js'
 import { wordStem } from './word-stem.js'
 
 export const STRING_FUNCTIONS: readonly FunctionDefinition[] = [
-  hexOfCharacters,
   chr,
   codepoint,
   concat,

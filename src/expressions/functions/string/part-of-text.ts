@@ -2,12 +2,12 @@ import type { CharType } from '../../../spi/type/type.js'
 import { codePointCount, offsetOfCodePoint, padChar } from '../../../values/code-points.js'
 import type { BoundCall, ScalarOverload } from '../../function-definition.js'
 
-export const MAX = 2 ** 53 - 1
+export const MAX_SAFE = 2 ** 53 - 1
 export const clamp = (value: bigint): number =>
-  value > BigInt(MAX) ? MAX : value < BigInt(-MAX) ? -MAX : Number(value)
+  value > BigInt(MAX_SAFE) ? MAX_SAFE : value < BigInt(-MAX_SAFE) ? -MAX_SAFE : Number(value)
 
 /** Positions count from 1, from the end where negative; what lies outside is empty. */
-function substringOf(text: string, start: number, length = MAX): string {
+function substringOf(text: string, start: number, length = MAX_SAFE): string {
   if (start === 0 || length <= 0 || text === '') return ''
   let first = start - 1
   if (start < 0) {
@@ -20,7 +20,7 @@ function substringOf(text: string, start: number, length = MAX): string {
 }
 
 const onVarchar = (text: string, start: bigint, length?: bigint) =>
-  substringOf(text, clamp(start), length === undefined ? MAX : clamp(length))
+  substringOf(text, clamp(start), length === undefined ? MAX_SAFE : clamp(length))
 
 const onChar = ({ argumentTypes }: BoundCall) => {
   const { length: padded } = argumentTypes[0] as CharType
@@ -28,7 +28,7 @@ const onChar = ({ argumentTypes }: BoundCall) => {
     onVarchar(padChar(text, padded), start, length)
 }
 
-export const TEXT: readonly ScalarOverload[] = [
+export const TEXT_OVERLOADS: readonly ScalarOverload[] = [
   { args: ['varchar(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, evaluate: onVarchar },
   { args: ['char(x)', 'bigint'], returns: 'varchar(x)', neverFails: true, bind: onChar },
   {
