@@ -4,7 +4,9 @@ import { invalidCast } from '../errors.js'
 import { readKdbTree, writeKdbTree } from '../geometry/kdb-tree.js'
 import { DEFAULT_SESSION, type SessionContext } from '../session-context.js'
 import { hashKeyOf } from '../value/comparison.js'
+import { deserializeHyperLogLog, serializeHyperLogLog, toDense } from '../value/hyperloglog.js'
 import { parseIpAddress, parseUuid } from '../value/network.js'
+import { deserializeSetDigest } from '../value/set-digest.js'
 import { castFromJson } from './from-json.js'
 import { castToJson } from './to-json.js'
 import { type Cast, castToBoolean, castToDecimal, castToFloat, castToInteger } from './to-number.js'
@@ -76,13 +78,8 @@ export function castFunction(
   }
 }
 
-const SKETCHES = new Set<SqlType['kind']>([
-  'hyperloglog',
-  'p4hyperloglog',
-  'setdigest',
-  'tdigest',
-  'qdigest',
-])
+/** Those whose bytes a cast gives. */
+const SKETCHES = new Set<SqlType['kind']>(['hyperloglog', 'setdigest', 'tdigest', 'qdigest'])
 
 function castToBytes(from: SqlType, to: SqlType): Cast | undefined {
   switch (to.kind) {
@@ -105,13 +102,16 @@ function castToBytes(from: SqlType, to: SqlType): Cast | undefined {
       }
       return undefined
     case 'hyperloglog':
-    case 'p4hyperloglog':
-    case 'setdigest':
-    case 'tdigest':
-    case 'qdigest':
+      if (from.kind === 'setdigest') return sizeSketch
       return from.kind === 'varbinary' || from.kind === 'p4hyperloglog'
         ? (value) => value
         : undefined
+    case 'p4hyperloglog':
+      return from.kind === 'hyperloglog' ? toDenseSketch : undefined
+    case 'setdigest':
+    case 'tdigest':
+    case 'qdigest':
+      return from.kind === 'varbinary' ? (value) => value : undefined
     case 'joniregexp':
     case 'jsonpath':
     case 'likepattern':
@@ -127,6 +127,18 @@ function castToBytes(from: SqlType, to: SqlType): Cast | undefined {
     default:
       return undefined
   }
+}
+
+/** P4HyperLogLog is the dense form. */
+function toDenseSketch(value: Value): Value {
+  const sketch =
+    deserializeHyperLogLog(value as Uint8Array) ?? invalidCast('Not a HyperLogLog sketch')
+  return serializeHyperLogLog(toDense(sketch))
+}
+
+function sizeSketch(value: Value): Value {
+  const digest = deserializeSetDigest(value as Uint8Array) ?? invalidCast('Not a SetDigest')
+  return serializeHyperLogLog(digest.hll)
 }
 
 function checkLength(value: Value, name: string): Value {

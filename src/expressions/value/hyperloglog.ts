@@ -59,11 +59,14 @@ function addEntry(hll: HyperLogLog, prefix: number, zeros: number): void {
   if (entries.size * 4 >= 2 ** (hll.indexBits - 1)) toDense(hll)
 }
 
-function toDense(hll: HyperLogLog): void {
+/** Gives the sketch registers instead of a list, where it has none. */
+export function toDense(hll: HyperLogLog): HyperLogLog {
+  if (hll.sparse === undefined) return hll
   const registers = new Uint8Array(2 ** hll.indexBits)
-  for (const [prefix, zeros] of hll.sparse!) putEntry(registers, hll.indexBits, prefix, zeros)
+  for (const [prefix, zeros] of hll.sparse) putEntry(registers, hll.indexBits, prefix, zeros)
   hll.registers = registers
   hll.sparse = undefined
+  return hll
 }
 
 /** The register of a sparse entry: zeros are counted from the index, of which the entry has more bits. */

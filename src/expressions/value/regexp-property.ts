@@ -1,3 +1,5 @@
+import { unicodeBlock } from './unicode-blocks.js'
+
 /** Sets of characters by the names that patterns give them, as operands of JavaScript's classes (flag v). */
 const POSIX: Readonly<Record<string, string>> = {
   alpha: '\\p{Alphabetic}',
@@ -22,13 +24,18 @@ export const posixClass = (name: string): string | undefined => POSIX[name]
 const known = new Map<string, string | undefined>()
 
 /**
- * The set of `\p{name}`: POSIX classes, general categories and scripts, in any case.
+ * The set of `\p{name}`: POSIX classes, blocks (`InGreek`), general categories and scripts, in any case.
  * @source Joni CharacterProperty; Unicode Standard Annex 44
  */
 export function propertyClass(name: string): string | undefined {
   const plain = name.toLowerCase().replace(/[ _-]/g, '')
   const posix = POSIX[plain]
   if (posix !== undefined) return posix
+  const block = /^in(.*)$/i.exec(name)
+  if (block !== null) {
+    const set = unicodeBlock(block[1]!.toLowerCase())
+    if (set !== undefined) return set
+  }
   if (!known.has(name)) {
     if (known.size >= 1000) known.clear()
     known.set(name, unicodeClass(name))

@@ -66,7 +66,12 @@ export function translatePattern(pattern: string): TranslatedPattern {
   const leading = INLINE_FLAGS.exec(pattern)
   const isLeading = leading !== null && leading[3] === ')' && leading[2] === undefined
   const rest = isLeading ? pattern.slice(leading[0].length) : pattern
-  const isUniform = isLeading && leading[1]!.includes('i') && !/\(\?[imsx]*-?[imsx]+[:)]/.test(rest)
+  const isUniform =
+    isLeading &&
+    leading[1]!.includes('i') &&
+    !/\(\?[imsx]*-?[imsx]+[:)]/.test(rest) &&
+    // Outside of classes a property is of the character as it is written: `(?i)\p{Lu}` is no `a`.
+    !/\\[pP]/.test(rest.replaceAll(/\[[^\]]*\]/g, ''))
   const state: Translation = {
     pattern,
     at: isUniform ? leading[0].length : 0,
