@@ -4,6 +4,7 @@ export const COMMANDS = {
   tpcds: () => import('../suites/tpcds.mjs'),
   micro: () => import('../suites/micro.mjs'),
   functions: () => import('../suites/functions.mjs'),
+  parser: () => import('../suites/parser.mjs'),
   streaming: () => import('../suites/streaming.mjs'),
   'start-up': () => import('../suites/start-up.mjs'),
   memory: () => import('../suites/memory.mjs'),
