@@ -297,6 +297,22 @@ test('nodes of another secret or environment are refused', async () => {
   await nodesAre(['active', 'active', 'active', 'active'])
 })
 
+test('a node of an id that another has is refused, and the other stays', async () => {
+  const sql = 'SELECT node_id, http_uri FROM system.runtime.nodes ORDER BY coordinator, node_id'
+  const nodes = (await ask(sql)) as readonly (readonly [string, string])[]
+  for (const [id, uri] of [nodes[0]!, nodes.at(-1)!]) {
+    const node = processes.spawn(
+      { coordinator: 'false', 'discovery.uri': coordinator.url, 'node.id': id },
+      {},
+    )
+    expect(await node.exited).toBe(1)
+    expect(node.output()).toContain(`The node at ${uri} has this one's id: ${id}`)
+    expect(node.output()).toContain('its own node.id')
+  }
+  expect(await ask(sql)).toEqual(nodes)
+  expect(await ask('SELECT count(*) FROM lineitem')).toEqual([[60_175]])
+})
+
 test('a worker that is killed ends its queries with an error, and the others go on', async () => {
   const page = await started(LONG)
   const killedAt = Date.now()

@@ -197,7 +197,7 @@ export class ThreadPool {
     worker.on('exit', () => {
       if (this.#closed) return
       this.#options.threadDied(index)
-      const error = workerDied(this.nameOf(index), failure)
+      const error = workerDied(this.nameOf(index), thread.online, failure)
       if (!thread.online) {
         // It never came up: starting it again would fail in the same way.
         thread.isLost = true
@@ -220,6 +220,14 @@ export class ThreadPool {
 const ownFlags = (flags: readonly string[]): { readonly execArgv?: string[] } =>
   flags.some((flag) => flag.startsWith('--input-type')) ? { execArgv: [] } : {}
 
-/** What ends the queries of a worker thread that died. */
-const workerDied = (threadName: string, cause: unknown): MillraceError =>
-  new MillraceError('GENERIC_INTERNAL_ERROR', `A worker thread died: ${threadName}`, { cause })
+/** What ends the queries of a worker thread that died, or that could not be started. */
+function workerDied(threadName: string, hasStarted: boolean, cause: unknown): MillraceError {
+  const what = hasStarted ? 'A worker thread died' : 'A worker thread could not be started'
+  const detail = cause instanceof Error ? cause.message : undefined
+  const isOutOfFiles = /\bE[MN]FILE\b/.test(detail ?? '')
+  return new MillraceError('GENERIC_INTERNAL_ERROR', `${what}: ${threadName}`, {
+    cause,
+    ...(detail === undefined ? {} : { detail }),
+    ...(isOutOfFiles ? { hint: 'Allow the process more open files: ulimit -n' } : {}),
+  })
+}

@@ -5,7 +5,12 @@ import type { Engine } from '../../engine/engine.js'
 import type { Cluster, TaskNode } from '../../engine/execution/cluster.js'
 import { NodeHealth } from '../../engine/execution/cluster.js'
 import { acceptRequest, instanceOf, type NodeIdentity } from '../../exchange/protocol/handshake.js'
-import { MillraceError, type NodeDescription, toMillraceError } from '../../spi/index.js'
+import {
+  errorToRecord,
+  MillraceError,
+  type NodeDescription,
+  toMillraceError,
+} from '../../spi/index.js'
 import { HEARTBEAT_PATH } from './heartbeat.js'
 import { DEFAULT_LIVENESS, type LivenessOptions, MessageSocket } from './message-socket.js'
 import { CLUSTER_PATH, type NodeState, type ToCoordinator, type ToWorker } from './messages.js'
@@ -203,15 +208,36 @@ export class ClusterCoordinator implements Cluster {
     webSocket.on('message', () => webSocket.terminate())
   }
 
-  /** A node takes the place of any other of its id, or at its address. */
+  /**
+   * A node takes the place of any other at its address, and of one of its id that is silent. Where one of its id lives
+   * elsewhere it is refused: each of the two would take the other's place, and end its tasks, for ever.
+   */
   #welcome(node: RemoteNode, socket: WorkerSocket): void {
+    const holder = this.#holderOf(node)
+    if (holder !== undefined) {
+      refuse(socket, `The node at ${holder} has this one's id: ${node.nodeId}`, 'node.id')
+      return
+    }
     for (const known of [...this.#nodes.values()]) {
       if (known.node.nodeId !== node.nodeId && known.node.uri !== node.uri) continue
       this.#lose(known.node, known.socket, 'another took its place')
-      known.socket.terminate()
+      // One that lives hears why; of a former process at the address nobody is left to hear.
+      refuse(
+        known.socket,
+        `Node ${node.nodeId} has announced this one's address: ${node.uri}`,
+        'node.internal-address and http-server.http.port',
+      )
     }
     this.#nodes.set(node.nodeId, { node, socket })
     socket.send({ type: 'welcome' })
+  }
+
+  /** The address of a node that lives and has the id of one at another. */
+  #holderOf({ nodeId, uri }: RemoteNode): string | undefined {
+    const { localNode } = this.#engine.member
+    if (nodeId === localNode.nodeId) return localNode.uri
+    const known = this.#nodes.get(nodeId)
+    return known?.socket.isHeard === true && known.node.uri !== uri ? known.node.uri : undefined
   }
 
   #lose(node: RemoteNode, socket: WorkerSocket, reason: string): void {
@@ -230,6 +256,15 @@ export class ClusterCoordinator implements Cluster {
     for (const listener of [...this.#lostListeners]) listener(node, error)
     node.lost()
   }
+}
+
+/** Tells a node that it can't be one of the cluster. */
+function refuse(socket: WorkerSocket, message: string, properties: string): void {
+  const error = new MillraceError('CONFIGURATION_INVALID', message, {
+    hint: `Each node of a cluster has its own ${properties}`,
+  })
+  socket.send({ type: 'refused', error: errorToRecord(error) })
+  socket.close()
 }
 
 const STATE_NAMES: Readonly<Record<NodeState, NodeDescription['state']>> = {

@@ -102,6 +102,11 @@ export class MessageSocket<Sent, Received> {
     this.#lifelessLooks = 0
   }
 
+  /** Whether the peer has answered what it was last asked. */
+  get isHeard(): boolean {
+    return !this.#isClosed && this.#lifelessLooks < 2
+  }
+
   /** How often the peer's main thread has turned to this socket: what comes at once comes of one pass of its event loop. */
   get turns(): number {
     return this.#turns

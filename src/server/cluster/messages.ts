@@ -10,6 +10,8 @@ export type NodeState = 'ACTIVE' | 'DRAINING' | 'DRAINED' | 'SHUTTING_DOWN'
 /** What the coordinator tells a worker. */
 export type ToWorker =
   | { readonly type: 'welcome' }
+  /** Another node has its id or its address; the connection ends. */
+  | { readonly type: 'refused'; readonly error: ErrorRecord }
   | { readonly type: 'createTask'; readonly request: TaskRequest }
   | { readonly type: 'updateTask'; readonly taskId: string; readonly update: TaskUpdate }
   | { readonly type: 'releaseTask'; readonly taskId: string }

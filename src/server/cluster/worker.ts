@@ -63,6 +63,8 @@ export class ClusterWorker {
   #state: NodeState = 'ACTIVE'
   #drained: Promise<void> | undefined
   #isMember = false
+  /** Why the coordinator ends the connection. */
+  #refusal: MillraceError | undefined
   #isClosed = false
 
   private constructor(
@@ -175,7 +177,7 @@ export class ClusterWorker {
     return url
   }
 
-  /** The connection could not be made: the coordinator is not there, or refuses the node. */
+  /** There is no connection: the coordinator is not there, or refuses the node. */
   #failed(refusal: MillraceError | undefined): void {
     this.#connecting = undefined
     if (this.#isClosed) return
@@ -221,15 +223,18 @@ export class ClusterWorker {
     this.#waitingForSplits.clear()
     for (const resolve of this.#waitingForTurns.values()) resolve(undefined)
     this.#waitingForTurns.clear()
-    this.#engine.member.tasks.releaseTasks().finally(() => {
-      if (!this.#isClosed) this.#retryIn(RETRY_MILLIS)
-    })
+    const refusal = this.#refusal
+    this.#refusal = undefined
+    this.#engine.member.tasks.releaseTasks().finally(() => this.#failed(refusal))
   }
 
   #receive(message: ToWorker): void {
     switch (message.type) {
       case 'welcome':
         this.#isMember = true
+        return
+      case 'refused':
+        this.#refusal = errorFromRecord(message.error)
         return
       case 'createTask': {
         const { request } = message

@@ -8,7 +8,7 @@ import { ThreadPool } from '../../../../src/dataflow/threads/pool.js'
 /** A worker that dies of a query's end, and comes up only as often as it is told. */
 const WORKER = `
 import { parentPort, workerData } from 'node:worker_threads'
-if (!workerData.comesUp) process.exit(1)
+if (!workerData.comesUp) throw new Error("EMFILE: too many open files, open 'a module'")
 parentPort.on('message', ({ kind }) => {
   if (kind === 'end') process.exit(1)
 })
@@ -50,7 +50,12 @@ test('a query hears of a thread that died, and of one that could not take its pl
       { thread: 0, starts: 1 },
       { thread: 0, starts: 2 },
     ])
-    await expect(pool.ready()).rejects.toMatchObject({ code: 'GENERIC_INTERNAL_ERROR' })
+    await expect(pool.ready()).rejects.toMatchObject({
+      code: 'GENERIC_INTERNAL_ERROR',
+      message: 'A worker thread could not be started: worker-1',
+      detail: "EMFILE: too many open files, open 'a module'",
+      hint: expect.stringContaining('ulimit -n'),
+    })
   } finally {
     await pool.close()
     await rm(folder, { recursive: true, force: true })
