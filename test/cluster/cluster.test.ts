@@ -84,6 +84,8 @@ interface Figures {
   readonly physicalInputPositions?: number
   readonly processedInputPositions?: number
   readonly internalNetworkInputPositions?: number
+  readonly internalNetworkInputDataSize?: string
+  readonly inputPositions?: number
   readonly totalDrivers?: number
   readonly operatorType?: string
 }
@@ -147,9 +149,18 @@ test('a query’s stages and tasks are told, and their figures add up', async ()
   const scans = info.queryStats.operatorSummaries.filter(
     (operator) => operator.operatorType === 'scan',
   )
-  expect(scans).toMatchObject([{ outputPositions: 15_000 }])
+  expect(scans).toMatchObject([{ inputPositions: 15_000, outputPositions: 15_000 }])
+  const received = info.queryStats.operatorSummaries.filter(
+    (operator) => operator.operatorType === 'remote',
+  )
+  expect(sum(received, 'inputPositions')).toBe(info.queryStats.internalNetworkInputPositions)
   // The client's stats tell the same stages.
-  const { rootStage } = pages.at(-1)!.body.stats as unknown as { rootStage: RootStage }
+  const { rootStage, internalNetworkInputBytes } = pages.at(-1)!.body.stats as unknown as {
+    readonly rootStage: RootStage
+    readonly internalNetworkInputBytes: number
+  }
+  expect(`${internalNetworkInputBytes}B`).toBe(info.queryStats.internalNetworkInputDataSize)
+  expect(internalNetworkInputBytes).toBeGreaterThan(0)
   expect(rootStage).toMatchObject({
     stageId: '0',
     state: 'FINISHED',
@@ -237,7 +248,11 @@ test('EXPLAIN ANALYZE VERBOSE tells of the operators of all tasks', async () => 
     'EXPLAIN ANALYZE VERBOSE SELECT orderstatus, count(*) FROM orders GROUP BY orderstatus',
   )) as [[string]]
   expect(text.match(/^Fragment \d/gm)).toHaveLength(2)
-  expect(text).toMatch(/15,?000 rows/)
+  expect(text).toMatch(
+    /TableScan.*\n.*\n.* Output: 15000 rows \(\d+B\), time: .*\n.*Drivers: \d+, each output:/,
+  )
+  expect(text).toMatch(/RemoteSource.*\n.*\n.* Output: [1-9]\d* rows \(\d+B\), time:/)
+  expect(text).not.toContain('Input: 0 rows')
   await nothingIsLeft()
 })
 

@@ -68,6 +68,9 @@ export interface DriverInfo {
   readonly operators: readonly OperatorInfo[]
 }
 
+/** Operators that bring rows into a task: what they read has no operator that counts it as output. */
+export const SOURCE_OPERATORS: ReadonlySet<string> = new Set(['scan', 'values', 'remote'])
+
 /** What one operator of one driver did. */
 export interface OperatorInfo {
   readonly planNodeId: string

@@ -8,7 +8,13 @@ import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, PlanNodeId, TableScanNode } from '../../planner/plan/node.js'
 import { MillraceError } from '../../spi/index.js'
 import { operatorsOf } from '../execution/execution-info.js'
-import type { ExecutionInfo, OperatorInfo, StageInfo, TaskInfo } from '../execution/query-info.js'
+import {
+  type ExecutionInfo,
+  type OperatorInfo,
+  SOURCE_OPERATORS,
+  type StageInfo,
+  type TaskInfo,
+} from '../execution/query-info.js'
 import type { PlanExecution } from '../services.js'
 
 type DescribeNode = NonNullable<PlanTextOptions['describeNode']>
@@ -54,6 +60,7 @@ export function ioText(
 }
 
 interface OperatorTotals {
+  readonly name: string
   inputRows: number
   outputRows: number
   inputBytes: number
@@ -142,23 +149,27 @@ function annotation(total: OperatorTotals | undefined, isVerbose: boolean): read
   const { physicalInputBytes, compileMillis } = total
   const physical = physicalInputBytes > 0 ? `, physical input: ${physicalInputBytes}B` : ''
   const compiled = compileMillis > 0 ? ` (kernels compiled in ${compileMillis.toFixed(2)}ms)` : ''
+  const isSource = SOURCE_OPERATORS.has(total.name)
+  const rows = isSource
+    ? `Output: ${total.outputRows} rows (${total.inputBytes}B)`
+    : `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows`
   return [
-    `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows, time: ${total.elapsedMillis.toFixed(2)}ms${compiled}${physical}`,
-    ...(isVerbose ? [driversText(total.drivers)] : []),
+    `${rows}, time: ${total.elapsedMillis.toFixed(2)}ms${compiled}${physical}`,
+    ...(isVerbose ? [driversText(total.drivers, isSource)] : []),
   ]
 }
 
 /** The least and the most that one driver did. */
-function driversText(drivers: readonly DriverShare[]): string {
+function driversText(drivers: readonly DriverShare[], isSource: boolean): string {
   const span = (values: readonly number[], places = 0): string =>
     `${Math.min(...values).toFixed(places)} to ${Math.max(...values).toFixed(places)}`
-  const input = span(drivers.map(({ inputRows }) => inputRows))
+  const input = isSource ? '' : `input: ${span(drivers.map(({ inputRows }) => inputRows))} rows, `
   const output = span(drivers.map(({ outputRows }) => outputRows))
   const millis = span(
     drivers.map(({ elapsedMillis }) => elapsedMillis),
     2,
   )
-  return `Drivers: ${drivers.length}, each input: ${input} rows, output: ${output} rows, time: ${millis}ms`
+  return `Drivers: ${drivers.length}, each ${input}output: ${output} rows, time: ${millis}ms`
 }
 
 /** Adds up what drivers of all tasks report by plan node. */

@@ -1,11 +1,19 @@
-import type {
-  ExecutionInfo,
-  OperatorInfo,
-  PipelineInfo,
-  TaskInfo,
+import {
+  type ExecutionInfo,
+  type OperatorInfo,
+  type PipelineInfo,
+  SOURCE_OPERATORS,
+  type TaskInfo,
 } from '../../engine/execution/query-info.js'
 import type { StatementRun } from '../../engine/query/statement-run.js'
-import { isStageDone, type StageNode, stageState, stageTree, sumOf } from './stage-stats.js'
+import {
+  isStageDone,
+  receivedBy,
+  type StageNode,
+  stageState,
+  stageTree,
+  sumOf,
+} from './stage-stats.js'
 import { statementStats } from './statement-stats.js'
 
 /*
@@ -34,10 +42,6 @@ const nanosText = (nanos: number): string => durationText(nanos / 1e6)
 const isoTime = (millis: number | undefined): string | undefined =>
   millis === undefined ? undefined : new Date(millis).toISOString()
 
-/** Operators that bring rows into a query, and into a stage. */
-const READING: ReadonlySet<string> = new Set(['scan', 'values'])
-const RECEIVING = 'remote'
-
 const driversOf = (pipelines: readonly PipelineInfo[]) =>
   pipelines.flatMap((pipeline) => pipeline.drivers)
 
@@ -49,14 +53,9 @@ interface Figures {
 
 /** The figures that tasks, stages and queries have alike. */
 function workOf({ tasks }: Pick<Figures, 'tasks'>) {
-  const operators = tasks.flatMap((task) =>
-    driversOf(task.pipelines).flatMap((driver) => driver.operators),
-  )
-  const received = operators.filter((operator) => operator.name === RECEIVING)
+  const received = receivedBy(tasks)
   const readRows = sumOf(tasks, (task) => task.processedRows)
   const readBytes = sumOf(tasks, (task) => task.processedBytes)
-  const receivedRows = sumOf(received, (operator) => operator.outputRows)
-  const receivedBytes = sumOf(received, (operator) => operator.inputBytes)
   return {
     totalDrivers: sumOf(tasks, (task) => driversOf(task.pipelines).length),
     userMemoryReservation: bytesText(sumOf(tasks, (task) => task.memoryBytes)),
@@ -66,10 +65,10 @@ function workOf({ tasks }: Pick<Figures, 'tasks'>) {
     totalCpuTime: nanosText(sumOf(tasks, (task) => task.cpuNanos)),
     physicalInputDataSize: bytesText(readBytes),
     physicalInputPositions: readRows,
-    internalNetworkInputDataSize: bytesText(receivedBytes),
-    internalNetworkInputPositions: receivedRows,
-    processedInputDataSize: bytesText(readBytes + receivedBytes),
-    processedInputPositions: readRows + receivedRows,
+    internalNetworkInputDataSize: bytesText(received.bytes),
+    internalNetworkInputPositions: received.rows,
+    processedInputDataSize: bytesText(readBytes + received.bytes),
+    processedInputPositions: readRows + received.rows,
     outputDataSize: bytesText(sumOf(tasks, (task) => task.output?.bytes ?? 0)),
     outputPositions: sumOf(tasks, (task) => task.output?.rows ?? 0),
     spilledDataSize: bytesText(sumOf(tasks, (task) => task.spilledBytes)),
@@ -110,7 +109,7 @@ function operatorSummaries(stageId: number, pipelines: readonly PipelineInfo[]) 
       totalDrivers: of.length,
       addInputCalls: sumOf(of, (operator) => operator.inputPages),
       inputPositions: sumOf(of, (operator) =>
-        READING.has(operator.name) ? operator.outputRows : operator.inputRows,
+        SOURCE_OPERATORS.has(operator.name) ? operator.outputRows : operator.inputRows,
       ),
       inputDataSize: bytesText(sumOf(of, (operator) => operator.inputBytes)),
       getOutputCalls: sumOf(of, (operator) => operator.outputPages),

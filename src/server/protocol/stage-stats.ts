@@ -1,4 +1,4 @@
-import type { StageInfo } from '../../engine/execution/query-info.js'
+import type { StageInfo, TaskInfo } from '../../engine/execution/query-info.js'
 
 export type StageState = 'PLANNED' | 'RUNNING' | 'FLUSHING' | 'FINISHED' | 'ABORTED' | 'FAILED'
 
@@ -38,6 +38,30 @@ export function stageTree(stages: readonly StageInfo[]): StageNode | undefined {
 
 export const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>
   items.reduce((total, item) => total + of(item), 0)
+
+/** The operator that brings rows of other tasks into a task. */
+const RECEIVING = 'remote'
+
+/** What tasks have read of others; drivers say so when they have ended. */
+export function receivedBy(tasks: readonly TaskInfo[]): {
+  readonly rows: number
+  readonly bytes: number
+} {
+  let rows = 0
+  let bytes = 0
+  for (const { pipelines } of tasks) {
+    for (const { drivers } of pipelines) {
+      for (const { operators } of drivers) {
+        for (const operator of operators) {
+          if (operator.name !== RECEIVING) continue
+          rows += operator.outputRows
+          bytes += operator.inputBytes
+        }
+      }
+    }
+  }
+  return { rows, bytes }
+}
 
 /** `stats.rootStage` of a response. @source Trino io.trino.client.StageStats */
 export function stageStats({ stage, sources }: StageNode): object {

@@ -1,5 +1,5 @@
 import type { StatementRun } from '../../engine/query/statement-run.js'
-import { stageStats, stageTree } from './stage-stats.js'
+import { receivedBy, stageStats, stageTree, sumOf } from './stage-stats.js'
 
 /** The `stats` of a response. @source Trino StatementStats */
 export function statementStats(run: StatementRun) {
@@ -31,7 +31,7 @@ export function statementStats(run: StatementRun) {
     processedBytes: info?.processedBytes ?? 0,
     physicalInputBytes: info?.processedBytes ?? 0,
     physicalWrittenBytes: 0,
-    internalNetworkInputBytes: 0,
+    internalNetworkInputBytes: sumOf(info?.stages ?? [], ({ tasks }) => receivedBy(tasks).bytes),
     peakMemoryBytes: info?.peakMemoryBytes ?? 0,
     spilledBytes: info?.spilledBytes ?? 0,
     ...(root === undefined ? {} : { rootStage: stageStats(root) }),
