@@ -46,6 +46,11 @@ export async function serve(options: {
               if (isMember) process.stderr.write(`millrace: ${error.message}\n`)
               else refuse(error)
             },
+            onUnreachable(cause) {
+              process.stderr.write(
+                `millrace: The coordinator at ${cluster.discoveryUri} does not answer, trying again: ${cause.message}\n`,
+              )
+            },
           },
         }),
     ...(options.host === undefined ? {} : { host: options.host }),

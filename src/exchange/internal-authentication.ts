@@ -31,7 +31,10 @@ export function signInternalToken(sharedSecret: string, { nodeId, nonce }: Inter
   return `${text}.${internalSignature(sharedSecret, text)}`
 }
 
-/** @throws PERMISSION_DENIED for a token that is missing, not signed with the secret, or too old */
+/**
+ * @throws PERMISSION_DENIED for a token that is missing, not signed with the secret, too old, or of a clock that is ahead of this
+ * node's: its node would refuse this one's tokens
+ */
 export function verifyInternalToken(
   sharedSecret: string,
   token: string | undefined,
@@ -44,8 +47,16 @@ export function verifyInternalToken(
     throw denied('The token was signed with another secret')
   }
   const { sub, jti, exp } = JSON.parse(Buffer.from(claims!, 'base64url').toString())
-  if (typeof exp !== 'number' || exp + LEEWAY_SECONDS < Date.now() / 1000) {
-    throw denied('The token has expired')
+  const leftSeconds = Number(exp) - Date.now() / 1000
+  if (!(leftSeconds >= -LEEWAY_SECONDS && leftSeconds <= TOKEN_SECONDS + LEEWAY_SECONDS)) {
+    const aheadSeconds = Math.round(leftSeconds - TOKEN_SECONDS)
+    throw new MillraceError(
+      'PERMISSION_DENIED',
+      aheadSeconds < 0
+        ? `Token of node ${sub} is too old, in seconds by this node's clock: ${-aheadSeconds}`
+        : `Token of node ${sub} is ahead of this node's clock, in seconds: ${aheadSeconds}`,
+      { hint: 'Set the clocks of all nodes alike' },
+    )
   }
   return { nodeId: String(sub), nonce: String(jti) }
 }

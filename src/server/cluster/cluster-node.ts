@@ -30,6 +30,8 @@ export interface ClusterOptions {
   readonly liveness?: LivenessOptions
   /** Hears why the coordinator refuses this worker. @param isMember whether it was ever accepted */
   onRefused?(error: MillraceError, isMember: boolean): void
+  /** Hears once that the coordinator is out of reach of this worker, which goes on trying. @param cause of the last attempt */
+  onUnreachable?(cause: Error): void
 }
 
 /** A running node of a cluster. */
@@ -134,7 +136,7 @@ const work = (
   engine: Engine,
   node: NodeIdentity,
   uri: string,
-  { discoveryUri, onRefused }: ClusterOptions,
+  { discoveryUri, onRefused, onUnreachable }: ClusterOptions,
 ): Promise<ClusterWorker> =>
   ClusterWorker.start(engine, {
     node,
@@ -142,4 +144,5 @@ const work = (
     discoveryUri: discoveryUri!,
     threads: engine.threadCount,
     ...(onRefused === undefined ? {} : { onRefused }),
+    ...(onUnreachable === undefined ? {} : { onUnreachable }),
   })

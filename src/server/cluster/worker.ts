@@ -27,6 +27,8 @@ export interface WorkerOptions {
   readonly threads: number
   /** Hears why the coordinator refuses the node, each time that it tries. @param isMember whether it was ever accepted */
   onRefused?(error: MillraceError, isMember: boolean): void
+  /** Hears once that the coordinator has been out of reach for some seconds; the node goes on trying. @param cause of the last attempt */
+  onUnreachable?(cause: Error): void
 }
 
 /** What a worker expects of its coordinator, which has one thread for all it does. */
@@ -37,6 +39,8 @@ const COORDINATOR_LIVENESS: LivenessOptions = {
 }
 const RETRY_MILLIS = 250
 const RETRY_REFUSED_MILLIS = 5000
+/** A coordinator that starts at the same time is not spoken of. */
+const UNREACHABLE_MILLIS = 5000
 /** Fragments with long lists of values. */
 const MESSAGE_BYTES_MAX = 256 * 2 ** 20
 const REFUSAL_BYTES_MAX = 64 * 1024
@@ -65,6 +69,8 @@ export class ClusterWorker {
   #isMember = false
   /** Why the coordinator ends the connection. */
   #refusal: MillraceError | undefined
+  #lastReached = performance.now()
+  #hasToldUnreachable = false
   #isClosed = false
 
   private constructor(
@@ -159,8 +165,10 @@ export class ClusterWorker {
         this.#failed(error)
       })
     })
-    socket.on('error', () => {
-      if (refusal === undefined && this.#connecting === socket) this.#failed(undefined)
+    socket.on('error', (cause) => {
+      if (refusal !== undefined || this.#connecting !== socket) return
+      this.#tellUnreachable(cause)
+      this.#failed(undefined)
     })
     socket.on('open', () => {
       if (refusal === undefined) this.#opened(socket)
@@ -183,6 +191,13 @@ export class ClusterWorker {
     if (this.#isClosed) return
     if (refusal !== undefined) this.#options.onRefused?.(refusal, this.#isMember)
     this.#retryIn(refusal === undefined ? RETRY_MILLIS : RETRY_REFUSED_MILLIS)
+  }
+
+  #tellUnreachable(cause: Error): void {
+    if (this.#hasToldUnreachable || this.#isClosed) return
+    if (performance.now() - this.#lastReached < UNREACHABLE_MILLIS) return
+    this.#hasToldUnreachable = true
+    this.#options.onUnreachable?.(cause)
   }
 
   #retryIn(millis: number): void {
@@ -218,6 +233,8 @@ export class ClusterWorker {
   /** Nobody is left who wants the tasks. */
   #closed(): void {
     this.#socket = undefined
+    this.#lastReached = performance.now()
+    this.#hasToldUnreachable = false
     const gone = new MillraceError('REMOTE_HOST_GONE', 'The coordinator is gone')
     for (const { reject } of this.#waitingForSplits.values()) reject(gone)
     this.#waitingForSplits.clear()
