@@ -7,7 +7,7 @@ import {
 } from '../../function-definition.js'
 import { cardinalityOf, createHyperLogLog, indexBitsFor } from '../../value/hyperloglog.js'
 import { typeHash } from '../../value/type-hash.js'
-import { merged, put, type Sketch, stored } from './hyperloglog-states.js'
+import { merged, putHash, type Sketch, stored } from './hyperloglog-states.js'
 
 const DEFAULT_STANDARD_ERROR = 0.023
 
@@ -25,7 +25,7 @@ function counter(type: SqlType): Accumulator<Sketch> {
     add: (state, value, error) => {
       const wanted = type.kind === 'boolean' ? undefined : (error as number | undefined)
       const bits = checkError(wanted ?? DEFAULT_STANDARD_ERROR)
-      return put(state ?? createHyperLogLog(bits), hash(value!))
+      return putHash(state ?? createHyperLogLog(bits), hash(value!))
     },
     combine: merged,
     ...stored,

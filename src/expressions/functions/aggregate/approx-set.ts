@@ -7,7 +7,13 @@ import {
 } from '../../function-definition.js'
 import { createHyperLogLog } from '../../value/hyperloglog.js'
 import { murmur3 } from '../../value/murmur3.js'
-import { APPROX_SET_INDEX_BITS, merged, put, type Sketch, stored } from './hyperloglog-states.js'
+import {
+  APPROX_SET_INDEX_BITS,
+  merged,
+  putHash,
+  type Sketch,
+  stored,
+} from './hyperloglog-states.js'
 
 function bytesOf(type: SqlType, value: Value): Uint8Array {
   if (type.kind === 'varchar') return Buffer.from(value as string)
@@ -29,7 +35,7 @@ export const approxSet = aggregateFunction({
       bind: ({ argumentTypes }): Accumulator<Sketch> => ({
         create: () => null,
         add: (state, value) =>
-          put(
+          putHash(
             state ?? createHyperLogLog(APPROX_SET_INDEX_BITS),
             murmur3(bytesOf(argumentTypes[0]!, value!))[0],
           ),

@@ -19,7 +19,7 @@ function precedes(type: SqlType, sign: Sign): (value: Value, best: Value) => boo
   return (value, best) => sign * order(value, best) < 0
 }
 
-export const one = (sign: Sign): AggregateOverload =>
+export const extremeValue = (sign: Sign): AggregateOverload =>
   aggregateOverload({
     args: ['t'],
     returns: 't',
@@ -113,7 +113,7 @@ function topAccumulator(
   }
 }
 
-export const several = (sign: Sign, name: string): AggregateOverload =>
+export const extremeValues = (sign: Sign, name: string): AggregateOverload =>
   aggregateOverload({
     args: ['e', 'bigint'],
     returns: 'array(e)',
@@ -122,7 +122,7 @@ export const several = (sign: Sign, name: string): AggregateOverload =>
     bind: ({ argumentTypes }) => topAccumulator(argumentTypes[0]!, sign, name, false),
   })
 
-export const oneBy = (sign: Sign): AggregateOverload =>
+export const valueAtExtreme = (sign: Sign): AggregateOverload =>
   aggregateOverload({
     args: ['V', 'K'],
     returns: 'V',
@@ -152,7 +152,7 @@ export const oneBy = (sign: Sign): AggregateOverload =>
     },
   })
 
-export const severalBy = (sign: Sign, name: string): AggregateOverload =>
+export const valuesAtExtreme = (sign: Sign, name: string): AggregateOverload =>
   aggregateOverload({
     args: ['V', 'K', 'bigint'],
     returns: 'array(V)',

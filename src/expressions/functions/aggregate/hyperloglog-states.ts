@@ -11,12 +11,12 @@ import {
 
 export const APPROX_SET_INDEX_BITS = 12
 
-export function load(value: Value): HyperLogLog {
+export function loadSketch(value: Value): HyperLogLog {
   const hll = deserializeHyperLogLog(value as Uint8Array)
   return hll ?? invalidArgument('Invalid HyperLogLog')
 }
 
-export const put = (hll: HyperLogLog, hash: bigint): HyperLogLog => {
+export const putHash = (hll: HyperLogLog, hash: bigint): HyperLogLog => {
   addHash(hll, Number(hash >> 32n), Number(hash & 0xffffffffn))
   return hll
 }
@@ -28,8 +28,8 @@ export const merged = (state: Sketch, other: Sketch): Sketch =>
 
 export const stored = {
   serialize: (state: Sketch): Value => (state === null ? null : serializeHyperLogLog(state)),
-  deserialize: (value: Value): Sketch => (value === null ? null : load(value)),
+  deserialize: (value: Value): Sketch => (value === null ? null : loadSketch(value)),
 }
 
 /** cardinality(hyperloglog): called by the definition of cardinality. */
-export const sketchCardinality = (value: Uint8Array): bigint => cardinalityOf(load(value))
+export const sketchCardinality = (value: Uint8Array): bigint => cardinalityOf(loadSketch(value))

@@ -1,8 +1,8 @@
 import { aggregateFunction } from '../../function-definition.js'
-import { one, several } from './extremes.js'
+import { extremeValue, extremeValues } from './extremes.js'
 
 export const max = aggregateFunction({
   name: 'max',
   description: 'The greatest value, or the n greatest',
-  overloads: [one(-1), several(-1, 'max')],
+  overloads: [extremeValue(-1), extremeValues(-1, 'max')],
 })

@@ -4,7 +4,7 @@ import {
   aggregateOverload,
 } from '../../function-definition.js'
 import { digestMerges } from '../sketch/quantile-digests.js'
-import { load, merged, type Sketch, stored } from './hyperloglog-states.js'
+import { loadSketch, merged, type Sketch, stored } from './hyperloglog-states.js'
 
 export const merge = aggregateFunction({
   name: 'merge',
@@ -18,7 +18,7 @@ export const merge = aggregateFunction({
       ignoresDuplicates: true,
       bind: (): Accumulator<Sketch> => ({
         create: () => null,
-        add: (state, value) => merged(state, load(value!)),
+        add: (state, value) => merged(state, loadSketch(value!)),
         combine: merged,
         ...stored,
         finish: stored.serialize,

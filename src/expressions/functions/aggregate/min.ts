@@ -1,8 +1,8 @@
 import { aggregateFunction } from '../../function-definition.js'
-import { one, several } from './extremes.js'
+import { extremeValue, extremeValues } from './extremes.js'
 
 export const min = aggregateFunction({
   name: 'min',
   description: 'The least value, or the n least',
-  overloads: [one(1), several(1, 'min')],
+  overloads: [extremeValue(1), extremeValues(1, 'min')],
 })

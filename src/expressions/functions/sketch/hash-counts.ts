@@ -1,6 +1,6 @@
 import { scalarFunction } from '../../function-definition.js'
 import { hashCountsOf } from '../../value/set-digest.js'
-import { load } from './set-digest.js'
+import { loadSetDigest } from './set-digest.js'
 
 export const hashCounts = scalarFunction({
   name: 'hash_counts',
@@ -10,7 +10,7 @@ export const hashCounts = scalarFunction({
       args: ['setdigest'],
       returns: 'map(bigint,smallint)',
       evaluate: (value: Uint8Array) => {
-        const entries = hashCountsOf(load(value))
+        const entries = hashCountsOf(loadSetDigest(value))
         return { keys: entries.map(([hash]) => hash), values: entries.map(([, times]) => times) }
       },
     },

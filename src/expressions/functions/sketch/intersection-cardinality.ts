@@ -1,6 +1,6 @@
 import { scalarFunction } from '../../function-definition.js'
 import { intersectionOf } from '../../value/set-digest.js'
-import { load } from './set-digest.js'
+import { loadSetDigest } from './set-digest.js'
 
 export const intersectionCardinality = scalarFunction({
   name: 'intersection_cardinality',
@@ -9,7 +9,8 @@ export const intersectionCardinality = scalarFunction({
     {
       args: ['setdigest', 'setdigest'],
       returns: 'bigint',
-      evaluate: (left: Uint8Array, right: Uint8Array) => intersectionOf(load(left), load(right)),
+      evaluate: (left: Uint8Array, right: Uint8Array) =>
+        intersectionOf(loadSetDigest(left), loadSetDigest(right)),
     },
   ],
 })

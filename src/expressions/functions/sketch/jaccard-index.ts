@@ -1,6 +1,6 @@
 import { scalarFunction } from '../../function-definition.js'
 import { jaccardIndexOf } from '../../value/set-digest.js'
-import { load } from './set-digest.js'
+import { loadSetDigest } from './set-digest.js'
 
 export const jaccardIndex = scalarFunction({
   name: 'jaccard_index',
@@ -9,7 +9,8 @@ export const jaccardIndex = scalarFunction({
     {
       args: ['setdigest', 'setdigest'],
       returns: 'double',
-      evaluate: (left: Uint8Array, right: Uint8Array) => jaccardIndexOf(load(left), load(right)),
+      evaluate: (left: Uint8Array, right: Uint8Array) =>
+        jaccardIndexOf(loadSetDigest(left), loadSetDigest(right)),
     },
   ],
 })

@@ -5,7 +5,7 @@ import { invalidArgument } from '../../errors.js'
 import { aggregateFunction, aggregateOverload } from '../../function-definition.js'
 import { murmur3 } from '../../value/murmur3.js'
 import { addToSetDigest, createSetDigest } from '../../value/set-digest.js'
-import { accumulator } from './set-digest.js'
+import { setDigestAccumulator } from './set-digest.js'
 
 const word = Buffer.alloc(8)
 function eightBytes(value: bigint): Uint8Array {
@@ -80,7 +80,7 @@ export const makeSetDigest = aggregateFunction({
           )
         }
         const bytes = bytesOf(type)
-        return accumulator((state, value) => {
+        return setDigestAccumulator((state, value) => {
           const digest = state ?? createSetDigest()
           addToSetDigest(digest, murmur3(bytes(value))[0])
           return digest

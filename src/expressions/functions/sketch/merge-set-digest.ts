@@ -1,6 +1,6 @@
 import { aggregateFunction, aggregateOverload } from '../../function-definition.js'
 import { mergeSetDigest } from '../../value/set-digest.js'
-import { accumulator, load } from './set-digest.js'
+import { loadSetDigest, setDigestAccumulator } from './set-digest.js'
 
 export const mergeSetDigests = aggregateFunction({
   name: 'merge_set_digest',
@@ -11,8 +11,8 @@ export const mergeSetDigests = aggregateFunction({
       returns: 'setdigest',
       intermediate: 'setdigest',
       bind: () =>
-        accumulator((state, value) => {
-          const digest = load(value)
+        setDigestAccumulator((state, value) => {
+          const digest = loadSetDigest(value)
           return state === null ? digest : mergeSetDigest(state, digest)
         }),
     }),

@@ -11,21 +11,24 @@ import {
 
 type State = SetDigest | null
 
-export const load = (value: Value): SetDigest =>
+export const loadSetDigest = (value: Value): SetDigest =>
   deserializeSetDigest(value as Uint8Array) ?? invalidArgument('Invalid SetDigest')
 
 const write = (state: State): Value => (state === null ? null : serializeSetDigest(state))
 
-export const accumulator = (add: (state: State, value: Value) => State): Accumulator<State> => ({
+export const setDigestAccumulator = (
+  add: (state: State, value: Value) => State,
+): Accumulator<State> => ({
   create: () => null,
   add: (state, value) => add(state, value!),
   combine: (state, other) =>
     state === null ? other : other === null ? state : mergeSetDigest(state, other),
   serialize: write,
-  deserialize: (value) => (value === null ? null : load(value)),
+  deserialize: (value) => (value === null ? null : loadSetDigest(value)),
   finish: write,
   byteSize: (state) => (state === null ? 0 : 4096 + 64 * state.hashes.size),
 })
 
 /** cardinality(setdigest): part of the definition of cardinality. */
-export const setDigestCardinality = (value: Uint8Array): bigint => setCardinality(load(value))
+export const setDigestCardinality = (value: Uint8Array): bigint =>
+  setCardinality(loadSetDigest(value))

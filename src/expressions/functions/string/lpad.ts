@@ -1,7 +1,7 @@
 import type { CharType } from '../../../spi/type/type.js'
 import { padChar } from '../../../values/code-points.js'
 import { type BoundCall, type ScalarOverload, scalarFunction } from '../../function-definition.js'
-import { ofText, padText } from './padding.js'
+import { padText, textOverloads } from './padding.js'
 
 /** Trino's rpad has no form for CHAR. */
 const CHAR_AT_START: ScalarOverload = {
@@ -17,5 +17,5 @@ const CHAR_AT_START: ScalarOverload = {
 export const lpad = scalarFunction({
   name: 'lpad',
   description: 'The string or binary made a length by padding at its start, or cut to it',
-  overloads: [...ofText(true), CHAR_AT_START],
+  overloads: [...textOverloads(true), CHAR_AT_START],
 })

@@ -36,7 +36,7 @@ function padBytes(
   return result
 }
 
-export const ofText = (atStart: boolean): readonly ScalarOverload[] => [
+export const textOverloads = (atStart: boolean): readonly ScalarOverload[] => [
   {
     args: ['varchar(x)', 'bigint', 'varchar(y)'],
     returns: 'varchar',

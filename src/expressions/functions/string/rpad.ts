@@ -1,8 +1,8 @@
 import { scalarFunction } from '../../function-definition.js'
-import { ofText } from './padding.js'
+import { textOverloads } from './padding.js'
 
 export const rpad = scalarFunction({
   name: 'rpad',
   description: 'The string or binary made a length by padding at its end, or cut to it',
-  overloads: ofText(false),
+  overloads: textOverloads(false),
 })
