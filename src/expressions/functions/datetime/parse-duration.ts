@@ -1,15 +1,9 @@
+import { parseDuration as parseDurationMillis } from '../../../spi/config/config-value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 
-const DURATION_UNITS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
-  d: 86_400_000,
-}
+/** A text that lacks nothing but a known unit. */
+const QUANTITY = /^\s*\d+(?:\.\d+)?\s*([a-zA-Z]+)\s*$/
 
 export const parseDuration = scalarFunction({
   name: 'parse_duration',
@@ -19,13 +13,11 @@ export const parseDuration = scalarFunction({
       args: ['varchar(x)'],
       returns: 'interval day to second',
       evaluate: (text: string) => {
-        const match = /^\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]+)\s*$/.exec(text)
-        if (match === null) {
-          return invalidArgument(`duration is not a valid data duration string: ${text}`)
-        }
-        const unit = DURATION_UNITS[match[2]!]
-        if (unit === undefined) return invalidArgument(`Unknown time unit: ${match[2]}`)
-        return BigInt(Math.round(Number(match[1]) * unit))
+        const millis = parseDurationMillis(text)
+        if (millis !== undefined) return BigInt(Math.round(millis))
+        const unit = QUANTITY.exec(text)?.[1]
+        if (unit !== undefined) return invalidArgument(`Unknown time unit: ${unit}`)
+        return invalidArgument(`duration is not a valid data duration string: ${text}`)
       },
     },
   ],

@@ -33,6 +33,8 @@ export function mapBuilder(keyType: SqlType) {
   }
 }
 
+export type MapBuilder = ReturnType<typeof mapBuilder>
+
 const isIndeterminate = (value: Value): boolean =>
   value === null || (Array.isArray(value) && value.some(isIndeterminate))
 

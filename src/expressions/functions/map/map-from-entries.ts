@@ -1,34 +1,17 @@
-import type { MapType } from '../../../spi/type/type.js'
-import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { checkKey, keyText, mapBuilder } from './map-builder.js'
+import { entriesOverload } from './entries-overload.js'
+import { keyText } from './map-builder.js'
 
 export const mapFromEntries = scalarFunction({
   name: 'map_from_entries',
   description: 'The map of an array of rows of key and value',
   overloads: [
-    {
-      args: ['array(row(K,V))'],
-      returns: 'map(K,V)',
-      typeVariables: ['K:comparable', 'V'],
-      bind: ({ returnType }) => {
-        const keyType = (returnType as MapType).key
-        return (entries: readonly (readonly Value[] | null)[]) => {
-          const builder = mapBuilder(keyType)
-          for (const entry of entries) {
-            if (entry === null) return invalidArgument('map entry cannot be null')
-            checkKey(entry[0]!)
-            if (builder.find(entry[0]!) >= 0) {
-              return invalidArgument(
-                `Duplicate keys (${keyText(keyType, entry[0]!)}) are not allowed`,
-              )
-            }
-            builder.append(entry[0]!, entry[1]!)
-          }
-          return builder.build()
-        }
-      },
-    },
+    entriesOverload('map(K,V)', (builder, key, value, keyType) => {
+      if (builder.find(key) >= 0) {
+        invalidArgument(`Duplicate keys (${keyText(keyType, key)}) are not allowed`)
+      }
+      builder.append(key, value)
+    }),
   ],
 })

@@ -1,8 +1,9 @@
 import type { Value } from '../../../spi/type/value.js'
 import { scalarFunction } from '../../function-definition.js'
 import { outputError, queryResult } from '../../sql-json/json-table.js'
-import { isJsonError, pathOptions, pathRunner } from '../../sql-json/path-call.js'
+import { isJsonError } from '../../sql-json/path-call.js'
 import type { PathItem } from '../../sql-json/path-item.js'
+import { pathOverload } from './path-overload.js'
 
 function onBehavior(behavior: string | undefined, error: unknown): Value {
   switch (behavior) {
@@ -23,38 +24,25 @@ export const jsonQuery = scalarFunction({
   description: 'The JSON that a path of SQL/JSON leads to',
   hidden: true,
   overloads: [
-    {
-      args: ['I', 'varchar', 'varchar', 'P'],
-      returns: 'varchar',
-      typeVariables: ['I', 'P'],
-      nulls: 'called',
-      bind: (call) => {
-        const run = pathRunner(call.argumentTypes[3]!)
-        return (
-          input: string | Uint8Array | null,
-          path: string,
-          text: string,
-          passing: Value,
-        ): Value => {
-          if (input === null) return null
-          const options = pathOptions(text)
-          let items: readonly PathItem[]
-          try {
-            items = run(input, path, options, passing)
-          } catch (error) {
-            if (!isJsonError(error)) throw error
-            return onBehavior(options.errorBehavior, error)
-          }
-          if (items.length === 0) {
-            return onBehavior(options.emptyBehavior, outputError('JSON path found no items'))
-          }
-          try {
-            return queryResult(items, options)
-          } catch (error) {
-            return onBehavior(options.errorBehavior, error)
-          }
+    pathOverload(
+      { args: ['I', 'varchar', 'varchar', 'P'], returns: 'varchar', typeVariables: ['I', 'P'] },
+      () => (items, options) => {
+        let found: readonly PathItem[]
+        try {
+          found = items()
+        } catch (error) {
+          if (!isJsonError(error)) throw error
+          return onBehavior(options.errorBehavior, error)
+        }
+        if (found.length === 0) {
+          return onBehavior(options.emptyBehavior, outputError('JSON path found no items'))
+        }
+        try {
+          return queryResult(found, options)
+        } catch (error) {
+          return onBehavior(options.errorBehavior, error)
         }
       },
-    },
+    ),
   ],
 })

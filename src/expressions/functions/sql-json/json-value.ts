@@ -1,8 +1,9 @@
 import type { Value } from '../../../spi/type/value.js'
-import { type LambdaValue, scalarFunction } from '../../function-definition.js'
-import { isJsonError, pathOptions, pathRunner } from '../../sql-json/path-call.js'
+import { scalarFunction } from '../../function-definition.js'
+import { isJsonError } from '../../sql-json/path-call.js'
 import type { PathItem } from '../../sql-json/path-item.js'
 import { itemAsValue, valueError } from '../../sql-json/value-of-item.js'
+import { pathOverload } from './path-overload.js'
 
 /** JSON_VALUE: input, path, options, the row of passed values, and as lambdas what DEFAULT gives on empty and on error. */
 export const jsonValue = scalarFunction({
@@ -10,44 +11,34 @@ export const jsonValue = scalarFunction({
   description: 'The SQL value that a path of SQL/JSON leads to',
   hidden: true,
   overloads: [
-    {
-      args: ['I', 'varchar', 'varchar', 'P', 'function(T)', 'function(T)'],
-      returns: 'T',
-      typeVariables: ['I', 'P', 'T'],
-      nulls: 'called',
-      bind: (call) => {
-        const run = pathRunner(call.argumentTypes[3]!)
-        return (
-          input: string | Uint8Array | null,
-          path: string,
-          text: string,
-          passing: Value,
-          onEmpty: LambdaValue,
-          onError: LambdaValue,
-        ): Value => {
-          if (input === null) return null
-          const options = pathOptions(text)
+    pathOverload(
+      {
+        args: ['I', 'varchar', 'varchar', 'P', 'function(T)', 'function(T)'],
+        returns: 'T',
+        typeVariables: ['I', 'P', 'T'],
+      },
+      (call) =>
+        (items, options, [onEmpty, onError]) => {
           const handle = (error: unknown): Value => {
             if (!isJsonError(error) || options.errorBehavior === 'ERROR') throw error
-            return options.errorBehavior === 'DEFAULT' ? onError() : null
+            return options.errorBehavior === 'DEFAULT' ? onError!() : null
           }
-          let items: readonly PathItem[]
+          let found: readonly PathItem[]
           try {
-            items = run(input, path, options, passing)
+            found = items()
           } catch (error) {
             return handle(error)
           }
-          if (items.length === 0) {
+          if (found.length === 0) {
             if (options.emptyBehavior === 'ERROR') throw valueError('JSON path found no items')
-            return options.emptyBehavior === 'DEFAULT' ? onEmpty() : null
+            return options.emptyBehavior === 'DEFAULT' ? onEmpty!() : null
           }
           try {
-            return itemAsValue(items, call.returnType, call.session)
+            return itemAsValue(found, call.returnType, call.session)
           } catch (error) {
             return handle(error)
           }
-        }
-      },
-    },
+        },
+    ),
   ],
 })
