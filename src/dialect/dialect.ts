@@ -1,6 +1,6 @@
 import type { FunctionRules } from './function-rule.js'
+import { FUNCTIONS_OF_ALL_DIALECTS } from './functions/all-dialects.js'
 import { BIGQUERY_FUNCTIONS } from './functions/bigquery.js'
-import { COMMON_FUNCTIONS } from './functions/common.js'
 import { DB2_FUNCTIONS } from './functions/db2.js'
 import { FLINKSQL_FUNCTIONS } from './functions/flinksql.js'
 import { HIVE_FUNCTIONS } from './functions/hive.js'
@@ -105,7 +105,7 @@ const POSTGRESQL: Dialect = {
   setOperators: 'intersect first',
   likeIgnoresCase: false,
   namesCalls: true,
-  functions: { ...COMMON_FUNCTIONS, ...POSTGRESQL_FUNCTIONS },
+  functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...POSTGRESQL_FUNCTIONS },
 }
 
 const MYSQL: Dialect = {
@@ -129,7 +129,7 @@ const MYSQL: Dialect = {
   setOperators: 'intersect first',
   likeIgnoresCase: false,
   namesCalls: false,
-  functions: { ...COMMON_FUNCTIONS, ...MYSQL_FUNCTIONS },
+  functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...MYSQL_FUNCTIONS },
 }
 
 const SNOWFLAKE: Dialect = {
@@ -140,7 +140,7 @@ const SNOWFLAKE: Dialect = {
   names: 'upper',
   arithmetic: 'snowflake',
   namesCalls: false,
-  functions: { ...COMMON_FUNCTIONS, ...SNOWFLAKE_FUNCTIONS },
+  functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...SNOWFLAKE_FUNCTIONS },
 }
 
 const ATHENA: Dialect = {
@@ -152,7 +152,7 @@ const ATHENA: Dialect = {
   nulls: 'last',
   arithmetic: 'athena',
   namesCalls: false,
-  functions: COMMON_FUNCTIONS,
+  functions: FUNCTIONS_OF_ALL_DIALECTS,
 }
 
 const BIGQUERY: Dialect = {
@@ -173,7 +173,7 @@ const BIGQUERY: Dialect = {
   decimalLiterals: 'double',
   arithmetic: 'bigquery',
   setOperators: 'parenthesised',
-  functions: { ...COMMON_FUNCTIONS, ...BIGQUERY_FUNCTIONS },
+  functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...BIGQUERY_FUNCTIONS },
 }
 
 const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
@@ -186,7 +186,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     names: 'upper',
     nulls: 'largest',
     arithmetic: 'transactsql',
-    functions: { ...COMMON_FUNCTIONS, ...DB2_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...DB2_FUNCTIONS },
   },
   flinksql: {
     ...ATHENA,
@@ -195,7 +195,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     lexical: { ...LEXICAL, backquotes: true },
     nulls: 'smallest',
     arithmetic: 'transactsql',
-    functions: { ...COMMON_FUNCTIONS, ...FLINKSQL_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...FLINKSQL_FUNCTIONS },
   },
   hive: {
     ...ATHENA,
@@ -205,7 +205,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     names: 'lower',
     nulls: 'smallest',
     arithmetic: 'bigquery',
-    functions: { ...COMMON_FUNCTIONS, ...HIVE_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...HIVE_FUNCTIONS },
   },
   mariadb: { ...MYSQL, name: 'mariadb', grammars: ['mariadb', 'mysql', 'postgresql'] },
   mysql: MYSQL,
@@ -215,7 +215,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     ...POSTGRESQL,
     name: 'redshift',
     grammars: ['redshift', 'postgresql', 'snowflake'],
-    functions: { ...COMMON_FUNCTIONS, ...REDSHIFT_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...REDSHIFT_FUNCTIONS },
   },
   snowflake: SNOWFLAKE,
   sqlite: {
@@ -231,7 +231,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     setOperators: 'left to right',
     likeIgnoresCase: true,
     namesCalls: false,
-    functions: { ...COMMON_FUNCTIONS, ...SQLITE_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...SQLITE_FUNCTIONS },
   },
   transactsql: {
     ...ATHENA,
@@ -241,7 +241,7 @@ const DIALECTS: { readonly [Name in DialectName]: Dialect } = {
     nulls: 'smallest',
     arithmetic: 'transactsql',
     setOperators: 'intersect first',
-    functions: { ...COMMON_FUNCTIONS, ...TRANSACTSQL_FUNCTIONS },
+    functions: { ...FUNCTIONS_OF_ALL_DIALECTS, ...TRANSACTSQL_FUNCTIONS },
   },
 }
 

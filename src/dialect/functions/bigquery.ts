@@ -10,7 +10,7 @@ import {
   shifted,
   unitOf,
   variadic,
-} from './shared.js'
+} from './call-translations.js'
 
 function truncated(call: ForeignCall): Expression {
   const unit = unitOf(call, 1)

@@ -2,7 +2,7 @@ import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
-import { unitOf } from './shared.js'
+import { unitOf } from './call-translations.js'
 
 /** A value as a time: strings of a date or time are taken too. */
 const TIME = '"$dialect_timestamp"(_1)'

@@ -2,7 +2,7 @@ import type { Expression } from '../../planner/parser/ast/index.js'
 import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { cast } from '../type.js'
 import { ADD_MONTHS, CALENDAR_FIELDS } from './calendar.js'
-import { concatenated, decode, INITCAP, joined, variadic } from './shared.js'
+import { concatenated, decode, INITCAP, joined, variadic } from './call-translations.js'
 
 const castTo =
   (type: string) =>

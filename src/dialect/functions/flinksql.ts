@@ -1,6 +1,6 @@
 import type { FunctionRules } from '../function-rule.js'
 import { CALENDAR_FIELDS, javaDateFormat, timestampDiff } from './calendar.js'
-import { concatenated, concatenatedWith, INITCAP, joined, variadic } from './shared.js'
+import { concatenated, concatenatedWith, INITCAP, joined, variadic } from './call-translations.js'
 
 /** @see https://nightlies.apache.org/flink/flink-docs-stable/docs/dev/table/functions/systemfunctions/ */
 export const FLINKSQL_FUNCTIONS: FunctionRules = {

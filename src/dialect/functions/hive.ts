@@ -3,7 +3,7 @@ import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
 import { ADD_MONTHS, CALENDAR_FIELDS, javaDateFormat } from './calendar.js'
-import { concatenated, concatenatedWith, variadic } from './shared.js'
+import { concatenated, concatenatedWith, variadic } from './call-translations.js'
 
 const TRUNCATIONS: Readonly<Record<string, string>> = {
   mm: 'month',

@@ -4,7 +4,14 @@ import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
 import { cast } from '../type.js'
 import { timestampDiff } from './calendar.js'
-import { concatenated, concatenatedWith, joined, shifted, values, variadic } from './shared.js'
+import {
+  concatenated,
+  concatenatedWith,
+  joined,
+  shifted,
+  values,
+  variadic,
+} from './call-translations.js'
 
 /** Formats of DATE_FORMAT that Trino's function of this name has alike. */
 const FORMAT = /^(?:%[abcdefHhIijklMmpRrSsTvWYy%]|[^%])*$/

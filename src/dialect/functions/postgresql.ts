@@ -11,7 +11,7 @@ import {
   joined,
   values,
   wordOf,
-} from './shared.js'
+} from './call-translations.js'
 
 const UNITS = /^(?:millisecond|second|minute|hour|day|week|month|quarter|year)s?$/
 

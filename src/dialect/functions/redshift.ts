@@ -3,7 +3,6 @@ import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { extractField } from '../temporal.js'
 import { filled } from '../tree.js'
 import { ADD_MONTHS } from './calendar.js'
-import { POSTGRESQL_FUNCTIONS } from './postgresql.js'
 import {
   boundaries,
   concatenated,
@@ -13,7 +12,8 @@ import {
   unitOf,
   variadic,
   wordOf,
-} from './shared.js'
+} from './call-translations.js'
+import { POSTGRESQL_FUNCTIONS } from './postgresql.js'
 
 const datePart = (call: ForeignCall): Expression =>
   extractField(wordOf(call, 0), call.value(1), call.translation)

@@ -13,7 +13,7 @@ import {
   unitOf,
   variadic,
   wordOf,
-} from './shared.js'
+} from './call-translations.js'
 
 function truncated(call: ForeignCall): Expression {
   return filled(`date_trunc('${unitOf(call, 0)}', _1)`, [call.value(1)], call.translation.location)

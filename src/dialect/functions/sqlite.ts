@@ -3,7 +3,7 @@ import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { interval } from '../temporal.js'
 import { notSupported, type Translation } from '../translation.js'
 import { filled, stringLiteral } from '../tree.js'
-import { concatenated, joined, values } from './shared.js'
+import { concatenated, joined, values } from './call-translations.js'
 
 /** SQLite's formats, in those of Trino's date_format. */
 const FORMATS: Readonly<Record<string, string>> = {

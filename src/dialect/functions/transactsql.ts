@@ -13,7 +13,7 @@ import {
   unitOf,
   values,
   wordOf,
-} from './shared.js'
+} from './call-translations.js'
 
 /** Weeks begin on Sunday, unless SET DATEFIRST says otherwise. */
 function datePart(call: ForeignCall): Expression {

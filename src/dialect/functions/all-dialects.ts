@@ -1,8 +1,8 @@
 import type { FunctionRules } from '../function-rule.js'
-import { average, countRule, extremes, substring, sum, variadic } from './shared.js'
+import { average, countRule, extremes, substring, sum, variadic } from './call-translations.js'
 
 /** What Trino's functions of the same name do in all dialects. */
-export const COMMON_FUNCTIONS: FunctionRules = {
+export const FUNCTIONS_OF_ALL_DIALECTS: FunctionRules = {
   abs: 'abs(_1)',
   acos: 'acos(_1)',
   asin: 'asin(_1)',
