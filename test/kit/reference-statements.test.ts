@@ -102,6 +102,28 @@ test('ALTER TABLE … EXECUTE runs a procedure of the connector, with named or p
   expect(await codeOf('ALTER TABLE nope EXECUTE keep(rows => 1)')).toBe('TABLE_NOT_FOUND')
 })
 
+test('procedures and catalogs that are not there have no place in the statement, as in Trino', async () => {
+  await run('CREATE TABLE placeless AS SELECT 1 AS a')
+  const errorOf = (sql: string) =>
+    run(sql).then(
+      () => undefined,
+      ({ message, location }) => ({ message, location }),
+    )
+  expect(await errorOf('ALTER TABLE placeless EXECUTE optimize')).toEqual({
+    message: 'Table procedure not registered: OPTIMIZE',
+    location: undefined,
+  })
+  expect(await errorOf('ALTER TABLE placeless EXECUTE "optIm"')).toMatchObject({
+    message: 'Table procedure not registered: optIm',
+  })
+  for (const sql of ['USE nope.s', 'SHOW SCHEMAS FROM nope']) {
+    expect(await errorOf(sql)).toEqual({
+      message: "Catalog 'nope' not found",
+      location: undefined,
+    })
+  }
+})
+
 test('owners, grants and roles decide where the catalog says so', async () => {
   const secured = await Millrace.create({
     threads: 0,

@@ -284,7 +284,16 @@ export function createCatalogInformation(
     },
     async listMaterializedViews(session, catalog, prefix) {
       const views = await listMaterializedViewDefinitions(of(session), catalog, prefix)
-      return views.map(([name, { originalSql }]) => ({ ...name, originalSql }))
+      const parts = await partsOf(of(session), catalog)
+      return Promise.all(
+        views.map(async ([name, { originalSql, storageTable, comment }]) => ({
+          ...name,
+          originalSql,
+          ...(storageTable === undefined ? {} : { storageTable }),
+          ...(comment === undefined ? {} : { comment }),
+          ...(await parts.metadata.getMaterializedViewFreshness?.(parts.session, name)),
+        })),
+      )
     },
     listComments: (session, catalog, prefix) => listComments(of(session), catalog, prefix),
     async listRoles(session, catalog) {

@@ -103,7 +103,7 @@ async function propertyText(
 export const sessionHandlers: StatementHandlers<SessionStatementKinds> = {
   async use(node, context) {
     const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
-    requireCatalog(context, node, catalog)
+    context.catalogs.get(catalog)
     context.access?.checkCatalog(catalog)
     const schema = node.schema.value.toLowerCase()
     if (!(await schemaExists(context, catalog, schema))) {

@@ -130,7 +130,7 @@ export const showHandlers: StatementHandlers<ShowStatementKinds> = {
 
   async showSchemas(node, context) {
     const catalog = node.catalog?.value.toLowerCase() ?? sessionCatalog(context.session, node)
-    requireCatalog(context, node, catalog)
+    context.catalogs.get(catalog)
     await context.access?.check(catalog, 'checkCanShowSchemas')
     const names = await listSchemas(context, catalog)
     return staticResult(

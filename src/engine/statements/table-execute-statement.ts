@@ -1,5 +1,5 @@
 import type { CallArgument, Property } from '../../planner/parser/ast/index.js'
-import type { PropertyMetadata, TableProcedure } from '../../spi/index.js'
+import { MillraceError, type PropertyMetadata, type TableProcedure } from '../../spi/index.js'
 import { findView, printName } from '../catalog/metadata.js'
 import { errorAt, qualifiedObjectName, tableName } from './names.js'
 import { evaluateProperties } from './properties.js'
@@ -28,7 +28,11 @@ export async function tableExecute(
     .getTableProcedures?.()
     .find((candidate) => candidate.name.toLowerCase() === procedureName)
   if (procedure === undefined) {
-    throw errorAt(node, 'PROCEDURE_NOT_FOUND', `Table procedure not registered: ${procedureName}`)
+    const { value, delimited } = node.procedureName
+    throw new MillraceError(
+      'PROCEDURE_NOT_FOUND',
+      `Table procedure not registered: ${delimited ? value : value.toUpperCase()}`,
+    )
   }
   if (
     node.where !== undefined &&
