@@ -2,7 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Engine } from '../engine/engine.js'
 import { MillraceError } from '../spi/index.js'
 import type { ClusterNode, ClusterOptions } from './cluster/cluster-node.js'
-import { refuseOtherUpgrades } from './cluster/refuse-upgrade.js'
+import { cutEarlyUpgrades, refuseOtherUpgrades } from './cluster/refuse-upgrade.js'
 import { type Compression, compressAnswers } from './compression.js'
 import { metricsRoutes } from './metrics/metrics-routes.js'
 import { BadRequestError } from './protocol/headers.js'
@@ -114,6 +114,10 @@ export async function startServer(
     if (engine.httpUri === url) engine.httpUri = ''
     await stopListening(server)
   }
+  const stopRefusing =
+    options.cluster === undefined
+      ? refuseOtherUpgrades(server.server, new Set([STREAM_PATH]))
+      : cutEarlyUpgrades(server.server)
   try {
     const host = options.host ?? '127.0.0.1'
     url = await server.listen({ host, port: options.port ?? 8080 })
@@ -123,7 +127,8 @@ export async function startServer(
     if (options.cluster !== undefined) {
       const { startClusterNode } = await import('./cluster/cluster-node.js')
       node = await startClusterNode(engine, server.server, { host, port }, options.cluster)
-    } else refuseOtherUpgrades(server.server, new Set([STREAM_PATH]))
+      stopRefusing()
+    }
     return { host, port, url, drained, close }
   } catch (error) {
     await close()
