@@ -1,5 +1,6 @@
 import type { Page, SqlType } from '../spi/index.js'
-import { AggregationOperator } from './aggregation/aggregation.js'
+import { AggregationOperator, givesStates } from './aggregation/aggregation.js'
+import { PartialAggregation } from './aggregation/partial-aggregation.js'
 import { SpillingAggregation } from './aggregation/spilling-aggregation.js'
 import { createAssignUniqueId } from './assign-unique-id.js'
 import { createEnforceSingleRow } from './enforce-single-row.js'
@@ -47,13 +48,13 @@ const isInOneStep = (aggregate: AggregateSpec, { settings }: OperatorContext): b
 
 /** Aggregations whose states can be written spill as such; others keep rows, and need keys to divide them by. */
 const createAggregation: Factories['aggregation'] = (spec, context) => {
-  if (context.spill === undefined || spec.keyChannels.length === 0) {
-    return new AggregationOperator(spec, context)
-  }
+  if (spec.keyChannels.length === 0) return new AggregationOperator(spec, context)
   const needsAllRows = spec.aggregates.some(
     (aggregate) =>
       aggregate.distinct || aggregate.orderBy !== undefined || isInOneStep(aggregate, context),
   )
+  if (givesStates(spec.step) && !needsAllRows) return new PartialAggregation(spec, context)
+  if (context.spill === undefined) return new AggregationOperator(spec, context)
   if (!needsAllRows) return new SpillingAggregation(spec, context)
   const { keyChannels } = spec
   // A row for no input comes once, from the operator that has seen none.

@@ -463,6 +463,13 @@ export function sessionContext(context: QueryContext): SessionContext {
     locale: session.locale,
     user: session.user,
     version: VERSION,
+    partialAggregation: {
+      isAdaptive: propertyText(session, 'adaptive_partial_aggregation_enabled') === 'true',
+      minRows: Number(propertyText(session, 'adaptive_partial_aggregation_min_rows')),
+      uniqueRowsRatioThreshold: Number(
+        propertyText(session, 'adaptive_partial_aggregation_unique_rows_ratio_threshold'),
+      ),
+    },
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     ...(session.pathText === undefined ? {} : { path: session.pathText }),

@@ -108,8 +108,6 @@ const GROUPS: readonly { readonly because: string; readonly properties: readonly
   {
     because: 'it is chosen by what the rows are like',
     properties: [
-      flag('adaptive_partial_aggregation_enabled', true),
-      share('adaptive_partial_aggregation_unique_rows_ratio_threshold', 0.8),
       flag('columnar_filter_evaluation_enabled', true),
       flag('dictionary_aggregation', false),
       flag('enable_dynamic_row_filtering', true),

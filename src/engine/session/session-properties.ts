@@ -39,6 +39,26 @@ const DIALECTS = [
 
 /** What changes something here; Trino's names, for what Millrace has too. */
 const OWN_PROPERTIES: readonly SystemProperty[] = [
+  booleanProperty(
+    'adaptive_partial_aggregation_enabled',
+    true,
+    'Stop to group before rows are exchanged where hardly two of them have the same key',
+  ),
+  numberProperty(
+    'adaptive_partial_aggregation_min_rows',
+    BIGINT,
+    100_000,
+    0,
+    'Rows of a driver by which partial aggregation decides, each time, whether it goes on to group',
+  ),
+  numberProperty(
+    'adaptive_partial_aggregation_unique_rows_ratio_threshold',
+    DOUBLE,
+    0.8,
+    0,
+    'Share of rows with a new key beyond which partial aggregation stops to group',
+    1,
+  ),
   booleanProperty('allow_pushdown_into_connectors', true, 'Allow pushdown into connectors'),
   booleanProperty('colocated_join', true, 'Use a colocated join when possible'),
   booleanProperty(

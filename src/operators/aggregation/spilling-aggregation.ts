@@ -1,17 +1,17 @@
 import { input } from '../../expressions/ir-build.js'
 import type { Page, SqlType } from '../../spi/index.js'
-import { NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
+import { NO_PAGES, NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import { readSpilled, SPILL_PAGE_ROWS, type SpilledPages } from '../spill/spill-space.js'
 import type { Steps } from '../steps.js'
-import { AggregationOperator, givesStates, mergesStates, stateTypes } from './aggregation.js'
+import { mergesStates } from './aggregate-calls.js'
+import { AggregationOperator, stateTypes } from './aggregation.js'
 
 /**
  * An aggregation that gives memory back: groups found so far are written as partial states, divided by the hash of their
- * key, and the aggregation starts again; at the end it merges one part after another. A partial step needs no disk: it
- * passes its groups on and starts again.
+ * key, and the aggregation starts again; at the end it merges one part after another.
  * @source Trino SpillableHashAggregationBuilder, MergingHashAggregationBuilder
  */
 export class SpillingAggregation implements Operator {
@@ -24,7 +24,6 @@ export class SpillingAggregation implements Operator {
   #groups: AggregationOperator
   /** What is held after one page: to start again takes as much. */
   #emptyBytes: number | undefined
-  #isPassedOn = false
   #spilled: SpillPartitions | undefined
   #merging: SpillingAggregation | undefined
   #revocations = 0
@@ -54,18 +53,13 @@ export class SpillingAggregation implements Operator {
 
   *revoke(): Steps<void> {
     this.#revocations += 1
-    if (givesStates(this.#spec.step)) this.#isPassedOn = true
-    else yield* this.#spillGroups()
+    yield* this.#spillGroups()
   }
 
-  *process(page: Page): Generator<Page, void> {
-    if (this.#isPassedOn) {
-      this.#isPassedOn = false
-      yield* this.#groups.finish()
-      this.#startAgain()
-    }
+  process(page: Page): readonly Page[] {
     this.#groups.process(page)
     this.#emptyBytes ??= this.#scope.heldBytes
+    return NO_PAGES
   }
 
   #startAgain(): void {
@@ -116,7 +110,7 @@ export class SpillingAggregation implements Operator {
       if (this.#context.isCancelled()) return
       const isScarce = merging.neededBytes * driverCount > this.#context.freeBytes()
       if (isDivisible && isScarce && merging.revocableBytes > 0) yield* noRows(merging.revoke())
-      yield* merging.process(page)
+      merging.process(page)
       yield NO_ROWS
     }
     spill.delete(partition)

@@ -1,0 +1,138 @@
+import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import type { Arena, Page } from '../../spi/index.js'
+import type { Operator, OperatorContext } from '../operator.js'
+import { memoryOf } from '../operator-memory.js'
+import type { AggregationSpec } from '../spec.js'
+import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
+import type { Steps } from '../steps.js'
+import { AggregateCalls } from './aggregate-calls.js'
+import { AggregationOperator } from './aggregation.js'
+import { PartialAggregationControl } from './partial-aggregation-control.js'
+
+/**
+ * A partial or intermediate step with keys. What it gives need not be grouped, only fit to be merged: asked for memory, or
+ * where its groups turn out to be nearly as many as its rows, it hands on the groups that it has. In the second case each row
+ * that follows is a group of its own, whose key nobody looks up, until it is time to see whether keys have begun to repeat.
+ * @source Trino PartialAggregationController, SkipAggregationBuilder
+ */
+export class PartialAggregation implements Operator {
+  readonly finished = false
+  readonly #spec: AggregationSpec
+  readonly #context: OperatorContext
+  readonly #control: PartialAggregationControl
+  /** Of rows that are not grouped; both are reset with each page. */
+  readonly #scratch: Arena
+  readonly #output: Arena
+  readonly #fixed: Arena
+  readonly #memory: WebAssembly.Memory
+  readonly #status: Int32Array
+  #scope: OperatorScope
+  /** Absent while rows are not grouped. */
+  #groups: AggregationOperator | undefined
+  /** What is held after one page: to start again takes as much. */
+  #emptyBytes: number | undefined
+  #described: Readonly<Record<string, string | number>> = {}
+  #isPassedOn = false
+  #revocations = 0
+
+  constructor(spec: AggregationSpec, context: OperatorContext) {
+    this.#spec = spec
+    this.#context = context
+    this.#control = new PartialAggregationControl(context.settings.session.partialAggregation)
+    this.#scratch = context.createArena()
+    this.#output = context.createArena()
+    this.#memory = memoryOf(this.#scratch)
+    this.#fixed = context.createArena()
+    this.#status = allocateInt32(this.#fixed, 4)
+    this.#scope = operatorScope(context)
+    this.#groups = new AggregationOperator(spec, this.#scope.context)
+  }
+
+  get revocableBytes(): number {
+    return this.#emptyBytes === undefined ? 0 : this.#scope.heldBytes - this.#emptyBytes
+  }
+
+  /** Tables that are full double, what a first page made of them too, and stand beside what they replace meanwhile. */
+  get neededBytes(): number {
+    return GROWS_BY * this.#scope.heldBytes
+  }
+
+  // biome-ignore lint/correctness/useYield: it takes one step
+  *revoke(): Steps<void> {
+    this.#revocations += 1
+    this.#isPassedOn = true
+  }
+
+  *process(page: Page): Generator<Page, void> {
+    if (page.rowCount === 0) return
+    if (this.#isPassedOn) yield* this.#passOn()
+    if (!this.#control.isGrouping) {
+      yield this.#ungrouped(page)
+      this.#control.addUngrouped(page.rowCount)
+      return
+    }
+    this.#groups ??= this.#startAgain()
+    const before = this.#groups.groupCount
+    this.#groups.process(page)
+    this.#emptyBytes ??= this.#scope.heldBytes
+    this.#control.addGrouped(page.rowCount, this.#groups.groupCount - before)
+    if (!this.#control.isGrouping) yield* this.#passOn()
+  }
+
+  #startAgain(): AggregationOperator {
+    this.#scope = operatorScope(this.#context)
+    return new AggregationOperator(this.#spec, this.#scope.context)
+  }
+
+  /** Hands on the groups so far and gives back what they took. */
+  *#passOn(): Generator<Page, void> {
+    this.#isPassedOn = false
+    if (this.#groups === undefined) return
+    yield* this.#groups.finish()
+    this.#described = this.#groups.describe()
+    this.#groups.close()
+    this.#groups = undefined
+    this.#scope.close()
+    this.#emptyBytes = undefined
+  }
+
+  /** The states of the rows, each a group, beside their keys as they came. */
+  #ungrouped(page: Page): Page {
+    const { rowCount } = page
+    this.#scratch.reset()
+    this.#output.reset()
+    const scope = operatorScope(this.#context)
+    const calls = new AggregateCalls(this.#spec, scope.context, this.#memory, this.#status)
+    calls.reserve(rowCount)
+    const groups = allocateInt32(this.#scratch, rowCount)
+    for (let row = 0; row < rowCount; row++) groups[row] = row
+    calls.add(page, groups, this.#scratch)
+    const states = calls.states(0, rowCount, this.#output)
+    calls.close()
+    scope.close()
+    const keys = this.#spec.keyChannels.map((channel) => page.blocks[channel]!)
+    return { rowCount, blocks: [...keys, ...states] }
+  }
+
+  *finish(): Generator<Page, void> {
+    yield* this.#passOn()
+  }
+
+  close(): void {
+    this.#groups?.close()
+    this.#scope.close()
+    for (const arena of [this.#scratch, this.#output, this.#fixed]) arena.close()
+  }
+
+  describe(): Readonly<Record<string, string | number>> {
+    const { ungroupedRows } = this.#control
+    return {
+      ...(this.#groups?.describe() ?? this.#described),
+      ...(ungroupedRows === 0 ? {} : { ungroupedRows }),
+      ...(this.#revocations === 0 ? {} : { revocations: this.#revocations }),
+    }
+  }
+}
+
+/** Groups may take twice as much memory more while their tables grow. */
+const GROWS_BY = 2
