@@ -208,6 +208,27 @@ describe('aggregations below joins', () => {
     expect(pushed).toBeGreaterThan(0)
   })
 
+  test('partial steps that stop to group, at once or never', async () => {
+    const never = { adaptive_partial_aggregation_enabled: 'false' }
+    const always = {
+      adaptive_partial_aggregation_min_rows: '0',
+      adaptive_partial_aggregation_unique_rows_ratio_threshold: '0',
+    }
+    // Enough to be worth two threads; what is said of the groups is short.
+    const sql = `SELECT count(*), checksum(k), sum(c), checksum(q), checksum(a), max(d), checksum(b)
+      FROM (SELECT partkey * 1000000007 + suppkey AS k, count(*) c, sum(quantity) q, avg(tax) a,
+          max(shipdate) d, count_if(orderkey % 2 = 0) b
+        FROM tpch."sf0.05".lineitem GROUP BY 1) t`
+    const expected = await rowsOf(engines.get('inline')!, sql, never)
+    for (const name of ['threads', 'spilling']) {
+      expect(await rowsOf(engines.get(name)!, sql, always), name).toEqual(expected)
+    }
+    expect(await rowsOf(engines.get('threads')!, sql, never)).toEqual(expected)
+    expect(await inCluster(sql, always)).toEqual(expected)
+    const small = 'SELECT orderkey % 10, count(*), max(comment) FROM lineitem GROUP BY 1'
+    expect(await inCluster(small, always)).toEqual(await inCluster(small, never))
+  })
+
   test('branches of a union that lie in different ways', async () => {
     const branches = `SELECT custkey AS k, 1 AS n, orderdate AS d FROM orders
       UNION ALL SELECT max(custkey), 2, max(orderdate) FROM orders GROUP BY orderstatus
