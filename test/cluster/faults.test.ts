@@ -220,7 +220,8 @@ for (const policy of ['TASK', 'QUERY', 'NONE'] as const) {
 
 test('a coordinator that starts again knows no query of before, and clears up after itself', async () => {
   const headers = { 'X-Trino-User': 'tester', 'X-Trino-Catalog': 'tpch', 'X-Trino-Schema': 'sf1' }
-  const sql = 'SELECT count(*) FROM lineitem a JOIN lineitem b ON a.partkey = b.partkey'
+  const sql =
+    'SELECT count(*) FROM lineitem a JOIN lineitem b ON a.partkey = b.partkey AND a.orderkey < b.orderkey'
   const response = await fetch(`${cluster.url}/v1/statement`, {
     method: 'POST',
     body: sql,

@@ -128,7 +128,9 @@ describe.skipIf(!hasTerminal)('the interactive shell', () => {
 
   it('ends the statement at Ctrl-C, not the shell, and clears the progress', async () => {
     const shell = await open()
-    shell.type('SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b;\r')
+    shell.type(
+      'SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b WHERE a.orderkey < b.suppkey;\r',
+    )
     await shell.until(/Query \S+, RUNNING, \d+\/\d+ splits, \S+ memory/)
     await shell.until(/\d:\d\d \[\S+ rows, \S+\] .*%/)
     shell.type(CTRL_C)
@@ -141,7 +143,9 @@ describe.skipIf(!hasTerminal)('the interactive shell', () => {
   it('shows what fits a narrow terminal', async () => {
     const columns = 30
     const shell = await open(['--pager', ''], columns)
-    shell.type('SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b;\r')
+    shell.type(
+      'SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b WHERE a.orderkey < b.suppkey;\r',
+    )
     const progress = await shell.until(/\u001b\[JQuery .*\r\n.*%\r\n/)
     const lines = progress.slice(progress.lastIndexOf('\u001b[J') + 3).split('\r\n')
     for (const line of lines) expect(line.length).toBeLessThan(columns)

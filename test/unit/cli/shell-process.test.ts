@@ -258,7 +258,8 @@ describe('the command line', () => {
   })
 
   it('ends a statement at SIGINT', async () => {
-    const sql = 'SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b'
+    const sql =
+      'SELECT count(*) FROM tpch.sf1.lineitem a, tpch.sf1.lineitem b WHERE a.orderkey < b.suppkey'
     const child = spawn(process.execPath, [join(DIST, 'cli/main.js'), '--progress', sql], {
       stdio: ['ignore', 'pipe', 'pipe'],
     })
