@@ -1,11 +1,11 @@
 import { compileFilter, compileProjection } from '../expressions/compile.js'
 import { collectChannels } from '../expressions/ir-walk.js'
 import type { PageFilter, PageProjection, Selection } from '../expressions/page-expression.js'
-import { kernelMemory } from '../expressions/wasm/kernel-memory.js'
 import { type Arena, assert, type Block, type Page } from '../spi/index.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
 import { KeyFilter, type KeyFilterStates } from './keys/key-filter.js'
 import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import { memoryOf } from './operator-memory.js'
 import { SmallPages } from './small-pages.js'
 import type { FilterProjectSpec } from './spec.js'
 
@@ -141,8 +141,7 @@ function openKeyFilters(
   context: OperatorContext,
 ): readonly { readonly channel: number; readonly filter: KeyFilter }[] {
   if (refs.length === 0) return []
-  const memory = kernelMemory(arena.allocate(0).buffer)
-  assert(memory !== undefined, 'joins run over shared memory')
+  const memory = memoryOf(arena)
   return refs.map(({ pipeline, keyIndex, channel }) => {
     const [keys] = context.stateOf(pipeline) as readonly KeyFilterStates[]
     const state = keys?.filters[keyIndex]

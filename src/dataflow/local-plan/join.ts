@@ -1,4 +1,5 @@
 import { TRUE } from '../../expressions/ir-build.js'
+import { keepsBuild } from '../../operators/join/keeps-build.js'
 import type { JoinNode, PlanNode, SemiJoinNode } from '../../planner/plan/node.js'
 import { outputsOf } from '../../planner/plan/structure.js'
 import {
@@ -116,7 +117,7 @@ export function planJoin(original: JoinNode, context: LocalPlanContext): Stream 
           buildLayout,
           node.criteria.map((c) => c.right),
         ),
-        { keysOnly: false, marksMatches: node.type === 'right' || node.type === 'full' },
+        { keysOnly: false, marksMatches: keepsBuild(node.type) },
         context,
       )
     : endPipeline(context, build, {

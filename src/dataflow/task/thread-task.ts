@@ -23,6 +23,7 @@ import type {
   SourceSpec,
 } from '../pipeline.js'
 import { type SortSample, sampleRuns } from '../sort-sample.js'
+import { collectedCounter } from '../source-sizes.js'
 import { QuerySpill } from '../spill/query-spill.js'
 import {
   addTime,
@@ -39,7 +40,6 @@ import { TableFunctionStream } from '../streams/table-function.js'
 import { UnionStream } from '../streams/union.js'
 import { ValuesStream } from '../streams/values.js'
 import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
-import { collectedCounter } from '../tiny-pipeline.js'
 import type { TurnTaker } from '../turns.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 

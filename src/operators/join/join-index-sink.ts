@@ -41,8 +41,8 @@ export interface JoinIndexSpec extends BuildColumnsSpec {
   readonly filterKeys: readonly number[]
 }
 
-/** What the index of a row takes while it is made. */
-const INDEX_BYTES_PER_ROW = 40
+/** What the index of a row takes while it is made, beside the pages. */
+export const INDEX_BYTES_PER_ROW = 40
 /** A build side may take this part of the memory that is left; the rest is for what comes after it. */
 const SHARES_OF_FREE_BYTES = 2
 /** Below this, nothing is won by dividing. */

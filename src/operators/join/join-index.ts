@@ -1,8 +1,6 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import {
   type Arena,
-  assert,
   type Block,
   isNull,
   mayHaveNulls,
@@ -21,6 +19,7 @@ import {
   type RankMapState,
   rankMapKernels,
 } from '../keys/rank-map.js'
+import { memoryOf } from '../operator-memory.js'
 import { joinKernels } from './join-kernels.js'
 
 /**
@@ -89,8 +88,7 @@ export function* buildJoinIndex(
   const kept = createArena()
   const scratch = createArena()
   try {
-    const memory = kernelMemory(kept.allocate(0).buffer)
-    assert(memory !== undefined, 'joins run over shared memory')
+    const memory = memoryOf(kept)
     const words = kept.allocate(16)
     const status = new Int32Array(words.buffer, words.byteOffset, 4)
     const encoder = new KeyEncoder(memory, createArena, status, keyTypes, RANGE_MAX_HASHED)

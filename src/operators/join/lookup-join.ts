@@ -5,6 +5,7 @@ import type { Operator, OperatorContext } from '../operator.js'
 import type { LookupJoinSpec } from '../spec.js'
 import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
+import { keepsBuild } from './keeps-build.js'
 import type { MatchMarks } from './match-marks.js'
 import { openBuild, type ReadBuildPage } from './open-build.js'
 import { type PairFilter, type Pairs, PairWalk, pairPage } from './pairs.js'
@@ -42,8 +43,10 @@ export class LookupJoinOperator implements Operator {
     this.#filter = build.filter
     this.#marks = build.marks
     this.#keepsProbe = spec.type === 'left' || spec.type === 'full'
-    const keepsBuild = spec.type === 'right' || spec.type === 'full'
-    assert(keepsBuild === (build.marks !== undefined), 'an index has the marks that its join needs')
+    assert(
+      keepsBuild(spec.type) === (build.marks !== undefined),
+      'an index has the marks that its join needs',
+    )
   }
 
   *process(page: Page): Generator<Page> {

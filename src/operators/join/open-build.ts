@@ -1,6 +1,6 @@
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
 import type { OperatorContext } from '../operator.js'
+import { memoryOf } from '../operator-memory.js'
 import type { LookupJoinSpec, SemiJoinSpec } from '../spec.js'
 import { JoinIndexReader } from './join-index.js'
 import type { JoinBuildState } from './join-index-sink.js'
@@ -28,8 +28,7 @@ export function openBuild(
   arena: Arena,
   readPage: ReadBuildPage,
 ): OpenBuild {
-  const memory = kernelMemory(arena.allocate(0).buffer)
-  assert(memory !== undefined, 'joins run over shared memory')
+  const memory = memoryOf(arena)
   const [state] = context.stateOf(spec.indexPipeline) as readonly JoinBuildState[]
   assert(state !== undefined, 'the build side has been indexed')
   const { probeKeys, probeTypes, buildTypes, filter } = spec

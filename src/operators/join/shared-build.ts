@@ -1,7 +1,6 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { sliceBlock } from '../../expressions/wasm/import.js'
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
-import { type Arena, assert, type Block, type Page, type SqlType } from '../../spi/index.js'
+import type { Arena, Block, Page, SqlType } from '../../spi/index.js'
 import type { SharedPages } from '../create-operator.js'
 import { SLOT_BYTES, shiftOf, slotsFor } from '../keys/integer-table.js'
 import { KeyEncoder } from '../keys/key-encoder.js'
@@ -9,6 +8,7 @@ import { type KeyFilterState, keyFilterStates } from '../keys/key-filter.js'
 import { keyKind } from '../keys/key-kind.js'
 import { CODES_PER_ENTRY_LOG2, ENTRY_BYTES_LOG2, rankMapKernels } from '../keys/rank-map.js'
 import type { OperatorContext } from '../operator.js'
+import { memoryOf } from '../operator-memory.js'
 import { buildColumn, keptPage } from './build-columns.js'
 import {
   addressingOf,
@@ -122,8 +122,7 @@ export class SharedBuildSink {
     this.#pageWords = pageWords
     this.#scratch = context.createArena()
     this.#lists = context.createArena()
-    const memory = kernelMemory(this.#scratch.allocate(0).buffer)
-    assert(memory !== undefined, 'joins run over shared memory')
+    const memory = memoryOf(this.#scratch)
     this.#memory = memory
   }
 

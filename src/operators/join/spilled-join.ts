@@ -5,6 +5,7 @@ import { operatorScope } from '../spill/operator-scope.js'
 import { SpillPartitions } from '../spill/spill-partitions.js'
 import { readSpilled, type SpilledPages } from '../spill/spill-space.js'
 import { type JoinBuildState, JoinIndexSink, type SpilledBuild } from './join-index-sink.js'
+import { keepsBuild } from './keeps-build.js'
 
 type JoinSpec = LookupJoinSpec | SemiJoinSpec
 
@@ -61,7 +62,7 @@ export class SpilledJoin implements Operator {
 
   get #keepsBuild(): boolean {
     const spec = this.#spec
-    return spec.kind === 'lookupJoin' && (spec.type === 'right' || spec.type === 'full')
+    return spec.kind === 'lookupJoin' && keepsBuild(spec.type)
   }
 
   *#joinPart(build: SpilledPages, probe: SpilledPages): Generator<Page, void> {

@@ -1,9 +1,7 @@
 import type { Selection } from '../../expressions/page-expression.js'
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import {
   type Arena,
-  assert,
   type Block,
   type IntegerBlock,
   readValue,
@@ -11,6 +9,7 @@ import {
   type Value,
   valueKey,
 } from '../../spi/index.js'
+import { memoryOf } from '../operator-memory.js'
 import { type KeyFilterMode, keyFilterKernels } from './key-filter-kernels.js'
 import { keyKind } from './key-kind.js'
 import { extentOf, rangeBlock } from './key-source.js'
@@ -90,8 +89,7 @@ export function keyFilterStates(
   if (columns.every((column) => column === undefined)) return columns as readonly undefined[]
   const scratch = createArena()
   try {
-    const memory = kernelMemory(scratch.allocate(0).buffer)
-    assert(memory !== undefined, 'joins run over shared memory')
+    const memory = memoryOf(scratch)
     return columns.map((column) =>
       column === undefined ? undefined : makeKeyFilter(memory, column, column.type, kept, scratch),
     )
