@@ -1,5 +1,6 @@
 import { canCoerce } from '../../expressions/coercion.js'
 import { evaluate, evaluateConstant } from '../../expressions/interpreter.js'
+import { neverFails } from '../../expressions/never-fails.js'
 import type { Expression as IrExpression } from '../../expressions/ir.js'
 import { coerce } from '../../expressions/ir-build.js'
 import type { FunctionRegistry } from '../../expressions/registry.js'
@@ -201,6 +202,7 @@ function optimizePlan(
       }
       return evaluateConstant(expression, options)
     },
+    neverFails: (expression) => neverFails(expression, services.functions),
     stateTypes: (aggregate) =>
       stateTypes(aggregate, (resolved) => services.functions.intermediateType(resolved)),
     warn: (warning) => context.warn(warning),

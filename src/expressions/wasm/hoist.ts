@@ -1,13 +1,8 @@
 import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
 import type { Expression } from '../ir.js'
 import { input } from '../ir-build.js'
-import {
-  childrenOf,
-  collectChannels,
-  expressionKey,
-  isDeterministic,
-  transformTopDown,
-} from '../ir-walk.js'
+import { collectChannels, expressionKey, isDeterministic, transformTopDown } from '../ir-walk.js'
+import { neverFails } from '../never-fails.js'
 import type { FunctionRegistry } from '../registry.js'
 import type { RowwiseEngine } from '../rowwise.js'
 import { columnFunctionOf } from './column-functions.js'
@@ -92,27 +87,6 @@ function fallbackEvaluation(
     if (result !== undefined) return result
     engine ??= fallbackOf(e)
     return engine.project(page, arena)
-  }
-}
-
-/** Tells whether an expression can be evaluated for rows that a guard would keep from it. */
-function neverFails(e: Expression, registry: FunctionRegistry): boolean {
-  switch (e.kind) {
-    case 'call': {
-      if (e.function.routine !== undefined) return false
-      const found = registry.find(e.function.id)
-      const safe = found.kind === 'scalar' && found.overload.neverFails === true
-      return safe && e.args.every((arg) => neverFails(arg, registry))
-    }
-    case 'cast':
-      return (
-        e.type.kind === 'varchar' && e.arg.type.kind === 'varchar' && neverFails(e.arg, registry)
-      )
-    case 'lambda':
-    case 'symbol':
-      return false
-    default:
-      return childrenOf(e).every((child) => neverFails(child, registry))
   }
 }
 

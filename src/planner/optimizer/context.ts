@@ -34,6 +34,8 @@ export interface OptimizerEnvironment {
   readonly ids: PlanNodeIdAllocator
   /** Evaluates an expression without symbols in the query's session; throws what the query would. */
   readonly evaluate: (expression: Expression) => Value
+  /** Whether an expression has a value for any row, also for one that the query would not evaluate it for. */
+  readonly neverFails: (expression: Expression) => boolean
   /** Types of the columns in which a partial aggregation hands a call's states on. */
   readonly stateTypes: (aggregate: ResolvedFunction) => readonly SqlType[]
   /** Receives warnings for the client. */

@@ -1,3 +1,4 @@
+import type { DecimalType, SqlType } from '../../../spi/type/type.js'
 import type { SignatureNumbers } from '../../function-definition.js'
 
 /** Precision and scale of decimal arithmetic. @source Trino DecimalOperators */
@@ -5,6 +6,8 @@ const DECIMALS = {
   args: ['decimal(a_precision, a_scale)', 'decimal(b_precision, b_scale)'],
   returns: 'decimal(r_precision, r_scale)',
 } as const
+
+const DIGITS_MAX = 38
 
 interface Operands {
   readonly p1: number
@@ -24,18 +27,23 @@ const signature = (
       p2: numbers['b_precision']!,
       s2: numbers['b_scale']!,
     })
-    return { r_precision: Math.min(38, precision), r_scale: scale }
+    return { r_precision: Math.min(DIGITS_MAX, precision), r_scale: scale }
   },
 })
 
-export const DECIMAL_ADDITION = signature(({ p1, s1, p2, s2 }) => ({
+/** A type with fewer digits than it may have has room for what any operands give. */
+const hasRoom = (type: SqlType): boolean => (type as DecimalType).precision < DIGITS_MAX
+
+const DECIMAL_SUM = signature(({ p1, s1, p2, s2 }) => ({
   precision: Math.max(p1 - s1, p2 - s2) + Math.max(s1, s2) + 1,
   scale: Math.max(s1, s2),
 }))
-export const DECIMAL_MULTIPLICATION = signature(({ p1, s1, p2, s2 }) => ({
+const DECIMAL_PRODUCT = signature(({ p1, s1, p2, s2 }) => ({
   precision: p1 + p2,
   scale: s1 + s2,
 }))
+export const DECIMAL_ADDITION = { ...DECIMAL_SUM, neverFails: hasRoom }
+export const DECIMAL_MULTIPLICATION = { ...DECIMAL_PRODUCT, neverFails: hasRoom }
 export const DECIMAL_DIVISION = signature(({ p1, s1, s2 }) => ({
   precision: p1 + s2 + Math.max(s2 - s1, 0),
   scale: Math.max(s1, s2),

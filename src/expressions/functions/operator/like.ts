@@ -30,9 +30,9 @@ export const like = scalarFunction({
   name: '$like',
   description: 'Tells whether a text matches a pattern of % and _',
   overloads: [
-    { args: ['char(x)', 'varchar'], returns: 'boolean', bind },
+    { args: ['char(x)', 'varchar'], returns: 'boolean', neverFails: true, bind },
     { args: ['char(x)', 'varchar', 'varchar'], returns: 'boolean', bind },
-    { args: ['varchar(x)', 'varchar'], returns: 'boolean', bind },
+    { args: ['varchar(x)', 'varchar'], returns: 'boolean', neverFails: true, bind },
     { args: ['varchar(x)', 'varchar', 'varchar'], returns: 'boolean', bind },
   ],
 })

@@ -8,7 +8,6 @@ import type { OptimizerContext } from '../context.js'
 import type { Scope } from '../expression/equality-inference.js'
 import { inferEqualities, notInferable, scopeOf } from '../expression/equality-inference.js'
 import { impliedDisjunction } from '../expression/extract-common.js'
-import { mayFail } from '../expression/may-fail.js'
 import {
   and,
   conjunctsOf,
@@ -51,14 +50,14 @@ export function pushIntoJoin(
     ),
   )
   const split = splitFor(type, node, inherited, condition)
-  const leftConjuncts = simplifyPredicate(and(split.left), context.evaluate)
-  const rightConjuncts = simplifyPredicate(and(split.right), context.evaluate)
+  // A side's rows that no condition keeps may go before, unless the join gives them without a match.
+  const impliedLeft = keepsLeft(type) ? [] : impliedOn(node.left, split.join, context)
+  const impliedRight = keepsRight(type) ? [] : impliedOn(node.right, split.join, context)
+  const leftConjuncts = simplifyPredicate(and([...split.left, ...impliedLeft]), context.evaluate)
+  const rightConjuncts = simplifyPredicate(and([...split.right, ...impliedRight]), context.evaluate)
   const nothingLeft = isFalse(leftConjuncts)
   const nothingRight = isFalse(rightConjuncts)
-  if (
-    (nothingLeft && (type === 'inner' || type === 'left')) ||
-    (nothingRight && (type === 'inner' || type === 'right'))
-  ) {
+  if ((nothingLeft && !keepsRight(type)) || (nothingRight && !keepsLeft(type))) {
     return emptyValues(context, outputsOf(node))
   }
   const left = nothingLeft
@@ -70,6 +69,9 @@ export function pushIntoJoin(
   const join = rebuild(node, type, left, right, split.join, context)
   return filterOver(context, join, split.above)
 }
+
+const keepsLeft = (type: JoinType): boolean => type === 'left' || type === 'full'
+const keepsRight = (type: JoinType): boolean => type === 'right' || type === 'full'
 
 function rebuild(
   node: JoinNode,
@@ -139,8 +141,8 @@ function withoutNeedlessPadding(
   const rightNames = namesOf(outputsOf(node.right))
   const drops = (names: ReadonlySet<string>) =>
     inherited.some((e) => isDeterministic(e) && rejectsNulls(e, names, context))
-  const padsRight = (node.type === 'left' || node.type === 'full') && !drops(rightNames)
-  const padsLeft = (node.type === 'right' || node.type === 'full') && !drops(leftNames)
+  const padsRight = keepsLeft(node.type) && !drops(rightNames)
+  const padsLeft = keepsRight(node.type) && !drops(leftNames)
   if (padsLeft && padsRight) return 'full'
   return padsLeft ? 'right' : padsRight ? 'left' : 'inner'
 }
@@ -209,8 +211,6 @@ function splitInner(
     if (onRight !== undefined) right.push(onRight)
     if (onLeft !== undefined || onRight !== undefined) continue
     join.push(e)
-    addImplied(e, leftScope, left)
-    addImplied(e, rightScope, right)
   }
   for (const e of notInferable(leftEffective))
     addRewritten(everything.rewrite(e, rightScope), right)
@@ -227,17 +227,22 @@ const addRewritten = (e: Expression | undefined, into: Expression[]): void => {
   if (e !== undefined && symbolsOf(e).size > 0) into.push(e)
 }
 
-/** What a disjunction over both sides says about one side alone. */
-function addImplied(e: Expression, scope: Scope, into: Expression[]): void {
-  if (e.kind !== 'logical' || e.operator !== 'or') return
-  const implied = impliedDisjunction(e.terms, (term) => {
+/** What the disjunctions of a join's condition say about one side alone. */
+function impliedOn(
+  side: PlanNode,
+  condition: readonly Expression[],
+  { neverFails }: OptimizerContext,
+): readonly Expression[] {
+  const scope = scopeOf(namesOf(outputsOf(side)))
+  // It is evaluated for rows that the whole never sees.
+  const isOfSide = (term: Expression): boolean => {
     const names = symbolsOf(term)
-    // It is evaluated for rows that the whole never sees.
-    if (names.size === 0 || mayFail(term)) return false
-    for (const name of names) if (!scope(name)) return false
-    return true
+    return names.size > 0 && [...names].every(scope) && neverFails(term)
+  }
+  return condition.flatMap((e) => {
+    if (e.kind !== 'logical' || e.operator !== 'or' || !isDeterministic(e)) return []
+    return impliedDisjunction(e.terms, isOfSide) ?? []
   })
-  if (implied !== undefined) into.push(implied)
 }
 
 function splitOuter(
@@ -277,10 +282,8 @@ function splitOuter(
   for (const e of notInferable(outerEffective)) addRewritten(matching.rewrite(e, innerScope), inner)
   for (const e of notInferable(condition)) {
     const onInner = isDeterministic(e) ? matching.rewrite(e, innerScope) : undefined
-    if (onInner === undefined) {
-      join.push(e)
-      addImplied(e, innerScope, inner)
-    } else inner.push(onInner)
+    if (onInner === undefined) join.push(e)
+    else inner.push(onInner)
   }
   return { outer, inner, join, above }
 }

@@ -7,7 +7,6 @@ import type { PlanSymbol } from '../../plan/symbol.js'
 import { readsOfCall } from '../analysis/reads.js'
 import { identityAssignment, isIdentity, newSymbol, projectOver } from '../build.js'
 import type { OptimizerContext } from '../context.js'
-import { mayFail } from '../expression/may-fail.js'
 import { namesOf, symbolOf } from '../expression/predicates.js'
 import { isDeterministic, substitute, symbolsOf } from '../expression/tree.js'
 import { on, rule } from '../rule.js'
@@ -198,7 +197,7 @@ function descendProject(
   for (const [name, expression] of wanted.inputs) {
     const below = substitute(expression, (symbol) => assigned.get(symbol))
     // It is computed for rows that a join drops, and once where a join gives several.
-    if (mayFail(below) || !isDeterministic(below)) return undefined
+    if (!context.neverFails(below) || !isDeterministic(below)) return undefined
     inputs.set(name, below)
   }
   const names = namesOf(wanted.symbols)

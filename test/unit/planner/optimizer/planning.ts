@@ -1,6 +1,7 @@
 import { tpchConnectorFactory } from '../../../../src/connectors/tpch/connector.js'
 import { builtinRegistry } from '../../../../src/expressions/functions/index.js'
 import { evaluateConstant } from '../../../../src/expressions/interpreter.js'
+import { neverFails } from '../../../../src/expressions/never-fails.js'
 import type { FunctionRegistry } from '../../../../src/expressions/registry.js'
 import { stateTypes } from '../../../../src/operators/aggregation/aggregation.js'
 import { analyzeAndPlan } from '../../../../src/planner/logical-planner/logical-planner.js'
@@ -106,6 +107,7 @@ export function environment(
     symbols: symbolAllocator(),
     ids: planNodeIdAllocator(),
     evaluate: (expression) => evaluateConstant(expression, { registry }),
+    neverFails: (expression) => neverFails(expression, registry),
     stateTypes: (aggregate) =>
       stateTypes(aggregate, (resolved) => registry.intermediateType(resolved)),
     warn: (warning) => options.warnings?.push(warning),
