@@ -35,7 +35,8 @@ const loadInteger = (source: IntegerSource, values: Expr<'i32'>, row: Expr<'i32'
 const isFloat = (source: IntegerSource | FloatSource): source is FloatSource =>
   source === 'f32' || source === 'f64'
 
-const shapeName = ({ nullable, grouped }: KernelShape): string =>
+/** What names of kernels say of their shape. */
+export const shapeName = ({ nullable, grouped }: KernelShape): string =>
   `${nullable ? ' nullable' : ''}${grouped ? ' grouped' : ''}`
 
 interface RowParams {

@@ -5,7 +5,7 @@ import type { FloatSource } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { stateBuffer } from './counts.js'
 import { doubleStateKernel } from './double-state-kernels.js'
-import { type NumberSource, numberSource } from './number-source.js'
+import { type NumberSource, numberSource, rowArguments, shapeOf } from './number-source.js'
 
 /** Aggregates whose states are some doubles a group, one group after another; states travel as a column a double. */
 export function doubleStateAggregator(
@@ -24,17 +24,11 @@ export function doubleStateAggregator(
       if (first === undefined || (args.length > 1 && second === undefined)) return
       const shape = {
         source: first.storage,
-        nullable: first.validity !== 0,
+        ...shapeOf(first, groups),
         second: second && { source: floatStorage(second), nullable: second.validity !== 0 },
-        grouped: groups !== undefined,
       }
       doubleStateKernel(context.memory, states, shape)(
-        first.validity,
-        groups?.byteOffset ?? 0,
-        first.rowCount,
-        first.values,
-        first.base,
-        first.factor,
+        ...rowArguments(first, groups),
         second?.validity ?? 0,
         second?.values ?? 0,
         buffer.address,

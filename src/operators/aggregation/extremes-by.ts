@@ -13,10 +13,11 @@ import {
   type IntegerSource,
   type KernelShape,
   ROW_PARAMS,
+  shapeName,
 } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { stateBuffer } from './counts.js'
-import { numberSource } from './number-source.js'
+import { numberSource, rowArguments, shapeOf } from './number-source.js'
 import { numberStates } from './state-blocks.js'
 import { floatAt } from './ungrouped-kernels.js'
 
@@ -97,7 +98,7 @@ function winnerKernel(
     )
   }
   const name = `aggregate ${largest ? 'max' : 'min'} by ${source}`
-  const key = `${name}${shape.nullable ? ' nullable' : ''}${shape.grouped ? ' grouped' : ''}`
+  const key = `${name}${shapeName(shape)}`
   return kernel<WinnerKernel>(memory, key, build).winners
 }
 
@@ -205,15 +206,10 @@ export function extremeByAggregator(
   ): void => {
     const source = numberSource(key!, arena)
     if (source === undefined) return
-    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
+    const shape = shapeOf(source, groups)
     const list = allocateInt32(arena, Math.min(groupCount, source.rowCount))
     const listed = winnerKernel(context.memory, source.storage, largest, shape)(
-      source.validity,
-      groups?.byteOffset ?? 0,
-      source.rowCount,
-      source.values,
-      source.base,
-      source.factor,
+      ...rowArguments(source, groups),
       keys.address,
       counts.address,
       winners.address,

@@ -17,10 +17,11 @@ import {
   type IntegerSource,
   type KernelShape,
   ROW_PARAMS,
+  shapeName,
 } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { countAggregator, stateBuffer } from './counts.js'
-import { numberSource } from './number-source.js'
+import { numberSource, rowArguments, shapeOf } from './number-source.js'
 import { filteredGroups } from './row-choice-kernels.js'
 import { integerStates, validityOfCounts } from './state-blocks.js'
 
@@ -59,8 +60,7 @@ function foldKernel(
       },
     )
   }
-  const nullable = shape.nullable ? ' nullable' : ''
-  const key = `aggregate bits ${fold} ${source}${nullable}${shape.grouped ? ' grouped' : ''}`
+  const key = `aggregate bits ${fold} ${source}${shapeName(shape)}`
   return kernel<FoldKernel>(memory, key, build).fold
 }
 
@@ -76,17 +76,13 @@ function foldAggregator(
     const source = numberSource(block, arena)
     if (source === undefined) return
     assert(source.storage !== 'f32' && source.storage !== 'f64', 'integers to fold')
-    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
-    foldKernel(context.memory, fold, source.storage, shape)(
-      source.validity,
-      groups?.byteOffset ?? 0,
-      source.rowCount,
-      source.values,
-      source.base,
-      source.factor,
-      states.address,
-      counts.address,
-    )
+    const shape = shapeOf(source, groups)
+    foldKernel(
+      context.memory,
+      fold,
+      source.storage,
+      shape,
+    )(...rowArguments(source, groups), states.address, counts.address)
   }
   const results = (from: number, to: number, arena: Arena): Block => {
     const validity: Validity = validityOfCounts(counts.int64(), from, to, arena)

@@ -29,7 +29,7 @@ import {
   booleanAggregator,
   countIfAggregator,
 } from './folds.js'
-import { numberSource } from './number-source.js'
+import { numberSource, rowArguments, shapeOf } from './number-source.js'
 import { numberStates } from './state-blocks.js'
 import { textExtremeAggregator } from './text-extremes.js'
 
@@ -133,17 +133,13 @@ function extremeAggregator(
     const source = numberSource(flat, arena)
     if (source === undefined || (groups === undefined && cannotImprove(flat))) return
     assert(source.factor > 0n, 'stored integers ascend as their values do')
-    const shape = { nullable: source.validity !== 0, grouped: groups !== undefined }
-    extremeKernel(context.memory, source.storage, largest, shape)(
-      source.validity,
-      groups === undefined ? 0 : groups.byteOffset,
-      source.rowCount,
-      source.values,
-      source.base,
-      source.factor,
-      values.address,
-      counts.address,
-    )
+    const shape = shapeOf(source, groups)
+    extremeKernel(
+      context.memory,
+      source.storage,
+      largest,
+      shape,
+    )(...rowArguments(source, groups), values.address, counts.address)
   }
   const results = (from: number, to: number, arena: Arena): Block =>
     numberStates(type, values, counts, from, to, arena)

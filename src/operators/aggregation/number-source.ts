@@ -1,7 +1,7 @@
 import type { Arena, Block } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import { rangeBlock } from '../keys/key-source.js'
-import type { FloatSource, IntegerSource } from './aggregate-kernels.js'
+import type { FloatSource, IntegerSource, KernelShape } from './aggregate-kernels.js'
 
 /** A column of floats, or of integers of at most 64 bits, as kernels read it: base + factor * raw. */
 export interface NumberSource {
@@ -29,3 +29,22 @@ export function numberSource(block: Block, arena: Arena): NumberSource | undefin
     factor: 'factor' in numbers ? BigInt(numbers.factor) : 1n,
   }
 }
+
+type Groups = Int32Array | undefined
+
+/** What a kernel has to look at for each row of a column. */
+export const shapeOf = ({ validity }: NumberSource, groups: Groups): KernelShape => ({
+  nullable: validity !== 0,
+  grouped: groups !== undefined,
+})
+
+/** Rows as kernels take them: null bits, groups, how many, and the column with its base and factor. */
+export const rowArguments = (source: NumberSource, groups: Groups) =>
+  [
+    source.validity,
+    groups?.byteOffset ?? 0,
+    source.rowCount,
+    source.values,
+    source.base,
+    source.factor,
+  ] as const
