@@ -1,4 +1,5 @@
 import type { FunctionDefinition } from '../../function-definition.js'
+import { hexOfCharacters } from './char2hexint.js'
 import { chr } from './chr.js'
 import { codepoint } from './codepoint.js'
 import { concat } from './concat.js'
@@ -37,6 +38,7 @@ import { urlExtractPort } from './url-extract-port.js'
 import { wordStem } from './word-stem.js'
 
 export const STRING_FUNCTIONS: readonly FunctionDefinition[] = [
+  hexOfCharacters,
   chr,
   codepoint,
   concat,

@@ -1,12 +1,10 @@
 import type { FunctionDefinition } from '../../function-definition.js'
-import { hexOfCharacters } from './char2hexint.js'
 import { objectId } from './objectid.js'
 import { objectIdTimestamp } from './objectid-timestamp.js'
 import { timestampObjectId } from './timestamp-objectid.js'
 import { uuid } from './uuid.js'
 
 export const UUID_FUNCTIONS: readonly FunctionDefinition[] = [
-  hexOfCharacters,
   objectId,
   objectIdTimestamp,
   timestampObjectId,
