@@ -196,7 +196,7 @@ export class TaskExecution {
         },
       })
       pool.sendTask(this.#descriptor)
-    }
+    } else pool?.passOver()
     const last = pipelines.at(-1)!
     await this.#runInOrder(
       pipelines.filter((pipeline) => pipeline !== last && pipeline.sink.kind !== 'channel'),

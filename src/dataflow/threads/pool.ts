@@ -6,6 +6,16 @@ import { adoptKernels, type PostedKernels, postKernels } from './kernel-exchange
 import type { FromWorker, ToWorker } from './messages.js'
 import { planId, ShippedPlans } from './shipped-plans.js'
 
+/** Hears when threads have work: V8 compiles at other times then. */
+export interface ThreadUse {
+  /** Threads have begun to work, of which none was at work. */
+  threadsBegin(): void
+  /** None of them is at work any more. */
+  threadsEnd(): void
+  /** A query runs in the calling thread alone. */
+  runsWithoutThreads(): void
+}
+
 export interface PoolOptions {
   readonly threads: number
   /** The module that worker threads run; compiled JavaScript. */
@@ -16,6 +26,7 @@ export interface PoolOptions {
   sharedBuffer(name: string, byteLength: number): SharedArrayBuffer
   /** A thread has died: what was its own is nobody's, before another takes its place. */
   threadDied(thread: number): void
+  readonly use: ThreadUse
 }
 
 /** What the pool itself tells a thread that starts. */
@@ -94,12 +105,20 @@ export class ThreadPool {
   /** Starts to hear what threads say of a query, and holds the process until {@link unlisten}. */
   listen(taskId: string, listener: PoolListener): void {
     this.#listeners.set(taskId, listener)
-    if (this.#listeners.size === 1) for (const thread of this.#threads) thread.worker.ref()
+    if (this.#listeners.size > 1) return
+    this.#options.use.threadsBegin()
+    for (const thread of this.#threads) thread.worker.ref()
   }
 
   unlisten(taskId: string): void {
-    this.#listeners.delete(taskId)
-    if (this.#listeners.size === 0) for (const thread of this.#threads) thread.worker.unref()
+    if (!this.#listeners.delete(taskId) || this.#listeners.size > 0) return
+    this.#options.use.threadsEnd()
+    for (const thread of this.#threads) thread.worker.unref()
+  }
+
+  /** A query has nothing for the threads. */
+  passOver(): void {
+    this.#options.use.runsWithoutThreads()
   }
 
   /** The name of a thread, by its number. */

@@ -2,7 +2,7 @@ import type { ChunkAllocator } from '../../dataflow/memory/shared-memory.js'
 import { ThreadPool } from '../../dataflow/threads/pool.js'
 import type { ResolvedOptions } from '../engine-options.js'
 import { VERSION } from '../version.js'
-import { tuneTierUp } from './tier-up.js'
+import { tuneTierUp, UNTOUCHED } from './tier-up.js'
 import type { WorkerStart } from './worker-start.js'
 
 /** Buffers that connectors share between threads, made by the first that asks for a name. */
@@ -29,7 +29,7 @@ export function startPool(
   buffers: SharedBuffers,
   allocator: ChunkAllocator,
 ): ThreadPool | undefined {
-  if (options.tunesV8) tuneTierUp(options.threads > 0)
+  const use = options.tunesV8 ? tuneTierUp(options.threads > 0) : UNTOUCHED
   if (options.threads === 0) return undefined
   return new ThreadPool({
     threads: options.threads,
@@ -45,5 +45,6 @@ export function startPool(
     }),
     sharedBuffer: (name, byteLength) => buffers.get(name, byteLength),
     threadDied: (thread) => allocator.releaseThread(thread),
+    use,
   })
 }

@@ -21,12 +21,18 @@ test('a query hears of a thread that died, and of one that could not take its pl
   await writeFile(entry, WORKER)
   let starts = 0
   const died: { thread: number; starts: number }[] = []
+  const uses: string[] = []
   const pool = new ThreadPool({
     threads: 1,
     entry: pathToFileURL(entry),
     workerData: () => ({ comesUp: starts++ === 0 }),
     sharedBuffer: (_, byteLength) => new SharedArrayBuffer(byteLength),
     threadDied: (thread) => died.push({ thread, starts }),
+    use: {
+      threadsBegin: () => uses.push('begin'),
+      threadsEnd: () => uses.push('end'),
+      runsWithoutThreads: () => uses.push('without'),
+    },
   })
   try {
     await pool.ready()
@@ -41,6 +47,10 @@ test('a query hears of a thread that died, and of one that could not take its pl
       })
       pool.send(0, { kind: 'end', taskId: 'query' })
     })
+    pool.passOver()
+    pool.unlisten('query')
+    pool.unlisten('query')
+    expect(uses).toEqual(['begin', 'without', 'end'])
     expect(lost).toEqual([
       { thread: 0, isLost: false },
       { thread: 0, isLost: true },

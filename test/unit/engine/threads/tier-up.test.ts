@@ -7,11 +7,13 @@ import { DIST, requireBuild } from '../../../support/build.js'
 
 const DEADLINE_MILLIS = 60_000
 
-/** Runs through half a megabyte of bytecode: enough for V8's own threshold, not for the engine's. */
-const PROGRAM = (url: string, options: string) => `
+/** Carries statements out, then runs through half a megabyte of bytecode: enough for V8's own threshold, not for the engine's. */
+const PROGRAM = (url: string, options: string, statements: string) => `
   import { Millrace } from ${JSON.stringify(url)}
   const engine = await Millrace.create(${options})
-  await engine.query('SELECT 1').all()
+  const small = 'SELECT 1'
+  const large = 'SELECT sum(length(comment)) FROM tpch.sf1.customer'
+  for (const sql of ${statements}) await engine.query(sql).all()
   let sum = 0
   function addsInTurn(a, b) { return a + b }
   for (let i = 0; i < 25_000; i++) sum = addsInTurn(sum, i)
@@ -20,8 +22,12 @@ const PROGRAM = (url: string, options: string) => `
 `
 
 /** Whether V8 has found the program's function worth optimising. */
-async function isOptimized(options: string, flags: readonly string[] = []): Promise<boolean> {
-  const program = PROGRAM(pathToFileURL(join(DIST, 'index.js')).href, options)
+async function isOptimized(
+  options: string,
+  flags: readonly string[] = [],
+  statements = '[small]',
+): Promise<boolean> {
+  const program = PROGRAM(pathToFileURL(join(DIST, 'index.js')).href, options, statements)
   const args = ['--trace-opt', '--no-use-osr', ...flags, '--input-type=module', '-e', program]
   const { stdout } = await promisify(execFile)(process.execPath, args, {
     timeout: DEADLINE_MILLIS,
@@ -71,13 +77,17 @@ test.runIf(process.versions.v8.startsWith('11.'))(
 )
 
 test.runIf(process.versions.v8.startsWith('11.'))(
-  'V8 optimises later where there are worker threads, unless told otherwise',
+  'V8 optimises later while worker threads are used, unless told otherwise',
   async () => {
     requireBuild()
     expect(await isOptimized('{ threads: 1 }')).toBe(false)
     expect(await isOptimized('{ threads: 0 }')).toBe(true)
     expect(await isOptimized('{ threads: 1, tunesV8: false }')).toBe(true)
     expect(await isOptimized('{ threads: 1 }', ['--interrupt-budget=135168'])).toBe(true)
+    const options = "{ threads: 1, catalogs: { tpch: { 'connector.name': 'tpch' } } }"
+    const small = 'Array(100).fill(small)'
+    expect(await isOptimized(options, [], small)).toBe(true)
+    expect(await isOptimized(options, [], `[...${small}, large]`)).toBe(false)
   },
   DEADLINE_MILLIS,
 )
