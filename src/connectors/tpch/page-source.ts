@@ -11,6 +11,7 @@ import type { TpchColumnHandle } from './columns.js'
 import { unitsPerOne } from './columns.js'
 import type { GenerationContext } from './generator/column.js'
 import { generateColumns, rangeEnd } from './generator/generate.js'
+import { textsPerStep } from './generator/text-pool.js'
 import type { TpchSplit, TpchTableHandle } from './handles.js'
 import type { BaseRows } from './key-ranges.js'
 import { baseRowsOf, orderingKey } from './key-ranges.js'
@@ -110,7 +111,12 @@ export class TpchPageSource implements ConnectorPageSource {
     }
     const startRow = Math.max(interval.startRow, this.#startRow)
     const lastRow = Math.min(interval.endRow, split.endRow)
-    return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, this.#rowsPerPage) }
+    const { textPool } = this.#context
+    const rowCountMax =
+      textPool === undefined
+        ? this.#rowsPerPage
+        : Math.min(this.#rowsPerPage, textsPerStep(textPool))
+    return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, rowCountMax) }
   }
 
   #narrow(): void {

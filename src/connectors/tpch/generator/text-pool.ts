@@ -21,7 +21,7 @@ export interface TextPool {
   readonly words: Uint8Array
   /** The same memory. A checkpoint is the index of a word of the block << 5 | how many bytes of the word are before. */
   readonly checkpoints: Uint16Array
-  /** One cell a piece, not 0 once its words are written; read and written atomically. */
+  /** One cell a piece, not 0 once its words are written, then how many these are; read and written atomically. */
   readonly written: Int32Array
   /** The pieces that this thread has seen to be written. */
   readonly seen: Uint8Array
@@ -52,7 +52,7 @@ const LEAD_MASK = (1 << LEAD_BITS) - 1
 const WORDS_BYTE_LENGTH = BLOCK_CELLS * BLOCK_COUNT
 
 /** The size of the zeroed buffer that {@link createTextPool} takes. */
-export const TEXT_POOL_BUFFER_BYTES = WORDS_BYTE_LENGTH + TEXT_PIECE_COUNT * 4
+export const TEXT_POOL_BUFFER_BYTES = WORDS_BYTE_LENGTH + (TEXT_PIECE_COUNT + 1) * 4
 
 /** In an index entry, the draws of a piece above the smallest number that any piece has. */
 export const PIECE_DRAWS_MIN = 13_050
@@ -69,9 +69,21 @@ export function createTextPool(
   return {
     words: new Uint8Array(buffer, 0, WORDS_BYTE_LENGTH),
     checkpoints: new Uint16Array(buffer, 0, WORDS_BYTE_LENGTH / 2),
-    written: new Int32Array(buffer, WORDS_BYTE_LENGTH, TEXT_PIECE_COUNT),
+    written: new Int32Array(buffer, WORDS_BYTE_LENGTH, TEXT_PIECE_COUNT + 1),
     seen: new Uint8Array(TEXT_PIECE_COUNT),
   }
+}
+
+/** Pieces that are written in a few milliseconds by code that is not compiled yet. */
+const STEP_PIECES = 16
+
+/**
+ * How many texts may be read in one go: as many as are expected to need {@link STEP_PIECES} pieces that nobody has written, Infinity once all
+ * are. Who reads a million of a fresh pool's at once would not hear for most of a second that nobody wants them any more.
+ */
+export function textsPerStep({ written }: TextPool): number {
+  const missing = TEXT_PIECE_COUNT - Atomics.load(written, TEXT_PIECE_COUNT)
+  return missing === 0 ? Infinity : Math.ceil((STEP_PIECES * TEXT_PIECE_COUNT) / missing)
 }
 
 /**
@@ -83,7 +95,8 @@ export function locateText(pool: TextPool, place: number): number {
   if (pool.seen[piece] === 0) {
     if (Atomics.load(pool.written, piece) === 0) {
       writePiece(pool, piece)
-      Atomics.store(pool.written, piece, 1)
+      const isFirst = Atomics.exchange(pool.written, piece, 1) === 0
+      if (isFirst) Atomics.add(pool.written, TEXT_PIECE_COUNT, 1)
     }
     pool.seen[piece] = 1
   }

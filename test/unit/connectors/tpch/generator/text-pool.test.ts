@@ -20,6 +20,7 @@ import {
   TEXT_POOL_BYTES,
   TEXT_SEED,
   type TextPool,
+  textsPerStep,
 } from '../../../../../src/connectors/tpch/generator/text-pool.js'
 import { TEXT_POOL_INDEX } from '../../../../../src/connectors/tpch/generator/text-pool-index.js'
 import { SEED } from '../../../../support/seed.js'
@@ -114,6 +115,23 @@ describe('the text pool', () => {
     expect(locateText(other, 2 * TEXT_PIECE_BYTES)).toBe(located)
     expect(pool.words[located >>> 5]).toBe(255)
     expect([...other.seen.subarray(0, 6)]).toEqual([0, 0, 1, 0, 0, 0])
+  })
+
+  test('the fewer pieces are made, the fewer texts are read in one go, whichever thread made them', () => {
+    const pool = createTextPool()
+    const other = createTextPool(pool.words.buffer)
+    expect(textsPerStep(pool)).toBe(16)
+    for (const piece of [7, 7, 8, 9]) locateText(pool, piece * TEXT_PIECE_BYTES)
+    locateText(other, 9 * TEXT_PIECE_BYTES)
+    expect(other.written[TEXT_PIECE_COUNT]).toBe(3)
+    for (const [missing, expected] of [
+      [TEXT_PIECE_COUNT / 2, 32],
+      [1, 16 * TEXT_PIECE_COUNT],
+      [0, Infinity],
+    ] as const) {
+      Atomics.store(pool.written, TEXT_PIECE_COUNT, TEXT_PIECE_COUNT - missing)
+      expect(textsPerStep(other)).toBe(expected)
+    }
   })
 
   test('a piece is the same text whichever piece was made before', () => {
