@@ -38,7 +38,7 @@ const RUNS = {
   'tpch-memory-1': 'tpch --threads 1 --runs 5 --peers duckdb',
   'tpch-parquet-2': 'tpch --source parquet --threads 2 --runs 3 --peers duckdb,polars',
   'tpch-javascript':
-    'tpch --sf 0.1 --threads 2 --runs 2 --deadline 5 --queries 1,3,4,6,12,13,14,16 --peers duckdb-wasm,polars,arquero,alasql,squirreling',
+    'tpch --sf 0.1 --threads 2 --runs 5 --deadline 5 --queries 1,3,4,6,12,13,14,16 --peers duckdb-wasm,polars,arquero,alasql,squirreling',
   micro: 'micro --runs 5',
   functions: 'functions',
   streaming: 'streaming --runs 2',
