@@ -9,7 +9,7 @@ import {
   roundPicos,
 } from '../../values/civil.js'
 import { localPicos } from '../../values/temporal-text.js'
-import { invalidCast } from '../errors.js'
+import { invalidCast, outOfRange } from '../errors.js'
 import type { SessionContext } from '../session-context.js'
 import {
   instantOfLocal,
@@ -18,10 +18,13 @@ import {
   parseTimestamp,
   parseTimeWithZone,
 } from '../value/temporal-parse.js'
+import { timestampPicos, zonedInstant } from '../value/temporal-range.js'
 import type { Cast } from './to-number.js'
 
 const roundTime = (picos: bigint, precision: number): bigint =>
   roundPicos(picos, precision) % PICOS_PER_DAY
+
+const inTimestamps = (picos: bigint): bigint => timestampPicos(picos, outOfRange)
 
 const localOf = (value: Value): bigint => localPicos(value as ZonedTimestamp)
 
@@ -126,16 +129,16 @@ export function castToTimestamp(
         // A time that the zone skips is read as that zone's clocks would show it.
         const local =
           zone === undefined ? picos : localOf({ picos: instantOfLocal(picos, zone), zone })
-        return roundPicos(local, precision)
+        return inTimestamps(roundPicos(local, precision))
       }
     case 'date':
-      return (value) => BigInt(value as number) * PICOS_PER_DAY
+      return (value) => inTimestamps(BigInt(value as number) * PICOS_PER_DAY)
     case 'time':
       return (value) => roundPicos(sessionDay(session) + (value as bigint), precision)
     case 'time with time zone':
       return (value) => roundPicos(sessionDay(session) + (value as ZonedTime).picos, precision)
     case 'timestamp':
-      return (value) => roundPicos(value as bigint, precision)
+      return (value) => inTimestamps(roundPicos(value as bigint, precision))
     case 'timestamp with time zone':
       return (value) => roundPicos(localOf(value), precision)
     default:
@@ -149,10 +152,8 @@ export function castToTimestampWithZone(
   session: SessionContext,
 ): Cast | undefined {
   const zone = session.timeZone
-  const atLocal = (local: bigint, at = zone): ZonedTimestamp => ({
-    picos: roundPicos(instantOfLocal(local, at), precision),
-    zone: at,
-  })
+  const atLocal = (local: bigint, at = zone): ZonedTimestamp =>
+    zonedInstant({ picos: roundPicos(instantOfLocal(local, at), precision), zone: at }, outOfRange)
   switch (from.kind) {
     case 'varchar':
       return (value) => {

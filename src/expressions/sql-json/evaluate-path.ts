@@ -1,6 +1,13 @@
 import { MillraceError } from '../../spi/error.js'
 import { isComparable, isOrderable } from '../../spi/index.js'
-import { DOUBLE, INTEGER, isCharacter, isNumeric, type SqlType } from '../../spi/type/type.js'
+import {
+  BIGINT,
+  DOUBLE,
+  INTEGER,
+  isCharacter,
+  isNumeric,
+  type SqlType,
+} from '../../spi/type/type.js'
 import type { Value } from '../../spi/type/value.js'
 import { parseDouble } from '../../values/number-text.js'
 import { castFunction } from '../cast/cast.js'
@@ -148,14 +155,14 @@ class PathEvaluator {
     })
   }
 
-  /** A subscript: one number, of which the fraction is cut off. */
+  /** A subscript: one number, rounded as casts to BIGINT do. */
   #index(node: PathNode, place: Place): number {
     const [item, ...others] = this.items(node, place)
     if (item === undefined || others.length > 0) {
       throw failed('array subscript must be a singleton numeric value')
     }
     const { type, value } = numberOf(item)
-    return Math.trunc(Number(castFunction(type, DOUBLE, DEFAULT_SESSION)!(value)))
+    return Number(asInSql(() => castFunction(type, BIGINT, DEFAULT_SESSION)!(value)))
   }
 
   /** The one number an arithmetic operand is. */
@@ -306,10 +313,13 @@ function asDouble(item: PathItem): SqlItem {
   return sqlItem(DOUBLE, castFunction(scalar.type, DOUBLE, DEFAULT_SESSION)!(scalar.value)!)
 }
 
+const arithmetic = (name: NumberFunction, args: readonly SqlItem[]): SqlItem =>
+  asInSql(() => callNumber(name, args))
+
 /** Calculates as SQL does; what fails there makes the path fail. */
-function arithmetic(name: NumberFunction, args: readonly SqlItem[]): SqlItem {
+function asInSql<Result>(calculate: () => Result): Result {
   try {
-    return callNumber(name, args)
+    return calculate()
   } catch (cause) {
     if (!(cause instanceof MillraceError) || cause.type !== 'USER_ERROR') throw cause
     const message = `path evaluation failed: ${cause.message}`

@@ -22,6 +22,8 @@ import type { Expr } from './value.js'
  */
 
 const MICROS_PER_DAY = 86_400_000_000
+/** Days on either side of 1970 whose microseconds have 64 bits. */
+const MAX_DAYS = 106_751_991
 
 const NUMBERS: readonly SqlType['kind'][] = ['tinyint', 'smallint', 'integer', 'bigint', 'decimal']
 const INTEGERS = NUMBERS.slice(0, 4)
@@ -68,6 +70,10 @@ function castInteger(context: RowContext, e: CastExpression, arg: LoweredInt): L
   if (to.kind === 'double' || to.kind === 'real') return toFloat(to, from, arg)
   if (!isIntegerStored(to)) throw new Error(`internal error: cast to ${to.kind}`)
   if (from.kind === 'date' && to.kind === 'timestamp') {
+    if (decisionOf(context, e) === 'checked') {
+      const outside = i32.or(i64.lt_s(value, -MAX_DAYS), i64.gt_s(value, MAX_DAYS))
+      context.failIf(andNotNull(outside, isNull))
+    }
     return { rep: 'int', value: f.let(i64.mul(value, MICROS_PER_DAY)), isNull }
   }
   if (from.kind === 'timestamp') {

@@ -40,6 +40,7 @@ import type {
 } from '../parser/ast/index.js'
 import { analyze, type ExpressionContext } from './analysis.js'
 import { resolveCall } from './call-resolution.js'
+import { canonicalName } from './canonical-name.js'
 import { refuseCalls } from './clause-check.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeTypeAt } from './type-analysis.js'
@@ -126,7 +127,7 @@ export function pathArguments(
   refuse(node.inputExpression, 'input expression')
   const names = new Set<string>()
   const parameters = node.pathParameters.map(({ name, parameter, format }) => {
-    const text = name.delimited ? name.value : name.value.toUpperCase()
+    const text = canonicalName(name)
     if (names.has(text)) {
       throw semanticError(
         'DUPLICATE_PARAMETER_NAME',

@@ -15,6 +15,7 @@ import type {
 import { type Analysis, type ExpressionContext, expressionContext, newField } from './analysis.js'
 import type { BoundUnnest } from './bound.js'
 import { resolveCall } from './call-resolution.js'
+import { canonicalName } from './canonical-name.js'
 import { refuseCalls } from './clause-check.js'
 import {
   checkPath,
@@ -47,10 +48,6 @@ interface Columns {
   readonly defaults: Expression[]
 }
 
-/** Names match paths' members exactly, so undelimited ones are in upper case, as SQL has it. */
-const canonical = (name: Identifier): string =>
-  name.delimited ? name.value : name.value.toUpperCase()
-
 /** JSON_TABLE as an UNNEST of the rows that a function makes. @source Trino StatementAnalyzer.visitJsonTable */
 export function analyzeJsonTable(node: JsonTable, scope: Scope, analysis: Analysis): BoundUnnest {
   const context = expressionContext(analysis, scope)
@@ -60,7 +57,7 @@ export function analyzeJsonTable(node: JsonTable, scope: Scope, analysis: Analys
     context,
     tableErrorBehavior: node.errorBehavior ?? 'EMPTY',
     outputs: [],
-    names: new Set(pathName === undefined ? [] : [canonical(pathName)]),
+    names: new Set(pathName === undefined ? [] : [canonicalName(pathName)]),
     defaults: [],
   }
   const root = readGroup(
@@ -108,7 +105,7 @@ function readGroup(
   }
   return {
     items: { kind: 'items', path, columns: own },
-    name: name === undefined ? undefined : canonical(name),
+    name: name === undefined ? undefined : canonicalName(name),
     place,
     children,
   }
@@ -124,7 +121,7 @@ function readNested(node: NestedColumns, columns: Columns): Group {
 const NO_PARAMETERS: readonly string[] = []
 
 function claimName(node: Identifier, { names }: Columns): string {
-  const name = canonical(node)
+  const name = canonicalName(node)
   if (names.has(name)) {
     throw semanticError(
       'DUPLICATE_COLUMN_OR_PATH_NAME',
@@ -240,7 +237,7 @@ function specificPlan(root: Group, plan: JsonTableSpecificPlan, node: JsonTable)
 type NamedPlan = Exclude<JsonTableSpecificPlan, { kind: 'planSiblings' }>
 
 const nameOfPlan = (plan: NamedPlan): string =>
-  canonical(plan.kind === 'planLeaf' ? plan.name : plan.parent.name)
+  canonicalName(plan.kind === 'planLeaf' ? plan.name : plan.parent.name)
 
 /** The plans side by side in one. @throws MillraceError INVALID_PLAN where one is there twice */
 function siblingsOf(plan: JsonTableSpecificPlan): readonly NamedPlan[] {

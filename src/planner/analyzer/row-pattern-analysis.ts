@@ -25,9 +25,10 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundFramePattern, BoundPatternRecognition, BoundRelation, Field } from './bound.js'
+import { canonicalName } from './canonical-name.js'
 import { orderColumns, partitionColumns } from './input-columns.js'
 import { analyzePatternExpression } from './row-pattern-expression.js'
-import { canonicalName, type PatternContext } from './row-pattern-place.js'
+import type { PatternContext } from './row-pattern-place.js'
 import { relationScope, type Scope } from './scope.js'
 import { semanticError } from './semantic-error.js'
 

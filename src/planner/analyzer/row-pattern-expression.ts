@@ -15,6 +15,7 @@ import type {
 import { readFields } from './access-uses.js'
 import { type Analysis, analyze, type ExpressionContext, expressionContext } from './analysis.js'
 import { resolveArguments } from './argument-analysis.js'
+import { canonicalName } from './canonical-name.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { fieldReference } from './column-analysis.js'
 import { expressionText } from './expression-text.js'
@@ -23,7 +24,6 @@ import {
   addInput,
   addValue,
   type Clause,
-  canonicalName,
   NAVIGATIONS,
   navigation,
   type PatternContext,

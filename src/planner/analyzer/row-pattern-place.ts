@@ -3,7 +3,6 @@ import { input } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
 import type { PatternPosition, PatternValue } from '../../expressions/row-pattern.js'
 import type { SqlType } from '../../spi/index.js'
-import type { Identifier } from '../parser/ast/index.js'
 import type { Analysis } from './analysis.js'
 import type { Scope } from './scope.js'
 
@@ -35,10 +34,6 @@ export interface Place {
     readonly positionOf: (labels: readonly number[]) => PatternPosition
   }
 }
-
-/** Names of pattern variables are in upper case unless delimited. */
-export const canonicalName = (name: Identifier): string =>
-  name.delimited ? name.value : name.value.toUpperCase()
 
 export function addInput(
   expression: Expression,

@@ -1,10 +1,10 @@
 import type { Expression } from '../../expressions/ir.js'
 import type { Expression as AstExpression } from '../parser/ast/index.js'
 import type { Analysis, ExpressionContext } from './analysis.js'
+import { canonicalName } from './canonical-name.js'
 import { functionName } from './function-analysis.js'
 import {
   addInput,
-  canonicalName,
   NAVIGATIONS,
   navigation,
   type PatternContext,

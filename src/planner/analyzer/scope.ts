@@ -77,7 +77,11 @@ export function matchesPrefix(field: Field, prefix: readonly string[]): boolean 
   return prefix.every((part, i) => part === qualifier[start + i])
 }
 
-const fieldsNamed = (fields: readonly Field[], name: readonly string[]): readonly Field[] => {
+/** The columns of a name in lower case. */
+export const fieldsNamed = (
+  fields: readonly Field[],
+  name: readonly string[],
+): readonly Field[] => {
   const last = name[name.length - 1]
   const prefix = name.slice(0, -1)
   return fields.filter((f) => f.name?.toLowerCase() === last && matchesPrefix(f, prefix))

@@ -7,6 +7,7 @@ import type {
   Expression as AstExpression,
   QuerySpecification,
   Relation,
+  Select,
   SelectItem,
 } from '../parser/ast/index.js'
 import { readFields } from './access-uses.js'
@@ -23,6 +24,7 @@ import {
   visibleFields,
 } from './analysis.js'
 import type { BoundGrouping, BoundRelation, BoundSelect, Field } from './bound.js'
+import { canonicalName } from './canonical-name.js'
 import { analyzeCondition, refuseCalls, refuseWrittenCalls, writtenCalls } from './clause-check.js'
 import { fieldReference } from './column-analysis.js'
 import { analyzeGroupBy } from './group-by-analysis.js'
@@ -34,12 +36,11 @@ import {
 } from './order-by-analysis.js'
 import { analyzeRowLimits } from './row-limit-analysis.js'
 import {
-  isColumnReference,
+  fieldsNamed,
   lastNameOf,
   matchesPrefix,
   qualifiedNameOf,
   relationScope,
-  resolveField,
   type Scope,
 } from './scope.js'
 import { semanticError } from './semantic-error.js'
@@ -85,7 +86,9 @@ function analyzeClauses(
 ): BoundSelect {
   const { analysis } = context
   const where = analyzeWhere(node, context)
-  const outputs = node.select.selectItems.flatMap((item) => selectOutputs(item, context))
+  const outputs = node.select.selectItems.flatMap((item) =>
+    selectOutputs(item, node.select, context),
+  )
   if (node.select.distinct) checkDistinct(outputs)
   const groupBy =
     node.groupBy === undefined ? undefined : analyzeGroupBy(node.groupBy, outputs, context, node)
@@ -206,8 +209,12 @@ function analyzeHaving(
   return { checked: { node: node.having, expression, met: inner.met }, met: inner.met }
 }
 
-function selectOutputs(item: SelectItem, context: ExpressionContext): readonly SelectOutput[] {
-  if (item.kind === 'allColumns') return allColumns(item, context)
+function selectOutputs(
+  item: SelectItem,
+  select: Select,
+  context: ExpressionContext,
+): readonly SelectOutput[] {
+  if (item.kind === 'allColumns') return allColumns(item, select, context)
   const inner: ExpressionContext = { ...context, met: [] }
   const expression = analyze(item.expression, inner)
   const name = (item.alias ?? lastNameOf(item.expression))?.value
@@ -226,12 +233,16 @@ function selectOutputs(item: SelectItem, context: ExpressionContext): readonly S
   ]
 }
 
-function allColumns(item: AllColumns, context: ExpressionContext): readonly SelectOutput[] {
+function allColumns(
+  item: AllColumns,
+  select: Select,
+  context: ExpressionContext,
+): readonly SelectOutput[] {
   const columns = item.target === undefined ? starFields(item, context) : undefined
   readFields(context.analysis, columns ?? [])
   const outputs =
     columns?.map((f) => ({ expression: fieldReference(f), name: f.name, origin: f.origin })) ??
-    targetColumns(item, item.target!, context)
+    targetColumns(item, item.target!, select, context)
   const { aliases } = item
   if (aliases.length > 0 && aliases.length !== outputs.length) {
     throw semanticError(
@@ -240,16 +251,20 @@ function allColumns(item: AllColumns, context: ExpressionContext): readonly Sele
       `Column alias list has ${aliases.length} entries but relation has ${outputs.length} columns`,
     )
   }
-  return outputs.map(({ expression, name, origin }, i) => ({
-    node: item,
-    expression,
-    met: [],
-    field: {
-      ...newField(context.analysis, expression.type, aliases[i]?.value ?? name),
-      ...(origin === undefined ? {} : { origin }),
-      ...(aliases[i] === undefined ? {} : { aliased: true }),
-    },
-  }))
+  return outputs.map(({ expression, name, origin }, i) => {
+    const alias = aliases[i]
+    const shown = alias === undefined ? name : canonicalName(alias)
+    return {
+      node: item,
+      expression,
+      met: [],
+      field: {
+        ...newField(context.analysis, expression.type, shown),
+        ...(origin === undefined ? {} : { origin }),
+        ...(alias === undefined ? {} : { aliased: true }),
+      },
+    }
+  })
 }
 
 /** The column of the query's source that an expression is, unchanged. */
@@ -291,10 +306,15 @@ interface NamedExpression {
   readonly origin?: Field['origin'] | undefined
 }
 
-/** `t.*`: the columns of a relation in reach, or else the fields of a row. */
+/**
+ * `t.*`: the columns of a relation in reach, or else the fields of a row.
+ *
+ * @source Trino StatementAnalyzer.visitQuerySpecification, Scope.resolveAsteriskedIdentifierChainBasis
+ */
 function targetColumns(
   item: AllColumns,
   target: AstExpression,
+  select: Select,
   context: ExpressionContext,
 ): readonly NamedExpression[] {
   const prefix = qualifiedNameOf(target)
@@ -310,10 +330,7 @@ function targetColumns(
         origin: f.origin,
       }))
     }
-    const isColumn = () =>
-      resolveField(context.scope, prefix, target) !== undefined ||
-      isColumnReference(context.scope, prefix)
-    if (prefix.length === 1 || !isColumn()) {
+    if (!startsWithRow(context.scope, prefix)) {
       const name = prefix.join('.')
       throw semanticError('TABLE_NOT_FOUND', item, `Unable to resolve reference ${name}`)
     }
@@ -322,9 +339,20 @@ function targetColumns(
   const row = analyze(target, inner)
   refuseCalls(inner.met, item, 'SELECT clause')
   if (row.type.kind !== 'row') {
-    throw semanticError('TYPE_MISMATCH', target, `expected row type but got ${typeName(row.type)}`)
+    throw semanticError('TYPE_MISMATCH', select, 'expected expression of type Row')
   }
   return row.type.fields.map((f, i) => ({ expression: rowField(row, i), name: f.name }))
+}
+
+/** Whether a name begins with a column of type ROW and the relation that it is of. */
+function startsWithRow(scope: Scope, name: readonly string[]): boolean {
+  for (let s: Scope | undefined = scope; s !== undefined; s = s.parent) {
+    for (let length = 2; length <= name.length; length++) {
+      const fields = fieldsNamed(s.fields, name.slice(0, length))
+      if (fields.some((f) => f.type.kind === 'row')) return true
+    }
+  }
+  return false
 }
 
 function checkDistinct(outputs: readonly SelectOutput[]): void {

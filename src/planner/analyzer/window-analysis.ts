@@ -19,9 +19,9 @@ import {
 } from './analysis.js'
 import { resolveArguments, sortItemKey } from './argument-analysis.js'
 import type { BoundFrame, BoundSortItem, BoundWindow, BoundWindowFunction } from './bound.js'
+import { canonicalName } from './canonical-name.js'
 import { coerceNoting } from './coercion-analysis.js'
 import { expressionText } from './expression-text.js'
-import { canonicalName } from './row-pattern-place.js'
 import { semanticError } from './semantic-error.js'
 import { analyzeFrame, DEFAULT_FRAME, refuseNegativeBounds } from './window-frame-analysis.js'
 

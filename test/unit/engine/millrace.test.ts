@@ -48,6 +48,11 @@ describe('consumption', () => {
     expect((await query.stats()).state).toBe('FINISHED')
   })
 
+  test('aliases of all columns are in upper case unless quoted, other names as written', async () => {
+    const query = engine.query('SELECT t.* AS (p, "q"), p AS r FROM (VALUES (1, 2)) t(p, q)')
+    expect(await query.all()).toEqual([{ P: 1, q: 2, r: 1 }])
+  })
+
   test('nothing runs and nothing is reported before a query is consumed', async () => {
     engine.query('SELECT broken FROM nowhere')
     const query = engine.query('SELECT 1')

@@ -4,7 +4,7 @@ import { floorModulo, PICOS_PER_DAY, roundPicos } from '../../../values/civil.js
 import { localPicos } from '../../../values/temporal-text.js'
 import { scalarFunction } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
-import { zonedInstant } from '../../value/temporal-range.js'
+import { dateDays, zonedInstant } from '../../value/temporal-range.js'
 import { addToDays, addToTimestamp, TIME_UNITS, timeUnit } from './date-unit.js'
 
 function addToZoned(unit: string, amount: bigint, value: ZonedTimestamp): ZonedTimestamp {
@@ -29,7 +29,7 @@ export const dateAdd = scalarFunction({
       args: ['varchar(x)', 'bigint', 'date'],
       returns: 'date',
       evaluate: (unit: string, amount: bigint, days: number) =>
-        addToDays(unit, amount, days, 'DATE'),
+        dateDays(addToDays(unit, amount, days, 'DATE')),
     },
     {
       args: ['varchar(x)', 'bigint', 'time(p)'],

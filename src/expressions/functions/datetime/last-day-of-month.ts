@@ -2,11 +2,12 @@ import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { civilOfDays, daysInMonth, daysOfCivil } from '../../../values/civil.js'
 import { localPicos } from '../../../values/temporal-text.js'
 import { scalarFunction } from '../../function-definition.js'
+import { dateDays } from '../../value/temporal-range.js'
 import { daysOf } from './extract.js'
 
 const lastDay = (days: number): number => {
   const { year, month } = civilOfDays(days)
-  return daysOfCivil(year, month, daysInMonth(year, month))
+  return dateDays(daysOfCivil(year, month, daysInMonth(year, month)))
 }
 
 export const lastDayOfMonth = scalarFunction({

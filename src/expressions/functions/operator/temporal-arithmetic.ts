@@ -11,6 +11,7 @@ import { localPicos } from '../../../values/temporal-text.js'
 import { invalidArgument, outOfRange } from '../../errors.js'
 import type { ScalarEvaluator, ScalarOverload } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
+import { dateDays, timestampPicos, zonedInstant } from '../../value/temporal-range.js'
 
 const DAY_TO_SECOND = 'interval day to second'
 const YEAR_TO_MONTH = 'interval year to month'
@@ -30,14 +31,12 @@ export function checkedMillis(millis: bigint): bigint {
   return millis
 }
 
-function addMonthsToDate(days: number, months: number): number {
-  return addMonths(days, months)
-}
+const addMonthsToDate = (days: number, months: number): number => dateDays(addMonths(days, months))
 const millisToDate =
   (message: string) =>
   (days: number, millis: bigint): number =>
     millis % MILLIS_PER_DAY === 0n
-      ? days + Number(millis / MILLIS_PER_DAY)
+      ? dateDays(days + Number(millis / MILLIS_PER_DAY))
       : invalidArgument(message)
 const addMillisToDate = millisToDate('Cannot add hour, minutes or seconds to a date')
 const subtractMillisFromDate = millisToDate('Cannot subtract hour, minutes or seconds from a date')
@@ -45,23 +44,22 @@ export function addMonthsToTimestamp(picos: bigint, months: number): bigint {
   const days = Number(floorDivide(picos, PICOS_PER_DAY))
   return BigInt(addMonths(days, months)) * PICOS_PER_DAY + floorModulo(picos, PICOS_PER_DAY)
 }
+const inTimestamps = (picos: bigint): bigint => timestampPicos(picos, outOfRange)
 const addMillisToTimestamp = (picos: bigint, millis: bigint): bigint =>
-  picos + millis * PICOS_PER_MILLI
+  inTimestamps(picos + millis * PICOS_PER_MILLI)
 const addMillisToTime = (picos: bigint, millis: bigint): bigint =>
   floorModulo(picos + millis * PICOS_PER_MILLI, PICOS_PER_DAY)
 const addMillisToZonedTime = (time: ZonedTime, millis: bigint): ZonedTime => ({
   picos: addMillisToTime(time.picos, millis),
   offsetMinutes: time.offsetMinutes,
 })
-const addMillisToZoned = ({ picos, zone }: ZonedTimestamp, millis: bigint): ZonedTimestamp => ({
-  picos: addMillisToTimestamp(picos, millis),
-  zone,
-})
+const addMillisToZoned = ({ picos, zone }: ZonedTimestamp, millis: bigint): ZonedTimestamp =>
+  zonedInstant({ picos: picos + millis * PICOS_PER_MILLI, zone }, outOfRange)
 /** Months are added to what the zone's clocks show. */
-const addMonthsToZoned = (value: ZonedTimestamp, months: number): ZonedTimestamp => ({
-  picos: instantOfLocal(addMonthsToTimestamp(localPicos(value), months), value.zone),
-  zone: value.zone,
-})
+const addMonthsToZoned = (value: ZonedTimestamp, months: number): ZonedTimestamp => {
+  const local = addMonthsToTimestamp(localPicos(value), months)
+  return zonedInstant({ picos: instantOfLocal(local, value.zone), zone: value.zone }, outOfRange)
+}
 
 /** A sum keeps the interval's milliseconds: `date + interval` and `interval + date` give the type of the date. */
 const temporal = (type: string, interval: string, evaluate: ScalarEvaluator): ScalarOverload => ({
@@ -85,7 +83,11 @@ const SUMS: readonly Pair[] = [
   ['time(p)', DAY_TO_SECOND, addMillisToTime],
   [ZONED_TIME, DAY_TO_SECOND, addMillisToZonedTime],
   ['timestamp(p)', DAY_TO_SECOND, addMillisToTimestamp],
-  ['timestamp(p)', YEAR_TO_MONTH, addMonthsToTimestamp],
+  [
+    'timestamp(p)',
+    YEAR_TO_MONTH,
+    (picos: bigint, months: number) => inTimestamps(addMonthsToTimestamp(picos, months)),
+  ],
   [ZONED_TIMESTAMP, DAY_TO_SECOND, addMillisToZoned],
   [ZONED_TIMESTAMP, YEAR_TO_MONTH, addMonthsToZoned],
 ]

@@ -11,6 +11,12 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
     ],
     ['SELECT name FROM nation, region', "AMBIGUOUS_NAME 1:8 Column 'name' is ambiguous"],
     ['SELECT x.* FROM nation', 'TABLE_NOT_FOUND 1:8 Unable to resolve reference x'],
+    ['SELECT (1).*', 'TYPE_MISMATCH 1:1 expected expression of type Row'],
+    ['SELECT t.n.* FROM (VALUES 1) t(n)', 'TABLE_NOT_FOUND 1:8 Unable to resolve reference t.n'],
+    [
+      'SELECT r.x.* FROM (VALUES ROW(CAST(ROW(ROW(1)) AS ROW(x ROW(y integer))))) t(r)',
+      'TABLE_NOT_FOUND 1:8 Unable to resolve reference r.x',
+    ],
     ['SELECT *', 'COLUMN_NOT_FOUND 1:8 SELECT * not allowed in queries without FROM clause'],
     ['SELECT * FROM nope', "TABLE_NOT_FOUND 1:15 Table 'tpch.tiny.nope' does not exist"],
     ['SELECT * FROM nope.nation', "SCHEMA_NOT_FOUND 1:15 Schema 'nope' does not exist"],
