@@ -1,7 +1,7 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { type Arena, assert, type Block, type Page } from '../../spi/index.js'
 import { gatherBlock, gatherNullableBlock, nullBlock } from '../kernels/gather.js'
-import type { Operator, OperatorContext } from '../operator.js'
+import { NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
 import type { LookupJoinSpec } from '../spec.js'
 import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
@@ -113,7 +113,10 @@ export class LookupJoinOperator implements Operator {
         filter === undefined
           ? candidates
           : filter.select(candidates, page, this.#build, this.#batchArena)
-      if (pairs.count === 0) continue
+      if (pairs.count === 0) {
+        yield NO_ROWS
+        continue
+      }
       if (passed !== undefined) {
         for (let i = 0; i < pairs.count; i++) passed[pairs.positions[i]!] = 1
       }

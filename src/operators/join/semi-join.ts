@@ -1,8 +1,9 @@
 import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import { type Arena, type Block, BOOLEAN, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
-import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
+import { NO_PAGES, NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
 import type { SemiJoinSpec } from '../spec.js'
+import type { Steps } from '../steps.js'
 import type { JoinIndexReader } from './join-index.js'
 import { joinKernels } from './join-kernels.js'
 import { openBuild, type ReadBuildPage } from './open-build.js'
@@ -32,22 +33,27 @@ export class SemiJoinOperator implements Operator {
     this.#filter = build.filter
   }
 
-  process(page: Page): readonly Page[] {
+  *process(page: Page): Generator<Page> {
     this.#arena.reset()
     const keys = this.#spec.probeKeys.map((channel) => page.blocks[channel]!)
     const found = this.#reader.find(keys, page.rowCount, this.#arena)
-    const rows = this.#filter === undefined ? found : this.#filtered(page, found, this.#filter)
-    if (this.#spec.mode === 'mark') return [this.#marked(page, rows, keys)]
-    const kept = allocateInt32(this.#arena, page.rowCount + 1)
-    const count = this.#select(page, rows, keys, kept)
-    if (count === 0) return NO_PAGES
-    if (count === page.rowCount) return [page]
-    const blocks = page.blocks.map((block) => gatherBlock(block, kept, count, this.#arena))
-    return [{ rowCount: count, blocks }]
+    const rows =
+      this.#filter === undefined ? found : yield* noRows(this.#filtered(page, found, this.#filter))
+    if (this.#spec.mode === 'mark') yield this.#marked(page, rows, keys)
+    else yield this.#kept(page, rows, keys)
   }
 
-  /** rows[i] is -1 where no match passes the condition, else 0. */
-  #filtered(page: Page, found: Int32Array, filter: PairFilter): Int32Array {
+  #kept(page: Page, rows: Int32Array, keys: readonly Block[]): Page {
+    const kept = allocateInt32(this.#arena, page.rowCount + 1)
+    const count = this.#select(page, rows, keys, kept)
+    if (count === 0) return NO_ROWS
+    if (count === page.rowCount) return page
+    const blocks = page.blocks.map((block) => gatherBlock(block, kept, count, this.#arena))
+    return { rowCount: count, blocks }
+  }
+
+  /** rows[i] is -1 where no match passes the condition, else 0. A page may have any number of pairs: a step looks at some. */
+  *#filtered(page: Page, found: Int32Array, filter: PairFilter): Steps<Int32Array> {
     const rows = allocateInt32(this.#arena, page.rowCount + 1).fill(-1)
     const { next } = this.#reader.state
     const walk = new PairWalk(this.#memory, found, page.rowCount, next, false, this.#arena)
@@ -57,6 +63,7 @@ export class SemiJoinOperator implements Operator {
       if (candidates === undefined) return rows
       const pairs = filter.select(candidates, page, this.#build, this.#batchArena)
       for (let i = 0; i < pairs.count; i++) rows[pairs.positions[i]!] = 0
+      yield
     }
   }
 

@@ -231,4 +231,40 @@ describe('hash joins', () => {
       { numRuns: 400 },
     )
   })
+
+  test('pairs of which none passes the condition are looked at in steps', () => {
+    memory.releaseAll()
+    const row: Row = [1n, 'a', 1.5, 5]
+    const sameRows = (count: number) => Array.from({ length: count }, () => row)
+    const context = indexed(sameRows(8), [0], 100, false)
+    const spec = {
+      planNodeId: '1',
+      indexPipeline: BUILD,
+      probeKeys: [0],
+      probeTypes: TYPES,
+      buildTypes: TYPES,
+      filter: FILTER,
+    }
+    const outputs = { probeOutputs: [0], buildOutputs: [3] }
+    const operators = [
+      new SemiJoinOperator(
+        { ...spec, kind: 'semiJoin', mode: 'semi', nullAware: false },
+        context,
+        readPage,
+      ),
+      new LookupJoinOperator(
+        { ...spec, ...outputs, kind: 'lookupJoin', type: 'inner' },
+        context,
+        readPage,
+      ),
+    ]
+    for (const operator of operators) {
+      const pages = pagesOf(memory, TYPES, sameRows(10), 100)
+      const rowCounts = pages.flatMap((page) => [...operator.process(page)].map((p) => p.rowCount))
+      operator.close()
+      // 80 pairs, five at a time.
+      expect(rowCounts.length).toBeGreaterThanOrEqual(16)
+      expect(new Set(rowCounts)).toEqual(new Set([0]))
+    }
+  })
 })
