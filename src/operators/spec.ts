@@ -103,7 +103,8 @@ export interface AggregationSpec extends SpecFields {
   /** With grouping sets: group ids of the sets without keys, and the key (by its index) that holds the group id. */
   readonly globalGroupIds?: readonly number[]
   readonly groupIdKey?: number
-  readonly expectedGroups?: number
+  /** Of a partial step: its groups are estimated to be hardly fewer than its rows. */
+  readonly expectsFewRepeats?: boolean
 }
 export interface LookupJoinSpec extends SpecFields {
   readonly kind: 'lookupJoin'

@@ -151,14 +151,28 @@ function twoSteps(node: AggregationNode, stream: Stream, context: LocalPlanConte
       type,
     })),
   )
-  const partial = partialStep(node, stream, states)
+  const partial = partialStep(node, stream, states, hasFewRepeats(node, context))
   return finalStep(node, inOnePlace(node, partial, context.estimatedRows(node), context), states)
 }
 
 type States = readonly (readonly PlanSymbol[])[]
 
+/** A part of the rows that groups are fewer than where it pays to find them before the rows are divided by keys. */
+const REPEATING_PART = 0.8
+
+function hasFewRepeats(node: AggregationNode, context: LocalPlanContext): boolean {
+  const groups = context.estimatedRows(node)
+  const rows = context.estimatedRows(node.source)
+  return groups !== undefined && rows !== undefined && groups > rows * REPEATING_PART
+}
+
 /** States of the groups of each driver. */
-function partialStep(node: AggregationNode, stream: Stream, states: States): Stream {
+function partialStep(
+  node: AggregationNode,
+  stream: Stream,
+  states: States,
+  expectsFewRepeats = false,
+): Stream {
   const layout = [...node.groupingKeys, ...states.flat()]
   return withOperator(
     stream,
@@ -166,6 +180,7 @@ function partialStep(node: AggregationNode, stream: Stream, states: States): Str
       ...baseSpec(node, stream),
       globalRow: false,
       step: 'partial',
+      ...(expectsFewRepeats ? { expectsFewRepeats } : {}),
       aggregates: node.aggregations.map((a) => aggregateSpec(a.call, stream)),
       outputTypes: typesOf(layout),
     },

@@ -7,6 +7,9 @@ const DEFAULTS: PartialAggregationSettings = {
   uniqueRowsRatioThreshold: 0.8,
 }
 
+/** Rows that are enough to see that an estimate is right by which keys hardly repeat. */
+const ESTIMATED_MIN_ROWS = 8192
+
 /** So many times the rows that decided against grouping go by before as many are grouped to see whether it pays now. */
 const UNGROUPED_PER_GROUPED = 16
 
@@ -16,14 +19,20 @@ const UNGROUPED_PER_GROUPED = 16
  */
 export class PartialAggregationControl {
   readonly #settings: PartialAggregationSettings
+  /** Grouped rows before the next decision. */
+  #decidesAt: number
   #isGrouping = true
   /** Rows since it was last decided, and the groups that began with one of them. */
   #rows = 0
   #newGroups = 0
   #ungroupedRows = 0
 
-  constructor(settings: PartialAggregationSettings = DEFAULTS) {
+  /** @param expectsFewRepeats what is estimated: fewer rows are grouped before it is decided for the first time */
+  constructor(settings: PartialAggregationSettings = DEFAULTS, expectsFewRepeats = false) {
     this.#settings = settings
+    this.#decidesAt = expectsFewRepeats
+      ? Math.min(settings.minRows, ESTIMATED_MIN_ROWS)
+      : settings.minRows
   }
 
   get isGrouping(): boolean {
@@ -35,11 +44,11 @@ export class PartialAggregationControl {
   }
 
   addGrouped(rowCount: number, newGroups: number): void {
-    const { isAdaptive, minRows, uniqueRowsRatioThreshold } = this.#settings
+    const { isAdaptive, uniqueRowsRatioThreshold } = this.#settings
     if (!isAdaptive) return
     this.#rows += rowCount
     this.#newGroups += newGroups
-    if (this.#rows < minRows) return
+    if (this.#rows < this.#decidesAt) return
     this.#decide(this.#newGroups <= this.#rows * uniqueRowsRatioThreshold)
   }
 
@@ -51,6 +60,7 @@ export class PartialAggregationControl {
 
   #decide(isGrouping: boolean): void {
     this.#isGrouping = isGrouping
+    this.#decidesAt = this.#settings.minRows
     this.#rows = 0
     this.#newGroups = 0
   }

@@ -38,7 +38,10 @@ export class PartialAggregation implements Operator {
   constructor(spec: AggregationSpec, context: OperatorContext) {
     this.#spec = spec
     this.#context = context
-    this.#control = new PartialAggregationControl(context.settings.session.partialAggregation)
+    this.#control = new PartialAggregationControl(
+      context.settings.session.partialAggregation,
+      spec.expectsFewRepeats,
+    )
     this.#scratch = context.createArena()
     this.#output = context.createArena()
     this.#memory = memoryOf(this.#scratch)

@@ -206,6 +206,23 @@ describe('a partial aggregation', () => {
   const rowCounts = (operator: PartialAggregation, pages: readonly Page[]): number[] =>
     pages.map((page) => [...operator.process(page)].reduce((sum, made) => sum + made.rowCount, 0))
 
+  test('looks at fewer rows first where keys are estimated to repeat hardly', () => {
+    memory.releaseAll()
+    const spec = { ...specOf('partial', KEYS, [call('count')]), expectsFewRepeats: true }
+    const start = () => new PartialAggregation(spec, contextOf())
+    // After 8,192 rows it is decided, by what keys they have.
+    const unique = rowCounts(
+      start(),
+      pagesBy((row) => row, 84),
+    )
+    expect(unique).toEqual([...new Array(81).fill(0), 8200, 100, 100])
+    const repeating = rowCounts(
+      start(),
+      pagesBy((row) => row % 10, 84),
+    )
+    expect(repeating).toEqual(new Array(84).fill(0))
+  })
+
   test('stops to group where keys do not repeat, and begins again', () => {
     memory.releaseAll()
     const operator = counting(settings(200, 0.8))
