@@ -1,9 +1,9 @@
-import type { FunctionBuilder, ModuleBuilder } from '../../expressions/wasm/builder.js'
+import type { FunctionBuilder, Local, ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
 import { slotOf } from '../keys/integer-table-kernels.js'
-import { at } from '../keys/key-kernels.js'
+import { at, validBit } from '../keys/key-kernels.js'
 import { entryOf, numberOf } from '../keys/rank-map.js'
 
 /**
@@ -25,9 +25,10 @@ export interface PartitionKernels {
     ends: number,
     pairs: number,
   ): void
-  /** The same for hashed pairs, by the upper bits of the codes' hashes. */
+  /** The same for hashed pairs of valid rows, by the upper bits of the codes' hashes. @param validity 0: all are */
   splitHashed(
     codes: number,
+    validity: number,
     count: number,
     row: number,
     shift: bigint,
@@ -64,6 +65,7 @@ const rowOf = (pair: Expr<'i64'>): Expr<'i32'> => i32.wrap_i64(i64.shr_u(pair, i
 export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
   return kernel<PartitionKernels>(memory, 'join partition', (m) => {
     const rows = { codes: 'i32', count: 'i32', row: 'i32' } as const
+    const validRows = { codes: 'i32', validity: 'i32', count: 'i32', row: 'i32' } as const
     const parts = { partCount: 'i32', ends: 'i32', pairs: 'i32' } as const
     m.function('split', { ...rows, shift: 'i32', ...parts }, null, (f, p) => {
       splitRows(f, p, {
@@ -75,9 +77,10 @@ export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
         },
       })
     })
-    m.function('splitHashed', { ...rows, shift: 'i64', ...parts }, null, (f, p) => {
+    m.function('splitHashed', { ...validRows, shift: 'i64', ...parts }, null, (f, p) => {
       const pair = f.local('i32')
       splitRows(f, p, {
+        isKept: (i) => i32.or(i32.eqz(p.validity), validBit(p.validity, i)),
         partOf: (code) => slotOf(p.pairs, code, p.shift).first,
         store: (code, row, place) => {
           f.set(pair, at(p.pairs, place, 4))
@@ -113,10 +116,12 @@ export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
 }
 
 /** Sorts codes into parts, each in the order of its rows: counted first, then written. */
-function splitRows(
+export function splitRows(
   f: FunctionBuilder<null>,
   p: Readonly<Record<'codes' | 'count' | 'row' | 'partCount' | 'ends', Expr<'i32'>>>,
   by: {
+    /** Absent: all rows are. */
+    isKept?(i: Local<'i32'>): Expr<'i32'>
     partOf(code: Expr<'i64'>): Expr<'i32'>
     store(code: Expr<'i64'>, row: Expr<'i32'>, place: Expr<'i32'>): void
   },
@@ -126,14 +131,17 @@ function splitRows(
   const end = f.local('i32')
   const length = f.local('i32')
   const place = f.local('i32')
-  const readCode = () => {
-    f.set(code, i64.load(at(p.codes, i, 3)))
-    f.set(end, at(p.ends, by.partOf(code), 2))
-  }
-  f.for(i, 0, p.count, () => {
-    readCode()
-    f.store32(end, i32.add(i32.load(end), 1))
-  })
+  const forEachRow = (body: () => void) =>
+    f.for(i, 0, p.count, () => {
+      const withEnd = () => {
+        f.set(code, i64.load(at(p.codes, i, 3)))
+        f.set(end, at(p.ends, by.partOf(code), 2))
+        body()
+      }
+      if (by.isKept === undefined) withEnd()
+      else f.if(by.isKept(i), withEnd)
+    })
+  forEachRow(() => f.store32(end, i32.add(i32.load(end), 1)))
   // Where a part starts; it has become where it ends when all its pairs are there.
   f.for(i, 0, p.partCount, () => {
     f.set(end, at(p.ends, i, 2))
@@ -141,8 +149,7 @@ function splitRows(
     f.store32(end, place)
     f.set(place, i32.add(place, length))
   })
-  f.for(i, 0, p.count, () => {
-    readCode()
+  forEachRow(() => {
     f.set(place, i32.load(end))
     by.store(code, i32.add(p.row, i), place)
     f.store32(end, i32.add(place, 1))

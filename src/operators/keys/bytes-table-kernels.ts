@@ -78,7 +78,7 @@ export function hashBytes(
 }
 
 /** equal = 1 where `length` bytes at both addresses are the same. */
-function compareBytes(
+export function compareBytes(
   f: FunctionBuilder,
   left: Local<'i32'>,
   right: Local<'i32'>,
@@ -152,7 +152,7 @@ function probe(
 }
 
 /** Sets where string i lies, and its length. */
-function find(
+export function findBytes(
   f: FunctionBuilder,
   offsets: Expr<'i32'>,
   bytes: Expr<'i32'>,
@@ -194,7 +194,7 @@ function insertKernel(m: ModuleBuilder): void {
       f.for(i, 0, p.count, (exit) => {
         f.set(result, 0)
         f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-          find(f, p.offsets, p.bytes, i, { address, length })
+          findBytes(f, p.offsets, p.bytes, i, { address, length })
           f.set(end, i32.load(at(p.entryOffsets, next, 2)))
           f.brIf(
             exit,
@@ -246,7 +246,7 @@ function lookupKernel(m: ModuleBuilder): void {
       f.for(i, 0, p.count, () => {
         f.set(result, 0)
         f.if(i32.or(i32.eqz(p.validity), validBit(p.validity, i)), () => {
-          find(f, p.offsets, p.bytes, i, { address, length })
+          findBytes(f, p.offsets, p.bytes, i, { address, length })
           hashBytes(f, address, length, cursor, hash)
           probe(f, p, { address, length }, hash, {
             found: (id) => f.set(result, id),
@@ -271,7 +271,7 @@ function rebuildKernel(m: ModuleBuilder): void {
       const cursor = f.local('i32')
       const hash = f.local('i64')
       f.for(i, 0, p.count, () => {
-        find(f, p.entryOffsets, p.entryBytes, i, { address, length })
+        findBytes(f, p.entryOffsets, p.entryBytes, i, { address, length })
         hashBytes(f, address, length, cursor, hash)
         probe(f, p, { address, length }, hash, {
           found: () => {},

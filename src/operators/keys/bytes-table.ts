@@ -3,7 +3,7 @@ import { bytesKernels } from './bytes-table-kernels.js'
 import { GrowableBuffer } from './growable.js'
 
 const FIRST_SLOTS = 1024
-const SLOT_BYTES = 8
+export const STRING_SLOT_BYTES = 8
 const FIRST_BYTES = 16_384
 
 /** Where a finished table lies, for lookups from any thread. */
@@ -27,7 +27,7 @@ export class BytesTable {
 
   constructor(memory: WebAssembly.Memory, createArena: () => Arena, status: Int32Array) {
     this.#memory = memory
-    this.#slots = new GrowableBuffer(createArena, FIRST_SLOTS * SLOT_BYTES)
+    this.#slots = new GrowableBuffer(createArena, FIRST_SLOTS * STRING_SLOT_BYTES)
     this.#offsets = new GrowableBuffer(createArena, (FIRST_SLOTS / 2 + 1) * 4)
     this.#bytes = new GrowableBuffer(createArena, FIRST_BYTES)
     this.#status = status
@@ -77,7 +77,7 @@ export class BytesTable {
 
   #growSlots(): void {
     this.#slotCount *= 4
-    this.#slots.renew(this.#slotCount * SLOT_BYTES)
+    this.#slots.renew(this.#slotCount * STRING_SLOT_BYTES)
     this.#offsets.reserve((this.#slotCount / 2 + 1) * 4)
     bytesKernels(this.#memory).rebuild(
       this.#offsets.address,

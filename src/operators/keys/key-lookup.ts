@@ -90,47 +90,71 @@ export class KeyLookup {
 
   /** The address of rowCount i64 codes in `arena`. */
   encode(blocks: readonly Block[], rowCount: number, arena: Arena): number {
-    const { layout, folds } = this.#state
     // A key without columns is the same for all rows: a condition beyond keys decides.
-    if (layout.columns.length === 0) return zeroed(arena.allocate(rowCount * 8)).byteOffset
+    if (blocks.length === 0) return zeroed(arena.allocate(rowCount * 8)).byteOffset
+    return this.#encode(blocks, rowCount, arena, this.#state.layout.words - 1, true)
+  }
+
+  /** Codes of rows whose values are all known: of a word of their keys, or of the whole; with part 0 for a null. */
+  encodeBuild(
+    blocks: readonly Block[],
+    rowCount: number,
+    arena: Arena,
+    lastWord: number = this.#state.layout.words - 1,
+  ): number {
+    return this.#encode(blocks, rowCount, arena, lastWord, false)
+  }
+
+  /** @param lookup whether a null, or a value that is not known, makes the code -1 */
+  #encode(
+    blocks: readonly Block[],
+    rowCount: number,
+    arena: Arena,
+    lastWord: number,
+    lookup: boolean,
+  ): number {
+    const { layout, folds } = this.#state
     let codes = arena.allocate(rowCount * 8).byteOffset
     let word = 0
     let first = true
-    layout.columns.forEach((column, i) => {
+    for (const [i, column] of layout.columns.entries()) {
+      if (column.word > lastWord) break
       if (column.word !== word) {
         const ids = allocateInt32(arena, rowCount)
         lookupIntegers(this.#memory, folds[word]!, codes, rowCount, true, ids.byteOffset)
         codes = zeroed(arena.allocate(rowCount * 8)).byteOffset
-        this.#accumulate(idSource(ids), rowCount, 1n, FOLD_SIZE - 1n, 1n, codes, true)
+        const fold = { offset: 1n, range: FOLD_SIZE - 1n, stride: 1n }
+        this.#accumulate(idSource(ids), rowCount, fold, codes, { first: true, lookup })
         word = column.word
         first = false
       }
-      const source = this.#source(i, blocks[i]!, arena)
-      const offset = source.isIds ? 1n : BigInt(source.base) - column.min + 1n
-      this.#accumulate(source, rowCount, offset, column.size - 1n, column.stride, codes, first)
+      const source = this.#source(i, blocks[i]!, arena, lookup)
+      const part = {
+        offset: source.isIds ? 1n : BigInt(source.base) - column.min + 1n,
+        range: column.size - 1n,
+        stride: column.stride,
+      }
+      this.#accumulate(source, rowCount, part, codes, { first, lookup })
       first = false
-    })
+    }
     return codes
   }
 
   #accumulate(
     source: CodeSource,
     count: number,
-    offset: bigint,
-    range: bigint,
-    stride: bigint,
+    { offset, range, stride }: Readonly<Record<'offset' | 'range' | 'stride', bigint>>,
     codes: number,
-    first: boolean,
+    how: { readonly first: boolean; readonly lookup: boolean },
   ): void {
     accumulateKernel(this.#memory, {
       source: source.source,
       nullable: source.validity !== 0,
-      first,
-      lookup: true,
+      ...how,
     })(source.address, source.validity, count, offset, BigInt(source.factor), range, stride, codes)
   }
 
-  #source(index: number, block: Block, arena: Arena): CodeSource {
+  #source(index: number, block: Block, arena: Arena, lookup: boolean): CodeSource {
     const state = this.#state.columns[index]!
     switch (state.kind) {
       case 'range': {
@@ -143,7 +167,7 @@ export class KeyLookup {
         const number = (keys: number, count: number, ids: number) =>
           lookupIntegers(this.#memory, state.table, keys, count, false, ids)
         const ids = int64Ids(this.#memory, block, { number }, arena)
-        maskNaN(block, ids, arena)
+        if (lookup) maskNaN(block, ids, arena)
         return idSource(ids)
       }
       case 'bytes': {

@@ -4,6 +4,7 @@ import {
   assert,
   type Block,
   type BytesBlock,
+  type DictionaryBlock,
   type FlatBlock,
   type IntegerBlock,
   readValue,
@@ -109,16 +110,8 @@ export const idSource = (ids: Int32Array): CodeSource => ({
   isIds: true,
 })
 
-/** Dense numbers of 64-bit keys; -1 for null. */
-export function int64Ids(
-  memory: WebAssembly.Memory,
-  block: Block,
-  numbering: Int64Numbering,
-  arena: Arena,
-): Int32Array {
-  const flat = flattenBlock(block, arena)
-  const ids = allocateInt32(arena, flat.rowCount)
-  if (flat.storage === 'null') return ids.fill(-1)
+/** The address of 64-bit keys, equal for equal values; of any value at nulls. */
+export function int64Keys(memory: WebAssembly.Memory, flat: FlatBlock, arena: Arena): number {
   const keys = arena.allocate(flat.rowCount * 8)
   if (flat.storage === 'f64' || flat.storage === 'f32') {
     const kernels = codeKernels(memory)
@@ -129,7 +122,20 @@ export function int64Ids(
     const out = new BigInt64Array(keys.buffer, keys.byteOffset, flat.rowCount)
     writeIntegers(integers, out, 'i64')
   }
-  numbering.number(keys.byteOffset, flat.rowCount, ids.byteOffset)
+  return keys.byteOffset
+}
+
+/** Dense numbers of 64-bit keys; -1 for null. */
+export function int64Ids(
+  memory: WebAssembly.Memory,
+  block: Block,
+  numbering: Int64Numbering,
+  arena: Arena,
+): Int32Array {
+  const flat = flattenBlock(block, arena)
+  const ids = allocateInt32(arena, flat.rowCount)
+  if (flat.storage === 'null') return ids.fill(-1)
+  numbering.number(int64Keys(memory, flat, arena), flat.rowCount, ids.byteOffset)
   if (flat.validity !== null) {
     codeKernels(memory).mask(ids.byteOffset, flat.validity.byteOffset, flat.rowCount)
   }
@@ -138,6 +144,12 @@ export function int64Ids(
 
 /** A dictionary without an id that is much longer than the page is a selection: decode it instead. */
 const SELECTION_RATIO = 2
+
+/** Whether the entries of a dictionary are numbered rather than the strings of its rows. */
+export const hasNumberedEntries = (block: DictionaryBlock): boolean =>
+  block.dictionary.storage !== 'null' &&
+  (block.dictionaryId !== undefined ||
+    block.dictionary.rowCount <= block.rowCount * SELECTION_RATIO)
 
 /** Keeps the numbers of the entries of dictionaries that have an id. */
 export interface EntryIds {
@@ -158,12 +170,7 @@ export function bytesIds(
   arena: Arena,
 ): Int32Array {
   const ids = allocateInt32(arena, block.rowCount)
-  if (
-    block.encoding === 'dictionary' &&
-    block.dictionary.storage !== 'null' &&
-    (block.dictionaryId !== undefined ||
-      block.dictionary.rowCount <= block.rowCount * SELECTION_RATIO)
-  ) {
+  if (block.encoding === 'dictionary' && hasNumberedEntries(block)) {
     const kept = block.dictionaryId === undefined ? undefined : entryIds.get(block.dictionary)
     const entries =
       kept ??

@@ -1,0 +1,141 @@
+import { kernel } from '../../expressions/wasm/module-cache.js'
+import { i32, i64 } from '../../expressions/wasm/scalar.js'
+import { compareBytes, findBytes, hashBytes } from '../keys/bytes-table-kernels.js'
+import { at, validBit } from '../keys/key-kernels.js'
+import { splitRows } from './partition-kernels.js'
+
+/**
+ * WASM kernels of tables of strings that several drivers fill. A pair is [hash i64, row i32, 0]; slots are those of a table of byte
+ * strings, whose entries are the strings by row: [upper half of the hash i32, row + 1 i32].
+ */
+export interface StringPartitionKernels {
+  /** hashes[i] = the hash of string i. */
+  hash(offsets: number, bytes: number, count: number, hashes: number): void
+  /** Sorts the hashes of valid rows into parts by (hash & mask) >> shift; see PartitionKernels.split. */
+  split(
+    codes: number,
+    validity: number,
+    count: number,
+    row: number,
+    mask: number,
+    shift: number,
+    partCount: number,
+    ends: number,
+    pairs: number,
+  ): void
+  /** As PartitionKernels.insert. */
+  insert(
+    pairs: number,
+    count: number,
+    offsets: number,
+    bytes: number,
+    slots: number,
+    mask: number,
+    end: number,
+    next: number,
+    status: number,
+  ): number
+}
+
+export function stringPartitionKernels(memory: WebAssembly.Memory): StringPartitionKernels {
+  return kernel<StringPartitionKernels>(memory, 'join string partition', (m) => {
+    m.function(
+      'hash',
+      { offsets: 'i32', bytes: 'i32', count: 'i32', hashes: 'i32' },
+      null,
+      (f, p) => {
+        const i = f.local('i32')
+        const address = f.local('i32')
+        const length = f.local('i32')
+        const cursor = f.local('i32')
+        const hash = f.local('i64')
+        f.for(i, 0, p.count, () => {
+          findBytes(f, p.offsets, p.bytes, i, { address, length })
+          hashBytes(f, address, length, cursor, hash)
+          f.store64(at(p.hashes, i, 3), hash)
+        })
+      },
+    )
+    const rows = { codes: 'i32', validity: 'i32', count: 'i32', row: 'i32' } as const
+    const parts = { partCount: 'i32', ends: 'i32', pairs: 'i32' } as const
+    m.function('split', { ...rows, mask: 'i32', shift: 'i32', ...parts }, null, (f, p) => {
+      const pair = f.local('i32')
+      splitRows(f, p, {
+        isKept: (i) => i32.or(i32.eqz(p.validity), validBit(p.validity, i)),
+        partOf: (hash) => i32.shr_u(i32.and(i32.wrap_i64(hash), p.mask), p.shift),
+        store: (hash, row, place) => {
+          f.set(pair, at(p.pairs, place, 4))
+          f.store64(pair, hash)
+          f.store64(pair, i64.extend_i32_u(row), 8)
+        },
+      })
+    })
+    const params = {
+      pairs: 'i32',
+      count: 'i32',
+      offsets: 'i32',
+      bytes: 'i32',
+      slots: 'i32',
+      mask: 'i32',
+      end: 'i32',
+      next: 'i32',
+      status: 'i32',
+    } as const
+    m.function('insert', params, 'i32', (f, p) => {
+      const i = f.let(p.count)
+      const kept = f.let(p.count)
+      const pair = f.local('i32')
+      const hash = f.local('i64')
+      const row = f.local('i32')
+      const index = f.local('i32')
+      const slot = f.local('i32')
+      const head = f.local('i32')
+      const isHead = f.local('i32')
+      const own = { address: f.local('i32'), length: f.local('i32') }
+      const other = { address: f.local('i32'), length: f.local('i32') }
+      const string = f.local('i32')
+      // From the last row to the first, so that chains run upwards.
+      f.while(i32.gt_s(i, 0), () => {
+        f.set(i, i32.sub(i, 1))
+        f.set(pair, at(p.pairs, i, 4))
+        f.set(hash, i64.load(pair))
+        f.set(row, i32.load(pair, 8))
+        findBytes(f, p.offsets, p.bytes, row, own)
+        f.set(index, i32.and(i32.wrap_i64(hash), p.mask))
+        f.block((done) => {
+          f.loop((again) => {
+            f.set(slot, at(p.slots, index, 3))
+            f.set(head, i32.load(slot, 4))
+            f.set(isHead, i32.eqz(head))
+            f.if(i32.eqz(isHead), () => {
+              f.if(i32.eq(i32.load(slot), i32.wrap_i64(i64.shr_u(hash, 32n))), () => {
+                findBytes(f, p.offsets, p.bytes, i32.sub(head, 1), other)
+                f.if(i32.eq(other.length, own.length), () => {
+                  f.set(string, own.address)
+                  compareBytes(f, string, other.address, own.length, isHead)
+                })
+              })
+            })
+            f.if(isHead, () => {
+              f.if(head, () => f.store32(p.status, 1))
+              f.store32(at(p.next, row, 2), head)
+              f.store32(slot, i32.wrap_i64(i64.shr_u(hash, 32n)))
+              f.store32(slot, i32.add(row, 1), 4)
+              f.br(done)
+            })
+            f.set(index, i32.add(index, 1))
+            f.if(i32.eq(index, p.end), () => {
+              f.set(kept, i32.sub(kept, 1))
+              f.store64(at(p.pairs, kept, 4), hash)
+              f.store64(at(p.pairs, kept, 4), i64.extend_i32_u(row), 8)
+              f.br(done)
+            })
+            f.set(index, i32.and(index, p.mask))
+            f.br(again)
+          })
+        })
+      })
+      f.return(i32.sub(p.count, kept))
+    })
+  })
+}
