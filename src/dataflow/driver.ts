@@ -1,14 +1,24 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import type { Operator } from '../operators/operator.js'
 import { type Page, toMillraceError } from '../spi/index.js'
+import type { DriverMemory, Revocable } from './memory/driver-memory.js'
+import type { OperatorAccount } from './memory/operator-account.js'
 import { pageBytes } from './page-bytes.js'
 import { type PageStream, WAIT } from './page-stream.js'
 import { addTime, type OperatorMeter, startMeter } from './stats.js'
 import type { TurnTaker } from './turns.js'
 
-type Revocable = Pick<Operator, 'revocableBytes' | 'neededBytes' | 'revoke'>
+/** How long a driver waits before it asks again for memory that others have. */
+const MEMORY_WAIT_MILLIS = 1
 
-/** Whether memory is so scarce that what could give back so many bytes should, before it gets a page. */
-export type MemoryPressure = (revocableBytes: number, neededBytes: number, page: Page) => boolean
+/** What a driver of a query that may spill has of its memory. */
+export interface DriverAccounts {
+  readonly memory: DriverMemory
+  /** One an operator. */
+  readonly accounts: readonly OperatorAccount[]
+  /** Who asks for its pages: what runs it to its end, whoever reads a result, or a driver that it is a source of. */
+  readonly reader: 'sink' | 'consumer' | 'driver'
+}
 
 /**
  * A driver: one source and a chain of operators, run in one thread as a chain of generators. Pages are pulled: while
@@ -20,8 +30,9 @@ export class Driver implements PageStream {
   readonly #pages: Generator<Page | typeof WAIT, void>
   readonly #isCancelled: () => boolean
   readonly #turns: TurnTaker
-  readonly #isScarce: MemoryPressure | undefined
+  readonly #own: DriverAccounts | undefined
   #turnDue = false
+  #memoryDue = false
   #closed = false
   #failure: unknown
 
@@ -31,16 +42,16 @@ export class Driver implements PageStream {
     meters: readonly OperatorMeter[],
     isCancelled: () => boolean,
     turns: TurnTaker,
-    isScarce?: MemoryPressure,
+    own?: DriverAccounts,
   ) {
     this.#source = source
     this.#operators = operators
     this.#isCancelled = isCancelled
     this.#turns = turns
-    this.#isScarce = isScarce
+    this.#own = own
     let pages: Generator<Page | typeof WAIT, void> = this.#sourcePages(meters[0]!)
     operators.forEach((operator, i) => {
-      pages = transform(pages, operator, meters[i + 1]!, this)
+      pages = transform(pages, operator, meters[i + 1]!, this, own?.accounts[i])
     })
     this.#pages = pages
   }
@@ -49,16 +60,19 @@ export class Driver implements PageStream {
     return this.#isCancelled()
   }
 
-  /** Asks an operator for its memory where that is scarce, before it gets a page, and lets the event loop take its turns. */
-  *revokeIfScarce(operator: Revocable, page: Page): Generator<typeof WAIT, void> {
-    const { revocableBytes } = operator
-    if (revocableBytes === undefined || this.#isScarce === undefined) return
-    const neededBytes = operator.neededBytes ?? 2 * revocableBytes
-    if (!this.#isScarce(revocableBytes, neededBytes, page)) return
-    for (const _ of operator.revoke?.() ?? []) {
-      if (this.takesTurn()) yield WAIT
-      if (this.isCancelled) return
-    }
+  /** A page in parts, for each of which an operator or sink that can give memory back has been seen to have memory. */
+  parts(
+    operator: Revocable,
+    account: OperatorAccount | undefined,
+    page: Page,
+  ): Iterable<Page | typeof WAIT> {
+    if (operator.revocableBytes === undefined || account === undefined) return [page]
+    return this.#own!.memory.parts(operator, account, page, this)
+  }
+
+  /** Waits a moment for memory that others give back; it does in {@link ready}, after WAIT. */
+  waitForMemory(): void {
+    this.#memoryDue = true
   }
 
   /** Tells whether the event loop is due a turn; it gets it in {@link ready}, after WAIT. */
@@ -68,7 +82,9 @@ export class Driver implements PageStream {
   }
 
   next(): Page | typeof WAIT | undefined {
+    this.#own?.memory.setBusy(true)
     const { done, value } = this.#pages.next()
+    if (value !== WAIT && this.#own?.reader === 'consumer') this.#own.memory.setBusy(false)
     return done ? undefined : (value as Page | typeof WAIT)
   }
 
@@ -76,7 +92,14 @@ export class Driver implements PageStream {
     if (this.#turnDue) {
       this.#turnDue = false
       await this.#turns.take()
-    } else await this.#source.ready()
+    } else if (this.#memoryDue) {
+      this.#memoryDue = false
+      await delay(MEMORY_WAIT_MILLIS)
+    } else {
+      this.#own?.memory.setBusy(false)
+      await this.#source.ready()
+      this.#own?.memory.setBusy(true)
+    }
   }
 
   /** Pulls until there is a page, giving the event loop its turns. */
@@ -93,6 +116,10 @@ export class Driver implements PageStream {
     this.#closed = true
     this.#attempt(() => void this.#pages.return())
     for (const operator of this.#operators) this.#attempt(() => operator.close())
+    if (this.#own !== undefined) {
+      for (const account of this.#own.accounts) account.reserve(0)
+      if (this.#own.reader !== 'driver') this.#own.memory.setBusy(false)
+    }
     try {
       await this.#source.close()
     } catch (error) {
@@ -138,6 +165,7 @@ function* transform(
   operator: Operator,
   meter: OperatorMeter,
   driver: Driver,
+  account: OperatorAccount | undefined,
 ): Generator<Page | typeof WAIT, void> {
   if (!operator.finished) {
     for (const page of input) {
@@ -148,9 +176,12 @@ function* transform(
       meter.inputRows += page.rowCount
       meter.inputPages += 1
       meter.inputBytes += pageBytes(page)
-      yield* driver.revokeIfScarce(operator, page)
+      for (const part of driver.parts(operator, account, page)) {
+        if (part === WAIT) yield WAIT
+        else yield* emit(() => operator.process(part), meter, driver)
+        if (operator.finished) break
+      }
       if (driver.isCancelled) return
-      yield* emit(() => operator.process(page), meter, driver)
       if (operator.finished) break
     }
   }

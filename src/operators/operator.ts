@@ -22,8 +22,13 @@ export interface OperatorContext {
   readonly queryArena: Arena
   /** Memory of the query that is counted, and given back as a whole before the operator ends. */
   createScope(): MemoryScope
-  /** Bytes that the query may still claim. */
+  /** Bytes that the operator may still claim. */
   freeBytes(): number
+  /**
+   * Has so many bytes reserved for what the operator claims from here on, no more and no less, where queries may spill; false:
+   * they are not free, and what was reserved stays.
+   */
+  reserve(byteLength: number): boolean
   /** The query's way to disk; absent where it may not spill. */
   readonly spill?: SpillSpace
   /** Plain state that an earlier pipeline left, by the pipeline's id: one a driver. */
@@ -68,7 +73,7 @@ export interface Operator {
   close(): void
   /** Bytes that could be given back by spilling; absent: none. */
   readonly revocableBytes?: number
-  /** Bytes that it may take to go on, or to give memory back; absent: {@link revocableBytes} twice more. */
+  /** Bytes that it may claim to go on, beside work on its next rows, and to give memory back; absent: {@link revocableBytes} twice more. */
   readonly neededBytes?: number
   /**
    * Asked to give memory back, between two pages of input; takes effect before the next output page. A query that is cancelled

@@ -10,10 +10,19 @@ export function* slicePages(
 ): Generator<Page, void> {
   for (let from = 0; from < rowCount; from += pageRows) {
     arena.reset()
-    const count = Math.min(pageRows, rowCount - from)
-    yield {
-      rowCount: count,
-      blocks: blocks.map((block) => sliceBlock(block, from, count, arena)),
-    }
+    yield slicePage({ rowCount, blocks }, from, Math.min(pageRows, rowCount - from), arena)
+  }
+}
+
+/** Rows of a page, which share its buffers. */
+export function slicePage(page: Page, from: number, rowCount: number, arena: Arena): Page {
+  if (rowCount === page.rowCount) return page
+  return {
+    ...page,
+    rowCount,
+    blocks: page.blocks.map((block) => sliceBlock(block, from, rowCount, arena)),
+    ...(page.changes === undefined
+      ? {}
+      : { changes: page.changes.subarray(from, from + rowCount) }),
   }
 }

@@ -16,6 +16,8 @@ import type { Steps } from './steps.js'
 
 /** Keys, twice, and positions, twice: what sorting takes. */
 const SORT_BYTES_PER_ROW = 48
+/** What a page of sorted rows takes. */
+const OUTPUT_BYTES = 1 << 20
 
 export const createSort = (spec: SortSpec, context: OperatorContext): Operator =>
   new SortOperator(spec, context)
@@ -49,7 +51,7 @@ class SortOperator implements Operator {
 
   /** Whole columns beside the pages, then keys and positions. */
   get neededBytes(): number {
-    return this.#rows.heldBytes + SORT_BYTES_PER_ROW * this.#rows.rowCount
+    return this.#rows.heldBytes + SORT_BYTES_PER_ROW * this.#rows.rowCount + OUTPUT_BYTES
   }
 
   process(page: Page): readonly Page[] {
@@ -75,6 +77,8 @@ class SortOperator implements Operator {
   *#pages(pageRows: number): Generator<Page, void> {
     for (const page of this.#rows.pages(pageRows, this.#output)) {
       if (this.#context.isCancelled()) return
+      // Rows are sorted: what is left of what that could take is for who reads them.
+      if (page.rowCount > 0) this.#context.reserve(0)
       yield page
     }
   }

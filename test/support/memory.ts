@@ -33,6 +33,7 @@ export function testContext(
     createArena: () => memory.createArena(),
     createScope: () => memory.createScope(),
     freeBytes: () => memory.freeBytes,
+    reserve: () => true,
     queryArena: memory.createArena(),
     stateOf: (pipeline) => options.states?.get(pipeline) ?? [],
     isCancelled: () => memory.cancelled,

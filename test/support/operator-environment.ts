@@ -47,6 +47,7 @@ export function operatorContext(
     driverCount,
     createArena: () => memory.createArena(),
     freeBytes: () => memory.freeBytes,
+    reserve: () => true,
     createScope: () => memory.createScope(),
     queryArena: memory.createArena(),
     ...(spill === undefined ? {} : { spill }),

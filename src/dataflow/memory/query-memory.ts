@@ -1,5 +1,6 @@
 import type { MemoryScope } from '../../operators/operator.js'
 import { type Arena, assert, MillraceError } from '../../spi/index.js'
+import { addUpTo, replaceWhile } from './atomic-words.js'
 import {
   CHUNK_BYTES,
   type ChunkAllocator,
@@ -15,6 +16,11 @@ const ALIGNMENT = 16
 /** A run grows with what its arena already holds, to this much. */
 const LARGEST_RUN_BYTES = 4 * 1024 * 1024
 
+/** The part of a limit that operators may reserve: the rest is for what sources and work on pages claim. */
+export const RESERVABLE_PART = 15 / 16
+/** The part of what is free that an arena takes before it needs it. */
+const RUN_PART_OF_FREE = 1 / 16
+
 /** Beyond all chunks. */
 const NO_CHUNK = 2 ** 31 - 1
 
@@ -28,13 +34,10 @@ export function takeQuerySlot(
     if (slotsInUse.has(slot)) continue
     slotsInUse.add(slot)
     const base = ControlLayout.querySlots + slot * QuerySlot.words
-    Atomics.store(allocator.control, base + QuerySlot.cancelled, 0)
-    Atomics.store(allocator.control, base + QuerySlot.usedChunks, 0)
-    Atomics.store(allocator.control, base + QuerySlot.peakChunks, 0)
-    Atomics.store(allocator.control, base + QuerySlot.spilledBlocks, 0)
-    Atomics.store(allocator.control, base + QuerySlot.writtenBlocks, 0)
+    for (let word = 0; word < QuerySlot.words; word++) {
+      Atomics.store(allocator.control, base + word, 0)
+    }
     Atomics.store(allocator.control, base + QuerySlot.firstChunk, NO_CHUNK)
-    Atomics.store(allocator.control, base + QuerySlot.endChunk, 0)
     Atomics.store(
       allocator.control,
       base + QuerySlot.limitChunks,
@@ -83,28 +86,61 @@ export class QueryMemory {
     return Atomics.load(this.allocator.control, word) * SPILL_BLOCK_BYTES
   }
 
-  /** What the query may still claim, by its own limit and the engine's. */
-  get freeBytes(): number {
-    const own = this.limitBytes - this.usedBytes
-    return Math.max(0, Math.min(own, this.allocator.limitBytes - this.allocator.usedBytes))
+  /** What operators of the query have reserved and not claimed yet. */
+  get reservedBytes(): number {
+    return Atomics.load(this.allocator.control, this.#base + QuerySlot.reservedChunks) * CHUNK_BYTES
   }
 
-  /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
+  /** What the query may still claim, by its own limit and the engine's, without taking what operators have reserved. */
+  get freeBytes(): number {
+    const { allocator } = this
+    const own = this.limitBytes - this.usedBytes - this.reservedBytes
+    const shared = allocator.limitBytes - allocator.usedBytes - allocator.reservedBytes
+    return Math.max(0, Math.min(own, shared))
+  }
+
+  /**
+   * Reserves so many chunks more, unless that is more than is free. Whoever adds last sees what all others have added, so that of
+   * several at once none gets what another has.
+   */
+  reserve(chunks: number): boolean {
+    const { control, limitBytes, usedBytes } = this.allocator
+    const own = Atomics.add(control, this.#base + QuerySlot.reservedChunks, chunks) + chunks
+    const all = Atomics.add(control, ControlLayout.reservedChunks, chunks) + chunks
+    if (
+      own * CHUNK_BYTES + this.usedBytes <= this.limitBytes * RESERVABLE_PART &&
+      all * CHUNK_BYTES + usedBytes <= limitBytes * RESERVABLE_PART
+    ) {
+      return true
+    }
+    this.unreserve(chunks)
+    return false
+  }
+
+  unreserve(chunks: number): void {
+    const { control } = this.allocator
+    Atomics.sub(control, this.#base + QuerySlot.reservedChunks, chunks)
+    Atomics.sub(control, ControlLayout.reservedChunks, chunks)
+  }
+
+  /**
+   * Claims memory, of what operators have reserved too: they reserve what they may need at most.
+   * @throws EXCEEDED_LOCAL_MEMORY_LIMIT
+   */
   claim(byteLength: number): ChunkRun {
     const { control } = this.allocator
     const chunks = Math.max(1, Math.ceil(byteLength / CHUNK_BYTES))
-    const used = Atomics.add(control, this.#base + QuerySlot.usedChunks, chunks) + chunks
-    if (used <= Atomics.load(control, this.#base + QuerySlot.limitChunks)) {
+    const limit = Atomics.load(control, this.#base + QuerySlot.limitChunks)
+    const used = addUpTo(control, this.#base + QuerySlot.usedChunks, chunks, limit)
+    if (used !== undefined) {
       const run = this.allocator.claim(byteLength, FIRST_QUERY_OWNER + this.slot)
       if (run !== undefined) {
-        if (used > Atomics.load(control, this.#base + QuerySlot.peakChunks)) {
-          Atomics.store(control, this.#base + QuerySlot.peakChunks, used)
-        }
+        replaceWhile(control, this.#base + QuerySlot.peakChunks, used, (peak) => peak < used)
         this.#widen(run)
         return run
       }
+      Atomics.sub(control, this.#base + QuerySlot.usedChunks, chunks)
     }
-    Atomics.sub(control, this.#base + QuerySlot.usedChunks, chunks)
     throw new MillraceError(
       'EXCEEDED_LOCAL_MEMORY_LIMIT',
       `Query exceeded the memory limit of ${formatBytes(Math.min(this.limitBytes, this.allocator.limitBytes))}`,
@@ -143,42 +179,45 @@ export class QueryMemory {
       this.allocator.releaseOwner(FIRST_QUERY_OWNER + this.slot, { first, end, count })
     }
     Atomics.store(control, this.#base + QuerySlot.usedChunks, 0)
+    const reserved = Atomics.exchange(control, this.#base + QuerySlot.reservedChunks, 0)
+    Atomics.sub(control, ControlLayout.reservedChunks, reserved)
+    const busy = Atomics.exchange(control, this.#base + QuerySlot.busyDrivers, 0)
+    Atomics.sub(control, ControlLayout.busyDrivers, busy)
   }
 
   createArena(): ChunkArena {
     return new ChunkArena(this)
   }
 
-  createScope(): QueryMemoryScope {
-    return new QueryMemoryScope(this)
+  createScope(): AccountScope {
+    return new AccountScope(this)
   }
 }
 
-/** Stores a value in the place of what other threads store meanwhile, as long as that is to be replaced. */
-function replaceWhile(
-  words: Int32Array,
-  index: number,
-  value: number,
-  isReplaced: (known: number) => boolean,
-): void {
-  let known = Atomics.load(words, index)
-  while (isReplaced(known)) {
-    const found = Atomics.compareExchange(words, index, known, value)
-    if (found === known) return
-    known = found
-  }
+/** Where arenas get their memory. */
+export interface MemoryAccount {
+  readonly allocator: { readonly memory: WebAssembly.Memory }
+  /** What may still be claimed; absent: no matter how much. */
+  readonly freeBytes?: number
+  /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
+  claim(byteLength: number): ChunkRun
+  release(run: ChunkRun): void
 }
 
-/** A part of a query's memory in one thread, which is counted and given back as a whole. */
-class QueryMemoryScope implements MemoryScope {
-  readonly allocator: ChunkAllocator
-  readonly #memory: QueryMemory
+/** A part of an account, which is counted and given back as a whole. */
+export class AccountScope implements MemoryScope, MemoryAccount {
+  readonly allocator: MemoryAccount['allocator']
+  readonly #memory: MemoryAccount
   readonly #runs = new Set<ChunkRun>()
   #heldBytes = 0
 
-  constructor(memory: QueryMemory) {
+  constructor(memory: MemoryAccount) {
     this.#memory = memory
     this.allocator = memory.allocator
+  }
+
+  get freeBytes(): number {
+    return this.#memory.freeBytes ?? Number.POSITIVE_INFINITY
   }
 
   get heldBytes(): number {
@@ -213,7 +252,7 @@ class QueryMemoryScope implements MemoryScope {
 
 /** A bump allocator over chunks of a query; O(1) an allocation, reset keeps the chunks. */
 export class ChunkArena implements Arena {
-  readonly #account: { claim(byteLength: number): ChunkRun; release(run: ChunkRun): void }
+  readonly #account: MemoryAccount
   readonly #memory: WebAssembly.Memory
   readonly #runs: ChunkRun[] = []
   #current = -1
@@ -221,11 +260,7 @@ export class ChunkArena implements Arena {
   #end = 0
   #heldBytes = 0
 
-  constructor(account: {
-    readonly allocator: { readonly memory: WebAssembly.Memory }
-    claim(byteLength: number): ChunkRun
-    release(run: ChunkRun): void
-  }) {
+  constructor(account: MemoryAccount) {
     this.#account = account
     this.#memory = account.allocator.memory
   }
@@ -258,9 +293,9 @@ export class ChunkArena implements Arena {
         return
       }
     }
-    const run = this.#account.claim(
-      Math.max(size, Math.min(LARGEST_RUN_BYTES, this.#heldBytes), CHUNK_BYTES),
-    )
+    const { freeBytes = Number.POSITIVE_INFINITY } = this.#account
+    const ahead = Math.min(LARGEST_RUN_BYTES, this.#heldBytes, freeBytes * RUN_PART_OF_FREE)
+    const run = this.#account.claim(Math.max(size, ahead, CHUNK_BYTES))
     this.#runs.push(run)
     this.#current = this.#runs.length - 1
     this.#heldBytes += run.byteLength

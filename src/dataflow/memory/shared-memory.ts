@@ -1,5 +1,6 @@
 import { registerKernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { assert, MillraceError } from '../../spi/index.js'
+import { addUpTo } from './atomic-words.js'
 
 /**
  * The node's shared memory: one WebAssembly memory, reserved whole and never grown, so that a view over it never goes
@@ -37,6 +38,12 @@ export const ControlLayout = {
   spillLimitBlocks: 6,
   /** Chunks of further segments in use now. */
   segmentChunks: 7,
+  /** Chunks that operators of all queries have reserved and not claimed yet. */
+  reservedChunks: 8,
+  /** Drivers of all queries that have work to do and don't wait for memory. */
+  busyDrivers: 9,
+  /** Chunks that a driver waits for: who can give memory back takes the word to 0, and does. */
+  memoryWanted: 10,
   /** Each query slot has SLOT_WORDS words from here. */
   querySlots: 16,
 } as const
@@ -57,7 +64,12 @@ export const QuerySlot = {
   /** The query's chunks lie from the first of these to below the second. */
   firstChunk: 7,
   endChunk: 8,
-  words: 9,
+  /** Chunks that operators have reserved and not claimed yet. */
+  reservedChunks: 9,
+  /** As those of {@link ControlLayout}, of the query's drivers. */
+  busyDrivers: 10,
+  memoryWanted: 11,
+  words: 12,
 } as const
 
 const OWNERS_START = ControlLayout.querySlots + QUERY_SLOT_COUNT * QuerySlot.words
@@ -144,6 +156,11 @@ export class ChunkAllocator {
     return Math.min(this.#chunkCount, limit - inSegments)
   }
 
+  /** What operators of all queries have reserved and not claimed yet. */
+  get reservedBytes(): number {
+    return Atomics.load(this.control, ControlLayout.reservedChunks) * CHUNK_BYTES
+  }
+
   /** Bytes in use of segments beyond the shared memory. */
   get segmentBytes(): number {
     return Atomics.load(this.control, ControlLayout.segmentChunks) * CHUNK_BYTES
@@ -173,15 +190,15 @@ export class ChunkAllocator {
    */
   claim(byteLength: number, owner: number): ChunkRun | undefined {
     const count = Math.max(1, Math.ceil(byteLength / CHUNK_BYTES))
-    const used = Atomics.add(this.control, ControlLayout.usedChunks, count) + count
-    if (used <= this.#limitChunks) {
-      const hint = Atomics.load(this.control, ControlLayout.searchHint)
-      const first = this.#search(count, owner, hint, this.#chunkCount)
-      const found = first >= 0 ? first : this.#search(count, owner, 0, this.#chunkCount)
-      if (found >= 0) {
-        Atomics.store(this.control, ControlLayout.searchHint, found + count)
-        return { offset: found * CHUNK_BYTES, byteLength: count * CHUNK_BYTES }
-      }
+    if (addUpTo(this.control, ControlLayout.usedChunks, count, this.#limitChunks) === undefined) {
+      return undefined
+    }
+    const hint = Atomics.load(this.control, ControlLayout.searchHint)
+    const first = this.#search(count, owner, hint, this.#chunkCount)
+    const found = first >= 0 ? first : this.#search(count, owner, 0, this.#chunkCount)
+    if (found >= 0) {
+      Atomics.store(this.control, ControlLayout.searchHint, found + count)
+      return { offset: found * CHUNK_BYTES, byteLength: count * CHUNK_BYTES }
     }
     Atomics.sub(this.control, ControlLayout.usedChunks, count)
     return undefined

@@ -7,13 +7,15 @@ import type { Operator, OperatorContext } from '../../operators/operator.js'
 import type { OperatorSpec } from '../../operators/spec.js'
 import type { SpilledPages } from '../../operators/spill/spill-space.js'
 import { assert, MillraceError } from '../../spi/index.js'
-import { Driver, type MemoryPressure } from '../driver.js'
+import { Driver, type DriverAccounts } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
+import { DriverMemory } from '../memory/driver-memory.js'
+import type { OperatorAccount } from '../memory/operator-account.js'
 import { readPageWords } from '../memory/page-words.js'
 import { type ChunkArena, QueryMemory } from '../memory/query-memory.js'
 import { pageBytes } from '../page-bytes.js'
 import { type CollectedPages, CollectSink, type PageSink, placePage } from '../page-sink.js'
-import type { PageStream } from '../page-stream.js'
+import { type PageStream, WAIT } from '../page-stream.js'
 import type {
   CollectedSource,
   PipelineSpec,
@@ -43,16 +45,22 @@ import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
 import type { TurnTaker } from '../turns.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 
-/** What operators take for a row of the page that they are given: keys, codes, groups, positions. */
-const WORK_BYTES_PER_ROW = 64
-/** Giving back less than this is not worth a file. */
-const REVOKED_BYTES_MIN = 512 * 1024
-
 /** Why what connectors wait for is given up: made once, since every task ends in it. */
 const TASK_OVER = new MillraceError('USER_CANCELED', 'The task is over')
 
 /** Opens the pages that tasks of other fragments hand over. */
 export type OpenRemote = (source: RemoteSource, createArena: () => ChunkArena) => PageStream
+
+/** What a driver and those that are its sources are made with. */
+interface DriverMaking {
+  readonly inputs: DriverInputs
+  readonly meters: OperatorMeter[]
+  readonly scans: ScanStream[]
+  /** The stream of a `channel` source, in the calling thread. */
+  readonly channelStream: ((pipeline: number) => PageStream) | undefined
+  /** Where the query may spill. */
+  readonly memory: DriverMemory | undefined
+}
 
 /** A query's part in one thread: makes and runs its drivers. */
 export class ThreadTask {
@@ -119,19 +127,18 @@ export class ThreadTask {
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     channelStream?: (pipeline: number) => PageStream,
-  ): { readonly driver: Driver; stats(): DriverStats } {
+  ): { readonly driver: Driver; stats(): DriverStats; readonly memory?: DriverMemory } {
     const meters: OperatorMeter[] = []
     const scans: ScanStream[] = []
-    const driver = this.#driver(
-      pipeline.source,
-      pipeline.operators,
-      inputs,
-      meters,
-      scans,
-      channelStream,
-    )
+    const { source, operators, sink } = pipeline
+    const isPulled = sink.kind === 'output' || sink.kind === 'channel'
+    const memory =
+      this.#spill === undefined ? undefined : new DriverMemory(this.memory, this.#spill.isEager)
+    const making = { inputs, meters, scans, channelStream, memory }
+    const driver = this.#driver(source, operators, making, isPulled ? 'consumer' : 'sink')
     return {
       driver,
+      ...(memory === undefined ? {} : { memory }),
       stats: () => ({
         pipelineId: pipeline.id,
         driverIndex: inputs.driverIndex,
@@ -151,8 +158,9 @@ export class ThreadTask {
     inputs: DriverInputs,
     onStart?: (stats: () => DriverStats) => void,
   ): Promise<{ readonly state: unknown; readonly stats: DriverStats }> {
-    const { driver, stats: ownStats } = this.createDriver(pipeline, inputs)
-    const sink = this.#createSink(pipeline, inputs)
+    const { driver, stats: ownStats, memory } = this.createDriver(pipeline, inputs)
+    const account = memory?.createAccount()
+    const sink = this.#createSink(pipeline, inputs, account)
     const meter = operatorMeter(
       'planNodeId' in pipeline.sink ? pipeline.sink.planNodeId : '',
       pipeline.sink.kind,
@@ -180,8 +188,10 @@ export class ThreadTask {
           meter.inputPages += 1
           meter.inputBytes += pageBytes(page)
         }
-        for (const _ of driver.revokeIfScarce(sink, page)) await driver.ready()
-        await metered(() => sink.add(page))
+        for (const part of driver.parts(sink, account, page)) {
+          if (part === WAIT) await driver.ready()
+          else await metered(() => sink.add(part))
+        }
       }
       steps = sink.prepare?.()[Symbol.iterator]()
       while (steps !== undefined && metered(() => steps!.next().done) !== true) {
@@ -195,6 +205,7 @@ export class ThreadTask {
     } finally {
       steps?.return?.()
       sink.close()
+      account?.reserve(0)
       await driver.close()
     }
   }
@@ -218,17 +229,20 @@ export class ThreadTask {
     for (const abort of this.#aborts) abort.abort(TASK_OVER)
   }
 
-  #createSink(pipeline: PipelineSpec, inputs: DriverInputs): PageSink {
-    const { sink } = pipeline
+  #createSink(
+    { sink }: PipelineSpec,
+    inputs: DriverInputs,
+    account: OperatorAccount | undefined,
+  ): PageSink {
     switch (sink.kind) {
       case 'collect':
         return new CollectSink(
-          this.memory.createArena(),
+          (account ?? this.memory).createArena(),
           sink.types,
           sink.staysInMemory === true ? undefined : this.#spill,
         )
       case 'joinIndex': {
-        const context = this.#operatorContext(sink.planNodeId, inputs)
+        const context = this.#operatorContext(sink.planNodeId, inputs, account)
         // Where queries may spill, collected pages may be on disk, and are given back when they have been read.
         const spec = { ...sink, stablePages: sink.stablePages && this.#spill === undefined }
         return inputs.driverCount > 1
@@ -236,7 +250,7 @@ export class ThreadTask {
           : new JoinIndexSink(spec, context, placePage)
       }
       case 'keyFilters':
-        return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs))
+        return new KeyFilterSink(sink, this.#operatorContext(sink.planNodeId, inputs, account))
       case 'channel':
       case 'output':
         throw new Error('internal error: pages of this pipeline are pulled')
@@ -246,40 +260,38 @@ export class ThreadTask {
   #driver(
     source: SourceSpec,
     operators: readonly OperatorSpec[],
-    inputs: DriverInputs,
-    meters: OperatorMeter[],
-    scans: ScanStream[],
-    channelStream: ((pipeline: number) => PageStream) | undefined,
+    making: DriverMaking,
+    reader: DriverAccounts['reader'],
   ): Driver {
+    const { inputs, memory } = making
     const made: Operator[] = []
-    const own = [
+    const meters = [
       operatorMeter('planNodeId' in source ? source.planNodeId : '', source.kind),
       ...operators.map((spec) => operatorMeter(spec.planNodeId, spec.kind)),
     ]
-    meters.push(...own)
+    making.meters.push(...meters)
+    const accounts: OperatorAccount[] = []
     try {
       for (const spec of operators) {
-        made.push(createOperator(spec, this.#operatorContext(spec.planNodeId, inputs), this.#pages))
+        const account = memory?.createAccount()
+        if (account !== undefined) accounts.push(account)
+        const context = this.#operatorContext(spec.planNodeId, inputs, account)
+        made.push(createOperator(spec, context, this.#pages))
       }
-      const open = (s: SourceSpec, o: readonly OperatorSpec[]): PageStream =>
-        this.#driver(s, o, inputs, meters, scans, channelStream)
-      const stream = this.#stream(source, inputs, scans, open, channelStream)
+      const stream = this.#stream(source, making)
       const isCancelled = () => this.memory.cancelled
-      const isScarce = this.#memoryPressure(inputs.driverCount)
-      return new Driver(stream, made, own, isCancelled, this.#turns, isScarce)
+      const own = memory === undefined ? undefined : { memory, accounts, reader }
+      return new Driver(stream, made, meters, isCancelled, this.#turns, own)
     } catch (error) {
       for (const operator of made) operator.close()
       throw error
     }
   }
 
-  #stream(
-    source: SourceSpec,
-    inputs: DriverInputs,
-    scans: ScanStream[],
-    open: (source: SourceSpec, operators: readonly OperatorSpec[]) => PageStream,
-    channelStream: ((pipeline: number) => PageStream) | undefined,
-  ): PageStream {
+  #stream(source: SourceSpec, making: DriverMaking): PageStream {
+    const { inputs, scans, channelStream } = making
+    const open = (s: SourceSpec, o: readonly OperatorSpec[]): PageStream =>
+      this.#driver(s, o, making, 'driver')
     switch (source.kind) {
       case 'scan':
         return this.#scanStream(source, inputs, scans)
@@ -381,18 +393,12 @@ export class ThreadTask {
     return abort
   }
 
-  /** Every driver may come to need as much at the same time, and each has a page in work. */
-  #memoryPressure(driverCount: number): MemoryPressure | undefined {
-    if (this.#spill === undefined) return undefined
-    if (this.#spill.isEager) return (revocableBytes) => revocableBytes > 0
-    return (revocableBytes, neededBytes, page) =>
-      revocableBytes >= REVOKED_BYTES_MIN &&
-      (neededBytes + 2 * pageBytes(page) + WORK_BYTES_PER_ROW * page.rowCount) * driverCount >
-        this.memory.freeBytes
-  }
-
-  #operatorContext(planNodeId: string, inputs: DriverInputs): OperatorContext {
-    const { memory } = this
+  #operatorContext(
+    planNodeId: string,
+    inputs: DriverInputs,
+    account: OperatorAccount | undefined,
+  ): OperatorContext {
+    const memory = account ?? this.memory
     return {
       planNodeId,
       driverIndex: inputs.driverIndex,
@@ -402,9 +408,10 @@ export class ThreadTask {
       createArena: () => memory.createArena(),
       createScope: () => memory.createScope(),
       freeBytes: () => memory.freeBytes,
-      queryArena: this.#queryArena,
+      reserve: (byteLength) => account?.reserve(byteLength) ?? true,
+      queryArena: account?.createArena() ?? this.#queryArena,
       stateOf: (pipelineId) => inputs.states.get(pipelineId) ?? [],
-      isCancelled: () => memory.cancelled,
+      isCancelled: () => this.memory.cancelled,
       settings: {
         outputPageRows: this.#descriptor.outputPageRows,
         session: this.#session,

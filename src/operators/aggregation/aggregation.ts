@@ -6,6 +6,18 @@ import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import { AggregateCalls } from './aggregate-calls.js'
 import { nativeAggregate } from './native.js'
 
+/** Groups may claim twice as much memory more while their tables grow: twice as long, beside what they replace. */
+const GROWS_BY = 2
+/** What tables and states of few groups take at most, so that giving them back brings nothing. */
+export const EMPTY_BYTES_MAX = 1 << 20
+/** Rows of pages that are made to get memory back: few, since they take some. */
+const STATE_PAGE_ROWS = 4096
+/** What a page of groups takes that is handed on or written to disk. */
+const OUTPUT_BYTES = 1 << 20
+
+/** What groups that hold so much memory may claim before they have been asked for it again, or have given it back. */
+export const grownBytes = (heldBytes: number): number => GROWS_BY * heldBytes + OUTPUT_BYTES
+
 /** Types of the columns in which a partial aggregation hands a call's states on. */
 export function stateTypes(
   fn: AggregateSpec['function'],
@@ -69,18 +81,18 @@ export class AggregationOperator implements Operator {
   }
 
   *finish(): Generator<Page> {
-    yield* this.#pages(givesStates(this.#spec.step))
+    const { outputPageRows } = this.#context.settings
+    yield* this.#pages(givesStates(this.#spec.step), outputPageRows)
     if (this.groupCount === 0 && this.#spec.globalRow) yield this.#emptyGroups()
   }
 
-  /** The groups so far as a partial step gives them: keys, then states, which a final step merges. */
+  /** The groups so far as a partial step gives them, for the disk: keys, then states, which a final step merges. */
   states(): Generator<Page> {
-    return this.#pages(true)
+    return this.#pages(true, Math.min(STATE_PAGE_ROWS, this.#context.settings.outputPageRows))
   }
 
-  *#pages(asStates: boolean): Generator<Page> {
+  *#pages(asStates: boolean, pageRows: number): Generator<Page> {
     const { keyTypes } = this.#spec
-    const pageRows = this.#context.settings.outputPageRows
     for (let from = 0; from < this.groupCount; from += pageRows) {
       const to = Math.min(this.groupCount, from + pageRows)
       const arena = this.#output

@@ -6,7 +6,7 @@ import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import type { Steps } from '../steps.js'
 import { AggregateCalls } from './aggregate-calls.js'
-import { AggregationOperator } from './aggregation.js'
+import { AggregationOperator, EMPTY_BYTES_MAX, grownBytes } from './aggregation.js'
 import { PartialAggregationControl } from './partial-aggregation-control.js'
 
 /**
@@ -29,7 +29,7 @@ export class PartialAggregation implements Operator {
   #scope: OperatorScope
   /** Absent while rows are not grouped. */
   #groups: AggregationOperator | undefined
-  /** What is held after one page: to start again takes as much. */
+  /** What is held after one page: to start again takes as much, where the page was not large. */
   #emptyBytes: number | undefined
   #described: Readonly<Record<string, string | number>> = {}
   #isPassedOn = false
@@ -52,12 +52,13 @@ export class PartialAggregation implements Operator {
   }
 
   get revocableBytes(): number {
-    return this.#emptyBytes === undefined ? 0 : this.#scope.heldBytes - this.#emptyBytes
+    if (this.#emptyBytes === undefined || this.#isPassedOn) return 0
+    return this.#scope.heldBytes - this.#emptyBytes
   }
 
-  /** Tables that are full double, what a first page made of them too, and stand beside what they replace meanwhile. */
+  /** What was asked back goes on to who reads the pages, and needs no more. */
   get neededBytes(): number {
-    return GROWS_BY * this.#scope.heldBytes
+    return grownBytes(this.#isPassedOn ? 0 : this.#scope.heldBytes)
   }
 
   // biome-ignore lint/correctness/useYield: it takes one step
@@ -77,7 +78,7 @@ export class PartialAggregation implements Operator {
     this.#groups ??= this.#startAgain()
     const before = this.#groups.groupCount
     this.#groups.process(page)
-    this.#emptyBytes ??= this.#scope.heldBytes
+    this.#emptyBytes ??= Math.min(this.#scope.heldBytes, EMPTY_BYTES_MAX)
     this.#control.addGrouped(page.rowCount, this.#groups.groupCount - before)
     if (!this.#control.isGrouping) yield* this.#passOn()
   }
@@ -136,6 +137,3 @@ export class PartialAggregation implements Operator {
     }
   }
 }
-
-/** Groups may take twice as much memory more while their tables grow. */
-const GROWS_BY = 2

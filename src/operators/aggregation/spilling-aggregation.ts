@@ -7,7 +7,10 @@ import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import { readSpilled, SPILL_PAGE_ROWS, type SpilledPages } from '../spill/spill-space.js'
 import type { Steps } from '../steps.js'
 import { mergesStates } from './aggregate-calls.js'
-import { AggregationOperator, stateTypes } from './aggregation.js'
+import { AggregationOperator, EMPTY_BYTES_MAX, grownBytes, stateTypes } from './aggregation.js'
+
+/** What groups of a page that is merged may take each. */
+const STATE_BYTES = 160
 
 /**
  * An aggregation that gives memory back: groups found so far are written as partial states, divided by the hash of their
@@ -22,7 +25,7 @@ export class SpillingAggregation implements Operator {
   readonly #stateTypes: readonly (readonly SqlType[])[]
   #scope: OperatorScope
   #groups: AggregationOperator
-  /** What is held after one page: to start again takes as much. */
+  /** What is held after one page: to start again takes as much, where the page was not large. */
   #emptyBytes: number | undefined
   #spilled: SpillPartitions | undefined
   #merging: SpillingAggregation | undefined
@@ -46,9 +49,8 @@ export class SpillingAggregation implements Operator {
     return this.#scope.heldBytes - this.#emptyBytes
   }
 
-  /** Tables that are full double, what a first page made of them too, and stand beside what they replace meanwhile. */
   get neededBytes(): number {
-    return GROWS_BY * this.#scope.heldBytes
+    return grownBytes(this.#scope.heldBytes)
   }
 
   *revoke(): Steps<void> {
@@ -58,7 +60,7 @@ export class SpillingAggregation implements Operator {
 
   process(page: Page): readonly Page[] {
     this.#groups.process(page)
-    this.#emptyBytes ??= this.#scope.heldBytes
+    this.#emptyBytes ??= Math.min(this.#scope.heldBytes, EMPTY_BYTES_MAX)
     return NO_PAGES
   }
 
@@ -86,6 +88,7 @@ export class SpillingAggregation implements Operator {
 
   *finish(): Generator<Page, void> {
     if (this.#spilled === undefined) {
+      this.#context.reserve(0)
       yield* this.#groups.finish()
       return
     }
@@ -105,10 +108,9 @@ export class SpillingAggregation implements Operator {
     this.#merging = merging
     const arena = this.#context.createArena()
     const isDivisible = partition.rowCount > SPILL_PAGE_ROWS
-    const { driverCount } = this.#context
     for (const page of readSpilled(spill, partition, types, arena)) {
       if (this.#context.isCancelled()) return
-      const isScarce = merging.neededBytes * driverCount > this.#context.freeBytes()
+      const isScarce = !this.#context.reserve(merging.neededBytes + STATE_BYTES * page.rowCount)
       if (isDivisible && isScarce && merging.revocableBytes > 0) yield* noRows(merging.revoke())
       merging.process(page)
       yield NO_ROWS
@@ -150,6 +152,3 @@ export class SpillingAggregation implements Operator {
     return this.#revocations === 0 ? described : { ...described, revocations: this.#revocations }
   }
 }
-
-/** Groups may take twice as much memory more while their tables grow. */
-const GROWS_BY = 2

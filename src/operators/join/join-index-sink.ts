@@ -106,7 +106,10 @@ export class JoinIndexSink {
     if (spill.isEager && this.#level === 0) return true
     if (this.#rowCount < SPILLED_ROWS_MIN) return false
     const neededBytes = this.#collected.heldBytes + INDEX_BYTES_PER_ROW * this.#rowCount
-    return neededBytes * SHARES_OF_FREE_BYTES * driverCount > this.#context.freeBytes()
+    return (
+      neededBytes * SHARES_OF_FREE_BYTES * driverCount > this.#context.freeBytes() ||
+      !this.#context.reserve(neededBytes)
+    )
   }
 
   #startToSpill(): void {
@@ -151,6 +154,7 @@ export class JoinIndexSink {
     }
     this.#state ??=
       this.#spilled === undefined ? yield* this.#indexed() : this.#divided(this.#spilled)
+    this.#context.reserve(0)
   }
 
   finish(): JoinBuildState {

@@ -70,8 +70,8 @@ export class PartitionedOperator implements Operator {
   }
 
   *finish(): Generator<Page, void> {
-    const { spill, driverCount } = this.#context
-    const isScarce = this.neededBytes * driverCount > this.#context.freeBytes()
+    const { spill } = this.#context
+    const isScarce = !this.#context.reserve(this.neededBytes)
     if (isScarce && this.#level < SPILL_LEVELS_MAX && spill !== undefined) {
       yield* noRows(this.revoke())
     }
@@ -99,8 +99,7 @@ export class PartitionedOperator implements Operator {
 
   #isTooLarge({ byteLength, rowCount }: SpilledPages): boolean {
     if (this.#level + 1 >= SPILL_LEVELS_MAX || rowCount <= SPILL_PAGE_ROWS) return false
-    const { driverCount } = this.#context
-    return byteLength * BYTES_NEEDED_PER_BYTE * driverCount > this.#context.freeBytes()
+    return !this.#context.reserve(byteLength * BYTES_NEEDED_PER_BYTE)
   }
 
   *#read(partition: SpilledPages): Generator<Page, void> {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { Driver } from '../../../src/dataflow/driver.js'
+import { DriverMemory } from '../../../src/dataflow/memory/driver-memory.js'
 import { CollectSink } from '../../../src/dataflow/page-sink.js'
 import { type PageStream, WAIT } from '../../../src/dataflow/page-stream.js'
 import { operatorMeter } from '../../../src/dataflow/stats.js'
@@ -41,7 +42,9 @@ test('of a query that is cancelled meanwhile, no more pages are written to disk'
     },
   }
   const types = [BIGINT]
-  const sink = new CollectSink(memory.createArena(), types, watched)
+  const own = new DriverMemory(memory, true)
+  const account = own.createAccount()
+  const sink = new CollectSink(account.createArena(), types, watched)
   const arena = memory.createArena()
   for (let i = 0; i < 10; i++) {
     sink.add(toPage({ types, rows: [[BigInt(i)]] }, 'flat', arena, createRandom(i)))
@@ -54,9 +57,13 @@ test('of a query that is cancelled meanwhile, no more pages are written to disk'
   const meters = [operatorMeter('1', 'values')]
   const turns = new Turns().taker()
   const isCancelled = () => memory.cancelled
-  const driver = new Driver(nothing, [], meters, isCancelled, turns, () => true)
+  const driver = new Driver(nothing, [], meters, isCancelled, turns, {
+    memory: own,
+    accounts: [],
+    reader: 'sink',
+  })
   const page = toPage({ types, rows: [[10n]] }, 'flat', arena, createRandom(10))
-  expect([...driver.revokeIfScarce(sink, page)].every((wait) => wait === WAIT)).toBe(true)
+  expect([...driver.parts(sink, account, page)].every((part) => part === WAIT)).toBe(true)
   arena.close()
   expect(written).toEqual([1, 1, 1])
   sink.close()

@@ -5,6 +5,8 @@ import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { EngineOptions, Millrace } from '../../../src/index.js'
 import { DIST, requireBuild } from '../../support/build.js'
+import { SEED } from '../../support/seed.js'
+import { createRandom } from '../kernel-support/cells.js'
 
 /** Queries whose operators hold far more than the limit that they get here. */
 const QUERIES: Readonly<Record<string, string>> = {
@@ -14,6 +16,24 @@ const QUERIES: Readonly<Record<string, string>> = {
   'NOT IN': `SELECT orderkey FROM orders WHERE (orderkey, custkey % 2) NOT IN
     (SELECT orderkey, linenumber FROM lineitem)`,
   sorted: 'SELECT orderkey, comment FROM lineitem ORDER BY comment, orderkey, linenumber',
+}
+
+/** The same kinds of work with few rows as their answer, in order. */
+const COUNTED: Readonly<Record<string, string>> = {
+  texts: `SELECT count(*), max(n), max(c) FROM
+    (SELECT comment AS c, count(*) AS n FROM lineitem GROUP BY comment)`,
+  'join of two large sides': `SELECT count(*), max(a.comment) FROM lineitem a JOIN lineitem b
+    ON a.orderkey = b.orderkey AND a.linenumber = b.linenumber`,
+  'FULL join': `SELECT count(*), count(l.orderkey), max(l.comment), max(o.comment)
+    FROM (SELECT * FROM lineitem WHERE quantity < 30) l
+    FULL JOIN (SELECT * FROM orders WHERE custkey % 3 = 0) o ON l.orderkey = o.orderkey`,
+  windows: `SELECT sum(r), sum(s) FROM (SELECT
+    row_number() OVER (PARTITION BY suppkey ORDER BY extendedprice, orderkey) AS r,
+    sum(linenumber) OVER (PARTITION BY partkey ORDER BY orderkey, linenumber) AS s FROM lineitem)`,
+  'many rows of an order':
+    'SELECT orderkey, comment FROM lineitem ORDER BY comment, orderkey, linenumber OFFSET 590000',
+  'distinct arguments': `SELECT suppkey % 10, count(DISTINCT comment), count(DISTINCT partkey)
+    FROM lineitem GROUP BY 1 ORDER BY 1`,
 }
 
 /** What each number of threads has: with threads every driver has pages and a table that grows. */
@@ -67,6 +87,19 @@ describe.each([0, 2])('spilling with %i threads', (threads) => {
       expect(queryFolders(path)).toEqual([])
     })
   }
+
+  test(`any limit above the least gives all rows, seed ${SEED + threads}`, async () => {
+    const random = createRandom(SEED + threads)
+    for (let round = 0; round < 4; round++) {
+      const sql = random.pick(Object.values(COUNTED))
+      const memory = `${limitMb + random.below(24)}MB`
+      const expected = await engine.query(sql, [], SCHEMA).all()
+      const rows = await engine
+        .query(sql, [], { ...SCHEMA, session: { query_max_memory: memory } })
+        .all()
+      expect(rows, `${memory}: ${sql}`).toEqual(expected)
+    }
+  })
 
   test('they did spill', () => {
     expect(spilledBytes).toBeGreaterThan(0)

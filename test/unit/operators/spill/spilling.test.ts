@@ -91,10 +91,12 @@ function compare(
     const memory = queryMemory()
     queryMemoryOf = memory
     const plain = run(createOperator(spec, operatorContext(memory), pages), rows, random, 0)
+    // So little that parts are divided again.
+    const freeBytes = round % 2 === 0 ? 50_000 : 2 ** 28
     const context: OperatorContext = {
       ...operatorContext(memory, { spill: testSpill(folder, memory) }),
-      // So little that parts are divided again.
-      freeBytes: () => (round % 2 === 0 ? 50_000 : 2 ** 28),
+      freeBytes: () => freeBytes,
+      reserve: (byteLength) => byteLength <= freeBytes,
     }
     const used = memory.usedBytes
     const spilled = run(createOperator(spec, context, pages), rows, random, 0.2)
