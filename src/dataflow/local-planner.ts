@@ -80,7 +80,7 @@ function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
 const hasScan = (node: PlanNode): boolean =>
   node.kind === 'tableScan' || node.kind === 'tableFunction' || sourcesOf(node).some(hasScan)
 
-/** Nodes under which rows still flow to the consumer as they come. */
+/** Nodes under which rows still flow to the consumer as they come, or what a node itself gives does: a sort collects what it reads. */
 const STREAMING: ReadonlySet<PlanKind> = new Set([
   'output',
   'with',
@@ -88,6 +88,7 @@ const STREAMING: ReadonlySet<PlanKind> = new Set([
   'filter',
   'limit',
   'offset',
+  'sort',
   'asyncCall',
   'tableWriter',
   'tableFinish',

@@ -1,6 +1,7 @@
 import { INDEX_BYTES_PER_ROW } from '../operators/join/join-index-sink.js'
 import { keepsBuild } from '../operators/join/keeps-build.js'
 import { SHARED_ROWS_MIN } from './local-plan/stream.js'
+import type { CollectedPages } from './page-sink.js'
 import type { CollectedSource, PipelineSpec } from './pipeline.js'
 import {
   collectedCounter,
@@ -9,11 +10,15 @@ import {
   type States,
   sourceRows,
 } from './source-sizes.js'
+import { isOnDisk } from './streams/merge.js'
 import { TINY_BUILD_ROWS } from './tiny-pipeline.js'
 
 /** Values of a build side, below which one driver is as quick as several; those of a single column take more steps in several. */
 const SHARED_BUILD_VALUES_MIN = 1 << 18
 const SHARED_BUILD_KEYS_MIN = 1 << 19
+
+/** Rows that each of the drivers of a merge is to have at least. */
+const SHARED_MERGE_ROWS = 32_768
 
 /** What the drivers of a pipeline have to share. */
 export interface Resources {
@@ -44,10 +49,15 @@ export function driverCountOf(
       }
       return Math.max(1, Math.min(threads, pageCount(source, states)))
     }
+    case 'merge': {
+      const runs = states.get(source.pipeline) as readonly CollectedPages[]
+      const rowCount = runs.reduce((sum, run) => sum + run.rowCount, 0)
+      if (isOnDisk(runs)) return 1
+      return Math.max(1, Math.min(threads, Math.floor(rowCount / SHARED_MERGE_ROWS)))
+    }
     case 'values':
     case 'tableFunction':
     case 'asyncCall':
-    case 'merge':
     case 'union':
     case 'channel':
     case 'remote':

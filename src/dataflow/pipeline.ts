@@ -79,7 +79,7 @@ export interface CollectedSource {
   /** Every driver reads all pages; otherwise each page goes to one driver. */
   readonly everyDriver?: true
 }
-/** Sorted runs, one a driver of the pipeline, merged. */
+/** Sorted runs, one a driver of the pipeline, merged; of several drivers each makes the pages of its turns. */
 export interface MergeSource {
   readonly kind: 'merge'
   readonly pipeline: number
@@ -133,7 +133,7 @@ export interface TableFunctionArgumentSpec {
   readonly required: readonly number[]
   readonly passed: readonly number[]
 }
-/** Pages as drivers of a running pipeline emit them, in the thread that asked. */
+/** Pages as drivers of a running pipeline emit them, in the thread that asked; those of a merge in their order. */
 export interface ChannelSource {
   readonly kind: 'channel'
   readonly pipeline: number

@@ -10,8 +10,13 @@ import {
   withOperator,
 } from './stream.js'
 
-/** Each driver sorts its rows; the runs are merged in one. What is known of them is asked for between the two. */
+/**
+ * Each driver sorts its rows; the runs are merged. What is known of them is asked for between the two. Where nothing above collects
+ * rows again, several drivers merge, each every so manieth page, and the calling thread takes their pages in turns.
+ */
 export function planSort(node: SortNode, context: LocalPlanContext): Stream {
+  const { onlyStreamsAbove } = context
+  context.onlyStreamsAbove = false
   const stream = context.plan(node.source)
   const orderBy = channelOrder(stream.layout, node.orderBy)
   const types = typesOf(stream.layout)
@@ -20,7 +25,7 @@ export function planSort(node: SortNode, context: LocalPlanContext): Stream {
   if (!stream.parallel && !isSampled) return sorted
   const pipeline = endPipeline(context, sorted, { kind: 'collect', types })
   if (isSampled) context.sortedRuns = { pipeline, orderBy, types }
-  return {
+  const merged: Stream = {
     source: { kind: 'merge', pipeline, types, orderBy },
     operators: [],
     layout: stream.layout,
@@ -28,6 +33,8 @@ export function planSort(node: SortNode, context: LocalPlanContext): Stream {
     callerBound: false,
     dependsOn: [pipeline],
   }
+  if (!stream.parallel || !onlyStreamsAbove) return merged
+  return throughChannel(context, { ...merged, parallel: true })
 }
 
 /** Each driver keeps its first rows; one driver keeps the first of those. */
@@ -69,7 +76,11 @@ export function planOffset(node: OffsetNode, context: LocalPlanContext): Stream 
  * that the first ones come at once and a met LIMIT stops the producers.
  */
 function passedOn(context: LocalPlanContext, stream: Stream): Stream {
-  if (!context.onlyStreamsAbove) return gather(context, stream)
+  return context.onlyStreamsAbove ? throughChannel(context, stream) : gather(context, stream)
+}
+
+/** What the drivers of a stream give, page by page, in the calling thread. */
+function throughChannel(context: LocalPlanContext, stream: Stream): Stream {
   const types = typesOf(stream.layout)
   const pipeline = endPipeline(context, stream, { kind: 'channel', types })
   return {

@@ -54,6 +54,9 @@ export function writePageWords(page: Page, place: PlaceBuffer): Float64Array {
 
 const FIRST_DIRECTORY_WORD = 3
 
+/** The rows of the page that words describe. */
+export const rowCountOfWords = (words: Float64Array): number => words[0]!
+
 /** The words of a page from those of pages with one column each. */
 export function joinColumnWords(rowCount: number, columns: readonly Float64Array[]): Float64Array {
   const ofBlocks = columns.map((words) => words.subarray(words[FIRST_DIRECTORY_WORD]))

@@ -314,7 +314,7 @@ export class TaskExecution {
       sources: Array.from({ length: driverCount }, (_, driver) =>
         threadAddress(threadTaskId(taskId, pool.nameOf(thread(driver))), driver),
       ),
-      types: 'types' in pipeline.sink ? pipeline.sink.types : [],
+      pipeline,
       wakeProducer: (driver) =>
         pool.send(thread(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
     })

@@ -312,6 +312,7 @@ export class ThreadTask {
           () => this.memory.createArena(),
           this.#descriptor.outputPageRows,
           this.#spill,
+          { first: inputs.driverIndex, step: inputs.driverCount },
         )
       case 'union':
         return new UnionStream(

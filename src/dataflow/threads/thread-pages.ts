@@ -2,10 +2,11 @@ import type { BufferAddress } from '../../exchange/address.js'
 import { ExchangeClient } from '../../exchange/exchange-client.js'
 import { clearRings } from '../../exchange/threads/page-ring.js'
 import { ThreadChannels } from '../../exchange/threads/thread-channel.js'
-import type { SqlType } from '../../spi/index.js'
 import { readPageWords } from '../memory/page-words.js'
 import type { PageStream } from '../page-stream.js'
+import type { PipelineSpec } from '../pipeline.js'
 import { ExchangeStream } from '../streams/exchange.js'
+import { InTurnsStream } from '../streams/in-turns.js'
 
 /** The pages of drivers in other threads as one stream, and the channels that are told what these threads say. */
 export function openThreadPages(options: {
@@ -14,10 +15,12 @@ export function openThreadPages(options: {
   readonly ringAddress: number
   /** Of each driver's output. */
   readonly sources: readonly BufferAddress[]
-  readonly types: readonly SqlType[]
+  /** Those of a merge make the stream's pages in turns. */
+  readonly pipeline: PipelineSpec
   wakeProducer(driver: number): void
 }): { readonly channels: ThreadChannels; readonly pages: PageStream } {
-  const { memory, ringAddress, sources, types } = options
+  const { memory, ringAddress, sources, pipeline } = options
+  const types = 'types' in pipeline.sink ? pipeline.sink.types : []
   clearRings(memory, ringAddress, sources.length)
   const columns = types.map((_, channel) => channel)
   const channels = new ThreadChannels({
@@ -26,8 +29,15 @@ export function openThreadPages(options: {
     readPage: (words) => readPageWords(words, memory, columns, types),
     wakeProducer: (driver) => options.wakeProducer(driver),
   })
-  const client = new ExchangeClient({ channels })
-  for (const source of sources) client.addSource(source)
-  client.noMoreSources()
-  return { channels, pages: new ExchangeStream(client) }
+  const clientOf = (addresses: readonly BufferAddress[]): ExchangeClient => {
+    const client = new ExchangeClient({ channels })
+    for (const address of addresses) client.addSource(address)
+    client.noMoreSources()
+    return client
+  }
+  const pages =
+    pipeline.source.kind === 'merge'
+      ? new InTurnsStream(sources.map((source) => clientOf([source])))
+      : new ExchangeStream(clientOf(sources))
+  return { channels, pages }
 }

@@ -42,7 +42,18 @@ const QUERIES: Readonly<Record<string, string>> = {
     JOIN (SELECT s, min(k) AS k FROM t GROUP BY s) AS h ON g.k = h.k`,
   'groups in a union': `SELECT count(*), sum(n) FROM (SELECT k, count(*) AS n FROM t GROUP BY k
     UNION ALL SELECT suppkey, count(*) FROM t GROUP BY suppkey)`,
+}
+
+/** Sorts whose order is that of all rows. */
+const SORTS: Readonly<Record<string, string>> = {
   'groups in order': 'SELECT k, count(*) FROM t GROUP BY k ORDER BY k DESC NULLS LAST LIMIT 20000',
+  'sorted rows': 'SELECT * FROM t ORDER BY k NULLS FIRST, s DESC, partkey, suppkey OFFSET 150000',
+  'sorted texts, of which not all are seen': `SELECT * FROM t ORDER BY s, d DESC, k, partkey, suppkey
+    OFFSET 170000`,
+  'sorted rows and ties': `SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY s) FROM t)
+    ORDER BY d, partkey, suppkey OFFSET 190000`,
+  'sorted rows of which a filter leaves some': `SELECT * FROM t WHERE k > 5
+    ORDER BY availqty DESC, supplycost, partkey, suppkey OFFSET 160000`,
 }
 
 describe('two threads share what one, or the calling thread, does alone', () => {
@@ -71,12 +82,34 @@ describe('two threads share what one, or the calling thread, does alone', () => 
     return inOrder ? texts : texts.sort()
   }
 
-  test.each(Object.entries(QUERIES))('%s', async (name, sql) => {
+  test.each(Object.entries({ ...QUERIES, ...SORTS }))('%s', async (name, sql) => {
     const [inline, shared, alone] = engines as [Millrace, Millrace, Millrace]
-    const inOrder = name === 'groups in order'
+    const inOrder = name in SORTS
     const expected = await answer(inline, sql, inOrder)
     expect(await answer(shared, sql, inOrder)).toEqual(expected)
     expect(await answer(alone, sql, inOrder)).toEqual(expected)
+  })
+
+  test('sorted rows that are written', async () => {
+    const sql = 'SELECT k, count(*) OVER (ORDER BY k) AS n FROM sorted ORDER BY k'
+    const answers = []
+    for (const engine of engines) {
+      const { updateCount } = await engine.execute(
+        'CREATE TABLE sorted AS SELECT * FROM t ORDER BY k',
+      )
+      expect(updateCount).toBe(200_000)
+      answers.push(await answer(engine, sql, true))
+      await engine.execute('DROP TABLE sorted')
+    }
+    expect(answers[1]).toEqual(answers[0])
+    expect(answers[2]).toEqual(answers[0])
+  })
+
+  test('and merge sorted runs together', async () => {
+    const query = engines[1]!.query('SELECT * FROM t ORDER BY s, k')
+    await query.all()
+    const text = JSON.stringify(await query.info())
+    expect(text.match(/"merge"/g)).toHaveLength(2)
   })
 
   test('and do so by their keys', async () => {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { RunMerger } from '../../../../src/operators/sort/merge-runs.js'
+import { PageMerger } from '../../../../src/operators/sort/page-merger.js'
+import { IndexedRun } from '../../../../src/operators/sort/run-cuts.js'
 import type { ChannelOrder } from '../../../../src/operators/spec.js'
 import { BIGINT, DOUBLE, decimalType, VARCHAR } from '../../../../src/spi/index.js'
 import { queryMemory } from '../../../support/operator-environment.js'
@@ -60,9 +62,31 @@ describe('merging runs', () => {
         rows.push(...rowsOf(page))
       }
       merger.close()
+      const expected = runs.flat().sort(compareRowsBy(orderBy, TYPES))
+      expectRows(rows, expected)
+      // Several mergers make the same pages in turns, whichever comes first.
+      const step = random.pick([1, 2, 5])
+      const made: Row[][] = []
+      for (let first = step - 1; first >= 0; first--) {
+        const indexed = pages.map(
+          (run) =>
+            new IndexedRun(
+              run.map((page) => page.rowCount),
+              (index) => run[index]!,
+            ),
+        )
+        const turns = { first, step }
+        const createArena = () => memory.createArena()
+        const own = new PageMerger(indexed, orderBy, TYPES, pageRows, turns, createArena)
+        for (let at = first, page = own.next(); page !== undefined; at += step, page = own.next()) {
+          made[at] = rowsOf(page)
+        }
+        own.close()
+      }
+      expect(made.slice(0, -1).every((page) => page.length === pageRows)).toBe(true)
+      expectRows(made.flat(), expected)
       arena.close()
       expect(memory.usedBytes).toBe(0)
-      expectRows(rows, runs.flat().sort(compareRowsBy(orderBy, TYPES)))
     }
   })
 })
