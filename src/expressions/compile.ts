@@ -17,12 +17,16 @@ export interface CompileOptions extends InterpreterOptions {
 
 const ENGINES: readonly ExpressionEngine[] = ['wasm', 'js', 'interpreter']
 
-function chosenEngine(options: CompileOptions): ExpressionEngine {
+function chosenEngine(options: Pick<CompileOptions, 'target'>): ExpressionEngine {
   const wanted = options.target ?? process.env['MILLRACE_EXPRESSIONS'] ?? 'wasm'
   const engine = ENGINES.find((known) => known === wanted)
   assert(engine !== undefined, `MILLRACE_EXPRESSIONS is ${wanted}`)
   return engine
 }
+
+/** Whether expressions become kernels where kernels know them. */
+export const usesKernels = (options: Pick<CompileOptions, 'target'>): boolean =>
+  chosenEngine(options) === 'wasm'
 
 /** Whether kernels can write into an arena's memory; an arena over the heap is served by the fallback. */
 const isShared = (arena: Arena): boolean => kernelMemory(arenaBuffer(arena)) !== undefined

@@ -1,10 +1,11 @@
-import { compileFilter, compileProjection } from '../expressions/compile.js'
+import { compileFilter, compileProjection, usesKernels } from '../expressions/compile.js'
+import type { Expression } from '../expressions/ir.js'
 import { collectChannels } from '../expressions/ir-walk.js'
 import type { PageFilter, PageProjection, Selection } from '../expressions/page-expression.js'
 import { type Arena, assert, type Block, type Page } from '../spi/index.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
 import { KeyFilter, type KeyFilterStates } from './keys/key-filter.js'
-import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import { absorbed, NO_PAGES, type Operator, type OperatorContext } from './operator.js'
 import { memoryOf } from './operator-memory.js'
 import { SmallPages } from './small-pages.js'
 import type { FilterProjectSpec } from './spec.js'
@@ -23,6 +24,11 @@ export class FilterProjectOperator implements Operator {
   readonly #usedChannels: readonly number[]
   readonly #keyFilters: readonly { readonly channel: number; readonly filter: KeyFilter }[]
   readonly #small: SmallPages | undefined
+  readonly #expressions: readonly Expression[]
+  /** Whether who gets the pages may compute them, as kernels would here. */
+  readonly #mayHandOn: boolean
+  /** What gets the pages, where it can take rows instead. */
+  #next: Operator | undefined
   /** The filter where nobody reads a value of what it keeps, as for COUNT(*). */
   readonly #counted: PageFilter | undefined
 
@@ -34,6 +40,8 @@ export class FilterProjectOperator implements Operator {
       session,
       ...(expressionTarget === undefined ? {} : { target: expressionTarget }),
     }
+    this.#expressions = spec.projections
+    this.#mayHandOn = usesKernels(options)
     this.#filter = spec.filter === undefined ? undefined : compileFilter(spec.filter, options)
     this.#projections = spec.projections.map((expression) =>
       expression.kind === 'input' ? expression.channel : compileProjection(expression, options),
@@ -59,17 +67,28 @@ export class FilterProjectOperator implements Operator {
     const selection = this.#positions(page)
     const { count, positions } = selection
     if (count === 0) return NO_PAGES
-    if (this.#small === undefined) return [this.#project(this.#select(page, selection))]
+    if (this.#small === undefined) return [this.#give(page, selection)]
     if (!this.#small.isSmall(count)) {
-      const own = this.#project(this.#select(page, selection))
+      const own = this.#give(page, selection)
       return this.#small.isEmpty ? [own] : [this.#takeSmall(this.#small), own]
     }
     this.#small.add(page, count === page.rowCount ? null : positions, count)
     return this.#small.isFull ? [this.#takeSmall(this.#small)] : NO_PAGES
   }
 
+  feeds(next: Operator): void {
+    if (this.#mayHandOn && next.absorb !== undefined) this.#next = next
+  }
+
   #takeSmall(small: SmallPages): Page {
-    return this.#project(small.take(this.#arena))
+    const page = small.take(this.#arena)
+    return this.#give(page, { count: page.rowCount, positions: null })
+  }
+
+  /** Rows of a page, computed here unless the next operator takes them as they are. */
+  #give(page: Page, selection: Selection): Page {
+    const taken = this.#next?.absorb?.({ page, selection, projections: this.#expressions })
+    return taken === undefined ? this.#project(this.#select(page, selection)) : absorbed(taken)
   }
 
   #project(selected: Page): Page {

@@ -1,6 +1,8 @@
+import type { Expression } from '../expressions/ir.js'
+import type { Selection } from '../expressions/page-expression.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { SessionContext } from '../expressions/session-context.js'
-import type { Arena, Page } from '../spi/index.js'
+import type { Arena, Block, Page } from '../spi/index.js'
 import type { SpillSpace } from './spill/spill-space.js'
 import type { Steps } from './steps.js'
 
@@ -71,6 +73,15 @@ export interface Operator {
   readonly finished: boolean
   /** Gives memory back. */
   close(): void
+  /**
+   * Takes rows that the operator before selects and computes, without their columns being made.
+   * @returns how many rows; that operator then gives a page of so many {@link absorbed}, which tells what was taken. Undefined:
+   * it cannot, and nothing has changed
+   * @throws no error of data: the operator before finds those in its own order
+   */
+  absorb?(rows: UnmadeRows): number | undefined
+  /** Hears of the operator that gets its pages. */
+  feeds?(next: Operator): void
   /** Bytes that could be given back by spilling; absent: none. */
   readonly revocableBytes?: number
   /** Bytes that it may claim to go on, beside work on its next rows, and to give memory back; absent: {@link revocableBytes} twice more. */
@@ -83,6 +94,19 @@ export interface Operator {
   /** What EXPLAIN ANALYZE shows besides rows, bytes and time. */
   describe?(): Readonly<Record<string, string | number>>
 }
+
+/** What projections would give for some rows of a page. */
+export interface UnmadeRows {
+  readonly page: Page
+  readonly selection: Selection
+  readonly projections: readonly Expression[]
+}
+
+const ABSORBED: readonly Block[] = Object.freeze([])
+
+/** A page of rows that the operator it goes to has taken already. */
+export const absorbed = (rowCount: number): Page => ({ rowCount, blocks: ABSORBED })
+export const isAbsorbed = ({ blocks }: Page): boolean => blocks === ABSORBED
 
 export const NO_PAGES: readonly Page[] = Object.freeze([])
 /** What long work yields where it has no rows yet: the driver may give the event loop its turn. */

@@ -278,6 +278,8 @@ export class ThreadTask {
         const context = this.#operatorContext(spec.planNodeId, inputs, account)
         made.push(createOperator(spec, context, this.#pages))
       }
+      // Where queries may spill, memory is found for a page before its rows are added.
+      if (memory === undefined) tellOfNext(made)
       const stream = this.#stream(source, making)
       const isCancelled = () => this.memory.cancelled
       const own = memory === undefined ? undefined : { memory, accounts, reader }
@@ -423,5 +425,12 @@ export class ThreadTask {
       },
       ...(this.#spill === undefined ? {} : { spill: this.#spill }),
     }
+  }
+}
+
+function tellOfNext(operators: readonly Operator[]): void {
+  for (const [i, operator] of operators.entries()) {
+    const next = operators[i + 1]
+    if (next !== undefined) operator.feeds?.(next)
   }
 }

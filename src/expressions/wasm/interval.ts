@@ -130,11 +130,11 @@ const LETTERS: Readonly<Record<Decision, string>> = {
 }
 
 /**
- * Analyses an expression. O(nodes).
+ * Analyses expressions. O(nodes).
  * @param children as childrenOf gives them
  */
 export function analyze(
-  expression: Expression,
+  expressions: readonly Expression[],
   inputBounds: (channel: number, type: SqlType) => Interval,
   childrenOf: (e: Expression) => readonly Expression[],
 ): Analysis {
@@ -155,7 +155,7 @@ export function analyze(
     if (e.kind === 'call' && children.length === 2 && mayBeZero(children[1]!)) key += 'z'
     return node.interval
   }
-  visit(expression)
+  expressions.forEach(visit)
   return { facts, key, impossible }
 }
 

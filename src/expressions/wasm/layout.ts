@@ -22,8 +22,8 @@ export interface InputLayout {
   readonly rep: Rep
   readonly encoding: 'flat' | 'dictionary' | 'constant' | 'null'
   readonly storage: 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64' | 'bool'
-  /** Base or factor are to be applied. */
-  readonly packed: boolean
+  /** What is to be applied to stored integers: a base alone, or after a factor. */
+  readonly packing: '' | 'base' | 'factor'
   readonly codeBytes: 1 | 2 | 4
   /** A validity bitmap by row. */
   readonly nullable: boolean
@@ -34,7 +34,7 @@ export interface InputLayout {
 export const layoutKey = (l: InputLayout): string =>
   l.encoding === 'null'
     ? `${l.rep}0`
-    : `${l.storage}${l.encoding[0]}${l.packed ? 'p' : ''}${l.encoding === 'dictionary' ? l.codeBytes : ''}${l.nullable ? 'n' : ''}${l.entryNullable ? 'e' : ''}`
+    : `${l.storage}${l.encoding[0]}${l.packing[0] ?? ''}${l.encoding === 'dictionary' ? l.codeBytes : ''}${l.nullable ? 'n' : ''}${l.entryNullable ? 'e' : ''}`
 
 type LoadableFlat = Extract<FlatBlock, { values: unknown }>
 
@@ -50,13 +50,13 @@ export function layoutOf(block: Block, type: SqlType): InputLayout | undefined {
   const layout = (
     encoding: InputLayout['encoding'],
     storage: InputLayout['storage'],
-    packed = false,
+    packing: InputLayout['packing'] = '',
     nullable = false,
   ): InputLayout => ({
     rep,
     encoding,
     storage,
-    packed,
+    packing,
     codeBytes: 1,
     nullable,
     entryNullable: false,
@@ -65,17 +65,23 @@ export function layoutOf(block: Block, type: SqlType): InputLayout | undefined {
   if (!isLoadable(values) || values.storage === 'fixed16') return undefined
   const { storage } = values
   if (block.encoding === 'constant') return layout('constant', storage)
-  const packed = 'base' in values && (values.base !== 0 || values.factor !== 1)
-  if (block.encoding === 'flat') return layout('flat', storage, packed, values.validity !== null)
+  const packing = packingOf(values)
+  if (block.encoding === 'flat') return layout('flat', storage, packing, values.validity !== null)
   return {
     rep,
     storage,
-    packed,
+    packing,
     encoding: 'dictionary',
     codeBytes: block.codes.BYTES_PER_ELEMENT as 1 | 2 | 4,
     nullable: block.validity !== null,
     entryNullable: values.validity !== null,
   }
+}
+
+function packingOf(values: LoadableFlat): InputLayout['packing'] {
+  if (!('base' in values)) return ''
+  if (values.factor !== 1) return 'factor'
+  return values.base === 0 ? '' : 'base'
 }
 
 const constantIsNull = (value: FlatBlock): boolean =>
@@ -162,9 +168,9 @@ export function writeInput(p: ParameterWriter, block: Block, layout: InputLayout
   if (block.encoding === 'dictionary') p.i32(block.codes.byteOffset)
   if (layout.nullable) p.i32(block.validity!.byteOffset)
   if (layout.entryNullable) p.i32(values.validity!.byteOffset)
-  if (layout.packed && 'base' in values) {
+  if (layout.packing !== '' && 'base' in values) {
     p.i64(values.base)
-    p.i64(values.factor)
+    if (layout.packing === 'factor') p.i64(values.factor)
   }
 }
 
@@ -250,8 +256,8 @@ export function inputLoader(
   const codes = layout.encoding === 'dictionary' ? p.i32() : null
   const validity = layout.nullable ? p.i32() : null
   const entryValidity = layout.entryNullable ? p.i32() : null
-  const base = layout.packed ? p.i64() : null
-  const factor = layout.packed ? p.i64() : null
+  const base = layout.packing === '' ? null : p.i64()
+  const factor = layout.packing === 'factor' ? p.i64() : null
   return (position) => {
     const index =
       codes === null
@@ -273,7 +279,8 @@ export function inputLoader(
         return { rep: 'bool', value: f.let(i32.load8_u(address)), isNull }
       default: {
         const raw = INTEGER_LOADS[storage](address)
-        const value = base === null ? raw : i64.add(base, i64.mul(factor!, raw))
+        const scaled = factor === null ? raw : i64.mul(factor, raw)
+        const value = base === null ? scaled : i64.add(base, scaled)
         return { rep: 'int', value: f.let(value), isNull }
       }
     }

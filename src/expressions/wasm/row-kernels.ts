@@ -29,9 +29,9 @@ import { createRowContext } from './row-lowering.js'
 import { i32 } from './scalar.js'
 import type { Expr } from './value.js'
 
-/** An expression ready to be compiled for the layouts pages have. */
+/** Expressions over the same rows, ready to be compiled for the layouts pages have. */
 export interface RowProgram {
-  readonly expression: Expression
+  readonly expressions: readonly Expression[]
   /** Literal-free. */
   readonly key: string
   readonly literals: readonly ConstantExpression[]
@@ -46,14 +46,21 @@ export type RowOutcome<T> =
 
 const UNSUPPORTED = { kind: 'unsupported' } as const
 
-/** @param expression one that canLower accepts */
-export function prepareRowProgram(expression: Expression): RowProgram {
+/** @param given expressions that canLower accepts */
+export function prepareRowProgram(...given: readonly Expression[]): RowProgram {
   // Each occurrence of a literal is an object of its own, so that it can be told from equal ones.
-  const distinct = transform(expression, (e) =>
-    e.kind === 'constant' ? { ...e } : e.kind === 'call' ? kernelCall(e) : e,
+  const expressions = given.map((expression) =>
+    transform(expression, (e) =>
+      e.kind === 'constant' ? { ...e } : e.kind === 'call' ? kernelCall(e) : e,
+    ),
   )
-  const { key, literals } = literalFree(distinct)
-  return { expression: distinct, key, literals, channels: collectChannels(distinct) }
+  const parts = expressions.map(literalFree)
+  return {
+    expressions,
+    key: parts.map(({ key }) => key).join('; '),
+    literals: parts.flatMap(({ literals }) => literals),
+    channels: [...new Set(expressions.flatMap(collectChannels))],
+  }
 }
 
 type OutputStorage = 'i8' | 'i16' | 'i32' | 'i64' | 'f32' | 'f64' | 'bool'
@@ -61,15 +68,19 @@ type Output =
   | { readonly kind: 'filter'; readonly selected: boolean }
   | { readonly kind: 'project'; readonly storage: OutputStorage }
 
-interface Prepared {
+/** A program over the blocks of one page. */
+export interface BoundRows {
   readonly program: RowProgram
   readonly blocks: readonly Block[]
   readonly layouts: readonly InputLayout[]
   readonly analysis: Analysis
+  /** Names the code. */
+  readonly key: string
 }
 
-function prepare(program: RowProgram, page: Page, arena: Arena): Prepared | undefined {
-  const types = inputTypes(program.expression)
+/** @returns undefined where kernels cannot read these blocks, or not compute in 64 bits */
+export function bindRows(program: RowProgram, page: Page, arena: Arena): BoundRows | undefined {
+  const types = inputTypes(program)
   const blocks: Block[] = []
   const layouts: InputLayout[] = []
   for (const channel of program.channels) {
@@ -81,30 +92,70 @@ function prepare(program: RowProgram, page: Page, arena: Arena): Prepared | unde
   }
   const bounds = (channel: number, type: SqlType) =>
     blockInterval(blocks[program.channels.indexOf(channel)]!, type)
-  const analysis = analyze(program.expression, bounds, childrenOf)
-  return analysis.impossible ? undefined : { program, blocks, layouts, analysis }
+  const analysis = analyze(program.expressions, bounds, childrenOf)
+  if (analysis.impossible) return undefined
+  const key = `${program.key} [${layouts.map(layoutKey).join()}] ${analysis.key}`
+  return { program, blocks, layouts, analysis, key }
 }
 
-const typesOf = new WeakMap<Expression, ReadonlyMap<number, SqlType>>()
-function inputTypes(expression: Expression): ReadonlyMap<number, SqlType> {
-  let types = typesOf.get(expression)
+const typesOf = new WeakMap<RowProgram, ReadonlyMap<number, SqlType>>()
+function inputTypes(program: RowProgram): ReadonlyMap<number, SqlType> {
+  let types = typesOf.get(program)
   if (types === undefined) {
     const found = new Map<number, SqlType>()
     const visit = (e: Expression) => {
       if (e.kind === 'input') found.set(e.channel, e.type)
       childrenOf(e).forEach(visit)
     }
-    visit(expression)
+    program.expressions.forEach(visit)
     types = found
-    typesOf.set(expression, types)
+    typesOf.set(program, types)
   }
   return types
+}
+
+/** The parameters that {@link writeRows} writes, at most. */
+export const rowSlots = ({ channels, literals }: RowProgram): number =>
+  channels.length * SLOTS_PER_INPUT + literals.length
+
+/** Writes what {@link rowReader} reads. */
+export function writeRows(writer: ParameterWriter, { program, blocks, layouts }: BoundRows): void {
+  blocks.forEach((block, i) => {
+    writeInput(writer, block, layouts[i]!)
+  })
+  for (const { value, type } of program.literals) writeLiteral(writer, value, type)
+}
+
+/**
+ * Emits the reading of the parameters of a program.
+ * @param fail emits what happens where an operation fails at a position
+ * @returns what emits the evaluation of its expressions at one position
+ */
+export function rowReader(
+  f: FunctionBuilder<'i32'>,
+  reader: ParameterReader,
+  { program, layouts, analysis }: BoundRows,
+  fail: (position: Local<'i32'>) => void,
+): (position: Local<'i32'>) => readonly Lowered[] {
+  const loaders = layouts.map((layout) => inputLoader(f, reader, layout))
+  const literals = new Map(
+    program.literals.map((literal) => [literal, literalLoader(reader, literal.type)]),
+  )
+  return (position) => {
+    const inputs = new Map<number, Lowered>()
+    loaders.forEach((load, i) => {
+      inputs.set(program.channels[i]!, load(position))
+    })
+    const failIf = (condition: Expr<'i32'>) => f.if(condition, () => fail(position))
+    const context = createRowContext({ f, analysis, inputs, literals, failIf })
+    return program.expressions.map((expression) => context.lower(expression))
+  }
 }
 
 type Run = { run(params: number, count: number): number }
 
 function runKernel(
-  p: Prepared,
+  p: BoundRows,
   output: Output,
   out: Uint8Array | Int32Array,
   validity: Uint8Array | null,
@@ -114,21 +165,15 @@ function runKernel(
 ): { readonly result: number; readonly failedPosition: number } {
   const memory = kernelMemory(out.buffer)
   assert(memory !== undefined, 'kernels need an arena of the shared memory')
-  const { program, layouts, analysis } = p
   const shape =
     output.kind === 'filter' ? `filter${output.selected ? ' selected' : ''}` : output.storage
-  const key = `row ${program.key} [${layouts.map(layoutKey).join()}] ${analysis.key} ${shape}`
-  const { run } = kernel<Run>(memory, key, (m) => buildRowKernel(m, p, output))
-  const slots = 4 + program.channels.length * SLOTS_PER_INPUT + program.literals.length
-  const writer = new ParameterWriter(arena, slots)
+  const { run } = kernel<Run>(memory, `row ${p.key} ${shape}`, (m) => buildRowKernel(m, p, output))
+  const writer = new ParameterWriter(arena, 4 + rowSlots(p.program))
   writer.i32(-1)
   writer.i32(selection?.positions?.byteOffset ?? 0)
   writer.i32(out.byteOffset)
   writer.i32(validity?.byteOffset ?? 0)
-  p.blocks.forEach((block, i) => {
-    writeInput(writer, block, layouts[i]!)
-  })
-  for (const { value, type } of program.literals) writeLiteral(writer, value, type)
+  writeRows(writer, p)
   const result = run(writer.address, count)
   return { result, failedPosition: result < 0 ? writer.read(0) : -1 }
 }
@@ -143,7 +188,7 @@ export function runRowFilter(
   arena: Arena,
   selection: Selection | null,
 ): RowOutcome<Selection> {
-  const prepared = prepare(program, page, arena)
+  const prepared = bindRows(program, page, arena)
   if (prepared === undefined) return UNSUPPORTED
   const selected = selection !== null && selection.positions !== null
   const count = selection?.count ?? page.rowCount
@@ -165,11 +210,12 @@ export function runRowFilter(
 
 /** Evaluates an expression at every position. */
 export function runRowProjection(program: RowProgram, page: Page, arena: Arena): RowOutcome<Block> {
-  const prepared = prepare(program, page, arena)
+  const prepared = bindRows(program, page, arena)
   if (prepared === undefined) return UNSUPPORTED
-  const { type } = program.expression
+  const expression = program.expressions[0]!
+  const { type } = expression
   const rowCount = page.rowCount
-  const interval = prepared.analysis.facts.get(program.expression)?.interval
+  const interval = prepared.analysis.facts.get(expression)?.interval
   const isSafe =
     interval !== undefined &&
     Number.isSafeInteger(interval.min) &&
@@ -229,31 +275,18 @@ function outputBlock(
 
 type KernelParams = ParamLocals<{ params: 'i32'; count: 'i32' }>
 
-function buildRowKernel(m: ModuleBuilder, p: Prepared, output: Output): void {
+function buildRowKernel(m: ModuleBuilder, p: BoundRows, output: Output): void {
   m.function('run', { params: 'i32', count: 'i32' }, 'i32', (f, locals) => {
     const reader = new ParameterReader(f, locals.params)
     reader.i32()
     const positions = reader.i32()
     const out = reader.i32()
     const validity = reader.i32()
-    const loaders = p.layouts.map((layout) => inputLoader(f, reader, layout))
-    const literals = new Map(
-      p.program.literals.map((literal) => [literal, literalLoader(reader, literal.type)]),
-    )
-    const lowerRow = (position: Local<'i32'>): Lowered => {
-      const inputs = new Map<number, Lowered>()
-      loaders.forEach((load, i) => {
-        inputs.set(p.program.channels[i]!, load(position))
-      })
-      const failIf = (condition: Expr<'i32'>) => {
-        f.if(condition, () => {
-          f.store32(locals.params, position)
-          f.return(-1)
-        })
-      }
-      const context = createRowContext({ f, analysis: p.analysis, inputs, literals, failIf })
-      return context.lower(p.program.expression)
-    }
+    const lowerAll = rowReader(f, reader, p, (position) => {
+      f.store32(locals.params, position)
+      f.return(-1)
+    })
+    const lowerRow = (position: Local<'i32'>): Lowered => lowerAll(position)[0]!
     if (output.kind === 'filter') {
       filterLoop(f, locals, output.selected ? positions : null, out, lowerRow)
     } else projectLoop(f, locals, output.storage, out, validity, lowerRow)

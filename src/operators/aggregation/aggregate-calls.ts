@@ -13,6 +13,7 @@ import { GroupKeys } from '../keys/group-keys.js'
 import type { OperatorContext } from '../operator.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
+import type { FusedTargets } from './fused-loop-kernels.js'
 import { addFused, FUSED_GROUPS_MAX, type FusedSum } from './fused-sums.js'
 import { genericAggregator } from './generic.js'
 import { zeroGroups } from './integer-sums.js'
@@ -111,6 +112,22 @@ export class AggregateCalls {
         return { value, isFirst: true }
       },
     }
+  }
+
+  /** Whether all calls add to sums and counts of all rows that their conditions let through. */
+  get addsSums(): boolean {
+    return this.#calls.every(
+      ({ spec, aggregator }) =>
+        aggregator.targets !== undefined && !spec.distinct && spec.orderBy === undefined,
+    )
+  }
+
+  /**
+   * Where each call's sums and counts are added to, where all calls do only that.
+   * @param added what the values of each come to at most
+   */
+  targets(added: readonly number[]): readonly (FusedTargets | 'none')[] {
+    return this.#calls.map(({ aggregator }, i) => aggregator.targets!(added[i]!))
   }
 
   /** Makes room for this many groups; new ones are empty. */

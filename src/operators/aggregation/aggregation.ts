@@ -1,9 +1,18 @@
+import type { Expression } from '../../expressions/ir.js'
+import type { Selection } from '../../expressions/page-expression.js'
 import { type Arena, blockOf, type Page, type SqlType } from '../../spi/index.js'
 import { GroupKeys } from '../keys/group-keys.js'
-import { NO_PAGES, type Operator, type OperatorContext } from '../operator.js'
+import {
+  isAbsorbed,
+  NO_PAGES,
+  type Operator,
+  type OperatorContext,
+  type UnmadeRows,
+} from '../operator.js'
 import { memoryOf } from '../operator-memory.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import { AggregateCalls } from './aggregate-calls.js'
+import { FusedAggregation } from './fused-aggregation.js'
 import { nativeAggregate } from './native.js'
 
 /** Groups may claim twice as much memory more while their tables grow: twice as long, beside what they replace. */
@@ -29,6 +38,8 @@ export function stateTypes(
 export const givesStates = (step: AggregationSpec['step']): boolean =>
   step === 'partial' || step === 'intermediate'
 
+const allRows = ({ rowCount }: Page): Selection => ({ count: rowCount, positions: null })
+
 /**
  * Hash aggregation, or with no keys one group of all rows: keys are numbered densely and each call adds its column to the
  * states of the groups, page by page.
@@ -43,6 +54,9 @@ export class AggregationOperator implements Operator {
   readonly #fixed: Arena
   readonly #keys: GroupKeys | undefined
   readonly #calls: AggregateCalls
+  readonly #memory: WebAssembly.Memory
+  /** Loops by what computes their columns; undefined: there is none. */
+  readonly #fused = new Map<readonly Expression[] | undefined, FusedAggregation | undefined>()
 
   constructor(spec: AggregationSpec, context: OperatorContext) {
     this.#spec = spec
@@ -53,6 +67,7 @@ export class AggregationOperator implements Operator {
     const words = this.#fixed.allocate(16)
     const status = new Int32Array(words.buffer, words.byteOffset, 4)
     const memory = memoryOf(this.#fixed)
+    this.#memory = memory
     this.#keys =
       spec.keyChannels.length === 0
         ? undefined
@@ -72,12 +87,35 @@ export class AggregationOperator implements Operator {
   }
 
   process(page: Page): readonly Page[] {
+    if (isAbsorbed(page) || this.#addFused(page, allRows(page)) !== undefined) {
+      return NO_PAGES
+    }
     const arena = this.#scratch
     arena.reset()
     const groups = this.#keys?.add(page, this.#spec.keyChannels, arena)
     if (this.#keys !== undefined) this.#calls.reserve(this.#keys.groupCount)
     this.#calls.add(page, groups, arena)
     return NO_PAGES
+  }
+
+  absorb({ page, selection, projections }: UnmadeRows): number | undefined {
+    return this.#addFused(page, selection, projections)
+  }
+
+  /** @param projections absent: the page has the columns */
+  #addFused(
+    page: Page,
+    selection: Selection,
+    projections?: readonly Expression[],
+  ): number | undefined {
+    let fused = this.#fused.get(projections)
+    if (fused === undefined && !this.#fused.has(projections)) {
+      fused = FusedAggregation.of(this.#memory, this.#spec, projections, this.#calls, this.#keys)
+      this.#fused.set(projections, fused)
+    }
+    if (fused === undefined) return undefined
+    this.#scratch.reset()
+    return fused.add(page, selection, this.#scratch)
   }
 
   *finish(): Generator<Page> {

@@ -1,4 +1,5 @@
 import type { Arena, Block, SqlType } from '../../spi/index.js'
+import type { FusedTargets } from './fused-loop-kernels.js'
 import type { FusedSum } from './fused-sums.js'
 
 /** The states of one aggregate call for all groups of an operator. */
@@ -16,6 +17,12 @@ export interface Aggregator {
    * were added; undefined where only {@link add} can add them. `none`: another call adds them.
    */
   fuse?(args: readonly Block[], arena: Arena): FusedSum | 'none' | undefined
+  /**
+   * Where a loop adds the sums and counts of rows whose argument it computes itself; absent where the aggregate is more than
+   * those. `none`: another call has them.
+   * @param added what the values come to at most, whatever their signs; at most NARROW_MAX
+   */
+  targets?(added: number): FusedTargets | 'none'
   /** Adds partial states, one block a state column. */
   merge(states: readonly Block[], rowCount: number, groups: Int32Array, arena: Arena): void
   /** Partial states of groups [from, to). */

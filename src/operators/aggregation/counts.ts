@@ -23,6 +23,7 @@ export function countAggregator(context: AggregatorContext): Aggregator {
       countValues(context.memory, args[0], rowCount, groups, counts, arena),
     fuse: ([block], arena) =>
       block === undefined || isNeverNull(block, arena) ? { counts: counts.address } : undefined,
+    targets: () => ({ sums: 0, counts: counts.address }),
     merge: (states, rowCount, groups, arena) =>
       addCounts(context, states[0]!, rowCount, groups, counts, arena),
     states: (from, to, arena) => [result(from, to, arena)],

@@ -123,6 +123,7 @@ export function exactSumAggregator(
       if (isOwner) sums.add(args[0]!, groups, arena)
     },
     fuse: (args, arena) => (isOwner ? sums.low.fuse(args[0]!, arena) : 'none'),
+    targets: (added) => (isOwner ? sums.low.targets(added) : 'none'),
     merge(states, rowCount, groups, arena) {
       sums.low.add(states[0]!, groups, arena)
       if (isLong(type) && !isZero(states[1]!)) sums.highSums().add(states[1]!, groups, arena)

@@ -6,10 +6,11 @@ import { GrowableBuffer } from '../keys/growable.js'
 import { rangeBlock } from '../keys/key-source.js'
 import { countKernel, sumIntegersKernel, wideKernels } from './aggregate-kernels.js'
 import type { AggregatorContext } from './aggregator.js'
+import type { FusedTargets } from './fused-loop-kernels.js'
 import type { FusedSum } from './fused-sums.js'
 
 /** Sums of integers may reach this in 64 bits before they are carried over to 128. */
-const NARROW_MAX = 2 ** 62
+export const NARROW_MAX = 2 ** 62
 
 const address = (view: ArrayBufferView | null | undefined): number =>
   view === null || view === undefined ? 0 : view.byteOffset
@@ -105,6 +106,16 @@ export class IntegerSums {
       },
       counts: this.counts.address,
     }
+  }
+
+  /**
+   * Where sums and counts of groups are to be added to, in 64 bits.
+   * @param added what the values come to at most, counted as if all were negative or all positive; at most NARROW_MAX
+   */
+  targets(added: number): FusedTargets {
+    if (this.#magnitude + added > NARROW_MAX) this.#widen()
+    this.#magnitude += added
+    return { sums: this.narrow.address, counts: this.counts.address }
   }
 
   #addWide(

@@ -1,6 +1,6 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import type { Arena, Page } from '../../spi/index.js'
-import type { Operator, OperatorContext } from '../operator.js'
+import { isAbsorbed, type Operator, type OperatorContext, type UnmadeRows } from '../operator.js'
 import { memoryOf } from '../operator-memory.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
@@ -67,8 +67,26 @@ export class PartialAggregation implements Operator {
     this.#isPassedOn = true
   }
 
+  absorb(rows: UnmadeRows): number | undefined {
+    if (this.#isPassedOn || !this.#control.isGrouping) return undefined
+    this.#groups ??= this.#startAgain()
+    const before = this.#groups.groupCount
+    const rowCount = this.#groups.absorb(rows)
+    if (rowCount !== undefined) this.#noteGrouped(rowCount, before)
+    return rowCount
+  }
+
+  #noteGrouped(rowCount: number, groupsBefore: number): void {
+    this.#emptyBytes ??= Math.min(this.#scope.heldBytes, EMPTY_BYTES_MAX)
+    this.#control.addGrouped(rowCount, this.#groups!.groupCount - groupsBefore)
+  }
+
   *process(page: Page): Generator<Page, void> {
     if (page.rowCount === 0) return
+    if (isAbsorbed(page)) {
+      if (this.#isPassedOn || !this.#control.isGrouping) yield* this.#passOn()
+      return
+    }
     if (this.#isPassedOn) yield* this.#passOn()
     if (!this.#control.isGrouping) {
       yield this.#ungrouped(page)
@@ -78,8 +96,7 @@ export class PartialAggregation implements Operator {
     this.#groups ??= this.#startAgain()
     const before = this.#groups.groupCount
     this.#groups.process(page)
-    this.#emptyBytes ??= Math.min(this.#scope.heldBytes, EMPTY_BYTES_MAX)
-    this.#control.addGrouped(page.rowCount, this.#groups.groupCount - before)
+    this.#noteGrouped(page.rowCount, before)
     if (!this.#control.isGrouping) yield* this.#passOn()
   }
 
