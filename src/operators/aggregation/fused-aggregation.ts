@@ -141,7 +141,12 @@ export class FusedAggregation {
     const { positions } = selection
     // Columns that are there are folded 16 bytes at a time.
     if (this.#readsColumns && positions === null) return undefined
-    const modes = this.#keyExpressions.map((key) => keyMode(key, page))
+    const modes: KeyMode[] = []
+    for (const key of this.#keyExpressions) {
+      const mode = keyMode(key, page)
+      if (mode === undefined) return undefined
+      modes.push(mode)
+    }
     const bound = bindRows(this.#program(modes), page, arena)
     if (bound === undefined) return undefined
     const sums = this.#largestSums(bound, selection.count)
@@ -312,14 +317,12 @@ function isLowerable(call: AggregateSpec, expressionOf: ExpressionOf): boolean {
   return canLower(value) && (call.function.name === 'count' || repOf(value.type) === 'int')
 }
 
-function keyMode(key: Expression, page: Page): KeyMode {
-  if (key.kind !== 'input') return 'value'
-  const block = page.blocks[key.channel]!
-  return block.encoding === 'dictionary'
-    ? 'codes'
-    : block.encoding === 'constant'
-      ? 'constant'
-      : 'value'
+/** @returns undefined where kernels cannot number the keys of a page */
+function keyMode(key: Expression, page: Page): KeyMode | undefined {
+  const encoding = key.kind === 'input' ? page.blocks[key.channel]!.encoding : 'flat'
+  if (encoding === 'dictionary') return 'codes'
+  if (encoding === 'constant') return 'constant'
+  return repOf(key.type) === 'int' ? 'value' : undefined
 }
 
 const constantKey = (block: Block): BoundKey => {

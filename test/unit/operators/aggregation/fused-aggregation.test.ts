@@ -26,6 +26,7 @@ import {
   type Block,
   BOOLEAN,
   blockOf,
+  DOUBLE,
   decimalType,
   INTEGER,
   MillraceError,
@@ -46,8 +47,19 @@ const MONEY = decimalType(12, 2)
 const LONG = decimalType(25, 2)
 
 /** Channels of the input: keys, then what is computed with. */
-const TYPES = [VARCHAR, VARCHAR, SMALLINT, INTEGER, BIGINT, MONEY, MONEY, LONG, BOOLEAN] as const
-const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG] = TYPES.map(
+const TYPES = [
+  VARCHAR,
+  VARCHAR,
+  SMALLINT,
+  INTEGER,
+  BIGINT,
+  MONEY,
+  MONEY,
+  LONG,
+  BOOLEAN,
+  DOUBLE,
+] as const
+const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG, FLOAT] = TYPES.map(
   (type, channel) => input(channel, type),
 ) as [Expression, ...Expression[]] as Expression[]
 
@@ -66,6 +78,7 @@ const KEYS: readonly Expression[] = [
   OTHER_TEXT!,
   SMALL!,
   of('$modulus', INT!, constant(INTEGER, 7)),
+  FLOAT!,
 ]
 const ARGUMENTS: readonly Expression[] = [
   INT!,
@@ -98,7 +111,7 @@ function randomKey(random: Random, type: SqlType, rowCount: number, arena: Arena
   for (let i = 0; i < rowCount; i++) codes[i] = random.below(values.length)
   const validity = randomValidity(random, rowCount, random.pick([0, 0, 0.2]), arena)
   const block = { encoding: 'dictionary', type, rowCount, codes, dictionary: entries } as const
-  if (type.kind === 'varchar' || random.chance(0.5)) return { ...block, validity }
+  if (random.chance(type.kind === 'varchar' ? 0.9 : 0.5)) return { ...block, validity }
   const positions = new Int32Array(rowCount).map((_, i) => codes[i]!)
   return gatherBlock(entries, importInt32(positions, arena), rowCount, arena)
 }
@@ -133,7 +146,7 @@ interface Plan {
 }
 
 function randomPlan(random: Random): Plan {
-  const keys = KEYS.filter(() => random.chance(0.4))
+  const keys = KEYS.filter((key) => random.chance(key === FLOAT ? 0.05 : 0.4))
   const values = ARGUMENTS.filter(() => random.chance(0.35))
   const hasGuard = random.chance(0.3)
   const guard = random.chance(0.5) ? FLAG! : CONDITIONS[1]!
@@ -141,8 +154,10 @@ function randomPlan(random: Random): Plan {
   const aggregates = values.flatMap((value, i): AggregateSpec[] => {
     const channel = keys.length + i
     const filter = hasGuard && random.chance(0.5) ? { filterChannel: projections.length - 1 } : {}
+    // What no aggregate reads a loop does not compute; plans have none of it.
+    const always = random.pick(['sum', 'avg', 'count'])
     return ['sum', 'avg', 'count'].flatMap((name) =>
-      random.chance(0.5)
+      name === always || random.chance(0.4)
         ? [
             {
               function: registry.resolve(name, [value.type]),
