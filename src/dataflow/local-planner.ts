@@ -23,7 +23,7 @@ import {
   planUnnest,
   planWindow,
 } from './local-plan/rows.js'
-import { planRemoteSource, planValues } from './local-plan/scan.js'
+import { comesInOrder, planRemoteSource, planValues } from './local-plan/scan.js'
 import { planSharedScan, planWith } from './local-plan/shared.js'
 import {
   channelsOf,
@@ -67,18 +67,29 @@ export interface OutputCut extends PartitionExceptions {
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
 const INLINE_BYTES_MAX = 4 * 1024 * 1024
 
-/** A scan of fewer rows has one driver: its pipeline can end in a join index without a gathering step. */
-const SMALL_SCAN_ROWS = 16_384
+/** A source of fewer rows has one driver: its pipeline can end in a join index without a gathering step. */
+const SMALL_SOURCE_ROWS = 16_384
 
 /** Threads that are worth it. */
 function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
   if (options.mayRunForEver === true) return options.threads
+  if (options.threads > 1 && handsOnRemoteRows(root, options)) return options.threads
   if (!hasScan(root)) return 0
   return (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ? 0 : options.threads
 }
 
 const hasScan = (node: PlanNode): boolean =>
   node.kind === 'tableScan' || node.kind === 'tableFunction' || sourcesOf(node).some(hasScan)
+
+/** Whether a node is expected to give so few rows that one driver is best. */
+const isSmall = ({ id }: PlanNode, { nodeRows }: LocalPlannerOptions): boolean =>
+  (nodeRows?.get(id) ?? Number.POSITIVE_INFINITY) < SMALL_SOURCE_ROWS
+
+/** Whether so many rows come from other fragments, in any order, that other threads had better work on them. */
+const handsOnRemoteRows = (node: PlanNode, options: LocalPlannerOptions): boolean =>
+  node.kind === 'remoteSource'
+    ? !comesInOrder(node) && !isSmall(node, options)
+    : sourcesOf(node).some((source) => handsOnRemoteRows(source, options))
 
 /** Nodes under which rows still flow to the consumer as they come, or what a node itself gives does: a sort collects what it reads. */
 const STREAMING: ReadonlySet<PlanKind> = new Set([
@@ -92,6 +103,7 @@ const STREAMING: ReadonlySet<PlanKind> = new Set([
   'asyncCall',
   'tableWriter',
   'tableFinish',
+  'remoteSource',
 ])
 
 /**
@@ -115,8 +127,7 @@ export function planLocally(
     nextScanId: 0,
     maySpill: options.maySpill,
     isThreadBound: options.isThreadBound,
-    isSmall: (scan) =>
-      (options.nodeRows?.get(scan.id) ?? Number.POSITIVE_INFINITY) < SMALL_SCAN_ROWS,
+    isSmall: (source) => isSmall(source, options),
     // Where the connector leaves rows out, few of them may be much to read.
     tableRows: ({ id, enforcedConstraint }) =>
       options.mayRunForEver === true || enforcedConstraint !== undefined
@@ -199,7 +210,7 @@ const planNode = (node: PlanNode, context: LocalPlanContext): Stream => {
     tableFunction: (n) => planTableFunction(n, context),
     apply: unplanned,
     correlatedJoin: unplanned,
-    remoteSource: planRemoteSource,
+    remoteSource: (n) => planRemoteSource(n, context),
     with: (n) => planWith(n, context),
     sharedScan: (n) => planSharedScan(n, context),
     exchange: (n) => context.plan(n.source),

@@ -140,7 +140,7 @@ export interface ChannelSource {
   readonly types: readonly SqlType[]
 }
 
-/** Pages that tasks of other fragments hand to this one, read in the thread that asked. */
+/** Pages that tasks of other fragments hand to this one: the thread that asked has the connections, and hands them on to other threads. */
 export interface RemoteSource {
   readonly kind: 'remote'
   readonly planNodeId: string
@@ -150,6 +150,8 @@ export interface RemoteSource {
   readonly orderBy?: readonly ChannelOrder[]
   /** One task after another is read. */
   readonly concatenates?: true
+  /** Every driver reads all pages; otherwise each page goes to one driver. */
+  readonly everyDriver?: true
 }
 
 export type SinkSpec =

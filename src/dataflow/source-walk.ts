@@ -1,4 +1,4 @@
-import type { ScanSource, SourceSpec } from './pipeline.js'
+import type { RemoteSource, ScanSource, SourceSpec } from './pipeline.js'
 
 /** The scans that a pipeline's source reads. */
 export function scansOf(source: SourceSpec): readonly ScanSource[] {
@@ -17,6 +17,10 @@ function nestedSources(source: SourceSpec): readonly SourceSpec[] {
       return []
   }
 }
+
+/** What it reads of other fragments. */
+export const remoteSources = (source: SourceSpec): readonly RemoteSource[] =>
+  source.kind === 'remote' ? [source] : nestedSources(source).flatMap(remoteSources)
 
 /** The pipelines whose pages it takes as they come. */
 export function channelSources(source: SourceSpec): readonly number[] {

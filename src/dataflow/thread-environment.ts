@@ -1,6 +1,7 @@
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { Connector, ConnectorSession } from '../spi/index.js'
 import type { ChunkAllocator } from './memory/shared-memory.js'
+import type { PageStream } from './page-stream.js'
 import type { TaskDescriptor } from './task/task-descriptor.js'
 import type { Turns } from './turns.js'
 
@@ -29,6 +30,8 @@ export interface DriverInputs {
   /** Further words that the drivers share, for what they build together; zero before the first of them. */
   readonly sharedWords: Int32Array
   readonly splits: SplitQueue
+  /** What the calling thread hands on of other fragments, by the plan node of the source; absent in that thread. */
+  readonly remotePages?: ReadonlyMap<string, PageStream>
 }
 
 /** Hands out the splits of the scans of a pipeline. */

@@ -42,21 +42,36 @@ export const planValues = (node: ValuesNode): Stream => ({
   dependsOn: [],
 })
 
-export const planRemoteSource = (node: RemoteSourceNode): Stream => ({
-  source: {
-    kind: 'remote',
-    planNodeId: node.id,
-    fragments: node.fragments,
-    types: typesOf(node.outputs),
-    ...(node.orderBy === undefined ? {} : { orderBy: channelOrder(node.outputs, node.orderBy) }),
-    ...(node.concatenates ? { concatenates: true } : {}),
-  },
-  operators: [],
-  layout: node.outputs,
-  parallel: false,
-  callerBound: true,
-  dependsOn: [],
-})
+/** Whether the rows of other fragments come in an order that one driver has to keep. */
+export const comesInOrder = ({ orderBy, concatenates }: RemoteSourceNode): boolean =>
+  orderBy !== undefined || concatenates === true
+
+/**
+ * What other fragments hand over: worker threads get it, unless it comes in order or is little, or the rows only flow to the
+ * consumer, who is in the calling thread as the connections are.
+ */
+export function planRemoteSource(node: RemoteSourceNode, context: LocalPlanContext): Stream {
+  const parallel =
+    context.threads > 1 &&
+    !comesInOrder(node) &&
+    !context.onlyStreamsAbove &&
+    !context.isSmall(node)
+  return {
+    source: {
+      kind: 'remote',
+      planNodeId: node.id,
+      fragments: node.fragments,
+      types: typesOf(node.outputs),
+      ...(node.orderBy === undefined ? {} : { orderBy: channelOrder(node.outputs, node.orderBy) }),
+      ...(node.concatenates ? { concatenates: true } : {}),
+    },
+    operators: [],
+    layout: node.outputs,
+    parallel,
+    callerBound: !parallel,
+    dependsOn: [],
+  }
+}
 
 /** What joins further up, if their keys are known before the scan runs, say about its columns. */
 export const keyFilters = (

@@ -8,7 +8,13 @@ import type {
   OperatorSpec,
   WindowBoundSpec,
 } from '../../operators/spec.js'
-import type { FrameBound, PlanNode, SortItem, TableScanNode } from '../../planner/plan/node.js'
+import type {
+  FrameBound,
+  PlanNode,
+  RemoteSourceNode,
+  SortItem,
+  TableScanNode,
+} from '../../planner/plan/node.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import { assert, type Domain, type SqlType } from '../../spi/index.js'
 import type { PipelineSpec, SinkSpec, SortedRunsRef, SourceSpec } from '../pipeline.js'
@@ -40,8 +46,8 @@ export interface LocalPlanContext {
   readonly maySpill: boolean
   /** True where the catalog's rows can only be read in the thread that asked. */
   isThreadBound(catalog: string): boolean
-  /** True where a scan is expected to give so few rows that one driver is best. */
-  isSmall(scan: TableScanNode): boolean
+  /** True where a source is expected to give so few rows that one driver is best. */
+  isSmall(source: TableScanNode | RemoteSourceNode): boolean
   /** Rows of a scan's table; undefined where nothing is known, or the calling thread must not read it. */
   tableRows(scan: TableScanNode): number | undefined
   /** Rows that a node is estimated to give; undefined where nothing is known. */
@@ -208,8 +214,13 @@ const driversOf = (context: LocalPlanContext, stream: Stream): PipelineSpec['dri
 
 /** Brings the rows of a parallel stream into one driver, in any order. */
 export function gather(context: LocalPlanContext, stream: Stream): Stream {
+  if (isRemote(stream)) return { ...stream, parallel: false }
   return stream.parallel ? collected(context, stream, false) : stream
 }
+
+/** Whether it is what other fragments hand over, as it comes: its rows need not be collected to be in one driver, or in all. */
+const isRemote = ({ source, operators }: Stream): boolean =>
+  source.kind === 'remote' && operators.length === 0
 
 /** Dividing fewer rows than this by their keys takes longer than one driver needs for them. */
 export const SHARED_ROWS_MIN = 20_000
@@ -231,7 +242,7 @@ export function gatherByKey(
     return gather(context, stream)
   }
   return withOperator(
-    { ...collectedForAll(context, stream), sharedBy: keys },
+    { ...(isRemote(stream) ? forAll(stream) : collectedForAll(context, stream)), sharedBy: keys },
     {
       kind: 'keyShare',
       planNodeId,
@@ -243,9 +254,13 @@ export function gatherByKey(
 
 /** Collects a stream; every driver of what reads it gets all pages. */
 export function collectedForAll(context: LocalPlanContext, stream: Stream): Stream {
-  const all = collected(context, stream, true)
-  return { ...all, source: { ...all.source, everyDriver: true } as SourceSpec }
+  return forAll(collected(context, stream, true))
 }
+
+const forAll = (stream: Stream): Stream => ({
+  ...stream,
+  source: { ...stream.source, everyDriver: true } as SourceSpec,
+})
 
 /** Collects a stream; what reads it afterwards is parallel or not. */
 export function collected(context: LocalPlanContext, stream: Stream, parallel: boolean): Stream {

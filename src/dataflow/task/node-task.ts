@@ -1,3 +1,4 @@
+import type { BufferAddress } from '../../exchange/address.js'
 import type { ChannelFactory } from '../../exchange/channel/channel.js'
 import { DEFAULT_BUFFER_BYTES, ExchangeClient } from '../../exchange/exchange-client.js'
 import type { OutputBuffer } from '../../exchange/output-buffer.js'
@@ -18,10 +19,11 @@ import { filteredDomain } from '../dynamic-filter.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
 import { ExchangeStream, RemoteMergeStream, RemoteSequence } from '../streams/exchange.js'
+import type { ExecutionEnvironment } from './execution-environment.js'
 import { RangeOutput } from './range-output.js'
 import { type SinkPages, sinkPages } from './sink-pages.js'
 import type { TaskDescriptor } from './task-descriptor.js'
-import { type ExecutionEnvironment, TaskExecution } from './task-execution.js'
+import { TaskExecution } from './task-execution.js'
 import {
   isTaskDone,
   type TaskListener,
@@ -94,6 +96,7 @@ export class NodeTask {
           if (pipeline === sortedRuns?.pipeline) this.#tellSample(sortedRuns)
         },
         openRemote: (source, createArena) => this.#openRemote(source, createArena),
+        readRemote: (source) => this.#openClient(this.#addresses(source)),
       },
       descriptor,
     )
@@ -239,33 +242,38 @@ export class NodeTask {
     this.#report()
   }
 
-  #openRemote(source: RemoteSource, createArena: () => Arena): PageStream {
-    const addresses = source.fragments.flatMap((id) => {
+  #addresses({ fragments }: RemoteSource): readonly BufferAddress[] {
+    return fragments.flatMap((id) => {
       const found = this.#request.sources[id]
       assert(found !== undefined, `no tasks of fragment ${id}`)
       return found
     })
-    const open = (read: typeof addresses, bufferBytesMax?: number): ExchangeClient => {
-      const client = new ExchangeClient({
-        channels: this.#channels,
-        ...(bufferBytesMax === undefined ? {} : { bufferBytesMax }),
-      })
-      this.#clients.push(client)
-      for (const address of read) client.addSource(address)
-      client.noMoreSources()
-      return client
-    }
+  }
+
+  #openClient(addresses: readonly BufferAddress[], bufferBytesMax?: number): ExchangeClient {
+    const client = new ExchangeClient({
+      channels: this.#channels,
+      ...(bufferBytesMax === undefined ? {} : { bufferBytesMax }),
+    })
+    this.#clients.push(client)
+    for (const address of addresses) client.addSource(address)
+    client.noMoreSources()
+    return client
+  }
+
+  #openRemote(source: RemoteSource, createArena: () => Arena): PageStream {
+    const addresses = this.#addresses(source)
     const share = Math.ceil(DEFAULT_BUFFER_BYTES / addresses.length)
     if (source.concatenates) {
       return new RemoteSequence(
-        addresses.map((address) => open([address], share)),
+        addresses.map((address) => this.#openClient([address], share)),
         createArena,
       )
     }
     return source.orderBy === undefined
-      ? new ExchangeStream(open(addresses), createArena())
+      ? new ExchangeStream(this.#openClient(addresses), createArena())
       : new RemoteMergeStream(
-          addresses.map((address) => open([address], share)),
+          addresses.map((address) => this.#openClient([address], share)),
           source.orderBy,
           source.types,
           this.#pageRows,

@@ -1,8 +1,7 @@
-import { pageRingBytes } from '../../exchange/threads/page-ring.js'
+import { clearRings, pageRingBytes } from '../../exchange/threads/page-ring.js'
 import { type ThreadChannels, threadAddress } from '../../exchange/threads/thread-channel.js'
 import {
-  type ConnectorSplitSource,
-  type DynamicFilter,
+  assert,
   errorFromRecord,
   MillraceError,
   type Page,
@@ -13,7 +12,7 @@ import { wholeStates } from '../joined-build.js'
 import { QueryMemory } from '../memory/query-memory.js'
 import type { CollectedPages } from '../page-sink.js'
 import type { PageStream } from '../page-stream.js'
-import type { LocalPlan, PipelineSpec, ScanSource, SortedRunsRef } from '../pipeline.js'
+import type { LocalPlan, PipelineSpec, SortedRunsRef } from '../pipeline.js'
 import { driverCountOf, isTaken, threadOf } from '../pipeline-drivers.js'
 import { DRIVER_GATE, PipelineSplits } from '../pipeline-splits.js'
 import { type PulledPages, pulledPages } from '../pulled-pages.js'
@@ -21,35 +20,19 @@ import type { SortSample } from '../sort-sample.js'
 import { channelSources, scansOf } from '../source-walk.js'
 import { spillError } from '../spill/page-file.js'
 import { removeQuerySpill } from '../spill/query-spill.js'
-import type { DriverStats } from '../stats.js'
-import type { ThreadEnvironment } from '../thread-environment.js'
 import { closeGate } from '../threads/driver-gate.js'
 import type { FromWorker } from '../threads/messages.js'
 import type { ThreadPool } from '../threads/pool.js'
+import { RemoteFeeds } from '../threads/remote-feeds.js'
 import { openThreadPages } from '../threads/thread-pages.js'
 import { isTiny } from '../tiny-pipeline.js'
+import { DriverReports } from './driver-reports.js'
 import { DriverStates } from './driver-states.js'
+import type { ExecutionEnvironment } from './execution-environment.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 import { threadTaskId } from './task-id.js'
 import type { TaskSnapshot } from './task-snapshot.js'
-import { type OpenRemote, ThreadTask } from './thread-task.js'
-
-export interface ExecutionEnvironment {
-  readonly thread: ThreadEnvironment
-  /** Absent: everything runs in the calling thread. */
-  readonly pool: ThreadPool | undefined
-  /** Enumerates the splits of a scan. */
-  openSplits(
-    task: TaskDescriptor,
-    scan: ScanSource,
-    dynamicFilter: DynamicFilter,
-    signal: AbortSignal,
-  ): Promise<ConnectorSplitSource>
-  /** Opens what other fragments hand over; absent where plans are whole. */
-  readonly openRemote?: OpenRemote
-  /** Hears what a pipeline has left, by its number: a state a driver. */
-  readonly onState?: (pipeline: number, states: readonly unknown[]) => void
-}
+import { ThreadTask } from './thread-task.js'
 
 /** Why what a query has opened is to be given up: made once, since most queries end without anybody to hear of it. */
 const QUERY_OVER = new MillraceError('USER_CANCELED', 'The query is over')
@@ -65,17 +48,14 @@ export class TaskExecution {
   readonly #task: ThreadTask
   readonly #abort = new AbortController()
   readonly #states = new Map<number, readonly unknown[]>()
-  readonly #driverStats: DriverStats[] = []
+  readonly #reports = new DriverReports()
   readonly #splits: PipelineSplits[] = []
   readonly #pipelineStates = new Map<number, 'RUNNING' | 'FINISHED'>()
   /** To drivers whose pages are pulled, by pipeline. */
   readonly #threadChannels = new Map<number, ThreadChannels>()
+  readonly #remoteFeeds: RemoteFeeds
   readonly #waitingForStates = new Map<number, DriverStates>()
   #output: PulledPages | undefined
-  /** Of drivers in the calling thread. */
-  readonly #callerStats: (() => DriverStats)[] = []
-  /** What drivers in worker threads that have not ended told last. */
-  readonly #workerStats = new Map<string, DriverStats>()
   #started: Promise<void> | undefined
   #inPool = false
   /** Drivers in worker threads that have not ended. */
@@ -91,6 +71,18 @@ export class TaskExecution {
     this.#environment = environment
     this.#descriptor = descriptor
     this.#task = new ThreadTask(environment.thread, descriptor, environment.openRemote)
+    const { allocator, turns } = environment.thread
+    this.#remoteFeeds = new RemoteFeeds({
+      memory: allocator.memory.buffer,
+      turns: turns.taker(),
+      read: (source) => {
+        assert(environment.readRemote !== undefined, 'remote pages are read by a fragment')
+        return environment.readRemote(source)
+      },
+      allocate: (byteLength) => this.#task.allocate(byteLength),
+      createArena: () => this.#task.createArena(),
+      onFailure: (error) => this.#fail(toMillraceError(error)),
+    })
   }
 
   get plan(): LocalPlan {
@@ -134,11 +126,7 @@ export class TaskExecution {
   }
 
   info(): TaskSnapshot {
-    const stats = [
-      ...this.#driverStats,
-      ...this.#callerStats.map((s) => s()),
-      ...this.#workerStats.values(),
-    ]
+    const stats = this.#reports.all()
     const totals = this.#splits.map((s) => s.counts())
     return {
       state:
@@ -169,6 +157,7 @@ export class TaskExecution {
     this.#abort.abort(error)
     this.#reject?.(error)
     for (const channels of this.#threadChannels.values()) channels.failed(error)
+    this.#remoteFeeds.close()
   }
 
   /** The promise's value, or the query's failure if that comes first. */
@@ -230,7 +219,7 @@ export class TaskExecution {
     const splits = await this.#openSplits(pipeline)
     if (pipeline.drivers === 'caller' || isTiny(pipeline, this.#states)) {
       const inputs = this.#callerInputs(splits)
-      const { state } = await this.#task.run(pipeline, inputs, (s) => this.#callerStats.push(s))
+      const { state } = await this.#task.run(pipeline, inputs, (s) => this.#reports.addCaller(s))
       this.#states.set(pipeline.id, [state])
     } else {
       this.#states.set(pipeline.id, await this.#runInThreads(pipeline, splits))
@@ -252,14 +241,9 @@ export class TaskExecution {
     this.#waitingForStates.set(pipeline.id, states)
     this.#sendRuns(pipeline, splits, driverCount)
     const all = await states.all
+    this.#remoteFeeds.close(pipeline.id)
     this.#waitingForStates.delete(pipeline.id)
     return wholeStates(pipeline, all, driverCount)
-  }
-
-  /** A driver of a worker thread has told the last of itself. */
-  #driverEnded(stats: DriverStats): void {
-    this.#workerStats.delete(driverKey(stats))
-    this.#driverStats.push(stats)
   }
 
   /** Gives collected pages back when the last pipeline that reads them has ended. */
@@ -296,7 +280,7 @@ export class TaskExecution {
       this.#callerInputs(splits),
       (id) => feeding.get(id)!,
     )
-    this.#callerStats.push(stats)
+    this.#reports.addCaller(stats)
     return driver
   }
 
@@ -308,13 +292,16 @@ export class TaskExecution {
     const pool = this.#environment.pool!
     const { taskId } = this.#descriptor
     const thread = (driver: number) => threadOf(pipeline, driver, driverCount, pool.size)
+    const memory = this.#environment.thread.allocator.memory.buffer
+    clearRings(memory, ringAddress, driverCount)
     const { channels, pages } = openThreadPages({
-      memory: this.#environment.thread.allocator.memory.buffer,
+      memory,
       ringAddress,
       sources: Array.from({ length: driverCount }, (_, driver) =>
         threadAddress(threadTaskId(taskId, pool.nameOf(thread(driver))), driver),
       ),
-      pipeline,
+      types: 'types' in pipeline.sink ? pipeline.sink.types : [],
+      inTurns: pipeline.source.kind === 'merge',
       wakeProducer: (driver) =>
         pool.send(thread(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
     })
@@ -384,10 +371,15 @@ export class TaskExecution {
       .map((id) => [id, this.#states.get(id)!] as const)
     const pool = this.#environment.pool!
     this.#workerDrivers += driverCount
+    const { taskId } = this.#descriptor
+    const threadAt = (driver: number) => threadOf(pipeline, driver, driverCount, pool.size)
+    const feeds = this.#remoteFeeds.open(pipeline, driverCount, (driver, message) =>
+      pool.send(threadAt(driver), { ...message, taskId }),
+    )
     for (let driverIndex = 0; driverIndex < driverCount; driverIndex++) {
-      pool.send(threadOf(pipeline, driverIndex, driverCount, pool.size), {
+      pool.send(threadAt(driverIndex), {
         kind: 'run',
-        taskId: this.#descriptor.taskId,
+        taskId,
         pipelineId: pipeline.id,
         driverIndex,
         driverCount,
@@ -395,33 +387,38 @@ export class TaskExecution {
         counters: { address: splits.counters.byteOffset, length: splits.counters.length },
         splits: splits.assignments(),
         ...(ringAddress === undefined ? {} : { ringAddress }),
+        ...(feeds[driverIndex]!.length === 0 ? {} : { feeds: feeds[driverIndex]! }),
       })
     }
+    this.#remoteFeeds.start(pipeline.id)
   }
 
   #receive(thread: number, message: FromWorker): void {
     switch (message.kind) {
       case 'state':
         this.#workerDrivers -= 1
-        this.#driverEnded(message.stats)
+        this.#reports.end(message.stats)
         this.#waitingForStates.get(message.pipelineId)?.add(message.state)
         return
       case 'late':
         this.#workerDrivers -= 1
         return
       case 'progress':
-        this.#workerStats.set(driverKey(message.stats), message.stats)
+        this.#reports.progress(message.stats)
         return
       case 'pages':
         this.#threadChannels.get(message.pipelineId)?.arrived()
         return
       case 'pagesEnd':
         this.#workerDrivers -= 1
-        this.#driverEnded(message.stats)
+        this.#reports.end(message.stats)
         this.#threadChannels.get(message.pipelineId)?.ended(message.stats.driverIndex)
         return
       case 'failed':
         this.#fail(errorFromRecord(message.error))
+        return
+      case 'remoteCredit':
+        this.#remoteFeeds.wake(message.planNodeId)
         return
       case 'needSplits':
         this.#answerSplits(thread, message.scanId)
@@ -468,6 +465,7 @@ export class TaskExecution {
     this.#spilledBytes = this.#task.memory.writtenSpillBytes
     this.#peakBytes = this.#task.memory.peakBytes
     this.#task.memory.cancel()
+    this.#remoteFeeds.close()
     try {
       await this.#output?.close()
     } catch (error) {
@@ -495,6 +493,3 @@ export class TaskExecution {
     }
   }
 }
-
-const driverKey = ({ pipelineId, driverIndex }: DriverStats): string =>
-  `${pipelineId}.${driverIndex}`

@@ -283,7 +283,11 @@ export class ThreadTask {
       const stream = this.#stream(source, making)
       const isCancelled = () => this.memory.cancelled
       const own = memory === undefined ? undefined : { memory, accounts, reader }
-      return new Driver(stream, made, meters, isCancelled, this.#turns, own)
+      // Of remote rows that all drivers are given, one driver tells.
+      const isToldOf = source.kind !== 'remote' || !source.everyDriver || inputs.driverIndex === 0
+      const sourceMeter = isToldOf ? meters[0]! : operatorMeter('', source.kind)
+      const metered = [sourceMeter, ...meters.slice(1)]
+      return new Driver(stream, made, metered, isCancelled, this.#turns, own)
     } catch (error) {
       for (const operator of made) operator.close()
       throw error
@@ -349,9 +353,12 @@ export class ThreadTask {
       case 'channel':
         assert(channelStream !== undefined, 'a channel source runs in the calling thread')
         return channelStream(source.pipeline)
-      case 'remote':
+      case 'remote': {
+        const handedOn = inputs.remotePages?.get(source.planNodeId)
+        if (handedOn !== undefined) return handedOn
         assert(this.#openRemote !== undefined, 'a remote source is read by the task of a fragment')
         return this.#openRemote(source, () => this.memory.createArena())
+      }
     }
   }
 

@@ -12,6 +12,7 @@ export type ToWorker =
   | SplitsMessage
   /** A driver sleeps, and there is room in its ring again. */
   | { readonly kind: 'credit'; readonly taskId: string; readonly pipelineId: number }
+  | (RemoteFeedMessage & { readonly taskId: string })
   /** The query is over: close what is open, then answer `ended`. */
   | { readonly kind: 'end'; readonly taskId: string }
   /** The query is over, and so are all its drivers: nothing is open, and its memory may be another query's already. */
@@ -25,6 +26,12 @@ export type ToWorker =
   | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** There is a further segment of stored pages. */
   | { readonly kind: 'segment'; readonly segment: number; readonly buffer: SharedArrayBuffer }
+
+/** What the calling thread says to a driver of the pages of other tasks that it hands on. */
+export type RemoteFeedMessage =
+  /** There are pages in the driver's ring, and it sleeps. */
+  | { readonly kind: 'remotePages'; readonly planNodeId: string }
+  | { readonly kind: 'remotePagesEnd'; readonly planNodeId: string }
 
 /** A task whose plan the thread keeps, or is to keep, under a number. */
 export interface KeptTaskMessage {
@@ -56,6 +63,8 @@ export interface RunMessage {
   readonly splits: readonly SplitAssignment[]
   /** Where the rings of the drivers lie, of a pipeline whose pages are pulled. */
   readonly ringAddress?: number
+  /** Where the driver's rings of its remote sources lie, by plan node. */
+  readonly feeds?: readonly { readonly planNodeId: string; readonly address: number }[]
 }
 
 /** Splits that all drivers share by a counter; where not complete, more are asked for by message. */
@@ -98,6 +107,8 @@ export type FromWorker =
     }
   | { readonly kind: 'failed'; readonly taskId: string; readonly error: ErrorRecord }
   | { readonly kind: 'needSplits'; readonly taskId: string; readonly scanId: number }
+  /** The calling thread waits to hand on remote pages, and there is room again. */
+  | { readonly kind: 'remoteCredit'; readonly taskId: string; readonly planNodeId: string }
   | { readonly kind: 'ended'; readonly taskId: string }
   | { readonly kind: 'kernels'; readonly kernels: PostedKernels }
   /** A connector asks for a buffer that all threads share under a name. */

@@ -7,18 +7,18 @@ import { KeptDictionaries, pageCopier } from '../page-sink.js'
 const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
 
 /**
- * Makes what copies pages for another thread into the shared memory, each slot of a ring into an arena of its own, with the words that
- * describe it. The arenas stay until the task ends: the consumer may still read the last pages.
+ * Makes what copies pages for other threads into the shared memory, each place that a page may have there into an arena of its own, with
+ * the words that describe it. The arenas stay until the task ends: the consumer may still read the last pages.
  */
 export function pagePlacer(
   memory: ArrayBufferLike,
   createArena: () => ChunkArena,
-): (page: Page, slot: number) => Omit<RingPage, 'partition'> {
+): (page: Page, place: number) => Omit<RingPage, 'partition'> {
   const arenas: ChunkArena[] = []
   const dictionaries = new KeptDictionaries(createArena(), KEPT_DICTIONARY_BYTES)
-  return (page, slot) => {
-    arenas[slot] ??= createArena()
-    const arena = arenas[slot]
+  return (page, place) => {
+    arenas[place] ??= createArena()
+    const arena = arenas[place]
     arena.reset()
     const words = pageCopier(arena, dictionaries)(page)
     const address = arena.allocateAddress(words.byteLength)

@@ -18,6 +18,7 @@ import type {
 } from './messages.js'
 import { pagePlacer } from './placed-pages.js'
 import { DriverProgress } from './progress.js'
+import { RemotePages } from './remote-pages.js'
 
 interface HeldTask {
   readonly task: ThreadTask
@@ -25,6 +26,7 @@ interface HeldTask {
   readonly waitingForSplits: Map<number, (message: SplitsMessage) => void>
   /** Of drivers whose pages the calling thread reads, by pipeline. */
   readonly outputs: Map<number, ThreadOutput>
+  readonly remote: RemotePages
 }
 
 /** A worker thread's side: runs drivers as the calling thread's messages say. */
@@ -66,6 +68,10 @@ export class WorkerRuntime {
       case 'credit':
         this.#tasks.get(message.taskId)?.outputs.get(message.pipelineId)?.wake()
         return
+      case 'remotePages':
+      case 'remotePagesEnd':
+        this.#tasks.get(message.taskId)?.remote.receive(message)
+        return
       case 'end':
         void this.#end(message.taskId)
         return
@@ -88,6 +94,7 @@ export class WorkerRuntime {
       running: new Set(),
       waitingForSplits: new Map(),
       outputs: new Map(),
+      remote: new RemotePages(this.#environment.allocator.memory.buffer, (m) => this.#send(m)),
     })
   }
 
@@ -111,7 +118,22 @@ export class WorkerRuntime {
 
   async #run(held: HeldTask, message: RunMessage): Promise<void> {
     const pipeline = held.task.pipeline(message.pipelineId)
-    const inputs = this.#inputs(held, message)
+    const remotePages = held.remote.open(pipeline, message)
+    const inputs = { ...this.#inputs(held, message), remotePages }
+    try {
+      await this.#runDriver(held, pipeline, inputs, message)
+    } finally {
+      // The driver may have ended before it came to some of them.
+      for (const pages of remotePages.values()) await pages.close()
+    }
+  }
+
+  async #runDriver(
+    held: HeldTask,
+    pipeline: PipelineSpec,
+    inputs: DriverInputs,
+    message: RunMessage,
+  ): Promise<void> {
     if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
       await this.#handOn(held, pipeline, inputs, message)
       return
@@ -233,6 +255,7 @@ export class WorkerRuntime {
       held.task.memory.cancel()
       held.task.abort()
       for (const output of held.outputs.values()) output.abandon()
+      held.remote.abandon()
       for (const answer of held.waitingForSplits.values()) {
         answer({ kind: 'splits', taskId, scanId: -1, splits: [], last: true })
       }
