@@ -54,8 +54,9 @@ const NAME_QUOTES: { readonly [G in Grammar]: readonly [string, string] } = {
 /** @throws SYNTAX_ERROR, NOT_SUPPORTED */
 export function encode(sql: string, dialect: Dialect, grammar: Grammar): EncodedText {
   const tokens = withJoinedStrings(sql, scan(sql, dialect.lexical), dialect)
-  refuseMisread(sql, tokens)
+  refuseMisread(sql, tokens, dialect)
   const replacements = rewrites(tokens, dialect)
+  const followers = followed(tokens, dialect)
   const [open, close] = NAME_QUOTES[grammar]
   const pieces: Piece[] = []
   const starts: number[] = []
@@ -78,6 +79,7 @@ export function encode(sql: string, dialect: Dialect, grammar: Grammar): Encoded
         : reference(token.piece, pieces.length, tokens[i - 1], [open, close])
       pieces.push(token.piece)
     }
+    text += followers.get(i) ?? ''
   })
   return {
     text,
@@ -139,7 +141,7 @@ const isWord = (token: ScannedToken | undefined, word: string): boolean =>
   token?.kind === 'word' && token.text.toLowerCase() === word
 
 /** What the foreign parser would read as something else. */
-function refuseMisread(sql: string, tokens: readonly ScannedToken[]): void {
+function refuseMisread(sql: string, tokens: readonly ScannedToken[], dialect: Dialect): void {
   const refuse = (token: ScannedToken, what: string): never => {
     throw new MillraceError('NOT_SUPPORTED', what, { location: locationOf(sql, token.start) })
   }
@@ -151,6 +153,10 @@ function refuseMisread(sql: string, tokens: readonly ScannedToken[]): void {
       /^(?:join|inner|left|right|full)$/i.test(next.text)
     ) {
       refuse(token, 'NATURAL JOIN is not supported in this dialect: write JOIN … USING')
+    }
+    if (dialect.name === 'db2' && isDurationUnit(tokens, i) && !isDuration(tokens, i)) {
+      // It would be taken to be the alias of a column.
+      refuse(token, 'Durations are supported where a whole number is added or subtracted')
     }
     if (token.kind === 'word' && next?.piece?.kind === 'string' && next.start === token.end) {
       refuse(token, `Strings with this prefix are not supported: ${token.text}`)
@@ -186,6 +192,12 @@ function rewrites(
       if (isWord(tokens[i + 1], 'select') || tokens[i + 1]?.text === '(')
         result.set(i, { text: 'EXCEPT' })
     }
+    if (dialect.name === 'db2' && isDuration(tokens, i + 1)) {
+      // d + 10 DAYS
+      result.set(i, { text: `INTERVAL '${token.text}'` })
+      result.set(i + 1, { text: tokens[i + 1]!.text.replace(/s$/i, '') })
+    }
+    if (semiJoinAt(tokens, i, dialect) !== undefined) result.set(i + 1, { text: '' })
     if (isWord(token, 'lateral') && isWord(tokens[i + 1], 'view')) {
       if (dialect.name === 'hive') lateralView(tokens, i, result)
     }
@@ -199,6 +211,96 @@ function rewrites(
     }
   })
   return result
+}
+
+const DURATION_UNIT = /^(?:year|month|day|hour|minute|second)s?$/i
+
+/** A unit of Db2's durations behind a value. */
+function isDurationUnit(tokens: readonly ScannedToken[], at: number): boolean {
+  const [before, unit, after] = [tokens[at - 1], tokens[at], tokens[at + 1]]
+  if (unit?.kind !== 'word' || !DURATION_UNIT.test(unit.text) || after?.text === '(') return false
+  const isValue = before?.kind === 'integer' || before?.kind === 'piece' || before?.text === ')'
+  const isColumn =
+    before?.kind === 'word' &&
+    /^[+-]$/.test(tokens[at - 2]?.text ?? '') &&
+    !/^(?:as|from|select)$/i.test(before.text)
+  return isValue || isColumn
+}
+
+/** The unit of a duration that is a whole number, after `+` or `-`. */
+const isDuration = (tokens: readonly ScannedToken[], at: number): boolean =>
+  isDurationUnit(tokens, at) &&
+  tokens[at - 1]?.kind === 'integer' &&
+  /^[+-]$/.test(tokens[at - 2]?.text ?? '')
+
+/** The functions whose arguments the conditions of Hive's LEFT SEMI JOIN and LEFT ANTI JOIN are to the foreign parser. */
+export const SEMI_JOIN = 'millrace_semi_join'
+export const ANTI_JOIN = 'millrace_anti_join'
+
+interface SemiJoin {
+  readonly name: string
+  /** The tokens ON and the last of its condition. */
+  readonly on: number
+  readonly last: number
+}
+
+/** A semi-join that begins with the token LEFT; one without condition stays what no grammar can read. */
+function semiJoinAt(
+  tokens: readonly ScannedToken[],
+  at: number,
+  dialect: Dialect,
+): SemiJoin | undefined {
+  if (dialect.name !== 'hive' || !isWord(tokens[at], 'left')) return undefined
+  const word = tokens[at + 1]
+  const isAnti = isWord(word, 'anti')
+  if (!(isAnti || isWord(word, 'semi')) || !isWord(tokens[at + 2], 'join')) return undefined
+  const on = endOf(tokens, at + 3, (next) => isWord(next, 'on') || isClauseAfterJoin(next))
+  const last = endOf(tokens, on + 1, isClauseAfterJoin) - 1
+  if (!isWord(tokens[on], 'on') || last <= on) return undefined
+  return { name: isAnti ? ANTI_JOIN : SEMI_JOIN, on, last }
+}
+
+/** What is written behind tokens, so that the foreign grammars see calls of functions. */
+function followed(tokens: readonly ScannedToken[], dialect: Dialect): ReadonlyMap<number, string> {
+  const result = new Map<number, string>()
+  const add = (at: number, text: string) => result.set(at, `${result.get(at) ?? ''}${text}`)
+  tokens.forEach((token, i) => {
+    const isTried = dialect.name === 'transactsql' && isWord(token, 'try_cast')
+    if (isTried && tokens[i + 1]?.text === '(') {
+      // TRY_CAST(CAST(a AS b))
+      add(i + 1, 'CAST(')
+      add(
+        endOf(tokens, i + 2, (next) => next.text === ')'),
+        ')',
+      )
+    }
+    const semiJoin = semiJoinAt(tokens, i, dialect)
+    if (semiJoin === undefined) return
+    add(semiJoin.on, ` ${semiJoin.name}(`)
+    add(semiJoin.last, ')')
+  })
+  return result
+}
+
+const CLAUSE_AFTER_JOIN =
+  /^(?:join|left|right|full|inner|cross|lateral|where|group|having|window|order|sort|cluster|distribute|limit|union|intersect|except|minus|[,;)])$/i
+const isClauseAfterJoin = (token: ScannedToken): boolean =>
+  token.piece === undefined && CLAUSE_AFTER_JOIN.test(token.text)
+
+/** The first token from a place on that is looked for and in no parentheses that begin there; the end where there is none. */
+function endOf(
+  tokens: readonly ScannedToken[],
+  from: number,
+  isEnd: (token: ScannedToken) => boolean,
+): number {
+  let depth = 0
+  for (let i = from; i < tokens.length; i++) {
+    const token = tokens[i]!
+    if (depth === 0 && isEnd(token)) return i
+    if (token.text === '(') depth++
+    else if (token.text === ')') depth--
+  }
+  return tokens.length
 }
 
 /** LISTAGG(a, b) WITHIN GROUP (ORDER BY c) as STRING_AGG(a, b ORDER BY c). */

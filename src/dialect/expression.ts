@@ -2,11 +2,12 @@ import type { Expression, Query, SubqueryExpression } from '../planner/parser/as
 import { referenced } from './encode.js'
 import { ForeignNode } from './foreign-node.js'
 import { callExpression } from './function-call.js'
+import { type JsonStep, jsonField } from './json-path.js'
 import { binaryExpression, unaryExpression } from './operator.js'
 import { queryExpression } from './query.js'
 import type { Piece } from './scan.js'
 import { extract, intervalExpression, temporalLiteral } from './temporal.js'
-import { at, finish, notSupported, type Translation } from './translation.js'
+import { at, finish, notSupported, stringValue, type Translation } from './translation.js'
 import { filled, identifier, longLiteral, stringLiteral } from './tree.js'
 import { castExpression } from './type.js'
 
@@ -136,6 +137,8 @@ function number(node: ForeignNode, t: Translation): Expression {
 
 /** `a.b.c`, with what follows it: `[1]`, `AT TIME ZONE`. */
 function columnReference(node: ForeignNode, t: Translation): Expression {
+  const notations = node.value('notations')
+  const colon = Array.isArray(notations) ? notations.indexOf(':') : -1
   const parts = [
     ...nameParts(node.value('db'), t),
     ...nameParts(node.value('schema'), t),
@@ -143,10 +146,32 @@ function columnReference(node: ForeignNode, t: Translation): Expression {
     ...nameParts(node.value('column'), t),
     ...nameParts(node.value('subFields'), t),
   ]
-  node.ignore('notations', 'order_by')
+  node.ignore('order_by')
+  if (colon >= 0) return jsonPath(parts, colon + 1, node, t)
   const result = withSubscripts(dereference(parts, t), node, t)
   const options = node.node('options')
   return options === undefined ? result : atTimeZone(result, options, t)
+}
+
+/** Snowflake's `a.b:c.d[0].e`: a column, and a path into its JSON, whose keys keep their case. */
+function jsonPath(
+  parts: readonly string[],
+  columnLength: number,
+  node: ForeignNode,
+  t: Translation,
+): Expression {
+  const keys = parts.slice(columnLength).map((part) => stringValue(part, t))
+  const indexes = node.nodes('array_index').map((item): JsonStep => {
+    const index = item.node('index')
+    finish(item.ignore('notation', 'property', 'brackets'), t)
+    if (index?.type === 'default') return stringValue(String(index.value('value')), t)
+    const step = index === undefined ? undefined : value(index, t)
+    if (step?.kind === 'stringLiteral') return step.value
+    if (step?.kind === 'longLiteral') return Number(step.value)
+    throw notSupported('a step into JSON that is no literal', t)
+  })
+  const column = dereference(parts.slice(0, columnLength), t)
+  return jsonField(column, [...keys, ...indexes], t)
 }
 
 /** What follows a column or a call in brackets. */

@@ -3,6 +3,7 @@ import { callName } from './call-name.js'
 import { concatenation } from './concatenation.js'
 import { condition, expression, onlySubquery, subqueryExpression, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
+import { jsonField, jsonText, stepsOf } from './json-path.js'
 import {
   COMPARISON_LEVEL,
   checkOperand,
@@ -90,6 +91,9 @@ function binary(
           ? `"$dialect_modulus"('${t.dialect.arithmetic}', _1, _2)`
           : '_1 % _2',
       )
+    case '->':
+    case '->>':
+      return jsonStep(operator === '->>', left, right, t)
     case '||':
       return t.dialect.pipes === 'or'
         ? logical('OR', left, right, t)
@@ -97,6 +101,19 @@ function binary(
     default:
       return lessCommon(operator, apply, t)
   }
+}
+
+/** `->` and `->>` of PostgreSQL and MySQL; SQLite's give numbers as numbers. */
+function jsonStep(
+  isText: boolean,
+  left: ForeignNode,
+  right: ForeignNode,
+  t: Translation,
+): Expression {
+  const isKnown = isPostgres(t) || t.dialect.arithmetic === 'mysql'
+  if (!isKnown) throw notSupported(`the operator ${isText ? '->>' : '->'}`, t)
+  const field = jsonField(value(left, t), stepsOf(value(right, t), t), t)
+  return isText ? jsonText(field, t) : field
 }
 
 const isPostgres = (t: Translation): boolean =>
@@ -119,10 +136,6 @@ function lessCommon(
         return apply("NOT regexp_like(_1, concat('(?i)', _2))")
       case '^':
         return apply('power(_1, _2)')
-      case '->>':
-        return apply('"$dialect_json_text"(_1, _2)')
-      case '->':
-        return apply('"$dialect_json_field"(_1, _2)')
     }
   }
   const isFullMatch = t.dialect.name === 'snowflake'

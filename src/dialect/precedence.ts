@@ -20,10 +20,12 @@ export const LEVELS: Readonly<Record<string, number>> = {
   '%': 8,
   DIV: 8,
   MOD: 8,
+  '->': 9,
+  '->>': 9,
 }
 export const COMPARISON_LEVEL = 5
 const CONCATENATION_LEVEL = 6
-export const UNARY_LEVEL = 9
+export const UNARY_LEVEL = 10
 
 const COMPARISONS =
   /^(?:=|==|<>|!=|<|<=|>|>=|<=>|IS|IS NOT|IN|NOT IN|LIKE|NOT LIKE|ILIKE|NOT ILIKE|BETWEEN|NOT BETWEEN|REGEXP|NOT REGEXP|RLIKE|NOT RLIKE|GLOB|SIMILAR TO|NOT SIMILAR TO)$/

@@ -254,8 +254,9 @@ function selectQuery(node: ForeignNode, t: Translation, isOpen = false): QuerySp
   const columns = node.value('columns')
   if (columns === '*') throw notSupported('this SELECT list', t)
   const { isDistinct, on } = distinctOf(node, t)
-  const from = fromClause(node.nodes('from'), t)
-  const where = node.node('where')
+  const semiJoins: Expression[] = []
+  const from = fromClause(node.nodes('from'), t, semiJoins)
+  const where = whereOf(node, semiJoins, t)
   const having = node.node('having')
   const groupBy = groupByOf(node, t)
   const qualify = node.node('qualify')
@@ -273,7 +274,7 @@ function selectQuery(node: ForeignNode, t: Translation, isOpen = false): QuerySp
     kind: 'querySpecification',
     select,
     ...(from === undefined ? {} : { from }),
-    ...(where === undefined ? {} : { where: condition(where, t) }),
+    ...(where === undefined ? {} : { where }),
     ...(groupBy === undefined ? {} : { groupBy: withAliases(groupBy, aliases) }),
     ...(having === undefined ? {} : { having: withAliases(condition(having, t), aliases) }),
     windows,
@@ -285,6 +286,19 @@ function selectQuery(node: ForeignNode, t: Translation, isOpen = false): QuerySp
   return qualify === undefined
     ? specification
     : filtered(specification, withAliases(condition(qualify, t), aliases), t)
+}
+
+/** WHERE, with what semi-joins of FROM demand. */
+function whereOf(
+  node: ForeignNode,
+  semiJoins: readonly Expression[],
+  t: Translation,
+): Expression | undefined {
+  const where = node.node('where')
+  const terms = [...semiJoins, ...(where === undefined ? [] : [condition(where, t)])]
+  return terms.length < 2
+    ? terms[0]
+    : { kind: 'logicalExpression', operator: 'AND', terms, location: t.location }
 }
 
 function distinctOf(

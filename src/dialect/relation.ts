@@ -9,15 +9,22 @@ import type {
   Values,
 } from '../planner/parser/ast/index.js'
 import { callName } from './call-name.js'
-import { referenced } from './encode.js'
-import { condition, nameParts, onlySubquery, value } from './expression.js'
-import type { ForeignNode } from './foreign-node.js'
+import { ANTI_JOIN, referenced, SEMI_JOIN } from './encode.js'
+import { condition, nameParts, onlySubquery, subqueryExpression, value } from './expression.js'
+import { ForeignNode } from './foreign-node.js'
 import { tableName } from './query.js'
 import { at, finish, notSupported, SPAN, type Translation } from './translation.js'
-import { filled, identifier, plainIdentifier } from './tree.js'
+import { filled, identifier, longLiteral, plainIdentifier } from './tree.js'
 
-/** FROM: tables with commas and joins in one list. Joins bind tighter than commas. */
-export function fromClause(nodes: readonly ForeignNode[], t: Translation): Relation | undefined {
+/**
+ * FROM: tables with commas and joins in one list. Joins bind tighter than commas. What semi-joins demand of the rows before them
+ * goes to `filters`; without it they are refused.
+ */
+export function fromClause(
+  nodes: readonly ForeignNode[],
+  t: Translation,
+  filters?: Expression[],
+): Relation | undefined {
   const groups: Relation[] = []
   const { location } = t
   nodes.forEach((node, i) => {
@@ -32,7 +39,13 @@ export function fromClause(nodes: readonly ForeignNode[], t: Translation): Relat
       groups.push(relation)
     } else if (left === undefined) {
       throw notSupported(`${join} without a left side`, t)
+    } else if (semiJoinOf(node) !== undefined) {
+      if (filters === undefined) throw notSupported('a semi-join in parentheses', t)
+      filters.push(semiJoin(relation, node, t))
     } else {
+      if (filters !== undefined && filters.length > 0 && /^(?:RIGHT|FULL)/.test(join)) {
+        throw notSupported(`${join} after a semi-join`, t)
+      }
       groups[groups.length - 1] = joinOf(join, left, relation, node, t)
     }
     finish(node, t)
@@ -52,6 +65,50 @@ const isMisreadCross = (before: ForeignNode, node: ForeignNode): boolean =>
   /^inner join$/i.test(String(node.peek('join'))) &&
   !node.has('on') &&
   !node.has('using')
+
+/** The call that marks the condition of a semi-join. */
+function semiJoinOf(node: ForeignNode): ForeignNode | undefined {
+  const on = node.peek('on')
+  if (typeof on !== 'object' || on === null) return undefined
+  const call = new ForeignNode(on)
+  if (call.type !== 'function') return undefined
+  const name = callName(call)
+  return name === SEMI_JOIN || name === ANTI_JOIN ? call : undefined
+}
+
+/** LEFT SEMI JOIN and LEFT ANTI JOIN: whether there is a row that meets the condition. */
+function semiJoin(right: Relation, node: ForeignNode, t: Translation): Expression {
+  const { location } = t
+  const call = semiJoinOf(node)!
+  node.ignore('on')
+  const [test] = call.node('args')?.nodes('value') ?? []
+  if (test === undefined) throw notSupported('a semi-join without condition', t)
+  const exists: Expression = {
+    kind: 'existsPredicate',
+    subquery: subqueryExpression({
+      kind: 'query',
+      span: SPAN,
+      sessionProperties: [],
+      functions: [],
+      queryBody: {
+        kind: 'querySpecification',
+        select: {
+          kind: 'select',
+          distinct: false,
+          selectItems: [{ kind: 'singleColumn', expression: longLiteral(1, location), location }],
+          location,
+        },
+        from: right,
+        where: condition(test, t),
+        windows: [],
+        location,
+      },
+      location,
+    }),
+    location,
+  }
+  return callName(call) === SEMI_JOIN ? exists : { kind: 'notExpression', value: exists, location }
+}
 
 const JOINS: Readonly<Record<string, Join['type']>> = {
   JOIN: 'INNER',

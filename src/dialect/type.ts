@@ -3,6 +3,7 @@ import { parseDataType } from '../planner/parser/parser.js'
 import { callName } from './call-name.js'
 import { nameParts, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
+import { isJsonField, jsonText } from './json-path.js'
 import { notSupported, type Translation } from './translation.js'
 import { filled } from './tree.js'
 
@@ -224,15 +225,17 @@ export function columnType(node: ForeignNode, t: Translation): DataType {
   return parseDataType(text)
 }
 
-export function castExpression(node: ForeignNode, t: Translation): Expression {
+/** @param isTried what fails is NULL, whatever the keyword */
+export function castExpression(node: ForeignNode, t: Translation, isTried = false): Expression {
   const keyword = String(node.value('keyword') ?? 'cast').toLowerCase()
+  const isSafe = isTried || !/^(?:cast|convert)$/.test(keyword)
   node.ignore('symbol', 'suffix')
   const operand = node.node('expr')
   if (operand === undefined) throw notSupported('CAST', t)
   let result = value(operand, t)
   for (const target of node.nodes('target')) {
     const text = typeText(target, t)
-    result = cast(result, text, keyword !== 'cast' && keyword !== 'convert', t)
+    result = cast(result, text, isSafe, t)
   }
   if (node.has('as')) throw notSupported('a name after a cast', t)
   return result
@@ -258,6 +261,14 @@ export function cast(
       location,
     }
     return text.startsWith('-') ? filled('-_1', [literal], location) : literal
+  }
+  if (/^varchar/.test(type) && isJsonField(operand)) {
+    // A string of Snowflake's VARIANT is cast to what it holds; elsewhere the text is JSON.
+    const text =
+      t.dialect.name === 'snowflake'
+        ? jsonText(operand, t)
+        : filled('json_format(_1)', [operand], location)
+    return type === 'varchar' ? text : filled(`CAST(_1 AS ${type})`, [text], location)
   }
   const isSqliteText = t.dialect.name === 'sqlite' && operand.kind === 'nullLiteral'
   const name = isSafe ? 'TRY_CAST' : 'CAST'

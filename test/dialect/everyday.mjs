@@ -60,7 +60,11 @@ export const EVERYDAY = {
     ["SELECT CONVERT(int, '42')", 'SELECT 42'],
     ['SELECT CONVERT(varchar(10), hired, 120) FROM emp', /convert with a style/],
     ["SELECT CAST('7' AS int) + 1", 'SELECT 8'],
-    ["SELECT TRY_CAST('x' AS int)", /read this: at 'AS'/],
+    ["SELECT TRY_CAST('x' AS int)", 'SELECT CAST(NULL AS integer)'],
+    [
+      "SELECT id FROM emp WHERE TRY_CAST(note AS int) IS NULL AND TRY_CAST(TRY_CAST('7' AS varchar(3)) AS decimal(5, 2)) = 7 ORDER BY id",
+      'SELECT id FROM emp ORDER BY id',
+    ],
     ["SELECT TRY_CONVERT(int, 'x')", 'SELECT CAST(NULL AS integer)'],
     [
       'SELECT DATEADD(day, 10, hired) FROM emp ORDER BY id',
@@ -280,6 +284,23 @@ export const EVERYDAY = {
     ],
     [
       'SELECT e.id FROM emp e LEFT SEMI JOIN dept d ON e.dept_id = d.id ORDER BY e.id',
+      'SELECT id FROM emp WHERE dept_id IN (SELECT id FROM dept) ORDER BY id',
+    ],
+    [
+      'SELECT * FROM dept LEFT ANTI JOIN emp ON dept.id = emp.dept_id AND (emp.salary > 1 OR emp.id = 0) WHERE dept.id > 0 ORDER BY id',
+      'SELECT * FROM dept WHERE NOT EXISTS (SELECT 1 FROM emp WHERE dept.id = dept_id) ORDER BY id',
+    ],
+    [
+      'SELECT x.id, d.name FROM (SELECT e.* FROM emp e LEFT SEMI JOIN dept d ON e.dept_id = d.id) x LEFT ANTI JOIN emp b ON b.boss = x.id LEFT JOIN dept d ON x.dept_id = d.id ORDER BY x.id',
+      'SELECT x.id, d.name FROM emp x JOIN dept d ON x.dept_id = d.id WHERE x.id NOT IN (SELECT boss FROM emp WHERE boss IS NOT NULL) ORDER BY x.id',
+    ],
+    [
+      'SELECT e.id FROM emp e LEFT SEMI JOIN dept d ON e.dept_id = d.id FULL JOIN emp b ON b.boss = e.id',
+      /FULL JOIN after a semi-join/,
+    ],
+    ['SELECT e.id FROM emp e LEFT SEMI JOIN dept d USING (id)', /read this: at 'SEMI'/],
+    [
+      'SELECT e.id FROM emp e LEFT SEMI JOIN dept d LEFT JOIN emp b ON b.boss = e.id',
       /read this: at 'SEMI'/,
     ],
     [
@@ -337,7 +358,12 @@ export const EVERYDAY = {
       'SELECT DAYOFWEEK(hired), DAYOFWEEK_ISO(hired), WEEK_ISO(hired) FROM emp ORDER BY id',
       'SELECT day_of_week(hired) % 7 + 1, day_of_week(hired), week(hired) FROM emp ORDER BY id',
     ],
-    ['SELECT hired + 10 DAYS FROM emp ORDER BY id', /date \+ integer/],
+    [
+      "SELECT hired + 10 DAYS, hired - 1 MONTH + 2 DAYS FROM emp WHERE hired - 1 YEAR < DATE('2020-06-01') ORDER BY id",
+      "SELECT date_add('day', 10, hired), date_add('day', 2, date_add('month', -1, hired)) FROM emp WHERE hired < DATE '2021-06-01' ORDER BY id",
+    ],
+    ['SELECT hired + id DAYS FROM emp', /Durations are supported where a whole number/],
+    ['SELECT hired + (id + 1) DAYS FROM emp', /Durations are supported where a whole number/],
     [
       "SELECT LENGTH('abc'), UCASE('a'), LCASE('A'), LTRIM(' a'), RTRIM('a '), TRIM(' a ')",
       "SELECT 3, 'A', 'a', 'a', 'a', 'a'",

@@ -3,7 +3,7 @@ import type { ForeignCall, FunctionRules } from '../function-rule.js'
 import { extractField, intervalUnit } from '../temporal.js'
 import { notSupported } from '../translation.js'
 import { filled } from '../tree.js'
-import { cast, namedType } from '../type.js'
+import { cast, castExpression, namedType } from '../type.js'
 import {
   boundaries,
   concatenatedWith,
@@ -14,6 +14,12 @@ import {
   values,
   wordOf,
 } from './call-translations.js'
+
+/** TRY_CAST(a AS b), which the foreign grammar reads as a call whose argument is CAST(a AS b). */
+function triedCast({ args: [only, another], translation: t }: ForeignCall): Expression {
+  if (only?.type !== 'cast' || another !== undefined) throw notSupported('this TRY_CAST', t)
+  return castExpression(only, t, true)
+}
 
 /** Weeks begin on Sunday, unless SET DATEFIRST says otherwise. */
 function datePart(call: ForeignCall): Expression {
@@ -89,6 +95,7 @@ export const TRANSACTSQL_FUNCTIONS: FunctionRules = {
   string_agg: (call) => joined(call, undefined),
   sysdatetime: 'localtimestamp(7)',
   trim: 'trim(_1)',
+  try_cast: triedCast,
   try_convert: converted(true),
   var: 'var_samp(_1)',
   varp: 'var_pop(_1)',

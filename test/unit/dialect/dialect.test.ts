@@ -125,6 +125,32 @@ describe('what means something else elsewhere', () => {
     ])
   })
 
+  test('paths lead into JSON', async () => {
+    const json = '{"b": {"c": [5, "x"]}, "k": "z", "n": null}'
+    await engine.execute(`CREATE TABLE docs AS SELECT JSON '${json}' AS j`)
+    const asText = (dialect: string, list: string) => rows(dialect, `SELECT ${list} FROM docs AS t`)
+    expect(
+      await asText(
+        'postgresql',
+        "j->'k', j->>'k', j->'b'->'c'->>1, j->'b'->>'c', j->>'n', j->>'q'",
+      ),
+    ).toEqual([['"z"', 'z', 'x', '[5,"x"]', null, null]])
+    expect(await asText('postgresql', "(j->'k')::text, (j->'b'->'c'->>0)::int + 1")).toEqual([
+      ['"z"', 6],
+    ])
+    expect(
+      await asText('mysql', "j->'$.k', j->>'$.k', j->>'$.b.c[1]', j->>'$.\"b\".c', j->>'$.n'"),
+    ).toEqual([['"z"', 'z', 'x', '[5,"x"]', 'null']])
+    expect(
+      await asText('snowflake', 'j:k, j:b.c[1]::varchar, j:b.c[0]::int + 1, t.j:"b"::string'),
+    ).toEqual([['"z"', 'x', 6, '{"c":[5,"x"]}']])
+    // A colon is no dot.
+    expect(await failure('snowflake', 'SELECT t:j FROM docs AS t')).toMatchObject({
+      code: 'COLUMN_NOT_FOUND',
+    })
+    await engine.execute('DROP TABLE docs')
+  })
+
   test('QUALIFY keeps rows by a window', async () => {
     const sql = `select a, row_number() over (order by a desc) as n
       from (select 1 as a union all select 2) t qualify n = 1`
@@ -136,7 +162,9 @@ describe('what has no equivalent is told with its place', () => {
   test.for([
     ['postgresql', 'select\n  median(1)', 'NOT_SUPPORTED', 'the function median', 2, 3],
     ['postgresql', 'select * from a natural join b', 'NOT_SUPPORTED', 'NATURAL JOIN', 1, 17],
-    ['mysql', 'select 1 ->> 2', 'NOT_SUPPORTED', '->>', 1, 8],
+    ['mysql', 'select 1 ->> 2', 'NOT_SUPPORTED', 'a path into JSON that is no literal', 1, 8],
+    ['mysql', "select j->'$.b.*' from t", 'NOT_SUPPORTED', 'the path into JSON $.b.*', 1, 8],
+    ['sqlite', "select j->>'k' from t", 'NOT_SUPPORTED', '->>', 1, 1],
     [
       'mysql',
       'insert into t values (1) on duplicate key update a = 1',

@@ -21,21 +21,27 @@ interface Spelling {
 const unit = (months: number): readonly [number, 'year' | 'month'] =>
   months % 12 === 0 ? [months / 12, 'year'] : [months, 'month']
 
+const POSTGRESQL: Spelling = {
+  date: (day) => `date '${day}'`,
+  later: (day, months) => `date '${day}' + interval '${unit(months).join(' ')}'`,
+  ninetyDaysBefore: "date '1998-12-01' - interval '90' day",
+  year: (column) => `extract(year from ${column})`,
+  substring: (text, start, length) => `substring(${text} from ${start} for ${length})`,
+}
+
+const MYSQL: Spelling = {
+  date: (day) => `'${day}'`,
+  later: (day, months) => `date_add('${day}', interval ${unit(months).join(' ')})`,
+  ninetyDaysBefore: "date_sub('1998-12-01', interval 90 day)",
+  year: (column) => `year(${column})`,
+  substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
+}
+
 export const SPELLINGS = {
-  postgresql: {
-    date: (day) => `date '${day}'`,
-    later: (day, months) => `date '${day}' + interval '${unit(months).join(' ')}'`,
-    ninetyDaysBefore: "date '1998-12-01' - interval '90' day",
-    year: (column) => `extract(year from ${column})`,
-    substring: (text, start, length) => `substring(${text} from ${start} for ${length})`,
-  },
-  mysql: {
-    date: (day) => `'${day}'`,
-    later: (day, months) => `date_add('${day}', interval ${unit(months).join(' ')})`,
-    ninetyDaysBefore: "date_sub('1998-12-01', interval 90 day)",
-    year: (column) => `year(${column})`,
-    substring: (text, start, length) => `substring(${text}, ${start}, ${length})`,
-  },
+  postgresql: POSTGRESQL,
+  noql: POSTGRESQL,
+  mysql: MYSQL,
+  mariadb: MYSQL,
   sqlite: {
     date: (day) => `'${day}'`,
     later: (day, months) => `date('${day}', '+${unit(months).join(' ')}')`,
