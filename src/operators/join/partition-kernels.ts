@@ -168,48 +168,81 @@ function insertKernel(m: ModuleBuilder): void {
     status: 'i32',
   } as const
   m.function('insert', params, 'i32', (f, p) => {
-    const i = f.let(p.count)
-    const kept = f.let(p.count)
-    const pair = f.local('i32')
-    const key = f.local('i64')
-    const row = f.local('i32')
-    const index = f.local('i32')
-    const slot = f.local('i32')
-    const head = f.local('i32')
-    const { first, address } = slotOf(p.slots, key, p.shift)
-    // From the last row to the first, so that chains run upwards.
-    f.while(i32.gt_s(i, 0), () => {
-      f.set(i, i32.sub(i, 1))
-      f.set(pair, at(p.pairs, i, 4))
-      f.set(key, i64.load(pair))
-      f.set(row, i32.load(pair, 8))
-      f.set(index, first)
-      f.block((done) => {
-        f.loop((again) => {
-          f.set(slot, address(index))
-          f.set(head, i32.load(slot, 8))
-          const isKey = i64.eq(i64.load(slot), key)
-          f.if(i32.or(i32.eqz(head), isKey), () => {
-            f.if(head, () => f.store32(p.status, 1))
-            f.store32(at(p.next, row, 2), head)
-            f.store64(slot, key)
-            f.store32(slot, i32.add(row, 1), 8)
-            f.br(done)
-          })
-          f.set(index, i32.add(index, 1))
-          f.if(i32.eq(index, p.end), () => {
-            f.set(kept, i32.sub(kept, 1))
-            f.store64(at(p.pairs, kept, 4), key)
-            f.store64(at(p.pairs, kept, 4), i64.extend_i32_u(row), 8)
-            f.br(done)
-          })
-          f.set(index, i32.and(index, p.mask))
-          f.br(again)
+    insertPairs(f, p, (key) => {
+      const { first, address } = slotOf(p.slots, key, p.shift)
+      return {
+        first,
+        address,
+        rowOffset: 8,
+        compare: (slot, head, isFound) =>
+          f.set(isFound, i32.or(i32.eqz(head), i64.eq(i64.load(slot), key))),
+        store: (slot) => f.store64(slot, key),
+      }
+    })
+  })
+}
+
+/** How the slots of a table are found, compared and written. */
+interface PairSlots {
+  /** The first slot of the pair's code, and the address of a slot. */
+  readonly first: Expr<'i32'>
+  address(index: Local<'i32'>): Expr<'i32'>
+  /** Where in a slot its row, plus 1, is. */
+  readonly rowOffset: number
+  /** Sets whether the slot is free (head 0) or has the pair's key. */
+  compare(slot: Local<'i32'>, head: Local<'i32'>, isFound: Local<'i32'>): void
+  /** Writes what tells the pair's key. */
+  store(slot: Local<'i32'>): void
+}
+
+/** The body of `insert`, for hashed pairs of any table. @param slotsOf the slots of a code and the row that it comes from */
+export function insertPairs(
+  f: FunctionBuilder<'i32'>,
+  p: Readonly<Record<'pairs' | 'count' | 'mask' | 'end' | 'next' | 'status', Expr<'i32'>>>,
+  slotsOf: (code: Local<'i64'>, row: Local<'i32'>) => PairSlots,
+): void {
+  const i = f.let(p.count)
+  const kept = f.let(p.count)
+  const pair = f.local('i32')
+  const code = f.local('i64')
+  const row = f.local('i32')
+  const index = f.local('i32')
+  const slot = f.local('i32')
+  const head = f.local('i32')
+  const isFound = f.local('i32')
+  const { first, address, rowOffset, compare, store } = slotsOf(code, row)
+  // From the last row to the first, so that chains run upwards.
+  f.while(i32.gt_s(i, 0), () => {
+    f.set(i, i32.sub(i, 1))
+    f.set(pair, at(p.pairs, i, 4))
+    f.set(code, i64.load(pair))
+    f.set(row, i32.load(pair, 8))
+    f.set(index, first)
+    f.block((done) => {
+      f.loop((again) => {
+        f.set(slot, address(index))
+        f.set(head, i32.load(slot, rowOffset))
+        compare(slot, head, isFound)
+        f.if(isFound, () => {
+          f.if(head, () => f.store32(p.status, 1))
+          f.store32(at(p.next, row, 2), head)
+          store(slot)
+          f.store32(slot, i32.add(row, 1), rowOffset)
+          f.br(done)
         })
+        f.set(index, i32.add(index, 1))
+        f.if(i32.eq(index, p.end), () => {
+          f.set(kept, i32.sub(kept, 1))
+          f.store64(at(p.pairs, kept, 4), code)
+          f.store64(at(p.pairs, kept, 4), i64.extend_i32_u(row), 8)
+          f.br(done)
+        })
+        f.set(index, i32.and(index, p.mask))
+        f.br(again)
       })
     })
-    f.return(i32.sub(p.count, kept))
   })
+  f.return(i32.sub(p.count, kept))
 }
 
 /** @param headOf which head a pair's row belongs to */

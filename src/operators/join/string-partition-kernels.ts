@@ -1,8 +1,9 @@
+import type { ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import { compareBytes, findBytes, hashBytes } from '../keys/bytes-table-kernels.js'
 import { at, validBit } from '../keys/key-kernels.js'
-import { splitRows } from './partition-kernels.js'
+import { insertPairs, splitRows } from './partition-kernels.js'
 
 /**
  * WASM kernels of tables of strings that several drivers fill. A pair is [hash i64, row i32, 0]; slots are those of a table of byte
@@ -70,72 +71,43 @@ export function stringPartitionKernels(memory: WebAssembly.Memory): StringPartit
         },
       })
     })
-    const params = {
-      pairs: 'i32',
-      count: 'i32',
-      offsets: 'i32',
-      bytes: 'i32',
-      slots: 'i32',
-      mask: 'i32',
-      end: 'i32',
-      next: 'i32',
-      status: 'i32',
-    } as const
-    m.function('insert', params, 'i32', (f, p) => {
-      const i = f.let(p.count)
-      const kept = f.let(p.count)
-      const pair = f.local('i32')
-      const hash = f.local('i64')
-      const row = f.local('i32')
-      const index = f.local('i32')
-      const slot = f.local('i32')
-      const head = f.local('i32')
-      const isHead = f.local('i32')
-      const own = { address: f.local('i32'), length: f.local('i32') }
-      const other = { address: f.local('i32'), length: f.local('i32') }
-      const string = f.local('i32')
-      // From the last row to the first, so that chains run upwards.
-      f.while(i32.gt_s(i, 0), () => {
-        f.set(i, i32.sub(i, 1))
-        f.set(pair, at(p.pairs, i, 4))
-        f.set(hash, i64.load(pair))
-        f.set(row, i32.load(pair, 8))
-        findBytes(f, p.offsets, p.bytes, row, own)
-        f.set(index, i32.and(i32.wrap_i64(hash), p.mask))
-        f.block((done) => {
-          f.loop((again) => {
-            f.set(slot, at(p.slots, index, 3))
-            f.set(head, i32.load(slot, 4))
-            f.set(isHead, i32.eqz(head))
-            f.if(i32.eqz(isHead), () => {
-              f.if(i32.eq(i32.load(slot), i32.wrap_i64(i64.shr_u(hash, 32n))), () => {
-                findBytes(f, p.offsets, p.bytes, i32.sub(head, 1), other)
-                f.if(i32.eq(other.length, own.length), () => {
-                  f.set(string, own.address)
-                  compareBytes(f, string, other.address, own.length, isHead)
-                })
-              })
-            })
-            f.if(isHead, () => {
-              f.if(head, () => f.store32(p.status, 1))
-              f.store32(at(p.next, row, 2), head)
-              f.store32(slot, i32.wrap_i64(i64.shr_u(hash, 32n)))
-              f.store32(slot, i32.add(row, 1), 4)
-              f.br(done)
-            })
-            f.set(index, i32.add(index, 1))
-            f.if(i32.eq(index, p.end), () => {
-              f.set(kept, i32.sub(kept, 1))
-              f.store64(at(p.pairs, kept, 4), hash)
-              f.store64(at(p.pairs, kept, 4), i64.extend_i32_u(row), 8)
-              f.br(done)
-            })
-            f.set(index, i32.and(index, p.mask))
-            f.br(again)
+    insertKernel(m)
+  })
+}
+
+function insertKernel(m: ModuleBuilder): void {
+  const params = {
+    pairs: 'i32',
+    count: 'i32',
+    offsets: 'i32',
+    bytes: 'i32',
+    slots: 'i32',
+    mask: 'i32',
+    end: 'i32',
+    next: 'i32',
+    status: 'i32',
+  } as const
+  m.function('insert', params, 'i32', (f, p) => {
+    const own = { address: f.local('i32'), length: f.local('i32') }
+    const other = { address: f.local('i32'), length: f.local('i32') }
+    insertPairs(f, p, (hash, row) => {
+      const tag = i32.wrap_i64(i64.shr_u(hash, 32n))
+      return {
+        first: i32.and(i32.wrap_i64(hash), p.mask),
+        address: (index) => at(p.slots, index, 3),
+        rowOffset: 4,
+        compare: (slot, head, isFound) => {
+          f.set(isFound, i32.eqz(head))
+          f.if(i32.and(i32.ne(head, 0), i32.eq(i32.load(slot), tag)), () => {
+            findBytes(f, p.offsets, p.bytes, row, own)
+            findBytes(f, p.offsets, p.bytes, i32.sub(head, 1), other)
+            f.if(i32.eq(other.length, own.length), () =>
+              compareBytes(f, own.address, other.address, own.length, isFound),
+            )
           })
-        })
-      })
-      f.return(i32.sub(p.count, kept))
+        },
+        store: (slot) => f.store32(slot, tag),
+      }
     })
   })
 }
