@@ -27,17 +27,20 @@ export interface Resources {
   readonly threads: number
   /** What the query may still claim. */
   readonly freeBytes: number
+  /** Keeps others from what drivers claim that can't give it back; false: it is not free any more. */
+  reserve(byteLength: number): boolean
 }
 
 /** Drivers of a pipeline that worker threads run: no more than there are parts to share. */
 export function driverCountOf(
   { drivers, source, sink }: PipelineSpec,
   states: States,
-  { splitCount, threads, freeBytes }: Resources,
+  resources: Resources,
 ): number {
+  const { splitCount, threads } = resources
   if (drivers !== 'all') return 1
   if (sink.kind === 'joinIndex') {
-    return isBuiltTogether(source as CollectedSource, states, freeBytes) ? threads : 1
+    return isBuiltTogether(source as CollectedSource, states, resources) ? threads : 1
   }
   switch (source.kind) {
     case 'scan':
@@ -98,7 +101,11 @@ export function isTaken(
 }
 
 /** Whether a build side is worth several drivers, and surely fits the memory: one alone can still put it on disk. */
-function isBuiltTogether(source: CollectedSource, states: States, freeBytes: number): boolean {
+function isBuiltTogether(
+  source: CollectedSource,
+  states: States,
+  { freeBytes, reserve }: Resources,
+): boolean {
   const rowCount = sourceRows(source, states)
   if (rowCount <= TINY_BUILD_ROWS) return false
   const columns = source.types.length
@@ -109,5 +116,6 @@ function isBuiltTogether(source: CollectedSource, states: States, freeBytes: num
     (sum, { runs }) => sum + runs.reduce((bytes, run) => bytes + run.byteLength, 0),
     0,
   )
-  return (heldBytes + INDEX_BYTES_PER_ROW * rowCount) * 2 < freeBytes
+  const neededBytes = heldBytes + INDEX_BYTES_PER_ROW * rowCount
+  return neededBytes * 2 < freeBytes && reserve(neededBytes)
 }

@@ -18,7 +18,7 @@ class MarkDistinctOperator implements Operator {
   readonly #arena: Arena
 
   constructor(spec: MarkDistinctSpec, context: OperatorContext) {
-    this.#keys = new Partitioner(spec.channels, spec.types, () => context.createArena())
+    this.#keys = new Partitioner(spec.channels, spec.types, context)
     this.#arena = context.createArena()
   }
 

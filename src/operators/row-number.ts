@@ -28,7 +28,7 @@ class RowNumberOperator implements Operator {
     this.#limit = spec.maxRowsPerPartition ?? Number.POSITIVE_INFINITY
     this.#isSingle = spec.partitionBy.length === 0
     const createArena = () => context.createArena()
-    this.#partitions = new Partitioner(spec.partitionBy, spec.types, createArena)
+    this.#partitions = new Partitioner(spec.partitionBy, spec.types, context)
     this.#counts = new GrowableBuffer(createArena, FIRST_COUNTS * 4)
     this.#arena = context.createArena()
   }

@@ -47,7 +47,7 @@ class TopNRankingOperator implements Operator {
     this.#types = [...spec.types, INTEGER]
     const partition = { channel: spec.types.length, ascending: true, nullsFirst: false }
     this.#order = [partition, ...spec.orderBy]
-    this.#partitions = new Partitioner(spec.partitionBy, spec.types, () => context.createArena())
+    this.#partitions = new Partitioner(spec.partitionBy, spec.types, context)
     this.#scratch = context.createArena()
     this.#output = context.createArena()
     this.#kept = context.createArena()

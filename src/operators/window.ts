@@ -44,7 +44,7 @@ class WindowOperator implements Operator {
   constructor(spec: WindowSpec, context: OperatorContext) {
     this.#spec = spec
     this.#context = context
-    this.#partitions = new Partitioner(spec.partitionBy, spec.types, () => context.createArena())
+    this.#partitions = new Partitioner(spec.partitionBy, spec.types, context)
     this.#input = context.createArena()
     this.#scratch = context.createArena()
     this.#sorted = context.createArena()

@@ -232,9 +232,8 @@ export class TaskExecution {
 
   async #runInThreads(pipeline: PipelineSpec, splits: PipelineSplits): Promise<readonly unknown[]> {
     const driverCount = this.#driverCount(pipeline, splits)
-    const pipelineCount = this.plan.pipelines.length
     const states = new DriverStates(driverCount, () =>
-      isTaken(pipeline, splits, this.#states, pipelineCount)
+      isTaken(pipeline, splits, this.#states, this.plan.pipelines.length)
         ? closeGate(splits.sharedWords, DRIVER_GATE)
         : undefined,
     )
@@ -242,6 +241,7 @@ export class TaskExecution {
     this.#sendRuns(pipeline, splits, driverCount)
     const all = await states.all
     this.#remoteFeeds.close(pipeline.id)
+    this.#task.reserve(pipeline.id, 0)
     this.#waitingForStates.delete(pipeline.id)
     return wholeStates(pipeline, all, driverCount)
   }
@@ -352,11 +352,11 @@ export class TaskExecution {
   }
 
   #driverCount(pipeline: PipelineSpec, splits: PipelineSplits): number {
-    const { spillsEagerly } = this.#descriptor
     return driverCountOf(pipeline, this.#states, {
       splitCount: splits.knownCount,
       threads: this.#environment.pool!.size,
-      freeBytes: spillsEagerly === true ? 0 : this.#task.memory.freeBytes,
+      freeBytes: this.#descriptor.spillsEagerly === true ? 0 : this.#task.memory.freeBytes,
+      reserve: (byteLength) => this.#task.reserve(pipeline.id, byteLength),
     })
   }
 

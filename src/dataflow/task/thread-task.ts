@@ -10,7 +10,7 @@ import { assert, MillraceError } from '../../spi/index.js'
 import { Driver, type DriverAccounts } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
 import { DriverMemory } from '../memory/driver-memory.js'
-import type { OperatorAccount } from '../memory/operator-account.js'
+import { OperatorAccount } from '../memory/operator-account.js'
 import { readPageWords } from '../memory/page-words.js'
 import { type ChunkArena, QueryMemory } from '../memory/query-memory.js'
 import { pageBytes } from '../page-bytes.js'
@@ -75,6 +75,8 @@ export class ThreadTask {
   readonly #openRemote: OpenRemote | undefined
   readonly #spill: QuerySpill | undefined
   readonly #turns: TurnTaker
+  /** By pipeline. */
+  readonly #reserved = new Map<number, OperatorAccount>()
 
   /** @param openRemote opens `remote` sources, in the calling thread of a node that runs fragments */
   constructor(environment: ThreadEnvironment, descriptor: TaskDescriptor, openRemote?: OpenRemote) {
@@ -213,6 +215,19 @@ export class ThreadTask {
   /** Memory that the query holds until it ends. */
   allocate(byteLength: number): Uint8Array {
     return this.#queryArena.allocate(byteLength)
+  }
+
+  /**
+   * Keeps memory of a query that may spill from all but the drivers of a pipeline, which can't give back what they claim; 0
+   * ends it.
+   */
+  reserve(pipelineId: number, byteLength: number): boolean {
+    if (this.#spill === undefined) return true
+    const known = this.#reserved.get(pipelineId)
+    if (known === undefined && byteLength === 0) return true
+    const account = known ?? new OperatorAccount(this.memory)
+    this.#reserved.set(pipelineId, account)
+    return account.reserve(byteLength)
   }
 
   /** Copies a page to memory that the query holds until it ends, or until `arena` is reset. */

@@ -1,5 +1,6 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import type { Arena, Page, SqlType } from '../../spi/index.js'
+import type { OperatorContext } from '../operator.js'
 import { memoryOf } from '../operator-memory.js'
 import { GroupKeys } from './group-keys.js'
 
@@ -12,17 +13,22 @@ export class Partitioner {
   readonly #keys: GroupKeys | undefined
   #anyRows = false
 
-  constructor(channels: readonly number[], types: readonly SqlType[], createArena: () => Arena) {
+  constructor(
+    channels: readonly number[],
+    types: readonly SqlType[],
+    context: Pick<OperatorContext, 'createArena' | 'freeBytes'>,
+  ) {
     this.#channels = channels
-    this.#status = createArena()
+    this.#status = context.createArena()
     this.#keys =
       channels.length === 0
         ? undefined
         : new GroupKeys(
             memoryOf(this.#status),
-            createArena,
+            () => context.createArena(),
             allocateInt32(this.#status, STATUS_WORDS),
             channels.map((channel) => types[channel]!),
+            () => context.freeBytes(),
           )
   }
 

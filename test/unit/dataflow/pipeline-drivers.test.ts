@@ -9,6 +9,7 @@ describe('drivers of what worker threads run', () => {
     splitCount,
     threads: 4,
     freeBytes,
+    reserve: () => true,
   })
   const collected = { kind: 'collected', pipelines: [7], types: [BIGINT] } as const
   const states = (rowCount: number, pageCount: number, spilled?: object) =>
