@@ -14,7 +14,7 @@ export interface PartitionedInput {
 }
 
 /** What is made of rows takes as much memory again as they do, and their order or index too. */
-const BYTES_NEEDED_PER_BYTE = 4
+const BYTES_NEEDED_PER_BYTE = 6
 
 /**
  * Runs an operator that needs all rows of a key over its whole input, or, where that is too much for memory, over one
