@@ -1,4 +1,5 @@
 import type { KeyFilterState, KeyFilterStates } from '../operators/keys/key-filter.js'
+import type { SharedBound } from '../operators/sort/shared-bound.js'
 import type { KeyFilterRef } from '../operators/spec.js'
 import {
   assert,
@@ -16,14 +17,44 @@ import {
   tupleDomain,
   valueSetOfRanges,
 } from '../spi/index.js'
+import { boundDomain } from './bound-domain.js'
 import type { ScanSource } from './pipeline.js'
 
 /**
- * What joins above tell the connector of a scan. A pipeline starts after those that make its filters, so that the filter is
- * complete from the start and nobody has to wait for it.
+ * What joins above tell the connector of a scan, and a top-N. A pipeline starts after those that make its filters, so that what
+ * joins say is complete from the start and nobody has to wait for it; a top-N comes to know its bound as rows are read.
  * @param stateOf the states of earlier pipelines, by id
+ * @param bound of the top-N above; absent where splits are only enumerated
  */
 export function dynamicFilterOf(
+  scan: Pick<ScanSource, 'dynamicFilters' | 'knownDomains' | 'boundBy'>,
+  stateOf: (pipeline: number) => readonly unknown[] | undefined,
+  bound?: SharedBound,
+): DynamicFilter {
+  const joined = joinedFilterOf(scan, stateOf)
+  const { boundBy } = scan
+  if (boundBy === undefined || bound === undefined) return joined
+  let knownKey: bigint | undefined
+  let predicate = joined.getCurrentPredicate()
+  return {
+    columnsCovered: [...joined.columnsCovered, boundBy.column],
+    isBlocked: () => Promise.resolve(),
+    isComplete: () => false,
+    isAwaitable: () => false,
+    getCurrentPredicate() {
+      const { key } = bound
+      if (key === knownKey) return predicate
+      knownKey = key
+      const domain = boundDomain(boundBy, key)
+      if (domain === undefined) return predicate
+      const own = tupleDomain<unknown>([{ column: boundBy.column, domain }])
+      predicate = intersectTuples<unknown>(joined.getCurrentPredicate(), own)
+      return predicate
+    },
+  }
+}
+
+function joinedFilterOf(
   { dynamicFilters, knownDomains }: Pick<ScanSource, 'dynamicFilters' | 'knownDomains'>,
   stateOf: (pipeline: number) => readonly unknown[] | undefined,
 ): DynamicFilter {

@@ -10,9 +10,15 @@ const BATCH_SPLITS_MAX = 1000
 export const sharedWords = (counters: Int32Array): Int32Array =>
   new Int32Array(counters.buffer, counters.byteOffset + counters.byteLength, SHARED_WORDS)
 
-/** Of the shared words: those of a build, and the gate of the drivers. */
+/** Of the shared words: those of a build, the gate of the drivers, and a word of 64 bits, which lies at a multiple of its size. */
 export const DRIVER_GATE = SHARED_BUILD_WORDS
-const SHARED_WORDS = SHARED_BUILD_WORDS + 1
+const SHARED_WORDS = SHARED_BUILD_WORDS + 4
+
+/** The word of the bound that drivers of a top-N share. */
+export function boundWord({ buffer, byteOffset }: Int32Array): BigUint64Array {
+  const address = byteOffset + (DRIVER_GATE + 1) * 4
+  return new BigUint64Array(buffer, Math.ceil(address / 8) * 8, 1)
+}
 
 interface ScanSplits {
   readonly scanId: number

@@ -55,8 +55,14 @@ export interface ScanSource {
   readonly dynamicFilters: readonly ScanFilter[]
   /** What joins of other fragments have said of its columns before. */
   readonly knownDomains: readonly { readonly column: unknown; readonly domain: Domain }[]
+  /** The column that rows are first ordered by for a top-N whose drivers share a bound: rows after it are not asked for. */
+  readonly boundBy?: BoundColumn
   /** The handle is a table function's. */
   readonly isTableFunction?: true
+}
+export interface BoundColumn extends Omit<ChannelOrder, 'channel'> {
+  readonly column: unknown
+  readonly type: SqlType
 }
 /** A key filter, and the connector's column that it is about. */
 export interface ScanFilter extends KeyFilterRef {

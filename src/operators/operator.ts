@@ -3,6 +3,7 @@ import type { Selection } from '../expressions/page-expression.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { SessionContext } from '../expressions/session-context.js'
 import type { Arena, Block, Page } from '../spi/index.js'
+import type { SharedBound } from './sort/shared-bound.js'
 import type { SpillSpace } from './spill/spill-space.js'
 import type { Steps } from './steps.js'
 
@@ -33,6 +34,8 @@ export interface OperatorContext {
   reserve(byteLength: number): boolean
   /** The query's way to disk; absent where it may not spill. */
   readonly spill?: SpillSpace
+  /** Of the one top-N of the pipeline whose drivers share it. */
+  readonly sharedBound?: SharedBound
   /** Plain state that an earlier pipeline left, by the pipeline's id: one a driver. */
   stateOf(pipelineId: number): readonly unknown[]
   /** True once the query is to stop; long loops without pages look at it. */

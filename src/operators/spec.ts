@@ -75,6 +75,8 @@ export interface TopNSpec extends SpecFields {
   readonly orderBy: readonly ChannelOrder[]
   readonly types: readonly SqlType[]
   readonly count: number
+  /** The drivers tell each other how late rows may come. No other top-N of the pipeline does. */
+  readonly sharesBound?: true
 }
 export interface AggregateSpec {
   readonly function: ResolvedFunction

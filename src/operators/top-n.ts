@@ -7,6 +7,7 @@ import { memoryOf } from './operator-memory.js'
 import { slicePages } from './slice-pages.js'
 import { leadingKeyDecides, leadingKeys, selectAtMost } from './sort/leading-key.js'
 import { type RowOrder, rowOrder } from './sort/row-order.js'
+import type { SharedBound } from './sort/shared-bound.js'
 import { sortPositions } from './sort/sort-positions.js'
 import { type RowsUpTo, rowsUpTo } from './sort/threshold.js'
 import type { ChannelOrder, TopNSpec } from './spec.js'
@@ -26,7 +27,8 @@ interface Threshold {
 
 /**
  * Keeps the first rows of an order in memory for about three times their number. Once there are enough, a page loses all
- * rows after the last of them to one comparison of 64-bit keys a row. Of equal rows the first to come is kept.
+ * rows after the last of them to one comparison of 64-bit keys a row. Drivers of one top-N share the least such key. Of equal rows the
+ * first to come is kept.
  * @source Trino TopNOperator
  */
 class TopNOperator implements Operator {
@@ -39,6 +41,7 @@ class TopNOperator implements Operator {
   readonly #order: RowOrder
   readonly #leading: ChannelOrder
   readonly #leadingDecides: boolean
+  readonly #sharedBound: SharedBound | undefined
   #candidates: Arena
   #store: ColumnStore
   #threshold: Threshold | undefined
@@ -53,6 +56,7 @@ class TopNOperator implements Operator {
     this.#store = new ColumnStore(spec.types, this.#candidates)
     this.#order = rowOrder(spec.orderBy, spec.types)
     this.#leading = spec.orderBy[0]!
+    this.#sharedBound = spec.sharesBound === true ? context.sharedBound : undefined
     this.#leadingDecides = leadingKeyDecides(spec.types[this.#leading.channel]!)
   }
 
@@ -75,16 +79,16 @@ class TopNOperator implements Operator {
   /** Positions of rows before the threshold; null: all. */
   #belowThreshold(page: Page): Int32Array | null {
     const threshold = this.#threshold
+    const block = page.blocks[this.#leading.channel]!
+    const sharedKey = this.#sharedBound?.key ?? ALL_ONES
+    // Rows of other drivers that have this key itself may come before or after those here.
+    if (sharedKey < (threshold?.leadingKey ?? ALL_ONES)) {
+      return this.#rowsUpTo(block, sharedKey).positions
+    }
     if (threshold === undefined) return null
     const { leadingKey, row } = threshold
-    const block = page.blocks[this.#leading.channel]!
-    // Keys at the ends are those of nulls too, and of what was clamped: they decide nothing.
-    const isExact = this.#leadingDecides && leadingKey !== 0n && leadingKey !== ALL_ONES
-    const rows =
-      (isExact
-        ? rowsUpTo(this.#memory, block, this.#leading, leadingKey, this.#scratch)
-        : undefined) ?? this.#rowsByKey(block, leadingKey)
-    const dropsTies = isExact && this.#spec.orderBy.length === 1
+    const rows = this.#rowsUpTo(block, leadingKey)
+    const dropsTies = this.#isExact(leadingKey) && this.#spec.orderBy.length === 1
     const { positions } = rows
     let kept = 0
     for (const position of positions) {
@@ -94,6 +98,18 @@ class TopNOperator implements Operator {
       positions[kept++] = position
     }
     return positions.subarray(0, kept)
+  }
+
+  /** Keys at the ends are those of nulls too, and of what was clamped: they decide nothing. */
+  #isExact(leadingKey: bigint): boolean {
+    return this.#leadingDecides && leadingKey !== 0n && leadingKey !== ALL_ONES
+  }
+
+  #rowsUpTo(block: Block, leadingKey: bigint): RowsUpTo {
+    const exact = this.#isExact(leadingKey)
+      ? rowsUpTo(this.#memory, block, this.#leading, leadingKey, this.#scratch)
+      : undefined
+    return exact ?? this.#rowsByKey(block, leadingKey)
   }
 
   #rowsByKey(block: Block, leadingKey: bigint): RowsUpTo {
@@ -140,6 +156,7 @@ class TopNOperator implements Operator {
     this.#store = new ColumnStore(types, candidates)
     this.#store.append({ rowCount: kept, blocks: rows })
     this.#threshold = kept < count ? undefined : this.#thresholdAt(rows, kept - 1, types)
+    if (this.#threshold !== undefined) this.#sharedBound?.lower(this.#threshold.leadingKey)
   }
 
   #thresholdAt(rows: readonly Block[], position: number, types: readonly SqlType[]): Threshold {

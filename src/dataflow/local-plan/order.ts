@@ -1,4 +1,7 @@
+import type { ChannelOrder } from '../../operators/spec.js'
 import type { LimitNode, OffsetNode, SortNode, TopNNode } from '../../planner/plan/node.js'
+import { isBoundType } from '../bound-domain.js'
+import type { SourceSpec } from '../pipeline.js'
 import {
   channelOrder,
   collected,
@@ -37,18 +40,39 @@ export function planSort(node: SortNode, context: LocalPlanContext): Stream {
   return throughChannel(context, { ...merged, parallel: true })
 }
 
-/** Each driver keeps its first rows; one driver keeps the first of those. */
+/**
+ * Each driver keeps its first rows, and tells the others and the scan how late rows may still come; one driver keeps the first of those.
+ */
 export function planTopN(node: TopNNode, context: LocalPlanContext): Stream {
   const stream = context.plan(node.source)
+  const orderBy = channelOrder(stream.layout, node.orderBy)
   const operator = {
     kind: 'topN',
     planNodeId: node.id,
-    orderBy: channelOrder(stream.layout, node.orderBy),
+    orderBy,
     types: typesOf(stream.layout),
     count: node.count,
   } as const
-  const first = withOperator(stream, operator)
-  return stream.parallel ? withOperator(collected(context, first, false), operator) : first
+  if (!stream.parallel) return withOperator(stream, operator)
+  const source = boundSource(stream, orderBy[0]!)
+  const first = withOperator({ ...stream, source }, { ...operator, sharesBound: true })
+  return withOperator(collected(context, first, false), operator)
+}
+
+/** The source of rows that are ordered by one of its columns first, which is told the bound. */
+function boundSource({ source, operators, layout }: Stream, first: ChannelOrder): SourceSpec {
+  const { ascending, nullsFirst } = first
+  const type = layout[first.channel]!.type
+  if (source.kind !== 'scan' || source.isTableFunction === true || !isBoundType(type)) return source
+  let { channel } = first
+  for (const operator of operators.toReversed()) {
+    if (operator.kind !== 'filterProject') return source
+    const projection = operator.projections[channel]!
+    if (projection.kind !== 'input') return source
+    channel = projection.channel
+  }
+  const column = source.columns[channel]
+  return { ...source, boundBy: { column, type, ascending, nullsFirst } }
 }
 
 export function planLimit(node: LimitNode, context: LocalPlanContext): Stream {

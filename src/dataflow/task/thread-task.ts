@@ -4,6 +4,7 @@ import { JoinIndexSink } from '../../operators/join/join-index-sink.js'
 import { KeyFilterSink } from '../../operators/join/key-filter-sink.js'
 import { SharedBuildSink } from '../../operators/join/shared-build.js'
 import type { Operator, OperatorContext } from '../../operators/operator.js'
+import { SharedBound } from '../../operators/sort/shared-bound.js'
 import type { OperatorSpec } from '../../operators/spec.js'
 import type { SpilledPages } from '../../operators/spill/spill-space.js'
 import { assert, MillraceError } from '../../spi/index.js'
@@ -24,6 +25,7 @@ import type {
   SortedRunsRef,
   SourceSpec,
 } from '../pipeline.js'
+import { boundWord } from '../pipeline-splits.js'
 import { type SortSample, sampleRuns } from '../sort-sample.js'
 import { collectedCounter } from '../source-sizes.js'
 import { QuerySpill } from '../spill/query-spill.js'
@@ -385,7 +387,11 @@ export class ThreadTask {
       inputs.splits,
       this.memory.createArena(),
       abort,
-      dynamicFilterOf(source, (id) => inputs.states.get(id)),
+      dynamicFilterOf(
+        source,
+        (id) => inputs.states.get(id),
+        new SharedBound(boundWord(inputs.sharedWords)),
+      ),
       () => ({
         connector: this.#environment.connector(catalog),
         transaction: transaction ?? this.#descriptor.transactions?.[catalog],
@@ -445,6 +451,7 @@ export class ThreadTask {
           ? {}
           : { expressionTarget: this.#descriptor.expressionTarget }),
       },
+      sharedBound: new SharedBound(boundWord(inputs.sharedWords)),
       ...(this.#spill === undefined ? {} : { spill: this.#spill }),
     }
   }

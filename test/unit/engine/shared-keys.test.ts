@@ -52,6 +52,12 @@ const SORTS: Readonly<Record<string, string>> = {
     OFFSET 170000`,
   'sorted rows and ties': `SELECT * FROM (SELECT *, count(*) OVER (PARTITION BY s) FROM t)
     ORDER BY d, partkey, suppkey OFFSET 190000`,
+  'the first rows of an order': `SELECT * FROM t ORDER BY k DESC NULLS LAST, partkey, suppkey
+    OFFSET 30 LIMIT 100`,
+  'nulls, which are first of an order': `SELECT * FROM t ORDER BY k NULLS FIRST, s, partkey, suppkey
+    LIMIT 13000`,
+  'the first of a clustered column': `SELECT * FROM t WHERE k IS NOT NULL
+    ORDER BY partkey DESC, d, suppkey LIMIT 5000`,
   'sorted rows of which a filter leaves some': `SELECT * FROM t WHERE k > 5
     ORDER BY availqty DESC, supplycost, partkey, suppkey OFFSET 160000`,
 }
