@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises'
+import { setKernelOwner } from '../expressions/kernel-owner.js'
 import type { Operator } from '../operators/operator.js'
 import { type Page, toMillraceError } from '../spi/index.js'
 import type { DriverMemory, Revocable } from './memory/driver-memory.js'
@@ -196,6 +197,7 @@ function* emit(
   driver: Driver,
 ): Generator<Page | typeof WAIT, void> {
   let startedAt = startMeter()
+  setKernelOwner(meter)
   for (const page of pages()) {
     addTime(meter, startedAt)
     meter.outputRows += page.rowCount
@@ -205,6 +207,7 @@ function* emit(
     if (driver.isCancelled) return
     if (page.rowCount > 0) yield page
     startedAt = startMeter()
+    setKernelOwner(meter)
   }
   addTime(meter, startedAt)
 }

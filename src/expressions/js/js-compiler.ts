@@ -1,4 +1,5 @@
 import { timedCompile } from '../compile-time.js'
+import { ownedName } from '../kernel-owner.js'
 import type { KernelSource } from './js-kernel.js'
 
 /** `(accesses, rowCount, out, validity) => count`: see emitKernel. */
@@ -14,6 +15,7 @@ type Factory = (slots: readonly unknown[]) => Kernel
 /** Factories by source: a new function is slow for its first pages, so it lives as long as its thread. */
 const factories = new Map<string, Factory>()
 const MAX_FACTORIES = 4096
+const NAME_MAX = 120
 let nextId = 0
 
 /** What a source is made of: names the emitter makes, JavaScript's operators, and the few words it uses. */
@@ -42,7 +44,7 @@ export function compileKernel({ name, source, slots }: KernelSource): Kernel {
   let factory = factories.get(source)
   if (factory === undefined) {
     checkSource(source)
-    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${name}.js`
+    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${ownedName(name, NAME_MAX)}.js`
     factory = timedCompile(() => new Function('slots', text) as Factory)
     if (factories.size >= MAX_FACTORIES) factories.clear()
     factories.set(source, factory)

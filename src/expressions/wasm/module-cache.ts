@@ -1,4 +1,5 @@
 import { timedCompile } from '../compile-time.js'
+import { ownedName } from '../kernel-owner.js'
 import { type ModuleBuilder, moduleBytes } from './builder.js'
 import { MEMORY_IMPORT } from './encoder.js'
 
@@ -25,7 +26,9 @@ export function onCompiled(listener: CompiledListener): () => void {
 export function compileKernel(key: string, build: (m: ModuleBuilder) => void): WebAssembly.Module {
   let module = modules.get(key)
   if (module === undefined) {
-    module = timedCompile(() => new WebAssembly.Module(moduleBytes(build, moduleName(key))))
+    module = timedCompile(
+      () => new WebAssembly.Module(moduleBytes(build, ownedName(key, MODULE_NAME_MAX))),
+    )
     adoptModule(key, module)
     for (const listener of listeners) listener(key, module)
   }
@@ -33,13 +36,6 @@ export function compileKernel(key: string, build: (m: ModuleBuilder) => void): W
 }
 
 const MODULE_NAME_MAX = 120
-
-/** The key in the letters that a URL takes as they are: profiles show a kernel by what it computes, in which storage. */
-const moduleName = (key: string): string =>
-  key
-    .replaceAll(/[^\w.]+/g, '-')
-    .replaceAll(/^-|-$/g, '')
-    .slice(0, MODULE_NAME_MAX)
 
 /** Puts a module compiled elsewhere under its key, unless there is one; the oldest of {@link MODULES_MAX} leaves. */
 export function adoptModule(key: string, module: WebAssembly.Module): void {
