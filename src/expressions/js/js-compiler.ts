@@ -15,7 +15,6 @@ type Factory = (slots: readonly unknown[]) => Kernel
 /** Factories by source: a new function is slow for its first pages, so it lives as long as its thread. */
 const factories = new Map<string, Factory>()
 const MAX_FACTORIES = 4096
-const NAME_MAX = 120
 let nextId = 0
 
 /** What a source is made of: names the emitter makes, JavaScript's operators, and the few words it uses. */
@@ -44,7 +43,7 @@ export function compileKernel({ name, source, slots }: KernelSource): Kernel {
   let factory = factories.get(source)
   if (factory === undefined) {
     checkSource(source)
-    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${ownedName(name, NAME_MAX)}.js`
+    const text = `${source}\n//# sourceURL=millrace-kernel-${nextId++}-${ownedName(name)}.js`
     factory = timedCompile(() => new Function('slots', text) as Factory)
     if (factories.size >= MAX_FACTORIES) factories.clear()
     factories.set(source, factory)

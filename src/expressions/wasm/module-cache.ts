@@ -26,16 +26,12 @@ export function onCompiled(listener: CompiledListener): () => void {
 export function compileKernel(key: string, build: (m: ModuleBuilder) => void): WebAssembly.Module {
   let module = modules.get(key)
   if (module === undefined) {
-    module = timedCompile(
-      () => new WebAssembly.Module(moduleBytes(build, ownedName(key, MODULE_NAME_MAX))),
-    )
+    module = timedCompile(() => new WebAssembly.Module(moduleBytes(build, ownedName(key))))
     adoptModule(key, module)
     for (const listener of listeners) listener(key, module)
   }
   return module
 }
-
-const MODULE_NAME_MAX = 120
 
 /** Puts a module compiled elsewhere under its key, unless there is one; the oldest of {@link MODULES_MAX} leaves. */
 export function adoptModule(key: string, module: WebAssembly.Module): void {
