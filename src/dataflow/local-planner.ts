@@ -6,6 +6,7 @@ import { visitPlan } from '../planner/plan/node.js'
 import { outputsOf, sourcesOf } from '../planner/plan/structure.js'
 import type { PlanSymbol } from '../planner/plan/symbol.js'
 import { assert, type Domain, MillraceError, type SqlType } from '../spi/index.js'
+import { estimatedNanos } from './estimated-work.js'
 import { planAggregation } from './local-plan/aggregation.js'
 import { planAsyncCall } from './local-plan/async-call.js'
 import { planFilter, planProject, planTableScan } from './local-plan/filter-project.js'
@@ -53,6 +54,8 @@ export interface LocalPlannerOptions {
   /** What operators hold may be written to disk. */
   readonly maySpill: boolean
   isThreadBound(catalog: string): boolean
+  /** Whether a catalog's pages lie in memory as they are read; absent: of none is it known. */
+  readonly liesInMemory?: (catalog: string) => boolean
   readonly intermediateType: (aggregate: ResolvedFunction) => SqlType
   /** The calling thread must stay free: it is the one that hears of a cancellation. */
   readonly mayRunForEver?: boolean
@@ -66,6 +69,8 @@ export interface OutputCut extends PartitionExceptions {
 
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
 const INLINE_BYTES_MAX = 4 * 1024 * 1024
+/** The same for estimated work, which is about twice what it takes: four milliseconds. */
+const INLINE_NANOS_MAX = 8e6
 
 /** A source of fewer rows has one driver: its pipeline can end in a join index without a gathering step. */
 const SMALL_SOURCE_ROWS = 16_384
@@ -75,7 +80,16 @@ function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
   if (options.mayRunForEver === true) return options.threads
   if (options.threads > 1 && handsOnRemoteRows(root, options)) return options.threads
   if (!hasScan(root)) return 0
-  return (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ? 0 : options.threads
+  const isLittle =
+    (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ||
+    expectedNanos(root, options) < INLINE_NANOS_MAX
+  return isLittle ? 0 : options.threads
+}
+
+function expectedNanos(root: PlanNode, options: LocalPlannerOptions): number {
+  const { nodeRows, liesInMemory } = options
+  if (nodeRows === undefined || liesInMemory === undefined) return Number.POSITIVE_INFINITY
+  return estimatedNanos(root, { nodeRows, liesInMemory })
 }
 
 const hasScan = (node: PlanNode): boolean =>

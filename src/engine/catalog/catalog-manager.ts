@@ -15,6 +15,9 @@ export interface Catalog {
 /** The name of the catalog that holds the information_schema of another; statements cannot name it. */
 export const informationCatalog = (catalog: string): string => `$information_schema:${catalog}`
 
+/** The connector of stored tables. */
+const MEMORY_CONNECTOR = 'memory'
+
 /** The catalogs by name. */
 export class CatalogManager {
   readonly #catalogs = new Map<string, Catalog>()
@@ -62,6 +65,11 @@ export class CatalogManager {
   isThreadBound(name: string): boolean {
     const { connector, isLocal } = this.get(name)
     return isLocal === true || connector.threadBound === true
+  }
+
+  /** Whether a catalog's pages are read as they lie in the engine's memory: nothing of them is made or decoded. */
+  liesInMemory(name: string): boolean {
+    return this.get(name).connectorName === MEMORY_CONNECTOR
   }
 
   /** Those that statements can name, sorted by name. */

@@ -195,6 +195,7 @@ export class PlanRunner {
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
       maySpill,
       isThreadBound: (name) => catalogs.isThreadBound(name),
+      liesInMemory: (name) => catalogs.liesInMemory(name),
       mayRunForEver: callsLoop(plan),
       intermediateType: (aggregate) => thread.registry.intermediateType(aggregate),
     })

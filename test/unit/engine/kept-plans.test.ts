@@ -44,3 +44,19 @@ test('threads run a plan that they keep, one query after another, at once, and a
   expect(later[0]![2]).toBe('zzzz')
   expect(await rows()).toEqual(later)
 })
+
+test('little work on stored tables is the calling thread’s, however many bytes they have', async () => {
+  await engine.execute(`CREATE TABLE lines AS SELECT l.orderkey, l.quantity
+    FROM tpch."sf0.1".lineitem l`)
+  const few = 'SELECT sum(quantity) AS q FROM lines WHERE orderkey < 1000'
+  const expected = await engine.query(few).all()
+  expect(await threadsOf(few)).toEqual(new Set())
+  // Where much is done with each row, threads share them.
+  for (const sql of [
+    `SELECT sum(quantity) AS q FROM lines WHERE regexp_like(cast(orderkey AS varchar), '^\\d{1,3}$')`,
+    'SELECT sum(q) AS q FROM (SELECT sum(quantity) AS q FROM lines GROUP BY orderkey HAVING orderkey + rand() < 1000)',
+  ]) {
+    expect((await threadsOf(sql)).size, sql).toBe(2)
+    expect(await engine.query(sql).all(), sql).toEqual(expected)
+  }
+})
