@@ -16,6 +16,8 @@ export interface RowEstimates {
 const VALUE_NANOS = 1
 /** Of a row that a join gives. */
 const JOINED_NANOS = 10
+/** Of a group: where they are many, each is looked for in memory that no cache has. */
+const GROUP_NANOS = 100
 /** Of a call whose arguments are numbers, and of others, such as a search in a text. */
 const NUMBER_CALL_NANOS = 10
 const CALL_NANOS = 100
@@ -66,7 +68,9 @@ export function estimatedNanos(node: PlanNode, estimates: RowEstimates): number 
     const { length } = outputsOf(node)
     return liesInMemory(node.table.catalog) ? rowCount * (length + 1) * VALUE_NANOS : Infinity
   }
-  let nanos = isJoin(node) ? joinNanos(node, rowCount) : 0
+  let nanos = 0
+  if (isJoin(node)) nanos = joinNanos(node, rowCount)
+  else if (node.kind === 'aggregation') nanos = rowCount * GROUP_NANOS
   const rowNanos = ROW_NANOS[node.kind] + expressionNanos(node)
   for (const source of sourcesOf(node)) {
     nanos += estimatedNanos(source, estimates)
