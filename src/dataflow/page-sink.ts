@@ -133,29 +133,50 @@ function copyInto(arena: ChunkArena, buffer: ArrayBufferView): number {
   return target.byteOffset
 }
 
-/** Makes a function that copies pages into an arena and gives their words. */
+/** The address of a buffer that stays where it is; undefined: it is to be copied. */
+export type FindInPlace = (buffer: ArrayBufferView) => number | undefined
+
+const nothingInPlace: FindInPlace = () => undefined
+
+/** Makes a function that copies pages into an arena, or what of them does not stay in its place, and gives their words. */
 export function pageCopier(
   arena: ChunkArena,
   dictionaries = new KeptDictionaries(arena),
+  inPlace = nothingInPlace,
 ): (page: Page) => Float64Array {
   return (borrowed) => {
-    const page = decoded(borrowed, arena)
+    const page = decoded(borrowed, arena, inPlace)
     const shared = new Map<ArrayBufferView, number>()
     for (const block of page.blocks) {
       if (block.encoding !== 'dictionary' || block.dictionaryId === undefined) continue
+      if (staysInPlace(block.dictionary, inPlace)) continue
       const kept = dictionaries.addressesOf(block.dictionary)
       if (kept !== undefined) for (const [buffer, address] of kept) shared.set(buffer, address)
     }
-    return writePageWords(page, (buffer) => shared.get(buffer) ?? copyInto(arena, buffer))
+    return writePageWords(
+      page,
+      (buffer) => inPlace(buffer) ?? shared.get(buffer) ?? copyInto(arena, buffer),
+    )
   }
 }
 
+function staysInPlace(block: FlatBlock, inPlace: FindInPlace): boolean {
+  let stays = inPlace !== nothingInPlace
+  if (!stays) return false
+  writePageWords({ rowCount: 0, blocks: [block] }, (buffer) => {
+    stays &&= inPlace(buffer) !== undefined
+    return 0
+  })
+  return stays
+}
+
 /** A dictionary that is no table's may be far longer than the page, a selection: it is decoded instead of copied. */
-function decoded(page: Page, arena: ChunkArena): Page {
+function decoded(page: Page, arena: ChunkArena, inPlace: FindInPlace): Page {
   const isSelection = (block: Page['blocks'][number]): boolean =>
     block.encoding === 'dictionary' &&
     block.dictionaryId === undefined &&
-    block.dictionary.rowCount > block.rowCount
+    block.dictionary.rowCount > block.rowCount &&
+    !staysInPlace(block.dictionary, inPlace)
   if (!page.blocks.some(isSelection)) return page
   const blocks = page.blocks.map((block) =>
     isSelection(block) ? flattenBlock(block, arena) : block,

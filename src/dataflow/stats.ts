@@ -56,4 +56,6 @@ export interface DriverStats {
   readonly thread: string
   readonly operators: readonly OperatorMeter[]
   readonly splits: number
+  /** Of pages that another thread reads: what did not stay where operators had put it. */
+  readonly copiedBytes?: number
 }

@@ -1,6 +1,7 @@
 import type { MemoryScope } from '../../operators/operator.js'
 import { type Arena, assert, MillraceError } from '../../spi/index.js'
 import { addUpTo, replaceWhile } from './atomic-words.js'
+import { LentRuns } from './lent-runs.js'
 import {
   CHUNK_BYTES,
   type ChunkAllocator,
@@ -52,6 +53,8 @@ export function takeQuerySlot(
 export class QueryMemory {
   readonly slot: number
   readonly allocator: ChunkAllocator
+  /** What this thread has claimed. */
+  readonly runs = new LentRuns((run) => this.#free(run))
   readonly #base: number
 
   constructor(allocator: ChunkAllocator, slot: number) {
@@ -137,6 +140,7 @@ export class QueryMemory {
       if (run !== undefined) {
         replaceWhile(control, this.#base + QuerySlot.peakChunks, used, (peak) => peak < used)
         this.#widen(run)
+        this.runs.claimed(run)
         return run
       }
       Atomics.sub(control, this.#base + QuerySlot.usedChunks, chunks)
@@ -152,6 +156,10 @@ export class QueryMemory {
   }
 
   release(run: ChunkRun): void {
+    this.runs.release(run)
+  }
+
+  #free(run: ChunkRun): void {
     this.allocator.release(run)
     Atomics.sub(
       this.allocator.control,
@@ -197,6 +205,8 @@ export class QueryMemory {
 /** Where arenas get their memory. */
 export interface MemoryAccount {
   readonly allocator: { readonly memory: WebAssembly.Memory }
+  /** All that is claimed of it in this thread. */
+  readonly runs: LentRuns
   /** What may still be claimed; absent: no matter how much. */
   readonly freeBytes?: number
   /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
@@ -207,13 +217,15 @@ export interface MemoryAccount {
 /** A part of an account, which is counted and given back as a whole. */
 export class AccountScope implements MemoryScope, MemoryAccount {
   readonly allocator: MemoryAccount['allocator']
+  readonly runs: LentRuns
   readonly #memory: MemoryAccount
-  readonly #runs = new Set<ChunkRun>()
+  readonly #claimed = new Set<ChunkRun>()
   #heldBytes = 0
 
   constructor(memory: MemoryAccount) {
     this.#memory = memory
     this.allocator = memory.allocator
+    this.runs = memory.runs
   }
 
   get freeBytes(): number {
@@ -231,34 +243,38 @@ export class AccountScope implements MemoryScope, MemoryAccount {
   /** @throws EXCEEDED_LOCAL_MEMORY_LIMIT */
   claim(byteLength: number): ChunkRun {
     const run = this.#memory.claim(byteLength)
-    this.#runs.add(run)
+    this.#claimed.add(run)
     this.#heldBytes += run.byteLength
     return run
   }
 
   /** Runs that went with the scope are not released again. */
   release(run: ChunkRun): void {
-    if (!this.#runs.delete(run)) return
+    if (!this.#claimed.delete(run)) return
     this.#heldBytes -= run.byteLength
     this.#memory.release(run)
   }
 
   close(): void {
-    for (const run of this.#runs) this.#memory.release(run)
-    this.#runs.clear()
+    for (const run of this.#claimed) this.#memory.release(run)
+    this.#claimed.clear()
     this.#heldBytes = 0
   }
 }
 
-/** A bump allocator over chunks of a query; O(1) an allocation, reset keeps the chunks. */
+/** A bump allocator over chunks of a query; O(1) an allocation, reset keeps the chunks, but those that are lent. */
 export class ChunkArena implements Arena {
   readonly #account: MemoryAccount
   readonly #memory: WebAssembly.Memory
-  readonly #runs: ChunkRun[] = []
+  #runs: ChunkRun[] = []
+  /** Those that were lent at the last reset: pages of others lie in them. */
+  #lent: ChunkRun[] = []
   #current = -1
   #next = 0
   #end = 0
   #heldBytes = 0
+  /** A run grows with what the arena holds beside what is lent, or held so before it was. */
+  #growthBytes = 0
 
   constructor(account: MemoryAccount) {
     this.#account = account
@@ -267,6 +283,15 @@ export class ChunkArena implements Arena {
 
   get heldBytes(): number {
     return this.#heldBytes
+  }
+
+  /** Bytes allocated since the last reset, and those left over between them. */
+  get usedBytes(): number {
+    const before = this.#runs.slice(0, Math.max(0, this.#current))
+    return before.reduce(
+      (sum, run) => sum + run.byteLength,
+      this.#next - (this.#runs[this.#current]?.offset ?? 0),
+    )
   }
 
   allocate(byteLength: number): Uint8Array {
@@ -294,36 +319,52 @@ export class ChunkArena implements Arena {
       }
     }
     const { freeBytes = Number.POSITIVE_INFINITY } = this.#account
-    const ahead = Math.min(LARGEST_RUN_BYTES, this.#heldBytes, freeBytes * RUN_PART_OF_FREE)
+    const ahead = Math.min(LARGEST_RUN_BYTES, this.#growthBytes, freeBytes * RUN_PART_OF_FREE)
     const run = this.#account.claim(Math.max(size, ahead, CHUNK_BYTES))
     this.#runs.push(run)
     this.#current = this.#runs.length - 1
     this.#heldBytes += run.byteLength
+    this.#growthBytes = Math.max(this.#growthBytes, bytesOf(this.#runs))
     this.#next = run.offset
     this.#end = run.offset + run.byteLength
   }
 
   reset(): void {
+    const { runs } = this.#account
+    if (runs.hasLoans || this.#lent.length > 0) this.#setLentAside(runs)
     this.#current = -1
     this.#next = 0
     this.#end = 0
   }
 
+  #setLentAside(runs: LentRuns): void {
+    const all = [...this.#runs, ...this.#lent]
+    this.#runs = all.filter((run) => !runs.isLent(run))
+    this.#lent = all.filter((run) => runs.isLent(run))
+  }
+
   /** Leaves the memory to whoever is given the runs: the arena has nothing any more. */
   detach(): readonly ChunkRun[] {
-    const runs = this.#runs.splice(0)
-    this.#heldBytes = 0
-    this.reset()
+    const runs = [...this.#runs, ...this.#lent]
+    this.#forget()
     return runs
   }
 
   close(): void {
-    for (const run of this.#runs) this.#account.release(run)
-    this.#runs.length = 0
+    for (const run of this.detach()) this.#account.release(run)
+  }
+
+  #forget(): void {
+    this.#runs = []
+    this.#lent = []
     this.#heldBytes = 0
+    this.#growthBytes = 0
     this.reset()
   }
 }
+
+const bytesOf = (runs: readonly ChunkRun[]): number =>
+  runs.reduce((sum, run) => sum + run.byteLength, 0)
 
 export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB']

@@ -1,6 +1,7 @@
 import { registerKernelMemory } from '../../expressions/wasm/kernel-memory.js'
 import { assert, MillraceError } from '../../spi/index.js'
 import { addUpTo } from './atomic-words.js'
+import { LentRuns } from './lent-runs.js'
 
 /**
  * The node's shared memory: one WebAssembly memory, reserved whole and never grown, so that a view over it never goes
@@ -130,6 +131,8 @@ export interface ChunkRun {
 export class ChunkAllocator {
   readonly memory: WebAssembly.Memory
   readonly control: Int32Array
+  /** What connectors have claimed in this thread. */
+  readonly connectorRuns = new LentRuns((run) => this.release(run))
   readonly #owners: Int32Array
   readonly #chunkCount: number
 

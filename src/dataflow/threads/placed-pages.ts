@@ -4,7 +4,7 @@ import type { ChunkArena } from '../memory/query-memory.js'
 import { KeptDictionaries, pageCopier } from '../page-sink.js'
 
 /** Of dictionaries that a driver's pages share; beyond that they go with each page. */
-const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
+export const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
 
 /**
  * Makes what copies pages for other threads into the shared memory, each place that a page may have there into an arena of its own, with

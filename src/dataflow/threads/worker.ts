@@ -4,11 +4,13 @@ import { partOf } from '../../operators/partition/page-partitioner.js'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import { DRIVER_GATE, sharedWords } from '../pipeline-splits.js'
+import { remoteSources } from '../source-walk.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../task/task-descriptor.js'
 import { ThreadTask } from '../task/thread-task.js'
 import type { DriverInputs, ThreadEnvironment } from '../thread-environment.js'
 import { beginsDriver } from './driver-gate.js'
+import { LentPages } from './lent-pages.js'
 import type {
   FromWorker,
   KeptTaskMessage,
@@ -16,7 +18,6 @@ import type {
   SplitsMessage,
   ToWorker,
 } from './messages.js'
-import { pagePlacer } from './placed-pages.js'
 import { DriverProgress } from './progress.js'
 import { RemotePages } from './remote-pages.js'
 
@@ -76,8 +77,7 @@ export class WorkerRuntime {
         void this.#end(message.taskId)
         return
       case 'forget':
-        this.#tasks.get(message.taskId)?.task.abort()
-        this.#tasks.delete(message.taskId)
+        this.#forget(message.taskId)
         return
       case 'catalog':
       case 'dropCatalog':
@@ -96,6 +96,14 @@ export class WorkerRuntime {
       outputs: new Map(),
       remote: new RemotePages(this.#environment.allocator.memory.buffer, (m) => this.#send(m)),
     })
+  }
+
+  #forget(taskId: string): void {
+    const held = this.#tasks.get(taskId)
+    if (held === undefined) return
+    held.task.abort()
+    for (const output of held.outputs.values()) output.abandon()
+    this.#tasks.delete(taskId)
   }
 
   #keptPlan({ planId, plan, forgottenPlanId }: KeptTaskMessage): LocalPlan {
@@ -170,7 +178,11 @@ export class WorkerRuntime {
   ): Promise<void> {
     const { driver, stats } = held.task.createDriver(pipeline, inputs)
     const endReports = this.#reportProgress(message.taskId, stats)
-    const output = this.#output(held, message, stats)
+    const pages = this.#lentPages(held, pipeline)
+    const output = this.#output(message, pages, () => ({
+      ...stats(),
+      copiedBytes: pages.copiedBytes,
+    }))
     held.outputs.set(pipeline.id, output)
     try {
       for (;;) {
@@ -187,7 +199,19 @@ export class WorkerRuntime {
     output.finish()
   }
 
-  #output(held: HeldTask, message: RunMessage, stats: () => DriverStats): ThreadOutput {
+  #lentPages({ task }: HeldTask, pipeline: PipelineSpec): LentPages {
+    const { allocator } = this.#environment
+    return new LentPages({
+      memory: allocator.memory.buffer,
+      queryRuns: task.memory.runs,
+      connectorRuns: allocator.connectorRuns,
+      createArena: () => task.createArena(),
+      readsRings: remoteSources(pipeline.source).length > 0,
+      checks: process.env['MILLRACE_VERIFY'] === '1',
+    })
+  }
+
+  #output(message: RunMessage, pages: LentPages, stats: () => DriverStats): ThreadOutput {
     const { taskId, pipelineId, driverIndex, ringAddress } = message
     assert(ringAddress !== undefined, 'a pipeline whose pages are pulled has rings')
     const { buffer } = this.#environment.allocator.memory
@@ -195,7 +219,7 @@ export class WorkerRuntime {
       memory: buffer,
       address: ringAddress,
       driver: driverIndex,
-      placePage: pagePlacer(buffer, () => held.task.createArena()),
+      pages,
       wakeReader: () => this.#send({ kind: 'pages', taskId, pipelineId }),
       onFinish: () => this.#send({ kind: 'pagesEnd', taskId, pipelineId, stats: stats() }),
       onFailure: (error) => this.#send({ kind: 'failed', taskId, error: errorToRecord(error) }),

@@ -65,6 +65,8 @@ export interface DriverInfo {
   readonly driverIndex: number
   readonly thread: string
   readonly splits: number
+  /** Where another thread reads its pages: bytes of these that were copied for that, since they were not in the shared memory. */
+  readonly copiedBytes?: number
   readonly operators: readonly OperatorInfo[]
 }
 

@@ -52,16 +52,21 @@ function taskSession(task: TaskDescriptor, catalog: string, signal: AbortSignal)
  * @param owner of its chunks: those of a thread that dies are freed
  */
 export function connectorArena(allocator: ChunkAllocator, owner: number): Arena {
+  const { connectorRuns } = allocator
   return new ChunkArena({
     allocator,
+    runs: connectorRuns,
     claim(byteLength) {
       const run = allocator.claim(byteLength, owner)
-      if (run !== undefined) return run
+      if (run !== undefined) {
+        connectorRuns.claimed(run)
+        return run
+      }
       throw new MillraceError(
         'EXCEEDED_LOCAL_MEMORY_LIMIT',
         `Engine exceeded its memory limit of ${allocator.limitBytes} bytes reading from a connector`,
       )
     },
-    release: (run) => allocator.release(run),
+    release: (run) => connectorRuns.release(run),
   })
 }

@@ -61,10 +61,13 @@ export class PageRingWriter {
 
   /** The slot that the next page gets: of those below {@link RING_PAGES}, one whose page was released; -1: there is none. */
   get slot(): number {
-    for (let slot = 0; slot < RING_PAGES; slot++) {
-      if (Atomics.load(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse) === 0) return slot
-    }
+    for (let slot = 0; slot < RING_PAGES; slot++) if (this.isFree(slot)) return slot
     return -1
+  }
+
+  /** Whether a slot has no page that was not released. */
+  isFree(slot: number): boolean {
+    return Atomics.load(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse) === 0
   }
 
   get isFull(): boolean {

@@ -1,6 +1,19 @@
 import { assert, type MillraceError, type Page } from '../../spi/index.js'
 import type { PageOutput } from '../output-buffer.js'
-import { PageRingWriter, type RingPage } from './page-ring.js'
+import { PageRingWriter, RING_PAGES, type RingPage } from './page-ring.js'
+
+/** Where the pages of a ring lie while they are read. */
+export interface PlacedPages {
+  /**
+   * Sees to it that a page lies in the shared memory until it is given back, and describes it there.
+   * @param slot of those below RING_PAGES, of which no page is held
+   */
+  place(page: Page, slot: number): Omit<RingPage, 'partition'>
+  /** The page that a slot may have is read no more. */
+  giveBack(slot: number): void
+  /** No page is read any more. */
+  close(): void
+}
 
 export interface ThreadOutputOptions {
   readonly memory: ArrayBufferLike
@@ -8,11 +21,7 @@ export interface ThreadOutputOptions {
   readonly address: number
   /** Which of these is this producer's. */
   readonly driver: number
-  /**
-   * Copies a page into the shared memory and describes it there.
-   * @param slot of those below RING_PAGES; what its last page took is free
-   */
-  placePage(page: Page, slot: number): Omit<RingPage, 'partition'>
+  readonly pages: PlacedPages
   /** The reader sleeps, and is to look again. */
   wakeReader(): void
   /** Tells the reader's thread of the end. */
@@ -38,9 +47,13 @@ export class ThreadOutput implements PageOutput {
 
   add(page: Page, partition = 0): boolean {
     if (!this.isAbandoned) {
+      const { pages } = this.#options
       const { slot } = this.#ring
       assert(slot >= 0, 'a page for a full ring')
-      const placed = this.#options.placePage(page, slot)
+      for (let other = slot; other < RING_PAGES; other++) {
+        if (this.#ring.isFree(other)) pages.giveBack(other)
+      }
+      const placed = pages.place(page, slot)
       if (this.#ring.push(slot, { ...placed, partition })) this.#options.wakeReader()
     }
     return !this.isFull
@@ -79,9 +92,10 @@ export class ThreadOutput implements PageOutput {
     this.wake()
   }
 
-  /** Nobody wants its pages any more: who waits for room goes on. */
+  /** Nobody reads its pages any more: who waits for room goes on. */
   abandon(): void {
     this.#isEnded = true
+    this.#options.pages.close()
     this.wake()
   }
 }

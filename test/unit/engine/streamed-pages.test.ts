@@ -49,6 +49,24 @@ describe('pages from worker threads', () => {
     expect(turns).toBeGreaterThan(0)
   })
 
+  test.each([
+    'SELECT * FROM orders',
+    "SELECT orderkey + 1, upper(comment), orderpriority FROM orders WHERE orderpriority < '3'",
+    'SELECT a.orderkey, b.comment FROM orders a JOIN orders b ON a.orderkey = b.orderkey',
+    'SELECT custkey, count(*), max(comment), avg(totalprice) FROM orders GROUP BY custkey',
+    'SELECT orderkey, comment FROM tpch."sf0.1".orders',
+  ])('are read where operators have put them: %s', async (sql) => {
+    const query = engine.query(sql)
+    for await (const _ of query.pages());
+    const { stages } = await query.info()
+    const drivers = stages
+      .flatMap((stage) => stage.tasks)
+      .flatMap((task) => task.pipelines)
+      .flatMap((pipeline) => pipeline.drivers)
+    const copied = drivers.flatMap(({ copiedBytes }) => copiedBytes ?? [])
+    expect(copied).toEqual([0, 0])
+  })
+
   test('a consumer that leaves stops the drivers, and what they held is free', async () => {
     for (let round = 0; round < 20; round++) {
       let left = round

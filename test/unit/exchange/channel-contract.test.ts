@@ -118,11 +118,15 @@ async function betweenThreads(producers: number): Promise<Exchange> {
         memory,
         address: 8,
         driver,
-        placePage(page, slot) {
-          const address = 8 + ringBytes + (driver * RING_PAGES + slot) * slotBytes
-          const words = new Float64Array(memory, address, page.rowCount)
-          for (let i = 0; i < page.rowCount; i++) words[i] = Number(readValue(page.blocks[0]!, i))
-          return { address, wordCount: page.rowCount, byteLength: slotBytes }
+        pages: {
+          place(page, slot) {
+            const address = 8 + ringBytes + (driver * RING_PAGES + slot) * slotBytes
+            const words = new Float64Array(memory, address, page.rowCount)
+            for (let i = 0; i < page.rowCount; i++) words[i] = Number(readValue(page.blocks[0]!, i))
+            return { address, wordCount: page.rowCount, byteLength: slotBytes }
+          },
+          giveBack() {},
+          close() {},
         },
         wakeReader: () => setImmediate(() => channels.arrived()),
         onFinish: () => setImmediate(() => channels.ended(driver)),

@@ -1,0 +1,112 @@
+import { RING_PAGES, type RingPage } from '../../exchange/threads/page-ring.js'
+import { assert, type Page } from '../../spi/index.js'
+import type { LentRuns } from '../memory/lent-runs.js'
+import type { ChunkArena } from '../memory/query-memory.js'
+import type { ChunkRun } from '../memory/shared-memory.js'
+import { pageBytes } from '../page-bytes.js'
+import { KeptDictionaries, pageCopier } from '../page-sink.js'
+import { PageCheck } from './page-check.js'
+import { KEPT_DICTIONARY_BYTES } from './placed-pages.js'
+
+export interface LentPagesOptions {
+  readonly memory: ArrayBufferLike
+  /** What the query has claimed in this thread. */
+  readonly queryRuns: LentRuns
+  /** What connectors have claimed in it, which outlives the query. */
+  readonly connectorRuns: LentRuns
+  createArena(): ChunkArena
+  /**
+   * Pages of the driver may lie where neither this thread's arenas nor anything that lives as long as the query is: in slots of
+   * rings that it reads.
+   */
+  readonly readsRings: boolean
+  /** Holds operators to not writing to pages that they have handed on. */
+  readonly checks?: boolean
+}
+
+const NO_RUNS: ReadonlyMap<ChunkRun, LentRuns> = new Map()
+
+/** What a slot of the ring holds while its page is read. */
+interface LentPage {
+  /** For the page's description, and copies. */
+  readonly arena: ChunkArena
+  /** Runs that the page lies in. */
+  runs: ReadonlyMap<ChunkRun, LentRuns>
+  check: PageCheck | undefined
+}
+
+/**
+ * Hands a driver's pages to another thread where they lie: the runs of chunks that operators have put a page into are lent until its
+ * reader gives it back, and their arenas go on in others. What lies in no arena of this thread, as tables and states of earlier pipelines, stays
+ * as long as the query. Only what is not in the shared memory is copied there.
+ */
+export class LentPages {
+  readonly #options: LentPagesOptions
+  readonly #dictionaries: KeptDictionaries
+  readonly #dictionaryArena: ChunkArena
+  readonly #slots: (LentPage | undefined)[] = Array.from({ length: RING_PAGES })
+  /** Of buffers, in all pages. */
+  copiedBytes = 0
+
+  constructor(options: LentPagesOptions) {
+    this.#options = options
+    this.#dictionaryArena = options.createArena()
+    this.#dictionaries = new KeptDictionaries(this.#dictionaryArena, KEPT_DICTIONARY_BYTES)
+  }
+
+  /** @param slot of those below RING_PAGES, whose last page was given back */
+  place(page: Page, slot: number): Omit<RingPage, 'partition'> {
+    const { memory, createArena } = this.#options
+    this.#slots[slot] ??= { arena: createArena(), runs: NO_RUNS, check: undefined }
+    const lent = this.#slots[slot]
+    assert(lent.runs.size === 0, 'a page for a slot in use')
+    const { arena } = lent
+    const runs = new Map<ChunkRun, LentRuns>()
+    arena.reset()
+    const keptBefore = this.#dictionaryArena.usedBytes
+    const inPlace = ({ buffer, byteOffset }: ArrayBufferView): number | undefined =>
+      buffer === memory && this.#find(byteOffset, runs) ? byteOffset : undefined
+    const words = pageCopier(arena, this.#dictionaries, inPlace)(page)
+    for (const [run, lender] of runs) lender.lend(run)
+    lent.runs = runs
+    this.copiedBytes += arena.usedBytes + this.#dictionaryArena.usedBytes - keptBefore
+    const address = arena.allocateAddress(words.byteLength)
+    new Float64Array(memory, address, words.length).set(words)
+    if (this.#options.checks === true) lent.check = new PageCheck(page)
+    return { address, wordCount: words.length, byteLength: pageBytes(page) }
+  }
+
+  /** The page of a slot, if it has one, is read no more. */
+  giveBack(slot: number): void {
+    const lent = this.#slots[slot]
+    if (lent === undefined) return
+    lent.check?.end()
+    lent.check = undefined
+    for (const [run, lender] of lent.runs) lender.giveBack(run)
+    lent.runs = NO_RUNS
+  }
+
+  /** No page is read any more. The query's memory is given back as a whole. */
+  close(): void {
+    const { connectorRuns } = this.#options
+    for (const lent of this.#slots) {
+      if (lent === undefined) continue
+      for (const [run, lender] of lent.runs) {
+        if (lender === connectorRuns) lender.giveBack(run)
+      }
+      lent.runs = NO_RUNS
+    }
+  }
+
+  /** Whether a page may stay at an address, and the run to be lent for it, if any. */
+  #find(address: number, runs: Map<ChunkRun, LentRuns>): boolean {
+    const { queryRuns, connectorRuns, readsRings } = this.#options
+    for (const lender of [queryRuns, connectorRuns]) {
+      const run = lender.runAt(address)
+      if (run === undefined) continue
+      runs.set(run, lender)
+      return true
+    }
+    return !readsRings
+  }
+}
