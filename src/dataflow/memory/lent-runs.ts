@@ -14,13 +14,14 @@ export class LentRuns {
   readonly #free: (run: ChunkRun) => void
   readonly #runOfChunk = new Map<number, ChunkRun>()
   readonly #loans = new Map<ChunkRun, Loan>()
+  #lentBytes = 0
 
   constructor(free: (run: ChunkRun) => void) {
     this.#free = free
   }
 
-  get hasLoans(): boolean {
-    return this.#loans.size > 0
+  get lentBytes(): number {
+    return this.#lentBytes
   }
 
   isLent(run: ChunkRun): boolean {
@@ -46,8 +47,12 @@ export class LentRuns {
   /** A page that lies in a run is handed on. */
   lend(run: ChunkRun): void {
     const loan = this.#loans.get(run)
-    if (loan === undefined) this.#loans.set(run, { pages: 1, isReleased: false })
-    else loan.pages += 1
+    if (loan !== undefined) {
+      loan.pages += 1
+      return
+    }
+    this.#loans.set(run, { pages: 1, isReleased: false })
+    this.#lentBytes += run.byteLength
   }
 
   /** A page that lies in a run is read no more. */
@@ -56,6 +61,7 @@ export class LentRuns {
     loan.pages -= 1
     if (loan.pages > 0) return
     this.#loans.delete(run)
+    this.#lentBytes -= run.byteLength
     if (loan.isReleased) this.#freeNow(run)
   }
 

@@ -331,7 +331,7 @@ export class ChunkArena implements Arena {
 
   reset(): void {
     const { runs } = this.#account
-    if (runs.hasLoans || this.#lent.length > 0) this.#setLentAside(runs)
+    if (runs.lentBytes > 0 || this.#lent.length > 0) this.#setLentAside(runs)
     this.#current = -1
     this.#next = 0
     this.#end = 0

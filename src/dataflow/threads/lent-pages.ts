@@ -15,6 +15,8 @@ export interface LentPagesOptions {
   /** What connectors have claimed in it, which outlives the query. */
   readonly connectorRuns: LentRuns
   createArena(): ChunkArena
+  /** What the query may still claim. */
+  freeBytes(): number
   /**
    * Pages of the driver may lie where neither this thread's arenas nor anything that lives as long as the query is: in slots of
    * rings that it reads.
@@ -23,6 +25,10 @@ export interface LentPagesOptions {
   /** Holds operators to not writing to pages that they have handed on. */
   readonly checks?: boolean
 }
+
+/** With less than this, or than so often what is lent, a page is made when those before it were given back. */
+const FREE_BYTES_MIN = 16 * 2 ** 20
+const FREE_SHARES_MIN = 8
 
 const NO_RUNS: ReadonlyMap<ChunkRun, LentRuns> = new Map()
 
@@ -52,6 +58,12 @@ export class LentPages {
     this.#options = options
     this.#dictionaryArena = options.createArena()
     this.#dictionaries = new KeptDictionaries(this.#dictionaryArena, KEPT_DICTIONARY_BYTES)
+  }
+
+  get pagesMax(): number {
+    const { queryRuns, freeBytes } = this.#options
+    const isScarce = freeBytes() < Math.max(FREE_BYTES_MIN, queryRuns.lentBytes * FREE_SHARES_MIN)
+    return isScarce ? 1 : RING_PAGES
   }
 
   /** @param slot of those below RING_PAGES, whose last page was given back */

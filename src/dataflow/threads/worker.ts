@@ -186,10 +186,10 @@ export class WorkerRuntime {
     held.outputs.set(pipeline.id, output)
     try {
       for (;;) {
+        await output.makeRoom()
+        if (output.isAbandoned) break
         const page = await driver.nextPage()
-        if (page === undefined) break
-        while (output.isFull) await output.ready()
-        if (output.isAbandoned || held.task.memory.cancelled) break
+        if (page === undefined || output.isAbandoned || held.task.memory.cancelled) break
         output.add(page, partOf(page))
       }
     } finally {
@@ -206,6 +206,7 @@ export class WorkerRuntime {
       queryRuns: task.memory.runs,
       connectorRuns: allocator.connectorRuns,
       createArena: () => task.createArena(),
+      freeBytes: () => task.memory.freeBytes,
       readsRings: remoteSources(pipeline.source).length > 0,
       checks: process.env['MILLRACE_VERIFY'] === '1',
     })

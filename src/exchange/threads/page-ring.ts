@@ -70,8 +70,11 @@ export class PageRingWriter {
     return Atomics.load(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse) === 0
   }
 
-  get isFull(): boolean {
-    return this.slot < 0
+  /** Pages that were not released. */
+  get pagesUnderWay(): number {
+    let pages = 0
+    for (let slot = 0; slot < RING_PAGES; slot++) if (!this.isFree(slot)) pages += 1
+    return pages
   }
 
   /** The reader takes no more pages. */
@@ -97,10 +100,13 @@ export class PageRingWriter {
     return Atomics.exchange(this.#reader, 0, 0) === 1
   }
 
-  /** Says that the writer sleeps from now on; false where there is room after all, or no reader any more. */
-  sleep(): boolean {
+  /**
+   * Says that the writer sleeps from now on, until the next page is released; false where fewer than `pagesMax` are under way after
+   * all, or there is no reader any more.
+   */
+  sleep(pagesMax = RING_PAGES): boolean {
     Atomics.store(this.#ring, Ring.writerSleeps, 1)
-    if (this.isFull && !this.isAbandoned) return true
+    if (this.pagesUnderWay >= pagesMax && !this.isAbandoned) return true
     Atomics.store(this.#ring, Ring.writerSleeps, 0)
     return false
   }

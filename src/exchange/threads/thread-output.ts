@@ -9,6 +9,8 @@ export interface PlacedPages {
    * @param slot of those below RING_PAGES, of which no page is held
    */
   place(page: Page, slot: number): Omit<RingPage, 'partition'>
+  /** Pages that may be under way, of RING_PAGES: fewer where memory is scarce. */
+  readonly pagesMax: number
   /** The page that a slot may have is read no more. */
   giveBack(slot: number): void
   /** No page is read any more. */
@@ -50,9 +52,7 @@ export class ThreadOutput implements PageOutput {
       const { pages } = this.#options
       const { slot } = this.#ring
       assert(slot >= 0, 'a page for a full ring')
-      for (let other = slot; other < RING_PAGES; other++) {
-        if (this.#ring.isFree(other)) pages.giveBack(other)
-      }
+      pages.giveBack(slot)
       const placed = pages.place(page, slot)
       if (this.#ring.push(slot, { ...placed, partition })) this.#options.wakeReader()
     }
@@ -60,7 +60,7 @@ export class ThreadOutput implements PageOutput {
   }
 
   get isFull(): boolean {
-    return !this.isAbandoned && this.#ring.isFull
+    return !this.isAbandoned && this.#ring.pagesUnderWay >= this.#options.pages.pagesMax
   }
 
   get isAbandoned(): boolean {
@@ -68,8 +68,17 @@ export class ThreadOutput implements PageOutput {
   }
 
   ready(): Promise<void> {
-    if (this.isAbandoned || !this.#ring.sleep()) return Promise.resolve()
+    if (this.isAbandoned || !this.#ring.sleep(this.#options.pages.pagesMax))
+      return Promise.resolve()
     return new Promise((resolve) => this.#waiting.push(resolve))
+  }
+
+  /** Waits until there is room for a page that is yet to be made, and has what was released given back before. */
+  async makeRoom(): Promise<void> {
+    while (this.isFull) await this.ready()
+    for (let slot = 0; slot < RING_PAGES; slot++) {
+      if (this.#ring.isFree(slot)) this.#options.pages.giveBack(slot)
+    }
   }
 
   /** The reader has given a page back, or left, while the producer slept. */

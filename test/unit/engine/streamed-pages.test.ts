@@ -64,7 +64,8 @@ describe('pages from worker threads', () => {
       .flatMap((task) => task.pipelines)
       .flatMap((pipeline) => pipeline.drivers)
     const copied = drivers.flatMap(({ copiedBytes }) => copiedBytes ?? [])
-    expect(copied).toEqual([0, 0])
+    expect(copied.length).toBeGreaterThan(0)
+    expect(Math.max(...copied)).toBe(0)
   })
 
   test('a consumer that leaves stops the drivers, and what they held is free', async () => {

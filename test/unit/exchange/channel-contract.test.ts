@@ -125,6 +125,7 @@ async function betweenThreads(producers: number): Promise<Exchange> {
             for (let i = 0; i < page.rowCount; i++) words[i] = Number(readValue(page.blocks[0]!, i))
             return { address, wordCount: page.rowCount, byteLength: slotBytes }
           },
+          pagesMax: RING_PAGES,
           giveBack() {},
           close() {},
         },

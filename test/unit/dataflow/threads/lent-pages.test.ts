@@ -21,6 +21,7 @@ function lending(readsRings = false) {
     queryRuns: memory.runs,
     connectorRuns: allocator.connectorRuns,
     createArena: () => memory.createArena(),
+    freeBytes: () => memory.freeBytes,
     readsRings,
     checks: true,
   })
@@ -82,6 +83,16 @@ describe('pages that other threads read where they lie', () => {
     scope.close()
     writePage(memory.createArena(), 4)
     expect(valuesOf(page)).toEqual(new Set([3n]))
+  })
+
+  it('are made one at a time where memory is scarce', () => {
+    const { memory, pages } = lending()
+    expect(pages.pagesMax).toBe(RING_PAGES)
+    const arena = memory.createArena()
+    arena.allocate(memory.freeBytes - 2 ** 20)
+    expect(pages.pagesMax).toBe(1)
+    arena.close()
+    expect(pages.pagesMax).toBe(RING_PAGES)
   })
 
   it('are copied where they are not in the shared memory', () => {

@@ -35,7 +35,7 @@ describe('rings of page descriptions', () => {
       expect(writer.slot).toBe(i)
       writer.push(i, description(2 ** 32 - 8 - i))
     }
-    expect(writer.isFull).toBe(true)
+    expect(writer.pagesUnderWay).toBe(RING_PAGES)
     expect(writer.sleep()).toBe(true)
     expect(reader.byteLength).toBe(RING_PAGES * 8)
     const taken = [reader.next()!, reader.next()!, reader.next()!]
@@ -61,6 +61,17 @@ describe('rings of page descriptions', () => {
     expect(writers[0]!.push(writers[0]!.slot, description(8))).toBe(false)
   })
 
+  test('a writer sleeps until so few pages are under way as it wants', () => {
+    const { writers, readers } = rings()
+    const [writer] = writers
+    expect(writer!.sleep(1)).toBe(false)
+    writer!.push(0, description(8))
+    expect(writer!.sleep(2)).toBe(false)
+    expect(writer!.sleep(1)).toBe(true)
+    expect(readers[0]!.release(readers[0]!.next()!.slot)).toBe(true)
+    expect(writer!.sleep(1)).toBe(false)
+  })
+
   test('a writer hears that its reader has left, also while it sleeps', () => {
     const { readers, writers } = rings()
     for (let i = 0; i < RING_PAGES; i++) writers[0]!.push(writers[0]!.slot, description(8))
@@ -83,7 +94,7 @@ describe('rings of page descriptions', () => {
     let most = 0
     for (let step = 0; step < 10_000; step++) {
       if (random.chance(0.5)) {
-        if (writer.isFull) continue
+        if (writer.slot < 0) continue
         const { slot } = writer
         values[slot] = written
         writer.push(slot, description(slot))
