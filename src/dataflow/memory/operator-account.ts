@@ -18,6 +18,10 @@ export class OperatorAccount implements MemoryAccount {
     return this.#memory.allocator
   }
 
+  get runs(): MemoryAccount['runs'] {
+    return this.#memory.runs
+  }
+
   /** What the operator may still claim: what nobody has reserved, and its own. */
   get freeBytes(): number {
     return this.#memory.freeBytes + this.#reservedChunks * CHUNK_BYTES
