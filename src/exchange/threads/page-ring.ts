@@ -77,6 +77,10 @@ export class PageRingWriter {
     return pages
   }
 
+  get isFull(): boolean {
+    return this.slot < 0
+  }
+
   /** The reader takes no more pages. */
   get isAbandoned(): boolean {
     return Atomics.load(this.#ring, Ring.readerLeft) === 1
