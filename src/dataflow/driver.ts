@@ -148,6 +148,7 @@ export class Driver implements PageStream {
       const page = this.#source.next()
       addTime(meter, startedAt)
       meter.physicalInputBytes = this.#source.completedBytes ?? 0
+      meter.physicalInputNanos = this.#source.readTimeNanos ?? 0
       if (page === undefined) return
       if (page === WAIT) {
         yield WAIT
@@ -168,26 +169,31 @@ function* transform(
   driver: Driver,
   account: OperatorAccount | undefined,
 ): Generator<Page | typeof WAIT, void> {
-  if (!operator.finished) {
-    for (const page of input) {
-      if (page === WAIT) {
-        yield WAIT
-        continue
-      }
-      meter.inputRows += page.rowCount
-      meter.inputPages += 1
-      meter.inputBytes += pageBytes(page)
-      for (const part of driver.parts(operator, account, page)) {
-        if (part === WAIT) yield WAIT
-        else yield* emit(() => operator.process(part), meter, driver)
+  try {
+    if (!operator.finished) {
+      for (const page of input) {
+        if (page === WAIT) {
+          yield WAIT
+          continue
+        }
+        meter.inputRows += page.rowCount
+        meter.inputPages += 1
+        meter.inputBytes += pageBytes(page)
+        for (const part of driver.parts(operator, account, page)) {
+          if (part === WAIT) yield WAIT
+          else yield* emit(() => operator.process(part), meter, driver)
+          if (operator.finished) break
+        }
+        if (driver.isCancelled) return
         if (operator.finished) break
       }
-      if (driver.isCancelled) return
-      if (operator.finished) break
     }
+    // What a cancelled query would still emit, nobody reads.
+    if (!driver.isCancelled) yield* emit(() => operator.finish(), meter, driver)
+  } finally {
+    const details = operator.describe?.()
+    if (details !== undefined) meter.details = details
   }
-  // What a cancelled query would still emit, nobody reads.
-  if (!driver.isCancelled) yield* emit(() => operator.finish(), meter, driver)
 }
 
 /** The pages of one call of an operator; those of a long finish let the event loop take its turns too. */

@@ -12,6 +12,8 @@ export interface PageStream {
   close(): void | Promise<void>
   /** What connectors read for it so far, as far as they tell. */
   readonly completedBytes?: number
+  /** How long they took for it, as far as they tell. */
+  readonly readTimeNanos?: number
 }
 
 export const WAIT = Symbol('wait')

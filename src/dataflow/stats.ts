@@ -12,9 +12,16 @@ export interface OperatorMeter {
   inputBytes: number
   /** Of a source: what its connector read, from files for example, as far as it tells. */
   physicalInputBytes: number
+  /** Of a source: how long its connector took to read, as far as it tells. */
+  physicalInputNanos: number
+  /** How long it ran, also while its thread had to wait for a processor. */
   elapsedMillis: number
+  /** Of that, what its thread had a processor; absent where Node.js doesn't tell (before 23.9). */
+  cpuMillis?: number
   /** Of that, what went into compiling kernels that no thread had yet. */
   compileMillis: number
+  /** What it tells of its work besides, once it has ended. */
+  details?: Readonly<Record<string, string | number>>
 }
 
 export const operatorMeter = (planNodeId: string, name: string): OperatorMeter => ({
@@ -26,6 +33,7 @@ export const operatorMeter = (planNodeId: string, name: string): OperatorMeter =
   outputPages: 0,
   inputBytes: 0,
   physicalInputBytes: 0,
+  physicalInputNanos: 0,
   elapsedMillis: 0,
   compileMillis: 0,
 })
@@ -34,17 +42,36 @@ export const operatorMeter = (planNodeId: string, name: string): OperatorMeter =
 export interface MeterStart {
   readonly atMillis: number
   readonly compiledMillis: number
+  readonly cpuMillis: number | undefined
+}
+
+/** Since Node.js 23.9. */
+const readThreadCpu: (() => { readonly user: number; readonly system: number }) | undefined =
+  'threadCpuUsage' in process && typeof process.threadCpuUsage === 'function'
+    ? process.threadCpuUsage.bind(process)
+    : undefined
+
+/** Processor time of this thread. @returns undefined where Node.js doesn't tell */
+function threadCpuMillis(): number | undefined {
+  if (readThreadCpu === undefined) return undefined
+  const { user, system } = readThreadCpu()
+  return (user + system) / 1000
 }
 
 export const startMeter = (): MeterStart => ({
   atMillis: performance.now(),
   compiledMillis: compiledMillis(),
+  cpuMillis: threadCpuMillis(),
 })
 
 export function addTime(
   meter: OperatorMeter,
-  { atMillis, compiledMillis: before }: MeterStart,
+  { atMillis, compiledMillis: before, cpuMillis }: MeterStart,
 ): void {
+  const cpuNow = threadCpuMillis()
+  if (cpuNow !== undefined && cpuMillis !== undefined) {
+    meter.cpuMillis = (meter.cpuMillis ?? 0) + cpuNow - cpuMillis
+  }
   meter.elapsedMillis += performance.now() - atMillis
   meter.compileMillis += compiledMillis() - before
 }
@@ -56,6 +83,8 @@ export interface DriverStats {
   readonly thread: string
   readonly operators: readonly OperatorMeter[]
   readonly splits: number
+  /** Of these, those that it is reading. */
+  readonly runningSplits: number
   /** Of pages that another thread reads: what did not stay where operators had put it. */
   readonly copiedBytes?: number
 }

@@ -52,8 +52,11 @@ export class ScanStream implements PageStream {
   #ended = false
   #hasTakenAll = false
   splitCount = 0
+  /** Of these, those that are read no more. */
+  #endedSplits = 0
   /** Of the splits that were read to their end. */
   #closedBytes = 0
+  #closedNanos = 0
 
   constructor(
     spec: ScanSource,
@@ -77,6 +80,14 @@ export class ScanStream implements PageStream {
 
   get completedBytes(): number {
     return this.#closedBytes + (this.#source?.completedBytes ?? 0)
+  }
+
+  get readTimeNanos(): number {
+    return this.#closedNanos + (this.#source?.readTimeNanos ?? 0)
+  }
+
+  get runningSplits(): number {
+    return this.#ended ? 0 : this.splitCount - this.#endedSplits
   }
 
   next(): Page | typeof WAIT | undefined {
@@ -251,7 +262,9 @@ export class ScanStream implements PageStream {
   #closeSource(): void | Promise<void> {
     const source = this.#source!
     this.#source = undefined
+    this.#endedSplits += 1
     this.#closedBytes += source.completedBytes
+    this.#closedNanos += source.readTimeNanos
     return source.close() as void | Promise<void>
   }
 }

@@ -23,7 +23,12 @@ export class DriverReports {
   }
 
   all(): readonly DriverStats[] {
-    return [...this.#ended, ...this.#ofCaller.map((stats) => stats()), ...this.#running.values()]
+    return [...this.#ended, ...this.running()]
+  }
+
+  /** Those that have not told the last of themselves; drivers of the calling thread never do. */
+  running(): readonly DriverStats[] {
+    return [...this.#ofCaller.map((stats) => stats()), ...this.#running.values()]
   }
 }
 

@@ -127,7 +127,10 @@ export class NodeTask {
       version: this.#version++,
       state: this.#state,
       ...(this.#state !== 'FAILED' ? {} : { error: errorToRecord(this.#failure) }),
-      execution: this.#execution.info(),
+      execution: {
+        ...this.#execution.info(),
+        ...(this.#sink === undefined ? {} : { writtenBytes: this.#sink.writtenBytes }),
+      },
       output: {
         rows: output.totalRows,
         pages: output.totalPages,

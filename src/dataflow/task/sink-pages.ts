@@ -29,6 +29,8 @@ export interface SinkPages {
   nextPage(): Promise<Page | undefined>
   /** Undoes what was written, unless the sink has finished. Idempotent. */
   abort(): Promise<void>
+  /** What the sink has written so far, as far as it tells. */
+  readonly writtenBytes: number
 }
 
 /** @source Trino TableWriterOperator */
@@ -38,13 +40,18 @@ export function sinkPages(
 ): SinkPages {
   let sink: ConnectorPageSink | undefined
   let isBegun = false
+  let writtenBytes = 0
   return {
+    get writtenBytes() {
+      return sink?.completedBytes ?? writtenBytes
+    },
     async nextPage() {
       if (isBegun) return undefined
       isBegun = true
       const opened = await openSink()
       sink = opened
       const { rowCount, fragments } = await writeAll(source, opened)
+      writtenBytes = opened.completedBytes
       sink = undefined
       const counts = [BigInt(rowCount), ...fragments.slice(1).map(() => 0n)]
       return page([

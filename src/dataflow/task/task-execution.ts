@@ -128,6 +128,11 @@ export class TaskExecution {
   info(): TaskSnapshot {
     const stats = this.#reports.all()
     const totals = this.#splits.map((s) => s.counts())
+    const takenSplits = totals.reduce((sum, t) => sum + t.taken, 0)
+    const openSplits = this.#reports
+      .running()
+      .reduce((sum, driver) => sum + driver.runningSplits, 0)
+    const runningSplits = this.#ending === undefined ? Math.min(openSplits, takenSplits) : 0
     return {
       state:
         this.#failure !== undefined
@@ -141,7 +146,8 @@ export class TaskExecution {
         drivers: stats.filter((s) => s.pipelineId === id),
       })),
       totalSplits: totals.reduce((sum, t) => sum + t.total, 0),
-      completedSplits: totals.reduce((sum, t) => sum + t.taken, 0),
+      completedSplits: takenSplits - runningSplits,
+      runningSplits,
       memoryBytes: this.#ending === undefined ? this.#task.memory.usedBytes : 0,
       peakMemoryBytes: this.#ending === undefined ? this.#task.memory.peakBytes : this.#peakBytes,
       spilledBytes:

@@ -108,6 +108,7 @@ const failedStatus = (taskId: string, error: unknown): TaskStatus => ({
     pipelines: [],
     totalSplits: 0,
     completedSplits: 0,
+    runningSplits: 0,
     memoryBytes: 0,
     peakMemoryBytes: 0,
     spilledBytes: 0,

@@ -9,9 +9,13 @@ export interface TaskSnapshot {
     readonly drivers: readonly DriverStats[]
   }[]
   readonly totalSplits: number
+  /** Read to their end, and being read; of those that are read in other threads, at their last report. */
   readonly completedSplits: number
+  readonly runningSplits: number
   readonly memoryBytes: number
   readonly peakMemoryBytes: number
   /** Bytes that have been written to disk in all. */
   readonly spilledBytes: number
+  /** Where it writes into a sink: what that has written so far, as far as it tells. */
+  readonly writtenBytes?: number
 }

@@ -149,6 +149,7 @@ export class ThreadTask {
         thread: this.#environment.threadName,
         operators: meters,
         splits: scans.reduce((sum, scan) => sum + scan.splitCount, 0),
+        runningSplits: scans.reduce((sum, scan) => sum + scan.runningSplits, 0),
       }),
     }
   }

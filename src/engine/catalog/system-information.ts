@@ -109,10 +109,10 @@ function describeTasks(run: StatementRun): readonly TaskDescription[] {
         queryId: run.id,
         state: task.state,
         splits: task.totalSplits,
-        queuedSplits: 0,
-        runningSplits: task.totalSplits - task.completedSplits,
+        queuedSplits: task.totalSplits - task.completedSplits - task.runningSplits,
+        runningSplits: task.runningSplits,
         completedSplits: task.completedSplits,
-        splitScheduledTimeMillis: Math.round(task.cpuNanos / 1e6),
+        splitScheduledTimeMillis: Math.round(task.scheduledNanos / 1e6),
         splitCpuTimeMillis: Math.round(task.cpuNanos / 1e6),
         rawInputBytes: task.processedBytes,
         rawInputRows: task.processedRows,
@@ -121,6 +121,7 @@ function describeTasks(run: StatementRun): readonly TaskDescription[] {
         outputBytes: task.output?.bytes ?? run.resultBytes,
         outputRows: task.output?.rows ?? run.rowCount,
         physicalInputBytes: task.physicalInputBytes,
+        physicalWrittenBytes: task.physicalWrittenBytes,
         ...(task.createdMillis === undefined
           ? {}
           : { createdMillis: task.createdMillis, startMillis: task.createdMillis }),

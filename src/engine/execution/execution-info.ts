@@ -27,39 +27,66 @@ function totalsOf(snapshot: TaskSnapshot): ExecutionTotals {
   return {
     totalSplits: snapshot.totalSplits,
     completedSplits: snapshot.completedSplits,
+    runningSplits: snapshot.runningSplits,
     memoryBytes: snapshot.memoryBytes,
     peakMemoryBytes: snapshot.peakMemoryBytes,
     spilledBytes: snapshot.spilledBytes,
     processedRows: sumOf(reading, (operator) => operator.outputRows),
     processedBytes: sumOf(reading, (operator) => operator.inputBytes),
     physicalInputBytes: sumOf(operators, (operator) => operator.physicalInputBytes),
-    cpuNanos: sumOf(operators, (operator) => operator.elapsedMillis) * 1e6,
+    physicalInputNanos: sumOf(operators, (operator) => operator.physicalInputNanos),
+    physicalWrittenBytes: snapshot.writtenBytes ?? 0,
+    scheduledNanos: sumOf(operators, (operator) => operator.elapsedMillis) * 1e6,
+    cpuNanos: sumOf(operators, (operator) => operator.cpuMillis ?? operator.elapsedMillis) * 1e6,
   }
 }
 
 const NOTHING: ExecutionTotals = {
   totalSplits: 0,
   completedSplits: 0,
+  runningSplits: 0,
   memoryBytes: 0,
   peakMemoryBytes: 0,
   spilledBytes: 0,
   processedRows: 0,
   processedBytes: 0,
   physicalInputBytes: 0,
+  physicalInputNanos: 0,
+  physicalWrittenBytes: 0,
+  scheduledNanos: 0,
   cpuNanos: 0,
 }
 
 const addTotals = (parts: readonly ExecutionTotals[]): ExecutionTotals => ({
   totalSplits: sumOf(parts, (part) => part.totalSplits),
   completedSplits: sumOf(parts, (part) => part.completedSplits),
+  runningSplits: sumOf(parts, (part) => part.runningSplits),
   memoryBytes: sumOf(parts, (part) => part.memoryBytes),
   peakMemoryBytes: sumOf(parts, (part) => part.peakMemoryBytes),
   spilledBytes: sumOf(parts, (part) => part.spilledBytes),
   processedRows: sumOf(parts, (part) => part.processedRows),
   processedBytes: sumOf(parts, (part) => part.processedBytes),
   physicalInputBytes: sumOf(parts, (part) => part.physicalInputBytes),
+  physicalInputNanos: sumOf(parts, (part) => part.physicalInputNanos),
+  physicalWrittenBytes: sumOf(parts, (part) => part.physicalWrittenBytes),
+  scheduledNanos: sumOf(parts, (part) => part.scheduledNanos),
   cpuNanos: sumOf(parts, (part) => part.cpuNanos),
 })
+
+/** With what a sink has written of the result, which the first stage's first task gives it. */
+export function withWrittenBytes(info: ExecutionInfo, writtenBytes: number): ExecutionInfo {
+  if (writtenBytes === 0) return info
+  const added = <T extends ExecutionTotals>(totals: T): T => ({
+    ...totals,
+    physicalWrittenBytes: totals.physicalWrittenBytes + writtenBytes,
+  })
+  const stages = info.stages.map((stage) =>
+    stage.stageId === 0
+      ? { ...stage, tasks: stage.tasks.map((task, i) => (i === 0 ? added(task) : task)) }
+      : stage,
+  )
+  return { ...added(info), stages }
+}
 
 /** What a plan that runs in this node alone tells: one stage of one task. */
 export function localInfo(
@@ -89,6 +116,7 @@ export function localInfo(
         sources: [],
         totalSplits: totals.totalSplits,
         completedSplits: totals.completedSplits,
+        runningSplits: totals.runningSplits,
         tasks: [task],
         failedTasks: 0,
         filters: [],
@@ -113,6 +141,7 @@ export function distributedInfo(
       sources: sourcesOf(fragments, stage.fragmentId),
       totalSplits: stage.totalSplits,
       completedSplits: sumOf(stage.tasks, ({ status }) => status?.execution.completedSplits ?? 0),
+      runningSplits: sumOf(stage.tasks, ({ status }) => status?.execution.runningSplits ?? 0),
       failedTasks: stage.failedAttempts,
       filters: stage.filters,
       tasks: stage.tasks.map(({ taskId, nodeId, state, status }) => ({

@@ -8,6 +8,8 @@ export interface ExecutionInfo extends ExecutionTotals {
 export interface ExecutionTotals {
   readonly totalSplits: number
   readonly completedSplits: number
+  /** Of the others, those that drivers are reading. */
+  readonly runningSplits: number
   readonly memoryBytes: number
   readonly peakMemoryBytes: number
   /** Bytes that were written to disk for want of memory, in all. */
@@ -17,6 +19,13 @@ export interface ExecutionTotals {
   readonly processedBytes: number
   /** What connectors read for it, from files for example, as far as they tell. */
   readonly physicalInputBytes: number
+  /** How long they took for it, as far as they tell. */
+  readonly physicalInputNanos: number
+  /** What sinks of connectors have written, as far as they tell. */
+  readonly physicalWrittenBytes: number
+  /** How long operators ran, also while their threads had to wait for a processor. */
+  readonly scheduledNanos: number
+  /** Of that, what they had a processor; all of it where Node.js doesn't tell (before 23.9). */
   readonly cpuNanos: number
 }
 
@@ -29,6 +38,7 @@ export interface StageInfo {
   /** Those that no task has asked for yet included. */
   readonly totalSplits: number
   readonly completedSplits: number
+  readonly runningSplits: number
   readonly tasks: readonly TaskInfo[]
   /** Dynamic filters that other stages make for its scans, and whether they were there when it began. */
   readonly filters: readonly { readonly id: string; readonly isInTime: boolean }[]
@@ -65,6 +75,8 @@ export interface DriverInfo {
   readonly driverIndex: number
   readonly thread: string
   readonly splits: number
+  /** Of these, those that it is reading. */
+  readonly runningSplits: number
   /** Where another thread reads its pages: bytes of these that were copied for that, since they were not in the shared memory. */
   readonly copiedBytes?: number
   readonly operators: readonly OperatorInfo[]
@@ -85,7 +97,14 @@ export interface OperatorInfo {
   readonly inputBytes: number
   /** Of a source: what its connector read, from files for example, as far as it tells. */
   readonly physicalInputBytes: number
+  /** Of a source: how long its connector took to read, as far as it tells. */
+  readonly physicalInputNanos: number
+  /** How long it ran, also while its thread had to wait for a processor. */
   readonly elapsedMillis: number
+  /** Of that, what its thread had a processor; absent where Node.js doesn't tell (before 23.9). */
+  readonly cpuMillis?: number
   /** Of that, what went into compiling kernels that no thread had yet. */
   readonly compileMillis: number
+  /** What it tells of its work besides, once it has ended: groups, spilled rows, where expressions ran. */
+  readonly details?: Readonly<Record<string, string | number>>
 }

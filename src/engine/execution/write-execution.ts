@@ -22,6 +22,7 @@ import {
 import type { PlanExecution } from '../services.js'
 import type { QueryContext } from '../session/query-context.js'
 import type { TaskWrite } from './cluster.js'
+import { withWrittenBytes } from './execution-info.js'
 import { beginMerge, beginRefresh, pushedChange } from './merge-execution.js'
 import { beginStatistics } from './statistics-collection.js'
 
@@ -29,7 +30,10 @@ import { beginStatistics } from './statistics-collection.js'
 export interface BegunWrite {
   /** How other nodes carry it out; absent: only this one can. */
   readonly task?: TaskWrite
-  openSink(): Promise<Pick<ConnectorPageSink, 'appendPage' | 'finish' | 'abort'>>
+  openSink(): Promise<
+    Pick<ConnectorPageSink, 'appendPage' | 'finish' | 'abort'> &
+      Partial<Pick<ConnectorPageSink, 'completedBytes'>>
+  >
   /** @returns the rows that the connector changed by itself, `null` where it doesn't tell; undefined: those that the sink got */
   finish(fragments: readonly Uint8Array[]): Promise<number | null | undefined>
 }
@@ -57,6 +61,7 @@ export function writeExecution(
 ): PlanExecution {
   let sink: Awaited<ReturnType<BegunWrite['openSink']>> | undefined
   let isEnded = false
+  let writtenBytes = 0
   const write = async (): Promise<Page> => {
     const begun = await begin()
     const opened = await begun.openSink()
@@ -67,6 +72,7 @@ export function writeExecution(
     }
     sink = opened
     const { rowCount, fragments } = await writeAll(source, opened)
+    writtenBytes = opened.completedBytes ?? 0
     sink = undefined
     const changed = await begun.finish(fragments)
     return rowsPage(changed === undefined ? rowCount : changed)
@@ -74,6 +80,7 @@ export function writeExecution(
   return {
     ...source,
     nextPage: once(write),
+    info: () => withWrittenBytes(source.info(), sink?.completedBytes ?? writtenBytes),
     async end() {
       isEnded = true
       const open = sink

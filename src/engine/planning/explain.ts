@@ -71,7 +71,7 @@ interface OperatorTotals {
 }
 
 /** What one driver of one task did. */
-type DriverShare = Pick<OperatorInfo, 'inputRows' | 'outputRows' | 'elapsedMillis'>
+type DriverShare = Pick<OperatorInfo, 'inputRows' | 'outputRows' | 'elapsedMillis' | 'details'>
 
 /**
  * Runs a plan to its end, throws its rows away and prints it with what its operators measured.
@@ -99,10 +99,11 @@ export async function explainAnalyzeText(
   const elapsedMillis = performance.now() - begun
   const info = execution.info()
   const totals = operatorTotals(info)
+  const spilled = info.spilledBytes === 0 ? '' : `, spilled: ${info.spilledBytes}B`
   const summary = [
     `Planning: ${planningMillis.toFixed(2)}ms`,
     `Execution: ${elapsedMillis.toFixed(2)}ms, first page: ${(firstPageMillis ?? elapsedMillis).toFixed(2)}ms`,
-    `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B`,
+    `Rows: ${rowCount}, splits: ${info.totalSplits}, peak memory: ${info.peakMemoryBytes}B${spilled}`,
   ]
   const annotate = (id: PlanNodeId) => annotation(totals.get(id), isVerbose)
   const options = { estimator, annotate, describeNode }
@@ -128,10 +129,9 @@ const fragmentsText = (
       const { tasks = [], filters = [] } = stages.find((stage) => stage.stageId === id) ?? {}
       const rows = tasks.reduce((sum, task) => sum + (task.output?.rows ?? 0), 0)
       const bytes = tasks.reduce((sum, task) => sum + (task.output?.bytes ?? 0), 0)
-      const cpuMillis = tasks.reduce((sum, task) => sum + task.cpuNanos, 0) / 1e6
       const peakBytes = tasks.reduce((sum, task) => sum + task.peakMemoryBytes, 0)
       return [
-        `CPU: ${cpuMillis.toFixed(2)}ms, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
+        `${timesText(tasks)}, Output: ${rows} rows (${bytes}B), Peak Memory: ${peakBytes}B, Tasks: ${tasks.length}`,
         ...(isVerbose ? tasks.map(taskText) : []),
         ...filters.map(
           ({ id: filter, isInTime }) =>
@@ -141,8 +141,16 @@ const fragmentsText = (
     },
   })
 
-const taskText = ({ taskId, nodeId, cpuNanos, output, ...task }: TaskInfo): string =>
-  `Task ${taskId} on ${nodeId}: CPU: ${(cpuNanos / 1e6).toFixed(2)}ms, Splits: ${task.completedSplits}, Output: ${output?.rows ?? 0} rows (${output?.bytes ?? 0}B), Peak Memory: ${task.peakMemoryBytes}B`
+const taskText = ({ taskId, nodeId, output, ...task }: TaskInfo): string =>
+  `Task ${taskId} on ${nodeId}: ${timesText([task])}, Splits: ${task.completedSplits}, Output: ${output?.rows ?? 0} rows (${output?.bytes ?? 0}B), Peak Memory: ${task.peakMemoryBytes}B`
+
+/** Processor time, where it is measured, and scheduled time. */
+function timesText(tasks: readonly Pick<TaskInfo, 'cpuNanos' | 'scheduledNanos'>[]): string {
+  const cpuNanos = tasks.reduce((sum, task) => sum + task.cpuNanos, 0)
+  const scheduledNanos = tasks.reduce((sum, task) => sum + task.scheduledNanos, 0)
+  const cpu = cpuNanos === scheduledNanos ? '' : `CPU: ${(cpuNanos / 1e6).toFixed(2)}ms, `
+  return `${cpu}Scheduled: ${(scheduledNanos / 1e6).toFixed(2)}ms`
+}
 
 function annotation(total: OperatorTotals | undefined, isVerbose: boolean): readonly string[] {
   if (total === undefined) return []
@@ -155,8 +163,26 @@ function annotation(total: OperatorTotals | undefined, isVerbose: boolean): read
     : `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows`
   return [
     `${rows}, time: ${total.elapsedMillis.toFixed(2)}ms${compiled}${physical}`,
-    ...(isVerbose ? [driversText(total.drivers, isSource)] : []),
+    ...(isVerbose ? [driversText(total.drivers, isSource), ...detailsText(total.drivers)] : []),
   ]
+}
+
+/** What operators tell of their work besides: numbers of all drivers added up, and their different words. */
+function detailsText(drivers: readonly DriverShare[]): readonly string[] {
+  const values = new Map<string, (string | number)[]>()
+  for (const [name, value] of drivers.flatMap(({ details = {} }) => Object.entries(details))) {
+    const told = values.get(name)
+    if (told === undefined) values.set(name, [value])
+    else told.push(value)
+  }
+  if (values.size === 0) return []
+  const texts = [...values].map(([name, told]) => {
+    const numbers = told.filter((value) => typeof value === 'number')
+    const words = new Set(told.filter((value) => typeof value === 'string'))
+    const sum = numbers.reduce((total, value) => total + value, 0)
+    return `${name}: ${[...words, ...(numbers.length === 0 ? [] : [sum])].join(', ')}`
+  })
+  return [`Operators: ${texts.join('; ')}`]
 }
 
 /** The least and the most that one driver did. */

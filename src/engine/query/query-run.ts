@@ -10,6 +10,8 @@ export interface RunTimes {
   readonly createdMillis: number
   readonly startedMillis: number | undefined
   readonly endedMillis: number | undefined
+  /** From the last row on, until all is committed and given back. */
+  readonly finishingMillis: number
   /** Parsing, analysis, planning, optimisation. */
   readonly planningMillis: number
 }

@@ -62,6 +62,7 @@ export class StatementRun implements QueryRun {
   readonly #createdMillis = Date.now()
   #startedMillis: number | undefined
   #endedMillis: number | undefined
+  #finishingFrom: number | undefined
   #planningMillis = 0
   #state: QueryState = 'QUEUED'
   #failure: MillraceError | undefined
@@ -139,6 +140,10 @@ export class StatementRun implements QueryRun {
       createdMillis: this.#createdMillis,
       startedMillis: this.#startedMillis,
       endedMillis: this.#endedMillis,
+      finishingMillis:
+        this.#finishingFrom === undefined
+          ? 0
+          : (this.#endedMillis ?? Date.now()) - this.#finishingFrom,
       planningMillis: this.#planningMillis,
     }
   }
@@ -266,6 +271,7 @@ export class StatementRun implements QueryRun {
         return page
       }
       this.#state = 'FINISHING'
+      this.#finishingFrom = Date.now()
       await this.#finished()
       return undefined
     } catch (error) {

@@ -61,10 +61,12 @@ function workOf({ tasks }: Pick<Figures, 'tasks'>) {
     userMemoryReservation: bytesText(sumOf(tasks, (task) => task.memoryBytes)),
     totalMemoryReservation: bytesText(sumOf(tasks, (task) => task.memoryBytes)),
     peakUserMemoryReservation: bytesText(sumOf(tasks, (task) => task.peakMemoryBytes)),
-    totalScheduledTime: nanosText(sumOf(tasks, (task) => task.cpuNanos)),
+    totalScheduledTime: nanosText(sumOf(tasks, (task) => task.scheduledNanos)),
     totalCpuTime: nanosText(sumOf(tasks, (task) => task.cpuNanos)),
     physicalInputDataSize: bytesText(readBytes),
     physicalInputPositions: readRows,
+    physicalInputReadTime: nanosText(sumOf(tasks, (task) => task.physicalInputNanos)),
+    physicalWrittenDataSize: bytesText(sumOf(tasks, (task) => task.physicalWrittenBytes)),
     internalNetworkInputDataSize: bytesText(received.bytes),
     internalNetworkInputPositions: received.rows,
     processedInputDataSize: bytesText(readBytes + received.bytes),
@@ -114,7 +116,9 @@ function operatorSummaries(stageId: number, pipelines: readonly PipelineInfo[]) 
       inputDataSize: bytesText(sumOf(of, (operator) => operator.inputBytes)),
       getOutputCalls: sumOf(of, (operator) => operator.outputPages),
       getOutputWall: wall,
-      getOutputCpu: wall,
+      getOutputCpu: durationText(
+        sumOf(of, (operator) => operator.cpuMillis ?? operator.elapsedMillis),
+      ),
       outputPositions: sumOf(of, (operator) => operator.outputRows),
     }
   })
@@ -148,6 +152,7 @@ function taskInfo(stageId: number, task: TaskInfo) {
         : { elapsedTime: durationText((endedMillis ?? Date.now()) - createdMillis) }),
       ...workOf({ tasks: [task] }),
       totalSplits: task.totalSplits,
+      runningSplits: task.runningSplits,
       completedSplits: task.completedSplits,
       pipelines: pipelines.map((pipeline) => ({
         pipelineId: pipeline.id,

@@ -69,6 +69,7 @@ export function stageStats({ stage, sources }: StageNode): object {
   const state = stageState(stage)
   const done = isStageDone(state)
   const completedSplits = done ? totalSplits : stage.completedSplits
+  const runningSplits = done ? 0 : stage.runningSplits
   const cpuTimeMillis = Math.round(sumOf(tasks, (task) => task.cpuNanos) / 1e6)
   const processedBytes = sumOf(tasks, (task) => task.processedBytes)
   return {
@@ -77,11 +78,11 @@ export function stageStats({ stage, sources }: StageNode): object {
     done,
     nodes: new Set(tasks.map((task) => task.nodeId)).size,
     totalSplits,
-    queuedSplits: 0,
-    runningSplits: totalSplits - completedSplits,
+    queuedSplits: totalSplits - completedSplits - runningSplits,
+    runningSplits,
     completedSplits,
     cpuTimeMillis,
-    wallTimeMillis: cpuTimeMillis,
+    wallTimeMillis: Math.round(sumOf(tasks, (task) => task.scheduledNanos) / 1e6),
     processedRows: sumOf(tasks, (task) => task.processedRows),
     processedBytes,
     physicalInputBytes: processedBytes,
