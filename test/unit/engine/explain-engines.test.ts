@@ -109,3 +109,13 @@ test('EXPLAIN ANALYZE tells what compiling kernels took, the first time only', a
   expect(await compiled()).toBe(true)
   expect(await compiled()).toBe(false)
 })
+
+test('EXPLAIN ANALYZE VERBOSE tells what operators tell of their work', async () => {
+  const options = { catalog: 'tpch', schema: 'tiny', rowMode: 'array' } as const
+  const verbose = async (sql: string): Promise<string> =>
+    (await engines[0]!.query(`EXPLAIN ANALYZE VERBOSE ${sql}`, [], options).all()).join()
+  expect(await verbose('SELECT custkey, count(*) FROM orders GROUP BY 1')).toMatch(
+    /Operators: .*groups: 1000/,
+  )
+  expect(await verbose('SELECT name FROM part WHERE size > 10')).toMatch(/Operators: expressions: \w+/)
+})

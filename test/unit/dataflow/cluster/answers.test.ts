@@ -225,7 +225,9 @@ describe('keys that most rows have', () => {
     expect(analyzed).toMatch(/HASH \[[^\]]*\].{0,30}, 1 heavy key ROUND_ROBIN/)
     expect(analyzed).toMatch(/HASH \[[^\]]*\], 1 heavy key BROADCAST/)
     const verbose = await rowsOf(cluster.coordinator, `EXPLAIN ANALYZE VERBOSE ${sql}`, own)
-    expect(verbose.join()).toMatch(/Task \S+ on worker-2: (CPU: \S+, )?Scheduled: \S+, Splits: \d+, Output: \d+ rows/)
+    expect(verbose.join()).toMatch(
+      /Task \S+ on worker-2: (CPU: \S+, )?Scheduled: \S+, Splits: \d+, Output: \d+ rows/,
+    )
     expect(verbose.join()).toMatch(/Drivers: 3, each input: \d+ to \d+ rows, output: \d+ to \d+ /)
     expect(analyzed).not.toMatch(/Drivers: |Task /)
     // So few rows are not looked at by themselves.
