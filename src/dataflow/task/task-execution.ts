@@ -29,6 +29,7 @@ import { isTiny } from '../tiny-pipeline.js'
 import { DriverReports } from './driver-reports.js'
 import { DriverStates } from './driver-states.js'
 import type { ExecutionEnvironment } from './execution-environment.js'
+import { runInOrder } from './run-in-order.js'
 import type { TaskDescriptor } from './task-descriptor.js'
 import { threadTaskId } from './task-id.js'
 import type { TaskSnapshot } from './task-snapshot.js'
@@ -193,31 +194,15 @@ export class TaskExecution {
       pool.sendTask(this.#descriptor)
     } else pool?.passOver()
     const last = pipelines.at(-1)!
-    await this.#runInOrder(
+    await runInOrder(
       pipelines.filter((pipeline) => pipeline !== last && pipeline.sink.kind !== 'channel'),
-    )
-    this.#output = await this.#openOutput(last)
-  }
-
-  /**
-   * Runs each pipeline as soon as those that it reads have ended: what does not depend on another runs beside it. Those of
-   * the calling thread run one after another: beside each other they would only hold more memory.
-   */
-  async #runInOrder(pipelines: readonly PipelineSpec[]): Promise<void> {
-    const ends = new Map<number, Promise<void>>()
-    let callerEnd: Promise<void> = Promise.resolve()
-    for (const pipeline of pipelines) {
-      const before = pipeline.dependsOn.map((id) => ends.get(id))
-      if (pipeline.drivers === 'caller') before.push(callerEnd)
-      const end = Promise.all(before).then(() => {
+      (pipeline) => {
         if (this.#failure !== undefined) throw this.#failure
         return this.#runToState(pipeline)
-      })
-      ends.set(pipeline.id, end)
-      if (pipeline.drivers === 'caller') callerEnd = end
-    }
-    await Promise.all(ends.values())
+      },
+    )
     if (this.#failure !== undefined) throw this.#failure
+    this.#output = await this.#openOutput(last)
   }
 
   async #runToState(pipeline: PipelineSpec): Promise<void> {

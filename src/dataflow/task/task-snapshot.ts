@@ -9,8 +9,9 @@ export interface TaskSnapshot {
     readonly drivers: readonly DriverStats[]
   }[]
   readonly totalSplits: number
-  /** Read to their end, and being read; of those that are read in other threads, at their last report. */
+  /** Read to their end. */
   readonly completedSplits: number
+  /** Being read; of those that are read in other threads, at their last report. */
   readonly runningSplits: number
   readonly memoryBytes: number
   readonly peakMemoryBytes: number
