@@ -47,7 +47,7 @@ const RUNS = {
   scaling: 'scaling --sf 0.1,1 --threads 1,2 --runs 2',
   'scaling-10': 'scaling --sf 10 --threads 2 --runs 1 --deadline 60',
   'event-loop': 'event-loop',
-  tpcds: 'tpcds --runs 1 --deadline 60',
+  tpcds: 'tpcds --runs 3 --deadline 60',
 }
 const QUICK = {
   'tpch-memory-2': '--sf 0.01 --runs 2 --deadline 10',
