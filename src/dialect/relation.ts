@@ -13,6 +13,7 @@ import { ANTI_JOIN, referenced, SEMI_JOIN } from './encode.js'
 import { condition, nameParts, onlySubquery, subqueryExpression, value } from './expression.js'
 import { ForeignNode } from './foreign-node.js'
 import { tableName } from './query.js'
+import { selectQuery } from './select.js'
 import { at, finish, notSupported, SPAN, type Translation } from './translation.js'
 import { filled, identifier, longLiteral, plainIdentifier } from './tree.js'
 
@@ -85,26 +86,13 @@ function semiJoin(right: Relation, node: ForeignNode, t: Translation): Expressio
   if (test === undefined) throw notSupported('a semi-join without condition', t)
   const exists: Expression = {
     kind: 'existsPredicate',
-    subquery: subqueryExpression({
-      kind: 'query',
-      span: SPAN,
-      sessionProperties: [],
-      functions: [],
-      queryBody: {
-        kind: 'querySpecification',
-        select: {
-          kind: 'select',
-          distinct: false,
-          selectItems: [{ kind: 'singleColumn', expression: longLiteral(1, location), location }],
-          location,
-        },
-        from: right,
-        where: condition(test, t),
-        windows: [],
+    subquery: subqueryExpression(
+      selectQuery(
+        [{ kind: 'singleColumn', expression: longLiteral(1, location), location }],
+        { from: right, where: condition(test, t) },
         location,
-      },
-      location,
-    }),
+      ),
+    ),
     location,
   }
   return callName(call) === SEMI_JOIN ? exists : { kind: 'notExpression', value: exists, location }

@@ -2,6 +2,7 @@ import type {
   ColumnDefinition,
   Identifier,
   Query,
+  Relation,
   SaveMode,
   Statement,
   TableElement,
@@ -11,6 +12,7 @@ import { condition, nameParts, value } from './expression.js'
 import type { ForeignNode } from './foreign-node.js'
 import { queryExpression, tableName } from './query.js'
 import { tableOf, tableParts, valuesQuery } from './relation.js'
+import { selectQuery } from './select.js'
 import { at, finish, notSupported, type Translation } from './translation.js'
 import { identifier, qualifiedName } from './tree.js'
 import { columnType } from './type.js'
@@ -245,30 +247,16 @@ function createView(node: ForeignNode, t: Translation): Statement {
 /** `CREATE VIEW v (a, b) AS query`, which Trino doesn't have. */
 function withColumnNames(query: Query, columns: readonly Identifier[], t: Translation): Query {
   const { location } = t
-  return {
-    kind: 'query',
-    span: query.span,
-    sessionProperties: [],
-    functions: [],
-    queryBody: {
-      kind: 'querySpecification',
-      select: {
-        kind: 'select',
-        distinct: false,
-        selectItems: [{ kind: 'allColumns', aliases: [], location }],
-        location,
-      },
-      from: {
-        kind: 'aliasedRelation',
-        relation: { kind: 'tableSubquery', query, location },
-        alias: identifier('dialect_rows', t),
-        columnNames: columns,
-        location,
-      },
-      windows: [],
-      location,
-    },
+  const from: Relation = {
+    kind: 'aliasedRelation',
+    relation: { kind: 'tableSubquery', query, location },
+    alias: identifier('dialect_rows', t),
+    columnNames: columns,
     location,
+  }
+  return {
+    ...selectQuery([{ kind: 'allColumns', aliases: [], location }], { from }, location),
+    span: query.span,
   }
 }
 

@@ -78,15 +78,9 @@ export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
       })
     })
     m.function('splitHashed', { ...validRows, shift: 'i64', ...parts }, null, (f, p) => {
-      const pair = f.local('i32')
       splitRows(f, p, {
-        isKept: (i) => i32.or(i32.eqz(p.validity), validBit(p.validity, i)),
+        ...hashedPairs(f, p),
         partOf: (code) => slotOf(p.pairs, code, p.shift).first,
-        store: (code, row, place) => {
-          f.set(pair, at(p.pairs, place, 4))
-          f.store64(pair, code)
-          f.store64(pair, i64.extend_i32_u(row), 8)
-        },
       })
     })
     insertKernel(m)
@@ -115,16 +109,35 @@ export function partitionKernels(memory: WebAssembly.Memory): PartitionKernels {
   })
 }
 
+/** How codes become pairs of parts. */
+interface Splitting {
+  /** Absent: all rows are. */
+  isKept?(i: Local<'i32'>): Expr<'i32'>
+  partOf(code: Expr<'i64'>): Expr<'i32'>
+  store(code: Expr<'i64'>, row: Expr<'i32'>, place: Expr<'i32'>): void
+}
+
+/** Valid rows as pairs of 16 bytes: [code or hash i64, row i32, 0]. */
+export function hashedPairs(
+  f: FunctionBuilder<null>,
+  { validity, pairs }: { readonly validity: Expr<'i32'>; readonly pairs: Expr<'i32'> },
+): Required<Pick<Splitting, 'isKept' | 'store'>> {
+  const pair = f.local('i32')
+  return {
+    isKept: (i) => i32.or(i32.eqz(validity), validBit(validity, i)),
+    store: (code, row, place) => {
+      f.set(pair, at(pairs, place, 4))
+      f.store64(pair, code)
+      f.store64(pair, i64.extend_i32_u(row), 8)
+    },
+  }
+}
+
 /** Sorts codes into parts, each in the order of its rows: counted first, then written. */
 export function splitRows(
   f: FunctionBuilder<null>,
   p: Readonly<Record<'codes' | 'count' | 'row' | 'partCount' | 'ends', Expr<'i32'>>>,
-  by: {
-    /** Absent: all rows are. */
-    isKept?(i: Local<'i32'>): Expr<'i32'>
-    partOf(code: Expr<'i64'>): Expr<'i32'>
-    store(code: Expr<'i64'>, row: Expr<'i32'>, place: Expr<'i32'>): void
-  },
+  by: Splitting,
 ): void {
   const i = f.local('i32')
   const code = f.local('i64')

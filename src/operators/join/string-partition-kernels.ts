@@ -1,9 +1,9 @@
 import type { ModuleBuilder } from '../../expressions/wasm/builder.js'
 import { kernel } from '../../expressions/wasm/module-cache.js'
 import { i32, i64 } from '../../expressions/wasm/scalar.js'
-import { compareBytes, findBytes, hashBytes } from '../keys/bytes-table-kernels.js'
-import { at, validBit } from '../keys/key-kernels.js'
-import { insertPairs, splitRows } from './partition-kernels.js'
+import { compareBytes, findBytes, forEachHash } from '../keys/bytes-table-kernels.js'
+import { at } from '../keys/key-kernels.js'
+import { hashedPairs, insertPairs, splitRows } from './partition-kernels.js'
 
 /**
  * WASM kernels of tables of strings that several drivers fill. A pair is [hash i64, row i32, 0]; slots are those of a table of byte
@@ -45,30 +45,15 @@ export function stringPartitionKernels(memory: WebAssembly.Memory): StringPartit
       { offsets: 'i32', bytes: 'i32', count: 'i32', hashes: 'i32' },
       null,
       (f, p) => {
-        const i = f.local('i32')
-        const address = f.local('i32')
-        const length = f.local('i32')
-        const cursor = f.local('i32')
-        const hash = f.local('i64')
-        f.for(i, 0, p.count, () => {
-          findBytes(f, p.offsets, p.bytes, i, { address, length })
-          hashBytes(f, address, length, cursor, hash)
-          f.store64(at(p.hashes, i, 3), hash)
-        })
+        forEachHash(f, p, (i, _, hash) => f.store64(at(p.hashes, i, 3), hash))
       },
     )
     const rows = { codes: 'i32', validity: 'i32', count: 'i32', row: 'i32' } as const
     const parts = { partCount: 'i32', ends: 'i32', pairs: 'i32' } as const
     m.function('split', { ...rows, mask: 'i32', shift: 'i32', ...parts }, null, (f, p) => {
-      const pair = f.local('i32')
       splitRows(f, p, {
-        isKept: (i) => i32.or(i32.eqz(p.validity), validBit(p.validity, i)),
+        ...hashedPairs(f, p),
         partOf: (hash) => i32.shr_u(i32.and(i32.wrap_i64(hash), p.mask), p.shift),
-        store: (hash, row, place) => {
-          f.set(pair, at(p.pairs, place, 4))
-          f.store64(pair, hash)
-          f.store64(pair, i64.extend_i32_u(row), 8)
-        },
       })
     })
     insertKernel(m)

@@ -164,6 +164,27 @@ export function findBytes(
   f.set(address, i32.add(bytes, address))
 }
 
+/** Runs `body` for each string, with where it lies and its hash. */
+export function forEachHash(
+  f: FunctionBuilder,
+  strings: Readonly<Record<'offsets' | 'bytes' | 'count', Expr<'i32'>>>,
+  body: (
+    i: Local<'i32'>,
+    string: { readonly address: Local<'i32'>; readonly length: Local<'i32'> },
+    hash: Local<'i64'>,
+  ) => void,
+): void {
+  const i = f.local('i32')
+  const string = { address: f.local('i32'), length: f.local('i32') }
+  const cursor = f.local('i32')
+  const hash = f.local('i64')
+  f.for(i, 0, strings.count, () => {
+    findBytes(f, strings.offsets, strings.bytes, i, string)
+    hashBytes(f, string.address, string.length, cursor, hash)
+    body(i, string, hash)
+  })
+}
+
 function insertKernel(m: ModuleBuilder): void {
   m.function(
     'insert',
@@ -265,15 +286,9 @@ function rebuildKernel(m: ModuleBuilder): void {
     { entryOffsets: 'i32', entryBytes: 'i32', count: 'i32', slots: 'i32', mask: 'i32' },
     null,
     (f, p) => {
-      const i = f.local('i32')
-      const address = f.local('i32')
-      const length = f.local('i32')
-      const cursor = f.local('i32')
-      const hash = f.local('i64')
-      f.for(i, 0, p.count, () => {
-        findBytes(f, p.entryOffsets, p.entryBytes, i, { address, length })
-        hashBytes(f, address, length, cursor, hash)
-        probe(f, p, { address, length }, hash, {
+      const entries = { offsets: p.entryOffsets, bytes: p.entryBytes, count: p.count }
+      forEachHash(f, entries, (i, string, hash) => {
+        probe(f, p, string, hash, {
           found: () => {},
           empty: (slot, tag) => {
             f.store32(slot, tag)
