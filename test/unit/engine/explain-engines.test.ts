@@ -117,5 +117,7 @@ test('EXPLAIN ANALYZE VERBOSE tells what operators tell of their work', async ()
   expect(await verbose('SELECT custkey, count(*) FROM orders GROUP BY 1')).toMatch(
     /Operators: .*groups: 1000/,
   )
-  expect(await verbose('SELECT name FROM part WHERE size > 10')).toMatch(/Operators: expressions: \w+/)
+  expect(await verbose('SELECT name FROM part WHERE size > 10')).toMatch(
+    /Operators: expressions: \w+/,
+  )
 })
