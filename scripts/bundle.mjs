@@ -1,11 +1,11 @@
-import { defineConfig } from 'rolldown'
-import { shipTypes } from './scripts/ship-types.mjs'
+import { build } from 'rolldown'
+import { shipTypes } from './ship-types.mjs'
 
 /**
  * Bundles what the compiler made in build/ into dist/: a few files load several times faster than the hundreds they are made
  * of. Chunks lie beside the engine's worker entry, two folders below package.json, as the modules that look for these do.
  */
-const node = defineConfig({
+const node = {
   input: {
     index: 'build/index.js',
     'spi/index': 'build/spi/index.js',
@@ -26,13 +26,13 @@ const node = defineConfig({
     chunkFileNames: 'engine/[name]-[hash].js',
     sourcemap: true,
   },
-})
+}
 
 /** The client for pages in browsers, which have no bare imports: one file for rows, more for pages, loaded when they are asked for. */
-const browser = defineConfig({
+const browser = {
   input: { index: 'build/client/index.js' },
   platform: 'browser',
-  external: ['ws', 'apache-arrow', 'highland'],
+  external: [/^node:/, 'ws', 'apache-arrow', 'highland'],
   output: {
     dir: 'dist/browser',
     format: 'esm',
@@ -41,6 +41,6 @@ const browser = defineConfig({
     entryFileNames: '[name].js',
     chunkFileNames: '[name]-[hash].js',
   },
-})
+}
 
-export default [node, browser]
+for (const bundle of [node, browser]) await build(bundle)
