@@ -14,12 +14,21 @@ import { type PageStream, WAIT } from '../page-stream.js'
 export class ExchangeStream implements PageStream {
   readonly #client: ExchangeClient
   readonly #arena: Arena | undefined
+  readonly #take: (page: OwnedPage) => OwnedPage
   #borrowed: OwnedPage | undefined
 
-  /** @param arena for copies; absent: the pages of all sources lie in the shared memory */
-  constructor(client: ExchangeClient, arena?: Arena) {
+  /**
+   * @param arena for copies; absent: the pages of all sources lie in the shared memory
+   * @param take then notes each of them, for whoever hands its blocks on
+   */
+  constructor(
+    client: ExchangeClient,
+    arena?: Arena,
+    take: (page: OwnedPage) => OwnedPage = (page) => page,
+  ) {
     this.#client = client
     this.#arena = arena
+    this.#take = take
   }
 
   next(): Page | typeof WAIT | undefined {
@@ -27,7 +36,7 @@ export class ExchangeStream implements PageStream {
     const owned = this.#client.next()
     if (owned === undefined) return this.#client.isEnded ? undefined : WAIT
     if (this.#arena === undefined) {
-      this.#borrowed = owned
+      this.#borrowed = this.#take(owned)
       return partOfOwned(owned)
     }
     this.#arena.reset()

@@ -7,6 +7,7 @@ import { pageBytes } from '../page-bytes.js'
 import { KeptDictionaries, pageCopier } from '../page-sink.js'
 import { PageCheck } from './page-check.js'
 import { KEPT_DICTIONARY_BYTES } from './placed-pages.js'
+import type { TakenPage, TakenPages } from './taken-pages.js'
 
 export interface LentPagesOptions {
   readonly memory: ArrayBufferLike
@@ -17,11 +18,8 @@ export interface LentPagesOptions {
   createArena(): ChunkArena
   /** What the query may still claim. */
   freeBytes(): number
-  /**
-   * Pages of the driver may lie where neither this thread's arenas nor anything that lives as long as the query is: in slots of
-   * rings that it reads.
-   */
-  readonly readsRings: boolean
+  /** What the driver has taken out of rings. */
+  readonly taken: TakenPages
   /** Holds operators to not writing to pages that they have handed on. */
   readonly checks?: boolean
 }
@@ -31,6 +29,7 @@ const FREE_BYTES_MIN = 16 * 2 ** 20
 const FREE_SHARES_MIN = 8
 
 const NO_RUNS: ReadonlyMap<ChunkRun, LentRuns> = new Map()
+const NONE_TAKEN: ReadonlySet<TakenPage> = new Set()
 
 /** What a slot of the ring holds while its page is read. */
 interface LentPage {
@@ -38,13 +37,16 @@ interface LentPage {
   readonly arena: ChunkArena
   /** Runs that the page lies in. */
   runs: ReadonlyMap<ChunkRun, LentRuns>
+  /** Pages out of rings whose blocks it has. */
+  taken: ReadonlySet<TakenPage>
   check: PageCheck | undefined
 }
 
 /**
  * Hands a driver's pages to another thread where they lie: the runs of chunks that operators have put a page into are lent until its
- * reader gives it back, and their arenas go on in others. What lies in no arena of this thread, as tables and states of earlier pipelines, stays
- * as long as the query. Only what is not in the shared memory is copied there.
+ * reader gives it back, and their arenas go on in others. Blocks of pages that came out of rings keep these in their slots. What else lies in no
+ * arena of this thread, as tables, states of earlier pipelines and dictionaries, stays as long as the query. Only what is not in the shared memory
+ * is copied there, and what lies in a page that every driver is given.
  */
 export class LentPages {
   readonly #options: LentPagesOptions
@@ -68,23 +70,35 @@ export class LentPages {
 
   /** @param slot of those below RING_PAGES, whose last page was given back */
   place(page: Page, slot: number): Omit<RingPage, 'partition'> {
-    const { memory, createArena } = this.#options
-    this.#slots[slot] ??= { arena: createArena(), runs: NO_RUNS, check: undefined }
+    const { memory, createArena, checks } = this.#options
+    this.#slots[slot] ??= {
+      arena: createArena(),
+      runs: NO_RUNS,
+      taken: NONE_TAKEN,
+      check: undefined,
+    }
     const lent = this.#slots[slot]
-    assert(lent.runs.size === 0, 'a page for a slot in use')
+    assert(lent.runs.size === 0 && lent.taken.size === 0, 'a page for a slot in use')
     const { arena } = lent
     const runs = new Map<ChunkRun, LentRuns>()
+    const taken = new Set<TakenPage>()
     arena.reset()
     const keptBefore = this.#dictionaryArena.usedBytes
-    const inPlace = ({ buffer, byteOffset }: ArrayBufferView): number | undefined =>
-      buffer === memory && this.#find(byteOffset, runs) ? byteOffset : undefined
+    const staying = new Set<ArrayBufferView>()
+    const inPlace = (view: ArrayBufferView): number | undefined => {
+      if (view.buffer !== memory || !this.#find(view.byteOffset, runs, taken)) return undefined
+      if (checks === true) staying.add(view)
+      return view.byteOffset
+    }
     const words = pageCopier(arena, this.#dictionaries, inPlace)(page)
     for (const [run, lender] of runs) lender.lend(run)
+    for (const page of taken) page.hold()
     lent.runs = runs
+    lent.taken = taken
     this.copiedBytes += arena.usedBytes + this.#dictionaryArena.usedBytes - keptBefore
     const address = arena.allocateAddress(words.byteLength)
     new Float64Array(memory, address, words.length).set(words)
-    if (this.#options.checks === true) lent.check = new PageCheck(page)
+    if (checks === true) lent.check = new PageCheck(staying)
     return { address, wordCount: words.length, byteLength: pageBytes(page) }
   }
 
@@ -95,10 +109,12 @@ export class LentPages {
     lent.check?.end()
     lent.check = undefined
     for (const [run, lender] of lent.runs) lender.giveBack(run)
+    for (const page of lent.taken) page.release()
     lent.runs = NO_RUNS
+    lent.taken = NONE_TAKEN
   }
 
-  /** No page is read any more. The query's memory is given back as a whole. */
+  /** No page is read any more. The query's memory is given back as a whole, and rings with it. */
   close(): void {
     const { connectorRuns } = this.#options
     for (const lent of this.#slots) {
@@ -107,18 +123,22 @@ export class LentPages {
         if (lender === connectorRuns) lender.giveBack(run)
       }
       lent.runs = NO_RUNS
+      lent.taken = NONE_TAKEN
     }
   }
 
-  /** Whether a page may stay at an address, and the run to be lent for it, if any. */
-  #find(address: number, runs: Map<ChunkRun, LentRuns>): boolean {
-    const { queryRuns, connectorRuns, readsRings } = this.#options
+  /** Whether a page may stay at an address; notes what has to be kept for that, if anything. */
+  #find(address: number, runs: Map<ChunkRun, LentRuns>, pages: Set<TakenPage>): boolean {
+    const { queryRuns, connectorRuns, taken } = this.#options
     for (const lender of [queryRuns, connectorRuns]) {
       const run = lender.runAt(address)
       if (run === undefined) continue
       runs.set(run, lender)
       return true
     }
-    return !readsRings
+    const page = taken.at(address)
+    if (page === undefined) return true
+    if (!page.isForAll) pages.add(page)
+    return !page.isForAll
   }
 }

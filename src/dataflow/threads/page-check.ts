@@ -1,18 +1,14 @@
-import { assert, type Page } from '../../spi/index.js'
-import { writePageWords } from '../memory/page-words.js'
+import { assert } from '../../spi/index.js'
 
-/** Holds a page that another thread reads to its being the same when it is given back. */
+/** Holds what another thread reads where it lies to being the same when it is given back. */
 export class PageCheck {
   readonly #buffers: readonly (readonly [now: Uint8Array, then: Uint8Array])[]
 
-  constructor(page: Page) {
-    const buffers: [Uint8Array, Uint8Array][] = []
-    writePageWords(page, ({ buffer, byteOffset, byteLength }) => {
+  constructor(buffers: Iterable<ArrayBufferView>) {
+    this.#buffers = Array.from(buffers, ({ buffer, byteOffset, byteLength }) => {
       const now = new Uint8Array(buffer, byteOffset, byteLength)
-      buffers.push([now, now.slice()])
-      return 0
+      return [now, now.slice()]
     })
-    this.#buffers = buffers
   }
 
   end(): void {

@@ -4,6 +4,7 @@ import type { PageStream } from '../page-stream.js'
 import type { PipelineSpec } from '../pipeline.js'
 import { remoteSources } from '../source-walk.js'
 import type { FromWorker, RemoteFeedMessage, RunMessage } from './messages.js'
+import type { TakenPages } from './taken-pages.js'
 import { openThreadPages } from './thread-pages.js'
 
 /** What ends the wait for pages: made once, since nobody hears of it. */
@@ -21,19 +22,25 @@ export class RemotePages {
     this.#send = send
   }
 
-  /** Opens the remote sources of a driver's pipeline. @returns their pages, by plan node, which the caller closes */
+  /**
+   * Opens the remote sources of a driver's pipeline.
+   * @param taken notes the pages that the driver takes
+   * @returns their pages, by plan node, which the caller closes
+   */
   open(
     pipeline: PipelineSpec,
     { taskId, driverIndex, feeds }: RunMessage,
+    taken: TakenPages,
   ): ReadonlyMap<string, PageStream> {
     const addresses = new Map((feeds ?? []).map((feed) => [feed.planNodeId, feed.address]))
     return new Map(
-      remoteSources(pipeline.source).map(({ planNodeId, types }) => {
+      remoteSources(pipeline.source).map(({ planNodeId, types, everyDriver }) => {
         const { channels, pages } = openThreadPages({
           memory: this.#memory,
           ringAddress: addresses.get(planNodeId)!,
           sources: [threadAddress(`${taskId}.${planNodeId}.${driverIndex}`, 0)],
           types,
+          take: (page) => taken.take(page, everyDriver),
           wakeProducer: () => this.#send({ kind: 'remoteCredit', taskId, planNodeId }),
         })
         this.#channels.set(planNodeId, channels)

@@ -1,5 +1,6 @@
 import type { BufferAddress } from '../../exchange/address.js'
 import { ExchangeClient } from '../../exchange/exchange-client.js'
+import type { OwnedPage } from '../../exchange/owned-page.js'
 import { ThreadChannels } from '../../exchange/threads/thread-channel.js'
 import type { SqlType } from '../../spi/index.js'
 import { readPageWords } from '../memory/page-words.js'
@@ -17,6 +18,8 @@ export function openThreadPages(options: {
   readonly types: readonly SqlType[]
   /** The drivers make the stream's pages in turns. */
   readonly inTurns?: boolean
+  /** Notes the pages that are read, for a driver that hands their blocks on. */
+  readonly take?: (page: OwnedPage) => OwnedPage
   wakeProducer(driver: number): void
 }): { readonly channels: ThreadChannels; readonly pages: PageStream } {
   const { memory, ringAddress, sources, types } = options
@@ -36,6 +39,6 @@ export function openThreadPages(options: {
   const pages =
     options.inTurns === true
       ? new InTurnsStream(sources.map((source) => clientOf([source])))
-      : new ExchangeStream(clientOf(sources))
+      : new ExchangeStream(clientOf(sources), undefined, options.take)
   return { channels, pages }
 }

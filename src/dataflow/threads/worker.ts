@@ -4,7 +4,6 @@ import { partOf } from '../../operators/partition/page-partitioner.js'
 import { assert, errorToRecord } from '../../spi/index.js'
 import type { LocalPlan, PipelineSpec } from '../pipeline.js'
 import { DRIVER_GATE, sharedWords } from '../pipeline-splits.js'
-import { remoteSources } from '../source-walk.js'
 import type { DriverStats } from '../stats.js'
 import type { TaskDescriptor } from '../task/task-descriptor.js'
 import { ThreadTask } from '../task/thread-task.js'
@@ -20,6 +19,7 @@ import type {
 } from './messages.js'
 import { DriverProgress } from './progress.js'
 import { RemotePages } from './remote-pages.js'
+import { TakenPages } from './taken-pages.js'
 
 interface HeldTask {
   readonly task: ThreadTask
@@ -126,10 +126,13 @@ export class WorkerRuntime {
 
   async #run(held: HeldTask, message: RunMessage): Promise<void> {
     const pipeline = held.task.pipeline(message.pipelineId)
-    const remotePages = held.remote.open(pipeline, message)
+    const taken = new TakenPages(() => held.outputs.get(pipeline.id)?.reclaim())
+    const remotePages = held.remote.open(pipeline, message, taken)
     const inputs = { ...this.#inputs(held, message), remotePages }
     try {
-      await this.#runDriver(held, pipeline, inputs, message)
+      if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
+        await this.#handOn(held, pipeline, inputs, message, taken)
+      } else await this.#runDriver(held, pipeline, inputs, message)
     } finally {
       // The driver may have ended before it came to some of them.
       for (const pages of remotePages.values()) await pages.close()
@@ -142,10 +145,6 @@ export class WorkerRuntime {
     inputs: DriverInputs,
     message: RunMessage,
   ): Promise<void> {
-    if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
-      await this.#handOn(held, pipeline, inputs, message)
-      return
-    }
     const { taskId, pipelineId, driverIndex } = message
     if (!beginsDriver(inputs.sharedWords, DRIVER_GATE)) {
       this.#send({ kind: 'late', taskId })
@@ -175,10 +174,11 @@ export class WorkerRuntime {
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     message: RunMessage,
+    taken: TakenPages,
   ): Promise<void> {
     const { driver, stats } = held.task.createDriver(pipeline, inputs)
     const endReports = this.#reportProgress(message.taskId, stats)
-    const pages = this.#lentPages(held, pipeline)
+    const pages = this.#lentPages(held, taken)
     const output = this.#output(message, pages, () => ({
       ...stats(),
       copiedBytes: pages.copiedBytes,
@@ -199,7 +199,7 @@ export class WorkerRuntime {
     output.finish()
   }
 
-  #lentPages({ task }: HeldTask, pipeline: PipelineSpec): LentPages {
+  #lentPages({ task }: HeldTask, taken: TakenPages): LentPages {
     const { allocator } = this.#environment
     return new LentPages({
       memory: allocator.memory.buffer,
@@ -207,7 +207,7 @@ export class WorkerRuntime {
       connectorRuns: allocator.connectorRuns,
       createArena: () => task.createArena(),
       freeBytes: () => task.memory.freeBytes,
-      readsRings: remoteSources(pipeline.source).length > 0,
+      taken,
       checks: process.env['MILLRACE_VERIFY'] === '1',
     })
   }

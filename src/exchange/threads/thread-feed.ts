@@ -20,8 +20,8 @@ export interface ThreadFeedOptions {
 }
 
 /**
- * What one thread hands to the drivers of others: the producer's end of a channel to each. A driver takes its pages in order and gives
- * each back before the next, so that the slots of a ring go round.
+ * What one thread hands to the drivers of others: the producer's end of a channel to each. A driver takes its pages in order. Those that every
+ * driver is given it gives back in that order too, each before the next, so that the slots of all rings go round; others in any.
  */
 export class ThreadFeed implements Omit<PageOutput, 'fail'> {
   readonly #options: ThreadFeedOptions

@@ -76,6 +76,11 @@ export class ThreadOutput implements PageOutput {
   /** Waits until there is room for a page that is yet to be made, and has what was released given back before. */
   async makeRoom(): Promise<void> {
     while (this.isFull) await this.ready()
+    this.reclaim()
+  }
+
+  /** Has the pages given back that were released. */
+  reclaim(): void {
     for (let slot = 0; slot < RING_PAGES; slot++) {
       if (this.#ring.isFree(slot)) this.#options.pages.giveBack(slot)
     }

@@ -117,6 +117,25 @@ test('rows that every driver is given are told of once', async () => {
   expect(rowsOf(run, 'remote')).toBe(rowsOf(run, 'partitionOutput'))
 })
 
+/** Columns of rows that other tasks send pass through a join, or through a filter that keeps them all. */
+const PASSES_ON = [
+  'SELECT l.orderkey, l.comment, p.name FROM lineitem l JOIN part p ON l.partkey = p.partkey',
+  'SELECT orderkey, shipmode, comment FROM lineitem WHERE partkey IN (SELECT partkey FROM part)',
+]
+
+test.each(PASSES_ON)('blocks that pass through are not copied: %s', async (sql) => {
+  const expected = await rowTexts(runOf(single, sql))
+  const run = runOf(cluster.coordinator, sql)
+  const actual = await rowTexts(run)
+  expect(actual.toSorted()).toEqual(expected.toSorted())
+  const handingOn = driversOf(run).filter(
+    ({ copiedBytes, operators }) =>
+      copiedBytes !== undefined && operators.some(({ name }) => name === 'remote'),
+  )
+  expect(new Set(handingOn.map(({ thread }) => thread))).toContain('worker-2')
+  expect(handingOn.map(({ copiedBytes }) => copiedBytes)).toEqual(handingOn.map(() => 0))
+})
+
 test('a met LIMIT ends what is handed on', async () => {
   const sql =
     'SELECT l.orderkey, p.name FROM lineitem l JOIN part p ON l.partkey = p.partkey LIMIT 7'

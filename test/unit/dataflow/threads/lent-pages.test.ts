@@ -3,6 +3,7 @@ import { readPageWords } from '../../../../src/dataflow/memory/page-words.js'
 import type { ChunkArena } from '../../../../src/dataflow/memory/query-memory.js'
 import { CHUNK_BYTES } from '../../../../src/dataflow/memory/shared-memory.js'
 import { LentPages } from '../../../../src/dataflow/threads/lent-pages.js'
+import { TakenPages } from '../../../../src/dataflow/threads/taken-pages.js'
 import { connectorArena } from '../../../../src/engine/threads/thread.js'
 import { RING_PAGES, type RingPage } from '../../../../src/exchange/threads/page-ring.js'
 import { BIGINT, blockOf, type Page, readValue, VARCHAR } from '../../../../src/spi/index.js'
@@ -12,7 +13,7 @@ import { createRandom } from '../../kernel-support/cells.js'
 const THREAD_OWNER = 5000
 const ROWS = 200
 
-function lending(readsRings = false) {
+function lending() {
   const memory = testMemory()
   const { allocator } = memory
   const { buffer } = allocator.memory
@@ -22,7 +23,7 @@ function lending(readsRings = false) {
     connectorRuns: allocator.connectorRuns,
     createArena: () => memory.createArena(),
     freeBytes: () => memory.freeBytes,
-    readsRings,
+    taken: new TakenPages(() => {}),
     checks: true,
   })
   const read = ({ address, wordCount }: Omit<RingPage, 'partition'>): Page =>
@@ -102,16 +103,6 @@ describe('pages that other threads read where they lie', () => {
     expect(page.blocks[0]).toHaveProperty('values.buffer', buffer)
     expect(valuesOf(page)).toEqual(new Set([1n, 2n]))
     expect(pages.copiedBytes).toBeGreaterThan(0)
-  })
-
-  it('are copied where they may lie in a slot of a ring that their driver reads', () => {
-    const producer = testMemory()
-    const memory = lending(true)
-    const foreign = writePage(producer.createArena(), 1)
-    memory.pages.place(foreign, 0)
-    expect(memory.pages.copiedBytes).toBe(ROWS * 8)
-    memory.pages.place(writePage(memory.memory.createArena(), 1), 1)
-    expect(memory.pages.copiedBytes).toBe(ROWS * 8)
   })
 
   it('give the memory of connectors back when their task ends', () => {

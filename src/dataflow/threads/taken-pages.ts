@@ -1,0 +1,91 @@
+import type { OwnedPage } from '../../exchange/owned-page.js'
+import { assert, type Page } from '../../spi/index.js'
+import { writePageWords } from '../memory/page-words.js'
+
+/**
+ * A page that a driver has taken out of a ring. It keeps its slot, so that what it lies in is not used again and its producer is held
+ * back, until the driver has gone on and nobody reads a page that was made of its blocks.
+ */
+export class TakenPage implements OwnedPage {
+  /** Other drivers are given it too, which nobody may hold back. */
+  readonly isForAll: boolean
+  readonly #owned: OwnedPage
+  readonly #onReleased: (page: TakenPage) => void
+  /** Where its buffers begin and end, in turns; made when it is first asked for. */
+  #ranges: Float64Array | undefined
+  #holders = 1
+
+  constructor(owned: OwnedPage, isForAll: boolean, onReleased: (page: TakenPage) => void) {
+    this.isForAll = isForAll
+    this.#owned = owned
+    this.#onReleased = onReleased
+  }
+
+  get page(): Page {
+    return this.#owned.page
+  }
+
+  get byteLength(): number {
+    return this.#owned.byteLength
+  }
+
+  get partition(): number | undefined {
+    return this.#owned.partition
+  }
+
+  /** O(buffers of the page). */
+  contains(address: number): boolean {
+    this.#ranges ??= rangesOf(this.page)
+    const ranges = this.#ranges
+    for (let i = 0; i < ranges.length; i += 2) {
+      if (address >= ranges[i]! && address < ranges[i + 1]!) return true
+    }
+    return false
+  }
+
+  hold(): void {
+    this.#holders += 1
+  }
+
+  release(): void {
+    assert(this.#holders > 0, 'page released twice')
+    this.#holders -= 1
+    if (this.#holders > 0) return
+    this.#onReleased(this)
+    this.#owned.release()
+  }
+}
+
+/** The pages that a driver has taken out of rings and that somebody still reads: no more than the rings have slots. */
+export class TakenPages {
+  readonly #pages = new Set<TakenPage>()
+  readonly #reclaim: () => void
+
+  /** @param reclaim lets go of pages whose blocks were handed on and are read no more */
+  constructor(reclaim: () => void) {
+    this.#reclaim = reclaim
+  }
+
+  /** @param isForAll every driver of the pipeline is given the page */
+  take(owned: OwnedPage, isForAll = false): TakenPage {
+    this.#reclaim()
+    const page = new TakenPage(owned, isForAll, (released) => this.#pages.delete(released))
+    this.#pages.add(page)
+    return page
+  }
+
+  /** The page that an address of the shared memory lies in, if any. */
+  at(address: number): TakenPage | undefined {
+    for (const page of this.#pages) if (page.contains(address)) return page
+    return undefined
+  }
+}
+
+function rangesOf(page: Page): Float64Array {
+  const ranges: number[] = []
+  writePageWords(page, ({ byteOffset, byteLength }) => {
+    if (byteLength > 0) ranges.push(byteOffset, byteOffset + byteLength)
+    return 0
+  })
+  return Float64Array.from(ranges)
+}
