@@ -82,10 +82,15 @@ export function stateWords(bound: BoundRows, columns: readonly FusedColumn[]): S
     sum: isSummed ? word() : 0,
     count: guards.length > 0 || (value !== undefined && nullable[value]) ? word() : 0,
   }))
-  // A power of two, so that a code is shifted and a state lies in few lines of the cache.
-  const stateBytes = 2 ** Math.ceil(Math.log2(next))
-  return { stateBytes, columns: words, nullable }
+  return { stateBytes: stateBytesOf(next), columns: words, nullable }
 }
+
+/** A power of two, so that a code is shifted and a state lies in few lines of the cache. */
+const stateBytesOf = (used: number): number => 2 ** Math.ceil(Math.log2(used))
+
+/** What a state takes where each column has both words. */
+export const stateBytesMax = (columns: readonly FusedColumn[]): number =>
+  stateBytesOf(8 + 16 * columns.length)
 
 interface FusedKernel {
   /** @returns 1; 0 where a row fails */

@@ -9,6 +9,7 @@ import {
   comparison,
   constant,
   input,
+  isNull,
 } from '../../../../src/expressions/ir-build.js'
 import { createRegistry } from '../../../../src/expressions/registry.js'
 import { AggregationOperator } from '../../../../src/operators/aggregation/aggregation.js'
@@ -26,6 +27,7 @@ import {
   type Block,
   BOOLEAN,
   blockOf,
+  DATE,
   DOUBLE,
   decimalType,
   INTEGER,
@@ -58,8 +60,9 @@ const TYPES = [
   LONG,
   BOOLEAN,
   DOUBLE,
+  DATE,
 ] as const
-const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG, FLOAT] = TYPES.map(
+const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG, FLOAT, DAY] = TYPES.map(
   (type, channel) => input(channel, type),
 ) as [Expression, ...Expression[]] as Expression[]
 
@@ -79,6 +82,14 @@ const KEYS: readonly Expression[] = [
   SMALL!,
   of('$modulus', INT!, constant(INTEGER, 7)),
   FLOAT!,
+  // Of one column, by whose values rows may be numbered.
+  DAY!,
+  of('year', DAY!),
+  of('month', DAY!),
+  cast(SMALL!, DOUBLE),
+  comparison('<', SMALL!, constant(SMALLINT, 1)),
+  of('$divide', constant(INTEGER, 7), cast(SMALL!, INTEGER)),
+  caseWhen([{ condition: isNull(SMALL!), result: constant(INTEGER, 9) }], constant(INTEGER, 3)),
 ]
 const ARGUMENTS: readonly Expression[] = [
   INT!,
@@ -146,7 +157,7 @@ interface Plan {
 }
 
 function randomPlan(random: Random): Plan {
-  const keys = KEYS.filter((key) => random.chance(key === FLOAT ? 0.05 : 0.4))
+  const keys = KEYS.filter((key) => random.chance(key === FLOAT ? 0.05 : 0.2))
   const values = ARGUMENTS.filter(() => random.chance(0.35))
   const hasGuard = random.chance(0.3)
   const guard = random.chance(0.5) ? FLAG! : CONDITIONS[1]!
