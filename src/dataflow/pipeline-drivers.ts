@@ -24,6 +24,7 @@ const SHARED_MERGE_ROWS = 32_768
 export interface Resources {
   /** Of the pipeline's scans. */
   readonly splitCount: number
+  /** That may have a driver. */
   readonly threads: number
   /** What the query may still claim. */
   readonly freeBytes: number

@@ -28,7 +28,8 @@ export async function createHostedTask(
   options: TaskHostOptions,
 ): Promise<HostedTask> {
   const { pool, slotsInUse, outputPageRows, expressionTarget, spill } = options
-  const memoryLimitBytes = Math.min(options.memoryLimitBytes, request.limits.memoryBytes)
+  const { memoryBytes, driversMax } = request.limits
+  const memoryLimitBytes = Math.min(options.memoryLimitBytes, memoryBytes)
   await options.useCatalogs(request.catalogs)
   const { fragment } = request
   const plan = planLocally(fragment.root, {
@@ -63,6 +64,7 @@ export async function createHostedTask(
       session: request.session,
       catalogProperties: request.catalogProperties,
       outputPageRows,
+      ...(driversMax === undefined ? {} : { driversMax }),
       ...(spill === undefined || !request.limits.maySpill
         ? {}
         : { spillFolder: spill.open(request.taskId, memory) }),

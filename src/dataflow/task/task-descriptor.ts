@@ -20,6 +20,8 @@ export interface TaskDescriptor {
   /** Session properties of catalogs, as text. */
   readonly catalogProperties: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly outputPageRows: number
+  /** Drivers that a pipeline may have; absent: as many as there are threads. */
+  readonly driversMax?: number
   /** Where the query may spill pages to, made when it does; absent: it may not. */
   readonly spillFolder?: string
   /** For tests: whatever can be is spilled. */

@@ -343,10 +343,11 @@ export class TaskExecution {
   }
 
   #driverCount(pipeline: PipelineSpec, splits: PipelineSplits): number {
+    const { spillsEagerly, driversMax = Number.POSITIVE_INFINITY } = this.#descriptor
     return driverCountOf(pipeline, this.#states, {
       splitCount: splits.knownCount,
-      threads: this.#environment.pool!.size,
-      freeBytes: this.#descriptor.spillsEagerly === true ? 0 : this.#task.memory.freeBytes,
+      threads: Math.min(this.#environment.pool!.size, driversMax),
+      freeBytes: spillsEagerly === true ? 0 : this.#task.memory.freeBytes,
       reserve: (byteLength) => this.#task.reserve(pipeline.id, byteLength),
     })
   }

@@ -65,6 +65,8 @@ export interface SpoolRequest {
 export interface TaskLimits {
   readonly memoryBytes: number
   readonly maySpill: boolean
+  /** Drivers of each pipeline of a task; absent: as many as there are threads. */
+  readonly driversMax?: number
 }
 
 /**

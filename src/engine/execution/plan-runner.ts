@@ -273,7 +273,7 @@ export class PlanRunner {
     const { queryId } = context
     const { thread, member, outputPageRows, expressionTarget, spill } = this.#options
     const createdMillis = Date.now()
-    const { memoryBytes, maySpill } = taskLimits(context, spill !== undefined)
+    const { memoryBytes, maySpill, driversMax } = taskLimits(context, spill !== undefined)
     const memoryLimitBytes = Math.min(this.#options.memoryLimitBytes, memoryBytes)
     const slot = takeQuerySlot(thread.allocator, this.#options.slotsInUse, memoryLimitBytes)
     let execution: TaskExecution
@@ -286,6 +286,7 @@ export class PlanRunner {
         session: sessionContext(context),
         catalogProperties: catalogProperties(context),
         outputPageRows,
+        ...(driversMax === undefined ? {} : { driversMax }),
         ...(spill !== undefined && maySpill
           ? {
               spillFolder: spill.open(queryId, new QueryMemory(thread.allocator, slot)),

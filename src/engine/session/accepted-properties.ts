@@ -5,6 +5,7 @@ import {
   enumProperty,
   invalid,
   numberProperty,
+  powerOfTwoProperty,
   property,
   type SystemProperty,
   sizeProperty,
@@ -45,10 +46,7 @@ const text =
 const powerOfTwo =
   (name: string, value: number): Described =>
   (description) =>
-    property(name, INTEGER, String(value), description, (given) => {
-      const log = Math.log2(Number(given))
-      if (!Number.isInteger(log) || log < 0) throw invalid(`${name} must be a power of 2: ${given}`)
-    })
+    powerOfTwoProperty(name, String(value), description)
 
 /** A number that need not be given. */
 const optionalNumber =
@@ -78,7 +76,6 @@ const GROUPS: readonly { readonly because: string; readonly properties: readonly
   {
     because: 'stages of several tasks have one on each node, and one driver a thread',
     properties: [
-      powerOfTwo('task_concurrency', 2),
       number('max_hash_partition_count', 100, 1),
       number('min_hash_partition_count', 4, 1),
       number('min_input_rows_per_task', 10_000_000, 1, BIGINT),

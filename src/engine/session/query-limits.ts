@@ -21,5 +21,10 @@ export function taskLimits({ session }: QueryContext, nodeMaySpill: boolean): Ta
     .map((name) => propertyText(session, name))
     .filter((text) => text !== '')
     .map(dataSizeBytes)
-  return { memoryBytes: Math.min(...sizes), maySpill: nodeMaySpill && wanted !== 'false' }
+  const concurrency = propertyText(session, 'task_concurrency')
+  return {
+    memoryBytes: Math.min(...sizes),
+    maySpill: nodeMaySpill && wanted !== 'false',
+    ...(concurrency === '' ? {} : { driversMax: Number(concurrency) }),
+  }
 }

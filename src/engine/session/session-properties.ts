@@ -14,6 +14,7 @@ import {
   enumProperty,
   invalid,
   numberProperty,
+  powerOfTwoProperty,
   property,
   type SystemProperty,
   sizeProperty,
@@ -202,6 +203,11 @@ const OWN_PROPERTIES: readonly SystemProperty[] = [
     'What sorted by several nodes is merged by one of them, or each merges a range of the order',
   ),
   booleanProperty('spill_enabled', false, 'Enable spilling'),
+  powerOfTwoProperty(
+    'task_concurrency',
+    '',
+    'Most drivers of each pipeline of a task; unless set, as many as its node has worker threads',
+  ),
   numberProperty('task_retry_attempts_per_task', INTEGER, 4, 0, 'Further attempts of a task'),
   property('time_zone_id', VARCHAR, '', 'Time Zone Id for the current session', (text) => {
     if (timeZoneKey(text) === undefined) {

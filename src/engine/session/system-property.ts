@@ -1,5 +1,6 @@
 import {
   BOOLEAN,
+  INTEGER,
   MillraceError,
   parseDataSize,
   parseDuration,
@@ -50,6 +51,12 @@ export const numberProperty = (
     if (!Number.isFinite(number)) throw invalid(`${name} must be a number: ${text}`)
     if (number < min) throw invalid(`${name} must be equal or greater than ${min}`)
     if (number > max) throw invalid(`${name} must be less than or equal to ${max}`)
+  })
+
+export const powerOfTwoProperty = (name: string, defaultText: string, description: string) =>
+  property(name, INTEGER, defaultText, description, (text) => {
+    const log = Math.log2(Number(text))
+    if (!Number.isInteger(log) || log < 0) throw invalid(`${name} must be a power of 2: ${text}`)
   })
 
 export const enumProperty = (
