@@ -3,7 +3,7 @@ import { MillraceError } from '../../../spi/index.js'
 import { type InflateZstd, loadZstd } from '../zstd.js'
 import { ParquetFormatError } from './format-error.js'
 import type { KernelMemory } from './kernels/kernel-memory.js'
-import type { Codec } from './metadata.js'
+import type { Codec, ColumnChunk } from './metadata.js'
 
 /** Bytes that one byte of compressed data can stand for at most: what says more than that is damaged. */
 const RATIO_MAX: Readonly<Record<Codec, number>> = {
@@ -34,12 +34,13 @@ export async function prepareCodec(codec: Codec, path: string): Promise<void> {
 
 /**
  * Decompresses into kernel memory.
+ * @param chunk whose page it is
  * @param to address of `byteLength` bytes
  * @throws ParquetFormatError where the bytes are not exactly that long or damaged
  */
 export function decompress(
   memory: KernelMemory,
-  codec: Codec,
+  { codec, type }: Pick<ColumnChunk, 'codec' | 'type'>,
   source: Uint8Array,
   to: number,
   byteLength: number,
@@ -50,7 +51,12 @@ export function decompress(
       memory.bytes(to, byteLength).set(source)
       return
     case 'SNAPPY':
-      inKernel(memory, source, (from, end) => snappy(memory, source, from, end, to, byteLength))
+      inKernel(memory, source, (from, end) => {
+        const lengthBytes = snappyLengthBytes(source, byteLength)
+        if (lengthBytes === undefined) return false
+        const kernel = type === 'INT64' ? 'snappy64' : 'snappy'
+        return memory.kernels[kernel](from + lengthBytes, end, to, to + byteLength) === 1
+      })
       return
     case 'LZ4_RAW':
       inKernel(
@@ -117,23 +123,17 @@ function inKernel(
   }
 }
 
-function snappy(
-  memory: KernelMemory,
-  source: Uint8Array,
-  from: number,
-  end: number,
-  to: number,
-  byteLength: number,
-): boolean {
+/** How many bytes say the length that a block has, at its beginning; undefined where that is another one. */
+function snappyLengthBytes(source: Uint8Array, byteLength: number): number | undefined {
   let length = 0
   let at = 0
   for (let unit = 1; at < 5; unit *= 128) {
     const byte = source[at++]
-    if (byte === undefined) return false
+    if (byte === undefined) return undefined
     length += (byte & 0x7f) * unit
     if (byte < 0x80) break
   }
-  return length === byteLength && memory.kernels.snappy(from + at, end, to, to + byteLength) === 1
+  return length === byteLength ? at : undefined
 }
 
 /** Hadoop's framing: blocks after their lengths, uncompressed and compressed, each of 4 bytes, big-endian. */

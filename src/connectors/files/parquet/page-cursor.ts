@@ -143,7 +143,7 @@ export class PageCursor {
     const start = buffer.address
     const end = start + header.uncompressedBytes
     if (header.kind === 'data v2') return this.#unpackV2(bytes, start, end)
-    decompress(this.#memory, this.#chunk.codec, bytes, start, header.uncompressedBytes)
+    decompress(this.#memory, this.#chunk, bytes, start, header.uncompressedBytes)
     let at = start
     const level = (maximum: number, encoding: Encoding): LevelPart | undefined => {
       if (maximum === 0) return undefined
@@ -183,7 +183,8 @@ export class PageCursor {
     const valueBytes = bytes.subarray(levelBytes)
     // Writers leave out compressed bytes of nothing.
     if (end > values || valueBytes.length > 0) {
-      decompress(this.#memory, codec, valueBytes, values, end - values)
+      const { type } = this.#chunk
+      decompress(this.#memory, { codec, type }, valueBytes, values, end - values)
     }
     const middle = start + repetitionBytes
     return {
@@ -206,7 +207,7 @@ export class PageCursor {
     const { address } = buffer
     try {
       const bytes = this.#compressed!
-      decompress(this.#memory, this.#chunk.codec, bytes, address, header.uncompressedBytes)
+      decompress(this.#memory, this.#chunk, bytes, address, header.uncompressedBytes)
     } catch (error) {
       this.#memory.free(buffer)
       throw error

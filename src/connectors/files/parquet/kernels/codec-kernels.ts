@@ -1,8 +1,9 @@
+import { SNAPPY } from './snappy-kernels.js'
+
 /**
- * Decompression of Snappy and LZ4 blocks. Reading and writing may overshoot by up to 31 bytes: buffers have that much
+ * Compression and decompression of Snappy and LZ4 blocks. Reading and writing may overshoot by up to 31 bytes: buffers have that much
  * slack (see kernel-memory.ts). Every length and distance is checked against the buffers before it is used.
- * @source https://github.com/google/snappy/blob/main/format_description.txt,
- * https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
+ * @source https://github.com/lz4/lz4/blob/dev/doc/lz4_Block_format.md
  */
 const COPY_MATCH = `
   ;; $length bytes from $distance before $to; both were checked
@@ -38,146 +39,6 @@ const COPY_MATCH = `
       (v128.store offset=16 $to (v128.load offset=16 $from))
       (return)))
     (memory.copy $to $from $length))
-`
-
-/**
- * What decides in $snappy how an element is read without checks of its own: far from the ends of both buffers, which no element
- * without an explicit length can reach.
- *
- * Where the next element begins is known only once the one before it is read, so that time is that of this chain. A literal of up to
- * four bytes and the copy that follows it lie in one word, which is loaded once for both.
- *
- * Numbers compress to literals of a few bytes between short matches a value's length behind. A load that spans
- * what two stores have just written waits until both have left the store buffer, so short matches near by are loaded in
- * halves which one earlier store wrote. Those of texts lie further back.
- */
-const SNAPPY_FAST = `
-  (loop $fast
-    (br_if $careful (i32.gt_u $from $fromFast))
-    (br_if $careful (i32.gt_u $to $toFast))
-    (set $word (i64.load $from))
-    (set $tag (i32.and (i32.wrap_i64 $word) 255))
-    (if (i32.eqz (i32.and $tag 3)) (then
-      (if (i32.gt_u $tag 12) (then
-        (set $length (i32.add (i32.shr_u $tag 2) 1))
-        (br_if $careful (i32.gt_u $length 60))
-        (v128.store $to (v128.load offset=1 $from))
-        (if (i32.gt_u $length 16) (then
-          (v128.store offset=16 $to (v128.load offset=17 $from))
-          (v128.store offset=32 $to (v128.load offset=33 $from))
-          (v128.store offset=48 $to (v128.load offset=49 $from))))
-        (set $from (i32.add (i32.add $from 1) $length))
-        (set $to (i32.add $to $length))
-        (br $fast)))
-      (set $length (i32.add (i32.shr_u $tag 2) 1))
-      (i64.store $to (i64.shr_u $word (i64.const 8)))
-      (set $from (i32.add (i32.add $from 1) $length))
-      (set $to (i32.add $to $length))
-      (set $word (i64.shr_u $word (i64.extend_i32_u (i32.add (i32.shl $tag 1) 16))))
-      (br_if $fast (i32.eqz (i32.and (i32.wrap_i64 $word) 3)))))
-    (set $extra (i32.and (i32.wrap_i64 $word) 3))
-    (set $tag (i32.and (i32.wrap_i64 $word) 255))
-    (br_if $careful (i32.eq $extra 3))
-    ;; without branches, which of the two forms comes next can't be foretold
-    (set $distance (i32.and (i32.wrap_i64 (i64.shr_u $word (i64.const 8))) 65535))
-    (set $length (select
-      (i32.add (i32.and (i32.shr_u $tag 2) 7) 4)
-      (i32.add (i32.shr_u $tag 2) 1)
-      (i32.eq $extra 1)))
-    (set $distance (select
-      (i32.or (i32.shl (i32.shr_u $tag 5) 8) (i32.and $distance 255))
-      $distance
-      (i32.eq $extra 1)))
-    (set $from (i32.add (i32.add $from 1) $extra))
-    (br_if $bad (i32.ge_u (i32.sub $distance 1) (i32.sub $to $start)))
-    (if (i32.and (i32.ge_u $distance 32) (i32.le_u $length 16)) (then
-      (v128.store $to (v128.load (i32.sub $to $distance)))
-      (set $to (i32.add $to $length))
-      (br $fast)))
-    (if (i32.and (i32.le_u (i32.sub $length 4) 4) (i32.ge_u $distance $length)) (then
-      (set $match (i32.sub $to $distance))
-      (set $head (i32.load $match))
-      (set $tail (i32.load (i32.sub (i32.add $match $length) 4)))
-      (i32.store $to $head)
-      (set $to (i32.add $to $length))
-      (i32.store (i32.sub $to 4) $tail)
-      (br $fast)))
-    (if (i32.and (i32.ge_u $distance 8) (i32.le_u $length 16)) (then
-      (set $match (i32.sub $to $distance))
-      (i64.store $to (i64.load $match))
-      (i64.store offset=8 $to (i64.load offset=8 $match)))
-    (else (if (i32.ge_u $distance 16) (then
-      (set $match (i32.sub $to $distance))
-      (v128.store $to (v128.load $match))
-      (v128.store offset=16 $to (v128.load offset=16 $match))
-      (if (i32.gt_u $length 32) (then
-        (v128.store offset=32 $to (v128.load offset=32 $match))
-        (v128.store offset=48 $to (v128.load offset=48 $match)))))
-    (else (if (i32.eq $distance 8) (then
-      ;; a row of equal or evenly spaced numbers
-      (set $pair (i64x2.splat (i64.load (i32.sub $to 8))))
-      (v128.store $to $pair)
-      (v128.store offset=16 $to $pair)
-      (v128.store offset=32 $to $pair)
-      (v128.store offset=48 $to $pair))
-    (else
-      (call $copy_match $to $distance $length)))))))
-    (set $to (i32.add $to $length))
-    (br $fast))
-`
-
-/** From after the length that a block begins with; 1 where the block is whole, 0 where it is not. */
-const SNAPPY = `
-  (func $snappy (param $from $fromEnd $to $toEnd i32) (result i32)
-    (local $tag $length $distance $extra $start $fromFast $toFast $match $head $tail i32) (local $word i64) (local $pair v128)
-    (set $start $to)
-    ;; an element has 61 bytes at most and gives 64, a short literal with the copy after it 68; what is read and written beyond them
-    ;; stays within the slack
-    (if (i32.gt_u (i32.sub $fromEnd $from) 64) (then (set $fromFast (i32.sub $fromEnd 64))))
-    (if (i32.gt_u (i32.sub $toEnd $to) 68) (then (set $toFast (i32.sub $toEnd 68))))
-    (block $bad
-      (block $done
-        (loop $next
-          (block $careful
-            ${SNAPPY_FAST})
-          (br_if $done (i32.ge_u $from $fromEnd))
-          (set $tag (i32.load8_u $from))
-          (set $from (i32.add $from 1))
-          (if (i32.eqz (i32.and $tag 3)) (then
-            (set $length (i32.shr_u $tag 2))
-            (if (i32.ge_u $length 60) (then
-              (set $extra (i32.sub $length 59))
-              (br_if $bad (i32.gt_u $extra (i32.sub $fromEnd $from)))
-              (set $length (i32.wrap_i64 (i64.and (i64.load32_u $from)
-                (i64.sub (i64.shl (i64.const 1) (i64.extend_i32_u (i32.shl $extra 3))) (i64.const 1)))))
-              (set $from (i32.add $from $extra))))
-            (br_if $bad (i32.ge_u $length (i32.sub $fromEnd $from)))
-            (br_if $bad (i32.ge_u $length (i32.sub $toEnd $to)))
-            (set $length (i32.add $length 1))
-            (call $copy_literal $from $to $length)
-            (set $from (i32.add $from $length))
-            (set $to (i32.add $to $length))
-            (br $next)))
-          (if (i32.eq (i32.and $tag 3) 1) (then
-            (set $length (i32.add (i32.and (i32.shr_u $tag 2) 7) 4))
-            (set $distance (i32.or (i32.shl (i32.shr_u $tag 5) 8) (i32.load8_u $from)))
-            (set $from (i32.add $from 1)))
-          (else
-            (set $length (i32.add (i32.shr_u $tag 2) 1))
-            (if (i32.eq (i32.and $tag 3) 2) (then
-              (set $distance (i32.load16_u $from))
-              (set $from (i32.add $from 2)))
-            (else
-              (set $distance (i32.load $from))
-              (set $from (i32.add $from 4))))))
-          (br_if $bad (i32.gt_u $from $fromEnd))
-          (br_if $bad (i32.gt_u $length (i32.sub $toEnd $to)))
-          (br_if $bad (i32.ge_u (i32.sub $distance 1) (i32.sub $to $start)))
-          (call $copy_match $to $distance $length)
-          (set $to (i32.add $to $length))
-          (br $next)))
-      (return (i32.eq $to $toEnd)))
-    0)
 `
 
 /** One LZ4 block; 1 where it gives exactly the bytes to $toEnd, 0 where it does not. */
