@@ -1,7 +1,9 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
+import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import { type Arena, isNull, type Page } from '../../spi/index.js'
 import { gatherBlock } from '../kernels/gather.js'
+import { memoryOf } from '../operator-memory.js'
 import { addHashes, partitionOf } from './row-hash.js'
+import { type PartitionKernels, partitionKernels } from './row-hash-kernels.js'
 
 /** Rows that do not go where the hash of their keys says. */
 export interface PartitionExceptions {
@@ -22,6 +24,7 @@ export interface PagePart extends Page {
 /** The partition that a page is of; undefined where the output that it is of is not cut. */
 export const partOf = (page: Page): number | undefined => (page as Partial<PagePart>).partition
 
+/** As kernels know it. */
 const EVERY_PARTITION = -1
 
 /**
@@ -32,6 +35,7 @@ export class PagePartitioner {
   readonly #keyChannels: readonly number[]
   readonly #partitionCount: number
   readonly #arena: Arena
+  readonly #kernels: PartitionKernels
   readonly #spreadsNulls: boolean
   readonly #spread: ReadonlySet<number>
   readonly #replicated: ReadonlySet<number>
@@ -47,6 +51,7 @@ export class PagePartitioner {
     this.#keyChannels = keyChannels
     this.#partitionCount = partitionCount
     this.#arena = arena
+    this.#kernels = partitionKernels(memoryOf(arena))
     this.#spreadsNulls = spreadsNulls === true
     this.#spread = new Set(heavyKeys?.spread)
     this.#replicated = new Set(heavyKeys?.replicated)
@@ -63,23 +68,16 @@ export class PagePartitioner {
     }
     const arena = this.#arena
     arena.reset()
-    const partitions = this.#partitions(page)
-    const counts = new Int32Array(partitionCount)
-    let forAll = 0
-    for (let i = 0; i < rowCount; i++) {
-      const partition = partitions[i]!
-      if (partition === EVERY_PARTITION) forAll += 1
-      else counts[partition]! += 1
-    }
+    const { byteOffset: partitions } = this.#partitions(page)
+    const counts = allocateInt32(arena, partitionCount).fill(0)
+    const forAll = this.#kernels.count(partitions, rowCount, counts.byteOffset)
     const starts = new Int32Array(partitionCount + 1)
     for (let p = 0; p < partitionCount; p++) starts[p + 1] = starts[p]! + counts[p]! + forAll
-    const next = starts.slice()
     const positions = allocateInt32(arena, starts[partitionCount]!)
-    for (let i = 0; i < rowCount; i++) {
-      const partition = partitions[i]!
-      if (partition !== EVERY_PARTITION) positions[next[partition]!++] = i
-      else for (let p = 0; p < partitionCount; p++) positions[next[p]!++] = i
-    }
+    const next = counts
+    next.set(starts.subarray(0, partitionCount))
+    const { scatter } = this.#kernels
+    scatter(partitions, rowCount, partitionCount, next.byteOffset, positions.byteOffset)
     for (let p = 0; p < partitionCount; p++) {
       const count = starts[p + 1]! - starts[p]!
       if (count === 0) continue
@@ -95,11 +93,16 @@ export class PagePartitioner {
   /** The partition of each row. */
   #partitions(page: Page): Int32Array {
     const { rowCount, blocks } = page
-    const hashes = allocateInt32(this.#arena, rowCount).fill(0)
+    const bytes = zeroed(this.#arena.allocate(rowCount * 4))
+    const hashes = new Int32Array(bytes.buffer, bytes.byteOffset, rowCount)
     for (const channel of this.#keyChannels) addHashes(blocks[channel]!, hashes)
-    const keys = this.#keyChannels.map((channel) => blocks[channel]!)
     const spread = this.#spread
     const replicated = this.#replicated
+    if (!this.#spreadsNulls && spread.size === 0 && replicated.size === 0) {
+      this.#kernels.place(hashes.byteOffset, rowCount, this.#partitionCount)
+      return hashes
+    }
+    const keys = this.#keyChannels.map((channel) => blocks[channel]!)
     for (let i = 0; i < rowCount; i++) {
       const hash = hashes[i]!
       const isReplicated = replicated.size > 0 && replicated.has(hash)

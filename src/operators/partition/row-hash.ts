@@ -1,5 +1,6 @@
 import { typeHash } from '../../expressions/value/type-hash.js'
 import { type Block, type FlatBlock, isValid, readValue, type SqlType } from '../../spi/index.js'
+import { addHashesInKernel } from './row-hash-kernels.js'
 
 /**
  * Hashes of rows that are the same in every process: of values, however a block stores them. Values that are not
@@ -203,8 +204,18 @@ function positionHash(block: Block): PositionHash {
   }
 }
 
-/** Adds the hashes of a block's positions to those of rows, whose columns come in order. O(rows). */
+/** Values that are equal where they are stored alike, but for the zeros and NaNs of floating point numbers. */
+const comparesAsStored = ({ type }: FlatBlock): boolean =>
+  type.kind !== 'time with time zone' && !isZoned(type) && !isLongDecimal(type)
+
+/**
+ * Adds the hashes of a block's positions to those of rows, whose columns come in order. O(rows); quick where all lies in the shared
+ * memory.
+ */
 export function addHashes(block: Block, hashes: Int32Array): void {
+  if (block.encoding === 'flat' && comparesAsStored(block) && addHashesInKernel(block, hashes)) {
+    return
+  }
   const hash = positionHash(block)
   for (let i = 0; i < block.rowCount; i++) hashes[i] = (Math.imul(hashes[i]!, 31) + hash(i)) | 0
 }

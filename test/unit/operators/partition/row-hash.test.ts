@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
+import { allocateInt32 } from '../../../../src/expressions/wasm/buffers.js'
 import { PagePartitioner } from '../../../../src/operators/partition/page-partitioner.js'
-import { addHashes } from '../../../../src/operators/partition/row-hash.js'
+import { addHashes, partitionOf } from '../../../../src/operators/partition/row-hash.js'
 import {
   arrayType,
   BIGINT,
@@ -83,15 +84,37 @@ describe(`row hashes, seed ${seed}`, () => {
     if (type !== BOOLEAN) expect(new Set(hashes.values()).size).toBeGreaterThan(hashes.size * 0.95)
   })
 
+  test.each(TYPES)('$kind: one hash in the shared memory and out of it', (type) => {
+    const random = createRandom(seed)
+    for (let round = 0; round < 20; round++) {
+      const memory = queryMemory()
+      const arena = memory.createArena()
+      const rows = Array.from(
+        { length: random.pick([1, 7, 200]) },
+        (): Row => [randomValue(random.chance(0.2) ? fewOutcomes(random) : random, type)],
+      )
+      const { blocks } = toPage({ types: [type], rows }, random.pick(ENCODINGS), arena, random)
+      const before = Int32Array.from(rows, () => random.below(2 ** 31))
+      const inHeap = before.slice()
+      addHashes(blocks[0]!, inHeap)
+      const shared = allocateInt32(arena, rows.length)
+      shared.set(before)
+      addHashes(blocks[0]!, shared)
+      expect(shared).toEqual(inHeap)
+      memory.releaseAll()
+    }
+  })
+
   test('0 and -0 have one hash, and NaNs', () => {
     const memory = queryMemory()
     const random = createRandom(seed)
     const rows: Row[] = [[0], [-0], [Number.NaN], [Number.NaN]]
     const page = toPage({ types: [DOUBLE], rows }, 'flat', memory.createArena(), random)
-    const hashes = new Int32Array(4)
-    addHashes(page.blocks[0]!, hashes)
-    expect(hashes[0]).toBe(hashes[1])
-    expect(hashes[2]).toBe(hashes[3])
+    for (const hashes of [new Int32Array(4), allocateInt32(memory.createArena(), 4).fill(0)]) {
+      addHashes(page.blocks[0]!, hashes)
+      expect(hashes[0]).toBe(hashes[1])
+      expect(hashes[2]).toBe(hashes[3])
+    }
     memory.releaseAll()
   })
 
@@ -110,6 +133,9 @@ describe(`row hashes, seed ${seed}`, () => {
       const taken: string[] = []
       for (const part of partitioner.parts(page)) {
         const { partition } = part
+        const hashes = new Int32Array(part.rowCount)
+        for (const channel of [0, 2]) addHashes(part.blocks[channel]!, hashes)
+        for (const hash of hashes) expect(partitionOf(hash, 3)).toBe(partition)
         for (const row of rowsOf(part)) {
           const key = [0, 2].map((i) => (row[i] === null ? 'null' : valueKey(types[i]!, row[i]!)))
           expect(partition).toBe(partitionOfKey.get(key.join()) ?? partition)
