@@ -41,6 +41,11 @@ export class CallPace {
   #passMillis = 0
   #isPassing = false
 
+  /** Whether calls are made directly, but for what one pass of the event loop has no time for. */
+  get isQuick(): boolean {
+    return this.#pooledCalls === 0
+  }
+
   /** Whether the next call is a direct one; called once for each call. */
   isDirect(): boolean {
     if (this.#pooledCalls > 0) {
@@ -70,8 +75,7 @@ export class CallPace {
 /** Of this thread. */
 const pace = new CallPace()
 
-async function call<T>(direct: () => T, pooled: () => Promise<T>): Promise<T> {
-  if (!pace.isDirect()) return pooled()
+function timed<T>(direct: () => T): T {
   const start = performance.now()
   try {
     return direct()
@@ -79,6 +83,12 @@ async function call<T>(direct: () => T, pooled: () => Promise<T>): Promise<T> {
     pace.note(performance.now() - start)
   }
 }
+
+const call = async <T>(direct: () => T, pooled: () => Promise<T>): Promise<T> =>
+  pace.isDirect() ? timed(direct) : pooled()
+
+/** Whether the system's cache answers by now, so that calls are made directly. */
+export const callsAreQuick = (): boolean => pace.isQuick
 
 const openPooled = promisify(pooledOpen)
 const fstatPooled = promisify(pooledFstat)
@@ -98,10 +108,21 @@ export const descriptorStatus = (descriptor: number): Promise<Stats> =>
     () => fstatPooled(descriptor),
   )
 
+const readDirect = (descriptor: number, target: Uint8Array, offset: number): number =>
+  readSync(descriptor, target, 0, Math.min(target.length, DIRECT_BYTES), offset)
+
+/** As {@link readAt}, at once; undefined where another thread has to do it. */
+export const readNow = (
+  descriptor: number,
+  target: Uint8Array,
+  offset: number,
+): number | undefined =>
+  pace.isQuick && pace.isDirect() ? timed(() => readDirect(descriptor, target, offset)) : undefined
+
 /** Reads bytes of a place into `target`; gives how many, which may be fewer than there are. */
 export const readAt = (descriptor: number, target: Uint8Array, offset: number): Promise<number> =>
   call(
-    () => readSync(descriptor, target, 0, Math.min(target.length, DIRECT_BYTES), offset),
+    () => readDirect(descriptor, target, offset),
     async () => (await readPooled(descriptor, target, 0, target.length, offset)).bytesRead,
   )
 

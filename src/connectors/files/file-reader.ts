@@ -1,6 +1,13 @@
 import { assert } from '../../spi/index.js'
 import { placeOfCommitted } from './committed-write.js'
-import { closeDescriptor, descriptorStatus, openToRead, readAt } from './file-calls.js'
+import {
+  callsAreQuick,
+  closeDescriptor,
+  descriptorStatus,
+  openToRead,
+  readAt,
+  readNow,
+} from './file-calls.js'
 import { badData, fileError, readFailure } from './file-errors.js'
 import { isMissing } from './file-tree.js'
 import type { DataFile } from './format.js'
@@ -12,6 +19,8 @@ export interface FileReader {
   readonly completedBytes: number
   /** Time spent waiting for the file so far. */
   readonly readTimeNanos: number
+  /** Whether reads are answered from the system's cache at present, so that nothing is gained by reading ahead. */
+  readonly answersAtOnce: boolean
   /**
    * The bytes of a range that lies within the file.
    * @throws HIVE_BAD_DATA where the file ends before, HIVE_CANNOT_OPEN_SPLIT where it can't be read
@@ -19,6 +28,8 @@ export interface FileReader {
   read(offset: number, byteLength: number): Promise<Uint8Array<ArrayBuffer>>
   /** The same into memory of the caller's, all of it. When it answers, nothing writes there any more, after errors too. */
   readWhole(target: Uint8Array, offset: number): Promise<void>
+  /** The same at once where the system's cache answers; false where another thread has to read, with any content in `target`. */
+  readNow(target: Uint8Array, offset: number): boolean
   /** Reads into memory of the caller's; how many bytes there were before the end of the file. */
   readInto(target: Uint8Array, offset: number): Promise<number>
   close(): Promise<void>
@@ -87,6 +98,9 @@ class DescriptorReader implements FileReader {
   get readTimeNanos(): number {
     return this.#readTimeNanos
   }
+  get answersAtOnce(): boolean {
+    return callsAreQuick()
+  }
 
   async read(offset: number, byteLength: number): Promise<Uint8Array<ArrayBuffer>> {
     this.#check(offset, byteLength)
@@ -98,9 +112,29 @@ class DescriptorReader implements FileReader {
   async readWhole(target: Uint8Array, offset: number): Promise<void> {
     this.#check(offset, target.length)
     const count = await this.readInto(target, offset)
-    if (count < target.length) {
-      throw badData('File ends early', this.file.path, `at ${offset + count}`)
+    if (count < target.length) throw this.#endsEarly(offset + count)
+  }
+
+  readNow(target: Uint8Array, offset: number): boolean {
+    assert(this.#closing === undefined, 'an open file is read')
+    this.#check(offset, target.length)
+    const start = performance.now()
+    let count = 0
+    try {
+      while (count < target.length) {
+        this.#signal.throwIfAborted()
+        const bytesRead = readNow(this.#descriptor, target.subarray(count), offset + count)
+        if (bytesRead === undefined) return false
+        if (bytesRead === 0) throw this.#endsEarly(offset + count)
+        count += bytesRead
+      }
+    } catch (error) {
+      throw readFailure(error, this.file.path)
+    } finally {
+      this.#readTimeNanos += Math.round((performance.now() - start) * 1e6)
+      this.#completedBytes += count
     }
+    return true
   }
 
   async readInto(target: Uint8Array, offset: number): Promise<number> {
@@ -135,6 +169,10 @@ class DescriptorReader implements FileReader {
   async #close(): Promise<void> {
     if (this.#reads > 0) await new Promise<void>((resolve) => (this.#whenRead = resolve))
     await closeDescriptor(this.#descriptor)
+  }
+
+  #endsEarly(offset: number): unknown {
+    return badData('File ends early', this.file.path, `at ${offset}`)
   }
 
   /** Before memory is made for it. */

@@ -1,9 +1,15 @@
+import type { Awaitable } from '../../../spi/index.js'
 import type { FileReader } from '../file-reader.js'
 import { ParquetFormatError } from './format-error.js'
+import type { KernelBuffer, KernelMemory } from './kernels/kernel-memory.js'
 import type { ReadBuffers } from './read-buffers.js'
 
 /** Read at once, and once more ahead of the reader. */
 const WINDOW_BYTES = 4 << 20
+/** From the system's cache chunks up to this are read whole: longer ones page by page, so that a page is in the processor's cache when it is unpacked. */
+const AT_ONCE_BYTES = 512 << 10
+/** Read with a page: the header of the next one. */
+const NEXT_HEADER_BYTES = 4096
 /** Gaps up to this are read with what is around them. */
 const GAP_BYTES_MAX = 64 << 10
 
@@ -22,26 +28,36 @@ export function appendRun(runs: ByteRun[], { start, end }: ByteRun): void {
 }
 
 /**
- * The bytes of one column chunk that are wanted, in order: small chunks are read whole, large ones by windows of which at most one is read ahead,
- * so that a chunk takes no more than two windows and its largest page.
+ * The bytes of one column chunk that are wanted, in order. What the system's cache has is read when it is asked for, to where kernels unpack it.
+ * From disks small chunks are read whole, large ones by windows of which at most one is read ahead, so that a chunk takes no more than two windows
+ * and its largest page.
  */
 export class ChunkInput {
   readonly #reader: FileReader
+  readonly #memory: KernelMemory
   readonly #buffers: ReadBuffers
   readonly #runs: readonly ByteRun[]
   readonly #end: number
   #run = 0
-  #window: Uint8Array = new Uint8Array(0)
+  #window: Uint8Array = NOTHING
   #windowStart: number
-  /** What the window lies in, to be given back; undefined where other chunks share it. */
+  /** The window where it lies in kernel memory. */
+  #kernelWindow: KernelBuffer | undefined
+  /** What the window lies in, to be given back. */
   #buffer: Uint8Array<ArrayBuffer> | undefined
   #ahead: ReadAhead | undefined
   /** Runs that were read together with those of other chunks. */
   readonly #preloaded: { readonly bytes: Uint8Array; readonly start: number }[] = []
 
   /** @param runs of the chunk that are wanted, one at least; they ascend and lie apart */
-  constructor(reader: FileReader, buffers: ReadBuffers, runs: readonly ByteRun[]) {
+  constructor(
+    reader: FileReader,
+    memory: KernelMemory,
+    buffers: ReadBuffers,
+    runs: readonly ByteRun[],
+  ) {
     this.#reader = reader
+    this.#memory = memory
     this.#buffers = buffers
     this.#runs = runs
     this.#end = runs.at(-1)!.end
@@ -56,7 +72,10 @@ export class ChunkInput {
     return this.#end
   }
   get heldBytes(): number {
-    return this.#preloaded.reduce((sum, { bytes }) => sum + bytes.length, this.#window.length)
+    return this.#preloaded.reduce((sum, { bytes }) => sum + bytes.length, this.#windowLength)
+  }
+  get #windowLength(): number {
+    return this.#kernelWindow?.byteLength ?? this.#window.length
   }
 
   /** Gives the bytes of a run that were read together with those of other chunks, and are kept by whoever read them. */
@@ -66,7 +85,7 @@ export class ChunkInput {
 
   /**
    * At most `byteLength` bytes from a place on, fewer at the end of a run only; undefined where they must be read first. Places
-   * never go back to an earlier run.
+   * never go back to an earlier run. What it gives is valid until kernel memory is allocated.
    */
   peek(position: number, byteLength: number): Uint8Array | undefined {
     const end = Math.min(position + byteLength, this.#runOf(position).end)
@@ -77,8 +96,11 @@ export class ChunkInput {
       return preloaded.bytes.subarray(position - preloaded.start, end - preloaded.start)
     }
     const from = position - this.#windowStart
-    if (from < 0 || end > this.#windowStart + this.#window.length) return undefined
-    return this.#window.subarray(from, end - this.#windowStart)
+    if (from < 0 || end > this.#windowStart + this.#windowLength) return undefined
+    const kernelWindow = this.#kernelWindow
+    return kernelWindow === undefined
+      ? this.#window.subarray(from, end - this.#windowStart)
+      : this.#memory.bytes(kernelWindow.address + from, end - position)
   }
 
   /** @throws ParquetFormatError where the place is in none */
@@ -93,8 +115,24 @@ export class ChunkInput {
     return run
   }
 
-  /** Reads what {@link peek} did not have. What it gave before is no longer valid. */
-  async fill(position: number, byteLength: number): Promise<Uint8Array> {
+  /** Reads what {@link peek} did not have, at once if the system's cache answers. What that gave before is no longer valid. */
+  fill(position: number, byteLength: number): Awaitable<void> {
+    const { end } = this.#runOf(position)
+    if (this.#ahead !== undefined || !this.#reader.answersAtOnce) {
+      return this.#fillWindow(position, byteLength)
+    }
+    const rest = end - position
+    const wanted = rest > AT_ONCE_BYTES ? Math.min(rest, byteLength + NEXT_HEADER_BYTES) : rest
+    // What was there is given back first, and most likely taken again.
+    this.#moveTo(NOTHING, position)
+    this.#kernelWindow = this.#memory.allocate(wanted)
+    const bytes = this.#memory.bytes(this.#kernelWindow.address, wanted)
+    if (this.#reader.readNow(bytes, position)) return
+    this.#moveTo(NOTHING, position)
+    return this.#fillWindow(position, byteLength)
+  }
+
+  async #fillWindow(position: number, byteLength: number): Promise<void> {
     const { end } = this.#runOf(position)
     const wanted = Math.min(end, position + Math.max(byteLength, WINDOW_BYTES)) - position
     const ahead = this.#ahead
@@ -103,7 +141,7 @@ export class ChunkInput {
       this.#ahead = undefined
       if (this.#continueWith(ahead, position, Math.min(byteLength, wanted))) {
         this.#readAhead()
-        return this.peek(position, byteLength)!
+        return
       }
       this.#buffers.give(ahead.bytes)
     }
@@ -114,9 +152,8 @@ export class ChunkInput {
       this.#buffers.give(bytes)
       throw error
     }
-    this.#moveTo(bytes, bytes, position)
+    this.#moveTo(bytes, position, bytes)
     this.#readAhead()
-    return this.peek(position, byteLength)!
   }
 
   /** Waits for reads under way, so that the file can be closed. */
@@ -126,15 +163,13 @@ export class ChunkInput {
     await ahead?.done.catch(() => undefined)
     if (ahead !== undefined) this.#buffers.give(ahead.bytes)
     this.#preloaded.length = 0
-    this.#moveTo(undefined, new Uint8Array(0), this.#end)
+    this.#moveTo(NOTHING, this.#end)
   }
 
-  #moveTo(
-    buffer: Uint8Array<ArrayBuffer> | undefined,
-    window: Uint8Array,
-    windowStart: number,
-  ): void {
+  #moveTo(window: Uint8Array, windowStart: number, buffer?: Uint8Array<ArrayBuffer>): void {
     if (this.#buffer !== undefined) this.#buffers.give(this.#buffer)
+    if (this.#kernelWindow !== undefined) this.#memory.free(this.#kernelWindow)
+    this.#kernelWindow = undefined
     this.#buffer = buffer
     this.#window = window
     this.#windowStart = windowStart
@@ -145,7 +180,7 @@ export class ChunkInput {
     if (position >= start) {
       const window = bytes.subarray(position - start)
       if (window.length < byteLength) return false
-      this.#moveTo(bytes, window, position)
+      this.#moveTo(window, position, bytes)
       return true
     }
     if (position < this.#windowStart) return false
@@ -155,7 +190,7 @@ export class ChunkInput {
     joined.set(rest)
     joined.set(bytes, rest.length)
     this.#buffers.give(bytes)
-    this.#moveTo(joined, joined, position)
+    this.#moveTo(joined, position, joined)
     return true
   }
 
@@ -172,6 +207,8 @@ export class ChunkInput {
   }
 }
 
+const NOTHING = new Uint8Array(0)
+
 interface ReadAhead {
   readonly start: number
   readonly bytes: Uint8Array<ArrayBuffer>
@@ -179,7 +216,7 @@ interface ReadAhead {
 }
 
 /**
- * Reads small chunks that lie next to each other with one read.
+ * Reads small chunks that lie next to each other with one read, where the system's cache doesn't answer by itself.
  * @param inputs in any order
  * @param takeBuffer is told each buffer before it is read into; it is to be given back once the inputs are closed
  */
@@ -189,6 +226,7 @@ export async function preloadTogether(
   inputs: readonly ChunkInput[],
   takeBuffer: (buffer: Uint8Array<ArrayBuffer>) => void,
 ): Promise<void> {
+  if (reader.answersAtOnce) return
   const small = inputs
     .filter(
       ({ runs }) => runs.reduce((sum, { start, end }) => sum + end - start, 0) <= WINDOW_BYTES,

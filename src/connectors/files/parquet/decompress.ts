@@ -107,19 +107,22 @@ function store(memory: KernelMemory, bytes: Uint8Array, to: number, byteLength: 
   memory.bytes(to, byteLength).set(bytes)
 }
 
+/** Runs a kernel over bytes where they lie in its memory, or else over a copy. */
 function inKernel(
   memory: KernelMemory,
   source: Uint8Array,
   run: (from: number, end: number) => boolean,
 ): void {
-  const buffer = memory.allocate(source.length)
+  const there = source.buffer === memory.buffer ? source.byteOffset : undefined
+  const buffer = there === undefined ? memory.allocate(source.length) : undefined
   try {
-    memory.bytes(buffer.address, source.length).set(source)
-    if (!run(buffer.address, buffer.address + source.length)) {
+    if (buffer !== undefined) memory.bytes(buffer.address, source.length).set(source)
+    const from = there ?? buffer!.address
+    if (!run(from, from + source.length)) {
       throw new ParquetFormatError("a page can't be decompressed")
     }
   } finally {
-    memory.free(buffer)
+    if (buffer !== undefined) memory.free(buffer)
   }
 }
 

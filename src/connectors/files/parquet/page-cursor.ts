@@ -46,7 +46,8 @@ export class PageCursor {
   #nextIndex = 0
   #position: number
   #header: PageHeader | undefined
-  #compressed: Uint8Array | undefined
+  /** Where the page's bytes begin in the file, behind its header. */
+  #bytesStart = 0
   #buffer: KernelBuffer | undefined
   #valuesSeen = 0
 
@@ -127,19 +128,21 @@ export class PageCursor {
     return page
   }
 
-  #checkSum(): void {
-    const { checksum } = this.header
-    if (checksum !== undefined && crc32(this.#compressed!) !== checksum >>> 0) {
+  /** The page's bytes as they are in the file, valid until kernel memory is allocated. */
+  #checkedBytes(): Uint8Array {
+    const { checksum, compressedBytes } = this.header
+    const bytes = this.#input.peek(this.#bytesStart, compressedBytes)!
+    if (checksum !== undefined && crc32(bytes) !== checksum >>> 0) {
       throw new ParquetFormatError('a page has another checksum than its header says')
     }
+    return bytes
   }
 
   /** Unpacks the page. The parts are valid until the next page is. */
   unpack(): PageParts {
     const { header } = this
-    const bytes = this.#compressed!
-    this.#checkSum()
     const buffer = this.#reserve(header.uncompressedBytes)
+    const bytes = this.#checkedBytes()
     const start = buffer.address
     const end = start + header.uncompressedBytes
     if (header.kind === 'data v2') return this.#unpackV2(bytes, start, end)
@@ -167,7 +170,6 @@ export class PageCursor {
   close(): void {
     if (this.#buffer !== undefined) this.#memory.free(this.#buffer)
     this.#buffer = undefined
-    this.#compressed = undefined
   }
 
   #unpackV2(bytes: Uint8Array, start: number, end: number): PageParts {
@@ -202,11 +204,10 @@ export class PageCursor {
     if (header.encoding !== 'PLAIN' && header.encoding !== 'PLAIN_DICTIONARY') {
       throw new ParquetFormatError(`a dictionary is encoded as ${header.encoding}`)
     }
-    this.#checkSum()
     const buffer = this.#memory.allocate(header.uncompressedBytes)
     const { address } = buffer
     try {
-      const bytes = this.#compressed!
+      const bytes = this.#checkedBytes()
       decompress(this.#memory, this.#chunk, bytes, address, header.uncompressedBytes)
     } catch (error) {
       this.#memory.free(buffer)
@@ -232,16 +233,21 @@ export class PageCursor {
       throw new ParquetFormatError(`a page of ${uncompressedBytes} bytes`)
     }
     checkRatio(this.#chunk.codec, compressedBytes, uncompressedBytes)
-    this.#compressed =
-      this.#input.peek(from, compressedBytes) ?? (await this.#input.fill(from, compressedBytes))
+    if (this.#input.peek(from, compressedBytes) === undefined) {
+      await this.#input.fill(from, compressedBytes)
+    }
+    this.#bytesStart = from
     this.#position = from + compressedBytes
   }
 
   async #readHeader(): Promise<PageHeader> {
     if (this.#position >= this.#input.end) throw new ParquetFormatError('a column ends early')
     for (let size = HEADER_BYTES_GUESS; ; size *= 16) {
-      const bytes =
-        this.#input.peek(this.#position, size) ?? (await this.#input.fill(this.#position, size))
+      if (this.#input.peek(this.#position, size) === undefined) {
+        await this.#input.fill(this.#position, size)
+      }
+      // After the wait: others of this thread may have allocated kernel memory meanwhile.
+      const bytes = this.#input.peek(this.#position, size)!
       const isWhole = bytes.length < size || size >= HEADER_BYTES_MAX
       try {
         return readPageHeader(bytes, 0)

@@ -113,7 +113,7 @@ export class RowGroupSource {
     if (runs.at(-1)!.end > end) {
       throw this.#bad(new ParquetFormatError('its page index points outside of it'), column, start)
     }
-    const input = new ChunkInput(reader, buffers, runs)
+    const input = new ChunkInput(reader, scratch.memory, buffers, runs)
     this.#inputs.push(input)
     const cursor = new PageCursor(scratch.memory, input, chunk, leaf, pages)
     const place = `parquet:${reader.file.path}:${reader.file.modifiedMillis}:${start}`
