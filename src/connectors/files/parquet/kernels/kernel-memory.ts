@@ -2,9 +2,8 @@ import { MillraceError } from '../../../../spi/index.js'
 import { assemble } from './assembler.js'
 import { CODEC_KERNELS } from './codec-kernels.js'
 import { FILTER_KERNELS } from './filter-kernels.js'
-import { SNAPPY_STEPS } from './snappy-kernels.js'
 import { STRING_KERNELS } from './string-kernels.js'
-import { VALUE_KERNELS } from './value-kernels.js'
+import { fillUnpackTable, UNPACK_TABLE, VALUE_KERNELS } from './value-kernels.js'
 
 /** The exported functions; parameters are addresses and counts, see the texts of the kernels. */
 export interface Kernels {
@@ -135,7 +134,7 @@ export class KernelMemory {
   readonly #memory: GrowingMemory
   /** Free ranges in ascending order, never touching. */
   #free: { address: number; byteLength: number }[] = []
-  #end = SNAPPY_STEPS.address + SNAPPY_STEPS.byteLength
+  #end = UNPACK_TABLE.address + UNPACK_TABLE.byteLength
   #allocatedBytes = 0
 
   constructor() {
@@ -149,6 +148,8 @@ export class KernelMemory {
     const { exports } = new WebAssembly.Instance(module)
     this.kernels = exports as Record<string, unknown> & Kernels
     this.#memory = exports.memory as GrowingMemory
+    const { address, byteLength } = UNPACK_TABLE
+    fillUnpackTable(new DataView(this.#memory.buffer, address, byteLength))
   }
 
   get allocatedBytes(): number {

@@ -1,10 +1,35 @@
 import { loopOf } from './loop.js'
+import { SNAPPY_STEPS } from './snappy-kernels.js'
 
 /**
  * Decoding of values. Lanes are arrays in kernel memory, written from their start; reading and writing may overshoot into the
  * slack that every buffer has (see kernel-memory.ts).
  * @source https://parquet.apache.org/docs/file-format/data-pages/encodings/
  */
+
+/** Numbers of up to so many bits are unpacked eight at a time. */
+const PACKED_WIDTH_MAX = 16
+/**
+ * How, by their width: which bytes of the packed ones have each number, for two times four lanes, and what moves it to bit 7 of its lane.
+ * A number may begin at any bit of its first byte.
+ */
+export const UNPACK_TABLE = {
+  address: SNAPPY_STEPS.address + SNAPPY_STEPS.byteLength,
+  byteLength: (PACKED_WIDTH_MAX + 1) * 64,
+} as const
+
+/** Writes the table into the memory of an instance. */
+export function fillUnpackTable(table: DataView): void {
+  for (let width = 0; width <= PACKED_WIDTH_MAX; width++) {
+    for (let lane = 0; lane < 8; lane++) {
+      const bit = lane * width
+      const at = width * 64 + lane * 4
+      // An index beyond the bytes gives 0.
+      for (let i = 0; i < 4; i++) table.setUint8(at + i, i < 3 ? (bit >> 3) + i : 0xff)
+      table.setUint32(at + 32, 1 << (7 - (bit & 7)), true)
+    }
+  }
+}
 
 /**
  * State of a run-length and bit-packing hybrid, 24 bytes: next header, end, values left in the run, 1 if it is packed, its value
@@ -18,42 +43,24 @@ const HYBRID = `
       (set $to (i32.add $to 16))
       (br_if $next (i32.lt_u $to $end))))
 
-  (func $unpack (param $from $bit $width $n $to i32) (local $word $mask i64)
+  (func $unpack (param $from $bit $width $n $to i32)
+    (local $mask i64) (local $table i32) (local $bytes $low $high $lowFactor $highFactor $masks v128)
     (set $mask (i64.sub (i64.shl (i64.const 1) (i64.extend_i32_u $width)) (i64.const 1)))
-    (if (i32.and (i32.eqz $bit) (i32.le_u $width 8)) (then
+    (if (i32.and (i32.eqz $bit) (i32.le_u $width ${PACKED_WIDTH_MAX})) (then
+      (set $table (i32.add ${UNPACK_TABLE.address} (i32.shl $width 6)))
+      (set $low (v128.load $table))
+      (set $high (v128.load offset=16 $table))
+      (set $lowFactor (v128.load offset=32 $table))
+      (set $highFactor (v128.load offset=48 $table))
+      (set $masks (i32x4.splat (i32.wrap_i64 $mask)))
       (block $rest
         (loop $eight
           (br_if $rest (i32.lt_u $n 8))
-          (set $word (i64.load $from))
-          ${[0, 1, 2, 3, 4, 5, 6, 7]
-            .map(
-              (i) => `(i64.store32 offset=${i * 4} $to (i64.and $word $mask))
-          ${i < 7 ? '(set $word (i64.shr_u $word (i64.extend_i32_u $width)))' : ''}`,
-            )
-            .join('\n')}
-          (set $from (i32.add $from $width))
-          (set $to (i32.add $to 32))
-          (set $n (i32.sub $n 8))
-          (br $eight)))))
-    (if (i32.and (i32.eqz $bit) (i32.and (i32.gt_u $width 8) (i32.le_u $width 16))) (then
-      (block $rest
-        (loop $eight
-          (br_if $rest (i32.lt_u $n 8))
-          (set $word (i64.load $from))
-          ${[0, 1, 2, 3]
-            .map(
-              (i) => `(i64.store32 offset=${i * 4} $to (i64.and $word $mask))
-          ${i < 3 ? '(set $word (i64.shr_u $word (i64.extend_i32_u $width)))' : ''}`,
-            )
-            .join('\n')}
-          (set $word (i64.shr_u (i64.load (i32.add $from (i32.shr_u $width 1)))
-            (i64.extend_i32_u (i32.shl (i32.and $width 1) 2))))
-          ${[4, 5, 6, 7]
-            .map(
-              (i) => `(i64.store32 offset=${i * 4} $to (i64.and $word $mask))
-          ${i < 7 ? '(set $word (i64.shr_u $word (i64.extend_i32_u $width)))' : ''}`,
-            )
-            .join('\n')}
+          (set $bytes (v128.load $from))
+          (v128.store $to (v128.and $masks
+            (i32x4.shr_u (i32x4.mul (i8x16.swizzle $bytes $low) $lowFactor) 7)))
+          (v128.store offset=16 $to (v128.and $masks
+            (i32x4.shr_u (i32x4.mul (i8x16.swizzle $bytes $high) $highFactor) 7)))
           (set $from (i32.add $from $width))
           (set $to (i32.add $to 32))
           (set $n (i32.sub $n 8))
