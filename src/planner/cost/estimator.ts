@@ -120,10 +120,12 @@ export class Estimator {
         return this.of(node.main)
       case 'sharedScan': {
         const definition = this.of(node.definition)
+        // Two readers' rows are as independent of each other as those of two scans.
+        const relation = { id: node, rowCount: definition.rowCount }
         const symbols = new Map(
           node.outputs.map(({ name }, i) => [
             name,
-            symbolStatistics(definition, node.columns[i]?.name ?? ''),
+            { ...symbolStatistics(definition, node.columns[i]?.name ?? ''), relation },
           ]),
         )
         return { ...definition, symbols }
@@ -152,6 +154,7 @@ export class Estimator {
   #scan(node: TableScanNode): PlanStatistics {
     const rowCount = this.#tables.rowCount(node.table)
     const rows = rowCount ?? UNKNOWN_ROW_COUNT
+    const relation = { id: node, rowCount: rows }
     const symbols = new Map<string, SymbolStatistics>()
     node.outputs.forEach((symbol, i) => {
       const column = this.#tables.column(node.table, node.columns[i])
@@ -163,6 +166,7 @@ export class Estimator {
         nullsFraction: nullsFraction ?? Number.NaN,
         distinct: distinctValuesCount ?? (unique === true ? rows : Number.NaN),
         averageSize: dataSize === undefined || rows === 0 ? Number.NaN : dataSize / rows,
+        relation,
       })
     })
     return { rowCount: rows, known: rowCount !== undefined, symbols }
@@ -237,15 +241,25 @@ function valuesStatistics(node: ValuesNode): PlanStatistics {
   return { rowCount: node.rows.length, known: true, symbols }
 }
 
-/** Number of combinations of some symbols: the product of their distinct values, at most the rows. */
+/** Number of combinations of some symbols: the product of their distinct values, at most the rows of each relation and of all. */
 export function groupCount(names: readonly string[], stats: PlanStatistics): number {
-  let groups = 1
+  const ofRelations = new Map<object, { groups: number; rowCount: number }>()
   for (const name of names) {
     const symbol = symbolStatistics(stats, name)
     const nulls = orElse(symbol.nullsFraction, 0) > 0 ? 1 : 0
     // A key of unknown distribution: one in ten rows differs, as for an equality.
-    groups *= Math.max(1, orElse(symbol.distinct, stats.rowCount / 10) + nulls)
-    if (groups > stats.rowCount) return stats.rowCount
+    const values = Math.max(1, orElse(symbol.distinct, stats.rowCount / 10) + nulls)
+    // What is of no relation is one of its own.
+    const { id, rowCount } = symbol.relation ?? { id: symbol, rowCount: stats.rowCount }
+    const known = ofRelations.get(id) ?? { groups: 1, rowCount }
+    ofRelations.set(id, {
+      groups: known.groups * values,
+      rowCount: Math.min(known.rowCount, rowCount),
+    })
+  }
+  let groups = 1
+  for (const relation of ofRelations.values()) {
+    groups *= Math.max(1, Math.min(relation.groups, relation.rowCount))
   }
   return Math.min(groups, stats.rowCount)
 }

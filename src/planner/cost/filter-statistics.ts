@@ -55,13 +55,30 @@ export function filterStatistics(input: PlanStatistics, predicate: Expression): 
 const keep = (input: PlanStatistics, fraction: number): PlanStatistics =>
   scaleRows(input, input.rowCount * fraction)
 
-const selectivity = (input: PlanStatistics, predicate: Expression): number =>
-  input.rowCount === 0 ? 0 : filterStatistics(input, predicate).rowCount / input.rowCount
+const shareOf = (part: PlanStatistics, input: PlanStatistics): number =>
+  input.rowCount === 0 ? 0 : part.rowCount / input.rowCount
 
-/** P(a or b) = 1 - (1 - P(a)) (1 - P(b)); equalities on one symbol don't overlap and add up. */
+const selectivity = (input: PlanStatistics, predicate: Expression): number =>
+  shareOf(filterStatistics(input, predicate), input)
+
+/** P(a or b) = 1 - (1 - P(a)) (1 - P(b)). Symbols that every term narrows have the values that any of them leaves. */
 function disjunction(input: PlanStatistics, terms: readonly Expression[]): PlanStatistics {
-  const none = terms.reduce((rest, term) => rest * (1 - selectivity(input, term)), 1)
-  return keep(input, 1 - none)
+  const parts = terms.map((term) => filterStatistics(input, term))
+  const none = parts.reduce((rest, part) => rest * (1 - shareOf(part, input)), 1)
+  const kept = keep(input, 1 - none)
+  const symbols = new Map(kept.symbols)
+  for (const [name, symbol] of kept.symbols) {
+    const left = parts.filter((part) => part.rowCount > 0).map((p) => symbolStatistics(p, name))
+    if (left.length === 0) continue
+    const distinct = left.reduce((sum, s) => sum + s.distinct, 0)
+    symbols.set(name, {
+      ...symbol,
+      low: Math.max(symbol.low, Math.min(...left.map((s) => s.low))),
+      high: Math.min(symbol.high, Math.max(...left.map((s) => s.high))),
+      distinct: Math.min(symbol.distinct, distinct),
+    })
+  }
+  return { ...kept, symbols }
 }
 
 function negation(input: PlanStatistics, arg: Expression): PlanStatistics {

@@ -3,7 +3,7 @@ import { filterStatistics } from './filter-statistics.js'
 import type { PlanStatistics, SymbolStatistics } from './statistics.js'
 import { orElse, scaleRows, symbolStatistics } from './statistics.js'
 
-/** How much of a further equality's selectivity counts: keys of several columns are seldom independent. */
+/** How much of a further equality's selectivity counts: several columns of a relation are seldom independent. */
 const FURTHER_CLAUSE_EXPONENT = 0.25
 /** Distinct values assumed of a key with unknown statistics, as a share of its rows. */
 const UNKNOWN_KEY_SHARE = 1
@@ -12,13 +12,16 @@ const UNKNOWN_KEY_SHARE = 1
 export interface KeyPair {
   readonly left: string
   readonly right: string
+  /** Keys of one number may be of one relation on either side, and so depend on each other; by default all are. */
+  readonly relations?: number
 }
 
 const distinctOf = (stats: PlanStatistics, symbol: SymbolStatistics): number =>
   Math.max(1, orElse(symbol.distinct, stats.rowCount * UNKNOWN_KEY_SHARE))
 
 /**
- * Rows of an equi-join: |L| |R| / max(V(L, k), V(R, k)) for the most selective key, others damped; null keys don't join.
+ * Rows of an equi-join: |L| |R| / max(V(L, k), V(R, k)) for the most selective key of the same relations, others damped; null
+ * keys don't join.
  * @source Selinger et al. (1979); Trino JoinStatsRule (join-multi-clause-independence-factor)
  */
 export function innerJoinRows(
@@ -28,16 +31,27 @@ export function innerJoinRows(
 ): number {
   const cross = left.rowCount * right.rowCount
   if (keys.length === 0 || cross === 0) return cross
-  const selectivities = keys.map((key) => {
-    const l = symbolStatistics(left, key.left)
-    const r = symbolStatistics(right, key.right)
-    if (l.low > r.high || r.low > l.high) return 0
-    const notNull = (1 - orElse(l.nullsFraction, 0)) * (1 - orElse(r.nullsFraction, 0))
-    return notNull / Math.max(distinctOf(left, l), distinctOf(right, r))
-  })
-  selectivities.sort((a, b) => a - b)
-  const [first = 1, ...further] = selectivities
-  return further.reduce((rows, s) => rows * s ** FURTHER_CLAUSE_EXPONENT, cross * first)
+  const byRelations = new Map<number, number[]>()
+  for (const key of keys) {
+    const known = byRelations.get(key.relations ?? 0)
+    const selectivity = keySelectivity(left, right, key)
+    if (known === undefined) byRelations.set(key.relations ?? 0, [selectivity])
+    else known.push(selectivity)
+  }
+  let rows = cross
+  for (const selectivities of byRelations.values()) {
+    const [first = 1, ...further] = selectivities.sort((a, b) => a - b)
+    rows = further.reduce((kept, s) => kept * s ** FURTHER_CLAUSE_EXPONENT, rows * first)
+  }
+  return rows
+}
+
+function keySelectivity(left: PlanStatistics, right: PlanStatistics, key: KeyPair): number {
+  const l = symbolStatistics(left, key.left)
+  const r = symbolStatistics(right, key.right)
+  if (l.low > r.high || r.low > l.high) return 0
+  const notNull = (1 - orElse(l.nullsFraction, 0)) * (1 - orElse(r.nullsFraction, 0))
+  return notNull / Math.max(distinctOf(left, l), distinctOf(right, r))
 }
 
 /** Statistics of a join of two inputs. */
@@ -49,7 +63,7 @@ export function joinStatistics(
   filter: JoinNode['filter'],
 ): PlanStatistics {
   const rows = innerJoinRows(left, right, keys)
-  const inner = equateKeys(combine(left, right, rows), left, right, keys)
+  const inner = equateKeys(combine(left, right, rows, keys), left, right, keys)
   const filtered = filter === undefined ? inner : filterStatistics(inner, filter)
   const known = left.known && right.known
   if (type === 'inner') return { ...filtered, known }
@@ -83,10 +97,23 @@ function outerSymbols(
   })
 }
 
-function combine(left: PlanStatistics, right: PlanStatistics, rowCount: number): PlanStatistics {
+/** Of each side's values those are left that come with a row that has a partner. */
+function combine(
+  left: PlanStatistics,
+  right: PlanStatistics,
+  rowCount: number,
+  keys: readonly KeyPair[],
+): PlanStatistics {
   const symbols = new Map<string, SymbolStatistics>()
-  for (const side of [left, right]) {
-    const scaled = rowCount < side.rowCount ? scaleRows(side, rowCount) : side
+  const shares = { left: 1, right: 1 }
+  for (const key of keys) {
+    const l = distinctOf(left, symbolStatistics(left, key.left))
+    const r = distinctOf(right, symbolStatistics(right, key.right))
+    shares.left = Math.min(shares.left, r / l)
+    shares.right = Math.min(shares.right, l / r)
+  }
+  for (const [side, share] of [[left, shares.left] as const, [right, shares.right] as const]) {
+    const scaled = scaleRows(side, Math.min(rowCount, side.rowCount * share))
     for (const [name, s] of scaled.symbols) symbols.set(name, s)
   }
   return { rowCount, known: left.known && right.known, symbols }
@@ -111,8 +138,8 @@ function equateKeys(
       distinct: Math.min(distinctOf(left, l), distinctOf(right, r), Math.max(1, joined.rowCount)),
       averageSize: orElse(l.averageSize, r.averageSize),
     }
-    symbols.set(key.left, both)
-    symbols.set(key.right, both)
+    symbols.set(key.left, { ...symbols.get(key.left), ...both })
+    symbols.set(key.right, { ...symbols.get(key.right), ...both })
   }
   return { ...joined, symbols }
 }

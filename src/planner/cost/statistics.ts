@@ -11,6 +11,14 @@ export interface SymbolStatistics {
   readonly distinct: number
   /** Bytes of a value. */
   readonly averageSize: number
+  /** The relation that the values are read of: its columns have no more combinations of values than it has rows. */
+  readonly relation?: Relation
+}
+
+/** A scan, and how many of its rows are believed to be left. */
+export interface Relation {
+  readonly id: object
+  readonly rowCount: number
 }
 
 /** What is believed of a node's rows. */
@@ -109,7 +117,14 @@ export function scaleRows(stats: PlanStatistics, rowCount: number): PlanStatisti
   const symbols = new Map<string, SymbolStatistics>()
   for (const [name, s] of stats.symbols) {
     const distinct = Math.min(distinctAfter(s.distinct, stats.rowCount, fraction), rowCount)
-    symbols.set(name, Number.isNaN(s.distinct) ? s : { ...s, distinct })
+    const { relation } = s
+    symbols.set(name, {
+      ...s,
+      distinct,
+      ...(relation === undefined || relation.rowCount <= rowCount
+        ? {}
+        : { relation: { ...relation, rowCount } }),
+    })
   }
   return { rowCount, known: stats.known, symbols }
 }

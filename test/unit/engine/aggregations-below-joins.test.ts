@@ -11,7 +11,7 @@ import { SEED } from '../../support/seed.js'
 import { createRandom } from '../kernel-support/cells.js'
 
 /*
- * Rows grouped below joins and in the branches of unions: the answers are those of grouping them above, in one thread, in
+ * Rows grouped below joins and grouping sets and in the branches of unions: the answers are those of grouping them above, in one thread, in
  * several, with what is held on disk, and in a cluster.
  */
 
@@ -46,6 +46,16 @@ const PUSHED: Readonly<Record<string, readonly [string, RegExp]>> = {
   'a grouping without aggregates': [
     `SELECT DISTINCT s.nationkey, l.linestatus FROM lineitem l JOIN supplier s ON l.suppkey = s.suppkey`,
     /PARTIAL/,
+  ],
+  'several grouping sets, which repeat groups': [
+    `SELECT returnflag, linestatus, grouping(returnflag), count(*), sum(quantity), avg(tax), min(returnflag)
+       FROM lineitem GROUP BY CUBE (returnflag, linestatus)`,
+    /FINAL[\s\S]*GroupId[\s\S]*PARTIAL, keys = \[(returnflag, linestatus|linestatus, returnflag)\]/,
+  ],
+  'grouping sets of no rows, of which those without keys have one': [
+    `SELECT linenumber, count(*), sum(quantity) FROM tpch."sf0.05".lineitem WHERE orderkey + linenumber < 0
+       GROUP BY GROUPING SETS ((), (linenumber), ())`,
+    /FINAL[\s\S]*GroupId[\s\S]*PARTIAL, keys = \[linenumber\]/,
   ],
   'what an outer join adds, which is grouped by a key': [
     `SELECT s.suppkey, count(*), count(l.orderkey), sum(l.quantity), max(l.shipdate) FROM supplier s
@@ -93,7 +103,8 @@ function randomStatements(count: number): string[] {
   return Array.from({ length: count }, () => {
     const some = (list: readonly string[], most: number) =>
       list.filter(() => random.chance(most / list.length))
-    const keys = some(KEYS, 2)
+    const sets = random.pick(['', '', 'ROLLUP ', 'CUBE '])
+    const keys = some(sets === '' ? KEYS : KEYS.filter((key) => !key.includes('%')), 2)
     const type = random.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN'])
     const condition = random.pick([
       '',
@@ -102,7 +113,7 @@ function randomStatements(count: number): string[] {
       ' AND s.suppkey < 60',
     ])
     const shown = [...keys, 'count(*) AS c', ...some(AGGREGATES, 4)]
-    const grouping = keys.length === 0 ? '' : ` GROUP BY ${keys.join(', ')}`
+    const grouping = keys.length === 0 ? '' : ` GROUP BY ${sets}(${keys.join(', ')})`
     return `SELECT ${shown.join(', ')} FROM lineitem l ${type} supplier s
       ON l.suppkey = s.suppkey + ${random.pick(['0', '40'])}${condition}
       ${random.pick(['JOIN', 'LEFT JOIN'])} nation n ON s.nationkey = n.nationkey${grouping}`

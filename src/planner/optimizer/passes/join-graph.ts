@@ -117,18 +117,29 @@ export const indexOf = (mask: bigint): number => mask.toString(2).length - 1
 
 const within = (mask: bigint, set: bigint): boolean => (mask & ~set) === 0n
 
+const membersIn = (set: readonly Member[], side: bigint): bigint =>
+  set.reduce((mask, member) => (within(member.mask, side) ? mask | member.mask : mask), 0n)
+
+/** An equality between two sets of relations. */
+interface Key {
+  readonly sides: readonly [Expression, Expression]
+  /** The relations of either set whose columns are equal by it. */
+  readonly relations: readonly [bigint, bigint]
+}
+
 /** What a join of two sets of relations checks: one equality a set, and conditions it is the first to see whole. */
 function conditionsOf(
   graph: JoinGraph,
   left: bigint,
   right: bigint,
-): { readonly keys: readonly [Expression, Expression][]; readonly rest: readonly Expression[] } {
-  const keys: [Expression, Expression][] = []
+): { readonly keys: readonly Key[]; readonly rest: readonly Expression[] } {
+  const keys: Key[] = []
   for (const set of graph.equalities) {
     const onLeft = set.find((m) => within(m.mask, left))
     const onRight = set.find((m) => within(m.mask, right))
     if (onLeft !== undefined && onRight !== undefined) {
-      keys.push([onLeft.expression, onRight.expression])
+      const sides = [onLeft.expression, onRight.expression] as const
+      keys.push({ sides, relations: [membersIn(set, left), membersIn(set, right)] })
     }
   }
   const both = left | right
@@ -174,7 +185,7 @@ export function joinSets(
   const { keys, rest } = conditionsOf(graph, left.mask, right.mask)
   const leftNames = namesOf(outputsOf(left.plan))
   const rightNames = namesOf(outputsOf(right.plan))
-  const pairs = [...keys]
+  const pairs = keys.map((key) => key.sides)
   const filter: Expression[] = []
   for (const e of rest) {
     const sides = equalityOfSides(e, leftNames, rightNames)
@@ -204,11 +215,31 @@ export function joinedStatistics(
   right: { readonly mask: bigint; readonly stats: PlanStatistics },
 ): PlanStatistics {
   const { keys, rest } = conditionsOf(graph, left.mask, right.mask)
-  const symbolKeys = keys.flatMap(([l, r]) =>
-    l.kind === 'symbol' && r.kind === 'symbol' ? [{ left: l.name, right: r.name }] : [],
+  const numbers = numbersOf(keys)
+  const symbolKeys = keys.flatMap(({ sides: [l, r] }, i) =>
+    l.kind === 'symbol' && r.kind === 'symbol'
+      ? [{ left: l.name, right: r.name, relations: numbers[i]! }]
+      : [],
   )
   // A key that is an expression counts as an equality of unknown distribution.
-  const others = keys.filter(([l, r]) => l.kind !== 'symbol' || r.kind !== 'symbol')
-  const filter = and([...rest, ...others.map(([l, r]) => equal(l, r))])
+  const others = keys.filter(({ sides: [l, r] }) => l.kind !== 'symbol' || r.kind !== 'symbol')
+  const filter = and([...rest, ...others.map(({ sides: [l, r] }) => equal(l, r))])
   return joinStatistics('inner', left.stats, right.stats, symbolKeys, filter)
+}
+
+/**
+ * Numbers keys so that those that may be between the same two relations have the same number. Others are independent of each
+ * other: a date's key among sales, and the month that a subquery asks for, say nothing of one another.
+ */
+function numbersOf(keys: readonly Key[]): readonly number[] {
+  const numbers: number[] = []
+  for (const [i, { relations }] of keys.entries()) {
+    const [left, right] = relations
+    const alike = keys.findIndex(
+      (other, j) =>
+        j < i && (other.relations[0] & left) !== 0n && (other.relations[1] & right) !== 0n,
+    )
+    numbers.push(alike < 0 ? i : numbers[alike]!)
+  }
+  return numbers
 }

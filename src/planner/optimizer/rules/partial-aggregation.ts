@@ -1,7 +1,13 @@
 import type { Expression } from '../../../expressions/ir.js'
 import { assert, typesEqual } from '../../../spi/index.js'
 import { groupCount } from '../../cost/estimator.js'
-import type { AggregateCall, AggregationNode, JoinNode, PlanNode } from '../../plan/node.js'
+import type {
+  AggregateCall,
+  AggregationNode,
+  GroupIdNode,
+  JoinNode,
+  PlanNode,
+} from '../../plan/node.js'
 import { outputsOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
 import { readsOfCall } from '../analysis/reads.js'
@@ -90,7 +96,7 @@ export function costsLess(
 /**
  * Aggregation over joins → a final step over the joins over a partial step: rows of the side that all arguments are of are grouped
  * before they are looked up, by the keys of the joins and of the grouping, as far down as it pays. A call that picks any row's value may be of another side: the value is its state. Of outer joins the side
- * whose rows all stay will do.
+ * whose rows all stay will do. Grouping sets repeat groups in place of rows.
  * @source Trino PushPartialAggregationThroughJoin; Yan and Larson, Eager Aggregation and Lazy Aggregation (VLDB 1995)
  */
 export const pushPartialAggregationThroughJoin = rule({
@@ -130,7 +136,6 @@ export const pushPartialAggregationThroughJoin = rule({
 function isDivisible(node: AggregationNode): boolean {
   return (
     node.step === 'single' &&
-    node.groupIdSymbol === undefined &&
     node.aggregations.every(
       ({ call }) =>
         !call.distinct &&
@@ -174,6 +179,7 @@ function descend(
   context: OptimizerContext,
 ): Grouped | undefined {
   if (node.kind === 'project') return descendProject(node, wanted, above, context)
+  if (node.kind === 'groupId') return descendGroupId(node, wanted, above, context)
   if (node.kind !== 'join') return undefined
   const sides: ('left' | 'right')[] = []
   if (node.type === 'inner' || node.type === 'left') sides.push('left')
@@ -212,6 +218,32 @@ function descendProject(
     ...below,
     node: projectOver(context, below.node, [...kept, ...rest.map(identityAssignment)]),
   }
+}
+
+/** Rows are grouped by the keys of all sets before each set repeats them, so that states are what is repeated. */
+function descendGroupId(
+  node: GroupIdNode,
+  wanted: Wanted,
+  above: Above,
+  context: OptimizerContext,
+): Grouped | undefined {
+  const passed = namesOf(node.aggregationArguments)
+  const isPassed = (input: Expression) => [...symbolsOf(input)].every((name) => passed.has(name))
+  if (![...wanted.inputs.values()].every(isPassed)) return undefined
+  const keys = new Set([
+    ...node.groupingColumns.map(({ input }) => input.name),
+    ...wanted.symbols.flatMap(({ name }) => (passed.has(name) ? [name] : [])),
+  ])
+  const symbols = outputsOf(node.source).filter(({ name }) => keys.has(name))
+  const below = { ...wanted, symbols }
+  const grouped =
+    groupHere(node.source, below, above, context) ?? descend(node.source, below, above, context)
+  if (grouped === undefined) return undefined
+  const aggregationArguments = [
+    ...node.aggregationArguments.filter((symbol) => keys.has(symbol.name)),
+    ...[...grouped.states.values()].flat(),
+  ]
+  return { ...grouped, node: { ...node, source: grouped.node, aggregationArguments } }
 }
 
 function descendJoin(

@@ -54,6 +54,18 @@ const CASES: readonly [string, number, number][] = [
   ],
   ['SELECT nationkey, count(*) FROM customer GROUP BY nationkey', 25, 1],
   ['SELECT DISTINCT returnflag, linestatus FROM lineitem', 4, 2],
+  // A nation's name says what its region is.
+  [
+    'SELECT n.name, n.regionkey, n.comment, count(*) FROM customer c JOIN nation n ON c.nationkey = n.nationkey GROUP BY 1, 2, 3',
+    25,
+    1,
+  ],
+  // Every part of a disjunction narrows the column.
+  [
+    "SELECT DISTINCT orderstatus FROM orders WHERE orderstatus = 'F' OR orderstatus = 'O' AND totalprice > 5000",
+    2,
+    1,
+  ],
   ['SELECT * FROM orders LIMIT 7', 7, 1],
   ['SELECT name FROM nation UNION ALL SELECT name FROM region', 30, 1],
 ]
@@ -84,6 +96,25 @@ describe('formulas', () => {
     expect(innerJoinRows(side({}), side({}), keys)).toBeCloseTo(1000)
     expect(innerJoinRows(side({ low: 0, high: 1 }), side({ low: 2, high: 3 }), keys)).toBe(0)
     expect(innerJoinRows(side({ nullsFraction: 0.5 }), side({}), keys)).toBeCloseTo(500)
+  })
+  it('damps further keys of the same relations only', () => {
+    const symbol = { ...UNKNOWN_SYMBOL, distinct: 16, nullsFraction: 0 }
+    const side = {
+      rowCount: 1000,
+      known: true,
+      symbols: new Map([
+        ['a', symbol],
+        ['b', symbol],
+      ]),
+    }
+    const a = { left: 'a', right: 'a' }
+    const b = { left: 'b', right: 'b' }
+    expect(innerJoinRows(side, side, [a, b])).toBeCloseTo(1e6 / 16 / 2)
+    const others = [
+      { ...a, relations: 0 },
+      { ...b, relations: 1 },
+    ]
+    expect(innerJoinRows(side, side, others)).toBeCloseTo(1e6 / 16 / 16)
   })
   it('carries values as statistics do', () => {
     expect(statsValue(decimalType(12, 2), 150n)).toBe(1.5)
