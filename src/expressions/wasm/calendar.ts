@@ -32,6 +32,14 @@ export function floorDivide64(f: FunctionBuilder, a: I64, b: number): I64 {
   return i64.sub(q, i64.shr_u(r, 63))
 }
 
+type F64 = Expr<'f64'>
+
+/**
+ * Quotient rounded down, of an integer of which doubles are exact ({@link areDoubles}). What an exact quotient is short of the
+ * next integer is 1 / divisor, which is more than doubles are apart there, so that none is rounded up to it.
+ */
+export const floorDivideDoubles = (a: F64, b: number): F64 => f64.floor(f64.div(a, b))
+
 export interface CivilDate {
   readonly year: I64
   readonly month: I64

@@ -121,6 +121,10 @@ export function isIntegerStored(type: SqlType): boolean {
   }
 }
 
+/** Whether doubles hold all integers of an interval exactly. */
+export const areDoubles = ({ min, max }: Interval): boolean =>
+  min >= -Number.MAX_SAFE_INTEGER && max <= Number.MAX_SAFE_INTEGER
+
 export const mayBeZero = (interval: Interval): boolean => interval.min <= 0 && interval.max >= 0
 
 const LETTERS: Readonly<Record<Decision, string>> = {
@@ -153,11 +157,16 @@ export function analyze(
     if (node.decision === 'impossible') impossible = true
     if (e.kind !== 'input' && e.kind !== 'constant') key += LETTERS[node.decision]
     if (e.kind === 'call' && children.length === 2 && mayBeZero(children[1]!)) key += 'z'
+    if (ofTimestamp(e) && areDoubles(children[0]!)) key += 'd'
     return node.interval
   }
   expressions.forEach(visit)
   return { facts, key, impossible }
 }
+
+/** Whether an operation takes a timestamp apart, which it can do in doubles where these hold it. */
+const ofTimestamp = (e: Expression): boolean =>
+  (e.kind === 'cast' ? e.arg : e.kind === 'call' ? e.args[0] : undefined)?.type.kind === 'timestamp'
 
 const unchecked = (interval: Interval): NodeFacts => ({ interval, decision: 'unchecked' })
 

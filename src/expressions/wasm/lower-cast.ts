@@ -1,8 +1,9 @@
 import type { SqlType } from '../../spi/index.js'
 import type { CastExpression } from '../ir.js'
-import { floorDivide64 } from './calendar.js'
+
 import { decimalScale, isIntegerStored } from './interval.js'
 import { checkNarrow, divideHalfUp } from './lower-arithmetic.js'
+import { wholeUnits } from './lower-datetime.js'
 import {
   andNotNull,
   decisionOf,
@@ -78,7 +79,7 @@ function castInteger(context: RowContext, e: CastExpression, arg: LoweredInt): L
   }
   if (from.kind === 'timestamp') {
     if (to.kind === 'timestamp') return arg
-    return { rep: 'int', value: f.let(floorDivide64(f, value, MICROS_PER_DAY)), isNull }
+    return { rep: 'int', value: f.let(wholeUnits(context, e.arg, value, MICROS_PER_DAY)), isNull }
   }
   const shift = decimalScale(to) - decimalScale(from)
   const isChecked = decisionOf(context, e) === 'checked'

@@ -1,14 +1,16 @@
-import type { CallExpression } from '../ir.js'
+import type { CallExpression, Expression } from '../ir.js'
 import {
   type CivilDate,
   civilFromDays,
   daysOfMonthStart,
   daysOfYearStart,
   floorDivide64,
+  floorDivideDoubles,
 } from './calendar.js'
+import { areDoubles } from './interval.js'
 import { argumentKinds, type KernelFunctions, type Lowering, lowerInt } from './lower-arithmetic.js'
 import type { LoweredInt, RowContext } from './lowered.js'
-import { i64 } from './scalar.js'
+import { f64, i64 } from './scalar.js'
 import type { Expr } from './value.js'
 
 /** Fields of dates and timestamps, and date_trunc, over rows. */
@@ -20,9 +22,27 @@ const MICROS_PER_DAY = 86_400_000_000
 
 /** The day number of a DATE or TIMESTAMP argument. */
 function dayOf(context: RowContext, e: CallExpression): LoweredInt {
-  const arg = lowerInt(context, e.args[0]!)
-  if (e.args[0]!.type.kind !== 'timestamp') return arg
-  return { ...arg, value: context.f.let(floorDivide64(context.f, arg.value, MICROS_PER_DAY)) }
+  const given = e.args[0]!
+  const arg = lowerInt(context, given)
+  if (given.type.kind !== 'timestamp') return arg
+  return { ...arg, value: context.f.let(wholeUnits(context, given, arg.value, MICROS_PER_DAY)) }
+}
+
+/** How many whole units, rounded down, a timestamp is from the epoch. */
+export function wholeUnits(
+  context: RowContext,
+  timestamp: Expression,
+  value: I64,
+  unit: number,
+): I64 {
+  return inDoubles(context, timestamp)
+    ? i64.trunc_sat_f64_s(floorDivideDoubles(f64.convert_i64_s(value), unit))
+    : floorDivide64(context.f, value, unit)
+}
+
+function inDoubles({ analysis }: RowContext, e: Expression): boolean {
+  const facts = analysis.facts.get(e)
+  return facts !== undefined && areDoubles(facts.interval)
 }
 
 const datePart =
@@ -37,7 +57,14 @@ const timePart =
   (micros: number, modulus: number): Lowering =>
   (context, e) => {
     const { f } = context
-    const arg = lowerInt(context, e.args[0]!)
+    const given = e.args[0]!
+    const arg = lowerInt(context, given)
+    if (inDoubles(context, given)) {
+      const units = f.let(floorDivideDoubles(f64.convert_i64_s(arg.value), micros))
+      const whole = floorDivideDoubles(units, modulus)
+      const part = f64.sub(units, f64.mul(whole, modulus))
+      return { ...arg, value: f.let(i64.trunc_sat_f64_s(part)) }
+    }
     const units = f.let(floorDivide64(f, arg.value, micros))
     const whole = floorDivide64(f, units, modulus)
     return { ...arg, value: f.let(i64.sub(units, i64.mul(whole, modulus))) }
@@ -110,9 +137,10 @@ const truncateDay =
 const truncateTime =
   (micros: number): Lowering =>
   (context, e) => {
-    const { f } = context
-    const arg = lowerInt(context, e.args[0]!)
-    return { ...arg, value: f.let(i64.mul(floorDivide64(f, arg.value, micros), micros)) }
+    const given = e.args[0]!
+    const arg = lowerInt(context, given)
+    const whole = wholeUnits(context, given, arg.value, micros)
+    return { ...arg, value: context.f.let(i64.mul(whole, micros)) }
   }
 
 const DAYS = argumentKinds('date', 'timestamp')

@@ -17,6 +17,7 @@ import {
   type RemainderPageLeaf,
   shapeOf,
   signOf,
+  type WordLane,
 } from './vector-page.js'
 import type { Ordering } from './vector-program.js'
 
@@ -132,7 +133,7 @@ function writeParameters(p: ParameterWriter, node: PageNode): void {
       for (const side of [0, 1] as const) {
         p.i32(node.values[side])
         p.i32(node.validities[side])
-        p.i32(node.bases[side])
+        p.i32(node.offsets[side])
       }
       break
     case 'valid':
@@ -366,22 +367,30 @@ function floatMask(
   }
 }
 
-const WORD_LANES: Readonly<Record<Ordering, (a: V, b: V) => V>> = {
-  '=': i32x4.eq,
-  '<>': i32x4.ne,
-  '<': i32x4.lt_s,
-  '<=': i32x4.le_s,
-  '>': i32x4.gt_s,
-  '>=': i32x4.ge_s,
-}
+const INTEGER_LANES = { i8: i8x16, i16: i16x8, i32: i32x4 } as const
+const LANE_ORDERINGS = {
+  '=': 'eq',
+  '<>': 'ne',
+  '<': 'lt_s',
+  '<=': 'le_s',
+  '>': 'gt_s',
+  '>=': 'ge_s',
+} as const satisfies Readonly<Record<Ordering, string>>
 
-/** 16 values as four vectors of 32-bit lanes. */
-function loadWords(f: FunctionBuilder<'i32'>, storage: LaneStorage, address: Expr<'i32'>): V[] {
-  if (storage === 'i32') return [0, 16, 32, 48].map((offset) => v128.load(address, offset))
-  const halves =
-    storage === 'i16'
-      ? [f.let(v128.load(address)), f.let(v128.load(address, 16))]
-      : [f.let(v128.load8x8_s(address)), f.let(v128.load8x8_s(address, 8))]
+/** 16 values as vectors of lanes that are not narrower than they are stored. */
+function loadLanes(
+  f: FunctionBuilder<'i32'>,
+  storage: LaneStorage,
+  lane: WordLane,
+  address: Expr<'i32'>,
+): V[] {
+  if (storage === lane) {
+    return Array.from({ length: 1 << SHIFTS[lane] }, (_, part) => v128.load(address, part * 16))
+  }
+  if (storage === 'i8' && lane === 'i16') {
+    return [v128.load8x8_s(address), v128.load8x8_s(address, 8)]
+  }
+  const halves = loadLanes(f, storage, 'i16', address).map((half) => f.let(half))
   return halves.flatMap((half) => [i32x4.extend_low_i16x8_s(half), i32x4.extend_high_i16x8_s(half)])
 }
 
@@ -422,7 +431,7 @@ function remainderMask(
   }
   return () => {
     const address = f.let(i32.add(values, i32.shl(row, SHIFTS[leaf.storage])))
-    const masks = loadWords(f, leaf.storage, address).flatMap((words) => {
+    const masks = loadLanes(f, leaf.storage, 'i32', address).flatMap((words) => {
       const integers = f.let(i32x4.add(words, base))
       return [maskOf(integers), maskOf(i8x16.shuffle(integers, integers, HIGH_WORDS))]
     })
@@ -436,18 +445,20 @@ function columnsMask(
   leaf: ColumnsPageLeaf,
   row: Local<'i32'>,
 ): Mask {
+  const lanes = INTEGER_LANES[leaf.lane]
   const sides = leaf.storages.map((storage, side) => {
     const values = p.i32()
     const validity = p.i32()
-    const base = f.let(i32x4.splat(p.i32()))
-    return { storage, values, base, validity: leaf.validities[side] === 0 ? null : validity }
+    const offset = f.let(lanes.splat(p.i32()))
+    return { storage, values, offset, validity: leaf.validities[side] === 0 ? null : validity }
   })
+  const compare = lanes[LANE_ORDERINGS[leaf.operator]]
   return () => {
-    const [left, right] = sides.map(({ storage, values, base }) => {
+    const [left, right] = sides.map(({ storage, values, offset }) => {
       const address = f.let(i32.add(values, i32.shl(row, SHIFTS[storage])))
-      return loadWords(f, storage, address).map((words) => i32x4.add(words, base))
+      return loadLanes(f, storage, leaf.lane, address).map((stored) => lanes.add(stored, offset))
     })
-    const compared = left!.map((words, i) => WORD_LANES[leaf.operator](words, right![i]!))
+    const compared = left!.map((values, i) => compare(values, right![i]!))
     return sides.reduce((mask, side) => finish(mask, false, side.validity, row), narrow(compared))
   }
 }

@@ -1,5 +1,5 @@
 import { type Block, type IntegerBlock, mayHaveNulls } from '../../spi/index.js'
-import { within } from './interval.js'
+import { type Interval, union, within } from './interval.js'
 import { blockInterval } from './layout.js'
 import type { Ordering, RangeLeaf, RemainderLeaf, VectorNode } from './vector-program.js'
 
@@ -47,13 +47,16 @@ export interface FloatPageLeaf {
   readonly comparisons: readonly { readonly operator: Ordering; readonly value: number }[]
   readonly negated: boolean
 }
-/** Two columns compared as 32-bit integers after their bases are added. */
+export type WordLane = Exclude<LaneStorage, 'i64'>
+
+/** Two columns compared as integers of `lane` after their offsets are added, wrapping. */
 export interface ColumnsPageLeaf {
   readonly kind: 'columns'
   readonly operator: Ordering
-  readonly storages: readonly [LaneStorage, LaneStorage]
+  readonly lane: WordLane
+  readonly storages: readonly [WordLane, WordLane]
   readonly values: readonly [number, number]
-  readonly bases: readonly [number, number]
+  readonly offsets: readonly [number, number]
   readonly validities: readonly [number, number]
 }
 /** The position is (not) null. */
@@ -132,7 +135,8 @@ export function bindVector(
 const isNullBlock = (block: Block): boolean => block.encoding === 'flat' && block.storage === 'null'
 
 /** AND or OR of bound conditions. */
-export function simplify(kind: 'and' | 'or', terms: readonly PageNode[]): PageNode {
+export function simplify(kind: 'and' | 'or', given: readonly PageNode[]): PageNode {
+  const terms = kind === 'and' ? withoutRangeTwice(given) : given
   const neutral = kind === 'and' ? 'always' : 'never'
   const deciding = kind === 'and' ? 'never' : 'always'
   if (terms.some((term) => term.kind === deciding)) return { kind: deciding }
@@ -142,6 +146,32 @@ export function simplify(kind: 'and' | 'or', terms: readonly PageNode[]): PageNo
     : rest.length === 1
       ? rest[0]!
       : { kind, terms: rest }
+}
+
+/** Ranges of one column, as of its lower and upper limit, are one range: the column is read once. */
+function withoutRangeTwice(terms: readonly PageNode[]): readonly PageNode[] {
+  const kept: PageNode[] = []
+  const placeOf = new Map<string, number>()
+  for (const term of terms) {
+    const [range, ...others] = term.kind === 'range' && !term.negated ? term.ranges : []
+    if (term.kind !== 'range' || range === undefined || others.length > 0) {
+      kept.push(term)
+      continue
+    }
+    const column = `${term.storage} ${term.values} ${term.validity}`
+    const place = placeOf.get(column) ?? kept.length
+    const before = kept[place]
+    placeOf.set(column, place)
+    kept[place] = before?.kind === 'range' ? overlap(before, range) : (before ?? term)
+  }
+  return kept
+}
+
+/** Where a column is in the only range of one condition and in another. */
+function overlap(one: RangePageLeaf, [low, high]: readonly [bigint, bigint]): PageNode {
+  const [from, to] = one.ranges[0]!
+  const ranges = [[max(from, low), min(to, high)]] as const
+  return ranges[0][0] > ranges[0][1] ? NEVER : { ...one, ranges }
 }
 
 function bindRange(leaf: RangeLeaf, block: Block): PageNode | undefined {
@@ -180,11 +210,18 @@ const ceilDivide = (a: bigint, b: bigint): bigint => -floorDivide(-a, b)
 
 const I32_INTERVAL = { min: -2_147_483_648, max: 2_147_483_647 }
 
+interface Words {
+  readonly block: IntegerBlock
+  readonly storage: WordLane
+  readonly interval: Interval
+}
+
 /** Integers whose base need only be added, which then are of 32 bits. */
-function wordsOf(block: Block): IntegerBlock | undefined {
+function wordsOf(block: Block): Words | undefined {
   const isPlain = block.encoding === 'flat' && 'base' in block && block.factor === 1
   if (!isPlain || block.storage === 'i64') return undefined
-  return within(blockInterval(block, block.type), I32_INTERVAL) ? block : undefined
+  const interval = blockInterval(block, block.type)
+  return within(interval, I32_INTERVAL) ? { block, storage: block.storage, interval } : undefined
 }
 
 function bindRemainder(leaf: RemainderLeaf, block: Block): PageNode | undefined {
@@ -192,11 +229,8 @@ function bindRemainder(leaf: RemainderLeaf, block: Block): PageNode | undefined 
   const words = wordsOf(block)
   if (words === undefined) return undefined
   const { divisor, ranges, negated } = leaf
-  const { storage, base } = words
-  const addresses = {
-    values: words.values.byteOffset,
-    validity: words.validity?.byteOffset ?? 0,
-  }
+  const { storage, base, values, validity } = words.block
+  const addresses = { values: values.byteOffset, validity: validity?.byteOffset ?? 0 }
   return { kind: 'remainder', storage, base, divisor, ranges, negated, ...addresses }
 }
 
@@ -205,14 +239,30 @@ function bindColumns(operator: Ordering, one: Block, other: Block): PageNode | u
   const left = wordsOf(one)
   const right = wordsOf(other)
   if (left === undefined || right === undefined) return undefined
+  const { lane, origin } = laneOf(left, right)
+  const blocks = [left.block, right.block] as const
   return {
     kind: 'columns',
     operator,
+    lane,
     storages: [left.storage, right.storage],
-    values: [left.values.byteOffset, right.values.byteOffset],
-    bases: [left.base, right.base],
-    validities: [left.validity?.byteOffset ?? 0, right.validity?.byteOffset ?? 0],
+    values: [blocks[0].values.byteOffset, blocks[1].values.byteOffset],
+    offsets: [blocks[0].base - origin, blocks[1].base - origin],
+    validities: [blocks[0].validity?.byteOffset ?? 0, blocks[1].validity?.byteOffset ?? 0],
   }
+}
+
+const LANE_BITS: Readonly<Record<WordLane, number>> = { i8: 8, i16: 16, i32: 32 }
+
+/** The narrowest lanes that hold what is stored of two columns, and both columns' values once they are counted from `origin`. */
+function laneOf(left: Words, right: Words): { readonly lane: WordLane; readonly origin: number } {
+  const stored = Math.max(LANE_BITS[left.storage], LANE_BITS[right.storage])
+  const { min, max } = union(left.interval, right.interval)
+  for (const lane of ['i8', 'i16'] as const) {
+    const count = 2 ** LANE_BITS[lane]
+    if (stored <= LANE_BITS[lane] && max - min < count) return { lane, origin: min + count / 2 }
+  }
+  return { lane: 'i32', origin: 0 }
 }
 
 /** A range of one value takes one comparison. */
@@ -235,7 +285,7 @@ export function shapeOf(node: PageNode): string {
     case 'float':
       return `${node.storage}${node.negated ? '!' : ''}${node.comparisons.map((c) => c.operator).join('&')}${node.validity === 0 ? '' : 'n'}`
     case 'columns':
-      return `${node.storages[0]}${node.operator}${node.storages[1]}${node.validities.map((v) => (v === 0 ? '' : 'n')).join(':')}`
+      return `${node.lane} ${node.storages[0]}${node.operator}${node.storages[1]}${node.validities.map((v) => (v === 0 ? '' : 'n')).join(':')}`
     case 'valid':
       return node.negated ? 'null' : 'valid'
   }

@@ -1,15 +1,19 @@
 import { expect, test } from 'vitest'
 import { compileProjection } from '../../../../src/expressions/compile.js'
-import { call, constant, input } from '../../../../src/expressions/ir-build.js'
+import type { Expression } from '../../../../src/expressions/ir.js'
+import { call, cast, constant, input } from '../../../../src/expressions/ir-build.js'
 import {
   type Block,
   blockOf,
   DATE,
   page,
   readValue,
+  timestampType,
   varcharType,
 } from '../../../../src/spi/index.js'
 import { civilOfDays, dayOfYear, daysOfCivil } from '../../../../src/values/civil.js'
+import { SEED } from '../../../support/seed.js'
+import { createRandom } from '../../kernel-support/cells.js'
 import { sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
 
@@ -28,15 +32,22 @@ const starts = [
   2 ** 31 - COUNT,
 ]
 
-function valuesOf(name: string, days: Block, ...literals: string[]): (number | null)[] {
+function valuesOf(name: string, days: Block, ...literals: string[]): number[] {
   const args = literals.map((text) => constant(varcharType(text.length), text))
   const given = [...args, input(0, DATE)]
   const types = given.map((arg) => arg.type)
-  const e = call(registry.resolve(name, types), given)
+  return results(call(registry.resolve(name, types), given), days).map(Number)
+}
+
+/** What kernels give for a column, as bigints. */
+function results(e: Expression, column: Block): bigint[] {
   const projection = compileProjection(e, { registry, target: 'wasm' })
   expect(projection.engine).toBe('wasm')
-  const block = projection.project(page([days]), arena)
-  return Array.from({ length: block.rowCount }, (_, i) => Number(readValue(block, i)))
+  const block = projection.project(page([column]), arena)
+  return Array.from({ length: block.rowCount }, (_, i) => {
+    const value = readValue(block, i)
+    return typeof value === 'number' || typeof value === 'bigint' ? BigInt(value) : -1n
+  })
 }
 
 test('the calendar of kernels, day by day', () => {
@@ -58,5 +69,58 @@ test('the calendar of kernels, day by day', () => {
       firstOf((month) => month - ((month - 1) % 3)),
     )
     expect(valuesOf('date_trunc', block, 'Year')).toEqual(firstOf(() => 1))
+  }
+})
+
+const MICROS = timestampType(6)
+const PICOS_PER_MICRO = 1_000_000n
+const floorDivide = (a: bigint, b: bigint) => a / b - (a % b < 0n ? 1n : 0n)
+const modulo = (a: bigint, b: bigint) => ((a % b) + b) % b
+const HOUR = 3_600_000_000n
+const DAY = 24n * HOUR
+
+test(`fields of timestamps next to their units, as far as doubles and 64 bits hold them, from seed ${SEED}`, () => {
+  const random = createRandom(SEED)
+  for (const limit of [2n ** 31n, 2n ** 52n, 2n ** 53n - 1n, 2n ** 53n + HOUR, 2n ** 62n]) {
+    arena.reset()
+    const near = Array.from({ length: 500 }, () => {
+      const any = BigInt(Math.floor((random.next() - 0.5) * Number(limit)))
+      const unit = random.pick([1_000_000n, 60_000_000n, HOUR, DAY])
+      return floorDivide(any, unit) * unit + BigInt(random.below(3) - 1)
+    })
+    const micros = [limit, -limit, limit - 1n, 1n - limit, 0n, -1n, ...near]
+    const block = blockOf(
+      MICROS,
+      micros.map((value) => value * PICOS_PER_MICRO),
+      arena,
+    )
+    const of = (name: string, ...literals: string[]) => {
+      const args = [
+        ...literals.map((text) => constant(varcharType(text.length), text)),
+        input(0, MICROS),
+      ]
+      return results(
+        call(
+          registry.resolve(
+            name,
+            args.map(({ type }) => type),
+          ),
+          args,
+        ),
+        block,
+      )
+    }
+    const field = (unit: bigint, count: bigint) =>
+      micros.map((value) => modulo(floorDivide(value, unit), count))
+    expect(of('hour'), `up to ${limit}`).toEqual(field(HOUR, 24n))
+    expect(of('minute')).toEqual(field(60_000_000n, 60n))
+    expect(of('second')).toEqual(field(1_000_000n, 60n))
+    expect(of('date_trunc', 'hour')).toEqual(
+      micros.map((value) => floorDivide(value, HOUR) * HOUR * PICOS_PER_MICRO),
+    )
+    if (limit > 2n ** 60n) continue
+    expect(results(cast(input(0, MICROS), DATE), block)).toEqual(
+      micros.map((value) => floorDivide(value, DAY)),
+    )
   }
 })
