@@ -136,9 +136,11 @@ export class LentPages {
       runs.set(run, lender)
       return true
     }
-    const page = taken.at(address)
-    if (page === undefined) return true
-    if (!page.isForAll) pages.add(page)
-    return !page.isForAll
+    const found = taken.at(address)
+    if (found === undefined) return true
+    const { page, isLast } = found
+    if (page.isForAll || !isLast) return false
+    pages.add(page)
+    return true
   }
 }

@@ -56,9 +56,13 @@ export class TakenPage implements OwnedPage {
   }
 }
 
-/** The pages that a driver has taken out of rings and that somebody still reads: no more than the rings have slots. */
+/**
+ * The pages that a driver has taken out of rings and that somebody still reads. Each page that is handed on keeps one of them, the last that
+ * was taken, so that a ring has a slot left while a further page may be handed on.
+ */
 export class TakenPages {
   readonly #pages = new Set<TakenPage>()
+  #last: TakenPage | undefined
   readonly #reclaim: () => void
 
   /** @param reclaim lets go of pages whose blocks were handed on and are read no more */
@@ -69,14 +73,22 @@ export class TakenPages {
   /** @param isForAll every driver of the pipeline is given the page */
   take(owned: OwnedPage, isForAll = false): TakenPage {
     this.#reclaim()
-    const page = new TakenPage(owned, isForAll, (released) => this.#pages.delete(released))
+    const page = new TakenPage(owned, isForAll, (released) => {
+      this.#pages.delete(released)
+      if (this.#last === released) this.#last = undefined
+    })
     this.#pages.add(page)
+    this.#last = page
     return page
   }
 
-  /** The page that an address of the shared memory lies in, if any. */
-  at(address: number): TakenPage | undefined {
-    for (const page of this.#pages) if (page.contains(address)) return page
+  /**
+   * The page that an address of the shared memory lies in, if any: of several that share a dictionary the last.
+   * @returns also whether it is the last that was taken, of all
+   */
+  at(address: number): { readonly page: TakenPage; readonly isLast: boolean } | undefined {
+    if (this.#last?.contains(address)) return { page: this.#last, isLast: true }
+    for (const page of this.#pages) if (page.contains(address)) return { page, isLast: false }
     return undefined
   }
 }
