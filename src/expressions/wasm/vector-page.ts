@@ -1,7 +1,13 @@
 import { type Block, type IntegerBlock, mayHaveNulls } from '../../spi/index.js'
 import { type Interval, union, within } from './interval.js'
 import { blockInterval } from './layout.js'
-import type { Ordering, RangeLeaf, RemainderLeaf, VectorNode } from './vector-program.js'
+import type {
+  ColumnsLeaf,
+  Ordering,
+  RangeLeaf,
+  RemainderLeaf,
+  VectorNode,
+} from './vector-program.js'
 
 /**
  * A vector condition over the blocks of one page: constants moved into the columns' storage, leaves that the bounds
@@ -128,7 +134,7 @@ export function bindVector(
       return { kind: 'float', storage, comparisons, negated, ...addresses }
     }
     case 'columns':
-      return bindColumns(node.operator, blockOf(node.left.channel), blockOf(node.right.channel))
+      return bindColumns(node, blockOf)
   }
 }
 
@@ -234,10 +240,15 @@ function bindRemainder(leaf: RemainderLeaf, block: Block): PageNode | undefined 
   return { kind: 'remainder', storage, base, divisor, ranges, negated, ...addresses }
 }
 
-function bindColumns(operator: Ordering, one: Block, other: Block): PageNode | undefined {
-  if (isNullBlock(one) || isNullBlock(other)) return NEVER
-  const left = wordsOf(one)
-  const right = wordsOf(other)
+function bindColumns(
+  { operator, left: one, right: other }: ColumnsLeaf,
+  blockOf: (channel: number) => Block,
+): PageNode | undefined {
+  const sides = [blockOf(one.input.channel), blockOf(other.input.channel)] as const
+  // What is added to values beside nulls may still leave their type.
+  if (sides.some(isNullBlock)) return one.by === 0 && other.by === 0 ? NEVER : undefined
+  const left = shifted(wordsOf(sides[0]), one.by)
+  const right = shifted(wordsOf(sides[1]), other.by)
   if (left === undefined || right === undefined) return undefined
   const { lane, origin } = laneOf(left, right)
   const blocks = [left.block, right.block] as const
@@ -250,6 +261,14 @@ function bindColumns(operator: Ordering, one: Block, other: Block): PageNode | u
     offsets: [blocks[0].base - origin, blocks[1].base - origin],
     validities: [blocks[0].validity?.byteOffset ?? 0, blocks[1].validity?.byteOffset ?? 0],
   }
+}
+
+/** @returns undefined where a value may leave 32 bits */
+function shifted(words: Words | undefined, by: number): Words | undefined {
+  if (words === undefined || by === 0) return words
+  const interval = { min: words.interval.min + by, max: words.interval.max + by }
+  if (!within(interval, I32_INTERVAL)) return undefined
+  return { ...words, block: { ...words.block, base: words.block.base + by }, interval }
 }
 
 const LANE_BITS: Readonly<Record<WordLane, number>> = { i8: 8, i16: 16, i32: 32 }

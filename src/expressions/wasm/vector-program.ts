@@ -45,9 +45,14 @@ export interface FloatLeaf {
 }
 export interface ColumnsLeaf {
   readonly kind: 'columns'
-  readonly left: InputExpression
-  readonly right: InputExpression
+  readonly left: ShiftedColumn
+  readonly right: ShiftedColumn
   readonly operator: Ordering
+}
+/** A column plus a number: of dates and whole days. */
+export interface ShiftedColumn {
+  readonly input: InputExpression
+  readonly by: number
 }
 export interface NullLeaf {
   readonly kind: 'null'
@@ -64,6 +69,7 @@ export type Ordering = Exclude<ComparisonOperator, 'identical'>
 
 const IN_LIST_MAX = 8
 const MICROS = 1_000_000n
+const MILLIS_PER_DAY = 86_400_000n
 const I64_MAX = 2n ** 63n - 1n
 const I64_MIN = -(2n ** 63n)
 
@@ -181,9 +187,16 @@ function vectorizeComparison(
   right: Expression,
   negated: boolean,
 ): VectorNode | undefined {
-  if (left.kind === 'input' && right.kind === 'input') {
+  const columns = [shiftedColumn(left), shiftedColumn(right)] as const
+  if (columns[0] !== undefined && columns[1] !== undefined) {
     if (!isIntegerStored(left.type)) return undefined
-    return { kind: 'columns', left, right, operator: negated ? INVERSE[operator] : operator }
+    const [one, other] = columns
+    return {
+      kind: 'columns',
+      left: one,
+      right: other,
+      operator: negated ? INVERSE[operator] : operator,
+    }
   }
   if (left.kind === 'constant' && right.kind !== 'constant') {
     return vectorizeComparison(right, FLIPPED[operator], left, negated)
@@ -202,6 +215,22 @@ function vectorizeComparison(
   const wanted = integerOf(value, left.type)
   const op = negated ? INVERSE[operator] : operator
   return ranges(left, [rangeOf(op, wanted)], op === '<>')
+}
+
+/** A column, or dates of one some whole days before or after. */
+function shiftedColumn(e: Expression): ShiftedColumn | undefined {
+  if (e.kind === 'input') return { input: e, by: 0 }
+  if (e.kind !== 'call' || e.type.kind !== 'date') return undefined
+  const { name } = e.function
+  if (name !== '$add' && name !== '$subtract') return undefined
+  const [first, second] = e.args
+  const [input, interval] =
+    name === '$add' && second?.kind === 'input' ? [second, first] : [first, second]
+  if (input?.kind !== 'input' || interval?.type.kind !== 'interval day to second') return undefined
+  const millis = constantOf(interval)
+  if (typeof millis !== 'bigint' || millis % MILLIS_PER_DAY !== 0n) return undefined
+  const days = Number(millis / MILLIS_PER_DAY)
+  return { input, by: name === '$add' ? days : -days }
 }
 
 /** The range of values for which a comparison holds; of `<>` the one for which it doesn't. */

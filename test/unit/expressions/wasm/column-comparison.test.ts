@@ -1,19 +1,49 @@
 import { expect, test } from 'vitest'
 import { compileFilter } from '../../../../src/expressions/compile.js'
 import type { ComparisonOperator, Expression } from '../../../../src/expressions/ir.js'
-import { comparison, constant, input, logical } from '../../../../src/expressions/ir-build.js'
-import { type Block, INTEGER, type IntegerBlock, page } from '../../../../src/spi/index.js'
+import { call, comparison, constant, input, logical } from '../../../../src/expressions/ir-build.js'
+import {
+  type Block,
+  DATE,
+  INTERVAL_DAY_TO_SECOND,
+  type IntegerBlock,
+  MillraceError,
+  page,
+} from '../../../../src/spi/index.js'
 import { SEED } from '../../../support/seed.js'
 import { createRandom, type Random } from '../../kernel-support/cells.js'
 import { randomValidity, sharedArena } from '../../kernel-support/random-blocks.js'
 import { registry } from '../../kernel-support/random-expressions.js'
 
 const arena = sharedArena()
+/** Some may leave what dates can be: that is an error, whoever computes it. */
+const DAYS = [0, 1, -1, 14, -300, 70_000, 2 ** 31 - 1]
+
+/** A column of dates some days later. */
+function later(random: Random, channel: number): Expression {
+  const days = random.pick(DAYS)
+  const [name, sign] = random.pick([
+    ['$add', 1],
+    ['$subtract', -1],
+  ] as const)
+  const interval = constant(INTERVAL_DAY_TO_SECOND, BigInt(days * sign) * 86_400_000n)
+  const args =
+    name === '$add' && random.chance(0.5)
+      ? [interval, input(channel, DATE)]
+      : [input(channel, DATE), interval]
+  return call(
+    registry.resolve(
+      name,
+      args.map(({ type }) => type),
+    ),
+    args,
+  )
+}
 const OPERATORS: readonly ComparisonOperator[] = ['=', '<>', '<', '<=', '>', '>=']
 const ARRAYS = { i8: Int8Array, i16: Int16Array, i32: Int32Array } as const
 
 /** Values from `min` to `max`, both among them, in a storage that may be wider than they need; what is null is anything. */
-function column(random: Random, rowCount: number, min: number, max: number): Block {
+function columnOf(random: Random, rowCount: number, min: number, max: number): Block {
   const needed = max - min < 256 ? 0 : max - min < 65_536 ? 1 : 2
   const storage = random.pick((['i8', 'i16', 'i32'] as const).slice(needed))
   const List = ARRAYS[storage]
@@ -31,7 +61,7 @@ function column(random: Random, rowCount: number, min: number, max: number): Blo
   const block: IntegerBlock = {
     encoding: 'flat',
     storage,
-    type: INTEGER,
+    type: DATE,
     rowCount,
     validity,
     values,
@@ -42,21 +72,24 @@ function column(random: Random, rowCount: number, min: number, max: number): Blo
   return block
 }
 
-function randomCondition(random: Random, values: () => number): Expression {
-  const one = () => input(random.below(2), INTEGER)
-  const term = () =>
-    random.chance(0.5)
-      ? comparison(random.pick(OPERATORS), input(0, INTEGER), input(1, INTEGER))
-      : comparison(random.pick(OPERATORS), one(), constant(INTEGER, values()))
-  const terms = Array.from({ length: 2 + random.below(4) }, term)
-  return random.chance(0.7) ? logical('and', terms) : logical('or', [logical('and', terms), term()])
+function randomTerm(random: Random, values: () => number): Expression {
+  const column = (channel: number) =>
+    random.chance(0.7) ? input(channel, DATE) : later(random, channel)
+  return random.chance(0.5)
+    ? comparison(random.pick(OPERATORS), column(0), column(1))
+    : comparison(random.pick(OPERATORS), input(random.below(2), DATE), constant(DATE, values()))
 }
 
 function selected(condition: Expression, blocks: readonly Block[], target: 'wasm' | 'interpreter') {
   const filter = compileFilter(condition, { registry, target })
   if (target === 'wasm') expect(filter.engine).toBe('wasm')
-  const { count, positions } = filter.filter(page(blocks), arena)
-  return positions === null ? count : Array.from(positions.subarray(0, count))
+  try {
+    const { count, positions } = filter.filter(page(blocks), arena)
+    return positions === null ? count : Array.from(positions.subarray(0, count))
+  } catch (error) {
+    if (error instanceof MillraceError) return error.code
+    throw error
+  }
 }
 
 test(`columns compared in the width that they are stored in, and limits of one column, from seed ${SEED}`, () => {
@@ -76,11 +109,20 @@ test(`columns compared in the width that they are stored in, and limits of one c
         [high - few, high],
       ] as const)
     }
-    const blocks = [column(random, rowCount, ...limits()), column(random, rowCount, ...limits())]
-    const condition = randomCondition(random, () =>
-      Math.max(-(2 ** 31), least + random.pick([-1, 0, span, span + 1, random.below(span)])),
-    )
-    const expected = selected(condition, blocks, 'interpreter')
-    expect(selected(condition, blocks, 'wasm'), `seed ${seed}`).toEqual(expected)
+    const blocks = [
+      columnOf(random, rowCount, ...limits()),
+      columnOf(random, rowCount, ...limits()),
+    ]
+    const value = () =>
+      Math.max(-(2 ** 31), least + random.pick([-1, 0, span, span + 1, random.below(span)]))
+    const terms = Array.from({ length: 3 + random.below(3) }, () => randomTerm(random, value))
+    const all = logical('and', terms)
+    const some = logical('or', [logical('and', terms.slice(1)), terms[0]!])
+    for (const condition of [...terms, some, all]) {
+      const expected = selected(condition, blocks, 'interpreter')
+      // Rows for which one condition fails may have been left out by another before.
+      if (condition === all && typeof expected === 'string') continue
+      expect(selected(condition, blocks, 'wasm'), `seed ${seed}`).toEqual(expected)
+    }
   }
 })
