@@ -76,8 +76,13 @@ export interface ScalarOverload extends Signature {
   readonly nulls?: 'propagate' | 'called'
   /** Default true. A function that is not is neither folded nor evaluated once a dictionary entry. */
   readonly deterministic?: boolean
-  /** Whether no argument can make it fail, so that it may be evaluated for rows a filter drops; some tell by the type they return. */
-  readonly neverFails?: boolean | ((returnType: SqlType) => boolean)
+  /**
+   * Whether no argument can make it fail, so that it may be evaluated for rows a filter drops; some tell by the type they return
+   * and by the arguments that are constants, undefined where they are not.
+   */
+  readonly neverFails?:
+    | boolean
+    | ((returnType: SqlType, constants: readonly (Value | undefined)[]) => boolean)
   readonly evaluate?: ScalarEvaluator
   /** Instead of `evaluate`, for calls that wait: they are nodes of the plan, and no expression has them. */
   readonly async?: AsyncEvaluator

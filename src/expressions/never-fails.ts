@@ -1,5 +1,5 @@
 import { isInteger, type SqlType } from '../spi/index.js'
-import type { CastExpression, ComparisonOperator, Expression, ResolvedFunction } from './ir.js'
+import type { CallExpression, CastExpression, ComparisonOperator, Expression } from './ir.js'
 import { childrenOf } from './ir-walk.js'
 import type { FunctionRegistry } from './registry.js'
 
@@ -20,12 +20,17 @@ const isOrdered = ({ kind }: SqlType): boolean => kind !== 'array' && kind !== '
 
 const ORDER_OPERATORS: ReadonlySet<ComparisonOperator> = new Set(['<', '<=', '>', '>='])
 
-function callNeverFails(fn: ResolvedFunction, registry: FunctionRegistry): boolean {
+function callNeverFails(
+  { function: fn, args }: CallExpression,
+  registry: FunctionRegistry,
+): boolean {
   if (fn.routine !== undefined) return false
   const found = registry.find(fn.id)
   if (found.kind !== 'scalar') return false
   const { neverFails = false } = found.overload
-  return typeof neverFails === 'function' ? neverFails(fn.returnType) : neverFails
+  if (typeof neverFails !== 'function') return neverFails
+  const constants = args.map((arg) => (arg.kind === 'constant' ? arg.value : undefined))
+  return neverFails(fn.returnType, constants)
 }
 
 /**
@@ -34,7 +39,7 @@ function callNeverFails(fn: ResolvedFunction, registry: FunctionRegistry): boole
  */
 export function neverFails(e: Expression, registry: FunctionRegistry): boolean {
   if (e.kind === 'lambda') return false
-  if (e.kind === 'call' && !callNeverFails(e.function, registry)) return false
+  if (e.kind === 'call' && !callNeverFails(e, registry)) return false
   if (e.kind === 'cast' && !castNeverFails(e)) return false
   if (e.kind === 'between' && !isOrdered(e.value.type)) return false
   if (e.kind === 'comparison' && ORDER_OPERATORS.has(e.operator) && !isOrdered(e.left.type)) {

@@ -4,6 +4,7 @@ import type { Expression } from '../../../src/expressions/ir.js'
 import * as ir from '../../../src/expressions/ir-build.js'
 import { neverFails } from '../../../src/expressions/never-fails.js'
 import { parseType } from '../../../src/expressions/type-signature.js'
+import type { DecimalType } from '../../../src/spi/index.js'
 import { readValue } from '../../../src/spi/page/block-value.js'
 import { SEED } from '../../support/seed.js'
 import {
@@ -25,6 +26,11 @@ const call = (name: string, ...types: readonly string[]): Expression => {
     args.map((arg, i) => ir.coerce(arg, fn.argumentTypes[i]!)),
   )
 }
+const divided = (type: string, by: Expression): Expression => {
+  const fn = registry.resolve('$divide', [parseType(type), by.type])
+  return ir.call(fn, [ir.input(0, parseType(type)), by])
+}
+const decimal = (value: bigint | null) => ir.constant(parseType('decimal(3,1)'), value)
 const cast = (from: string, to: string, safe = false): Expression =>
   ir.cast(ir.input(0, parseType(from)), parseType(to), safe)
 const compare = (operator: '=' | '<', type: string): Expression =>
@@ -36,6 +42,8 @@ it('what has a value for all operands is known by definitions and types', () => 
     call('$divide', 'double', 'double'),
     call('$multiply', 'decimal(12,2)', 'decimal(12,2)'),
     call('$subtract', 'decimal(12,2)', 'decimal(12,2)'),
+    divided('decimal(12,2)', decimal(-5n)),
+    divided('decimal(12,2)', decimal(null)),
     call('$like', 'varchar', 'varchar'),
     call('length', 'varchar'),
     cast('integer', 'bigint'),
@@ -48,6 +56,8 @@ it('what has a value for all operands is known by definitions and types', () => 
     call('$add', 'bigint', 'bigint'),
     call('$multiply', 'decimal(20,2)', 'decimal(20,2)'),
     call('$divide', 'decimal(12,2)', 'decimal(12,2)'),
+    divided('decimal(12,2)', decimal(0n)),
+    divided('decimal(38,2)', decimal(5n)),
     call('$modulus', 'integer', 'integer'),
     call('$like', 'varchar', 'varchar', 'varchar'),
     cast('bigint', 'integer'),
@@ -58,6 +68,23 @@ it('what has a value for all operands is known by definitions and types', () => 
   ]
   for (const e of never) expect([neverFails(e, registry), e]).toEqual([true, e])
   for (const e of may) expect([neverFails(e, registry), e]).toEqual([false, e])
+})
+
+it('a quotient of the largest dividend and the smallest divisor has room', () => {
+  for (const [type, largest] of [
+    ['decimal(5,0)', 99_999n],
+    ['decimal(5,2)', 99_999n],
+    ['decimal(5,5)', 99_999n],
+    ['decimal(36,1)', 10n ** 36n - 1n],
+  ] as const) {
+    for (const smallest of [1n, -1n]) {
+      const expression = divided(type, decimal(smallest))
+      expect(neverFails(expression, registry)).toBe(true)
+      const { precision } = expression.type as DecimalType
+      const quotient = compileInterpreted(expression, { registry })([largest]) as bigint
+      expect(String(quotient).replace('-', '').length).toBeLessThanOrEqual(precision)
+    }
+  }
 })
 
 it(`what is said never to fail does not, from seed ${SEED}`, () => {

@@ -1,4 +1,5 @@
 import type { DecimalType, SqlType } from '../../../spi/type/type.js'
+import type { Value } from '../../../spi/type/value.js'
 import type { SignatureNumbers } from '../../function-definition.js'
 
 /** Precision and scale of decimal arithmetic. @source Trino DecimalOperators */
@@ -44,10 +45,16 @@ const DECIMAL_PRODUCT = signature(({ p1, s1, p2, s2 }) => ({
 }))
 export const DECIMAL_ADDITION = { ...DECIMAL_SUM, neverFails: hasRoom }
 export const DECIMAL_MULTIPLICATION = { ...DECIMAL_PRODUCT, neverFails: hasRoom }
-export const DECIMAL_DIVISION = signature(({ p1, s1, s2 }) => ({
+/** The type has room for the dividend over the smallest divisor, 10^-s2. */
+const DECIMAL_QUOTIENT = signature(({ p1, s1, s2 }) => ({
   precision: p1 + s2 + Math.max(s2 - s1, 0),
   scale: Math.max(s1, s2),
 }))
+export const DECIMAL_DIVISION = {
+  ...DECIMAL_QUOTIENT,
+  neverFails: (type: SqlType, [, divisor]: readonly (Value | undefined)[]): boolean =>
+    hasRoom(type) && divisor !== undefined && divisor !== 0n,
+}
 export const DECIMAL_MODULUS = signature(({ p1, s1, p2, s2 }) => ({
   precision: Math.min(p1 - s1, p2 - s2) + Math.max(s1, s2),
   scale: Math.max(s1, s2),

@@ -1,4 +1,4 @@
-import { symbolStatistics } from '../../cost/statistics.js'
+import { orElse, symbolStatistics } from '../../cost/statistics.js'
 import type { JoinCriterion, JoinNode, PlanNode, SemiJoinNode } from '../../plan/node.js'
 import { outputsOf, sourcesOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
@@ -116,13 +116,10 @@ function lookUp(
   const factor = isRestricted(other, uses) ? UNFORESEEN : 1
   for (const { left, right } of criteria) {
     const { distinct } = symbolStatistics(rows, right.name)
-    const counts = [
-      distinct,
-      rows.rowCount,
-      wanted.get(right.name) ?? NaN,
-      found.get(left.name) ?? NaN,
-    ]
-    found.set(left.name, factor * Math.min(...counts.filter((count) => !Number.isNaN(count))))
+    const own = factor * Math.min(orElse(distinct, rows.rowCount), rows.rowCount)
+    // What else is known to be wanted is no guess.
+    const others = [wanted.get(right.name) ?? own, found.get(left.name) ?? own]
+    found.set(left.name, Math.min(own, ...others))
   }
 }
 
