@@ -1,7 +1,6 @@
 import { INDEX_BYTES_PER_ROW } from '../operators/join/join-index-sink.js'
 import { keepsBuild } from '../operators/join/keeps-build.js'
 import { SHARED_ROWS_MIN } from './local-plan/stream.js'
-import type { CollectedPages } from './page-sink.js'
 import type { CollectedSource, PipelineSpec } from './pipeline.js'
 import {
   collectedCounter,
@@ -10,7 +9,6 @@ import {
   type States,
   sourceRows,
 } from './source-sizes.js'
-import { isOnDisk } from './streams/merge.js'
 import { TINY_BUILD_ROWS } from './tiny-pipeline.js'
 
 /** Values of a build side, below which one driver is as quick as several; those of a single column take more steps in several. */
@@ -54,9 +52,9 @@ export function driverCountOf(
       return Math.max(1, Math.min(threads, pageCount(source, states)))
     }
     case 'merge': {
-      const runs = states.get(source.pipeline) as readonly CollectedPages[]
-      const rowCount = runs.reduce((sum, run) => sum + run.rowCount, 0)
-      if (isOnDisk(runs)) return 1
+      const rowCount = sourceRows(source, states)
+      // What is merged on disk is one driver's.
+      if (rowCount === Number.POSITIVE_INFINITY) return 1
       return Math.max(1, Math.min(threads, Math.floor(rowCount / SHARED_MERGE_ROWS)))
     }
     case 'values':

@@ -1,5 +1,6 @@
 import type { CollectedPages } from './page-sink.js'
 import type { CollectedSource, SourceSpec } from './pipeline.js'
+import { isOnDisk } from './streams/merge.js'
 
 /** What pipelines have left for later ones, by their ids: a state of each driver. */
 export type States = ReadonlyMap<number, readonly unknown[]>
@@ -29,10 +30,14 @@ export function sourceRows(source: SourceSpec, states: States): number {
       return collectedStates(source, states).reduce((sum, state) => sum + state.rowCount, 0)
     case 'scan':
       return source.expectedRows ?? Number.POSITIVE_INFINITY
+    case 'merge': {
+      const runs = states.get(source.pipeline) as readonly CollectedPages[]
+      if (isOnDisk(runs)) return Number.POSITIVE_INFINITY
+      return runs.reduce((sum, { rowCount }) => sum + rowCount, 0)
+    }
     case 'values':
     case 'tableFunction':
     case 'asyncCall':
-    case 'merge':
     case 'union':
     case 'channel':
     case 'remote':

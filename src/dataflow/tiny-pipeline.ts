@@ -1,7 +1,7 @@
 import type { JoinBuildState } from '../operators/join/join-index-sink.js'
 import { keepsBuild } from '../operators/join/keeps-build.js'
 import type { LookupJoinSpec, OperatorSpec, SemiJoinSpec } from '../operators/spec.js'
-import type { PipelineSpec } from './pipeline.js'
+import type { PipelineSpec, SourceSpec } from './pipeline.js'
 import { type States, sourceRows } from './source-sizes.js'
 
 /** Rows that the calling thread takes on itself. */
@@ -31,7 +31,7 @@ const NEVER_MORE_ROWS: ReadonlySet<OperatorSpec['kind']> = new Set<OperatorSpec[
  */
 export function isTiny(pipeline: PipelineSpec, states: States): boolean {
   const { drivers, source, operators } = pipeline
-  if (drivers === 'caller' || (drivers === 'all' && source.kind !== 'collected')) return false
+  if (drivers === 'caller' || (drivers === 'all' && !isKept(source))) return false
   let rowCount = sourceRows(source, states)
   for (const operator of operators) {
     if (operator.kind === 'lookupJoin') rowCount *= matchesMax(operator, states)
@@ -40,6 +40,9 @@ export function isTiny(pipeline: PipelineSpec, states: States): boolean {
   }
   return rowCount <= tinyRows(pipeline)
 }
+
+/** Whether pipelines before have left its rows, so that it is known how many they are. */
+const isKept = ({ kind }: SourceSpec): boolean => kind === 'collected' || kind === 'merge'
 
 function tinyRows({ source, operators, sink, dependsOn }: PipelineSpec): number {
   const isBuild = sink.kind === 'joinIndex' || sink.kind === 'keyFilters'

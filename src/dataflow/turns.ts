@@ -8,6 +8,9 @@ export const SHORT_TURN_MILLIS = 1.5
  */
 const LEVEL_TURNS = [0, 2, 12, 125, 1250]
 
+/** Resolves once all in this thread that can go on without the event loop has: who is about to work lets others hand over work first. */
+export const allBegun = (): Promise<void> => new Promise((resolve) => process.nextTick(resolve))
+
 /** Those of one level that wait, first come, first served. */
 class Level {
   readonly stride: number

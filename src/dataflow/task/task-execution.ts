@@ -7,6 +7,7 @@ import {
   type Page,
   toMillraceError,
 } from '../../spi/index.js'
+import { Driver } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
 import { wholeStates } from '../joined-build.js'
 import { QueryMemory } from '../memory/query-memory.js'
@@ -26,6 +27,7 @@ import type { ThreadPool } from '../threads/pool.js'
 import { RemoteFeeds } from '../threads/remote-feeds.js'
 import { openThreadPages } from '../threads/thread-pages.js'
 import { isTiny } from '../tiny-pipeline.js'
+import { allBegun } from '../turns.js'
 import { DriverReports } from './driver-reports.js'
 import { DriverStates } from './driver-states.js'
 import type { ExecutionEnvironment } from './execution-environment.js'
@@ -208,7 +210,9 @@ export class TaskExecution {
   async #runToState(pipeline: PipelineSpec): Promise<void> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
     const splits = await this.#openSplits(pipeline)
-    if (pipeline.drivers === 'caller' || isTiny(pipeline, this.#states)) {
+    if (this.#runsHere(pipeline)) {
+      await allBegun()
+      this.#throwIfOver()
       const inputs = this.#callerInputs(splits)
       const { state } = await this.#task.run(pipeline, inputs, (s) => this.#reports.addCaller(s))
       this.#states.set(pipeline.id, [state])
@@ -256,15 +260,20 @@ export class TaskExecution {
   }
 
   async #openOutput(pipeline: PipelineSpec): Promise<PulledPages> {
+    const pages = await this.#openPulled(pipeline)
+    return pages instanceof Driver
+      ? pages
+      : pulledPages(pages, this.#environment.thread.turns.taker())
+  }
+
+  /** Starts a pipeline whose pages are pulled: its driver, where it runs in this thread. */
+  async #openPulled(pipeline: PipelineSpec): Promise<PageStream> {
     this.#pipelineStates.set(pipeline.id, 'RUNNING')
-    if (pipeline.drivers !== 'caller' && !isTiny(pipeline, this.#states)) {
-      const pages = await this.#openThreads(pipeline)
-      return pulledPages(pages, this.#environment.thread.turns.taker())
-    }
     const splits = await this.#openSplits(pipeline)
+    if (!this.#runsHere(pipeline)) return this.#openThreads(pipeline, splits)
     const feeding = new Map<number, PageStream>()
     for (const id of channelSources(pipeline.source)) {
-      feeding.set(id, await this.#openThreads(this.plan.pipelines.find((p) => p.id === id)!))
+      feeding.set(id, await this.#openPulled(this.plan.pipelines.find((p) => p.id === id)!))
     }
     const { driver, stats } = this.#task.createDriver(
       pipeline,
@@ -275,9 +284,12 @@ export class TaskExecution {
     return driver
   }
 
+  #runsHere(pipeline: PipelineSpec): boolean {
+    return pipeline.drivers === 'caller' || isTiny(pipeline, this.#states)
+  }
+
   /** Starts the drivers of a pipeline in their threads, and reads what they hand on. */
-  async #openThreads(pipeline: PipelineSpec): Promise<PageStream> {
-    const splits = await this.#openSplits(pipeline)
+  #openThreads(pipeline: PipelineSpec, splits: PipelineSplits): PageStream {
     const driverCount = this.#driverCount(pipeline, splits)
     const ringAddress = this.#task.allocate(pageRingBytes(driverCount)).byteOffset
     const pool = this.#environment.pool!
@@ -297,7 +309,6 @@ export class TaskExecution {
         pool.send(thread(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
     })
     this.#threadChannels.set(pipeline.id, channels)
-    this.#pipelineStates.set(pipeline.id, 'RUNNING')
     this.#sendRuns(pipeline, splits, driverCount, ringAddress)
     return pages
   }

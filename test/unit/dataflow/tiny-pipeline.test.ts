@@ -28,6 +28,17 @@ describe('what the calling thread runs itself', () => {
     expect(isTiny(pipeline(collected, [], 'caller'), states(96))).toBe(false)
   })
 
+  test('few sorted rows to merge, if they are in memory', () => {
+    const merge = { kind: 'merge', pipeline: 7, types: [BIGINT], orderBy: [] } as const
+    const states = (rowCount: number, spilled?: object) =>
+      new Map([[7, [{ rowCount }, { rowCount: 4000, spilled }]]])
+    for (const drivers of ['one', 'all'] as const) {
+      expect(isTiny(pipeline(merge, [], drivers), states(96))).toBe(true)
+      expect(isTiny(pipeline(merge, [], drivers), states(97))).toBe(false)
+      expect(isTiny(pipeline(merge, [], drivers), states(96, {}))).toBe(false)
+    }
+  })
+
   test('a small table where others have come first, unless all of it is sorted', () => {
     const later = (source: ScanSource, operators: readonly OperatorSpec[] = []) =>
       isTiny({ ...pipeline(source, operators), dependsOn: [0] }, new Map())

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { Turns } from '../../../src/dataflow/turns.js'
+import { allBegun, Turns } from '../../../src/dataflow/turns.js'
 
 /** Longer than what the event loop may be kept waiting for. */
 const work = (): void => {
@@ -94,4 +94,16 @@ test('timers fire between any two turns', async () => {
   done.slice(3).forEach((name, i, rest) => {
     if (name !== 'timer') expect([name, rest[i - 1] ?? 'timer']).toEqual([name, 'timer'])
   })
+})
+
+test('who lets others begin goes on after all that waits for nothing, and before the event loop does', async () => {
+  const done: string[] = []
+  const timer = setImmediate(() => done.push('loop'))
+  const other = async () => {
+    for (let step = 0; step < 50; step++) await Promise.resolve()
+    done.push('other')
+  }
+  await Promise.all([allBegun().then(() => done.push('own')), other()])
+  clearImmediate(timer)
+  expect(done).toEqual(['other', 'own'])
 })

@@ -45,6 +45,10 @@ const QUERIES: Readonly<Record<string, string>> = {
 }
 
 /** Sorts whose order is that of all rows. */
+/** Groups of which few are left to sort. */
+const FEW_SORTED = `SELECT k, s, d, sum(availqty) AS n, count(supplycost) FROM t GROUP BY k, s, d
+  HAVING sum(availqty) > 17000 ORDER BY n DESC, k, s, d`
+
 const SORTS: Readonly<Record<string, string>> = {
   'groups in order': 'SELECT k, count(*) FROM t GROUP BY k ORDER BY k DESC NULLS LAST LIMIT 20000',
   'sorted rows': 'SELECT * FROM t ORDER BY k NULLS FIRST, s DESC, partkey, suppkey OFFSET 150000',
@@ -60,6 +64,8 @@ const SORTS: Readonly<Record<string, string>> = {
     ORDER BY partkey DESC, d, suppkey LIMIT 5000`,
   'sorted rows of which a filter leaves some': `SELECT * FROM t WHERE k > 5
     ORDER BY availqty DESC, supplycost, partkey, suppkey OFFSET 160000`,
+  'few groups of many, which the calling thread merges': FEW_SORTED,
+  'some of few groups of many': `${FEW_SORTED} OFFSET 17 LIMIT 300`,
 }
 
 describe('two threads share what one, or the calling thread, does alone', () => {
@@ -94,6 +100,26 @@ describe('two threads share what one, or the calling thread, does alone', () => 
     const expected = await answer(inline, sql, inOrder)
     expect(await answer(shared, sql, inOrder)).toEqual(expected)
     expect(await answer(alone, sql, inOrder)).toEqual(expected)
+  })
+
+  test('few sorted rows are merged in the calling thread, many are not', async () => {
+    const engine = engines[1]!
+    const mergers = async (sql: string) => {
+      const query = engine.query(sql)
+      const rows = await query.all()
+      const { stages } = await query.info()
+      const drivers = stages.flatMap(({ tasks }) =>
+        tasks.flatMap(({ pipelines }) => pipelines.flatMap((pipeline) => pipeline.drivers)),
+      )
+      const merging = drivers.filter(({ operators }) => operators[0]?.name === 'merge')
+      return { rowCount: rows.length, threads: merging.map(({ thread }) => thread) }
+    }
+    const few = await mergers(FEW_SORTED)
+    expect(few.rowCount).toBeGreaterThan(300)
+    expect(few.threads).toEqual(['main'])
+    const many = await mergers(FEW_SORTED.replace('17000', '14000'))
+    expect(many.rowCount).toBeGreaterThan(4096)
+    expect(many.threads).toEqual(['worker-1'])
   })
 
   test('sorted rows that are written', async () => {
