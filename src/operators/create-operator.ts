@@ -11,6 +11,7 @@ import { createNestedLoopJoin } from './join/nested-loop-join.js'
 import { SemiJoinOperator } from './join/semi-join.js'
 import { SpilledJoin, spilledBuild } from './join/spilled-join.js'
 import { createKeyShare } from './key-share.js'
+import type { PageExtent } from './keys/key-range.js'
 import { createLimit, OffsetOperator } from './limit.js'
 import { createMarkDistinct } from './mark-distinct.js'
 import { createPatternRecognition } from './match/pattern-recognition.js'
@@ -31,6 +32,8 @@ export interface SharedPages {
   readonly read: (words: Float64Array, types: readonly SqlType[]) => Page
   /** Words of a page whose buffers lie in shared memory. */
   readonly place: (page: Page) => Float64Array
+  /** What is known of a column of integers without reading it; undefined: nothing. */
+  readonly boundsOf: (words: Float64Array, channel: number) => PageExtent | undefined
 }
 
 type Factories = {

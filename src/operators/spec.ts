@@ -242,6 +242,8 @@ export interface KeyShareSpec extends SpecFields {
   readonly kind: 'keyShare'
   readonly keyChannels: readonly number[]
   readonly keyTypes: readonly SqlType[]
+  /** Whose collected pages it gets; absent: rows of other fragments, as they come. */
+  readonly pipelines?: readonly number[]
 }
 /** Cuts the output of a fragment by the hash of keys; see partition-output.ts. */
 export interface PartitionOutputSpec extends SpecFields, PartitionExceptions {

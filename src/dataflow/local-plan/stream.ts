@@ -241,13 +241,16 @@ export function gatherByKey(
   if (!keys.some((key) => isHashable(key.type)) || (rows ?? Infinity) < SHARED_ROWS_MIN) {
     return gather(context, stream)
   }
+  const shared = isRemote(stream) ? forAll(stream) : collectedForAll(context, stream)
+  const { source } = shared
   return withOperator(
-    { ...(isRemote(stream) ? forAll(stream) : collectedForAll(context, stream)), sharedBy: keys },
+    { ...shared, sharedBy: keys },
     {
       kind: 'keyShare',
       planNodeId,
       keyChannels: channelsOf(stream.layout, keys),
       keyTypes: typesOf(keys),
+      ...(source.kind === 'collected' ? { pipelines: source.pipelines } : {}),
     },
   )
 }

@@ -1,5 +1,6 @@
 import type {
   Block,
+  Bounds,
   DictionaryBlock,
   FlatBlock,
   IntegerBlock,
@@ -33,6 +34,10 @@ const STORAGES = [
   'row',
   'null',
 ] as const
+/** Those of integers come first; these words of their blocks have the flags and, from there on, the bounds. */
+const INTEGER_STORAGES = 4
+const FLAGS_WORD = 3
+const BOUNDS_WORD = 7
 const CONSTANT_TAG = 32
 const DICTIONARY_TAG = 33
 
@@ -56,6 +61,18 @@ const FIRST_DIRECTORY_WORD = 3
 
 /** The rows of the page that words describe. */
 export const rowCountOfWords = (words: Float64Array): number => words[0]!
+
+/** The rows of a page and the bounds of a column of integers, as its block has them; undefined where that has none. */
+export function extentOfWords(
+  words: Float64Array,
+  channel: number,
+): (Bounds & { readonly rowCount: number }) | undefined {
+  const start = words[FIRST_DIRECTORY_WORD + channel]!
+  const isInteger = words[start]! < INTEGER_STORAGES
+  if (!isInteger || (words[start + FLAGS_WORD]! & FLAG_BOUNDS) === 0) return undefined
+  const [min, max] = words.subarray(start + BOUNDS_WORD, start + BOUNDS_WORD + 2)
+  return { rowCount: rowCountOfWords(words), min: min!, max: max! }
+}
 
 /** The words of a page from those of pages with one column each. */
 export function joinColumnWords(rowCount: number, columns: readonly Float64Array[]): Float64Array {

@@ -12,7 +12,7 @@ import { Driver, type DriverAccounts } from '../driver.js'
 import { dynamicFilterOf } from '../dynamic-filter.js'
 import { DriverMemory } from '../memory/driver-memory.js'
 import { OperatorAccount } from '../memory/operator-account.js'
-import { readPageWords } from '../memory/page-words.js'
+import { extentOfWords, readPageWords } from '../memory/page-words.js'
 import { type ChunkArena, QueryMemory } from '../memory/query-memory.js'
 import { pageBytes } from '../page-bytes.js'
 import { type CollectedPages, CollectSink, type PageSink, placePage } from '../page-sink.js'
@@ -103,6 +103,7 @@ export class ThreadTask {
           types,
         ),
       place: placePage,
+      boundsOf: extentOfWords,
     }
   }
 

@@ -16,7 +16,7 @@ import { GrowableBuffer } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
 import { directColumnKernel, directKernels, runKernels } from './key-kernels.js'
-import type { CodeSource } from './key-source.js'
+import { type CodeSource, extentOf } from './key-source.js'
 import type { NamedEntries } from './named-entries.js'
 import { ZeroSigns } from './zero-signs.js'
 
@@ -246,7 +246,10 @@ export class GroupKeys {
 
   #keyBlock(column: number, type: SqlType, keys: DecodedKeys, from: number, arena: Arena): Block {
     const { kind, int64, bytes, generic, entryIds } = this.#encoder.column(column)
-    if (kind === 'range') return rangeKeys(type, keys, arena)
+    if (kind === 'range') {
+      const block = rangeKeys(type, keys, arena)
+      return this.#encoder.layout.columns.length === 1 ? this.#bounded(block, arena) : block
+    }
     if (kind === 'bytes') return this.#bytesKeys(column, type, keys, bytes!, entryIds)
     if (kind === 'int64') {
       const block = this.#int64Keys(type, keys, int64!.keys(), arena)
@@ -261,6 +264,16 @@ export class GroupKeys {
       else builder.append(generic!.values[Number(keys.values[i])]!)
     }
     return builder.build()
+  }
+
+  /** Those of one column are often clustered: what a page of them lies between tells pages apart. */
+  #bounded(block: FlatBlock, arena: Arena): FlatBlock {
+    if (!('bounds' in block)) return block
+    const { bounds: _, ...unbounded } = block
+    const extent = extentOf(this.#memory, unbounded, arena)
+    return extent === undefined
+      ? block
+      : { ...unbounded, bounds: { min: Number(extent.min), max: Number(extent.max) } }
   }
 
   /**
@@ -346,7 +359,7 @@ function copyOf(values: BigInt64Array, arena: Arena): BigInt64Array {
   return copy
 }
 
-function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): Block {
+function rangeKeys(type: SqlType, keys: DecodedKeys, arena: Arena): FlatBlock {
   const { values, validity, min, max } = keys
   const rowCount = values.length
   const flat = { encoding: 'flat', type, rowCount, validity } as const

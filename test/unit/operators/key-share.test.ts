@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { createKeyShare } from '../../../src/operators/key-share.js'
+import type { PageExtent } from '../../../src/operators/keys/key-range.js'
 import {
   BIGINT,
   BOOLEAN,
@@ -8,6 +9,7 @@ import {
   DOUBLE,
   decimalType,
   INTEGER,
+  type Page,
   REAL,
   type SqlType,
   timestampType,
@@ -21,6 +23,8 @@ import { type Encoding, rowsOf, toPage } from '../../support/operator-test.js'
 import type { Row } from '../../support/page-literal.js'
 import { randomValue } from '../../support/random-value.js'
 import { createRandom } from '../kernel-support/cells.js'
+
+const NO_EXTENTS = { boundsOf: () => undefined }
 
 const TYPES: readonly SqlType[] = [
   BIGINT,
@@ -65,6 +69,7 @@ describe('rows shared by key', () => {
               keyTypes: types,
             },
             operatorContext(memory, { driverIndex, driverCount }),
+            NO_EXTENTS,
           )
           const page = toPage({ types, rows }, encoding, input, random)
           for (const out of page.rowCount === 0 ? [] : operator.process(page)) {
@@ -92,6 +97,7 @@ describe('rows shared by key', () => {
       const operator = createKeyShare(
         { kind: 'keyShare', planNodeId: '1', keyChannels: [0], keyTypes: [BIGINT] },
         operatorContext(memory, { driverIndex, driverCount: 3 }),
+        NO_EXTENTS,
       )
       const own = [...operator.process(page)].flatMap(rowsOf).map(([value]) => Number(value))
       expect(own.slice(0, 256).every((value, i) => value === own[0]! + i)).toBe(true)
@@ -101,5 +107,69 @@ describe('rows shared by key', () => {
     expect(counts.reduce((a, b) => a + b)).toBe(20_000)
     for (const count of counts) expect(count).toBeGreaterThan(3_000)
     memory.releaseAll()
+  })
+
+  /** Pages as an earlier pipeline leaves them, of which only the bounds are looked at. */
+  function collectedState(pages: readonly Page[]) {
+    const words = pages.map((_, i) => Float64Array.of(i))
+    const boundsOf = ([i]: Float64Array): PageExtent | undefined => {
+      const block = pages[i!]!.blocks[0]!
+      return 'bounds' in block && block.bounds !== undefined
+        ? { rowCount: block.rowCount, ...block.bounds }
+        : undefined
+    }
+    return { state: { pages: words }, boundsOf }
+  }
+
+  test(`pages of neighbours are divided by ranges: each key has one driver, as by hash: seed ${seed}`, () => {
+    const random = createRandom(seed)
+    const divisions = new Set<unknown>()
+    for (let round = 0; round < 200; round++) {
+      const memory = queryMemory()
+      const input = memory.createArena()
+      const driverCount = 2 + random.below(3)
+      // From pages that hardly overlap to pages that all hold keys of everywhere; both ends of 53 bits.
+      const spread = random.pick([10, 40, 4000])
+      const start = random.pick([0n, -(2n ** 53n) + 1n, 2n ** 53n - 4001n])
+      const nulls = random.pick([0, 0.1])
+      const pages = Array.from({ length: 1 + random.below(40) }, () => {
+        const first = random.below(4000 - spread + 1)
+        const rows: Row[] = Array.from({ length: 1 + random.below(60) }, () => [
+          random.below(100) < nulls * 100 ? null : start + BigInt(first + random.below(spread)),
+        ])
+        return toPage({ types: [BIGINT], rows }, 'flat', input, random)
+      })
+      const { state, boundsOf } = collectedState(pages)
+      const owners = new Map<string, number>()
+      let total = 0
+      const divided = Array.from({ length: driverCount }, (_, driverIndex) => {
+        const operator = createKeyShare(
+          {
+            kind: 'keyShare',
+            planNodeId: '1',
+            keyChannels: [0],
+            keyTypes: [BIGINT],
+            pipelines: [7],
+          },
+          operatorContext(memory, { driverIndex, driverCount, states: new Map([[7, [state]]]) }),
+          { boundsOf },
+        )
+        for (const [value] of pages.flatMap((page) =>
+          [...operator.process(page)].flatMap(rowsOf),
+        )) {
+          total += 1
+          expect(owners.get(String(value)) ?? driverIndex, String(value)).toBe(driverIndex)
+          owners.set(String(value), driverIndex)
+        }
+        operator.close()
+        return operator.describe!()['division']
+      })
+      // All drivers come to the same.
+      expect(new Set(divided).size).toBe(1)
+      divisions.add(divided[0])
+      expect(total).toBe(pages.reduce((sum, page) => sum + page.rowCount, 0))
+      memory.releaseAll()
+    }
+    expect(divisions).toEqual(new Set(['range', 'hash']))
   })
 })
