@@ -1,5 +1,6 @@
 import type { Arena, FloatBlock, IntegerBlock } from '../../spi/index.js'
 import { kernelMemory } from './kernel-memory.js'
+import { kernel } from './module-cache.js'
 
 /** Typed arrays over arena memory. */
 
@@ -81,15 +82,34 @@ export function commonMemory(
 export const bytesOf = (view: ArrayBufferView): Uint8Array =>
   new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
 
+/** Fewer bytes are set before the kernel is found. */
+const FILLED_BY_KERNEL_MIN = 4096
+
 /**
  * Sets all bytes to 0 and gives them back. Over shared memory `fill` writes one element at a time: doubles are eight
- * bytes each, at 25 GB/s instead of 1.8.
+ * bytes each, at 15 GB/s instead of 1.8; memory.fill is the system's memset, 2.5 times as fast over 24 MB.
  */
 export function zeroed(bytes: Uint8Array): Uint8Array {
+  if (bytes.byteLength >= FILLED_BY_KERNEL_MIN) {
+    const memory = kernelMemory(bytes.buffer)
+    if (memory !== undefined) {
+      fillKernel(memory)(bytes.byteOffset, bytes.byteLength)
+      return bytes
+    }
+  }
   const whole = bytes.byteOffset % 8 === 0 ? bytes.byteLength & ~7 : 0
   if (whole > 0) new Float64Array(bytes.buffer, bytes.byteOffset, whole / 8).fill(0)
   return whole === bytes.byteLength ? bytes : fillTail(bytes, whole)
 }
+
+type FillKernel = { zero(to: number, byteLength: number): void }
+
+const fillKernel = (memory: WebAssembly.Memory): FillKernel['zero'] =>
+  kernel<FillKernel>(memory, 'zero', (m) => {
+    m.function('zero', { to: 'i32', byteLength: 'i32' }, null, (f, p) =>
+      f.fill(p.to, 0, p.byteLength),
+    )
+  }).zero
 
 function fillTail(bytes: Uint8Array, from: number): Uint8Array {
   for (let i = from; i < bytes.byteLength; i++) bytes[i] = 0
