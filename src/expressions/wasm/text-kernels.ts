@@ -83,7 +83,12 @@ interface Constant {
   readonly address: Local<'i32'>
   readonly length: Local<'i32'>
   readonly empty: boolean
+  /** Its first eight bytes, or all where it is shorter, and the bits that these are in. */
+  readonly head: Local<'i64'>
+  readonly headMask: Local<'i64'>
 }
+
+const HEAD_BYTES = 8
 
 function readParameters(f: FunctionBuilder<'i32'>, params: Local<'i32'>, test: TextTest) {
   const reader = new ParameterReader(f, params)
@@ -92,7 +97,13 @@ function readParameters(f: FunctionBuilder<'i32'>, params: Local<'i32'>, test: T
   const out = reader.i32()
   const constants = test.values.map((value): Constant => {
     const address = reader.i32()
-    return { address, length: reader.i32(), empty: value.length === 0 }
+    const length = reader.i32()
+    const rest = i32.sub(HEAD_BYTES, i32.select(i32.lt_s(length, HEAD_BYTES), length, HEAD_BYTES))
+    const bits = i64.shr_u(i64.const(-1n), i64.extend_i32_u(i32.shl(rest, 3)))
+    // A shift by 64 bits is none.
+    const headMask = f.let(i64.select(i32.eqz(length), i64.const(0n), bits))
+    const head = f.let(i64.and(i64.load(address), headMask))
+    return { address, length, empty: value.length === 0, head, headMask }
   })
   return { offsets, bytes, out, constants }
 }
@@ -116,6 +127,21 @@ export function buildEqual(m: ModuleBuilder): Bool {
       f.return(i64.eqz(i64.shl(difference, shift)))
     },
   )
+}
+
+/** Sets `hit`: whether a text begins with a constant that is no longer. Most texts differ in their first bytes. */
+function emitBegins(
+  f: FunctionBuilder<'i32'>,
+  { address, length, head, headMask }: Constant,
+  start: Local<'i32'>,
+  hit: Local<'i32'>,
+  equal: Bool,
+): void {
+  f.set(hit, i64.eq(i64.and(i64.load(start), headMask), head))
+  f.if(i32.and(hit, i32.gt_s(length, HEAD_BYTES)), () => {
+    const rest = i32.sub(length, HEAD_BYTES)
+    f.set(hit, call(equal, i32.add(start, HEAD_BYTES), i32.add(address, HEAD_BYTES), rest))
+  })
 }
 
 /**
@@ -171,7 +197,7 @@ function emitEqual(
     for (const constant of constants) {
       const fits = prefix ? i32.ge_s(length, constant.length) : i32.eq(length, constant.length)
       f.if(fits, () => {
-        f.set(hit, call(equal, start, constant.address, constant.length))
+        emitBegins(f, constant, start, hit, equal)
         f.brIf(exit, hit)
       })
     }
@@ -216,17 +242,20 @@ function emitLike(
     const least = i32.add(prefix.length, suffix.length)
     f.brIf(exit, i32.lt_s(i32.sub(end, start), least))
     if (!prefix.empty) {
-      f.brIf(exit, i32.eqz(call(equal, start, prefix.address, prefix.length)))
+      emitBegins(f, prefix, start, hit, equal)
+      f.brIf(exit, i32.eqz(hit))
       f.set(at, i32.add(start, prefix.length))
     }
     if (!suffix.empty) {
       f.set(limit, i32.sub(end, suffix.length))
-      f.brIf(exit, i32.eqz(call(equal, limit, suffix.address, suffix.length)))
+      f.set(hit, call(equal, limit, suffix.address, suffix.length))
+      f.brIf(exit, i32.eqz(hit))
     }
     for (const inner of constants.slice(1, -1)) {
       if (inner.empty) continue
       f.set(at, call(find, at, limit, inner.address, inner.length))
-      f.brIf(exit, i32.eqz(at))
+      f.set(hit, i32.ne(at, 0))
+      f.brIf(exit, i32.eqz(hit))
       f.set(at, i32.add(at, inner.length))
     }
     f.set(hit, 1)
