@@ -12,6 +12,13 @@ export interface EngineOptions {
   readonly threads?: number
   /** What queries may reserve together; default: 60% of the machine's memory or of its cgroup's limit. */
   readonly memoryLimitBytes?: number
+  /**
+   * Queries that run side by side; others wait in the order in which they came. Default: 1,000. Where there is a `spillPath`, large ones
+   * wait too until each that runs can have 32 MB of `memoryLimitBytes`.
+   */
+  readonly maxConcurrentQueries?: number
+  /** Queries that wait; more fail. Default: 5,000. */
+  readonly maxQueuedQueries?: number
   /** A folder, made if need be, for what queries can't keep in memory; without one they fail at their memory limit. */
   readonly spillPath?: string
   /** What all queries may have on disk at once; default: 100 GB. */
@@ -72,6 +79,8 @@ export interface ResolvedOptions {
   readonly catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly threads: number
   readonly memoryLimitBytes: number
+  readonly maxConcurrentQueries: number
+  readonly maxQueuedQueries: number
   readonly spillPath: string | undefined
   readonly maxSpillBytes: number
   readonly queryMaxSpillBytes: number
@@ -99,6 +108,9 @@ const MAX_THREADS = 256
 const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
 /** As Trino's max-spill-per-node. */
 const DEFAULT_SPILL_BYTES = 100 * 1024 ** 3
+/** As Trino's query.max-concurrent-queries and query.max-queued-queries. */
+const DEFAULT_CONCURRENT_QUERIES = 1000
+const DEFAULT_QUEUED_QUERIES = 5000
 const MAX_TABLE_MEMORY_BYTES = 2 * 1024 ** 3
 const MIN_MEMORY_BYTES = 16 * 1024 * 1024
 const DEFAULT_MEMORY_FRACTION = 0.6
@@ -112,6 +124,8 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     'catalogs',
     'threads',
     'memoryLimitBytes',
+    'maxConcurrentQueries',
+    'maxQueuedQueries',
     'spillPath',
     'maxSpillBytes',
     'queryMaxSpillBytes',
@@ -153,6 +167,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
     catalogs: checkedCatalogs(options.catalogs ?? {}),
     threads,
     memoryLimitBytes,
+    ...queueOptions(options),
     ...spillOptions(options),
     ...tableMemory(options, memoryLimitBytes),
     tunesV8: options.tunesV8 ?? true,
@@ -178,6 +193,22 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
 export function checkCatalogName(name: string): void {
   if (/^[a-z0-9_][a-z0-9_-]*$/.test(name)) return
   throw invalid(`Catalog name must consist of lower-case letters, digits, _ and -: ${name}`)
+}
+
+function queueOptions(
+  options: EngineOptions,
+): Pick<ResolvedOptions, 'maxConcurrentQueries' | 'maxQueuedQueries'> {
+  const {
+    maxConcurrentQueries = DEFAULT_CONCURRENT_QUERIES,
+    maxQueuedQueries = DEFAULT_QUEUED_QUERIES,
+  } = options
+  if (!Number.isInteger(maxConcurrentQueries) || maxConcurrentQueries < 1) {
+    throw invalid(`maxConcurrentQueries must be a whole number from 1 on: ${maxConcurrentQueries}`)
+  }
+  if (!Number.isInteger(maxQueuedQueries) || maxQueuedQueries < 0) {
+    throw invalid(`maxQueuedQueries must be a whole number from 0 on: ${maxQueuedQueries}`)
+  }
+  return { maxConcurrentQueries, maxQueuedQueries }
 }
 
 function spillOptions(

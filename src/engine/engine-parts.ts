@@ -18,6 +18,7 @@ import { ClusterMember } from './execution/cluster.js'
 import { shownFaultTolerance } from './execution/session-fault-tolerance.js'
 import { OwnFunctions } from './functions/own-functions.js'
 import { PlanCache } from './planning/plan-cache.js'
+import { Admission } from './query/admission.js'
 import { QueryRegistry } from './query/query-registry.js'
 import type { SystemAccessControl } from './security/system-access-control.js'
 import type { EngineCore, EngineServices } from './services.js'
@@ -107,7 +108,15 @@ export function createParts(
         isThreadBound: (name) => catalogManager.isThreadBound(name),
       }),
   )
-  const core = createCore(options, catalogManager, accessControl, () => catalogs, statements)
+  const admission = createAdmission(options, threads.allocator)
+  const core = createCore(
+    options,
+    catalogManager,
+    admission,
+    accessControl,
+    () => catalogs,
+    statements,
+  )
   catalogManager.add({
     name: REGISTERED_CATALOG,
     connectorName: 'inline',
@@ -151,9 +160,19 @@ function createThreads(options: ResolvedOptions, catalogs: CatalogManager): Thre
   return { allocator, buffers, segments, pool }
 }
 
+const createAdmission = (options: ResolvedOptions, allocator: ChunkAllocator): Admission =>
+  new Admission({
+    maxConcurrentQueries: options.maxConcurrentQueries,
+    maxQueuedQueries: options.maxQueuedQueries,
+    sharedBytes:
+      options.spillPath === undefined ? Number.POSITIVE_INFINITY : options.memoryLimitBytes,
+    isBusy: () => allocator.busyDrivers > 0,
+  })
+
 function createCore(
   options: ResolvedOptions,
   catalogs: CatalogManager,
+  admission: Admission,
   accessControl: SystemAccessControl | undefined,
   store: () => EngineCatalogs,
   statements: () => Promise<{ readonly services: EngineServices }>,
@@ -167,6 +186,7 @@ function createCore(
     ...(accessControl === undefined ? {} : { accessControl }),
     transactions: new TransactionManager(catalogs),
     queries: new QueryRegistry(),
+    admission,
     contexts: new QueryContexts(),
     propertyDefaults: new Map([
       ...shownFaultTolerance(options.faultTolerance),

@@ -10,6 +10,7 @@ import type { OutputNode, TableReference } from '../planner/plan/node.js'
 import type { MillraceError, Page, SqlType, Value } from '../spi/index.js'
 import type { CatalogManager } from './catalog/catalog-manager.js'
 import type { ExecutionInfo } from './execution/query-info.js'
+import type { Admission } from './query/admission.js'
 import type { QueryRegistry } from './query/query-registry.js'
 import type { ResultColumn } from './result/result-column.js'
 import type { SystemAccessControl } from './security/system-access-control.js'
@@ -57,6 +58,7 @@ export interface EngineCore {
   readonly propertyDefaults: ReadonlyMap<string, string>
   readonly transactions: TransactionManager
   readonly queries: QueryRegistry
+  readonly admission: Admission
   readonly contexts: QueryContexts
   /** The type of a name such as `array(varchar(10))`. @throws TYPE_NOT_FOUND */
   parseType(name: string): SqlType

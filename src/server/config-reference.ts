@@ -134,10 +134,22 @@ export const CONFIG_PROPERTIES: readonly ConfigDescription[] = [
     'A query whose client asks nothing for so long ends',
   ),
   describe(
+    'query.max-concurrent-queries',
+    'integer, 1 to 1000000',
+    '1000',
+    'Queries that run side by side; others wait. Where queries may spill, large ones also wait until each that runs can have 32 MB',
+  ),
+  describe(
     'query.max-memory',
     'data size',
     '',
     "What all queries may take; by default 60% of the machine's or container's memory",
+  ),
+  describe(
+    'query.max-queued-queries',
+    'integer, 0 to 1000000',
+    '5000',
+    'Queries that wait for others to end; more fail',
   ),
   describe(
     'retry-delay-scale-factor',

@@ -219,6 +219,12 @@ export const SETTINGS: Readonly<Record<string, Setting>> = {
   'query.max-memory': (value, { engine }) => {
     engine.memoryLimitBytes = dataSize('query.max-memory', value)
   },
+  'query.max-concurrent-queries': (value, { engine }) => {
+    engine.maxConcurrentQueries = wholeNumber('query.max-concurrent-queries', value, 1, 1_000_000)
+  },
+  'query.max-queued-queries': (value, { engine }) => {
+    engine.maxQueuedQueries = wholeNumber('query.max-queued-queries', value, 0, 1_000_000)
+  },
   'spiller-spill-path': spillPath,
   'spill-path': spillPath,
   'max-spill-per-node': (value, { engine }) => {

@@ -19,6 +19,8 @@ const LARGEST_RUN_BYTES = 4 * 1024 * 1024
 
 /** The part of a limit that operators may reserve: the rest is for what sources and work on pages claim. */
 export const RESERVABLE_PART = 15 / 16
+/** The same of the limit of all queries, of which several may have sources and work at once. */
+export const SHARED_RESERVABLE_PART = 7 / 8
 /** The part of what is free that an arena takes before it needs it. */
 const RUN_PART_OF_FREE = 1 / 16
 
@@ -112,7 +114,7 @@ export class QueryMemory {
     const all = Atomics.add(control, ControlLayout.reservedChunks, chunks) + chunks
     if (
       own * CHUNK_BYTES + this.usedBytes <= this.limitBytes * RESERVABLE_PART &&
-      all * CHUNK_BYTES + usedBytes <= limitBytes * RESERVABLE_PART
+      all * CHUNK_BYTES + usedBytes <= limitBytes * SHARED_RESERVABLE_PART
     ) {
       return true
     }

@@ -164,6 +164,11 @@ export class ChunkAllocator {
     return Atomics.load(this.control, ControlLayout.reservedChunks) * CHUNK_BYTES
   }
 
+  /** Drivers of all queries that may spill which have work to do and don't wait for memory. */
+  get busyDrivers(): number {
+    return Atomics.load(this.control, ControlLayout.busyDrivers)
+  }
+
   /** Bytes in use of segments beyond the shared memory. */
   get segmentBytes(): number {
     return Atomics.load(this.control, ControlLayout.segmentChunks) * CHUNK_BYTES

@@ -76,7 +76,7 @@ export function createSystemInformation(parts: {
 }
 
 function describeQuery(run: StatementRun): QueryDescription {
-  const { createdMillis, startedMillis, endedMillis, planningMillis } = run.times
+  const { createdMillis, startedMillis, endedMillis, planningMillis, queuedMillis } = run.times
   const { source } = run.session
   const { failure } = run
   return {
@@ -86,7 +86,7 @@ function describeQuery(run: StatementRun): QueryDescription {
     ...(source === undefined ? {} : { source }),
     query: run.sql,
     resourceGroupId: ['global'],
-    queuedTimeMillis: Math.max(0, (startedMillis ?? Date.now()) - createdMillis),
+    queuedTimeMillis: Math.max(0, queuedMillis),
     analysisTimeMillis: Math.round(planningMillis),
     planningTimeMillis: Math.round(planningMillis),
     createdMillis,

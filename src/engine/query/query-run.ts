@@ -14,6 +14,8 @@ export interface RunTimes {
   readonly finishingMillis: number
   /** Parsing, analysis, planning, optimisation. */
   readonly planningMillis: number
+  /** Before it was planned, and from then until others had ended that it had to wait for. */
+  readonly queuedMillis: number
 }
 
 /** A statement under way, as its consumer sees it. Once it has ended, in whatever way, it holds nothing and `settled` resolves. */

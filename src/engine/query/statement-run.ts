@@ -8,7 +8,8 @@ import { createQueryContext, type QueryContext, type Warning } from '../session/
 import type { Session, SessionChanges } from '../session/session.js'
 import { checkSession } from '../session/session-check.js'
 import { AUTO_COMMIT, type Transaction } from '../session/transaction.js'
-import type { StatementContext, StatementResult } from '../statements/statement.js'
+import type { PlanResult, StatementContext, StatementResult } from '../statements/statement.js'
+import type { Seat } from './admission.js'
 import type { QueryRun, QueryState, RunTimes } from './query-run.js'
 import { watchLimits } from './statement-limits.js'
 
@@ -64,6 +65,8 @@ export class StatementRun implements QueryRun {
   #endedMillis: number | undefined
   #finishingFrom: number | undefined
   #planningMillis = 0
+  /** For its seat, once it was planned. */
+  #waiting: { readonly fromMillis: number; readonly toMillis?: number } | undefined
   #state: QueryState = 'QUEUED'
   #failure: MillraceError | undefined
   #starting: Promise<readonly ResultColumn[]> | undefined
@@ -73,6 +76,7 @@ export class StatementRun implements QueryRun {
   #result: StatementResult | undefined
   #services: EngineServices | undefined
   #context: QueryContext | undefined
+  #seat: Seat | undefined
   #execution: PlanExecution | undefined
   #pages: AsyncIterator<Page> | Iterator<Page> | undefined
   /** Ends the watching of its limits. */
@@ -145,7 +149,14 @@ export class StatementRun implements QueryRun {
           ? 0
           : (this.#endedMillis ?? Date.now()) - this.#finishingFrom,
       planningMillis: this.#planningMillis,
+      queuedMillis: this.#queuedMillis,
     }
+  }
+
+  get #queuedMillis(): number {
+    const now = this.#endedMillis ?? Date.now()
+    const { fromMillis = 0, toMillis = now } = this.#waiting ?? { toMillis: 0 }
+    return (this.#startedMillis ?? now) - this.#createdMillis + toMillis - fromMillis
   }
 
   get execution(): PlanExecution | undefined {
@@ -176,11 +187,25 @@ export class StatementRun implements QueryRun {
       this.#planningMillis = performance.now() - begun
       this.#result = result
       this.#updateType = result.updateType
+      if (result.kind === 'plan') await this.#takeSeat(result)
       this.#state = 'RUNNING'
       return this.#open(result)
     } catch (error) {
       throw await this.#failed(error)
     }
+  }
+
+  /** Waits until the plan may run beside those that run already; so far it holds no memory. @throws QUERY_QUEUE_FULL */
+  async #takeSeat({ inputBytes }: PlanResult): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure
+    this.#seat = this.#core.admission.request(inputBytes)
+    if (this.#seat.admitted === undefined) return
+    this.#state = 'QUEUED'
+    const fromMillis = Date.now()
+    this.#waiting = { fromMillis }
+    await this.#orAbort(this.#seat.admitted)
+    this.#waiting = { fromMillis, toMillis: Date.now() }
+    if (this.#failure !== undefined) throw this.#failure
   }
 
   async #analyse(): Promise<StatementResult> {
@@ -362,6 +387,7 @@ export class StatementRun implements QueryRun {
       () => this.#pages?.return?.(),
       () => this.#execution?.end(),
       () => this.#endTransaction(),
+      () => this.#seat?.leave(),
     ]
     for (const step of steps) {
       try {

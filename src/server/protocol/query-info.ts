@@ -186,7 +186,7 @@ function stageInfo(queryId: string, { stage, sources }: StageNode): object {
 
 /** `queryStats` of a query, at any length. @source Trino io.trino.execution.QueryStats */
 export function queryStats(run: StatementRun, info: ExecutionInfo | undefined) {
-  const { createdMillis, startedMillis, endedMillis, planningMillis } = run.times
+  const { createdMillis, startedMillis, endedMillis, planningMillis, queuedMillis } = run.times
   const { rootStage: _, ...stats } = statementStats(run)
   const stages = info?.stages ?? []
   const all = {
@@ -200,7 +200,7 @@ export function queryStats(run: StatementRun, info: ExecutionInfo | undefined) {
     executionStartTime: isoTime(startedMillis),
     endTime: isoTime(endedMillis),
     elapsedTime: durationText((endedMillis ?? now) - createdMillis),
-    queuedTime: durationText((startedMillis ?? endedMillis ?? now) - createdMillis),
+    queuedTime: durationText(queuedMillis),
     ...(startedMillis === undefined
       ? {}
       : { executionTime: durationText((endedMillis ?? now) - startedMillis) }),

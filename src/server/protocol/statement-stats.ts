@@ -4,7 +4,7 @@ import { receivedBy, stageStats, stageTree, sumOf } from './stage-stats.js'
 /** The `stats` of a response. @source Trino StatementStats */
 export function statementStats(run: StatementRun) {
   const info = run.execution?.info()
-  const { createdMillis, startedMillis, endedMillis, finishingMillis, planningMillis } = run.times
+  const { createdMillis, endedMillis, finishingMillis, planningMillis, queuedMillis } = run.times
   const totalSplits = info?.totalSplits ?? 0
   const completedSplits = run.isDone ? totalSplits : (info?.completedSplits ?? 0)
   const runningSplits = run.isDone ? 0 : (info?.runningSplits ?? 0)
@@ -29,7 +29,7 @@ export function statementStats(run: StatementRun) {
     analysisTimeMillis: Math.round(planningMillis),
     cpuTimeMillis: Math.round((info?.cpuNanos ?? 0) / 1e6),
     wallTimeMillis: Math.round((info?.scheduledNanos ?? 0) / 1e6),
-    queuedTimeMillis: (startedMillis ?? Date.now()) - createdMillis,
+    queuedTimeMillis: queuedMillis,
     elapsedTimeMillis: (endedMillis ?? Date.now()) - createdMillis,
     finishingTimeMillis: finishingMillis,
     physicalInputTimeMillis: Math.round((info?.physicalInputNanos ?? 0) / 1e6),
