@@ -158,6 +158,8 @@ export interface RemoteSource {
   readonly concatenates?: true
   /** Every driver reads all pages; otherwise each page goes to one driver. */
   readonly everyDriver?: true
+  /** Parts that the rows come in, by their keys: each part goes to one driver, unless every driver reads all. Absent: they are not cut so. */
+  readonly lanes?: number
 }
 
 export type SinkSpec =

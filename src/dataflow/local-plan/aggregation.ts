@@ -12,6 +12,8 @@ import {
   channelsOf,
   gather,
   gatherByKey,
+  isAmong,
+  isSharedAmong,
   type LocalPlanContext,
   type Stream,
   typesOf,
@@ -66,14 +68,9 @@ function planSource(node: AggregationNode, context: LocalPlanContext): Stream {
   return stream
 }
 
-const isAmong = (symbols: readonly PlanSymbol[], others: readonly PlanSymbol[]): boolean =>
-  symbols.every(({ name }) => others.some((other) => other.name === name))
-
 /** Whether all rows of each group are in one driver already. */
 const isSharedBy = (stream: Stream, node: AggregationNode): boolean =>
-  stream.sharedBy !== undefined &&
-  node.globalGroupingSets.length === 0 &&
-  isAmong(stream.sharedBy, node.groupingKeys)
+  node.globalGroupingSets.length === 0 && isSharedAmong(stream, node.groupingKeys)
 
 /** Rows of a group in one driver, and all in one where a row comes for no input. */
 function inOnePlace(

@@ -56,6 +56,11 @@ export function planRemoteSource(node: RemoteSourceNode, context: LocalPlanConte
     !comesInOrder(node) &&
     !context.onlyStreamsAbove &&
     !context.isSmall(node)
+  // With fewer lanes than threads, some would have nothing to do.
+  const lanes =
+    parallel && node.lanes !== undefined && node.lanes.count >= context.threads
+      ? node.lanes
+      : undefined
   return {
     source: {
       kind: 'remote',
@@ -64,10 +69,12 @@ export function planRemoteSource(node: RemoteSourceNode, context: LocalPlanConte
       types: typesOf(node.outputs),
       ...(node.orderBy === undefined ? {} : { orderBy: channelOrder(node.outputs, node.orderBy) }),
       ...(node.concatenates ? { concatenates: true } : {}),
+      ...(lanes === undefined ? {} : { lanes: lanes.count }),
     },
     operators: [],
     layout: node.outputs,
     parallel,
+    ...(lanes === undefined ? {} : { sharedBy: lanes.keys }),
     callerBound: !parallel,
     dependsOn: [],
   }

@@ -225,6 +225,13 @@ const isRemote = ({ source, operators }: Stream): boolean =>
 /** Dividing fewer rows than this by their keys takes longer than one driver needs for them. */
 export const SHARED_ROWS_MIN = 20_000
 
+export const isAmong = (symbols: readonly PlanSymbol[], others: readonly PlanSymbol[]): boolean =>
+  symbols.every(({ name }) => others.some((other) => other.name === name))
+
+/** Whether all rows with equal values of some symbols are in one driver already. */
+export const isSharedAmong = ({ sharedBy }: Stream, keys: readonly PlanSymbol[]): boolean =>
+  sharedBy !== undefined && isAmong(sharedBy, keys)
+
 /**
  * Collects a stream and divides its rows among the drivers by their key, so that rows with equal keys meet in one. Brings
  * them all into one driver where that is not possible or not worth it.
@@ -237,7 +244,7 @@ export function gatherByKey(
   rows: number | undefined,
   planNodeId: string,
 ): Stream {
-  if (!stream.parallel) return stream
+  if (!stream.parallel || isSharedAmong(stream, keys)) return stream
   if (!keys.some((key) => isHashable(key.type)) || (rows ?? Infinity) < SHARED_ROWS_MIN) {
     return gather(context, stream)
   }

@@ -9,6 +9,7 @@ import {
   requestOf,
 } from './distributed-run.js'
 import { placeFragments, sourceFragments } from './fragment-placement.js'
+import { withLanes } from './reader-lanes.js'
 import { isOfNode } from './retry-settings.js'
 import { assignersOf } from './split-origins.js'
 import { Stage } from './stage.js'
@@ -80,7 +81,8 @@ export class DistributedExecution extends StagedRun<Stage> {
       nodesOf.map((nodes) => nodes.length),
     )
     this.#filters = filters
-    return plan.fragments.map((fragment) => {
+    const fragments = withLanes(plan.fragments, this.#environment.lanes, consumerCounts)
+    return fragments.map((fragment) => {
       const nodes = nodesOf[fragment.id]!
       return new Stage({
         fragment,

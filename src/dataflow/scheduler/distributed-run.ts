@@ -31,6 +31,8 @@ export interface DistributedEnvironment {
   /** Nodes that take tasks now; at least one. */
   workers(): readonly TaskNode[]
   readonly coordinator: TaskNode
+  /** Drivers that pipelines of a task have, as far as the coordinator knows: as many as its own would. */
+  readonly lanes: number
   readonly channels: ChannelFactory
   openSplits(
     origin: SplitOrigin,

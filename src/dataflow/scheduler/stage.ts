@@ -72,13 +72,17 @@ export class Stage {
     return this.#options.fragment
   }
 
-  /** Where a task of the consuming stage reads this one's output. */
-  addresses(bufferId: number): readonly BufferAddress[] {
-    return this.#options.nodes.map(({ uri }, index) => ({
-      nodeUri: uri,
-      taskId: this.#taskIds[index]!,
-      bufferId,
-    }))
+  /** Where a task of the consuming stage reads this one's output; those of each lane side by side. */
+  addresses(taskIndex: number): readonly BufferAddress[] {
+    const { output } = this.fragment
+    const lanes = output.kind === 'hash' ? (output.lanes ?? 1) : 1
+    return Array.from({ length: lanes }, (_, lane) =>
+      this.#options.nodes.map(({ uri }, index) => ({
+        nodeUri: uri,
+        taskId: this.#taskIds[index]!,
+        bufferId: taskIndex * lanes + lane,
+      })),
+    ).flat()
   }
 
   runsOn(node: TaskNode): boolean {

@@ -103,8 +103,8 @@ function outputCut({ fragment, consumerCount, write }: TaskRequest) {
   const { output } = fragment
   if (output.kind !== 'hash' || consumerCount === 1) return {}
   assert(write === undefined, 'what sinks tell goes to one task')
-  const { kind: _, ...cut } = output
-  return { outputCut: { ...cut, partitionCount: consumerCount } }
+  const { kind: _, lanes = 1, ...cut } = output
+  return { outputCut: { ...cut, partitionCount: consumerCount * lanes } }
 }
 
 /** The sort whose rows a fragment hands on in ranges. */
@@ -147,7 +147,8 @@ async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
     })
   }
   if (kind === 'partitioned') {
-    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount, compress })
+    const lanes = output.kind === 'hash' ? (output.lanes ?? 1) : 1
+    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount * lanes, compress })
   }
   const buffer = new MemoryOutputBuffer({ kind, compress })
   buffer.setReaders(

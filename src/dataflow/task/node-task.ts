@@ -19,6 +19,7 @@ import { filteredDomain } from '../dynamic-filter.js'
 import type { PageStream } from '../page-stream.js'
 import type { RemoteSource, SortedRunsRef } from '../pipeline.js'
 import { ExchangeStream, RemoteMergeStream, RemoteSequence } from '../streams/exchange.js'
+import type { LaneShare } from '../threads/remote-feeds.js'
 import type { ExecutionEnvironment } from './execution-environment.js'
 import { RangeOutput } from './range-output.js'
 import { type SinkPages, sinkPages } from './sink-pages.js'
@@ -96,7 +97,7 @@ export class NodeTask {
           if (pipeline === sortedRuns?.pipeline) this.#tellSample(sortedRuns)
         },
         openRemote: (source, createArena) => this.#openRemote(source, createArena),
-        readRemote: (source) => this.#openClient(this.#addresses(source)),
+        readRemote: (source, lanes) => this.#readLanes(source, lanes),
       },
       descriptor,
     )
@@ -251,6 +252,15 @@ export class NodeTask {
       assert(found !== undefined, `no tasks of fragment ${id}`)
       return found
     })
+  }
+
+  #readLanes(source: RemoteSource, lanes: LaneShare | undefined): ExchangeClient {
+    const addresses = this.#addresses(source)
+    if (lanes === undefined) return this.#openClient(addresses)
+    const own = addresses.filter(
+      ({ bufferId }) => (bufferId % source.lanes!) % lanes.count === lanes.index,
+    )
+    return this.#openClient(own, Math.ceil(DEFAULT_BUFFER_BYTES / lanes.count))
   }
 
   #openClient(addresses: readonly BufferAddress[], bufferBytesMax?: number): ExchangeClient {

@@ -78,9 +78,9 @@ export class TaskExecution {
     this.#remoteFeeds = new RemoteFeeds({
       memory: allocator.memory.buffer,
       turns: turns.taker(),
-      read: (source) => {
+      read: (source, lanes) => {
         assert(environment.readRemote !== undefined, 'remote pages are read by a fragment')
-        return environment.readRemote(source)
+        return environment.readRemote(source, lanes)
       },
       allocate: (byteLength) => this.#task.allocate(byteLength),
       createArena: () => this.#task.createArena(),

@@ -9,8 +9,14 @@ import type { TurnTaker } from '../turns.js'
 import type { RemoteFeedMessage } from './messages.js'
 import { pagePlacer } from './placed-pages.js'
 
-/** Reads what tasks of other fragments hand over, in any order. */
-export type ReadRemote = (source: RemoteSource) => ExchangeClient
+/** The lanes of a driver: those whose number leaves its own when it is divided by the count of drivers. */
+export interface LaneShare {
+  readonly index: number
+  readonly count: number
+}
+
+/** Reads what tasks of other fragments hand over, in any order. @param lanes absent: all */
+export type ReadRemote = (source: RemoteSource, lanes?: LaneShare) => ExchangeClient
 
 export interface RemoteFeedsOptions {
   readonly memory: ArrayBufferLike
@@ -37,8 +43,8 @@ interface RemoteFeed {
  */
 export class RemoteFeeds {
   readonly #options: RemoteFeedsOptions
-  /** By the plan node of the source. */
-  readonly #feeds = new Map<string, RemoteFeed>()
+  /** By the plan node of the source: one for all drivers, or one each where each has lanes of its own. */
+  readonly #feeds = new Map<string, readonly RemoteFeed[]>()
 
   constructor(options: RemoteFeedsOptions) {
     this.#options = options
@@ -60,7 +66,20 @@ export class RemoteFeeds {
       const { byteOffset } = this.#options.allocate(bytes * driverCount)
       const addresses = drivers.map((driver) => byteOffset + driver * bytes)
       for (const address of addresses) clearRings(memory, address, 1)
-      this.#feeds.set(source.planNodeId, this.#open(pipeline.id, source, addresses, tell))
+      const open = (of: readonly number[], lanes?: LaneShare) =>
+        this.#open(
+          pipeline.id,
+          source,
+          of.map((driver) => addresses[driver]!),
+          (position, message) => tell(of[position]!, message),
+          lanes,
+        )
+      this.#feeds.set(
+        source.planNodeId,
+        source.lanes === undefined || source.everyDriver === true
+          ? [open(drivers)]
+          : drivers.map((index) => open([index], { index, count: driverCount })),
+      )
       return { planNodeId: source.planNodeId, addresses }
     })
     return drivers.map((driver) =>
@@ -70,19 +89,19 @@ export class RemoteFeeds {
 
   /** Starts to read, once the drivers of a pipeline have been told to run. */
   start(pipelineId: number): void {
-    for (const feed of this.#feeds.values()) {
+    for (const feed of [...this.#feeds.values()].flat()) {
       if (feed.pipelineId === pipelineId) this.#run(feed).catch(this.#options.onFailure)
     }
   }
 
   /** A driver has given a page back, or left, while its feed slept. */
   wake(planNodeId: string): void {
-    this.#feeds.get(planNodeId)?.output.wake()
+    for (const { output } of this.#feeds.get(planNodeId) ?? []) output.wake()
   }
 
   /** The drivers of a pipeline have ended. @param pipelineId absent: those of all */
   close(pipelineId?: number): void {
-    for (const feed of this.#feeds.values()) {
+    for (const feed of [...this.#feeds.values()].flat()) {
       if (pipelineId !== undefined && feed.pipelineId !== pipelineId) continue
       feed.output.abandon()
       feed.client.close()
@@ -94,6 +113,7 @@ export class RemoteFeeds {
     source: RemoteSource,
     addresses: readonly number[],
     tell: Tell,
+    lanes: LaneShare | undefined,
   ): RemoteFeed {
     const { memory, createArena } = this.#options
     const { planNodeId, orderBy, concatenates } = source
@@ -108,7 +128,7 @@ export class RemoteFeeds {
         for (const driver of addresses.keys()) tell(driver, { kind: 'remotePagesEnd', planNodeId })
       },
     })
-    return { pipelineId, client: this.#options.read(source), output }
+    return { pipelineId, client: this.#options.read(source, lanes), output }
   }
 
   async #run({ client, output }: RemoteFeed): Promise<void> {

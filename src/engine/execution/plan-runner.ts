@@ -360,9 +360,11 @@ export class PlanRunner {
     required: ReadonlySet<string>,
     context: QueryContext,
   ): DistributedEnvironment {
-    const { member } = this.#options
+    const { member, pool } = this.#options
+    const { driversMax = Number.POSITIVE_INFINITY } = taskLimits(context, true)
     return {
       workers: () => nodesFor(cluster, required),
+      lanes: Math.min(pool?.size ?? 0, driversMax),
       onNodeLost: cluster.onNodeLost.bind(cluster),
       taskFailed: cluster.taskFailed.bind(cluster),
       coordinator: member.localNode,

@@ -7,8 +7,8 @@ import type {
   TableFunctionNode,
   WindowFunctionCall,
 } from '../plan/node.js'
-import { visitPlan } from '../plan/node.js'
 import type { PlanSymbol } from '../plan/symbol.js'
+import { visitPlan } from '../plan/visit.js'
 import type { WriterTarget } from '../plan/writer-target.js'
 import { expressionText } from './expression-text.js'
 import { isTrueExpression } from './predicate-text.js'

@@ -5,14 +5,13 @@ import type {
   ExchangeNode,
   PlanNode,
   PlanNodeIdAllocator,
-  PlanVisitor,
   SortItem,
   TableReference,
   TableScanNode,
 } from '../plan/node.js'
-import { visitPlan } from '../plan/node.js'
 import { outputsOf, withSources } from '../plan/structure.js'
 import type { PlanSymbol } from '../plan/symbol.js'
+import { type PlanVisitor, visitPlan } from '../plan/visit.js'
 import { distributeAggregation } from './aggregation-exchanges.js'
 import {
   type Distributed,

@@ -7,9 +7,9 @@ import type {
   SortItem,
   WindowFunctionCall,
 } from '../plan/node.js'
-import { visitPlan } from '../plan/node.js'
 import { madeByPattern, sourcesOf, withSources } from '../plan/structure.js'
 import type { PlanSymbol } from '../plan/symbol.js'
+import { visitPlan } from '../plan/visit.js'
 import type { OptimizerContext } from './context.js'
 import { symbolOf } from './expression/predicates.js'
 import { substitute } from './expression/tree.js'

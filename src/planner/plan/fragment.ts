@@ -50,6 +50,8 @@ export type OutputPartitioning =
       /** But those with a NULL key to each in turn. */
       readonly spreadsNulls?: true
       readonly heavyKeys?: HeavyKeys
+      /** Parts that each task's rows are cut into for its drivers; absent: one. */
+      readonly lanes?: number
     }
   /**
    * Rows that are in this order, cut into as many ranges as there are tasks: none in a task comes after one in the next. The cuts

@@ -459,6 +459,8 @@ export interface RemoteSourceNode extends NodeFields {
   readonly orderBy?: readonly SortItem[]
   /** One task after another is read. */
   readonly concatenates?: true
+  /** The fragments cut their rows by these columns for so many drivers of each task. */
+  readonly lanes?: { readonly count: number; readonly keys: readonly PlanSymbol[] }
 }
 /**
  * The rows of `main`, and beside it plans that several of its nodes read: each is run once, and its rows are kept until the
@@ -490,10 +492,3 @@ export interface OutputNode extends NodeFields {
   readonly columnNames: readonly string[]
   readonly outputs: readonly PlanSymbol[]
 }
-
-/** One function a kind: a missing kind does not compile. */
-export type PlanVisitor<R> = {
-  readonly [K in PlanKind]: (node: Extract<PlanNode, { kind: K }>) => R
-}
-export const visitPlan = <R>(node: PlanNode, visitor: PlanVisitor<R>): R =>
-  (visitor[node.kind] as (node: PlanNode) => R)(node)

@@ -1,6 +1,6 @@
 import type { PlanNode, SharedScanNode, TableArgument } from './node.js'
-import { visitPlan } from './node.js'
 import type { PlanSymbol } from './symbol.js'
+import { visitPlan } from './visit.js'
 
 const one = (node: { readonly source: PlanNode }): readonly PlanNode[] => [node.source]
 const none = (): readonly PlanNode[] => []

@@ -2,9 +2,9 @@ import type { Expression } from '../../expressions/ir.js'
 import { childrenOf } from '../../expressions/ir-walk.js'
 import { assert, typeName, typesEqual } from '../../spi/index.js'
 import type { PlanNode, SetExpression, WithNode } from './node.js'
-import { visitPlan } from './node.js'
 import { outputsOf, readsOfTable, sharedScansOf, sourcesOf } from './structure.js'
 import type { PlanSymbol } from './symbol.js'
+import { visitPlan } from './visit.js'
 
 /**
  * Checks what every plan must satisfy: node ids are unique, no node outputs a name twice, every symbol read is an output

@@ -1,8 +1,8 @@
 import type { Expression } from '../../../expressions/ir.js'
 import type { AggregateCall, PlanNode, SortItem } from '../../plan/node.js'
-import { visitPlan } from '../../plan/node.js'
 import { readsOfTable, sourcesOf } from '../../plan/structure.js'
 import type { PlanSymbol } from '../../plan/symbol.js'
+import { visitPlan } from '../../plan/visit.js'
 import { symbolsOf } from '../expression/tree.js'
 
 const none = (): readonly string[] => []

@@ -13,18 +13,15 @@ import { SEED } from '../../../support/seed.js'
 const OPTIONS = { catalogs: { tpch: { 'connector.name': 'tpch' } } }
 
 let single: Engine
+let create: typeof Engine.create
 let cluster: Awaited<ReturnType<typeof startLocalCluster>>
 beforeAll(async () => {
   single = await Engine.create({ threads: 0, ...OPTIONS })
   requireBuild()
   const url = pathToFileURL(join(ROOT, 'build/engine/engine.js')).href
   const built = (await import(url)) as typeof import('../../../../src/engine/engine.js')
-  cluster = await startLocalCluster(
-    2,
-    { ...OPTIONS, threads: 2 },
-    (node) => node,
-    (options) => built.Engine.create(options),
-  )
+  create = (options) => built.Engine.create(options)
+  cluster = await startLocalCluster(2, { ...OPTIONS, threads: 2 }, (node) => node, create)
 })
 afterAll(async () => {
   await single.close()
@@ -110,12 +107,44 @@ test.each([...IN_THREADS, ...IN_PART])('of other nodes: %s', async (sql) => {
   expect([...receiversOf(run)]).toEqual(expect.arrayContaining(['worker-1', 'worker-2']))
 })
 
-test('rows that every driver is given are told of once', async () => {
+test('rows are cut for the drivers that share them, so that none looks for its own among all', async () => {
   const run = runOf(cluster.coordinator, IN_THREADS[0]!)
   await rowTexts(run)
   expect(receiversOf(run)).toContain('worker-2')
+  expect(
+    driversOf(run).flatMap(({ operators }) => operators.map(({ name }) => name)),
+  ).not.toContain('keyShare')
   expect(rowsOf(run, 'remote')).toBe(rowsOf(run, 'partitionOutput'))
 })
+
+/** Threads of the coordinator, by which rows are cut, and of the nodes that read them. */
+test.each([
+  { coordinator: 2, nodes: 3, isShared: false },
+  { coordinator: 4, nodes: 3, isShared: true },
+])('nodes of $nodes threads, where rows are cut for $coordinator', async (threads) => {
+  const uneven = await startLocalCluster(2, OPTIONS, undefined, (options) =>
+    create({
+      ...options,
+      threads: options?.isCoordinator === false ? threads.nodes : threads.coordinator,
+    }),
+  )
+  try {
+    for (const sql of [IN_THREADS[0]!, IN_THREADS[4]!, IN_PART[0]!]) {
+      const expected = await rowTexts(runOf(single, sql))
+      const run = runOf(uneven.coordinator, sql)
+      const actual = await rowTexts(run)
+      expect(actual.toSorted()).toEqual(expected.toSorted())
+      // Rows that every driver is given are told of once.
+      if (sql === IN_THREADS[0]) {
+        expect(rowsOf(run, 'keyShare') === 0).toBe(threads.isShared)
+        expect(rowsOf(run, 'remote')).toBe(rowsOf(run, 'partitionOutput'))
+        expect([...receiversOf(run)]).toEqual(expect.arrayContaining(['worker-1', 'worker-3']))
+      }
+    }
+  } finally {
+    await uneven.close()
+  }
+}, 60_000)
 
 /** Columns of rows that other tasks send pass through a join, or through a filter that keeps them all. */
 const PASSES_ON = [
