@@ -4,13 +4,18 @@ import type { Expression, ResolvedFunction } from '../../src/expressions/ir.js'
 import type { FunctionRegistry } from '../../src/expressions/registry.js'
 import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
 import { equalityOf, hashKeyOf } from '../../src/expressions/value/comparison.js'
-import type { AggregateCall, PlanNode, WindowFunctionCall, WindowNode } from '../../src/planner/plan/node.js'
+import type {
+  AggregateCall,
+  PlanNode,
+  WindowFunctionCall,
+  WindowNode,
+} from '../../src/planner/plan/node.js'
 import { outputsOf } from '../../src/planner/plan/structure.js'
 import type { PlanSymbol } from '../../src/planner/plan/symbol.js'
+import { type PlanVisitor, visitPlan } from '../../src/planner/plan/visit.js'
 import { MillraceError, type Value } from '../../src/spi/index.js'
 import { comparatorOf, frameOf, type Row } from './reference-frame.js'
 import { comparisonOf, setOperation, unnested } from './reference-rows.js'
-import { type PlanVisitor, visitPlan } from '../../src/planner/plan/visit.js'
 
 export interface ReferenceOptions {
   readonly registry: FunctionRegistry

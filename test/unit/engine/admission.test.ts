@@ -5,6 +5,7 @@ import {
   type AdmissionLimits,
   LARGE_QUERY_BYTES,
   type Seat,
+  SMALL_QUERY_BYTES,
 } from '../../../src/engine/query/admission.js'
 import { SEED } from '../../support/seed.js'
 import { createRandom } from '../kernel-support/cells.js'
@@ -41,6 +42,22 @@ describe('admission', () => {
     expect([await runs(third!), await runs(fourth!)]).toEqual([true, false])
     first!.leave()
     expect([await runs(fourth!), queue.queuedCount]).toEqual([true, 0])
+  })
+
+  test('small ones have half of the memory, and wait for each other then; what reads no table waits for none', async () => {
+    const queue = admission({ sharedBytes: 4 * SMALL_QUERY_BYTES })
+    const large = queue.request(LARGE)
+    const [first, second, third] = [SMALL, SMALL, SMALL].map((bytes) => queue.request(bytes))
+    expect([await runs(first!), await runs(second!), await runs(third!)]).toEqual([
+      true,
+      true,
+      false,
+    ])
+    expect(queue.request(0).admitted).toBeUndefined()
+    large.leave()
+    expect(await runs(third!)).toBe(false)
+    first!.leave()
+    expect(await runs(third!)).toBe(true)
   })
 
   test('a limit of queries is one for small queries too', async () => {
