@@ -1,5 +1,9 @@
 import type { BufferAddress } from '../../exchange/address.js'
-import type { FragmentPartitioning, PlanFragment } from '../../planner/plan/fragment.js'
+import {
+  type FragmentPartitioning,
+  lanesOf,
+  type PlanFragment,
+} from '../../planner/plan/fragment.js'
 import { type Domain, type MillraceError, toMillraceError } from '../../spi/index.js'
 import { taskIdOf, taskName } from '../task/task-id.js'
 import {
@@ -74,8 +78,7 @@ export class Stage {
 
   /** Where a task of the consuming stage reads this one's output; those of each lane side by side. */
   addresses(taskIndex: number): readonly BufferAddress[] {
-    const { output } = this.fragment
-    const lanes = output.kind === 'hash' ? (output.lanes ?? 1) : 1
+    const lanes = lanesOf(this.fragment)
     return Array.from({ length: lanes }, (_, lane) =>
       this.#options.nodes.map(({ uri }, index) => ({
         nodeUri: uri,

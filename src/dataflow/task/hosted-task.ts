@@ -3,6 +3,7 @@ import type { OutputBuffer } from '../../exchange/output-buffer.js'
 import { SpoolDirectory } from '../../exchange/spool/spool-directory.js'
 import { SpooledOutputBuffer } from '../../exchange/spool/spooled-output-buffer.js'
 import { callsLoop } from '../../expressions/routine.js'
+import { lanesOf } from '../../planner/plan/fragment.js'
 import type { PlanNode, SortNode } from '../../planner/plan/node.js'
 import { assert, type ConnectorPageSink, type ConnectorSplitSource } from '../../spi/index.js'
 import { planLocally } from '../local-planner.js'
@@ -103,8 +104,8 @@ function outputCut({ fragment, consumerCount, write }: TaskRequest) {
   const { output } = fragment
   if (output.kind !== 'hash' || consumerCount === 1) return {}
   assert(write === undefined, 'what sinks tell goes to one task')
-  const { kind: _, lanes = 1, ...cut } = output
-  return { outputCut: { ...cut, partitionCount: consumerCount * lanes } }
+  const { kind: _, lanes: __, ...cut } = output
+  return { outputCut: { ...cut, partitionCount: consumerCount * lanesOf(fragment) } }
 }
 
 /** The sort whose rows a fragment hands on in ranges. */
@@ -147,8 +148,8 @@ async function createBuffer(request: TaskRequest): Promise<OutputBuffer> {
     })
   }
   if (kind === 'partitioned') {
-    const lanes = output.kind === 'hash' ? (output.lanes ?? 1) : 1
-    return new MemoryOutputBuffer({ kind, partitionCount: consumerCount * lanes, compress })
+    const partitionCount = consumerCount * lanesOf(request.fragment)
+    return new MemoryOutputBuffer({ kind, partitionCount, compress })
   }
   const buffer = new MemoryOutputBuffer({ kind, compress })
   buffer.setReaders(

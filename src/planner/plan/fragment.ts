@@ -66,3 +66,7 @@ export type OutputPartitioning =
 /** True where a fragment has one task. */
 export const hasOneTask = (partitioning: FragmentPartitioning): boolean =>
   partitioning === 'single' || partitioning === 'coordinator'
+
+/** Parts that a fragment's rows for each task are cut into: one for each driver of the reader, or one. */
+export const lanesOf = ({ output }: Pick<PlanFragment, 'output'>): number =>
+  output.kind === 'hash' ? (output.lanes ?? 1) : 1
