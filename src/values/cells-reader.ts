@@ -1,6 +1,9 @@
 import type { Block, BytesBlock, FlatBlock, IntegerBlock } from '../spi/index.js'
 import { type CellReader, cellReader, type ValueMode } from './cell-reader.js'
+import { decimalCells } from './decimal-cells.js'
 import { isIntegerBlock, isSafeIntegerBlock, numberReader } from './integer-reader.js'
+import { dateText } from './temporal-text.js'
+import { textParts } from './text-parts.js'
 import { textDecoder } from './text-reader.js'
 
 /**
@@ -47,6 +50,13 @@ function flatCells(block: FlatBlock, mode: ValueMode): CellsReader | undefined {
         return (start, end) => values.subarray(start, end)
       }
       return isNarrow(block) && isSafeIntegerBlock(block) ? bigintCells(block) : undefined
+    case 'decimal':
+      if (mode === 'plain') return undefined
+      return isNarrow(block) && isSafeIntegerBlock(block)
+        ? decimalCells(block, block.type.scale)
+        : undefined
+    case 'date':
+      return mode === 'plain' ? undefined : dateCells(block)
     case 'varchar':
     case 'json':
       return block.storage === 'bytes' && block.ascii === true ? asciiCells(block) : undefined
@@ -88,6 +98,15 @@ function bigintCells(block: IntegerBlock): CellsReader {
   }
 }
 
+function dateCells(block: FlatBlock): CellsReader {
+  const read = numberReader(block)
+  return (start, end) => {
+    const cells: string[] = new Array(end - start)
+    for (let i = 0; i < cells.length; i++) cells[i] = dateText(read(start + i))
+    return cells
+  }
+}
+
 /** Text longer than this on average is decoded one by one: a part of a string keeps the whole of it alive. */
 const SHARED_TEXT_MAX = 64
 
@@ -100,14 +119,6 @@ function asciiCells(block: BytesBlock): CellsReader {
     const first = offsets[start]!
     const last = offsets[end]!
     if (last - first > SHARED_TEXT_MAX * (end - start)) return each(start, end)
-    const text = decode(first, last)
-    const cells: string[] = new Array(end - start)
-    let from = 0
-    for (let i = 0; i < cells.length; i++) {
-      const to = offsets[start + i + 1]! - first
-      cells[i] = text.substring(from, to)
-      from = to
-    }
-    return cells
+    return textParts(decode(first, last), first, offsets, start + 1, end - start)
   }
 }

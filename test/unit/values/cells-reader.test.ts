@@ -84,6 +84,58 @@ test('bigints beyond 32 bits of narrow storage', () => {
   )
 })
 
+const STORED = {
+  i8: (): Int8Array => Int8Array.from({ length: ROWS }, () => random(256) - 128),
+  i16: (): Int16Array => Int16Array.from({ length: ROWS }, () => random(2 ** 16) - 2 ** 15),
+  i32: (): Int32Array => Int32Array.from({ length: ROWS }, () => random(2 ** 32) - 2 ** 31),
+} as const
+
+test('decimals of any scale and storage', () => {
+  const largest = Number.MAX_SAFE_INTEGER
+  for (const scale of [0, 1, 2, 9, 15, 16, 18]) {
+    for (const storage of ['i8', 'i16', 'i32'] as const) {
+      for (const [base, factor] of [
+        [0, 1],
+        [0, 100],
+        [-5_000_000_000_123, 1000],
+        [storage === 'i32' ? 0 : largest - 2 ** 40, 1],
+        [0, storage === 'i32' ? 2 ** 21 : 1],
+      ] as const) {
+        const values = STORED[storage]()
+        // What is shortest, what digits carry into, and both signs.
+        values.set([0, 1, -1, 9, 10, -10, 99, 100, 127, -128])
+        const block: IntegerBlock = {
+          encoding: 'flat',
+          type: { kind: 'decimal', precision: 18, scale },
+          rowCount: ROWS,
+          storage,
+          values,
+          base,
+          factor,
+          validity: null,
+        }
+        expectSameCells(block, 'exact')
+      }
+    }
+  }
+})
+
+test('decimals have a digit before the point and all digits of the scale', () => {
+  const block = createBlockBuilder({ kind: 'decimal', precision: 18, scale: 3 })
+  const unscaled = [0n, 5n, -5n, 1000n, -123_456n, -2_147_483_648n]
+  for (const value of unscaled) block.append(value)
+  const built = block.build()
+  expect(built).toMatchObject({ encoding: 'flat', storage: 'i32' })
+  expect(cellsReader(built, 'exact')(0, unscaled.length)).toEqual([
+    '0.000',
+    '0.005',
+    '-0.005',
+    '1.000',
+    '-123.456',
+    '-2147483.648',
+  ])
+})
+
 test('rows of pages whose columns change their storage, as objects and arrays', () => {
   const names = ['a', '__proto__', 'c d']
   const objects = rowReader(names, 'object', 'exact')
