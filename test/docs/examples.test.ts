@@ -1,4 +1,6 @@
 import { execFile } from 'node:child_process'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { DIST, ROOT, requireBuild } from '../support/build.js'
@@ -8,17 +10,23 @@ import { documentPages, type Example, examplesOf } from './pages.js'
 /** Where pages say that the server is. */
 const SERVER_HOST = '127.0.0.1:8080'
 const EXAMPLES = documentPages().flatMap(examplesOf)
+/** Where examples find the system's temporary folder: they leave what they make for their reader to look at. */
+const scratch = mkdtempSync(join(tmpdir(), 'millrace-examples-'))
 let server: ServerProcess
 
 beforeAll(async () => {
   requireBuild()
   server = await startServerProcess({ tpch: { 'connector.name': 'tpch' } })
 })
-afterAll(() => server?.stop())
+afterAll(async () => {
+  await server?.stop()
+  rmSync(scratch, { recursive: true, force: true })
+})
 
 const run = (program: string, args: readonly string[], input = ''): Promise<string> =>
   new Promise((resolve, reject) => {
-    const child = execFile(program, args, { cwd: ROOT }, (error, stdout, stderr) =>
+    const env = { ...process.env, TMPDIR: scratch }
+    const child = execFile(program, args, { cwd: ROOT, env }, (error, stdout, stderr) =>
       error === null ? resolve(stdout) : reject(new Error(`${stderr}\n${stdout}`)),
     )
     child.stdin!.end(input)

@@ -36,9 +36,10 @@ export function spillError(cause: unknown): MillraceError {
   return code === 'ENOSPC' || code === 'EDQUOT'
     ? new MillraceError('OUT_OF_SPILL_SPACE', 'No free space available for spill', {
         cause,
+        detail: code,
         hint: 'Free space under the spill path, or raise memoryLimitBytes',
       })
-    : new MillraceError('GENERIC_INTERNAL_ERROR', `Failed to spill pages: ${code}`, { cause })
+    : new MillraceError('GENERIC_INTERNAL_ERROR', 'Failed to spill pages', { cause, detail: code })
 }
 
 /** A file that one driver writes, made when the first page is. */

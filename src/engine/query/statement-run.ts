@@ -187,7 +187,8 @@ export class StatementRun implements QueryRun {
       this.#planningMillis = performance.now() - begun
       this.#result = result
       this.#updateType = result.updateType
-      if (result.kind === 'plan') await this.#takeSeat(result)
+      const plan = result.kind === 'pages' ? result.runs : result
+      if (plan?.kind === 'plan') await this.#takeSeat(plan)
       this.#state = 'RUNNING'
       return this.#open(result)
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { QualifiedName, Statement } from '../../planner/parser/ast/index.js'
 import { formatStatement } from '../../planner/parser/format/format.js'
-import { assert, readValue, typeName, type Value } from '../../spi/index.js'
+import { assert, type Page, readValue, typeName, type Value } from '../../spi/index.js'
 import { handleStatement } from './handlers.js'
 import type { ExplainStatementKinds } from './kinds.js'
 import { errorAt, qualifiedObjectName } from './names.js'
@@ -143,8 +143,13 @@ async function explainAnalyze(
     assert(result.kind === 'pages', 'a planned statement gives pages')
     return singleText('Query Plan', 'nothing to do')
   }
-  const text = await context.services.explainAnalyze(result, planningMillis, node.verbose, context)
-  return staticResult([{ name: 'Query Plan', type: VARCHAR }], [[text]])
+  const { services } = context
+  const columns = [{ name: 'Query Plan', type: VARCHAR }]
+  const run = async function* (): AsyncGenerator<Page> {
+    const text = await services.explainAnalyze(result, planningMillis, node.verbose, context)
+    yield* staticResult(columns, [[text]]).pages
+  }
+  return { kind: 'pages', columns, pages: run(), runs: result }
 }
 
 /** @source Trino ExplainRewrite, ExplainAnalyzeOperator */

@@ -32,6 +32,8 @@ export interface PagesResult {
   readonly kind: 'pages'
   readonly columns: readonly ResultColumn[]
   readonly pages: Iterable<Page> | AsyncIterable<Page>
+  /** A plan that is run while they are read. */
+  readonly runs?: PlanResult
   readonly updateType?: string
   readonly updateCount?: number
 }

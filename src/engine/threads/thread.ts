@@ -65,6 +65,7 @@ export function connectorArena(allocator: ChunkAllocator, owner: number): Arena 
       throw new MillraceError(
         'EXCEEDED_LOCAL_MEMORY_LIMIT',
         `Engine exceeded its memory limit of ${allocator.limitBytes} bytes reading from a connector`,
+        { detail: `${byteLength} bytes more` },
       )
     },
     release: (run) => connectorRuns.release(run),

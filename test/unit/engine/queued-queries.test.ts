@@ -127,6 +127,18 @@ describe('a queue of queries', () => {
     await engine.close()
   })
 
+  test('EXPLAIN ANALYZE waits as the query does that it runs', async () => {
+    const engine = await create({ threads: 0, maxConcurrentQueries: 1 })
+    const rows = engine.query(LARGE, [], OPTIONS)[Symbol.asyncIterator]()
+    await rows.next()
+    const explain = engine.query(`EXPLAIN ANALYZE ${LARGE}`, [], OPTIONS)
+    const text = explain.all()
+    await expect.poll(async () => (await explain.stats()).state).toBe('QUEUED')
+    await rows.return?.()
+    expect(String((await text)[0])).toContain('600572 rows')
+    await engine.close()
+  })
+
   test.each([
     { maxConcurrentQueries: 0 },
     { maxQueuedQueries: -1 },
