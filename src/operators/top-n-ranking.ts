@@ -83,28 +83,33 @@ class TopNRankingOperator implements Operator {
     const rankings = allocateInt32(this.#scratch, rowCount)
     const isPeer = rowPeers(this.#spec.orderBy, this.#spec.types)
     const partitions = rowPeers(this.#order.slice(0, 1), this.#types)
-    const { ranking, maxRanking } = this.#spec
+    const { ranking, maxRanking, partitionBy } = this.#spec
     let kept = 0
     // The row before: its place among the positions may have been overwritten.
     let before = -1
     let rowNumber = 0
     let rank = 0
     let denseRank = 0
+    // No later row of its partition is within the limit: none is compared with the one before it.
+    let isBeyond = false
     for (let i = 0; i < rowCount; i++) {
       const at = positions[i]!
-      if (before < 0 || !partitions(blocks, before, blocks, at)) {
+      if (partitionBy.length > 0 && (before < 0 || !partitions(blocks, before, blocks, at))) {
         rowNumber = 0
         rank = 0
         denseRank = 0
+        isBeyond = false
       }
+      if (isBeyond && partitionBy.length === 0) break
       rowNumber += 1
-      if (rowNumber === 1 || !isPeer(blocks, before, blocks, at)) {
+      if (!isBeyond && (rowNumber === 1 || !isPeer(blocks, before, blocks, at))) {
         rank = rowNumber
         denseRank += 1
       }
       before = at
       const value = ranking === 'row_number' ? rowNumber : ranking === 'rank' ? rank : denseRank
-      if (value > maxRanking) continue
+      isBeyond ||= value > maxRanking
+      if (isBeyond) continue
       positions[kept] = at
       rankings[kept++] = value
     }
