@@ -6,6 +6,7 @@ import {
   statsValue,
   symbolStatistics,
   UNKNOWN_SYMBOL,
+  unfilteredOf,
   withSymbol,
 } from './statistics.js'
 
@@ -71,11 +72,13 @@ function disjunction(input: PlanStatistics, terms: readonly Expression[]): PlanS
     const left = parts.filter((part) => part.rowCount > 0).map((p) => symbolStatistics(p, name))
     if (left.length === 0) continue
     const distinct = left.reduce((sum, s) => sum + s.distinct, 0)
+    const unfiltered = left.reduce((sum, s) => sum + unfilteredOf(s), 0)
     symbols.set(name, {
       ...symbol,
       low: Math.max(symbol.low, Math.min(...left.map((s) => s.low))),
       high: Math.min(symbol.high, Math.max(...left.map((s) => s.high))),
       distinct: Math.min(symbol.distinct, distinct),
+      unfiltered: Math.min(unfilteredOf(symbol), unfiltered),
     })
   }
   return { ...kept, symbols }
@@ -183,7 +186,8 @@ function compareWithConstant(
       const kept = keep(input, notNull * equal)
       if (name === undefined) return kept
       const bounds = Number.isNaN(value) ? {} : { low: value, high: value }
-      return withSymbol(kept, name, { ...stats, ...bounds, distinct: 1, nullsFraction: 0 })
+      const one = { ...bounds, distinct: 1, unfiltered: 1, nullsFraction: 0 }
+      return withSymbol(kept, name, { ...stats, ...one })
     }
     case '<>': {
       const equal = stats.distinct > 0 ? 1 / stats.distinct : EQUAL_UNKNOWN
@@ -231,6 +235,7 @@ function rangeStatistics(
     low: newLow,
     high: newHigh,
     distinct: Math.min(distinct, Math.max(1, kept.rowCount)),
+    unfiltered: Math.max(1, unfilteredOf(stats) * share),
     nullsFraction: 0,
   })
 }
@@ -266,5 +271,6 @@ function inStatistics(
   const name = symbolName(value)
   if (name === undefined) return kept
   const distinct = Math.min(list.length, orElse(stats.distinct, list.length))
-  return withSymbol(kept, name, { ...stats, distinct, nullsFraction: 0 })
+  const unfiltered = Math.min(list.length, orElse(unfilteredOf(stats), list.length))
+  return withSymbol(kept, name, { ...stats, distinct, unfiltered, nullsFraction: 0 })
 }

@@ -1,7 +1,7 @@
 import type { JoinNode, JoinType, SemiJoinNode } from '../plan/node.js'
 import { filterStatistics } from './filter-statistics.js'
 import type { PlanStatistics, SymbolStatistics } from './statistics.js'
-import { orElse, scaleRows, symbolStatistics } from './statistics.js'
+import { orElse, scaleRows, symbolStatistics, unfilteredOf } from './statistics.js'
 
 /** How much of a further equality's selectivity counts: several columns of a relation are seldom independent. */
 const FURTHER_CLAUSE_EXPONENT = 0.25
@@ -19,9 +19,42 @@ export interface KeyPair {
 const distinctOf = (stats: PlanStatistics, symbol: SymbolStatistics): number =>
   Math.max(1, orElse(symbol.distinct, stats.rowCount * UNKNOWN_KEY_SHARE))
 
+/** How many values a key has in its own bounds and in those of the other side, if they are spread evenly. */
+function valuesWithin(key: SymbolStatistics, other: SymbolStatistics): number {
+  const low = Math.max(key.low, other.low)
+  const high = Math.min(key.high, other.high)
+  const share = (high - low + 1) / (key.high - key.low + 1)
+  return orElse(unfilteredOf(key) * Math.min(1, orElse(share, 1)), 0)
+}
+
 /**
- * Rows of an equi-join: |L| |R| / max(V(L, k), V(R, k)) for the most selective key of the same relations, others damped; null
- * keys don't join.
+ * How many values there are that keys of both sides are taken from. What either side has lost for what other columns say is
+ * among them: a fifth of the customers buys a fifth of the sales, however few of all customers bought anything. Values outside
+ * of the other side's bounds are not: who asks for a year asks for one that the table of sales has, not for one of the calendar's.
+ */
+function commonValues(
+  left: PlanStatistics,
+  l: SymbolStatistics,
+  right: PlanStatistics,
+  r: SymbolStatistics,
+): number {
+  const present = Math.max(distinctOf(left, l), distinctOf(right, r))
+  return Math.max(present, valuesWithin(l, r), valuesWithin(r, l))
+}
+
+/** The share of the values of a key of `side`, and so of its rows, that a key of another side has too. */
+export function sharedValues(
+  side: PlanStatistics,
+  key: SymbolStatistics,
+  other: PlanStatistics,
+  otherKey: SymbolStatistics,
+): number {
+  return distinctOf(other, otherKey) / commonValues(side, key, other, otherKey)
+}
+
+/**
+ * Rows of an equi-join: |L| |R| / V for the most selective key of the same relations, where V is the number of values that its
+ * keys are taken from; others damped; null keys don't join.
  * @source Selinger et al. (1979); Trino JoinStatsRule (join-multi-clause-independence-factor)
  */
 export function innerJoinRows(
@@ -51,7 +84,7 @@ function keySelectivity(left: PlanStatistics, right: PlanStatistics, key: KeyPai
   const r = symbolStatistics(right, key.right)
   if (l.low > r.high || r.low > l.high) return 0
   const notNull = (1 - orElse(l.nullsFraction, 0)) * (1 - orElse(r.nullsFraction, 0))
-  return notNull / Math.max(distinctOf(left, l), distinctOf(right, r))
+  return notNull / commonValues(left, l, right, r)
 }
 
 /** Statistics of a join of two inputs. */
@@ -107,10 +140,10 @@ function combine(
   const symbols = new Map<string, SymbolStatistics>()
   const shares = { left: 1, right: 1 }
   for (const key of keys) {
-    const l = distinctOf(left, symbolStatistics(left, key.left))
-    const r = distinctOf(right, symbolStatistics(right, key.right))
-    shares.left = Math.min(shares.left, r / l)
-    shares.right = Math.min(shares.right, l / r)
+    const l = symbolStatistics(left, key.left)
+    const r = symbolStatistics(right, key.right)
+    shares.left = Math.min(shares.left, sharedValues(left, l, right, r))
+    shares.right = Math.min(shares.right, sharedValues(right, r, left, l))
   }
   for (const [side, share] of [[left, shares.left] as const, [right, shares.right] as const]) {
     const scaled = scaleRows(side, Math.min(rowCount, side.rowCount * share))
@@ -131,11 +164,14 @@ function equateKeys(
   for (const key of keys) {
     const l = symbolStatistics(left, key.left)
     const r = symbolStatistics(right, key.right)
+    const common = distinctOf(left, l) * sharedValues(left, l, right, r)
+    const distinct = Math.max(1, Math.min(common, joined.rowCount))
     const both: SymbolStatistics = {
       low: Math.max(l.low, r.low),
       high: Math.min(l.high, r.high),
       nullsFraction: 0,
-      distinct: Math.min(distinctOf(left, l), distinctOf(right, r), Math.max(1, joined.rowCount)),
+      distinct,
+      unfiltered: Math.max(distinct, valuesWithin(l, r), valuesWithin(r, l)),
       averageSize: orElse(l.averageSize, r.averageSize),
     }
     symbols.set(key.left, { ...symbols.get(key.left), ...both })
@@ -149,7 +185,7 @@ const FURTHER_CONDITION = 0.9
 const ANTI_AT_LEAST = 0.05
 
 /**
- * Rows of a semi- or anti-join: the share V(R, k) / V(L, k) of the source's key values has a match.
+ * Rows of a semi- or anti-join: those of the share of the source's key values that the other side has too.
  * @source Trino SemiJoinStatsCalculator
  */
 export function semiJoinStatistics(
@@ -161,9 +197,9 @@ export function semiJoinStatistics(
   let share = node.filter === undefined ? 1 : FURTHER_CONDITION
   if (filtering.rowCount === 0) share = 0
   for (const { left, right } of node.criteria) {
-    const l = distinctOf(source, symbolStatistics(source, left.name))
-    const r = distinctOf(filtering, symbolStatistics(filtering, right.name))
-    share = Math.min(share, r / l)
+    const l = symbolStatistics(source, left.name)
+    const r = symbolStatistics(filtering, right.name)
+    share = Math.min(share, sharedValues(source, l, filtering, r))
   }
   const kept = node.mode === 'semi' ? share : Math.max(1 - share, ANTI_AT_LEAST)
   const known = source.known && filtering.known

@@ -9,6 +9,8 @@ export interface SymbolStatistics {
   readonly nullsFraction: number
   /** Number of distinct values that are not null. */
   readonly distinct: number
+  /** As many distinct values as there were before rows were dropped for what other columns say; absent where none were. */
+  readonly unfiltered?: number
   /** Bytes of a value. */
   readonly averageSize: number
   /** The relation that the values are read of: its columns have no more combinations of values than it has rows. */
@@ -99,6 +101,10 @@ export function defaultSize(type: SqlType): number {
   }
 }
 
+/** Distinct values before rows were dropped for what other columns say; NaN where unknown. */
+export const unfilteredOf = (symbol: SymbolStatistics): number =>
+  symbol.unfiltered ?? symbol.distinct
+
 /**
  * Expected number of the `distinct` values that are left when `fraction` of the rows is kept at random.
  * @source Cardenas, Analysis and performance of inverted data base structures (CACM 1975); Yao (1977)
@@ -121,6 +127,7 @@ export function scaleRows(stats: PlanStatistics, rowCount: number): PlanStatisti
     symbols.set(name, {
       ...s,
       distinct,
+      unfiltered: unfilteredOf(s),
       ...(relation === undefined || relation.rowCount <= rowCount
         ? {}
         : { relation: { ...relation, rowCount } }),

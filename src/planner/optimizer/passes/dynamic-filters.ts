@@ -1,4 +1,5 @@
 import type { Estimator } from '../../cost/estimator.js'
+import { sharedValues } from '../../cost/join-statistics.js'
 import { type SymbolStatistics, symbolStatistics } from '../../cost/statistics.js'
 import type {
   JoinCriterion,
@@ -208,6 +209,7 @@ function makeFilters(
     const useless =
       probed.known &&
       built.known &&
+      sharedValues(probed, probeKeys, built, buildKeys) >= 1 - DROPPED_AT_LEAST &&
       keysWithin(buildKeys, probeKeys) >= probeKeys.distinct * (1 - DROPPED_AT_LEAST) &&
       buildKeys.low <= probeKeys.low &&
       buildKeys.high >= probeKeys.high

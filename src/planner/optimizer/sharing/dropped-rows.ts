@@ -29,8 +29,13 @@ export function wantedShares(
   const shares = new Map<PlanNode, number>()
   const visit = (node: PlanNode, wanted: Wanted): void => {
     if (uses.has(node)) {
+      const rows = context.estimator.of(node)
       const list = [...wanted].flatMap(([name, count]) => {
-        const read = valuesRead(node, name, context)
+        // What it leaves out itself is no gain of what is wanted above.
+        const read = Math.min(
+          valuesRead(node, name, context),
+          orElse(symbolStatistics(rows, name).distinct, rows.rowCount),
+        )
         return read > 0 ? [Math.min(1, count / read)] : []
       })
       shares.set(node, Math.min(1, ...list))
