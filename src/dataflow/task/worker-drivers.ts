@@ -56,6 +56,7 @@ export class WorkerDrivers {
       },
       allocate: (byteLength) => task.allocate(byteLength),
       createArena: () => task.createArena(),
+      freeBytes: () => task.memory.freeBytes,
       onFailure: (error) => onFailure(toMillraceError(error)),
     })
   }

@@ -1,4 +1,6 @@
-import { RING_PAGES, type RingPage } from '../../exchange/threads/page-ring.js'
+import { RING_PAGES } from '../../exchange/threads/page-ring.js'
+import type { PlacedPage } from '../../exchange/threads/places.js'
+import type { OutputMemory } from '../../exchange/threads/thread-output.js'
 import { assert, type Page } from '../../spi/index.js'
 import type { LentRuns } from '../memory/lent-runs.js'
 import type { ChunkArena } from '../memory/query-memory.js'
@@ -6,7 +8,7 @@ import type { ChunkRun } from '../memory/shared-memory.js'
 import { pageBytes } from '../page-bytes.js'
 import { KeptDictionaries, pageCopier } from '../page-sink.js'
 import { PageCheck } from './page-check.js'
-import { KEPT_DICTIONARY_BYTES } from './placed-pages.js'
+import { describePage, KEPT_DICTIONARY_BYTES } from './placed-pages.js'
 import type { TakenPage, TakenPages } from './taken-pages.js'
 
 export interface LentPagesOptions {
@@ -31,7 +33,7 @@ const FREE_SHARES_MIN = 8
 const NO_RUNS: ReadonlyMap<ChunkRun, LentRuns> = new Map()
 const NONE_TAKEN: ReadonlySet<TakenPage> = new Set()
 
-/** What a slot of the ring holds while its page is read. */
+/** What a place has while its page is read. */
 interface LentPage {
   /** For the page's description, and copies. */
   readonly arena: ChunkArena
@@ -44,15 +46,15 @@ interface LentPage {
 
 /**
  * Hands a driver's pages to another thread where they lie: the runs of chunks that operators have put a page into are lent until its
- * reader gives it back, and their arenas go on in others. Blocks of pages that came out of rings keep these in their slots. What else lies in no
+ * reader gives it back, and their arenas go on in others. Pages that came out of rings, of which it has blocks, are held as long. What else lies in no
  * arena of this thread, as tables, states of earlier pipelines and dictionaries, stays as long as the query. Only what is not in the shared memory
- * is copied there, and what lies in a page that every driver is given.
+ * is copied there.
  */
-export class LentPages {
+export class LentPages implements OutputMemory {
   readonly #options: LentPagesOptions
   readonly #dictionaries: KeptDictionaries
   readonly #dictionaryArena: ChunkArena
-  readonly #slots: (LentPage | undefined)[] = Array.from({ length: RING_PAGES })
+  readonly #places: LentPage[] = []
   /** Of buffers, in all pages. */
   copiedBytes = 0
 
@@ -68,17 +70,16 @@ export class LentPages {
     return isScarce ? 1 : RING_PAGES
   }
 
-  /** @param slot of those below RING_PAGES, whose last page was given back */
-  place(page: Page, slot: number): Omit<RingPage, 'partition'> {
+  place(page: Page, place: number, readerCount: number): PlacedPage {
     const { memory, createArena, checks } = this.#options
-    this.#slots[slot] ??= {
+    this.#places[place] ??= {
       arena: createArena(),
       runs: NO_RUNS,
       taken: NONE_TAKEN,
       check: undefined,
     }
-    const lent = this.#slots[slot]
-    assert(lent.runs.size === 0 && lent.taken.size === 0, 'a page for a slot in use')
+    const lent = this.#places[place]
+    assert(lent.runs.size === 0 && lent.taken.size === 0, 'a page for a place in use')
     const { arena } = lent
     const runs = new Map<ChunkRun, LentRuns>()
     const taken = new Set<TakenPage>()
@@ -96,16 +97,12 @@ export class LentPages {
     lent.runs = runs
     lent.taken = taken
     this.copiedBytes += arena.usedBytes + this.#dictionaryArena.usedBytes - keptBefore
-    const address = arena.allocateAddress(words.byteLength)
-    new Float64Array(memory, address, words.length).set(words)
     if (checks === true) lent.check = new PageCheck(staying)
-    return { address, wordCount: words.length, byteLength: pageBytes(page) }
+    return { ...describePage(arena, words, readerCount), byteLength: pageBytes(page) }
   }
 
-  /** The page of a slot, if it has one, is read no more. */
-  giveBack(slot: number): void {
-    const lent = this.#slots[slot]
-    if (lent === undefined) return
+  giveBack(place: number): void {
+    const lent = this.#places[place]!
     lent.check?.end()
     lent.check = undefined
     for (const [run, lender] of lent.runs) lender.giveBack(run)
@@ -117,8 +114,7 @@ export class LentPages {
   /** No page is read any more. The query's memory is given back as a whole, and rings with it. */
   close(): void {
     const { connectorRuns } = this.#options
-    for (const lent of this.#slots) {
-      if (lent === undefined) continue
+    for (const lent of this.#places) {
       for (const [run, lender] of lent.runs) {
         if (lender === connectorRuns) lender.giveBack(run)
       }
@@ -136,11 +132,8 @@ export class LentPages {
       runs.set(run, lender)
       return true
     }
-    const found = taken.at(address)
-    if (found === undefined) return true
-    const { page, isLast } = found
-    if (page.isForAll || !isLast) return false
-    pages.add(page)
+    const page = taken.at(address)
+    if (page !== undefined) pages.add(page)
     return true
   }
 }

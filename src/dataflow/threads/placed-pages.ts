@@ -1,4 +1,5 @@
-import type { RingPage } from '../../exchange/threads/page-ring.js'
+import { RING_PAGES } from '../../exchange/threads/page-ring.js'
+import { HOLD_BYTES, type PageMemory, type PlacedPage } from '../../exchange/threads/places.js'
 import type { Page } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { KeptDictionaries, pageCopier } from '../page-sink.js'
@@ -6,23 +7,45 @@ import { KeptDictionaries, pageCopier } from '../page-sink.js'
 /** Of dictionaries that a driver's pages share; beyond that they go with each page. */
 export const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
 
+/** Puts the description of a page into its arena, and words for its readers to hold it by. */
+export function describePage(
+  arena: ChunkArena,
+  words: Float64Array,
+  readerCount: number,
+): Omit<PlacedPage, 'byteLength'> {
+  const { byteOffset: address, buffer } = arena.allocate(words.byteLength)
+  new Float64Array(buffer, address, words.length).set(words)
+  const holds = arena.allocateAddress(readerCount * HOLD_BYTES)
+  return { address, wordCount: words.length, holds }
+}
+
 /**
- * Makes what copies pages for other threads into the shared memory, each place that a page may have there into an arena of its own, with
- * the words that describe it. The arenas stay until the task ends: the consumer may still read the last pages.
+ * Copies pages for other threads into the shared memory, each place into an arena of its own. The memory of the first few places stays for
+ * the pages that come next; of others, which there are where pages are kept, it goes as soon as they are given back. What is not given
+ * back stays until the task ends: the consumer may still read the last pages.
  */
-export function pagePlacer(
-  memory: ArrayBufferLike,
-  createArena: () => ChunkArena,
-): (page: Page, place: number) => Omit<RingPage, 'partition'> {
-  const arenas: ChunkArena[] = []
-  const dictionaries = new KeptDictionaries(createArena(), KEPT_DICTIONARY_BYTES)
-  return (page, place) => {
-    arenas[place] ??= createArena()
-    const arena = arenas[place]
+export class PlacedPages implements PageMemory {
+  readonly #createArena: () => ChunkArena
+  readonly #arenas: ChunkArena[] = []
+  readonly #stayingPlaces: number
+  readonly #copy: (page: Page, arena: ChunkArena) => Float64Array
+
+  constructor(createArena: () => ChunkArena, driverCount: number) {
+    this.#createArena = createArena
+    this.#stayingPlaces = driverCount * RING_PAGES
+    const dictionaries = new KeptDictionaries(createArena(), KEPT_DICTIONARY_BYTES)
+    this.#copy = (page, arena) => pageCopier(arena, dictionaries)(page)
+  }
+
+  place(page: Page, place: number, readerCount: number): PlacedPage {
+    this.#arenas[place] ??= this.#createArena()
+    const arena = this.#arenas[place]
     arena.reset()
-    const words = pageCopier(arena, dictionaries)(page)
-    const address = arena.allocateAddress(words.byteLength)
-    new Float64Array(memory, address, words.length).set(words)
-    return { address, wordCount: words.length, byteLength: arena.heldBytes }
+    const placed = describePage(arena, this.#copy(page, arena), readerCount)
+    return { ...placed, byteLength: arena.heldBytes }
+  }
+
+  giveBack(place: number): void {
+    if (place >= this.#stayingPlaces) this.#arenas[place]!.close()
   }
 }

@@ -7,7 +7,7 @@ import type { PipelineSpec, RemoteSource } from '../pipeline.js'
 import { remoteSources } from '../source-walk.js'
 import type { TurnTaker } from '../turns.js'
 import type { RemoteFeedMessage } from './messages.js'
-import { pagePlacer } from './placed-pages.js'
+import { PlacedPages } from './placed-pages.js'
 
 /** The lanes of a driver: those whose number leaves its own when it is divided by the count of drivers. */
 export interface LaneShare {
@@ -25,8 +25,14 @@ export interface RemoteFeedsOptions {
   /** Memory that lives as long as the task. */
   allocate(byteLength: number): Uint8Array
   createArena(): ChunkArena
+  /** What the query may still claim. */
+  freeBytes(): number
   onFailure(error: unknown): void
 }
+
+/** What a driver may be given before it has given back, beside a page more where it waits for one; less where memory is scarce. */
+const DRIVER_BYTES_MAX = 16 * 2 ** 20
+const DRIVER_PART_OF_FREE = 1 / 16
 
 /** Tells the thread of a driver. */
 type Tell = (driver: number, message: RemoteFeedMessage) => void
@@ -115,14 +121,15 @@ export class RemoteFeeds {
     tell: Tell,
     lanes: LaneShare | undefined,
   ): RemoteFeed {
-    const { memory, createArena } = this.#options
+    const { memory, createArena, freeBytes } = this.#options
     const { planNodeId, orderBy, concatenates } = source
     assert(orderBy === undefined && concatenates !== true, 'pages in order are not handed on')
     const output = new ThreadFeed({
       memory,
       addresses,
       isBroadcast: source.everyDriver === true,
-      placePage: pagePlacer(memory, createArena),
+      pages: new PlacedPages(createArena, addresses.length),
+      bytesMax: () => Math.min(DRIVER_BYTES_MAX, freeBytes() * DRIVER_PART_OF_FREE),
       wakeReader: (driver) => tell(driver, { kind: 'remotePages', planNodeId }),
       onFinish: () => {
         for (const driver of addresses.keys()) tell(driver, { kind: 'remotePagesEnd', planNodeId })

@@ -34,13 +34,13 @@ export class RemotePages {
   ): ReadonlyMap<string, PageStream> {
     const addresses = new Map((feeds ?? []).map((feed) => [feed.planNodeId, feed.address]))
     return new Map(
-      remoteSources(pipeline.source).map(({ planNodeId, types, everyDriver }) => {
+      remoteSources(pipeline.source).map(({ planNodeId, types }) => {
         const { channels, pages } = openThreadPages({
           memory: this.#memory,
           ringAddress: addresses.get(planNodeId)!,
           sources: [threadAddress(`${taskId}.${planNodeId}.${driverIndex}`, 0)],
           types,
-          take: (page) => taken.take(page, everyDriver),
+          take: (page) => taken.take(page),
           wakeProducer: () => this.#send({ kind: 'remoteCredit', taskId, planNodeId }),
         })
         this.#channels.set(planNodeId, channels)

@@ -3,20 +3,17 @@ import { assert, type Page } from '../../spi/index.js'
 import { writePageWords } from '../memory/page-words.js'
 
 /**
- * A page that a driver has taken out of a ring. It keeps its slot, so that what it lies in is not used again and its producer is held
- * back, until the driver has gone on and nobody reads a page that was made of its blocks.
+ * A page that a driver has taken out of a ring. It is given back, so that what it lies in may be used again, when the driver has gone on
+ * and nobody reads a page that was made of its blocks.
  */
 export class TakenPage implements OwnedPage {
-  /** Other drivers are given it too, which nobody may hold back. */
-  readonly isForAll: boolean
   readonly #owned: OwnedPage
   readonly #onReleased: (page: TakenPage) => void
   /** Where its buffers begin and end, in turns; made when it is first asked for. */
   #ranges: Float64Array | undefined
   #holders = 1
 
-  constructor(owned: OwnedPage, isForAll: boolean, onReleased: (page: TakenPage) => void) {
-    this.isForAll = isForAll
+  constructor(owned: OwnedPage, onReleased: (page: TakenPage) => void) {
     this.#owned = owned
     this.#onReleased = onReleased
   }
@@ -56,10 +53,7 @@ export class TakenPage implements OwnedPage {
   }
 }
 
-/**
- * The pages that a driver has taken out of rings and that somebody still reads. Each page that is handed on keeps one of them, the last that
- * was taken, so that a ring has a slot left while a further page may be handed on.
- */
+/** The pages that a driver has taken out of rings and that somebody still reads. */
 export class TakenPages {
   readonly #pages = new Set<TakenPage>()
   #last: TakenPage | undefined
@@ -70,10 +64,9 @@ export class TakenPages {
     this.#reclaim = reclaim
   }
 
-  /** @param isForAll every driver of the pipeline is given the page */
-  take(owned: OwnedPage, isForAll = false): TakenPage {
+  take(owned: OwnedPage): TakenPage {
     this.#reclaim()
-    const page = new TakenPage(owned, isForAll, (released) => {
+    const page = new TakenPage(owned, (released) => {
       this.#pages.delete(released)
       if (this.#last === released) this.#last = undefined
     })
@@ -82,13 +75,10 @@ export class TakenPages {
     return page
   }
 
-  /**
-   * The page that an address of the shared memory lies in, if any: of several that share a dictionary the last.
-   * @returns also whether it is the last that was taken, of all
-   */
-  at(address: number): { readonly page: TakenPage; readonly isLast: boolean } | undefined {
-    if (this.#last?.contains(address)) return { page: this.#last, isLast: true }
-    for (const page of this.#pages) if (page.contains(address)) return { page, isLast: false }
+  /** The page that an address of the shared memory lies in, if any: of several that share a dictionary the last, where that has it. */
+  at(address: number): TakenPage | undefined {
+    if (this.#last?.contains(address)) return this.#last
+    for (const page of this.#pages) if (page.contains(address)) return page
     return undefined
   }
 }

@@ -1,24 +1,28 @@
 /**
  * Descriptions of pages on their way from one thread to another: a ring of Int32 words in the shared memory, with one writer
- * and one reader, so that counting up is all the agreement they need. A page has a slot from when it is written to when it is
- * released, in any order; the ring says in which order slots were filled. Whoever finds nothing to do says so in a word before
- * it looks once more and sleeps, and is woken by a message from the one who finds that word set: a message costs more than
- * a page's description does. Rings that one reader reads lie side by side, and share the word that it sleeps by.
+ * and one reader, so that counting up is all the agreement they need. The ring is the way only: an entry is free again once its
+ * page was taken. The page itself is its reader's until that clears a word of the page's own, its hold: in any order, and however
+ * many other pages went by meanwhile. Whoever finds nothing to do says so in a word before it looks once more and sleeps, and is
+ * woken by a message from the one who finds that word set: a message costs more than a page's description does. Rings that one
+ * reader reads lie side by side, and share the word that it sleeps by.
  *
  * @source Lamport, Specifying concurrent program modules, 1983 (queues of one reader and one writer)
  */
 
-/** Pages of one ring that are under way at most. */
+/** Pages of one ring that nobody has taken, at most. */
 export const RING_PAGES = 4
 
-/** Words of a ring: the count of pages goes round at 2^32; then which slot each of the last was put into, and the slots. */
-const Ring = { written: 0, writerSleeps: 1, readerLeft: 2, order: 4, slots: 16 } as const
-/** Words of a slot. */
-const Slot = { inUse: 0, address: 1, wordCount: 2, byteLength: 3, partition: 4, words: 8 } as const
+/** Words of a ring: counts of pages go round at 2^32. */
+const Ring = { written: 0, taken: 1, writerSleeps: 2, readerLeft: 3, entries: 16 } as const
+/** Words of an entry. */
+const Entry = { address: 0, wordCount: 1, byteLength: 2, partition: 3, hold: 4, words: 8 } as const
 /** Each part has a cache line of its own. */
-const RING_WORDS = Ring.slots + RING_PAGES * Slot.words
+const RING_WORDS = Ring.entries + RING_PAGES * Entry.words
 /** The first words are the reader's: 1 while it sleeps. */
 const READER_WORDS = 16
+
+/** What a writer that sleeps waits for. */
+const Sleep = { no: 0, untilGivenBack: 1, untilTaken: 2 } as const
 
 /** Where a page's description lies in the shared memory, as doubles, and what else its reader has to know. */
 export interface RingPage {
@@ -28,6 +32,8 @@ export interface RingPage {
   readonly byteLength: number
   /** To which of the parts of the writer's output it belongs; 0 where that is not cut. */
   readonly partition: number
+  /** The address of the Int32 word that is 1 until this reader has given the page back. */
+  readonly hold: number
 }
 
 /** Bytes of the rings of one reader. */
@@ -47,131 +53,165 @@ function wordsOf(memory: ArrayBufferLike, address: number, ring: number) {
   }
 }
 
-/** The producer's end of a ring. */
+const entryOf = (page: number): number => Ring.entries + ((page >>> 0) % RING_PAGES) * Entry.words
+
+/** A page that its reader has not given back. */
+interface PageUnderWay {
+  readonly place: number
+  readonly byteLength: number
+  readonly hold: Int32Array
+}
+
+const isHeld = ({ hold }: PageUnderWay): boolean => Atomics.load(hold, 0) !== 0
+
+/** The producer's end of a ring, which knows the pages that are under way: those that were not taken, and those that were not given back. */
 export class PageRingWriter {
+  readonly #memory: ArrayBufferLike
   readonly #reader: Int32Array
   readonly #ring: Int32Array
+  #underWay: PageUnderWay[] = []
 
   /** @param address of {@link pageRingBytes} bytes, which are cleared */
   constructor(memory: ArrayBufferLike, address: number, ring: number) {
     const words = wordsOf(memory, address, ring)
+    this.#memory = memory
     this.#reader = words.reader
     this.#ring = words.ring
   }
 
-  /** The slot that the next page gets: of those below {@link RING_PAGES}, one whose page was released; -1: there is none. */
-  get slot(): number {
-    for (let slot = 0; slot < RING_PAGES; slot++) if (this.isFree(slot)) return slot
-    return -1
+  /** Pages that were not taken. */
+  get #waiting(): number {
+    const ring = this.#ring
+    return (Atomics.load(ring, Ring.written) - Atomics.load(ring, Ring.taken)) | 0
   }
 
-  /** Whether a slot has no page that was not released. */
-  isFree(slot: number): boolean {
-    return Atomics.load(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse) === 0
-  }
-
-  /** Pages that were not released. */
-  get pagesUnderWay(): number {
-    let pages = 0
-    for (let slot = 0; slot < RING_PAGES; slot++) if (!this.isFree(slot)) pages += 1
-    return pages
+  get isEmpty(): boolean {
+    return this.#waiting === 0
   }
 
   get isFull(): boolean {
-    return this.slot < 0
+    return this.#waiting === RING_PAGES
   }
 
-  /** The reader takes no more pages. */
+  get pagesUnderWay(): number {
+    return this.#underWay.reduce((count, page) => count + (isHeld(page) ? 1 : 0), 0)
+  }
+
+  get bytesUnderWay(): number {
+    return this.#underWay.reduce((bytes, page) => bytes + (isHeld(page) ? page.byteLength : 0), 0)
+  }
+
+  /** The reader takes no more pages, and may give back none of those it has. */
   get isAbandoned(): boolean {
     return Atomics.load(this.#ring, Ring.readerLeft) === 1
   }
 
   /**
-   * Hands over the page in a slot.
+   * Hands over a page; the ring is not full.
+   * @param place the writer's own number for what the page lies in, of which it hears by {@link reclaim}
    * @returns whether the reader sleeps and is to be woken, by who gets true
    */
-  push(slot: number, { address, wordCount, byteLength, partition }: RingPage): boolean {
+  push(place: number, { address, wordCount, byteLength, partition, hold }: RingPage): boolean {
     const ring = this.#ring
+    const held = new Int32Array(this.#memory, hold, 1)
+    this.#underWay.push({ place, byteLength, hold: held })
+    Atomics.store(held, 0, 1)
     const written = Atomics.load(ring, Ring.written)
-    const at = Ring.slots + slot * Slot.words
-    ring[at + Slot.address] = address
-    ring[at + Slot.wordCount] = wordCount
-    ring[at + Slot.byteLength] = byteLength
-    ring[at + Slot.partition] = partition
-    Atomics.store(ring, at + Slot.inUse, 1)
-    ring[Ring.order + ((written >>> 0) % RING_PAGES)] = slot
+    const at = entryOf(written)
+    ring[at + Entry.address] = address
+    ring[at + Entry.wordCount] = wordCount
+    ring[at + Entry.byteLength] = byteLength
+    ring[at + Entry.partition] = partition
+    ring[at + Entry.hold] = hold
     Atomics.store(ring, Ring.written, (written + 1) | 0)
     return Atomics.exchange(this.#reader, 0, 0) === 1
   }
 
+  /** Tells the places of the pages that were given back meanwhile. */
+  reclaim(giveBack: (place: number) => void): void {
+    const before = this.#underWay
+    this.#underWay = before.filter(isHeld)
+    if (this.#underWay.length === before.length) return
+    for (const page of before) if (!this.#underWay.includes(page)) giveBack(page.place)
+  }
+
   /**
-   * Says that the writer sleeps from now on, until the next page is released; false where fewer than `pagesMax` are under way after
-   * all, or there is no reader any more.
+   * Says that the writer sleeps from now on, until the next page is given back, or is taken already; it has to look once more
+   * whether it finds nothing to do, and else to {@link stayAwake}.
    */
-  sleep(pagesMax = RING_PAGES): boolean {
-    Atomics.store(this.#ring, Ring.writerSleeps, 1)
-    if (this.pagesUnderWay >= pagesMax && !this.isAbandoned) return true
-    Atomics.store(this.#ring, Ring.writerSleeps, 0)
-    return false
+  sleep(until: 'givenBack' | 'taken'): void {
+    const state = until === 'taken' ? Sleep.untilTaken : Sleep.untilGivenBack
+    Atomics.store(this.#ring, Ring.writerSleeps, state)
+  }
+
+  stayAwake(): void {
+    Atomics.store(this.#ring, Ring.writerSleeps, Sleep.no)
   }
 }
 
-/** The consumer's end of a ring. Pages are taken in order, and released in any. */
+/** The consumer's end of a ring. Pages are taken in order, and given back in any. */
 export class PageRingReader {
+  readonly #memory: ArrayBufferLike
   readonly #reader: Int32Array
   readonly #ring: Int32Array
-  /** Pages that were taken, counted as the writer counts. */
-  #taken: number
 
   /** @param address of {@link pageRingBytes} bytes, which are cleared */
   constructor(memory: ArrayBufferLike, address: number, ring: number) {
     const words = wordsOf(memory, address, ring)
+    this.#memory = memory
     this.#reader = words.reader
     this.#ring = words.ring
-    this.#taken = 0
   }
 
   get isEmpty(): boolean {
-    return Atomics.load(this.#ring, Ring.written) === this.#taken
+    return Atomics.load(this.#ring, Ring.written) === this.#ring[Ring.taken]
   }
 
   /** Bytes of the pages that were not taken. */
   get byteLength(): number {
-    const written = Atomics.load(this.#ring, Ring.written)
+    const ring = this.#ring
+    const written = Atomics.load(ring, Ring.written)
     let bytes = 0
-    for (let page = this.#taken; page !== written; page = (page + 1) | 0) {
-      bytes += this.#ring[this.#slotOf(page) + Slot.byteLength]!
+    for (let page = ring[Ring.taken]!; page !== written; page = (page + 1) | 0) {
+      bytes += ring[entryOf(page) + Entry.byteLength]!
     }
     return bytes
   }
 
-  /** Takes the next page, which stays where it is until its slot is released. */
-  next(): (RingPage & { readonly slot: number }) | undefined {
+  /**
+   * Takes the next page, which stays where it is until it is given back.
+   * @returns also whether the writer sleeps and is to be woken, by who gets true
+   */
+  next(): (RingPage & { readonly wakesWriter: boolean }) | undefined {
     if (this.isEmpty) return undefined
-    const at = this.#slotOf(this.#taken)
-    this.#taken = (this.#taken + 1) | 0
-    return {
-      slot: (at - Ring.slots) / Slot.words,
-      address: this.#ring[at + Slot.address]! >>> 0,
-      wordCount: this.#ring[at + Slot.wordCount]!,
-      byteLength: this.#ring[at + Slot.byteLength]!,
-      partition: this.#ring[at + Slot.partition]!,
+    const ring = this.#ring
+    const taken = ring[Ring.taken]!
+    const at = entryOf(taken)
+    const page = {
+      address: ring[at + Entry.address]! >>> 0,
+      wordCount: ring[at + Entry.wordCount]!,
+      byteLength: ring[at + Entry.byteLength]!,
+      partition: ring[at + Entry.partition]!,
+      hold: ring[at + Entry.hold]! >>> 0,
     }
+    Atomics.store(ring, Ring.taken, (taken + 1) | 0)
+    const slept = Atomics.compareExchange(ring, Ring.writerSleeps, Sleep.untilTaken, Sleep.no)
+    return { ...page, wakesWriter: slept === Sleep.untilTaken }
   }
 
   /**
-   * Gives the memory of a page back.
+   * Gives a page back that was taken: its memory may be used again.
    * @returns whether the writer sleeps and is to be woken, by who gets true
    */
-  release(slot: number): boolean {
-    Atomics.store(this.#ring, Ring.slots + slot * Slot.words + Slot.inUse, 0)
-    return Atomics.exchange(this.#ring, Ring.writerSleeps, 0) === 1
+  release(hold: number): boolean {
+    Atomics.store(new Int32Array(this.#memory, hold, 1), 0, 0)
+    return this.#wakesWriter()
   }
 
   /** Takes no more pages. @returns whether the writer sleeps and is to be woken */
   leave(): boolean {
     Atomics.store(this.#ring, Ring.readerLeft, 1)
-    return Atomics.exchange(this.#ring, Ring.writerSleeps, 0) === 1
+    return this.#wakesWriter()
   }
 
   /** Says that the reader sleeps from now on; false where the ring has a page after all. */
@@ -182,8 +222,7 @@ export class PageRingReader {
     return false
   }
 
-  #slotOf(page: number): number {
-    const slot = this.#ring[Ring.order + ((page >>> 0) % RING_PAGES)]!
-    return Ring.slots + slot * Slot.words
+  #wakesWriter(): boolean {
+    return Atomics.exchange(this.#ring, Ring.writerSleeps, Sleep.no) !== Sleep.no
   }
 }

@@ -79,11 +79,12 @@ class ThreadChannel implements Channel {
     const taken = this.#isClosed ? undefined : this.#ring.next()
     if (taken === undefined) return undefined
     const { memory, readPage } = this.#options
+    if (taken.wakesWriter) this.#options.wakeProducer(this.address.bufferId)
     return {
       page: readPage(new Float64Array(memory, taken.address, taken.wordCount)),
       byteLength: taken.byteLength,
       partition: taken.partition,
-      release: () => this.#release(taken.slot),
+      release: () => this.#release(taken.hold),
     }
   }
 
@@ -122,8 +123,8 @@ class ThreadChannel implements Channel {
   }
 
   /** The memory of a closed channel may be another's already. */
-  #release(slot: number): void {
-    if (this.#isClosed || !this.#ring.release(slot)) return
+  #release(hold: number): void {
+    if (this.#isClosed || !this.#ring.release(hold)) return
     this.#options.wakeProducer(this.address.bufferId)
   }
 }

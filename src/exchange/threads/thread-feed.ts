@@ -1,6 +1,7 @@
 import type { Page } from '../../spi/index.js'
 import type { PageOutput } from '../output-buffer.js'
-import { PageRingWriter, RING_PAGES, type RingPage } from './page-ring.js'
+import { PageRingWriter } from './page-ring.js'
+import { HOLD_BYTES, type PageMemory, Places } from './places.js'
 
 export interface ThreadFeedOptions {
   readonly memory: ArrayBufferLike
@@ -8,11 +9,13 @@ export interface ThreadFeedOptions {
   readonly addresses: readonly number[]
   /** Every driver gets every page; otherwise each page goes to one driver, whichever has room. */
   readonly isBroadcast: boolean
+  /** Copies pages into the shared memory. */
+  readonly pages: PageMemory
   /**
-   * Copies a page into the shared memory and describes it there.
-   * @param place a number that a page of before may have had: what that took is free
+   * What the pages of one driver may hold, taken or not, while it has others to take. One that has none is given a page in any
+   * case, so that none waits for what it keeps itself.
    */
-  placePage(page: Page, place: number): Omit<RingPage, 'partition'>
+  bytesMax(): number
   /** A driver sleeps, and is to look again. */
   wakeReader(driver: number): void
   /** Tells the drivers' threads of the end. */
@@ -20,16 +23,18 @@ export interface ThreadFeedOptions {
 }
 
 /**
- * What one thread hands to the drivers of others: the producer's end of a channel to each. A driver takes its pages in order. Those that every
- * driver is given it gives back in that order too, each before the next, so that the slots of all rings go round; others in any.
+ * What one thread hands to the drivers of others: the producer's end of a channel to each. A driver takes its pages in order and gives them
+ * back in any; a page that every driver is given lies in one place until the last has given it back. What a driver that leaves has not
+ * given back stays where it is.
  */
 export class ThreadFeed implements Omit<PageOutput, 'fail'> {
   readonly #options: ThreadFeedOptions
   readonly #rings: readonly PageRingWriter[]
   /** The ring that is asked first for room. */
   #next = 0
-  /** Pages that every driver was given. */
-  #broadcastCount = 0
+  readonly #places = new Places()
+  /** By place: drivers that have not given its page back. */
+  readonly #holders: number[] = []
   #isEnded = false
   #wake: () => void = () => {}
 
@@ -40,6 +45,7 @@ export class ThreadFeed implements Omit<PageOutput, 'fail'> {
 
   add(page: Page): boolean {
     if (this.isAbandoned) return true
+    this.#reclaim()
     if (this.#options.isBroadcast) this.#addToAll(page)
     else this.#addToNext(page)
     return !this.isFull
@@ -47,9 +53,11 @@ export class ThreadFeed implements Omit<PageOutput, 'fail'> {
 
   get isFull(): boolean {
     if (this.isAbandoned) return false
+    const bytesMax = this.#options.bytesMax()
+    const rings = this.#rings.filter((ring) => !ring.isAbandoned)
     return this.#options.isBroadcast
-      ? this.#rings.some((ring) => !ring.isAbandoned && ring.isFull)
-      : this.#rings.every((ring) => ring.isAbandoned || ring.isFull)
+      ? rings.some((ring) => !hasRoom(ring, bytesMax))
+      : rings.every((ring) => !hasRoom(ring, bytesMax))
   }
 
   get isAbandoned(): boolean {
@@ -58,17 +66,18 @@ export class ThreadFeed implements Omit<PageOutput, 'fail'> {
 
   /** Resolves when there may be room; who waits looks again. One call at a time. */
   ready(): Promise<void> {
-    const full = this.#rings.filter((ring) => !ring.isAbandoned && ring.isFull)
-    const waits = this.#options.isBroadcast
-      ? full.some((ring) => ring.sleep())
-      : full.every((ring) => ring.sleep()) && this.isFull
-    if (!waits || this.isAbandoned) return Promise.resolve()
+    if (this.isAbandoned) return Promise.resolve()
+    for (const ring of this.#rings) ring.sleep('taken')
+    if (!this.isFull) {
+      for (const ring of this.#rings) ring.stayAwake()
+      return Promise.resolve()
+    }
     return new Promise((resolve) => {
       this.#wake = resolve
     })
   }
 
-  /** A driver has given a page back, or left, while the producer slept. */
+  /** A driver has taken a page or given one back, or left, while the producer slept. */
   wake(): void {
     this.#wake()
   }
@@ -86,26 +95,51 @@ export class ThreadFeed implements Omit<PageOutput, 'fail'> {
   }
 
   #addToAll(page: Page): void {
-    const slot = this.#broadcastCount++ % RING_PAGES
-    const placed = this.#options.placePage(page, slot)
-    this.#rings.forEach((ring, driver) => {
-      if (ring.isAbandoned) return
-      if (ring.push(slot, { ...placed, partition: 0 })) this.#options.wakeReader(driver)
-    })
+    const drivers = [...this.#rings.keys()]
+    this.#hand(
+      page,
+      drivers.filter((driver) => !this.#rings[driver]!.isAbandoned),
+    )
   }
 
   #addToNext(page: Page): void {
+    const bytesMax = this.#options.bytesMax()
     const count = this.#rings.length
     for (let i = 0; i < count; i++) {
       const driver = (this.#next + i) % count
       const ring = this.#rings[driver]!
-      const slot = ring.isAbandoned ? -1 : ring.slot
-      if (slot < 0) continue
+      if (ring.isAbandoned || !hasRoom(ring, bytesMax)) continue
       this.#next = (driver + 1) % count
-      const placed = this.#options.placePage(page, driver * RING_PAGES + slot)
-      if (ring.push(slot, { ...placed, partition: 0 })) this.#options.wakeReader(driver)
+      this.#hand(page, [driver])
       return
     }
     // The driver that had room has left since: it has enough, and would have left the page in its ring.
   }
+
+  #hand(page: Page, drivers: readonly number[]): void {
+    const place = this.#places.take()
+    const { holds, ...placed } = this.#options.pages.place(page, place, drivers.length)
+    this.#holders[place] = drivers.length
+    drivers.forEach((driver, reader) => {
+      const hold = holds + reader * HOLD_BYTES
+      const sleeps = this.#rings[driver]!.push(place, { ...placed, partition: 0, hold })
+      if (sleeps) this.#options.wakeReader(driver)
+    })
+  }
+
+  /** Lets go of the pages that all have given back who were given them. */
+  #reclaim(): void {
+    for (const ring of this.#rings) {
+      ring.reclaim((place) => {
+        this.#holders[place]! -= 1
+        if (this.#holders[place]! > 0) return
+        this.#places.free(place)
+        this.#options.pages.giveBack(place)
+      })
+    }
+  }
 }
+
+/** Whether a driver may be given a page more. */
+const hasRoom = (ring: PageRingWriter, bytesMax: number): boolean =>
+  ring.isEmpty || (!ring.isFull && ring.bytesUnderWay < bytesMax)

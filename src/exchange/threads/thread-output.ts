@@ -1,18 +1,12 @@
 import { assert, type MillraceError, type Page } from '../../spi/index.js'
 import type { PageOutput } from '../output-buffer.js'
-import { PageRingWriter, RING_PAGES, type RingPage } from './page-ring.js'
+import { PageRingWriter, RING_PAGES } from './page-ring.js'
+import { type PageMemory, Places } from './places.js'
 
-/** Where the pages of a ring lie while they are read. */
-export interface PlacedPages {
-  /**
-   * Sees to it that a page lies in the shared memory until it is given back, and describes it there.
-   * @param slot of those below RING_PAGES, of which no page is held
-   */
-  place(page: Page, slot: number): Omit<RingPage, 'partition'>
-  /** Pages that may be under way, of RING_PAGES: fewer where memory is scarce. */
+/** Where a driver's pages lie while they are read. */
+export interface OutputMemory extends PageMemory {
+  /** Pages that may be under way, at most RING_PAGES: fewer where memory is scarce. */
   readonly pagesMax: number
-  /** The page that a slot may have is read no more. */
-  giveBack(slot: number): void
   /** No page is read any more. */
   close(): void
 }
@@ -23,7 +17,7 @@ export interface ThreadOutputOptions {
   readonly address: number
   /** Which of these is this producer's. */
   readonly driver: number
-  readonly pages: PlacedPages
+  readonly pages: OutputMemory
   /** The reader sleeps, and is to look again. */
   wakeReader(): void
   /** Tells the reader's thread of the end. */
@@ -39,6 +33,7 @@ export interface ThreadOutputOptions {
 export class ThreadOutput implements PageOutput {
   readonly #options: ThreadOutputOptions
   readonly #ring: PageRingWriter
+  readonly #places = new Places()
   #waiting: (() => void)[] = []
   #isEnded = false
 
@@ -49,12 +44,11 @@ export class ThreadOutput implements PageOutput {
 
   add(page: Page, partition = 0): boolean {
     if (!this.isAbandoned) {
-      const { pages } = this.#options
-      const { slot } = this.#ring
-      assert(slot >= 0, 'a page for a full ring')
-      pages.giveBack(slot)
-      const placed = pages.place(page, slot)
-      if (this.#ring.push(slot, { ...placed, partition })) this.#options.wakeReader()
+      assert(this.#ring.pagesUnderWay < RING_PAGES, 'a page for a full ring')
+      this.reclaim()
+      const place = this.#places.take()
+      const { holds, ...placed } = this.#options.pages.place(page, place, 1)
+      if (this.#ring.push(place, { ...placed, partition, hold: holds })) this.#options.wakeReader()
     }
     return !this.isFull
   }
@@ -68,22 +62,25 @@ export class ThreadOutput implements PageOutput {
   }
 
   ready(): Promise<void> {
-    if (this.isAbandoned || !this.#ring.sleep(this.#options.pages.pagesMax))
-      return Promise.resolve()
-    return new Promise((resolve) => this.#waiting.push(resolve))
+    if (this.isAbandoned) return Promise.resolve()
+    this.#ring.sleep('givenBack')
+    if (this.isFull) return new Promise((resolve) => this.#waiting.push(resolve))
+    this.#ring.stayAwake()
+    return Promise.resolve()
   }
 
-  /** Waits until there is room for a page that is yet to be made, and has what was released given back before. */
+  /** Waits until there is room for a page that is yet to be made, and lets go of what was given back before. */
   async makeRoom(): Promise<void> {
     while (this.isFull) await this.ready()
     this.reclaim()
   }
 
-  /** Has the pages given back that were released. */
+  /** Lets go of the pages that were given back. */
   reclaim(): void {
-    for (let slot = 0; slot < RING_PAGES; slot++) {
-      if (this.#ring.isFree(slot)) this.#options.pages.giveBack(slot)
-    }
+    this.#ring.reclaim((place) => {
+      this.#places.free(place)
+      this.#options.pages.giveBack(place)
+    })
   }
 
   /** The reader has given a page back, or left, while the producer slept. */

@@ -97,7 +97,8 @@ async function sameThread(producers: number): Promise<Exchange> {
 
 /** Both ends in one thread, with what they would tell each other by message told a turn later. */
 async function betweenThreads(producers: number): Promise<Exchange> {
-  const slotBytes = (ROWS + 1) * 8
+  // A word to hold the page by, and the words of the page.
+  const slotBytes = (ROWS + 2) * 8
   const ringBytes = Math.ceil(pageRingBytes(producers) / 8) * 8
   const memory = new SharedArrayBuffer(8 + ringBytes + producers * RING_PAGES * slotBytes)
   new Int32Array(memory).fill(-1)
@@ -120,10 +121,11 @@ async function betweenThreads(producers: number): Promise<Exchange> {
         driver,
         pages: {
           place(page, slot) {
-            const address = 8 + ringBytes + (driver * RING_PAGES + slot) * slotBytes
+            const holds = 8 + ringBytes + (driver * RING_PAGES + slot) * slotBytes
+            const address = holds + 8
             const words = new Float64Array(memory, address, page.rowCount)
             for (let i = 0; i < page.rowCount; i++) words[i] = Number(readValue(page.blocks[0]!, i))
-            return { address, wordCount: page.rowCount, byteLength: slotBytes }
+            return { address, wordCount: page.rowCount, byteLength: slotBytes, holds }
           },
           pagesMax: RING_PAGES,
           giveBack() {},

@@ -152,9 +152,15 @@ const PASSES_ON = [
   'SELECT orderkey, shipmode, comment FROM lineitem WHERE partkey IN (SELECT partkey FROM part)',
 ]
 
-test.each(PASSES_ON)('blocks that pass through are not copied: %s', async (sql) => {
+/** Pages have one key each, so that one driver keeps them as they are; or each driver has its rows gathered, but for the dictionary. */
+const SHARED = [
+  'SELECT orderkey, comment, row_number() OVER (PARTITION BY linenumber / 8) > 0 FROM lineitem WHERE linenumber < 3',
+  'SELECT orderkey, shipmode, row_number() OVER (PARTITION BY partkey, suppkey) > 0 FROM lineitem WHERE linenumber < 3',
+]
+
+async function expectNoCopies(coordinator: Engine, sql: string): Promise<Run> {
   const expected = await rowTexts(runOf(single, sql))
-  const run = runOf(cluster.coordinator, sql)
+  const run = runOf(coordinator, sql)
   const actual = await rowTexts(run)
   expect(actual.toSorted()).toEqual(expected.toSorted())
   const handingOn = driversOf(run).filter(
@@ -163,7 +169,25 @@ test.each(PASSES_ON)('blocks that pass through are not copied: %s', async (sql) 
   )
   expect(new Set(handingOn.map(({ thread }) => thread))).toContain('worker-2')
   expect(handingOn.map(({ copiedBytes }) => copiedBytes)).toEqual(handingOn.map(() => 0))
+  return run
+}
+
+test.each(PASSES_ON)('blocks that pass through are not copied: %s', async (sql) => {
+  await expectNoCopies(cluster.coordinator, sql)
 })
+
+test('nor are those of rows that every driver is given, for each to keep its own', async () => {
+  const uneven = await startLocalCluster(2, OPTIONS, undefined, (options) =>
+    create({ ...options, threads: options?.isCoordinator === false ? 3 : 2 }),
+  )
+  try {
+    for (const sql of SHARED) {
+      expect(rowsOf(await expectNoCopies(uneven.coordinator, sql), 'keyShare')).toBeGreaterThan(0)
+    }
+  } finally {
+    await uneven.close()
+  }
+}, 60_000)
 
 test('a met LIMIT ends what is handed on', async () => {
   const sql =

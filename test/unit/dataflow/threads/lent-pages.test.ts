@@ -5,7 +5,8 @@ import { CHUNK_BYTES } from '../../../../src/dataflow/memory/shared-memory.js'
 import { LentPages } from '../../../../src/dataflow/threads/lent-pages.js'
 import { TakenPages } from '../../../../src/dataflow/threads/taken-pages.js'
 import { connectorArena } from '../../../../src/engine/threads/thread.js'
-import { RING_PAGES, type RingPage } from '../../../../src/exchange/threads/page-ring.js'
+import { RING_PAGES } from '../../../../src/exchange/threads/page-ring.js'
+import type { PlacedPage } from '../../../../src/exchange/threads/places.js'
 import { BIGINT, blockOf, type Page, readValue, VARCHAR } from '../../../../src/spi/index.js'
 import { testMemory } from '../../../support/memory.js'
 import { createRandom } from '../../kernel-support/cells.js'
@@ -26,7 +27,7 @@ function lending() {
     taken: new TakenPages(() => {}),
     checks: true,
   })
-  const read = ({ address, wordCount }: Omit<RingPage, 'partition'>): Page =>
+  const read = ({ address, wordCount }: PlacedPage): Page =>
     readPageWords(new Float64Array(buffer, address, wordCount), buffer, [0], [BIGINT])
   return { memory, allocator, buffer, pages, read }
 }
@@ -51,15 +52,15 @@ describe('pages that other threads read where they lie', () => {
     const arena = memory.createArena()
     const held = new Map<number, { readonly page: Page; readonly value: number }>()
     for (let value = 0; value < 300; value++) {
-      const slot = random.below(RING_PAGES)
-      pages.giveBack(slot)
-      held.set(slot, { page: read(pages.place(writePage(arena, value), slot)), value })
+      const place = random.below(RING_PAGES)
+      if (held.has(place)) pages.giveBack(place)
+      held.set(place, { page: read(pages.place(writePage(arena, value), place, 1)), value })
       for (const { page, value: written } of held.values()) {
         expect(valuesOf(page)).toEqual(new Set([BigInt(written)]))
       }
     }
     expect(pages.copiedBytes).toBe(0)
-    // A chunk a page of the ring, one that is written to, one given back a page ago; and one a slot for descriptions.
+    // A chunk a page of the ring, one that is written to, one given back a page ago; and one a place for descriptions.
     expect(memory.usedBytes).toBeLessThanOrEqual((2 * RING_PAGES + 3) * CHUNK_BYTES)
   })
 
@@ -67,7 +68,7 @@ describe('pages that other threads read where they lie', () => {
     const { memory, pages, read } = lending()
     const before = memory.usedBytes
     const arena = memory.createArena()
-    const page = read(pages.place(writePage(arena, 7), 0))
+    const page = read(pages.place(writePage(arena, 7), 0, 1))
     const whileOpen = memory.usedBytes
     arena.close()
     expect(memory.usedBytes).toBe(whileOpen)
@@ -80,7 +81,7 @@ describe('pages that other threads read where they lie', () => {
   it('keep the memory of a scope that is given back as a whole', () => {
     const { memory, pages, read } = lending()
     const scope = memory.createScope()
-    const page = read(pages.place(writePage(scope.createArena(), 3), 0))
+    const page = read(pages.place(writePage(scope.createArena(), 3), 0, 1))
     scope.close()
     writePage(memory.createArena(), 4)
     expect(valuesOf(page)).toEqual(new Set([3n]))
@@ -98,7 +99,7 @@ describe('pages that other threads read where they lie', () => {
 
   it('are copied where they are not in the shared memory', () => {
     const { buffer, pages, read } = lending()
-    const placed = pages.place({ rowCount: 2, blocks: [blockOf(BIGINT, [1, 2])] }, 0)
+    const placed = pages.place({ rowCount: 2, blocks: [blockOf(BIGINT, [1, 2])] }, 0, 1)
     const page = read(placed)
     expect(page.blocks[0]).toHaveProperty('values.buffer', buffer)
     expect(valuesOf(page)).toEqual(new Set([1n, 2n]))
@@ -109,7 +110,7 @@ describe('pages that other threads read where they lie', () => {
     const { allocator, memory, pages } = lending()
     const arena = connectorArena(allocator, THREAD_OWNER) as ChunkArena
     const before = allocator.usedBytes
-    pages.place(writePage(arena, 1), 0)
+    pages.place(writePage(arena, 1), 0, 1)
     const ofQuery = memory.usedBytes
     arena.close()
     expect(allocator.usedBytes).toBe(before + ofQuery + CHUNK_BYTES)
@@ -120,7 +121,7 @@ describe('pages that other threads read where they lie', () => {
   it('must not be written to: the check of tests says so', () => {
     const { memory, pages } = lending()
     const page = writePage(memory.createArena(), 1)
-    pages.place(page, 0)
+    pages.place(page, 0, 1)
     const [block] = page.blocks
     if (block?.encoding !== 'flat' || block.storage !== 'i64') throw new Error('another block')
     block.values[5] = 2n
@@ -141,9 +142,9 @@ describe('pages that other threads read where they lie', () => {
       dictionaryId: 'd',
       validity: null,
     } as const
-    pages.place({ rowCount: ROWS, blocks: [block] }, 0)
+    pages.place({ rowCount: ROWS, blocks: [block] }, 0, 1)
     const first = pages.copiedBytes
-    pages.place({ rowCount: ROWS, blocks: [block] }, 1)
+    pages.place({ rowCount: ROWS, blocks: [block] }, 1, 1)
     expect(pages.copiedBytes - first).toBeLessThan(first)
   })
 })
