@@ -15,7 +15,7 @@ import type {
 /** Operators that bring rows into a query. */
 const READING: ReadonlySet<string> = new Set(['scan', 'values'])
 
-export const operatorsOf = (pipelines: readonly PipelineInfo[]): readonly OperatorInfo[] =>
+const operatorsOf = (pipelines: readonly PipelineInfo[]): readonly OperatorInfo[] =>
   pipelines.flatMap((pipeline) => pipeline.drivers.flatMap((driver) => driver.operators))
 
 const sumOf = <T>(items: readonly T[], of: (item: T) => number): number =>

@@ -7,7 +7,6 @@ import { type PlanTextOptions, planText } from '../../planner/explain/text.js'
 import type { PlanFragment } from '../../planner/plan/fragment.js'
 import type { OutputNode, PlanNodeId, TableScanNode } from '../../planner/plan/node.js'
 import { MillraceError } from '../../spi/index.js'
-import { operatorsOf } from '../execution/execution-info.js'
 import {
   type ExecutionInfo,
   type OperatorInfo,
@@ -152,12 +151,16 @@ function timesText(tasks: readonly Pick<TaskInfo, 'cpuNanos' | 'scheduledNanos'>
   return `${cpu}Scheduled: ${(scheduledNanos / 1e6).toFixed(2)}ms`
 }
 
+/** Whether it is a source all of whose rows go on: what it has read is what it gives. */
+const isUnfiltered = ({ name, inputRows }: Pick<OperatorInfo, 'name' | 'inputRows'>): boolean =>
+  SOURCE_OPERATORS.has(name) && inputRows === 0
+
 function annotation(total: OperatorTotals | undefined, isVerbose: boolean): readonly string[] {
   if (total === undefined) return []
   const { physicalInputBytes, compileMillis } = total
   const physical = physicalInputBytes > 0 ? `, physical input: ${physicalInputBytes}B` : ''
   const compiled = compileMillis > 0 ? ` (kernels compiled in ${compileMillis.toFixed(2)}ms)` : ''
-  const isSource = SOURCE_OPERATORS.has(total.name)
+  const isSource = isUnfiltered(total)
   const rows = isSource
     ? `Output: ${total.outputRows} rows (${total.inputBytes}B)`
     : `Input: ${total.inputRows} rows (${total.inputBytes}B), output: ${total.outputRows} rows`
@@ -201,20 +204,43 @@ function driversText(drivers: readonly DriverShare[], isSource: boolean): string
 /** Adds up what drivers of all tasks report by plan node. */
 function operatorTotals({ stages }: ExecutionInfo): Map<PlanNodeId, OperatorTotals> {
   const totals = new Map<PlanNodeId, OperatorTotals>()
-  const tasks = stages.flatMap((stage) => stage.tasks)
-  for (const operator of tasks.flatMap((task) => operatorsOf(task.pipelines))) {
-    const total = totals.get(operator.planNodeId)
-    if (total === undefined) {
-      totals.set(operator.planNodeId, { ...operator, drivers: [operator] })
-      continue
+  const pipelines = stages.flatMap((stage) => stage.tasks).flatMap((task) => task.pipelines)
+  for (const { operators } of pipelines.flatMap((pipeline) => pipeline.drivers)) {
+    for (const operator of nodesOf(operators)) {
+      const total = totals.get(operator.planNodeId)
+      if (total === undefined) {
+        totals.set(operator.planNodeId, { ...operator, drivers: [operator] })
+        continue
+      }
+      total.drivers.push(operator)
+      total.inputRows += operator.inputRows
+      total.outputRows += operator.outputRows
+      total.inputBytes += operator.inputBytes
+      total.physicalInputBytes += operator.physicalInputBytes
+      total.elapsedMillis += operator.elapsedMillis
+      total.compileMillis += operator.compileMillis
     }
-    total.drivers.push(operator)
-    total.inputRows += operator.inputRows
-    total.outputRows += operator.outputRows
-    total.inputBytes += operator.inputBytes
-    total.physicalInputBytes += operator.physicalInputBytes
-    total.elapsedMillis += operator.elapsedMillis
-    total.compileMillis += operator.compileMillis
   }
   return totals
+}
+
+/** Operators of a driver that carry out one node one after another, as a scan and its dynamic filter, counted as one. */
+function nodesOf(operators: readonly OperatorInfo[]): readonly OperatorInfo[] {
+  const nodes: OperatorInfo[] = []
+  for (const operator of operators) {
+    const before = nodes.at(-1)
+    if (before?.planNodeId !== operator.planNodeId) {
+      nodes.push(operator)
+      continue
+    }
+    nodes[nodes.length - 1] = {
+      ...before,
+      inputRows: isUnfiltered(before) ? operator.inputRows : before.inputRows,
+      outputRows: operator.outputRows,
+      elapsedMillis: before.elapsedMillis + operator.elapsedMillis,
+      compileMillis: before.compileMillis + operator.compileMillis,
+      details: { ...before.details, ...operator.details },
+    }
+  }
+  return nodes
 }

@@ -121,3 +121,14 @@ test('EXPLAIN ANALYZE VERBOSE tells what operators tell of their work', async ()
     /Operators: expressions: \w+/,
   )
 })
+
+test('EXPLAIN ANALYZE counts rows of a scan once: those that its dynamic filter has left', async () => {
+  const options = { catalog: 'tpch', schema: 'tiny', rowMode: 'array' } as const
+  const sql =
+    "SELECT count(*) FROM lineitem l JOIN supplier s USING (suppkey) WHERE s.name LIKE '%7'"
+  const [[count]] = (await engines[0]!.query(sql, [], options).all()) as [[bigint]]
+  const text = (await engines[0]!.query(`EXPLAIN ANALYZE ${sql}`, [], options).all()).join()
+  const scan = text.slice(text.indexOf('tpch:tiny.lineitem'))
+  const [, output] = /Input: 60175 rows .*, output: (\d+) rows/.exec(scan)!
+  expect(BigInt(output!)).toBe(count)
+})
