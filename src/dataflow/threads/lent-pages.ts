@@ -1,5 +1,4 @@
-import { RING_PAGES } from '../../exchange/threads/page-ring.js'
-import type { PlacedPage } from '../../exchange/threads/places.js'
+import { type PlacedPage, RING_PAGES } from '../../exchange/threads/page-ring.js'
 import type { OutputMemory } from '../../exchange/threads/thread-output.js'
 import { assert, type Page } from '../../spi/index.js'
 import type { LentRuns } from '../memory/lent-runs.js'
@@ -98,7 +97,7 @@ export class LentPages implements OutputMemory {
     lent.taken = taken
     this.copiedBytes += arena.usedBytes + this.#dictionaryArena.usedBytes - keptBefore
     if (checks === true) lent.check = new PageCheck(staying)
-    return { ...describePage(arena, words, readerCount), byteLength: pageBytes(page) }
+    return describePage(memory, arena, words, { byteLength: pageBytes(page), readerCount })
   }
 
   giveBack(place: number): void {

@@ -1,5 +1,5 @@
-import { RING_PAGES } from '../../exchange/threads/page-ring.js'
-import { HOLD_BYTES, type PageMemory, type PlacedPage } from '../../exchange/threads/places.js'
+import { HOLD_BYTES, type PlacedPage, RING_PAGES } from '../../exchange/threads/page-ring.js'
+import type { PageMemory } from '../../exchange/threads/places.js'
 import type { Page } from '../../spi/index.js'
 import type { ChunkArena } from '../memory/query-memory.js'
 import { KeptDictionaries, pageCopier } from '../page-sink.js'
@@ -9,14 +9,16 @@ export const KEPT_DICTIONARY_BYTES = 16 * 2 ** 20
 
 /** Puts the description of a page into its arena, and words for its readers to hold it by. */
 export function describePage(
+  memory: ArrayBufferLike,
   arena: ChunkArena,
   words: Float64Array,
-  readerCount: number,
-): Omit<PlacedPage, 'byteLength'> {
-  const { byteOffset: address, buffer } = arena.allocate(words.byteLength)
-  new Float64Array(buffer, address, words.length).set(words)
+  page: { readonly byteLength: number; readonly readerCount: number },
+): PlacedPage {
+  const { byteLength, readerCount } = page
+  const address = arena.allocateAddress(words.byteLength)
+  new Float64Array(memory, address, words.length).set(words)
   const holds = arena.allocateAddress(readerCount * HOLD_BYTES)
-  return { address, wordCount: words.length, holds }
+  return { address, wordCount: words.length, byteLength, holds }
 }
 
 /**
@@ -25,12 +27,14 @@ export function describePage(
  * back stays until the task ends: the consumer may still read the last pages.
  */
 export class PlacedPages implements PageMemory {
+  readonly #memory: ArrayBufferLike
   readonly #createArena: () => ChunkArena
   readonly #arenas: ChunkArena[] = []
   readonly #stayingPlaces: number
   readonly #copy: (page: Page, arena: ChunkArena) => Float64Array
 
-  constructor(createArena: () => ChunkArena, driverCount: number) {
+  constructor(memory: ArrayBufferLike, createArena: () => ChunkArena, driverCount: number) {
+    this.#memory = memory
     this.#createArena = createArena
     this.#stayingPlaces = driverCount * RING_PAGES
     const dictionaries = new KeptDictionaries(createArena(), KEPT_DICTIONARY_BYTES)
@@ -41,8 +45,8 @@ export class PlacedPages implements PageMemory {
     this.#arenas[place] ??= this.#createArena()
     const arena = this.#arenas[place]
     arena.reset()
-    const placed = describePage(arena, this.#copy(page, arena), readerCount)
-    return { ...placed, byteLength: arena.heldBytes }
+    const words = this.#copy(page, arena)
+    return describePage(this.#memory, arena, words, { byteLength: arena.heldBytes, readerCount })
   }
 
   giveBack(place: number): void {

@@ -128,7 +128,7 @@ export class RemoteFeeds {
       memory,
       addresses,
       isBroadcast: source.everyDriver === true,
-      pages: new PlacedPages(createArena, addresses.length),
+      pages: new PlacedPages(memory, createArena, addresses.length),
       bytesMax: () => Math.min(DRIVER_BYTES_MAX, freeBytes() * DRIVER_PART_OF_FREE),
       wakeReader: (driver) => tell(driver, { kind: 'remotePages', planNodeId }),
       onFinish: () => {

@@ -24,17 +24,26 @@ const READER_WORDS = 16
 /** What a writer that sleeps waits for. */
 const Sleep = { no: 0, untilGivenBack: 1, untilTaken: 2 } as const
 
-/** Where a page's description lies in the shared memory, as doubles, and what else its reader has to know. */
-export interface RingPage {
+/** A page in the shared memory. */
+export interface PlacedPage {
+  /** Of its description, as doubles. */
   readonly address: number
   readonly wordCount: number
   /** What holding the page costs. */
   readonly byteLength: number
+  /** The address of an Int32 word for each of its readers, side by side: their holds. */
+  readonly holds: number
+}
+
+/** A page as its reader gets it. */
+export interface RingPage extends Omit<PlacedPage, 'holds'> {
   /** To which of the parts of the writer's output it belongs; 0 where that is not cut. */
   readonly partition: number
-  /** The address of the Int32 word that is 1 until this reader has given the page back. */
+  /** The address of the word that is 1 until this reader has given the page back. */
   readonly hold: number
 }
+
+export const HOLD_BYTES = Int32Array.BYTES_PER_ELEMENT
 
 /** Bytes of the rings of one reader. */
 export const pageRingBytes = (ringCount: number): number =>
@@ -45,9 +54,10 @@ export function clearRings(memory: ArrayBufferLike, address: number, ringCount: 
   new Int32Array(memory, address, READER_WORDS + ringCount * RING_WORDS).fill(0)
 }
 
-/** What both ends see: the reader's words, then those of the ring. */
+/** What both ends see: the reader's words, then those of the ring; and all words, for holds. */
 function wordsOf(memory: ArrayBufferLike, address: number, ring: number) {
   return {
+    all: new Int32Array(memory),
     reader: new Int32Array(memory, address, READER_WORDS),
     ring: new Int32Array(memory, address + (READER_WORDS + ring * RING_WORDS) * 4, RING_WORDS),
   }
@@ -59,22 +69,23 @@ const entryOf = (page: number): number => Ring.entries + ((page >>> 0) % RING_PA
 interface PageUnderWay {
   readonly place: number
   readonly byteLength: number
-  readonly hold: Int32Array
+  readonly hold: number
 }
 
-const isHeld = ({ hold }: PageUnderWay): boolean => Atomics.load(hold, 0) !== 0
+const wordAt = (address: number): number => address >>> 2
 
 /** The producer's end of a ring, which knows the pages that are under way: those that were not taken, and those that were not given back. */
 export class PageRingWriter {
-  readonly #memory: ArrayBufferLike
+  /** Of the whole memory: a view a page would cost more than what is done with it. */
+  readonly #words: Int32Array
   readonly #reader: Int32Array
   readonly #ring: Int32Array
-  #underWay: PageUnderWay[] = []
+  readonly #underWay: PageUnderWay[] = []
 
   /** @param address of {@link pageRingBytes} bytes, which are cleared */
   constructor(memory: ArrayBufferLike, address: number, ring: number) {
     const words = wordsOf(memory, address, ring)
-    this.#memory = memory
+    this.#words = words.all
     this.#reader = words.reader
     this.#ring = words.ring
   }
@@ -94,11 +105,15 @@ export class PageRingWriter {
   }
 
   get pagesUnderWay(): number {
-    return this.#underWay.reduce((count, page) => count + (isHeld(page) ? 1 : 0), 0)
+    let pages = 0
+    for (const page of this.#underWay) if (this.#isHeld(page)) pages += 1
+    return pages
   }
 
   get bytesUnderWay(): number {
-    return this.#underWay.reduce((bytes, page) => bytes + (isHeld(page) ? page.byteLength : 0), 0)
+    let bytes = 0
+    for (const page of this.#underWay) if (this.#isHeld(page)) bytes += page.byteLength
+    return bytes
   }
 
   /** The reader takes no more pages, and may give back none of those it has. */
@@ -109,13 +124,15 @@ export class PageRingWriter {
   /**
    * Hands over a page; the ring is not full.
    * @param place the writer's own number for what the page lies in, of which it hears by {@link reclaim}
+   * @param reader which of the page's readers the ring leads to
    * @returns whether the reader sleeps and is to be woken, by who gets true
    */
-  push(place: number, { address, wordCount, byteLength, partition, hold }: RingPage): boolean {
+  push(place: number, page: PlacedPage, partition = 0, reader = 0): boolean {
+    const { address, wordCount, byteLength, holds } = page
     const ring = this.#ring
-    const held = new Int32Array(this.#memory, hold, 1)
-    this.#underWay.push({ place, byteLength, hold: held })
-    Atomics.store(held, 0, 1)
+    const hold = holds + reader * HOLD_BYTES
+    this.#underWay.push({ place, byteLength, hold })
+    Atomics.store(this.#words, wordAt(hold), 1)
     const written = Atomics.load(ring, Ring.written)
     const at = entryOf(written)
     ring[at + Entry.address] = address
@@ -129,10 +146,13 @@ export class PageRingWriter {
 
   /** Tells the places of the pages that were given back meanwhile. */
   reclaim(giveBack: (place: number) => void): void {
-    const before = this.#underWay
-    this.#underWay = before.filter(isHeld)
-    if (this.#underWay.length === before.length) return
-    for (const page of before) if (!this.#underWay.includes(page)) giveBack(page.place)
+    const pages = this.#underWay
+    let kept = 0
+    for (const page of pages) {
+      if (this.#isHeld(page)) pages[kept++] = page
+      else giveBack(page.place)
+    }
+    pages.length = kept
   }
 
   /**
@@ -147,18 +167,22 @@ export class PageRingWriter {
   stayAwake(): void {
     Atomics.store(this.#ring, Ring.writerSleeps, Sleep.no)
   }
+
+  #isHeld({ hold }: PageUnderWay): boolean {
+    return Atomics.load(this.#words, wordAt(hold)) !== 0
+  }
 }
 
 /** The consumer's end of a ring. Pages are taken in order, and given back in any. */
 export class PageRingReader {
-  readonly #memory: ArrayBufferLike
+  readonly #words: Int32Array
   readonly #reader: Int32Array
   readonly #ring: Int32Array
 
   /** @param address of {@link pageRingBytes} bytes, which are cleared */
   constructor(memory: ArrayBufferLike, address: number, ring: number) {
     const words = wordsOf(memory, address, ring)
-    this.#memory = memory
+    this.#words = words.all
     this.#reader = words.reader
     this.#ring = words.ring
   }
@@ -193,10 +217,12 @@ export class PageRingReader {
       byteLength: ring[at + Entry.byteLength]!,
       partition: ring[at + Entry.partition]!,
       hold: ring[at + Entry.hold]! >>> 0,
+      wakesWriter: false,
     }
     Atomics.store(ring, Ring.taken, (taken + 1) | 0)
     const slept = Atomics.compareExchange(ring, Ring.writerSleeps, Sleep.untilTaken, Sleep.no)
-    return { ...page, wakesWriter: slept === Sleep.untilTaken }
+    page.wakesWriter = slept === Sleep.untilTaken
+    return page
   }
 
   /**
@@ -204,7 +230,7 @@ export class PageRingReader {
    * @returns whether the writer sleeps and is to be woken, by who gets true
    */
   release(hold: number): boolean {
-    Atomics.store(new Int32Array(this.#memory, hold, 1), 0, 0)
+    Atomics.store(this.#words, wordAt(hold), 0)
     return this.#wakesWriter()
   }
 

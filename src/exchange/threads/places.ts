@@ -1,11 +1,5 @@
 import type { Page } from '../../spi/index.js'
-import type { RingPage } from './page-ring.js'
-
-/** A page in the shared memory. */
-export interface PlacedPage extends Omit<RingPage, 'partition' | 'hold'> {
-  /** The address of an Int32 word for each of its readers, side by side: their holds. */
-  readonly holds: number
-}
+import type { PlacedPage } from './page-ring.js'
 
 /** Where pages lie while they are read. */
 export interface PageMemory {
@@ -17,8 +11,6 @@ export interface PageMemory {
   /** The page of a place is read no more. */
   giveBack(place: number): void
 }
-
-export const HOLD_BYTES = Int32Array.BYTES_PER_ELEMENT
 
 /** Numbers for the places of pages that are under way. */
 export class Places {

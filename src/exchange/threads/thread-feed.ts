@@ -1,7 +1,7 @@
 import type { Page } from '../../spi/index.js'
 import type { PageOutput } from '../output-buffer.js'
 import { PageRingWriter } from './page-ring.js'
-import { HOLD_BYTES, type PageMemory, Places } from './places.js'
+import { type PageMemory, Places } from './places.js'
 
 export interface ThreadFeedOptions {
   readonly memory: ArrayBufferLike
@@ -118,11 +118,10 @@ export class ThreadFeed implements Omit<PageOutput, 'fail'> {
 
   #hand(page: Page, drivers: readonly number[]): void {
     const place = this.#places.take()
-    const { holds, ...placed } = this.#options.pages.place(page, place, drivers.length)
+    const placed = this.#options.pages.place(page, place, drivers.length)
     this.#holders[place] = drivers.length
     drivers.forEach((driver, reader) => {
-      const hold = holds + reader * HOLD_BYTES
-      const sleeps = this.#rings[driver]!.push(place, { ...placed, partition: 0, hold })
+      const sleeps = this.#rings[driver]!.push(place, placed, 0, reader)
       if (sleeps) this.#options.wakeReader(driver)
     })
   }

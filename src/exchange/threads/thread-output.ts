@@ -47,8 +47,8 @@ export class ThreadOutput implements PageOutput {
       assert(this.#ring.pagesUnderWay < RING_PAGES, 'a page for a full ring')
       this.reclaim()
       const place = this.#places.take()
-      const { holds, ...placed } = this.#options.pages.place(page, place, 1)
-      if (this.#ring.push(place, { ...placed, partition, hold: holds })) this.#options.wakeReader()
+      const placed = this.#options.pages.place(page, place, 1)
+      if (this.#ring.push(place, placed, partition)) this.#options.wakeReader()
     }
     return !this.isFull
   }

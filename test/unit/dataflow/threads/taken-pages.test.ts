@@ -80,7 +80,7 @@ function open({ drivers = 1, sources = 1, isBroadcast = false, bytesMax = 2 ** 2
   const inUse = { pages: 0 }
   const feeds = Array.from({ length: sources }, () => {
     const addresses = Array.from({ length: drivers }, ring)
-    const pages = new PlacedPages(() => caller.createArena(), drivers)
+    const pages = new PlacedPages(buffer, () => caller.createArena(), drivers)
     const feed = new ThreadFeed({
       memory: buffer,
       addresses,

@@ -1,11 +1,11 @@
 import { expect, test } from 'vitest'
 import {
   clearRings,
+  HOLD_BYTES,
   PageRingReader,
   pageRingBytes,
   RING_PAGES,
 } from '../../../../src/exchange/threads/page-ring.js'
-import { HOLD_BYTES } from '../../../../src/exchange/threads/places.js'
 import { ThreadFeed } from '../../../../src/exchange/threads/thread-feed.js'
 import type { Page } from '../../../../src/spi/index.js'
 import { SEED } from '../../../support/seed.js'
