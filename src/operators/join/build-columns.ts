@@ -16,6 +16,9 @@ export interface BuildColumnsSpec {
 export const isKept = (spec: BuildColumnsSpec, channel: number): boolean =>
   !spec.keysOnly || spec.keyChannels.includes(channel)
 
+export const keptTypes = (spec: BuildColumnsSpec): readonly SqlType[] =>
+  spec.types.filter((_, channel) => isKept(spec, channel))
+
 /** A page with nothing in the columns that are not kept. */
 export const keptPage = (spec: BuildColumnsSpec, { rowCount, blocks }: Page): Page => ({
   rowCount,

@@ -10,8 +10,15 @@ import type { MemoryScope, OperatorContext } from '../operator.js'
 import { ownedPage } from '../spill/owned-page.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
 import type { SpilledPages } from '../spill/spill-space.js'
-import { type BuildColumnsSpec, buildColumn, emptyBlock, keptPage } from './build-columns.js'
+import {
+  type BuildColumnsSpec,
+  buildColumn,
+  emptyBlock,
+  keptPage,
+  keptTypes,
+} from './build-columns.js'
 import { buildJoinIndex, EMPTY_JOIN_INDEX, hasNull, type JoinIndexState } from './join-index.js'
+import { headsOfKeys, type KeyOrder, keyOrder, moved } from './key-order.js'
 import { createMatchMarks } from './match-marks.js'
 
 /** State that a join's build side leaves: its columns in one piece each, and the index over the keys. */
@@ -166,18 +173,28 @@ export class JoinIndexSink {
     const { types, keyChannels, filterKeys, marksMatches } = this.#spec
     const rowCount = this.#rowCount
     const arena = this.#context.queryArena
-    const columns: Block[] = []
+    const collected = this.#context.createArena()
+    const made: Block[] = []
     for (const channel of types.keys()) {
-      columns.push(buildColumn(this.#spec, this.#pages, channel, arena))
+      made.push(buildColumn(this.#spec, this.#pages, channel, collected))
       if (rowCount > 0) yield
     }
-    const index = yield* buildJoinIndex(
-      keyChannels.map((channel) => columns[channel]!),
+    const found = yield* buildJoinIndex(
+      keyChannels.map((channel) => made[channel]!),
       rowCount,
       keyChannels.map((channel) => types[channel]!),
       () => this.#context.createArena(),
     )
     yield
+    const scratch = this.#context.createArena()
+    const order = this.#orderOf(found, scratch)
+    const index = order === undefined ? found : { ...found, heads: 0 }
+    const columns = order?.moves
+      ? made.map((c) => (c.rowCount === 0 ? c : moved(c, order, arena, scratch)))
+      : made
+    scratch.close()
+    if (order?.moves) collected.close()
+    if (rowCount > 0) yield
     const filters = keyFilterStates(
       keyChannels.map((channel, key) => (filterKeys.includes(key) ? columns[channel] : undefined)),
       arena,
@@ -185,6 +202,13 @@ export class JoinIndexSink {
     )
     const words = this.#writeWords({ rowCount, blocks: columns })
     return { index, filters, words, marks: marksMatches ? createMatchMarks(rowCount, arena) : 0 }
+  }
+
+  #orderOf(index: JoinIndexState, arena: Arena): KeyOrder | undefined {
+    const heads = index.next === 0 ? headsOfKeys(index) : undefined
+    return heads === undefined
+      ? undefined
+      : keyOrder(heads, index.rowCount, keptTypes(this.#spec), arena)
   }
 
   #divided(spilled: SpillPartitions): JoinBuildState {

@@ -52,7 +52,10 @@ export function addressingOf(size: number, rowCount: number): 'direct' | 'rank' 
 export interface JoinIndexState {
   readonly rowCount: number
   readonly encoder: EncoderState | undefined
-  /** First row of each code (direct), or of the code's number in the rank map or table, + 1; 0: the table's numbers are rows. */
+  /**
+   * First row of each code (direct), or of the code's number in the rank map or table, + 1; 0: the numbers are rows, or, without
+   * map or table, the codes less 1.
+   */
   readonly heads: number
   readonly ranks: RankMapState | undefined
   readonly table: IntegerTableState | undefined

@@ -9,6 +9,8 @@ export interface JoinKernels {
   chainCodes(codes: number, count: number, heads: number, next: number): number
   /** The same by i32 ids. */
   chainIds(ids: number, count: number, heads: number, next: number): number
+  /** rows[i] = heads[i] - 1. @returns how many of them are not i */
+  rowsOf(heads: number, count: number, rows: number): number
   /** rows[i] = head of ids[i], -1 for none; in place. */
   follow(ids: number, count: number, heads: number): void
   /** 1 where no rows[i] is -1. */
@@ -59,6 +61,17 @@ export function joinKernels(memory: WebAssembly.Memory): JoinKernels {
         f.return(duplicates)
       })
     }
+    m.function('rowsOf', { heads: 'i32', count: 'i32', rows: 'i32' }, 'i32', (f, p) => {
+      const i = f.local('i32')
+      const row = f.local('i32')
+      const moved = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.set(row, i32.sub(i32.load(at(p.heads, i, 2)), 1))
+        f.store32(at(p.rows, i, 2), row)
+        f.set(moved, i32.add(moved, i32.ne(row, i)))
+      })
+      f.return(moved)
+    })
     m.function('allFound', { rows: 'i32', count: 'i32' }, 'i32', (f, p) => {
       const i = f.local('i32')
       const whole = f.let(i32.and(p.count, -4))

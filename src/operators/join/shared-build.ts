@@ -4,9 +4,10 @@ import type { SharedPages } from '../create-operator.js'
 import { type KeyFilterState, keyFilterStates } from '../keys/key-filter.js'
 import type { OperatorContext } from '../operator.js'
 import { memoryOf } from '../operator-memory.js'
-import { buildColumn, keptPage } from './build-columns.js'
+import { buildColumn, keptPage, keptTypes } from './build-columns.js'
 import { buildJoinIndex, hasNull, type JoinIndexState } from './join-index.js'
 import type { JoinIndexSpec } from './join-index-sink.js'
+import { headsOfKeys, keyOrder, moved } from './key-order.js'
 import { createMatchMarks } from './match-marks.js'
 import { type KeyPlan, planKeys, sharedKeys, sourceOf } from './shared-keys.js'
 import {
@@ -28,7 +29,7 @@ export interface SharedBuildPart {
   /** Of the driver that has set the index up, with the chains that there would be. */
   readonly index: JoinIndexState | undefined
   readonly marks: number
-  /** Whether it has found a key that comes twice. */
+  /** Whether it knows of a key that comes twice. */
   readonly hasDuplicates: boolean
 }
 
@@ -41,7 +42,9 @@ const KEYS = 2
 const KEYS_LENGTH = 3
 /** Where the words of the tables lie that are filled; 0: the index is whole. */
 const TABLES = 4
-export const SHARED_BUILD_WORDS = 5
+/** Where the heads lie that rows can be put in the order of; 0: none. */
+const KEY_HEADS = 5
+export const SHARED_BUILD_WORDS = 6
 
 /**
  * Builds the index of a join in all drivers of its pipeline. They take tasks from a counter: to put the keys together and set up what
@@ -60,10 +63,12 @@ export class SharedBuildSink {
   readonly #scratch: Arena
   /** Lists that other drivers read. */
   readonly #lists: Arena
+  /** Columns that no other driver reads. It stays, unless they are moved. */
+  readonly #collected: Arena
   /** All drivers have the same, in the same order. */
   readonly #pages: Page[] = []
   #rowCount = 0
-  readonly #columns: [number, Float64Array][] = []
+  readonly #columns = new Map<number, Block>()
   readonly #filters: [number, KeyFilterState][] = []
   #index: JoinIndexState | undefined
   #marks = 0
@@ -82,6 +87,7 @@ export class SharedBuildSink {
     this.#pageWords = pageWords
     this.#scratch = context.createArena()
     this.#lists = context.createArena()
+    this.#collected = context.createArena()
     const memory = memoryOf(this.#scratch)
     this.#memory = memory
   }
@@ -116,12 +122,16 @@ export class SharedBuildSink {
     for (const table of tables ?? []) yield* table.ended()
     this.#hasDuplicates ||= tables?.at(-1)?.hasDuplicates ?? false
     this.#lists.close()
+    yield* this.#putInOrder()
   }
 
   finish(): SharedBuildPart {
     return {
       rowCount: this.#rowCount,
-      columns: this.#columns,
+      columns: [...this.#columns].map(([channel, block]) => [
+        channel,
+        this.#pageWords.place({ rowCount: this.#rowCount, blocks: [block] }),
+      ]),
       filters: this.#filters,
       index: this.#index,
       marks: this.#marks,
@@ -131,6 +141,25 @@ export class SharedBuildSink {
 
   close(): void {
     this.#scratch.close()
+  }
+
+  /** Puts the columns that this driver has made in the order of the keys, if these come once; all drivers come to the same. */
+  *#putInOrder(): Generator<void> {
+    const heads = this.#words[KEY_HEADS]!
+    if (heads === 0 || this.#hasDuplicates || this.#columns.size === 0) return
+    const order = keyOrder(heads, this.#rowCount, keptTypes(this.#spec), this.#scratch)
+    if (order !== undefined && this.#index !== undefined) this.#index = { ...this.#index, heads: 0 }
+    if (order?.moves) {
+      yield
+      for (const [channel, block] of this.#columns) {
+        if (block.rowCount === 0) continue
+        const column = moved(block, order, this.#context.queryArena, this.#scratch)
+        this.#columns.set(channel, column)
+        yield
+      }
+      this.#collected.close()
+    }
+    this.#scratch.reset()
   }
 
   /** Numbers of tasks that no other driver has taken. */
@@ -149,6 +178,7 @@ export class SharedBuildSink {
     const plan = this.#plan(keyBlocks)
     if (plan !== undefined && this.#fits(plan)) {
       this.#index = this.#emptyIndex(plan, keyBlocks)
+      this.#words[KEY_HEADS] = headsOfKeys(this.#index) ?? 0
     } else {
       const createArena = () => this.#context.createArena()
       this.#index = yield* buildJoinIndex(keyBlocks, this.#rowCount, this.#keyTypes(), createArena)
@@ -263,9 +293,10 @@ export class SharedBuildSink {
 
   /** Puts a column together. */
   #addColumn(channel: number): Block {
-    const block = buildColumn(this.#spec, this.#pages, channel, this.#context.queryArena)
-    const words = this.#pageWords.place({ rowCount: this.#rowCount, blocks: [block] })
-    this.#columns.push([channel, words])
+    const isKey = this.#spec.keyChannels.includes(channel)
+    const arena = isKey ? this.#context.queryArena : this.#collected
+    const block = buildColumn(this.#spec, this.#pages, channel, arena)
+    this.#columns.set(channel, block)
     return block
   }
 

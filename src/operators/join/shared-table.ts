@@ -18,8 +18,10 @@ const ENTRIES = 5
 const NUMBER_HEADS = 6
 /** Two words for where the page words of a block of its own lie, and how many there are. */
 export const SOURCE = 7
+/** 1 when a code has come twice. */
+const DUPLICATES = 9
 /** Where each slice's parts end, and its pairs. */
-const FIRST_SLICE = 9
+const FIRST_SLICE = 10
 const SLICE_WORDS = 2
 const SLICES_MAX = 64
 export const SHARED_TABLE_WORDS = FIRST_SLICE + SLICES_MAX * SLICE_WORDS
@@ -118,7 +120,6 @@ export class SharedTable {
   readonly #memory: WebAssembly.Memory
   readonly #scratch: Arena
   readonly #lists: Arena
-  #hasDuplicates = false
 
   constructor(shape: TableShape, rows: TableRows, words: Int32Array, place: TablePlace) {
     this.shape = shape
@@ -163,9 +164,9 @@ export class SharedTable {
     return this.#words[NUMBER_HEADS]!
   }
 
-  /** Whether this driver has found a code that comes twice. */
+  /** Whether any driver has found a code that comes twice: known when all steps have been done. */
   get hasDuplicates(): boolean {
-    return this.#hasDuplicates
+    return Atomics.load(this.#words, DUPLICATES) !== 0
   }
 
   get stepCount(): number {
@@ -246,6 +247,10 @@ export class SharedTable {
     return { runs, rowsBefore }
   }
 
+  #noteDuplicates(): void {
+    Atomics.store(this.#words, DUPLICATES, 1)
+  }
+
   #clear(address: number, byteLength: number): void {
     new Uint8Array(this.#memory.buffer, address, byteLength).fill(0)
   }
@@ -280,7 +285,7 @@ export class SharedTable {
         addressing === 'rank'
           ? kernels.chainRanked(pairs, count, entries, heads, next)
           : kernels.chain(pairs, count, heads, next)
-      this.#hasDuplicates ||= duplicates > 0
+      if (duplicates > 0) this.#noteDuplicates()
     }
   }
 
@@ -325,7 +330,7 @@ export class SharedTable {
             next,
             status.byteOffset,
           )
-    this.#hasDuplicates ||= status[0] !== 0
+    if (status[0] !== 0) this.#noteDuplicates()
     this.#scratch.reset()
     return left
   }

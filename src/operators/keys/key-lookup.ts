@@ -15,6 +15,7 @@ import {
   rangeBlock,
   rangeSource,
 } from './key-source.js'
+import { probePositions } from './position-probe.js'
 import { type RankMapState, rankProbeKernel } from './rank-map.js'
 
 /** NaN equals nothing in a join, though it is one group. */
@@ -52,7 +53,7 @@ export class KeyLookup {
 
   /**
    * For a key of one column of integers: heads[code] - 1 of each row, or heads[number of code] - 1 with a rank map; -1 where
-   * there is none.
+   * there is none. Without heads (0), the numbers are rows: of a rank map, or those of the codes from 1 on.
    * @returns false for other keys, which are looked up by {@link encode}
    */
   probe(
@@ -71,10 +72,17 @@ export class KeyLookup {
     }
     const { source, address, validity, base, factor } = rangeSource(integers)
     const { min, size } = columns[0]!
+    const { rowCount } = block
+    if (heads === 0 && ranks === undefined) {
+      const values = { base: BigInt(base), factor: BigInt(factor) }
+      const keys = { source, address, validity, rowCount, ...values }
+      probePositions(this.#memory, keys, min, size - 1n, rows)
+      return true
+    }
     const column = [
       address,
       validity,
-      block.rowCount,
+      rowCount,
       BigInt(base) - min + 1n,
       BigInt(factor),
       size - 1n,
@@ -82,7 +90,7 @@ export class KeyLookup {
     if (ranks === undefined) {
       probeKernel(this.#memory, source, validity !== 0)(...column, heads, rows.byteOffset)
     } else {
-      const probe = rankProbeKernel(this.#memory, source, validity !== 0)
+      const probe = rankProbeKernel(this.#memory, source, validity !== 0, heads !== 0)
       probe(...column, ranks.entries, heads, rows.byteOffset)
     }
     return true

@@ -120,11 +120,11 @@ export function rankMapKernels(memory: WebAssembly.Memory): RankMapKernels {
   })
 }
 
-/** Code that looks a code up where a condition holds: its row, or -1. */
+/** Code that looks a code up where a condition holds: its row, or -1. Without heads, numbers are rows. */
 function finder(
   f: FunctionBuilder,
   entries: Expr<'i32'>,
-  heads: Expr<'i32'>,
+  heads: Expr<'i32'> | undefined,
 ): (condition: Expr<'i32'>, code: Expr<'i64'>) => Expr<'i32'> {
   const row = f.local('i32')
   const entry = f.local('i32')
@@ -137,7 +137,8 @@ function finder(
       f.set(bits, i64.load(entry))
       f.set(own, i64.shl(i64.const(1), code))
       f.if(i32.eqz(i64.eqz(i64.and(bits, own))), () => {
-        f.set(row, i32.sub(i32.load(at(heads, numberOf(entry, bits, own), 2)), 1))
+        const number = numberOf(entry, bits, own)
+        f.set(row, heads === undefined ? number : i32.sub(i32.load(at(heads, number, 2)), 1))
       })
     })
     return row
@@ -146,8 +147,8 @@ function finder(
 
 export interface RankProbeKernel {
   /**
-   * rows[i] = heads[number of code] - 1 where code = offset + factor * source[i] is 1 to range and there, else -1: a lookup by
-   * one key, in one pass.
+   * rows[i] = heads[number of code] - 1, or the number itself, where code = offset + factor * source[i] is 1 to range and there, else
+   * -1: a lookup by one key, in one pass.
    */
   probe(
     source: number,
@@ -166,6 +167,7 @@ export function rankProbeKernel(
   memory: WebAssembly.Memory,
   source: KeySource,
   nullable: boolean,
+  hasHeads: boolean,
 ): RankProbeKernel['probe'] {
   const build = (m: ModuleBuilder) => {
     m.function(
@@ -185,7 +187,7 @@ export function rankProbeKernel(
       (f, p) => {
         const i = f.local('i32')
         const code = f.local('i64')
-        const find = finder(f, p.entries, p.heads)
+        const find = finder(f, p.entries, hasHeads ? p.heads : undefined)
         f.for(i, 0, p.count, () => {
           f.set(code, i64.add(p.offset, i64.mul(p.factor, loadKey(source, p.source, i))))
           const inside = i64.lt_u(i64.sub(code, 1n), p.range)
@@ -195,6 +197,6 @@ export function rankProbeKernel(
       },
     )
   }
-  const key = `rank probe ${source}${nullable ? ' nullable' : ''}`
+  const key = `rank probe ${source}${nullable ? ' nullable' : ''}${hasHeads ? ' heads' : ''}`
   return kernel<RankProbeKernel>(memory, key, build).probe
 }
