@@ -3,7 +3,6 @@ import {
   type Arena,
   BIGINT,
   type Block,
-  type DecimalType,
   decimalType,
   type Fixed16Block,
   type IntegerBlock,
@@ -13,12 +12,12 @@ import {
 } from '../../spi/index.js'
 import { flattenBlock } from '../kernels/gather.js'
 import type { GrowableBuffer } from '../keys/growable.js'
-import { extentOf } from '../keys/key-source.js'
 import { wideKernels } from './aggregate-kernels.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
+import { averages } from './averages.js'
 import { addCounts, stateBuffer } from './counts.js'
 import { IntegerSums } from './integer-sums.js'
-import { integerStates, validityOfCounts, wideStates } from './state-blocks.js'
+import { integerStates, validityOfCounts, wideStates, withExtent } from './state-blocks.js'
 
 /** The type of exact sums on their way: 38 digits are not the limit of its 128 bits. */
 const SUM_STATE = decimalType(38, 0)
@@ -146,10 +145,12 @@ export function exactSumAggregator(
     results(from, to, arena) {
       sums.settle()
       const valid = validity(from, to, arena)
-      if (isAverage) {
-        return averages(sums.reader(), counts().int64(), resultType, from, to, valid, arena)
-      }
       const { low, high } = sums
+      if (isAverage) {
+        const narrow = high === undefined && low.wide === undefined ? low.narrow : undefined
+        const averaged = { total: sums.reader(), narrow, counts: counts() }
+        return averages(context, averaged, resultType, from, to, valid, arena)
+      }
       if (high === undefined && (low.wide === undefined || resultType.kind === 'decimal')) {
         // Values of 64 bits: no number of them comes to 38 digits.
         return sumColumn(context, low, resultType, from, to, valid, arena)
@@ -197,13 +198,11 @@ function sumColumn(
   arena: Arena,
 ): IntegerBlock | Fixed16Block {
   if (sums.wide !== undefined) return wideStates(type, sums.wide, from, to, validity, arena)
-  const column = integerStates(type, sums.narrow, from, to, validity, sums.maxAbs, arena)
-  const extent = extentOf(memory, { ...column, bounds: undefined }, arena)
-  if (extent === undefined) return column
-  const [min, max] = [Number(extent.min), Number(extent.max)]
-  return Number.isSafeInteger(min) && Number.isSafeInteger(max)
-    ? { ...column, bounds: { min, max } }
-    : column
+  return withExtent(
+    memory,
+    integerStates(type, sums.narrow, from, to, validity, sums.maxAbs, arena),
+    arena,
+  )
 }
 
 /** Whether a block's bounds say that all of it is 0: upper halves that nobody had. */
@@ -279,48 +278,4 @@ function bigintSums(
   }
   const flat = { encoding: 'flat', type, rowCount, validity } as const
   return { storage: 'i64', values, base: 0, factor: 1, ...flat }
-}
-
-/** Sum by count: DOUBLE for integers, else a decimal of the argument's type, rounded half up. */
-function averages(
-  total: (group: number) => bigint,
-  counts: BigInt64Array,
-  type: SqlType,
-  from: number,
-  to: number,
-  validity: Uint8Array | null,
-  arena: Arena,
-): Block {
-  const rowCount = to - from
-  const flat = { encoding: 'flat', type, rowCount, validity } as const
-  if (type.kind !== 'decimal') {
-    const bytes = arena.allocate(rowCount * 8)
-    const values = new Float64Array(bytes.buffer, bytes.byteOffset, rowCount)
-    for (let i = 0; i < rowCount; i++) {
-      const count = counts[from + i]!
-      values[i] = count === 0n ? 0 : Number(total(from + i)) / Number(count)
-    }
-    return { storage: 'f64', values, ...flat }
-  }
-  const isShort = (type as DecimalType).precision <= 18
-  const bytes = arena.allocate(rowCount * (isShort ? 8 : 16))
-  const words = new BigInt64Array(bytes.buffer, bytes.byteOffset, isShort ? rowCount : rowCount * 2)
-  for (let i = 0; i < rowCount; i++) {
-    const average = divideHalfUp(total(from + i), counts[from + i]!)
-    if (isShort) words[i] = average
-    else {
-      words[2 * i] = BigInt.asIntN(64, average)
-      words[2 * i + 1] = average >> 64n
-    }
-  }
-  return isShort
-    ? { storage: 'i64', values: words, base: 0, factor: 1, ...flat }
-    : { storage: 'fixed16', values: bytes, ...flat }
-}
-
-function divideHalfUp(sum: bigint, count: bigint): bigint {
-  if (count === 0n) return 0n
-  const magnitude = sum < 0n ? -sum : sum
-  const quotient = (2n * magnitude + count) / (2n * count)
-  return sum < 0n ? -quotient : quotient
 }

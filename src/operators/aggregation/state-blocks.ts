@@ -1,6 +1,7 @@
 import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena, Block, Fixed16Block, IntegerBlock, SqlType } from '../../spi/index.js'
 import type { GrowableBuffer } from '../keys/growable.js'
+import { extentOf } from '../keys/key-source.js'
 
 /** Blocks made of state arrays: groups [from, to) of 8- or 16-byte states. */
 
@@ -53,6 +54,20 @@ export function integerStates(
     factor: 1,
     ...(Number.isSafeInteger(maxAbs) ? { bounds: { min: -maxAbs, max: maxAbs } } : {}),
   }
+}
+
+/** A column with its values' own bounds; with those it has where these are no safe integers. */
+export function withExtent(
+  memory: WebAssembly.Memory,
+  column: IntegerBlock,
+  arena: Arena,
+): IntegerBlock {
+  const extent = extentOf(memory, { ...column, bounds: undefined }, arena)
+  if (extent === undefined) return column
+  const [min, max] = [Number(extent.min), Number(extent.max)]
+  return Number.isSafeInteger(min) && Number.isSafeInteger(max)
+    ? { ...column, bounds: { min, max } }
+    : column
 }
 
 export function wideStates(

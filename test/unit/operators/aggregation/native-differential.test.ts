@@ -45,6 +45,8 @@ const CALLS: readonly Call[] = [
   ...[DOUBLE, REAL].flatMap((type) =>
     calls('covar_pop covar_samp corr regr_slope regr_intercept', type, type),
   ),
+  ...[decimalType(12, 2), decimalType(30, 2)].flatMap((type) => calls('avg', type)),
+  ...calls('sum', decimalType(12, 2)),
   ...calls('bool_and every bool_or count_if min max', BOOLEAN),
   ...calls('bitwise_and_agg bitwise_or_agg bitwise_xor_agg', BIGINT),
   ...KEYS.flatMap((key) =>
