@@ -172,7 +172,11 @@ export function planLocally(
   const outputTypes = typesOf(stream.layout)
   const { outputCut } = options
   const output = outputCut === undefined ? stream : cutByKeys(stream, outputCut)
-  endPipeline(context, output, { kind: 'output', types: outputTypes })
+  endPipeline(context, output, {
+    kind: 'output',
+    types: outputTypes,
+    ...(context.writer === undefined ? {} : { isWritten: true }),
+  })
   return {
     pipelines: context.pipelines,
     readerCount: context.nextReaderId,

@@ -195,4 +195,9 @@ export type SinkSpec =
   /** Hands pages to the pipeline with the channel source. */
   | { readonly kind: 'channel'; readonly types: readonly SqlType[] }
   /** Hands pages to the consumer of the query. */
-  | { readonly kind: 'output'; readonly types: readonly SqlType[] }
+  | {
+      readonly kind: 'output'
+      readonly types: readonly SqlType[]
+      /** They are written: drivers take runs of neighbouring splits, and pages tell where their rows come from. */
+      readonly isWritten?: true
+    }

@@ -38,4 +38,6 @@ export interface DriverInputs {
 export interface SplitQueue {
   /** The next split, or undefined when there are no more; a promise while the connector is still enumerating. */
   next(scanId: number): unknown
+  /** Splits that were taken for later calls of `next`; absent: none ever are. */
+  heldCount?(scanId: number): number
 }

@@ -7,5 +7,7 @@ export interface OwnedPage {
   readonly byteLength: number
   /** To which part of its reader's own output it goes, where its producer has cut that. */
   readonly partition?: number
+  /** Which driver of a pipeline made it, where drivers in other threads hand pages on. */
+  readonly driver?: number
   release(): void
 }

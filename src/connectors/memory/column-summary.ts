@@ -41,7 +41,8 @@ export class ColumnSummarizer {
   #strictlyAscending = true
   #hasIntegers = false
   #hasOthers = false
-  #dictionarySize: number | undefined
+  /** 'partial': some values are in no dictionary. */
+  #dictionarySize: number | 'partial' | undefined
 
   add(block: Block): void {
     this.#rowCount += block.rowCount
@@ -65,9 +66,12 @@ export class ColumnSummarizer {
     }
   }
 
-  /** The distinct count of a column that is a dictionary throughout. */
+  /**
+   * The distinct count of a column that is a dictionary throughout, as one of its writers has it.
+   * @param size undefined: some of the writer's values are in no dictionary
+   */
   setDictionarySize(size: number | undefined): void {
-    this.#dictionarySize = size
+    if (this.#dictionarySize !== 'partial') this.#dictionarySize = size ?? 'partial'
   }
 
   addHash(hash: number): void {
@@ -79,7 +83,8 @@ export class ColumnSummarizer {
     const unique = onlyIntegers && (this.#integers.unique || this.#strictlyAscending)
     const exact = this.#integers.finish()
     this.#sketch.merge(this.#integers.sketch)
-    const counted = onlyIntegers ? exact : (this.#dictionarySize ?? this.#sketch.estimate())
+    const dictionarySize = this.#dictionarySize === 'partial' ? undefined : this.#dictionarySize
+    const counted = onlyIntegers ? exact : (dictionarySize ?? this.#sketch.estimate())
     const values = this.#rowCount - this.#nullCount
     const bounded = this.#min <= this.#max
     return {

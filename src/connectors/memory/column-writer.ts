@@ -26,6 +26,7 @@ export interface ColumnWriter {
 export interface ColumnDictionary {
   readonly id: string
   readonly entries: StringDictionary
+  /** Of rows whose values were looked up in it. */
   rowCount: number
   givenUp: boolean
 }
@@ -109,6 +110,8 @@ class DictionaryWriter implements ColumnWriter {
       return
     }
     this.#reserve(this.#codeCount + end - start)
+    // Entries of rows that are not in a page yet have come with these rows, of this writer or of another.
+    this.#dictionary.rowCount += end - start
     switch (block.encoding) {
       case 'flat':
         for (let i = start; i < end; i++) {
@@ -205,7 +208,6 @@ class DictionaryWriter implements ColumnWriter {
   #buildCodes(): Block {
     const dictionary = this.#dictionary
     const rowCount = this.#codeCount
-    dictionary.rowCount += rowCount
     const { size } = dictionary.entries
     if (size > MAX_DICTIONARY_ENTRIES || size * 2 > dictionary.rowCount) dictionary.givenUp = true
     const block =

@@ -4,6 +4,7 @@ import {
   type ConnectorPageSink,
   MillraceError,
   type Page,
+  type PageOrigin,
   type PageStore,
   type StoredPage,
 } from '../../spi/index.js'
@@ -11,14 +12,8 @@ import type { ColumnSummary } from './column-summary.js'
 import { columnDictionary, hasDictionary } from './column-writer.js'
 import { HyperLogLog } from './distinct-counter.js'
 import type { MemoryWriteHandle, NodeWrite, PageHome, RemotePage } from './handles.js'
-import { PageWriter } from './page-writer.js'
-import { type TablePage, tablePage } from './table.js'
-
-/** What a sink on another node has written: of all columns of the table, in their order. */
-export interface WrittenPart {
-  readonly pages: readonly TablePage[]
-  readonly summaries: readonly ColumnSummary[]
-}
+import { PartWriter, type WrittenPart } from './part-writer.js'
+import type { TablePage } from './table.js'
 
 /**
  * The pages that writes of several nodes have left on this one, by write: the table that they are of is known to the coordinator
@@ -58,11 +53,9 @@ export class NodePages {
       this.#writes.set(writeId, stored)
     }
     const kept = stored
-    const pages: TablePage[] = []
-    let completedBytes = 0
     // Codes of other nodes' dictionaries mean something else.
     const dictionary = `${home.instance}/${spread.catalog}/${writeId}/${sinkId}`
-    const writer = new PageWriter(
+    const writer = new PartWriter(
       spread.types,
       spread.types.map((type, i) =>
         hasDictionary(type) ? columnDictionary(`${dictionary}/${i}`, type) : undefined,
@@ -70,24 +63,23 @@ export class NodePages {
       (page) => {
         const own = this.#storePage(page)
         kept.push(own)
-        pages.push(tablePage(own, page))
-        completedBytes += own.byteLength
+        return own
       },
     )
     const order = spread.types.map((_, channel) => channels.indexOf(channel))
     return {
       get completedBytes() {
-        return completedBytes
+        return writer.completedBytes
       },
       get memoryUsage() {
         return writer.memoryUsage
       },
-      appendPage(page: Page): void {
-        writer.append({ ...page, blocks: order.map((channel) => page.blocks[channel]!) })
+      appendPage(page: Page, origin?: PageOrigin): void {
+        writer.append({ ...page, blocks: order.map((channel) => page.blocks[channel]!) }, origin)
       },
-      finish: () => [writePart({ pages, summaries: writer.finish() }, home)],
+      finish: () => [writePart(writer.finish(), home)],
       abort: () => {
-        const aborted = new Set(pages.map((page) => page.stored))
+        const aborted = new Set(writer.abort())
         this.#release([...aborted])
         this.#writes.set(
           writeId,

@@ -5,6 +5,9 @@ import { type ColumnDictionary, type ColumnWriter, columnWriter } from './column
 /** Pages are cut before their columns take more than this, whatever their rows. */
 const MAX_PAGE_BYTES = 64 * 2 ** 20
 
+/** Fewer rows make no page of their own where more are to come. */
+const MIN_PAGE_ROWS = MAX_PAGE_ROWS / 4
+
 /** Re-cuts pages of any size into stored pages of 65,536 rows, each column in its narrowest form. */
 export class PageWriter {
   readonly #columns: readonly ColumnWriter[]
@@ -12,13 +15,17 @@ export class PageWriter {
   readonly #store: (page: Page) => void
   #rowCount = 0
 
-  /** @param dictionaries of the columns that have one */
+  /**
+   * @param dictionaries of the columns that have one
+   * @param summarizers of all columns, which other writers may add to too
+   */
   constructor(
     types: readonly SqlType[],
     dictionaries: readonly (ColumnDictionary | undefined)[],
     store: (page: Page) => void,
+    summarizers: readonly ColumnSummarizer[] = types.map(() => new ColumnSummarizer()),
   ) {
-    this.#summarizers = types.map(() => new ColumnSummarizer())
+    this.#summarizers = summarizers
     this.#columns = types.map((type, i) =>
       columnWriter(type, dictionaries[i], this.#summarizers[i]!),
     )
@@ -27,6 +34,11 @@ export class PageWriter {
 
   get memoryUsage(): number {
     return this.#columns.reduce((sum, column) => sum + column.byteLength, 0)
+  }
+
+  /** Of the page that is being filled. */
+  get rowCount(): number {
+    return this.#rowCount
   }
 
   append(input: Page): void {
@@ -42,10 +54,20 @@ export class PageWriter {
     }
   }
 
-  /** Stores the rest; what is known of the columns. */
-  finish(): readonly ColumnSummary[] {
+  /** What follows are no neighbours of the rows before: their pages are kept apart, unless these are too few. */
+  endRun(): void {
+    if (this.#rowCount >= MIN_PAGE_ROWS) this.#flush()
+  }
+
+  /** Stores the rest. */
+  end(): void {
     if (this.#rowCount > 0) this.#flush()
     for (const column of this.#columns) column.finish()
+  }
+
+  /** Stores the rest; what is known of the columns. */
+  finish(): readonly ColumnSummary[] {
+    this.end()
     return this.#summarizers.map((summarizer) => summarizer.finish())
   }
 

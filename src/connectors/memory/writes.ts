@@ -3,16 +3,16 @@ import {
   type ConnectorMergeSink,
   type ConnectorPageSink,
   type Page,
+  type PageOrigin,
   type PageStore,
   type StoredPage,
 } from '../../spi/index.js'
 import type { MemoryCatalog } from './catalog.js'
-import type { ColumnSummary } from './column-summary.js'
 import { compact } from './compaction.js'
 import type { MemoryMergeHandle, MemoryWriteHandle, NodeWrite } from './handles.js'
 import { memoryMergeSink } from './merge-sink.js'
 import { dataLimitExceeded, readPart } from './node-pages.js'
-import { PageWriter } from './page-writer.js'
+import { PartWriter, type WrittenPart } from './part-writer.js'
 import { RowSet } from './row-id.js'
 import { conflict, type PageIo, recordingIo, removeRows, type TableState } from './row-removal.js'
 import { type StagedUpdates, UpdateStage, updateRows } from './row-update.js'
@@ -24,7 +24,6 @@ import {
   publishPages,
   storedPages,
   type TablePage,
-  tablePage,
   withState,
 } from './table.js'
 import { TableLocks } from './table-locks.js'
@@ -39,10 +38,7 @@ interface Write {
   /** Whether the table is to be added, and in the place of one of its name. */
   readonly create: 'no' | 'new' | 'replace'
   /** What finished sinks wrote. */
-  readonly finished: {
-    readonly pages: readonly TablePage[]
-    readonly summaries: readonly ColumnSummary[]
-  }[]
+  readonly finished: WrittenPart[]
   /** New values that finished sinks wrote, in the order in which they are to be brought in. */
   readonly updates: StagedUpdates[]
   /** Rows to take out of the table. */
@@ -306,47 +302,40 @@ export class MemoryWrites {
 class MemoryPageSink implements ConnectorPageSink {
   readonly #write: Write
   readonly #order: readonly number[]
-  readonly #writer: PageWriter
+  readonly #writer: PartWriter
   readonly #discard: (pages: readonly StoredPage[]) => void
-  readonly #pages: TablePage[] = []
-  #completedBytes = 0
 
   constructor(write: Write, channels: readonly number[], { storePage, discard }: PageIo) {
     this.#write = write
     const { columns } = write.table
     assert(channels.length === columns.length, 'an insert into all columns')
     this.#order = columns.map((_, channel) => channels.indexOf(channel))
-    this.#writer = new PageWriter(
+    this.#writer = new PartWriter(
       columns.map((column) => column.metadata.type),
       columns.map((column) => column.dictionary),
-      (page) => {
-        const stored = storePage(page)
-        this.#completedBytes += stored.byteLength
-        this.#pages.push(tablePage(stored, page))
-      },
+      storePage,
     )
     this.#discard = discard
   }
 
   get completedBytes(): number {
-    return this.#completedBytes
+    return this.#writer.completedBytes
   }
   get memoryUsage(): number {
     return this.#writer.memoryUsage
   }
 
-  appendPage(page: Page): void {
-    this.#writer.append({ ...page, blocks: this.#order.map((channel) => page.blocks[channel]!) })
+  appendPage(page: Page, origin?: PageOrigin): void {
+    const blocks = this.#order.map((channel) => page.blocks[channel]!)
+    this.#writer.append({ ...page, blocks }, origin)
   }
 
   finish(): readonly Uint8Array[] {
-    const summaries = this.#writer.finish()
-    this.#write.finished.push({ pages: this.#pages, summaries })
+    this.#write.finished.push(this.#writer.finish())
     return []
   }
 
   abort(): void {
-    this.#discard(this.#pages.map((page) => page.stored))
-    this.#pages.length = 0
+    this.#discard(this.#writer.abort())
   }
 }

@@ -5,6 +5,7 @@ import type { PagePart } from '../../operators/partition/page-partitioner.js'
 import { RunMerger } from '../../operators/sort/merge-runs.js'
 import type { ChannelOrder } from '../../operators/spec.js'
 import type { Arena, Page, SqlType } from '../../spi/index.js'
+import type { OriginatedPage } from '../page-origin.js'
 import { type PageStream, WAIT } from '../page-stream.js'
 
 /**
@@ -15,20 +16,27 @@ export class ExchangeStream implements PageStream {
   readonly #client: ExchangeClient
   readonly #arena: Arena | undefined
   readonly #take: (page: OwnedPage) => OwnedPage
+  readonly #tagged: (page: OwnedPage) => Page
   #borrowed: OwnedPage | undefined
 
   /**
    * @param arena for copies; absent: the pages of all sources lie in the shared memory
-   * @param take then notes each of them, for whoever hands its blocks on
+   * @param options `take` then notes each of them, for whoever hands its blocks on; `withOrigins`: drivers of this task made them, and
+   * their parts are runs
    */
   constructor(
     client: ExchangeClient,
     arena?: Arena,
-    take: (page: OwnedPage) => OwnedPage = (page) => page,
+    options: {
+      readonly take?: (page: OwnedPage) => OwnedPage
+      readonly withOrigins?: boolean
+    } = {},
   ) {
+    const { take = (page) => page, withOrigins = false } = options
     this.#client = client
     this.#arena = arena
     this.#take = take
+    this.#tagged = withOrigins ? originated : partOfOwned
   }
 
   next(): Page | typeof WAIT | undefined {
@@ -37,7 +45,7 @@ export class ExchangeStream implements PageStream {
     if (owned === undefined) return this.#client.isEnded ? undefined : WAIT
     if (this.#arena === undefined) {
       this.#borrowed = this.#take(owned)
-      return partOfOwned(owned)
+      return this.#tagged(owned)
     }
     this.#arena.reset()
     const page = importPage(owned.page, this.#arena)
@@ -63,6 +71,11 @@ export class ExchangeStream implements PageStream {
 
 const partOfOwned = ({ page, partition }: OwnedPage): Page | PagePart =>
   partition === undefined ? page : { ...page, partition }
+
+const originated = ({ page, partition = 0, driver = 0 }: OwnedPage): OriginatedPage => ({
+  ...page,
+  origin: { driver, run: partition },
+})
 
 /** The pages of several tasks, one task after another. */
 export class RemoteSequence implements PageStream {

@@ -87,7 +87,9 @@ export class ScanStream implements PageStream {
   }
 
   get runningSplits(): number {
-    return this.#ended ? 0 : this.splitCount - this.#endedSplits
+    if (this.#ended) return 0
+    const held = this.#splits.heldCount?.(this.#spec.scanId) ?? 0
+    return this.splitCount - this.#endedSplits + held
   }
 
   next(): Page | typeof WAIT | undefined {

@@ -6,6 +6,7 @@ import {
   page,
   VARBINARY,
 } from '../../spi/index.js'
+import { originOf } from '../page-origin.js'
 
 /** Gives a sink all rows and finishes it: the next page is asked for once the sink has taken the last. */
 export async function writeAll(
@@ -14,7 +15,7 @@ export async function writeAll(
 ): Promise<{ readonly rowCount: number; readonly fragments: readonly Uint8Array[] }> {
   let rowCount = 0
   for (let rows = await source.nextPage(); rows !== undefined; rows = await source.nextPage()) {
-    await sink.appendPage(rows)
+    await sink.appendPage(rows, originOf(rows))
     rowCount += rows.rowCount
   }
   return { rowCount, fragments: await sink.finish() }

@@ -109,6 +109,7 @@ export class WorkerDrivers {
       ),
       types: 'types' in pipeline.sink ? pipeline.sink.types : [],
       inTurns: pipeline.source.kind === 'merge',
+      withOrigins: pipeline.sink.kind === 'output' && pipeline.sink.isWritten === true,
       wakeProducer: (driver) =>
         pool.send(thread(driver), { kind: 'credit', taskId, pipelineId: pipeline.id }),
     })

@@ -18,6 +18,8 @@ export function openThreadPages(options: {
   readonly types: readonly SqlType[]
   /** The drivers make the stream's pages in turns. */
   readonly inTurns?: boolean
+  /** The pages tell which driver made them, and of what run: their parts are runs. */
+  readonly withOrigins?: boolean
   /** Notes the pages that are read, for a driver that hands their blocks on. */
   readonly take?: (page: OwnedPage) => OwnedPage
   wakeProducer(driver: number): void
@@ -39,6 +41,6 @@ export function openThreadPages(options: {
   const pages =
     options.inTurns === true
       ? new InTurnsStream(sources.map((source) => clientOf([source])))
-      : new ExchangeStream(clientOf(sources), undefined, options.take)
+      : new ExchangeStream(clientOf(sources), undefined, options)
   return { channels, pages }
 }

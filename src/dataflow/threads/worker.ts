@@ -19,7 +19,11 @@ import type {
 } from './messages.js'
 import { DriverProgress } from './progress.js'
 import { RemotePages } from './remote-pages.js'
+import { SharedSplits } from './shared-splits.js'
 import { TakenPages } from './taken-pages.js'
+
+const isWritten = ({ sink }: PipelineSpec): boolean =>
+  sink.kind === 'output' && sink.isWritten === true
 
 interface HeldTask {
   readonly task: ThreadTask
@@ -128,10 +132,12 @@ export class WorkerRuntime {
     const pipeline = held.task.pipeline(message.pipelineId)
     const taken = new TakenPages(() => held.outputs.get(pipeline.id)?.reclaim())
     const remotePages = held.remote.open(pipeline, message, taken)
-    const inputs = { ...this.#inputs(held, message), remotePages }
+    const splits = this.#splits(held, pipeline, message)
+    const inputs = { ...this.#inputs(message, splits), remotePages }
     try {
       if (pipeline.sink.kind === 'output' || pipeline.sink.kind === 'channel') {
-        await this.#handOn(held, pipeline, inputs, message, taken)
+        const runOf = isWritten(pipeline) ? () => splits.run : undefined
+        await this.#handOn(held, pipeline, inputs, message, taken, runOf)
       } else await this.#runDriver(held, pipeline, inputs, message)
     } finally {
       // The driver may have ended before it came to some of them.
@@ -168,13 +174,17 @@ export class WorkerRuntime {
     )
   }
 
-  /** Runs a driver whose pages the calling thread reads. */
+  /**
+   * Runs a driver whose pages the calling thread reads.
+   * @param runOf tells which run the page is of that was made last; absent: its reader does not ask
+   */
   async #handOn(
     held: HeldTask,
     pipeline: PipelineSpec,
     inputs: DriverInputs,
     message: RunMessage,
     taken: TakenPages,
+    runOf: (() => number) | undefined,
   ): Promise<void> {
     const { driver, stats } = held.task.createDriver(pipeline, inputs)
     const endReports = this.#reportProgress(message.taskId, stats)
@@ -190,7 +200,7 @@ export class WorkerRuntime {
         if (output.isAbandoned) break
         const page = await driver.nextPage()
         if (page === undefined || output.isAbandoned || held.task.memory.cancelled) break
-        output.add(page, partOf(page))
+        output.add(page, runOf?.() ?? partOf(page))
       }
     } finally {
       endReports()
@@ -227,41 +237,32 @@ export class WorkerRuntime {
     })
   }
 
-  #inputs(held: HeldTask, message: RunMessage): DriverInputs {
-    const { address, length } = message.counters
-    const counters = new Int32Array(this.#environment.allocator.memory.buffer, address, length)
-    const pageCounters = counters.length - message.splits.length
-    const positions = new Map(message.splits.map((s, i) => [s.scanId, pageCounters + i]))
-    const lists = new Map(
-      message.splits.map((s) => [
-        s.scanId,
-        { shared: s.splits, more: [] as unknown[], complete: s.complete },
-      ]),
-    )
-    const next = (scanId: number): unknown => {
-      const list = lists.get(scanId)
-      assert(list !== undefined, `no splits for scan ${scanId}`)
-      const position = positions.get(scanId)!
-      if (Atomics.load(counters, position) < list.shared.length) {
-        const index = Atomics.add(counters, position, 1)
-        if (index < list.shared.length) return list.shared[index]
-      }
-      if (list.more.length > 0) return list.more.shift()
-      if (list.complete) return undefined
-      return this.#requestSplits(held, message.taskId, scanId).then((answer) => {
-        list.more.push(...answer.splits)
-        list.complete = answer.last
-        return next(scanId)
-      })
-    }
+  #inputs(message: RunMessage, splits: SharedSplits): DriverInputs {
+    const counters = this.#counters(message)
     return {
       driverIndex: message.driverIndex,
       driverCount: message.driverCount,
       states: new Map(message.states),
       counters,
       sharedWords: sharedWords(counters),
-      splits: { next },
+      splits,
     }
+  }
+
+  #counters({ counters }: RunMessage): Int32Array {
+    const { buffer } = this.#environment.allocator.memory
+    return new Int32Array(buffer, counters.address, counters.length)
+  }
+
+  #splits(held: HeldTask, pipeline: PipelineSpec, message: RunMessage): SharedSplits {
+    const counters = this.#counters(message)
+    return new SharedSplits({
+      scans: message.splits,
+      taken: counters.subarray(counters.length - message.splits.length),
+      driverCount: message.driverCount,
+      inRuns: isWritten(pipeline),
+      requestSplits: (scanId) => this.#requestSplits(held, message.taskId, scanId),
+    })
   }
 
   #requestSplits(held: HeldTask, taskId: string, scanId: number): Promise<SplitsMessage> {

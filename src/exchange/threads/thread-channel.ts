@@ -84,6 +84,7 @@ class ThreadChannel implements Channel {
       page: readPage(new Float64Array(memory, taken.address, taken.wordCount)),
       byteLength: taken.byteLength,
       partition: taken.partition,
+      driver: this.address.bufferId,
       release: () => this.#release(taken.hold),
     }
   }

@@ -3,13 +3,23 @@ import type { Page } from '../page/page.js'
 import type { ConnectorTypes } from './connector-types.js'
 import type { ConnectorSession } from './session.js'
 
+/** Where the rows of a page come from, in a write whose rows several drivers make at the same time. */
+export interface PageOrigin {
+  /** Numbers the drivers. */
+  readonly driver: number
+  /** Rows of one run are neighbours in their source, and come from one driver, in order. Later runs have larger numbers. */
+  readonly run: number
+}
+
 /** Takes the pages of one writer. Exactly one of finish and abort is called, once. @source Trino ConnectorPageSink */
 export interface ConnectorPageSink {
   /**
    * Takes a page, borrowed until the answer: the writer waits for it before the next one, which is what carries
    * backpressure into the query.
+   * @param origin for a sink that keeps neighbours together, since pages of several drivers come in turns; absent: the rows have
+   * one order, in which they come. An extension.
    */
-  appendPage(page: Page): Awaitable<void>
+  appendPage(page: Page, origin?: PageOrigin): Awaitable<void>
   /** Completes the writing; the answer goes to finishInsert, finishCreateTable or finishMerge. */
   finish(): Awaitable<readonly Uint8Array[]>
   /** Undoes what was written. */
