@@ -272,7 +272,9 @@ function aggregationStatistics(node: AggregationNode, source: PlanStatistics): P
   const symbols = new Map<string, SymbolStatistics>()
   for (const name of keys) {
     const symbol = symbolStatistics(source, name)
-    symbols.set(name, { ...symbol, distinct: Math.min(symbol.distinct, rowCount) })
+    // Groups of one key have as many values of it, known or not.
+    const values = keys.length === 1 ? orElse(symbol.distinct, rowCount) : symbol.distinct
+    symbols.set(name, { ...symbol, distinct: Math.min(values, rowCount) })
   }
   for (const { symbol, call } of node.aggregations) {
     const [arg] = call.args

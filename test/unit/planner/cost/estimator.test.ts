@@ -113,6 +113,11 @@ describe('row counts are estimated from statistics', () => {
   }
 })
 
+it('groups of one key are as many values of it, of whatever distribution', async () => {
+  const groups = 'SELECT orderkey * 7 AS k, count(*) AS c FROM orders GROUP BY 1'
+  expect(await rows(`SELECT k, max(c) FROM (${groups}) GROUP BY k`)).toBe(await rows(groups))
+})
+
 describe('formulas', () => {
   for (const [sql, truth, factor] of TPCDS_CASES) {
     it(sql, async () => {
