@@ -32,6 +32,9 @@ export class IntegerTable {
   readonly #status: Int32Array
   #slotCount = FIRST_SLOTS
   #count = 0
+  /** Rows inserted since the table last grew, and the keys that it had then. */
+  #rowsSinceGrown = 0
+  #countWhenGrown = 0
 
   constructor(memory: WebAssembly.Memory, createArena: () => Arena, status: Int32Array) {
     this.#memory = memory
@@ -64,7 +67,7 @@ export class IntegerTable {
         continue
       }
       this.#status[0] = this.#count
-      done += kernels.insert(
+      const inserted = kernels.insert(
         keys + done * 8,
         count - done,
         this.#slots.address,
@@ -76,11 +79,17 @@ export class IntegerTable {
         this.#status.byteOffset,
       )
       this.#count = this.#status[0]
+      this.#rowsSinceGrown += inserted
+      done += inserted
     }
   }
 
+  /** While most rows have new keys, the table is about to be outgrown again: it grows by two steps at once. */
   #grow(): void {
-    this.#slotCount = slotsFor(this.#count * 2)
+    const newKeys = this.#count - this.#countWhenGrown
+    this.#slotCount *= newKeys * 2 > this.#rowsSinceGrown ? 4 : 2
+    this.#rowsSinceGrown = 0
+    this.#countWhenGrown = this.#count
     this.#slots.renew(this.#slotCount * SLOT_BYTES)
     this.#keyOf.reserve((this.#slotCount / 2) * 8)
     integerTableKernels(this.#memory).rebuild(
