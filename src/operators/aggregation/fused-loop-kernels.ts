@@ -14,6 +14,7 @@ import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
 import { type Arena, assert } from '../../spi/index.js'
 import { at, validBit } from '../keys/key-kernels.js'
+import { runVectorSums, sumsVectors } from './vector-sum-kernels.js'
 
 /**
  * One loop over the rows of a page: selects, computes keys and arguments, and adds to the states of the page's groups. States
@@ -115,6 +116,10 @@ export function runFusedLoop(
   states: number,
   arena: Arena,
 ): boolean {
+  if (sumsVectors(loop)) {
+    runVectorSums(memory, loop, states, arena)
+    return true
+  }
   const { bound, keys, selection } = loop
   const { run } = kernel<FusedKernel>(memory, kernelKey(loop), (m) => {
     m.function('run', { params: 'i32', count: 'i32' }, 'i32', (f, p) => {
