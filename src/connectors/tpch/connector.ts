@@ -7,6 +7,7 @@ import type { TextPool } from './generator/text-pool.js'
 import { createTextPool, TEXT_POOL_BUFFER_BYTES } from './generator/text-pool.js'
 import type { TpchTypes } from './handles.js'
 import { tpchMetadata } from './metadata.js'
+import { PageSizes } from './page-sizes.js'
 import { TpchPageSource } from './page-source.js'
 import { tpchSplitManager } from './split-manager.js'
 
@@ -26,6 +27,7 @@ function createConnector(config: TpchConfig, context: ConnectorContext): Connect
   const dictionaryArena = context.createArena()
   const blockMaker = new BlockMaker((byteLength) => dictionaryArena.allocate(byteLength))
   const scratch = new Scratch()
+  const pageSizes = new PageSizes()
   return {
     getMetadata: () => metadata,
     getSplitManager: () => splitManager,
@@ -39,6 +41,7 @@ function createConnector(config: TpchConfig, context: ConnectorContext): Connect
           columns,
           dynamicFilter,
           rowsPerPageMax: config.rowsPerPageMax,
+          pageSizes,
           arena: context.createArena(),
           blockMaker,
           // A page is generated in one go, so that all sources of the thread can use the same.

@@ -15,6 +15,7 @@ import { textsPerStep } from './generator/text-pool.js'
 import type { TpchSplit, TpchTableHandle } from './handles.js'
 import type { BaseRows } from './key-ranges.js'
 import { baseRowsOf, orderingKey } from './key-ranges.js'
+import type { PageSizes } from './page-sizes.js'
 
 export interface PageSourceOptions {
   readonly table: TpchTableHandle
@@ -22,6 +23,7 @@ export interface PageSourceOptions {
   readonly columns: readonly TpchColumnHandle[]
   readonly dynamicFilter: DynamicFilter<TpchColumnHandle>
   readonly rowsPerPageMax: number
+  readonly pageSizes: PageSizes
   readonly arena: Arena
   readonly blockMaker: BlockMaker
   readonly generation: Omit<GenerationContext, 'allocate'>
@@ -50,6 +52,8 @@ export class TpchPageSource implements ConnectorPageSource {
   readonly #context: GenerationContext
   readonly #filtersKey: boolean
   readonly #rowsPerPage: number
+  /** What {@link PageSizes} know the columns by. */
+  readonly #columnsName: string
   #filter: TupleDomain<TpchColumnHandle> | undefined
   #wanted: readonly BaseRows[]
   #startRow: number
@@ -61,6 +65,7 @@ export class TpchPageSource implements ConnectorPageSource {
     const { table, split, dynamicFilter } = options
     this.#options = options
     this.#rowsPerPage = rowsPerPage(options.columns, options.rowsPerPageMax)
+    this.#columnsName = [table.table, ...options.columns.map(({ field }) => field)].join()
     this.#context = { ...options.generation, allocate: (byteLength) => this.#allocate(byteLength) }
     const key = orderingKey(table.table)
     this.#filtersKey = dynamicFilter.columnsCovered.some((column) => column.field === key)
@@ -91,7 +96,9 @@ export class TpchPageSource implements ConnectorPageSource {
     this.#pageBytes = 0
     const page = this.#generate(rows)
     this.#completedBytes += this.#pageBytes
-    this.#readTimeNanos += Math.round((performance.now() - startedAt) * 1e6)
+    const millis = performance.now() - startedAt
+    this.#readTimeNanos += Math.round(millis * 1e6)
+    this.#options.pageSizes.generated(this.#columnsName, page.rowCount, millis)
     return page
   }
 
@@ -103,7 +110,7 @@ export class TpchPageSource implements ConnectorPageSource {
 
   /** The next base rows that the dynamic filter leaves, as many as a page takes. */
   #nextRows(): BaseRows | undefined {
-    const { table, split } = this.#options
+    const { table, split, pageSizes } = this.#options
     this.#narrow()
     const interval = this.#wanted.find(({ endRow }) => endRow > this.#startRow)
     if (interval === undefined || interval.startRow >= split.endRow) {
@@ -112,10 +119,11 @@ export class TpchPageSource implements ConnectorPageSource {
     const startRow = Math.max(interval.startRow, this.#startRow)
     const lastRow = Math.min(interval.endRow, split.endRow)
     const { textPool } = this.#context
-    const rowCountMax =
-      textPool === undefined
-        ? this.#rowsPerPage
-        : Math.min(this.#rowsPerPage, textsPerStep(textPool))
+    const rowCountMax = Math.min(
+      this.#rowsPerPage,
+      pageSizes.rowsMax(this.#columnsName),
+      textPool === undefined ? Number.POSITIVE_INFINITY : textsPerStep(textPool),
+    )
     return { startRow, endRow: rangeEnd(table.table, startRow, lastRow, rowCountMax) }
   }
 

@@ -55,7 +55,7 @@ const SHARES_OF_FREE_BYTES = 2
 /** Below this, nothing is won by dividing. */
 const SPILLED_ROWS_MIN = 4096
 /** Collected pages that are written before one that comes, or in a step. */
-const PAGES_PER_STEP = 4
+const PAGES_PER_STEP = 2
 /** Keys of filters are kept while they take this part of the memory that is left. */
 const FILTER_SHARES_OF_FREE_BYTES = 8
 

@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { parseTpchConfig } from '../../../../src/connectors/tpch/config.js'
 import type { TpchTypes } from '../../../../src/connectors/tpch/handles.js'
 import { schemaScaleFactor } from '../../../../src/connectors/tpch/handles.js'
@@ -140,6 +140,27 @@ describe('metadata', () => {
 })
 
 describe('pages', () => {
+  test('have few rows while they are the first and while they take long, then more', async () => {
+    const sizesAt = async (millisPerPage: number, connector = tpchConnector()) => {
+      let now = 0
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => (now += millisPerPage))
+      const scan = { schema: 'sf1', table: 'part', columns: ['partkey', 'size'] }
+      const { pages } = await scanPages(await connector, scan)
+      clock.mockRestore()
+      const keys = pages.flatMap((page) => blockValues(page.blocks[0]!))
+      expect(keys).toEqual(Array.from({ length: 200_000 }, (_, i) => i + 1))
+      return pages.map((page) => page.rowCount)
+    }
+    const connector = tpchConnector()
+    const first = await sizesAt(1, connector)
+    expect(first.slice(0, 4)).toEqual([8192, 16_384, 32_768, 65_536])
+    expect(Math.max(...first)).toBe(65_536)
+    const again = await sizesAt(1, connector)
+    expect(again[0]).toBe(65_536)
+    expect(again).toHaveLength(4)
+    expect(Math.max(...(await sizesAt(20)))).toBe(8192)
+  })
+
   test('cover a table once, in pages of the size configured', async () => {
     const connector = await tpchConnector({
       'tpch.max-rows-per-page': '1000',
@@ -211,9 +232,11 @@ describe('pages', () => {
     })
     const [keys, nations, phones] = pages[0]!.blocks
     expect(phones).toMatchObject({ storage: 'bytes', ascii: true })
-    expect(keys).toMatchObject({ ascending: true, bounds: { min: 1, max: 10_000 } })
+    expect(keys).toMatchObject({ ascending: true, bounds: { min: 1, max: pages[0]!.rowCount } })
     expect(nations).toMatchObject({ storage: 'i8', bounds: { min: 0, max: 24 }, ascending: false })
-    expect(blockValues(keys!)).toEqual(Array.from({ length: 10_000 }, (_, i) => i + 1))
+    expect(pages.flatMap(({ blocks }) => blockValues(blocks[0]!))).toEqual(
+      Array.from({ length: 10_000 }, (_, i) => i + 1),
+    )
   })
 })
 
