@@ -1,6 +1,6 @@
 import type { Arena } from '../../spi/connector/memory.js'
 import type { Block, FlatBlock, Validity } from '../../spi/page/block.js'
-import { createBlockBuilder } from '../../spi/page/block-builder.js'
+import { createBlockBuilder, flatten } from '../../spi/page/block-builder.js'
 import type { Page } from '../../spi/page/page.js'
 import type { SqlType } from '../../spi/type/type.js'
 import type { Expression } from '../ir.js'
@@ -8,6 +8,7 @@ import { collectChannels } from '../ir-walk.js'
 import type { FunctionRegistry } from '../registry.js'
 import { DEFAULT_SESSION, type SessionContext } from '../session-context.js'
 import { zeroed } from '../wasm/buffers.js'
+import { importBlock } from '../wasm/import.js'
 import { type DerivedPart, derivedBlock, splitDerived } from './dictionary-parts.js'
 import { compileKernel, type Kernel } from './js-compiler.js'
 import { accessesOf, emitKernel, type KernelOptions, type KernelSink } from './js-kernel.js'
@@ -82,7 +83,7 @@ export function compileJsProjection(
   return (page, arena) => {
     const { rowCount } = page
     const ready = whole && derivedBlock(whole, page, options)
-    if (ready !== undefined) return ready
+    if (ready !== undefined) return broughtIn(ready, arena)
     const { kernel, channels, blocks } = prepare(page)
     const accesses = accessesOf(blocks, channels)
     if (sink === 'append') {
@@ -96,6 +97,12 @@ export function compileJsProjection(
     return fixedBlock(expression.type, rowCount, values, nullCount === 0 ? null : bits)
   }
 }
+
+/** Results that are kept on the heap, in the page's memory: those of its rows where the entries are more. */
+const broughtIn = (block: Block, arena: Arena): Block =>
+  block.encoding === 'dictionary' && block.dictionary.rowCount > block.rowCount
+    ? flatten(block, arena)
+    : importBlock(block, arena)
 
 function valuesFor(type: SqlType, rowCount: number, arena: Arena) {
   if (type.kind === 'boolean') return zeroed(arena.allocate(rowCount))

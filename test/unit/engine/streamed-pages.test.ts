@@ -51,12 +51,25 @@ describe('pages from worker threads', () => {
     expect(turns).toBeGreaterThan(0)
   })
 
+  /** More than one driver's work, whatever it is that is made of each row. */
+  const ROWS = 'lineitem CROSS JOIN UNNEST(ARRAY[0]) u(n)'
+
   test.each([
     'SELECT * FROM lineitem',
     "SELECT orderkey + 1, upper(comment), shipmode FROM lineitem WHERE shipmode < 'M'",
     'SELECT a.orderkey, b.comment FROM orders a JOIN orders b ON a.orderkey = b.orderkey',
     'SELECT partkey, count(*), max(comment), avg(extendedprice) FROM lineitem GROUP BY partkey',
     'SELECT orderkey, comment FROM tpch."sf0.1".orders',
+    `SELECT ARRAY[orderkey, partkey], ROW(comment, quantity), MAP(ARRAY['a'], ARRAY[comment]), 'a', ARRAY[1] FROM ${ROWS}`,
+    `SELECT CAST(ROW(orderkey, comment) AS JSON), split(comment, ' '), transform(split(shipmode, 'A'), x -> lower(x)) FROM ${ROWS} WHERE orderkey < 100000`,
+    `SELECT replace(comment, 'a', 'b'), reverse(comment), regexp_replace(shipmode, '(A)', x -> lower(x[1])), concat_ws('-', shipmode, returnflag) FROM ${ROWS}`,
+    `SELECT CASE WHEN quantity < 10 THEN ROW('few', 1) ELSE ROW('many', 2) END, CASE WHEN quantity < 3 THEN 'few' ELSE 'many' END, TRY(1 / (linenumber - 3)), NULL FROM ${ROWS}`,
+    'SELECT lag(comment) OVER w, array_agg(partkey) OVER w, sum(quantity) OVER w, rank() OVER w FROM lineitem WINDOW w AS (PARTITION BY orderkey ORDER BY quantity)',
+    'SELECT partkey, array_agg(comment), map_agg(orderkey, linenumber), histogram(shipmode), max_by(comment, quantity), array_agg(ROW(orderkey, comment)) FROM lineitem GROUP BY partkey',
+    'SELECT orderkey, comment, ARRAY[partkey] FROM lineitem ORDER BY comment',
+    'SELECT l.orderkey, o.comment FROM lineitem l LEFT JOIN orders o ON l.orderkey = o.orderkey AND o.custkey < 1000',
+    "SELECT orderkey, w, i FROM lineitem CROSS JOIN UNNEST(split(comment, ' ')) WITH ORDINALITY t(w, i) WHERE orderkey < 100000",
+    `SELECT l.comment, x FROM lineitem l CROSS JOIN (VALUES 'a', 'bb') t(x) WHERE length(l.comment) > 10`,
   ])('are read where operators have put them: %s', async (sql) => {
     const query = engine.query(sql)
     for await (const _ of query.pages());
