@@ -7,9 +7,11 @@ import { outputsOf } from '../../planner/plan/structure.js'
 import type { PlanSymbol } from '../../planner/plan/symbol.js'
 import {
   bindInputs,
+  canDivide,
   channelOf,
   channelOrder,
   channelsOf,
+  comesToAll,
   gather,
   gatherByKey,
   isAmong,
@@ -22,7 +24,8 @@ import {
 
 /**
  * One step in a single driver; in several, a partial step in each and a final one over what they collected, unless an
- * aggregate (DISTINCT, ORDER BY) needs all rows of a group in one place. Where groups are many, the drivers share them.
+ * aggregate (DISTINCT, ORDER BY) needs all rows of a group in one place, or rows that have been collected anyway are hardly more than
+ * their groups. Where groups are many, the drivers share them.
  * A fragment that has one of the steps only does that one.
  */
 export function planAggregation(node: AggregationNode, context: LocalPlanContext): Stream {
@@ -32,7 +35,7 @@ export function planAggregation(node: AggregationNode, context: LocalPlanContext
   const needsAllRows = node.aggregations.some(
     ({ call }) => call.distinct || call.orderBy !== undefined,
   )
-  return stream.parallel && !needsAllRows
+  return stream.parallel && !needsAllRows && !isDividedAtOnce(node, stream, context)
     ? twoSteps(node, stream, context)
     : oneStep(node, inOnePlace(node, stream, context.estimatedRows(node.source), context))
 }
@@ -161,6 +164,17 @@ function hasFewRepeats(node: AggregationNode, context: LocalPlanContext): boolea
   const groups = context.estimatedRows(node)
   const rows = context.estimatedRows(node.source)
   return groups !== undefined && rows !== undefined && groups > rows * REPEATING_PART
+}
+
+/** Whether a step before rows are divided by keys would only copy them: each driver takes its own where they lie. */
+function isDividedAtOnce(node: AggregationNode, stream: Stream, context: LocalPlanContext) {
+  const rows = context.estimatedRows(node.source)
+  return (
+    node.globalGroupingSets.length === 0 &&
+    comesToAll(stream) &&
+    canDivide(node.groupingKeys, rows) &&
+    hasFewRepeats(node, context)
+  )
 }
 
 /** States of the groups of each driver. */

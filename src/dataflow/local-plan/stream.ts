@@ -214,13 +214,16 @@ const driversOf = (context: LocalPlanContext, stream: Stream): PipelineSpec['dri
 
 /** Brings the rows of a parallel stream into one driver, in any order. */
 export function gather(context: LocalPlanContext, stream: Stream): Stream {
-  if (isRemote(stream)) return { ...stream, parallel: false }
+  if (comesToAll(stream)) return { ...stream, parallel: false }
   return stream.parallel ? collected(context, stream, false) : stream
 }
 
-/** Whether it is what other fragments hand over, as it comes: its rows need not be collected to be in one driver, or in all. */
-const isRemote = ({ source, operators }: Stream): boolean =>
-  source.kind === 'remote' && operators.length === 0
+/**
+ * Whether it is what other fragments hand over, or what was collected, as it comes: its rows need not be collected to be in one
+ * driver, or in all.
+ */
+export const comesToAll = ({ source, operators }: Stream): boolean =>
+  (source.kind === 'remote' || source.kind === 'collected') && operators.length === 0
 
 /** Dividing fewer rows than this by their keys takes longer than one driver needs for them. */
 export const SHARED_ROWS_MIN = 20_000
@@ -231,6 +234,10 @@ export const isAmong = (symbols: readonly PlanSymbol[], others: readonly PlanSym
 /** Whether all rows with equal values of some symbols are in one driver already. */
 export const isSharedAmong = ({ sharedBy }: Stream, keys: readonly PlanSymbol[]): boolean =>
   sharedBy !== undefined && isAmong(sharedBy, keys)
+
+/** Whether rows can be divided among drivers by keys, and are worth it. */
+export const canDivide = (keys: readonly PlanSymbol[], rows: number | undefined): boolean =>
+  keys.some((key) => isHashable(key.type)) && (rows ?? Infinity) >= SHARED_ROWS_MIN
 
 /**
  * Collects a stream and divides its rows among the drivers by their key, so that rows with equal keys meet in one. Brings
@@ -245,10 +252,8 @@ export function gatherByKey(
   planNodeId: string,
 ): Stream {
   if (!stream.parallel || isSharedAmong(stream, keys)) return stream
-  if (!keys.some((key) => isHashable(key.type)) || (rows ?? Infinity) < SHARED_ROWS_MIN) {
-    return gather(context, stream)
-  }
-  const shared = isRemote(stream) ? forAll(stream) : collectedForAll(context, stream)
+  if (!canDivide(keys, rows)) return gather(context, stream)
+  const shared = comesToAll(stream) ? forAll(stream) : collectedForAll(context, stream)
   const { source } = shared
   return withOperator(
     { ...shared, sharedBy: keys },

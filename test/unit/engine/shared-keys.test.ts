@@ -12,6 +12,12 @@ const ROWS = `
     CAST((suppkey * 13) % 7 AS double) AS d
   FROM tpch."sf0.25".partsupp`
 
+/** A join that is computed once, since two read its rows: these are hardly more than the groups of one of them. */
+const SHARED_ROWS = `WITH j AS (SELECT a.partkey, a.suppkey, a.availqty, a.k FROM t AS a
+    JOIN t AS b ON a.partkey = b.partkey AND a.suppkey = b.suppkey WHERE b.supplycost > 300)
+  SELECT k, suppkey, sum(availqty), count(partkey) FROM j GROUP BY k, suppkey
+  HAVING sum(availqty) > (SELECT avg(availqty) FROM j)`
+
 const QUERIES: Readonly<Record<string, string>> = {
   'clustered keys': 'SELECT partkey, count(*), sum(availqty), avg(supplycost) FROM t GROUP BY 1',
   'spread keys with nulls': 'SELECT k, count(*), min(d), max(s) FROM t GROUP BY k',
@@ -34,6 +40,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   'grouping sets': 'SELECT k, d, count(*) FROM t GROUP BY GROUPING SETS ((k), (d), (k, d), ())',
   'a having that leaves few':
     'SELECT k, sum(availqty) FROM t GROUP BY k HAVING sum(availqty) > 250000',
+  'rows that are shared': SHARED_ROWS,
   windows: 'SELECT partkey, sum(availqty) OVER (PARTITION BY partkey ORDER BY suppkey) FROM t',
   'row numbers': `SELECT k, suppkey FROM (
     SELECT k, suppkey, row_number() OVER (PARTITION BY k ORDER BY supplycost, suppkey, partkey) AS n
@@ -142,6 +149,22 @@ describe('two threads share what one, or the calling thread, does alone', () => 
     await query.all()
     const text = JSON.stringify(await query.info())
     expect(text.match(/"merge"/g)).toHaveLength(2)
+  })
+
+  test('and take shared rows, hardly more than their groups, from where they lie', async () => {
+    const query = engines[1]!.query(SHARED_ROWS)
+    await query.all()
+    const { stages } = await query.info()
+    const drivers = stages.flatMap(({ tasks }) =>
+      tasks.flatMap(({ pipelines }) => pipelines.map((pipeline) => pipeline.drivers)),
+    )
+    const operators = drivers.map(([first]) => first!.operators.map(({ name }) => name))
+    expect(operators.filter((names) => names.includes('aggregation'))).toEqual([
+      ['collected', 'filterProject', 'aggregation', 'collect'],
+      ['collected', 'aggregation', 'collect'],
+      ['collected', 'keyShare', 'aggregation', 'nestedLoopJoin'],
+    ])
+    expect(drivers.at(-1)).toHaveLength(2)
   })
 
   test('and do so by their keys', async () => {
