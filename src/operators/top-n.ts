@@ -2,15 +2,23 @@ import { copyBlock } from '../expressions/wasm/import.js'
 import type { Arena, Block, Page, SqlType } from '../spi/index.js'
 import { ColumnStore } from './kernels/column-store.js'
 import { gatherBlock, nullBlock } from './kernels/gather.js'
-import { NO_PAGES, type Operator, type OperatorContext } from './operator.js'
+import {
+  type MemoryScope,
+  NO_PAGES,
+  noRows,
+  type Operator,
+  type OperatorContext,
+} from './operator.js'
 import { memoryOf } from './operator-memory.js'
-import { slicePages } from './slice-pages.js'
+import { slicePage, slicePages } from './slice-pages.js'
 import { leadingKeyDecides, leadingKeys, selectAtMost } from './sort/leading-key.js'
 import { type RowOrder, rowOrder } from './sort/row-order.js'
 import type { SharedBound } from './sort/shared-bound.js'
 import { sortPositions } from './sort/sort-positions.js'
+import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import { type RowsUpTo, rowsUpTo } from './sort/threshold.js'
 import type { ChannelOrder, TopNSpec } from './spec.js'
+import type { Steps } from './steps.js'
 
 export const createTopN = (spec: TopNSpec, context: OperatorContext): Operator =>
   new TopNOperator(spec, context)
@@ -18,6 +26,8 @@ export const createTopN = (spec: TopNSpec, context: OperatorContext): Operator =
 const ALL_ONES = (1n << 64n) - 1n
 /** Candidates beyond twice the count that are kept before they are sorted. */
 const SLACK_ROWS = 1024
+/** Keys, twice, and positions, twice: what sorting takes. */
+const SORT_BYTES_PER_ROW = 48
 
 /** The last of the rows that would be the answer now: rows after it are dropped. */
 interface Threshold {
@@ -28,7 +38,8 @@ interface Threshold {
 /**
  * Keeps the first rows of an order in memory for about three times their number. Once there are enough, a page loses all
  * rows after the last of them to one comparison of 64-bit keys a row. Drivers of one top-N share the least such key. Of equal rows the
- * first to come is kept.
+ * first to come is kept. Asked to give memory back, it writes the first of its rows as a sorted run and keeps the threshold; the first rows
+ * of all runs are the answer.
  * @source Trino TopNOperator
  */
 class TopNOperator implements Operator {
@@ -36,12 +47,15 @@ class TopNOperator implements Operator {
   readonly #context: OperatorContext
   readonly #memory: WebAssembly.Memory
   /** Work on one page. */
-  readonly #scratch: Arena
+  #scratch: Arena
   readonly #output: Arena
   readonly #order: RowOrder
   readonly #leading: ChannelOrder
   readonly #leadingDecides: boolean
   readonly #sharedBound: SharedBound | undefined
+  readonly #runs: SortedRuns
+  #scope: MemoryScope
+  /** Candidates and the threshold. */
   #candidates: Arena
   #store: ColumnStore
   #threshold: Threshold | undefined
@@ -51,7 +65,9 @@ class TopNOperator implements Operator {
     this.#context = context
     this.#scratch = context.createArena()
     this.#output = context.createArena()
-    this.#candidates = context.createArena()
+    this.#runs = new SortedRuns(spec, context)
+    this.#scope = context.createScope()
+    this.#candidates = this.#scope.createArena()
     this.#memory = memoryOf(this.#scratch)
     this.#store = new ColumnStore(spec.types, this.#candidates)
     this.#order = rowOrder(spec.orderBy, spec.types)
@@ -62,6 +78,15 @@ class TopNOperator implements Operator {
 
   get finished(): boolean {
     return this.#spec.count === 0
+  }
+
+  get revocableBytes(): number {
+    return this.#store.rowCount === 0 ? 0 : this.#scope.heldBytes
+  }
+
+  /** Whole columns, the first rows of these and their copy, beside the candidates; then keys and positions. */
+  get neededBytes(): number {
+    return 3 * this.#scope.heldBytes + SORT_BYTES_PER_ROW * this.#store.rowCount
   }
 
   process(page: Page): readonly Page[] {
@@ -142,21 +167,67 @@ class TopNOperator implements Operator {
 
   /** Keeps the first `count` candidates, in order, and takes the last of them as the threshold. */
   #compact(): void {
-    const { types, orderBy, count } = this.#spec
+    const { blocks, first } = this.#firstCandidates()
+    const rows = blocks.map((block) => gatherBlock(block, first, first.length, this.#scratch))
+    const before = this.#replaceCandidates(blocks, first)
+    this.#store.append({ rowCount: first.length, blocks: rows })
+    before.close()
+  }
+
+  /** The candidates as whole columns in the scratch arena, and the positions of the first `count`, in order. */
+  #firstCandidates(): { readonly blocks: readonly Block[]; readonly first: Int32Array } {
     this.#scratch.reset()
     const { rowCount } = this.#store
     const blocks = this.#store.finish(this.#scratch)
+    const { orderBy, count } = this.#spec
     const sorted = sortPositions(this.#memory, blocks, orderBy, rowCount, this.#scratch)
-    const kept = Math.min(count, rowCount)
-    const candidates = this.#context.createArena()
-    const first = sorted.subarray(0, kept)
-    const rows = blocks.map((block) => gatherBlock(block, first, kept, this.#scratch))
-    this.#candidates.close()
-    this.#candidates = candidates
-    this.#store = new ColumnStore(types, candidates)
-    this.#store.append({ rowCount: kept, blocks: rows })
-    this.#threshold = kept < count ? undefined : this.#thresholdAt(rows, kept - 1, types)
-    if (this.#threshold !== undefined) this.#sharedBound?.lower(this.#threshold.leadingKey)
+    return { blocks, first: sorted.subarray(0, Math.min(count, rowCount)) }
+  }
+
+  /**
+   * Begins without candidates. The threshold is the last of the first rows if these are enough: being before the one until now they
+   * are never more than it. Otherwise that stays.
+   * @returns the memory of the candidates until now, in which parts of `blocks` may lie
+   */
+  #replaceCandidates(blocks: readonly Block[], first: Int32Array): MemoryScope {
+    const { types, count } = this.#spec
+    const before = this.#scope
+    this.#scope = this.#context.createScope()
+    this.#candidates = this.#scope.createArena()
+    this.#store = new ColumnStore(types, this.#candidates)
+    if (first.length === count) {
+      this.#threshold = this.#thresholdAt(blocks, first[count - 1]!, types)
+      this.#sharedBound?.lower(this.#threshold.leadingKey)
+    } else if (this.#threshold !== undefined) {
+      this.#threshold = this.#thresholdAt(this.#threshold.row, 0, types)
+    }
+    return before
+  }
+
+  *revoke(): Steps<void> {
+    if (this.#store.rowCount === 0) return
+    const { blocks, first } = this.#firstCandidates()
+    const before = this.#replaceCandidates(blocks, first)
+    try {
+      yield* this.#runs.add(this.#pages(blocks, first))
+    } finally {
+      before.close()
+      // Whole columns lay here.
+      this.#scratch.close()
+      this.#scratch = this.#context.createArena()
+    }
+  }
+
+  *#pages(blocks: readonly Block[], first: Int32Array): Generator<Page, void> {
+    for (let from = 0; from < first.length; from += RUN_PAGE_ROWS) {
+      if (this.#context.isCancelled()) return
+      this.#output.reset()
+      const picked = first.subarray(from, from + RUN_PAGE_ROWS)
+      yield {
+        rowCount: picked.length,
+        blocks: blocks.map((block) => gatherBlock(block, picked, picked.length, this.#output)),
+      }
+    }
   }
 
   #thresholdAt(rows: readonly Block[], position: number, types: readonly SqlType[]): Threshold {
@@ -175,6 +246,10 @@ class TopNOperator implements Operator {
   }
 
   *finish(): Generator<Page, void> {
+    if (this.#runs.count > 0) {
+      yield* this.#firstOfRuns()
+      return
+    }
     if (this.#store.rowCount === 0) return
     this.#compact()
     const { rowCount } = this.#store
@@ -183,9 +258,23 @@ class TopNOperator implements Operator {
     yield* slicePages(blocks, rowCount, this.#context.settings.outputPageRows, this.#output)
   }
 
+  *#firstOfRuns(): Generator<Page, void> {
+    yield* noRows(this.revoke())
+    this.#context.reserve(0)
+    let left = this.#spec.count
+    for (const page of this.#runs.merged()) {
+      this.#output.reset()
+      yield slicePage(page, 0, Math.min(left, page.rowCount), this.#output)
+      left -= page.rowCount
+      if (left <= 0) break
+    }
+    this.#runs.stop()
+  }
+
   close(): void {
+    this.#runs.close()
     this.#scratch.close()
     this.#output.close()
-    this.#candidates.close()
+    this.#scope.close()
   }
 }

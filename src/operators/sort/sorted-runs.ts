@@ -85,6 +85,13 @@ export class SortedRuns {
     for (const run of pages) spill.delete(run)
   }
 
+  /** For who needs no further rows: what was not read is deleted. */
+  stop(): void {
+    this.close()
+    for (const run of this.#runs) this.#context.spill?.delete(run)
+    this.#runs = []
+  }
+
   close(): void {
     this.#close?.()
   }

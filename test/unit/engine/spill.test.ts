@@ -32,6 +32,8 @@ const COUNTED: Readonly<Record<string, string>> = {
     sum(linenumber) OVER (PARTITION BY partkey ORDER BY orderkey, linenumber) AS s FROM lineitem)`,
   'many rows of an order':
     'SELECT orderkey, comment FROM lineitem ORDER BY comment, orderkey, linenumber OFFSET 590000',
+  'first rows': `SELECT count(*), max(comment), min(extendedprice) FROM (SELECT comment, extendedprice
+    FROM lineitem ORDER BY extendedprice DESC, orderkey, linenumber LIMIT 100000)`,
   'distinct arguments': `SELECT suppkey % 10, count(DISTINCT comment), count(DISTINCT partkey)
     FROM lineitem GROUP BY 1 ORDER BY 1`,
 }

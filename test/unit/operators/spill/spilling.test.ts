@@ -217,6 +217,25 @@ describe('operators that spill', () => {
     compare({ kind: 'sort', planNodeId: '1', orderBy, types: TYPES }, TYPES, { ordered: true })
   })
 
+  for (const count of [1, 50, 2000, 20_000]) {
+    test(`top-N of ${count}: of equal rows the first to come are kept, seed ${seed}`, () => {
+      const orderBy = [
+        { channel: 0, ascending: true, nullsFirst: false },
+        { channel: 2, ascending: false, nullsFirst: true },
+      ]
+      for (const keys of [orderBy, [{ channel: 4, ascending: false, nullsFirst: false }]]) {
+        const spec: OperatorSpec = {
+          kind: 'topN',
+          planNodeId: '1',
+          orderBy: keys,
+          types: TYPES,
+          count,
+        }
+        compare(spec, TYPES, { ordered: true })
+      }
+    })
+  }
+
   test('what is left while it gives memory back leaves no file', () => {
     const memory = queryMemory()
     const spill = testSpill(folder, memory)
