@@ -9,10 +9,10 @@ import {
 } from '../../values/number-text.js'
 import { invalidCast, outOfRange } from '../errors.js'
 import {
-  decimalToDouble,
   divideHalfUp,
   exactDecimalOfDouble,
   fitsPrecision,
+  nearestDouble,
   parseDecimal,
   powerOfTen,
   rescale,
@@ -139,7 +139,7 @@ export function castToFloat(from: SqlType, to: 'double' | 'real'): Cast | undefi
       return (value) =>
         to === 'real'
           ? decimalToReal(value as bigint, from)
-          : decimalToDouble(value as bigint, from.scale)
+          : decimalToDouble(value as bigint, from)
     case 'varchar':
       return (value) => {
         const number = parseDouble(value as string)
@@ -151,6 +151,10 @@ export function castToFloat(from: SqlType, to: 'double' | 'real'): Cast | undefi
       return undefined
   }
 }
+
+/** @source Trino DecimalConversions.shortDecimalToDouble: a division of what 64 bits hold, rounded twice; longer ones become the nearest */
+const decimalToDouble = (value: bigint, type: DecimalType): number =>
+  isShortDecimal(type) ? Number(value) / 10 ** type.scale : nearestDouble(value, type.scale)
 
 /** @source Trino DecimalConversions.shortDecimalToReal: both sides of the division are rounded to REAL first */
 function decimalToReal(value: bigint, type: DecimalType): number {

@@ -64,7 +64,7 @@ export function parseDecimal(text: string): ParsedDecimal | undefined {
 }
 
 /** The nearest double of a decimal, correctly rounded. */
-export const decimalToDouble = (unscaled: bigint, scale: number): number =>
+export const nearestDouble = (unscaled: bigint, scale: number): number =>
   scale === 0 ? Number(unscaled) : Number(`${unscaled}e${-scale}`)
 
 /** The exact decimal expansion of a finite double. */
