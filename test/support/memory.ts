@@ -1,6 +1,10 @@
 import { joinSharedMemory } from '../../src/dataflow/memory/join-memory.js'
 import { QueryMemory, takeQuerySlot } from '../../src/dataflow/memory/query-memory.js'
-import { createSharedMemory } from '../../src/dataflow/memory/shared-memory.js'
+import {
+  CHUNK_BYTES,
+  ControlLayout,
+  createSharedMemory,
+} from '../../src/dataflow/memory/shared-memory.js'
 import { BUILTIN_FUNCTIONS } from '../../src/expressions/functions/index.js'
 import { createRegistry, type FunctionRegistry } from '../../src/expressions/registry.js'
 import { DEFAULT_SESSION } from '../../src/expressions/session-context.js'
@@ -10,9 +14,10 @@ const MB = 1024 * 1024
 const slots = new Set<number>()
 let registry: FunctionRegistry | undefined
 
-/** A query's memory over a shared memory of its own. */
+/** A query's memory over a shared memory of its own, from 2 GB on: addresses there have a sign where somebody forgets that they have none. */
 export function testMemory(limitBytes = 1024 * MB): QueryMemory {
   const allocator = joinSharedMemory(createSharedMemory(limitBytes))
+  allocator.control[ControlLayout.searchHint] = (2048 * MB) / CHUNK_BYTES
   return new QueryMemory(allocator, takeQuerySlot(allocator, slots, limitBytes))
 }
 

@@ -11,6 +11,7 @@ import { headsOfKeys, keyOrder, moved } from './key-order.js'
 import { createMatchMarks } from './match-marks.js'
 import { type KeyPlan, planKeys, sharedKeys, sourceOf } from './shared-keys.js'
 import {
+  addressAt,
   note,
   reached,
   SHARED_TABLE_WORDS,
@@ -145,7 +146,7 @@ export class SharedBuildSink {
 
   /** Puts the columns that this driver has made in the order of the keys, if these come once; all drivers come to the same. */
   *#putInOrder(): Generator<void> {
-    const heads = this.#words[KEY_HEADS]!
+    const heads = addressAt(this.#words, KEY_HEADS)
     if (heads === 0 || this.#hasDuplicates || this.#columns.size === 0) return
     const order = keyOrder(heads, this.#rowCount, keptTypes(this.#spec), this.#scratch)
     if (order !== undefined && this.#index !== undefined) this.#index = { ...this.#index, heads: 0 }
@@ -240,7 +241,7 @@ export class SharedBuildSink {
   }
 
   #tableWords(index: number): Int32Array {
-    const address = this.#words[TABLES]! + index * SHARED_TABLE_WORDS * 4
+    const address = addressAt(this.#words, TABLES) + index * SHARED_TABLE_WORDS * 4
     return new Int32Array(this.#memory.buffer, address, SHARED_TABLE_WORDS)
   }
 
@@ -257,8 +258,8 @@ export class SharedBuildSink {
     const place = { memory: this.#memory, scratch: this.#scratch, lists: this.#lists }
     const sources = plan.tables.map(({ of }, i) => {
       if (of === 'key' || 'word' in of) return undefined
-      const [address, length] = words[i]!.subarray(SOURCE)
-      return this.#read(address!, length!, [types[of.column]!])[0] as FlatBlock
+      const address = addressAt(words[i]!, SOURCE)
+      return this.#read(address, words[i]![SOURCE + 1]!, [types[of.column]!])[0] as FlatBlock
     })
     return sharedKeys(plan, { keyBlocks, types, sources, words, place })
   }
@@ -283,7 +284,7 @@ export class SharedBuildSink {
 
   /** The key columns that one driver has put together. */
   #keyBlocks(): readonly Block[] {
-    return this.#read(this.#words[KEYS]!, this.#words[KEYS_LENGTH]!, this.#keyTypes())
+    return this.#read(addressAt(this.#words, KEYS), this.#words[KEYS_LENGTH]!, this.#keyTypes())
   }
 
   #read(address: number, length: number, types: readonly SqlType[]): readonly Block[] {

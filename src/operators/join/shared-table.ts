@@ -148,20 +148,20 @@ export class SharedTable {
 
   /** Heads, or slots. */
   get heads(): number {
-    return this.#words[HEADS]!
+    return addressAt(this.#words, HEADS)
   }
 
   get chains(): number {
-    return this.#words[CHAINS]!
+    return addressAt(this.#words, CHAINS)
   }
 
   get entries(): number {
-    return this.#words[ENTRIES]!
+    return addressAt(this.#words, ENTRIES)
   }
 
   /** Heads by the number of a row, plus 1; 0 where none were asked for. */
   get numberHeads(): number {
-    return this.#words[NUMBER_HEADS]!
+    return addressAt(this.#words, NUMBER_HEADS)
   }
 
   /** Whether any driver has found a code that comes twice: known when all steps have been done. */
@@ -237,11 +237,11 @@ export class SharedTable {
     let rowsBefore = 0
     for (let slice = sliceCount - 1; slice >= 0; slice--) {
       const place = FIRST_SLICE + slice * SLICE_WORDS
-      const ends = new Int32Array(this.#memory.buffer, this.#words[place], partCount)
+      const ends = new Int32Array(this.#memory.buffer, addressAt(this.#words, place), partCount)
       const start = part === 0 ? 0 : ends[part - 1]!
       const count = ends[part]! - start
       rowsBefore += start
-      const pairs = this.#words[place + 1]! + start * PAIR_BYTES[addressing]
+      const pairs = addressAt(this.#words, place + 1) + start * PAIR_BYTES[addressing]
       if (count > 0) runs.push({ pairs, count })
     }
     return { runs, rowsBefore }
@@ -352,14 +352,17 @@ export class SharedTable {
   /** Puts what was left into the table, rows of a part from the last to the first, as they were left. */
   #insertLeft(): void {
     const left: PairRun[] = []
-    for (let address = this.#words[LEFT]!; address !== 0; ) {
-      const [before, pairs, count] = new Int32Array(this.#memory.buffer, address, 3)
+    for (let address = addressAt(this.#words, LEFT); address !== 0; ) {
+      const [before, pairs, count] = new Uint32Array(this.#memory.buffer, address, 3)
       left.push({ pairs: pairs!, count: count! })
       address = before!
     }
     for (const run of left.reverse()) this.#insert(run, -1)
   }
 }
+
+/** An address that a word holds: half of them are above 2 GB. */
+export const addressAt = (words: Int32Array, word: number): number => words[word]! >>> 0
 
 /** Bytes of a head, or of a slot of a hash table. */
 const headBytes = (addressing: TableShape['addressing']): number => {
