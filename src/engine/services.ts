@@ -3,6 +3,7 @@ import type { ConstantExpression } from '../expressions/ir.js'
 import type { FunctionRegistry } from '../expressions/registry.js'
 import type { RelationUse } from '../planner/analyzer/access-uses.js'
 import type { RoutineDescription } from '../planner/analyzer/routine-registry.js'
+import type { WorkEstimates } from '../planner/cost/work-estimates.js'
 import type { QualifiedObjectName } from '../planner/metadata.js'
 import type { Expression, NodeBase, Query, Statement } from '../planner/parser/ast/index.js'
 import type { PlanFragment } from '../planner/plan/fragment.js'
@@ -24,14 +25,10 @@ import type { PlanResult, StatementContext, StatementResult } from './statements
 export type ParameterValue = Expression | ConstantExpression
 
 /** A statement that reads or writes rows, planned and optimised. */
-export interface PlannedStatement {
+export interface PlannedStatement extends WorkEstimates {
   readonly plan: OutputNode
   /** The plan as it is kept: of no transaction, and the same object whenever it is used again. Absent: it is not kept. */
   readonly template?: OutputNode
-  /** Estimated bytes of the tables that are read. */
-  readonly inputBytes: number
-  /** Estimated rows that come out of plan nodes, by their id. */
-  readonly nodeRows: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
   /** The tables that it names, itself or through views. */
   readonly tables: readonly TableReference[]

@@ -217,6 +217,13 @@ const BUGS: readonly Bug[] = [
     metadata: () => ({ getTableStatistics: () => ({ rowCount: -1, columns: [] }) }),
   },
   {
+    what: 'statistics count more rows that are read than there are',
+    found: ['statistics:'],
+    metadata: () => ({
+      getTableStatistics: () => ({ rowCount: 3, scannedRowCount: 4, columns: [] }),
+    }),
+  },
+  {
     what: 'statistics say that a column is unique',
     found: ['statistics:'],
     metadata: (right) => ({

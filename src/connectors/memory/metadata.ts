@@ -17,6 +17,7 @@ import { type CatalogFacts, materializedViewManagement } from './materialized-vi
 import { roleManagement } from './roles.js'
 import { ROW_ID_COLUMN } from './row-id.js'
 import { conflict } from './row-removal.js'
+import { rowsToRead } from './scan.js'
 import { columnHandle, isRemote, type MemoryTable, nodesOfPages } from './table.js'
 import {
   checkReplaces,
@@ -136,6 +137,9 @@ function readMetadata(transaction: MemoryTransaction, tableOf: TableOf, nodeId: 
       const table = seenTable(transaction, tableOf(handle))
       return {
         rowCount: Math.min(table.rowCount, handle.limit ?? table.rowCount),
+        ...(handle.wanted === undefined
+          ? {}
+          : { scannedRowCount: rowsToRead(table, handle.wanted) }),
         columns: table.columns.map((column, channel) => ({
           column: columnHandle(column, channel),
           statistics: columnStatistics(column.metadata.type, column.summary),

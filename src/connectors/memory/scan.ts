@@ -86,6 +86,17 @@ export function memorySplits(
   return fixedSplitSource(splits)
 }
 
+/** Rows of the pages that may have a row of the predicate. */
+export const rowsToRead = (
+  table: Pick<MemoryTable, 'pages'>,
+  predicate: TupleDomain<MemoryColumnHandle>,
+): number =>
+  table.pages.reduce(
+    (sum, { stored, channelCount, bounds }) =>
+      mayMatch(bounds, channelCount, predicate) ? sum + stored.rowCount : sum,
+    0,
+  )
+
 /** Whether a page may have a row of the predicate, by the bounds of its channels. */
 function mayMatch(
   bounds: TablePage['bounds'],

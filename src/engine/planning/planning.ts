@@ -14,6 +14,7 @@ import {
 import { Estimator } from '../../planner/cost/estimator.js'
 import type { SymbolStatistics } from '../../planner/cost/statistics.js'
 import { scansOf, TableStatisticsCache } from '../../planner/cost/table-statistics.js'
+import { workEstimates } from '../../planner/cost/work-estimates.js'
 import {
   describeInput,
   describeOutput,
@@ -31,7 +32,6 @@ import { optimize } from '../../planner/optimizer/optimizer.js'
 import type { Expression, NodeBase, Query, Statement } from '../../planner/parser/ast/index.js'
 import { isStackOverflow } from '../../planner/parser/stack-overflow.js'
 import type { OutputNode, PlanNode, TableScanNode } from '../../planner/plan/node.js'
-import { sourcesOf } from '../../planner/plan/structure.js'
 import {
   assert,
   type ColumnStatistics,
@@ -99,8 +99,7 @@ export async function planStatement(
   const estimator = await estimatorOf(services, plan, context)
   const planned: PlannedStatement = {
     plan,
-    inputBytes: scansOf(plan).reduce((sum, scan) => sum + estimator.outputBytes(scan), 0),
-    nodeRows: nodeRows(plan, estimator),
+    ...workEstimates(plan, scansOf(plan), estimator),
     columns: logical.columns,
     tables: logical.tables.map(({ table }) => table),
     uses: logical.uses,
@@ -130,18 +129,6 @@ async function withinStack<T>(phase: string, work: () => Promise<T>): Promise<T>
     const message = `statement is too large (stack overflow during ${phase})`
     throw new MillraceError('STACK_OVERFLOW', message, { cause })
   }
-}
-
-/** Estimated rows of every node that has an estimate. */
-function nodeRows(plan: OutputNode, estimator: Estimator): ReadonlyMap<string, number> {
-  const rows = new Map<string, number>()
-  const visit = (node: PlanNode): void => {
-    const { rowCount } = estimator.of(node)
-    if (Number.isFinite(rowCount)) rows.set(node.id, rowCount)
-    for (const source of sourcesOf(node)) visit(source)
-  }
-  visit(plan)
-  return rows
 }
 
 const planningOptions = (

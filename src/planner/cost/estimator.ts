@@ -46,6 +46,18 @@ export class Estimator {
     return stats.rowCount * Math.max(1, width)
   }
 
+  /** Rows that a scan reads: fewer than those of its table where it leaves out what was pushed down. */
+  scannedRows(scan: TableScanNode): number {
+    return this.#tables.scannedRowCount(scan.table) ?? UNKNOWN_ROW_COUNT
+  }
+
+  /** Bytes of the rows that a scan reads. */
+  scannedBytes(scan: TableScanNode): number {
+    const { rowCount } = this.of(scan)
+    const bytes = this.outputBytes(scan)
+    return rowCount > 0 ? (bytes * this.scannedRows(scan)) / rowCount : bytes
+  }
+
   #compute(node: PlanNode): PlanStatistics {
     switch (node.kind) {
       case 'tableScan':

@@ -38,6 +38,12 @@ export class TableStatisticsCache {
     return this.#byTable.get(tableKey(table))?.rowCount
   }
 
+  /** Rows that a scan of the table reads, at most {@link rowCount}. */
+  scannedRowCount(table: TableReference): number | undefined {
+    const loaded = this.#byTable.get(tableKey(table))
+    return loaded?.scannedRowCount ?? loaded?.rowCount
+  }
+
   column(table: TableReference, column: unknown): ColumnStatistics | undefined {
     return this.#byTable.get(tableKey(table))?.columns.get(plainKey(column))
   }
@@ -45,6 +51,7 @@ export class TableStatisticsCache {
 
 interface LoadedTable {
   readonly rowCount: number | undefined
+  readonly scannedRowCount: number | undefined
   readonly asked: ReadonlySet<string>
   readonly columns: ReadonlyMap<string, ColumnStatistics>
 }
@@ -57,6 +64,7 @@ function merge(
   const entries = statistics.columns.map((e) => [plainKey(e.column), e.statistics] as const)
   return {
     rowCount: statistics.rowCount ?? loaded?.rowCount,
+    scannedRowCount: statistics.scannedRowCount ?? loaded?.scannedRowCount,
     asked: new Set([...(loaded?.asked ?? []), ...columns.map(plainKey)]),
     columns: new Map([...(loaded?.columns ?? []), ...entries]),
   }

@@ -1,4 +1,4 @@
-import type { Estimator } from '../cost/estimator.js'
+import { workEstimates } from '../cost/work-estimates.js'
 import { inlineAll } from '../optimizer/sharing/inline-shared.js'
 import type { FragmentPartitioning, OutputPartitioning, PlanFragment } from '../plan/fragment.js'
 import type { ExchangeNode, PlanNode, TableReference, TableScanNode } from '../plan/node.js'
@@ -75,8 +75,7 @@ function cut(
     partitionedScans: scans
       .map((scan) => scan.id)
       .filter((scan) => options.partitionedScans.has(scan)),
-    nodeRows: nodeRowsOf(tree, options.estimator),
-    inputBytes: scans.reduce((sum, scan) => sum + options.estimator.outputBytes(scan), 0),
+    ...workEstimates(tree, scans, options.estimator),
   }
   return id
 }
@@ -103,18 +102,6 @@ const ownScans = (node: PlanNode): readonly TableScanNode[] =>
 
 const hasTableFunction = (node: PlanNode): boolean =>
   node.kind === 'tableFunction' || sourcesOf(node).some(hasTableFunction)
-
-/** Estimated rows of the nodes of a fragment, those of its remote sources too. */
-function nodeRowsOf(tree: PlanNode, estimator: Estimator): ReadonlyMap<string, number> {
-  const rows = new Map<string, number>()
-  const visit = (node: PlanNode): void => {
-    const { rowCount } = estimator.of(node)
-    if (Number.isFinite(rowCount)) rows.set(node.id, rowCount)
-    if (node.kind !== 'exchange') for (const source of sourcesOf(node)) visit(source)
-  }
-  visit(tree)
-  return rows
-}
 
 function outputOf(exchange: ExchangeNode): OutputPartitioning {
   switch (exchange.type) {

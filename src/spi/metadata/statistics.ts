@@ -3,6 +3,8 @@ import type { Value } from '../type/value.js'
 /** Numbers are estimates; an absent one is unknown. @source Trino TableStatistics */
 export interface TableStatistics<Column = unknown> {
   readonly rowCount?: number
+  /** How many of these rows a scan reads at most, where the handle tells it to leave out others; absent: all. */
+  readonly scannedRowCount?: number
   readonly columns: readonly ColumnStatisticsEntry<Column>[]
 }
 export interface ColumnStatisticsEntry<Column = unknown> {

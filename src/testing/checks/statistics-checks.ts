@@ -55,6 +55,10 @@ async function tableProblems(
   const rowCount = statistics?.rowCount
   const problems: string[] = []
   if (rowCount !== undefined && !(rowCount >= 0)) problems.push(`${rowCount} rows`)
+  const scanned = statistics?.scannedRowCount
+  if (scanned !== undefined && !(scanned >= 0 && scanned <= (rowCount ?? scanned))) {
+    problems.push(`${scanned} scanned rows of ${rowCount}`)
+  }
   for (const { column, statistics: of } of statistics?.columns ?? []) {
     const found = await metadata.getColumnMetadata(session, table.handle, column)
     const isProvable = isStable && where === undefined && (of.unique || of.ascending)

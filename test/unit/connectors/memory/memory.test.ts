@@ -10,6 +10,7 @@ import {
   multipleValuesDomain,
   type Page,
   type SqlType,
+  TRUE_EXPRESSION,
   tupleDomain,
   VARCHAR,
   type Value,
@@ -251,6 +252,23 @@ describe('memory connector', () => {
       expect(rows[0]).toEqual([65_536n])
       expect(rows).toHaveLength(65_536)
       expect(await harness.scan('default', 't', { predicate: below(-1n) })).toEqual([])
+    })
+
+    it('are expected to read the pages that a filter leaves', async () => {
+      const counts = (limit: bigint) =>
+        harness.transact(async (metadata) => {
+          const handle = await metadata.getTableHandle(harness.session, name)
+          const filtered = await metadata.applyFilter!(harness.session, handle, {
+            summary: below(limit),
+            expression: TRUE_EXPRESSION,
+            assignments: {},
+          })
+          return metadata.getTableStatistics!(harness.session, filtered!.handle)
+        })
+      expect(await counts(70_000n)).toMatchObject({ rowCount: 200_000, scannedRowCount: 65_536 })
+      expect(await counts(199_999n)).toMatchObject({ scannedRowCount: 200_000 - 65_536 * 3 })
+      expect(await counts(-1n)).toMatchObject({ rowCount: 200_000, scannedRowCount: 0 })
+      expect(await statistics()).not.toHaveProperty('scannedRowCount')
     })
 
     it('skip pages by dynamic filters that come late', async () => {
