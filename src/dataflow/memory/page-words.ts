@@ -129,7 +129,7 @@ function writeBlock(block: Block, words: number[], place: PlaceBuffer): void {
         placeValidity(block.validity, place),
         place(block.codes),
         block.codes.BYTES_PER_ELEMENT,
-        block.dictionaryId === undefined ? 0 : dictionarySerial(block.dictionaryId),
+        ...idWords(block.dictionaryId),
       )
       writeFlat(block.dictionary, words, place)
       return
@@ -235,7 +235,7 @@ function readDictionary(
   const rowCount = words[next + 1]!
   const address = reader.base + words[next + 3]!
   const width = words[next + 4]!
-  const serial = words[next + 5]!
+  const dictionaryId = readId(words, next + 5)
   const validity = validityAt(reader, words[next + 2]!, rowCount)
   const codes =
     width === 1
@@ -243,21 +243,23 @@ function readDictionary(
       : width === 2
         ? new Uint16Array(memory, address, rowCount)
         : new Int32Array(memory, address, rowCount)
-  reader.next += 6
-  const isElsewhere = serial !== 0 && dictionaries !== undefined
+  reader.next += 5 + ID_WORDS
+  const isElsewhere = dictionaryId !== undefined && dictionaries !== undefined
   const dictionary = readFlat(
     isElsewhere ? { words, memory: dictionaries, base: 0, next: reader.next } : reader,
     type,
   )
-  if (serial === 0) return { encoding: 'dictionary', type, rowCount, codes, dictionary, validity }
+  if (dictionaryId === undefined) {
+    return { encoding: 'dictionary', type, rowCount, codes, dictionary, validity }
+  }
   return {
     encoding: 'dictionary',
     type,
     rowCount,
     codes,
     validity,
-    dictionary: sharedDictionary(serial, dictionary),
-    dictionaryId: `#${serial}`,
+    dictionary: sharedDictionary(dictionaryId, dictionary),
+    dictionaryId,
   }
 }
 
@@ -348,8 +350,35 @@ function readNested(
   return { storage, offsets, keys, mapValues: readBlock(reader, type.value), ...flat }
 }
 
+/** Of a dictionary's id: none, a serial number, or a digest of 144 bits, whose first word is negative. */
+const ID_WORDS = 3
+const NO_ID = [0, 0, 0] as const
+const DIGEST_PREFIX = 'sha256:'
+const DIGEST_DIGITS = /^sha256:[0-9a-f]{36}$/
+const WORD_DIGITS = 12
+
+type IdWords = readonly [number, number, number]
+
+function idWords(id: string | undefined): IdWords {
+  if (id === undefined) return NO_ID
+  if (!DIGEST_DIGITS.test(id)) return [dictionarySerial(id), 0, 0]
+  const word = (index: number): number => {
+    const from = DIGEST_PREFIX.length + index * WORD_DIGITS
+    return Number.parseInt(id.slice(from, from + WORD_DIGITS), 16)
+  }
+  return [-1 - word(0), word(1), word(2)]
+}
+
+function readId(words: Float64Array, at: number): string | undefined {
+  const first = words[at]!
+  if (first === 0) return undefined
+  if (first > 0) return `#${first}`
+  const digits = [-1 - first, words[at + 1]!, words[at + 2]!]
+  return DIGEST_PREFIX + digits.map((word) => word.toString(16).padStart(WORD_DIGITS, '0')).join('')
+}
+
 const SERIALS_MAX = 65_536
-/** Ids of dictionaries made in this thread; other threads know them by serial. */
+/** Ids of dictionaries made in this thread; other threads know them by serial, but for digests. */
 const serials = new Map<string, number>()
 let localSerial = 0
 let newSerial = (): number => ++localSerial
@@ -373,18 +402,18 @@ function dictionarySerial(id: string): number {
 
 const CACHED_DICTIONARIES_MAX = 4096
 /** By the address of the first buffer. */
-const dictionaries = new Map<number, { readonly serial: number; readonly block: FlatBlock }>()
+const dictionaries = new Map<number, { readonly id: string; readonly block: FlatBlock }>()
 /**
  * One object a stored dictionary and thread, so that what is computed once an entry can be kept by identity. Copies of one
- * dictionary share its serial, and their buffers may lie anywhere: those of a query that has ended are used again one by one.
+ * dictionary share its id, and their buffers may lie anywhere: those of a query that has ended are used again one by one.
  */
-function sharedDictionary(serial: number, read: FlatBlock): FlatBlock {
+function sharedDictionary(id: string, read: FlatBlock): FlatBlock {
   const first = buffersOf(read)[0]
   if (first === undefined) return read
   const known = dictionaries.get(first.byteOffset)
-  if (known?.serial === serial && lieInOnePlace(known.block, read)) return known.block
+  if (known?.id === id && lieInOnePlace(known.block, read)) return known.block
   if (dictionaries.size >= CACHED_DICTIONARIES_MAX) dictionaries.clear()
-  dictionaries.set(first.byteOffset, { serial, block: read })
+  dictionaries.set(first.byteOffset, { id, block: read })
   return read
 }
 

@@ -137,7 +137,9 @@ export interface DictionaryBlock extends BlockFields {
   readonly validity: Validity
   /**
    * Names a dictionary whose entries are distinct and only ever appended to, so that equal codes under one id are
-   * equal values across pages, and work done once an entry can be kept.
+   * equal values across pages, and work done once an entry can be kept. Threads know the dictionaries of others by numbers, so
+   * that one id of two threads names two dictionaries to a third; but for `sha256:` and 36 hexadecimal digits, the digest of a
+   * type and all entries in their order, which is one id everywhere.
    */
   readonly dictionaryId?: string
 }

@@ -10,6 +10,8 @@ import {
 import { bigEndian } from './converted-emitter.js'
 import { ParquetFormatError } from './format-error.js'
 import { codesBlock, placedBlock } from './integer-emitter.js'
+import type { KernelBuffer } from './kernels/kernel-memory.js'
+import { orderedDictionary } from './ordered-dictionary.js'
 import type { DictionaryPage } from './page-cursor.js'
 import { copyOut, type Placement, placedRows, placeValidity } from './placement.js'
 import type { Scratch } from './scratch.js'
@@ -32,7 +34,10 @@ export class BytesStore implements ValueStore {
   readonly #dictionaryArena: Arena
   readonly #names: DictionaryNames
   #dictionary: (Block & { readonly encoding: 'flat' }) | undefined
+  /** By the codes of the file. */
   #entries: BytesBlock | undefined
+  /** Codes of #dictionary by those of the file, where they are others. */
+  #ranks: KernelBuffer | undefined
   #dictionaryId: string | undefined
   #at = 0
   #end = 0
@@ -66,7 +71,21 @@ export class BytesStore implements ValueStore {
     this.#entries = this.#bytesBlock(this.#dictionaryArena)
     const converted = this.#converted(this.#entries, this.#dictionaryArena)
     this.#dictionary = converted
-    this.#dictionaryId = converted === this.#entries ? this.#names.nameOf(this.#entries) : undefined
+    if (converted === this.#entries) this.#name(this.#entries)
+  }
+
+  #name(entries: BytesBlock): void {
+    const ordered = orderedDictionary(entries, this.#dictionaryArena)
+    if (ordered === undefined) {
+      this.#dictionaryId = this.#names.nameOf(entries)
+      return
+    }
+    this.#dictionary = ordered.entries
+    this.#dictionaryId = ordered.dictionaryId
+    if (ordered.ranks === undefined) return
+    const { memory } = this.#scratch
+    this.#ranks = memory.allocate(ordered.ranks.byteLength)
+    memory.bytes(this.#ranks.address, ordered.ranks.byteLength).set(ordered.ranks)
   }
 
   openPlain(from: number, end: number): void {
@@ -132,8 +151,10 @@ export class BytesStore implements ValueStore {
   }
 
   finishCodes(codes: number, placement: Placement, arena: Arena): Block {
-    const dictionary = this.#dictionary!
-    return codesBlock(this.#scratch, codes, dictionary, placement, arena, this.#dictionaryId)
+    return codesBlock(this.#scratch, codes, this.#dictionary!, placement, arena, {
+      dictionaryId: this.#dictionaryId,
+      ranks: this.#ranks?.address,
+    })
   }
 
   readSelected(placement: Placement, arena: Arena): Block {
@@ -155,7 +176,10 @@ export class BytesStore implements ValueStore {
     return this.#converted(this.#bytesBlock(arena), arena)
   }
 
-  close(): void {}
+  close(): void {
+    if (this.#ranks !== undefined) this.#scratch.memory.free(this.#ranks)
+    this.#ranks = undefined
+  }
 
   #advance(next: number): void {
     if (next === 0) throw new ParquetFormatError('strings are cut off')

@@ -258,6 +258,13 @@ export function placedBlock(
   return codesBlock(scratch, lane, values, placement, arena)
 }
 
+/** What is known of a dictionary. */
+interface KnownDictionary {
+  readonly dictionaryId?: string | undefined
+  /** Where its codes lie, a byte each, by those of the file; undefined where they are the same. */
+  readonly ranks?: number | undefined
+}
+
 /** Codes into a dictionary at their rows. */
 export function codesBlock(
   scratch: Scratch,
@@ -265,7 +272,7 @@ export function codesBlock(
   dictionary: Block & { readonly encoding: 'flat' },
   placement: Placement,
   arena: Arena,
-  dictionaryId?: string,
+  { dictionaryId, ranks }: KnownDictionary = {},
 ): Block {
   const { kernels } = scratch.memory
   const { valueCount } = placement
@@ -275,7 +282,8 @@ export function codesBlock(
   let lane = codes
   if (width < 4) {
     lane = scratch.take('narrow', valueCount * width)
-    if (width === 1) kernels.codes8(codes, lane, valueCount)
+    if (ranks !== undefined) recode(scratch, codes, ranks, size, lane, valueCount)
+    else if (width === 1) kernels.codes8(codes, lane, valueCount)
     else kernels.codes16(codes, lane, valueCount)
   }
   const validity = placeValidity(scratch, placement, arena)
@@ -295,4 +303,20 @@ export function codesBlock(
     validity,
     ...(dictionaryId === undefined ? {} : { dictionaryId }),
   }
+}
+
+/** Entries that one vector holds. */
+const VECTOR_ENTRIES = 16
+
+/** 8-bit codes of 32-bit ones, by a table. */
+function recode(
+  { memory: { kernels } }: Scratch,
+  codes: number,
+  table: number,
+  size: number,
+  to: number,
+  count: number,
+): void {
+  if (size <= VECTOR_ENTRIES) kernels.recode8(codes, table, to, count)
+  else kernels.gather8(codes, table, to, count)
 }

@@ -24,7 +24,11 @@ function placedAt(page: Page, addresses: readonly number[]): Float64Array {
   })
 }
 
-function namedPage(texts: readonly (string | null)[], codes: readonly number[]): Page {
+function namedPage(
+  texts: readonly (string | null)[],
+  codes: readonly number[],
+  dictionaryId = 'names',
+): Page {
   const dictionary = blockOf(VARCHAR, texts, heapArena()) as BytesBlock
   const block: DictionaryBlock = {
     encoding: 'dictionary',
@@ -32,7 +36,7 @@ function namedPage(texts: readonly (string | null)[], codes: readonly number[]):
     rowCount: codes.length,
     codes: Uint8Array.from(codes),
     dictionary,
-    dictionaryId: 'names',
+    dictionaryId,
     validity: null,
   }
   return { rowCount: codes.length, blocks: [block] }
@@ -67,5 +71,18 @@ describe('named dictionaries in page words', () => {
     const moved = placedAt(nullable, [1024, 768, 2048, 4096])
     new Uint8Array(memory, 512, 8).fill(0)
     expect(readCells(read(moved))).toEqual(['fig', 'apple', null])
+  })
+
+  test('have another id in other threads, but for digests of their entries', () => {
+    const idOf = (dictionaryId: string): string | undefined =>
+      read(placedAt(namedPage(['fig'], [0], dictionaryId), [1024, 2048, 4096])).dictionaryId
+    for (const digits of ['0'.repeat(36), 'f'.repeat(36), '0123456789ab00000000000000000000ffff']) {
+      expect(idOf(`sha256:${digits}`)).toBe(`sha256:${digits}`)
+    }
+    const serial = idOf('sha256:short')!
+    expect(serial).toMatch(/^#[0-9]+$/)
+    expect(idOf('sha256:short')).toBe(serial)
+    expect(idOf(serial)).toBe(serial)
+    expect(idOf('names')).not.toBe(serial)
   })
 })

@@ -16,6 +16,7 @@ export interface Kernels {
   constant_run(state: number, width: number, count: number, value: number): number
   unpack(from: number, bit: number, width: number, count: number, to: number): void
   codes8(from: number, to: number, count: number): void
+  recode8(from: number, table: number, to: number, count: number): void
   codes16(from: number, to: number, count: number): void
   max_code(from: number, count: number): number
   gather8(codes: number, entries: number, to: number, count: number): void

@@ -243,6 +243,18 @@ const CODES = `
       (set $to (i32.add $to 16))
       (br_if $next (i32.lt_u $to $end))))
 
+  ;; by a table of 16 bytes
+  (func $recode8 (param $from $table $to $n i32) (local $end i32) (local $entries v128)
+    (set $end (i32.add $to $n))
+    (set $entries (v128.load $table))
+    (loop $next
+      (v128.store $to (i8x16.swizzle $entries (i8x16.narrow_i16x8_u
+        (i16x8.narrow_i32x4_u (v128.load $from) (v128.load offset=16 $from))
+        (i16x8.narrow_i32x4_u (v128.load offset=32 $from) (v128.load offset=48 $from)))))
+      (set $from (i32.add $from 64))
+      (set $to (i32.add $to 16))
+      (br_if $next (i32.lt_u $to $end))))
+
   (func $codes16 (param $from $to $n i32) (local $end i32)
     (set $end (i32.add $to (i32.shl $n 1)))
     (loop $next
