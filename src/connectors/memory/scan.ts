@@ -2,17 +2,15 @@ import {
   type Block,
   type ConnectorPageSource,
   type ConnectorSplitSource,
-  compareLows,
   type Domain,
   type DynamicFilter,
   fixedSplitSource,
-  integerCarrier,
+  type IntegerRange,
+  integerRanges,
   MAX_PAGE_ROWS,
   type NullBlock,
   type Page,
   type PageStore,
-  type Range,
-  rangesOverlap,
   type SqlType,
   type TupleDomain,
   typesEqual,
@@ -117,27 +115,36 @@ export function mayOverlap(
   { min, max }: { readonly min: number; readonly max: number },
   wanted: Domain,
 ): boolean {
-  // Packed zones don't order as their bounds do.
-  if (type.kind === 'timestamp with time zone' || type.kind === 'time with time zone') return true
-  if (wanted.values.kind !== 'ranges' || !typesEqual(wanted.values.type, type)) return true
-  const low = integerCarrier(type, BigInt(min))
-  const high = integerCarrier(type, BigInt(max))
-  const held = { low, lowInclusive: true, high, highInclusive: true }
-  return wanted.nullAllowed || someOverlaps(type, wanted.values.ranges, held)
+  const { nullAllowed, values } = wanted
+  if (nullAllowed || values.kind !== 'ranges') return true
+  if (values.type !== type && !typesEqual(values.type, type)) return true
+  const ranges = rangesOf(wanted, values.type)
+  return ranges === undefined || someOverlaps(ranges, min, max)
 }
 
-/** Whether one of ranges that ascend and don't overlap meets another range. O(log n): a dynamic filter may hold hundreds. */
-function someOverlaps(type: SqlType, ranges: readonly Range[], held: Range): boolean {
+/** Of domains that pages have been compared with: one is compared with each page of a table. */
+const knownRanges = new WeakMap<Domain, readonly IntegerRange[] | null>()
+
+function rangesOf(wanted: Domain, type: SqlType): readonly IntegerRange[] | undefined {
+  let ranges = knownRanges.get(wanted)
+  if (ranges === undefined) {
+    ranges = integerRanges(type, wanted) ?? null
+    knownRanges.set(wanted, ranges)
+  }
+  return ranges ?? undefined
+}
+
+/** Whether one of ranges that ascend and don't overlap has a value from `min` to `max`. O(log n): a dynamic filter may hold hundreds. */
+function someOverlaps(ranges: readonly IntegerRange[], min: number, max: number): boolean {
   let from = 0
   let to = ranges.length
   while (from < to) {
     const middle = (from + to) >> 1
-    const range = ranges[middle]!
-    if (rangesOverlap(type, range, held)) return true
-    if (compareLows(type, range, held) < 0) from = middle + 1
+    if (ranges[middle]!.high < min) from = middle + 1
     else to = middle
   }
-  return false
+  const first = ranges[from]
+  return first !== undefined && first.low <= max
 }
 
 /** Reads the pages of a split in any thread, without copying. */

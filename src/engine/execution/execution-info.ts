@@ -96,8 +96,8 @@ export function localInfo(
   snapshot: TaskSnapshot,
 ): ExecutionInfo {
   const totals = totalsOf(snapshot)
+  // Spread last: what follows a spread in a literal takes a microsecond each until V8 has optimised it.
   const task: TaskInfo = {
-    ...totals,
     taskId: onlyTaskId(queryId),
     nodeId,
     state: snapshot.state,
@@ -105,9 +105,9 @@ export function localInfo(
     endedMillis: undefined,
     output: undefined,
     pipelines: snapshot.pipelines,
+    ...totals,
   }
   return {
-    ...totals,
     nodeCount: 1,
     stages: [
       {
@@ -122,6 +122,7 @@ export function localInfo(
         filters: [],
       },
     ],
+    ...totals,
   }
 }
 

@@ -462,7 +462,6 @@ export function sessionContext(context: QueryContext): SessionContext {
   const { session } = context
   const limitMillis = durationMillis(propertyText(session, 'query_max_run_time'))
   return {
-    ...(Number.isFinite(limitMillis) ? { deadlineMillis: context.startMillis + limitMillis } : {}),
     startPicos: BigInt(context.startMillis) * 1_000_000_000n,
     timeZone: session.timeZone,
     locale: session.locale,
@@ -475,6 +474,7 @@ export function sessionContext(context: QueryContext): SessionContext {
         propertyText(session, 'adaptive_partial_aggregation_unique_rows_ratio_threshold'),
       ),
     },
+    ...(Number.isFinite(limitMillis) ? { deadlineMillis: context.startMillis + limitMillis } : {}),
     ...(session.catalog === undefined ? {} : { catalog: session.catalog }),
     ...(session.schema === undefined ? {} : { schema: session.schema }),
     ...(session.pathText === undefined ? {} : { path: session.pathText }),

@@ -4,9 +4,10 @@ import {
   type Domain,
   domainIncludes,
   type IntegerBlock,
+  type IntegerRange,
+  integerRanges,
   isAllDomain,
   isNull,
-  logicalInteger,
   mayHaveNulls,
   readValue,
   type SqlType,
@@ -17,11 +18,6 @@ import type { Scratch, ScratchUse } from './scratch.js'
 const ENTRIES_MAX = 4096
 /** Values of a domain between which a bitmap is kept. */
 const BITMAP_SPAN_MAX = 1 << 22
-
-interface IntegerRange {
-  readonly low: number
-  readonly high: number
-}
 
 type StoredForm = Pick<IntegerBlock, 'storage' | 'base' | 'factor'>
 
@@ -41,7 +37,7 @@ export class RowFilter {
 
   constructor(type: SqlType, wanted: Domain) {
     this.#domain = wanted
-    this.#ranges = integerRanges(type, wanted)
+    this.#ranges = safeIntegerRanges(type, wanted)
   }
 
   /** Whether the filter can tell anything of blocks of a type. */
@@ -49,7 +45,7 @@ export class RowFilter {
     if (isAllDomain(wanted)) return false
     const { kind } = wanted.values
     if (type.kind === 'varchar' || type.kind === 'char') return true
-    return kind === 'ranges' && integerRanges(type, wanted) !== undefined
+    return kind === 'ranges' && safeIntegerRanges(type, wanted) !== undefined
   }
 
   /** Clears the bytes of rows that are out of the domain. */
@@ -177,34 +173,10 @@ function clearNulls(scratch: Scratch, block: Block, { address, rowCount }: RowMa
   for (let i = 0; i < rowCount; i++) if (isNull(block, i)) mask[i] = 0
 }
 
-const INTEGER_KINDS: readonly SqlType['kind'][] = [
-  'tinyint',
-  'smallint',
-  'integer',
-  'bigint',
-  'decimal',
-  'date',
-  'timestamp',
-]
-
 /** Inclusive ranges of logical integers; undefined for other types, and where ranges are beyond safe integers. */
-function integerRanges(type: SqlType, wanted: Domain): readonly IntegerRange[] | undefined {
-  const { values } = wanted
-  if (values.kind !== 'ranges' || !INTEGER_KINDS.includes(type.kind)) return undefined
-  if (type.kind === 'timestamp' && type.precision > 6) return undefined
-  const ranges: IntegerRange[] = []
-  for (const range of values.ranges) {
-    let low = Number.NEGATIVE_INFINITY
-    let high = Number.POSITIVE_INFINITY
-    if (range.low !== undefined) {
-      low = Number(logicalInteger(type, range.low)) + (range.lowInclusive ? 0 : 1)
-      if (!Number.isSafeInteger(low)) return undefined
-    }
-    if (range.high !== undefined) {
-      high = Number(logicalInteger(type, range.high)) - (range.highInclusive ? 0 : 1)
-      if (!Number.isSafeInteger(high)) return undefined
-    }
-    ranges.push({ low, high })
-  }
-  return ranges
+function safeIntegerRanges(type: SqlType, wanted: Domain): readonly IntegerRange[] | undefined {
+  const ranges = integerRanges(type, wanted)
+  return ranges?.every(({ low, high }) => isSafe(low) && isSafe(high)) ? ranges : undefined
 }
+
+const isSafe = (bound: number): boolean => Number.isSafeInteger(bound) || !Number.isFinite(bound)
