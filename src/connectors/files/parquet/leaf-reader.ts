@@ -365,9 +365,17 @@ export class LeafReader {
       const rowCount = placedRows(placed)
       return { encoding: 'flat', type: this.leaf.type, rowCount, storage: 'null', validity: null }
     }
-    return batch.isCodes
-      ? this.#store.finishCodes(batch.codes, placed, arena)
-      : this.#store.finish(placed, arena)
+    if (!batch.isCodes) return this.#store.finish(placed, arena)
+    const { selection, valid } = placed
+    if (selection === undefined || valid !== undefined) {
+      return this.#store.finishCodes(batch.codes, placed, arena)
+    }
+    // Only what is wanted is decoded.
+    const { rowCount, positions } = selection
+    const codes = this.#scratch.take('selectedCodes', rowCount * 4)
+    this.#scratch.memory.kernels.gather32(positions, batch.codes, codes, rowCount)
+    const all = { valueCount: rowCount, batchRows: rowCount, valid, selection: undefined }
+    return this.#store.finishCodes(codes, all, arena)
   }
 
   #freeRewritten(): void {

@@ -75,8 +75,11 @@ export class RowFilter {
     const from = copyIn(scratch, 'filtered', codes)
     const { passes } = this.#entries
     const table = copyIn(scratch, 'members', passes)
-    const member = scratch.memory.kernels[CODE_MEMBERS[codes.BYTES_PER_ELEMENT as 1 | 2 | 4]]
-    member(from, mask.address, mask.rowCount, 0, table, passes.length)
+    const kernel =
+      passes.length <= VECTOR_ENTRIES
+        ? 'keep_few_codes'
+        : CODE_KERNELS[codes.BYTES_PER_ELEMENT as 1 | 2 | 4]
+    scratch.memory.kernels[kernel](from, mask.address, mask.rowCount, table)
   }
 
   #narrowIntegers(scratch: Scratch, block: IntegerBlock, mask: RowMask): void {
@@ -142,7 +145,9 @@ export function filterOf(type: SqlType, wanted: Domain): RowFilter | undefined {
 const isSameForm = (a: StoredForm, b: StoredForm): boolean =>
   a.storage === b.storage && a.base === b.base && a.factor === b.factor
 
-const CODE_MEMBERS = { 1: 'member8u', 2: 'member16u', 4: 'member32' } as const
+/** Entries of a dictionary, whose codes have a byte, that one vector holds. */
+const VECTOR_ENTRIES = 16
+const CODE_KERNELS = { 1: 'keep_codes8', 2: 'keep_codes16', 4: 'keep_codes32' } as const
 const STORED_BITS = { i8: 8, i16: 16, i32: 32 } as const
 const STORED_BOUNDS = {
   i8: [-0x80, 0x7f],

@@ -3,6 +3,7 @@ import type { KernelBuffer, KernelMemory } from './kernels/kernel-memory.js'
 /** What the buffers of {@link Scratch} are for. */
 export type ScratchUse =
   | 'codes'
+  | 'selectedCodes'
   | 'values'
   | 'narrow'
   | 'spread'

@@ -41,9 +41,6 @@ const MEMBERS = [
   { bits: 8, load: 'i32.load8_s', step: 1 },
   { bits: 16, load: 'i32.load16_s', step: 2 },
   { bits: 32, load: 'i32.load', step: 4 },
-  // Codes of dictionaries.
-  { bits: '8u', load: 'i32.load8_u', step: 1 },
-  { bits: '16u', load: 'i32.load16_u', step: 2 },
 ]
   .map(
     ({ bits, load, step }) => `
@@ -63,29 +60,88 @@ const MEMBERS = [
   )
   .join('')
 
-const MASKS = `
-  ;; how many bytes are 1; those beyond n are cleared
-  (func $count_mask (param $mask $n i32) (result i32) (local $end $count i32)
+/** codesN: clears the mask where the table's byte at a code is 0; all codes lie in the table. */
+const CODES = [
+  { bits: 8, load: 'i32.load8_u', step: 1 },
+  { bits: 16, load: 'i32.load16_u', step: 2 },
+  { bits: 32, load: 'i32.load', step: 4 },
+]
+  .map(({ bits, load, step }) => {
+    const one = (i: number): string => `
+        (i32.store8 offset=${i} $mask (i32.and (i32.load8_u offset=${i} $mask)
+          (i32.load8_u (i32.add $table (${load} offset=${i * step} $from)))))`
+    return `
+  (func $keep_codes${bits} (param $from $mask $n $table i32)
+    (block $tail
+      (loop $four
+        (br_if $tail (i32.lt_u $n 4))
+        ${[0, 1, 2, 3].map(one).join('')}
+        (set $from (i32.add $from ${4 * step}))
+        (set $mask (i32.add $mask 4))
+        (set $n (i32.sub $n 4))
+        (br $four)))
+    (block $done
+      (loop $next
+        (br_if $done (i32.eqz $n))
+        ${one(0)}
+        (set $from (i32.add $from ${step}))
+        (set $mask (i32.add $mask 1))
+        (set $n (i32.sub $n 1))
+        (br $next))))
+`
+  })
+  .join('')
+
+const FEW_CODES = `
+  ;; 8-bit codes, by a table of 16 bytes
+  (func $keep_few_codes (param $from $mask $n $table i32) (local $end i32) (local $members v128)
     (set $end (i32.add $mask $n))
-    (v128.store $end (i32x4.splat 0))
+    (set $members (v128.load $table))
     (block $done
       (loop $next
         (br_if $done (i32.ge_u $mask $end))
-        (set $count (i32.add $count
-          (i32.popcnt (i8x16.bitmask (i8x16.neg (v128.load $mask))))))
+        (v128.store $mask (v128.and (v128.load $mask) (i8x16.swizzle $members (v128.load $from))))
+        (set $from (i32.add $from 16))
         (set $mask (i32.add $mask 16))
-        (br $next)))
-    $count)
-
-  ;; positions of the bytes that are 1
-  (func $positions (param $mask $n $to i32) (local $i i32)
-    (block $done
-      (loop $next
-        (br_if $done (i32.ge_u $i $n))
-        (i32.store $to $i)
-        (set $to (i32.add $to (i32.shl (i32.load8_u (i32.add $mask $i)) 2)))
-        (set $i (i32.add $i 1))
         (br $next))))
 `
 
-export const FILTER_KERNELS = RANGES + MEMBERS + MASKS
+const MASKS = `
+  ;; how many bytes are 1; 64 beyond n are cleared
+  (func $count_mask (param $mask $n i32) (result i32) (local $end i32) (local $counts v128)
+    (set $end (i32.add $mask $n))
+    (v128.store $end $counts)
+    (v128.store offset=16 $end $counts)
+    (v128.store offset=32 $end $counts)
+    (v128.store offset=48 $end $counts)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u $mask $end))
+        (set $counts (i32x4.add $counts
+          (i32x4.extadd_pairwise_i16x8_u (i16x8.extadd_pairwise_i8x16_u (i8x16.add
+            (i8x16.add (v128.load $mask) (v128.load offset=16 $mask))
+            (i8x16.add (v128.load offset=32 $mask) (v128.load offset=48 $mask)))))))
+        (set $mask (i32.add $mask 64))
+        (br $next)))
+    (i32.add
+      (i32.add (i32x4.extract_lane 0 $counts) (i32x4.extract_lane 1 $counts))
+      (i32.add (i32x4.extract_lane 2 $counts) (i32x4.extract_lane 3 $counts))))
+
+  ;; positions of the bytes that are 1, of a mask that was counted
+  (func $positions (param $mask $n $to i32) (local $i $bits i32)
+    (block $done
+      (loop $next
+        (br_if $done (i32.ge_u $i $n))
+        (set $bits (i8x16.bitmask (i8x16.neg (v128.load (i32.add $mask $i)))))
+        (block $none
+          (loop $one
+            (br_if $none (i32.eqz $bits))
+            (i32.store $to (i32.add $i (i32.ctz $bits)))
+            (set $to (i32.add $to 4))
+            (set $bits (i32.and $bits (i32.sub $bits 1)))
+            (br $one)))
+        (set $i (i32.add $i 16))
+        (br $next))))
+`
+
+export const FILTER_KERNELS = RANGES + MEMBERS + CODES + FEW_CODES + MASKS

@@ -69,22 +69,10 @@ export interface Kernels {
     table: number,
     length: number,
   ): void
-  member8u(
-    from: number,
-    mask: number,
-    count: number,
-    low: number,
-    table: number,
-    length: number,
-  ): void
-  member16u(
-    from: number,
-    mask: number,
-    count: number,
-    low: number,
-    table: number,
-    length: number,
-  ): void
+  keep_codes8(from: number, mask: number, count: number, table: number): void
+  keep_codes16(from: number, mask: number, count: number, table: number): void
+  keep_codes32(from: number, mask: number, count: number, table: number): void
+  keep_few_codes(from: number, mask: number, count: number, table: number): void
   count_mask(mask: number, count: number): number
   positions(mask: number, count: number, to: number): void
   strings(from: number, end: number, count: number, ends: number, to: number, start: number): number
