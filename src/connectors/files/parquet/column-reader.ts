@@ -1,6 +1,6 @@
 import type { Arena, Block } from '../../../spi/index.js'
 import { assembleColumn } from './assemble.js'
-import type { LeafReader, NestedValues } from './leaf-reader.js'
+import type { HeldCodes, LeafReader, NestedValues } from './leaf-reader.js'
 import type { Selection } from './placement.js'
 import type { ColumnShape, Leaf } from './schema.js'
 
@@ -22,6 +22,11 @@ export class ColumnReader {
       read.set(leaf.leaf, await leaf.readNested(rowCount, arena))
     }
     return assembleColumn(this.#shape, read, arena)
+  }
+
+  /** The next rows of a primitive column, for a filter. */
+  async readHeld(rowCount: number, arena: Arena): Promise<Block | HeldCodes> {
+    return this.#leaves[0]!.readHeld(rowCount, arena)
   }
 
   /** @param stepRows of a nested column that are held at a time */

@@ -1,4 +1,4 @@
-import { type Arena, assert, type Block } from '../../../spi/index.js'
+import { type Arena, assert, type Block, type IntegerBlock } from '../../../spi/index.js'
 import { ParquetFormatError } from './format-error.js'
 import type { DictionaryPage } from './page-cursor.js'
 import type { Placement } from './placement.js'
@@ -12,6 +12,8 @@ export interface FixedEmitter {
   /** Prepares the entries of a dictionary. */
   setDictionary(values: number, count: number): void
   emitCodes(codes: number, placement: Placement, arena: Arena): Block
+  /** Those of the dictionary, where they are integers. */
+  readonly integerEntries?: IntegerBlock | undefined
   close(): void
 }
 
@@ -36,6 +38,10 @@ export class FixedStore implements ValueStore {
 
   get dictionarySize(): number {
     return this.#dictionary?.entryCount ?? 0
+  }
+
+  get integerEntries(): IntegerBlock | undefined {
+    return this.#emitter.integerEntries
   }
 
   setDictionary(page: DictionaryPage): void {

@@ -21,8 +21,7 @@ export type IntegerForm =
 
 interface NarrowDictionary {
   readonly buffer: KernelBuffer
-  readonly width: IntegerWidth
-  readonly bounds: Bounds | undefined
+  readonly entries: IntegerBlock
 }
 
 const WIDE: IntegerWidth = { storage: 'i64', base: 0, factor: 1 }
@@ -66,19 +65,23 @@ export class IntegerEmitter implements FixedEmitter {
   setDictionary(values: number, count: number): void {
     this.close()
     const { memory } = this.#scratch
-    const block = this.#dictionaryBlock(values, count)
-    const bytes = INTEGER_BYTES[block.storage]
+    const entries = this.#dictionaryBlock(values, count)
+    const bytes = INTEGER_BYTES[entries.storage]
     const buffer = memory.allocate(count * bytes)
-    const { values: stored } = block
+    const { values: stored } = entries
     memory
       .bytes(buffer.address, count * bytes)
       .set(new Uint8Array(stored.buffer, stored.byteOffset, stored.byteLength))
-    this.#dictionary = { buffer, width: block, bounds: block.bounds }
+    this.#dictionary = { buffer, entries }
+  }
+
+  get integerEntries(): IntegerBlock | undefined {
+    return this.#dictionary?.entries
   }
 
   emitCodes(codes: number, placement: Placement, arena: Arena): Block {
-    const { buffer, width, bounds } = this.#dictionary!
-    const bytes = INTEGER_BYTES[width.storage]
+    const { buffer, entries } = this.#dictionary!
+    const bytes = INTEGER_BYTES[entries.storage]
     const to = this.#scratch.take('narrow', placement.valueCount * bytes)
     const { kernels } = this.#scratch.memory
     const { address } = buffer
@@ -86,7 +89,7 @@ export class IntegerEmitter implements FixedEmitter {
     else if (bytes === 2) kernels.gather16(codes, address, to, placement.valueCount)
     else if (bytes === 4) kernels.gather32(codes, address, to, placement.valueCount)
     else kernels.gather64(codes, address, to, placement.valueCount)
-    return this.#block(to, width, bounds, placement, arena)
+    return this.#block(to, entries, entries.bounds, placement, arena)
   }
 
   close(): void {

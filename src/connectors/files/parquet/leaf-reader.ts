@@ -1,4 +1,10 @@
-import { type Arena, type Block, createBlockBuilder, heapArena } from '../../../spi/index.js'
+import {
+  type Arena,
+  type Block,
+  createBlockBuilder,
+  heapArena,
+  type IntegerBlock,
+} from '../../../spi/index.js'
 import { BooleanStore } from './boolean-store.js'
 import { ParquetFormatError } from './format-error.js'
 import type { KernelBuffer } from './kernels/kernel-memory.js'
@@ -15,6 +21,15 @@ export interface NestedValues {
   readonly repetitions: Int32Array
   /** Those at the highest definition level, one after the other. */
   readonly values: Block
+}
+
+/** Rows of a batch that are entries of a dictionary, none null, and are decoded once it is known which are wanted. */
+export interface HeldCodes {
+  readonly encoding: 'held'
+  /** 32 bits a row, in kernel memory. */
+  readonly codes: number
+  readonly entries: IntegerBlock
+  decode(selection: Selection | undefined, arena: Arena): Block
 }
 
 /** Entries whose levels are decoded at a time. */
@@ -37,6 +52,7 @@ export class LeafReader {
   #definitions: LevelPart | undefined
   #repetitions: LevelPart | undefined
   #rewritten: KernelBuffer | undefined
+  #held: KernelBuffer | undefined
   /** Decoded levels of a nested page that were read beyond the last row asked for. */
   #pending = { definitions: new Int32Array(0), repetitions: new Int32Array(0), at: 0 }
 
@@ -59,11 +75,41 @@ export class LeafReader {
   /** The next rows of a column that is not in a list. */
   async read(rowCount: number, arena: Arena, selection?: Selection): Promise<Block> {
     if (this.#left === 0) await this.#nextPage()
-    const isNullable = this.leaf.maxDefinition > 0
     const direct = this.#readSelected(rowCount, arena, selection)
     if (direct !== undefined) return direct
+    const { batch, valid } = await this.#collect(
+      rowCount,
+      this.#scratch.take('codes', rowCount * 4),
+    )
+    return this.#finishValues(batch, arena, { batchRows: rowCount, valid, selection })
+  }
+
+  /** The same, for a filter: codes are held where a dictionary of integers has all values, until the next rows are read. */
+  async readHeld(rowCount: number, arena: Arena): Promise<Block | HeldCodes> {
+    // The dictionary comes first: it has its buffers from where those of the values come from.
+    if (this.#left === 0) await this.#nextPage()
+    const { batch, valid } = await this.#collect(rowCount, this.#heldAddress(rowCount))
+    const { integerEntries: entries } = this.#store
+    const placement = { batchRows: rowCount, valid, selection: undefined }
+    if (!batch.isCodes || valid !== undefined || entries === undefined) {
+      return this.#finishValues(batch, arena, placement)
+    }
+    return {
+      encoding: 'held',
+      codes: batch.codes,
+      entries,
+      decode: (selection, into) => this.#finishValues(batch, into, { ...placement, selection }),
+    }
+  }
+
+  /** The values of the next rows; which of the rows have one, where not all have. */
+  async #collect(
+    rowCount: number,
+    codes: number,
+  ): Promise<{ readonly batch: Batch; readonly valid: number | undefined }> {
+    const isNullable = this.leaf.maxDefinition > 0
     const valid = isNullable ? this.#scratch.take('valid', rowCount) : undefined
-    const batch = this.#beginValues(rowCount)
+    const batch = this.#beginValues(rowCount, codes)
     for (let done = 0; done < rowCount; ) {
       if (this.#left === 0) await this.#nextPage()
       this.#unpack()
@@ -73,11 +119,17 @@ export class LeafReader {
       this.#appendValues(count, batch)
       done += take
     }
-    return this.#finishValues(batch, arena, {
-      batchRows: rowCount,
-      valid: valid === undefined || batch.count === rowCount ? undefined : valid,
-      selection,
-    })
+    return { batch, valid: batch.count === rowCount ? undefined : valid }
+  }
+
+  #heldAddress(rowCount: number): number {
+    const { memory } = this.#scratch
+    if (this.#held === undefined || this.#held.byteLength < rowCount * 4) {
+      if (this.#held !== undefined) memory.free(this.#held)
+      this.#held = undefined
+      this.#held = memory.allocate(rowCount * 4)
+    }
+    return this.#held.address
   }
 
   /** Leaves out rows of a column that is not in a list; pages of which none is read are not unpacked, nor read where an index tells their place. */
@@ -136,6 +188,8 @@ export class LeafReader {
     for (const state of [this.#codesState, this.#definitionState, this.#repetitionState]) {
       memory.free(state)
     }
+    if (this.#held !== undefined) memory.free(this.#held)
+    this.#held = undefined
     this.#freeRewritten()
     this.#cursor.close()
     this.#store.close()
@@ -297,7 +351,7 @@ export class LeafReader {
   }
 
   #readValues(count: number): Block {
-    const batch = this.#beginValues(count)
+    const batch = this.#beginValues(count, this.#scratch.take('codes', count * 4))
     this.#appendValues(count, batch)
     const all = { batchRows: count, valid: undefined, selection: undefined }
     return this.#finishValues(batch, heapArena(), all)
@@ -319,9 +373,10 @@ export class LeafReader {
     return this.#store.readSelected(placement, arena)
   }
 
-  #beginValues(capacity: number): Batch {
+  /** @param codes where codes of as many values have room */
+  #beginValues(capacity: number, codes: number): Batch {
     this.#store.begin(capacity)
-    return { codes: this.#scratch.take('codes', capacity * 4), count: 0, isCodes: true }
+    return { codes, count: 0, isCodes: true }
   }
 
   #appendValues(count: number, batch: Batch): void {

@@ -12,6 +12,8 @@ import {
   readValue,
   type SqlType,
 } from '../../../spi/index.js'
+import { FEW_ENTRIES } from './kernels/filter-kernels.js'
+import type { HeldCodes } from './leaf-reader.js'
 import type { Scratch, ScratchUse } from './scratch.js'
 
 /** Entries of a dictionary that a domain is asked about at most. */
@@ -49,8 +51,9 @@ export class RowFilter {
   }
 
   /** Clears the bytes of rows that are out of the domain. */
-  narrow(scratch: Scratch, block: Block, mask: RowMask): void {
-    if (block.encoding === 'dictionary') this.#narrowDictionary(scratch, block, mask)
+  narrow(scratch: Scratch, block: Block | HeldCodes, mask: RowMask): void {
+    if (block.encoding === 'held') this.#narrowHeld(scratch, block, mask)
+    else if (block.encoding === 'dictionary') this.#narrowDictionary(scratch, block, mask)
     else if (block.encoding === 'flat') {
       if (this.#domain.nullAllowed && mayHaveNulls(block)) return
       clearNulls(scratch, block, mask)
@@ -58,6 +61,24 @@ export class RowFilter {
         this.#narrowIntegers(scratch, block, mask)
       }
     }
+  }
+
+  /** Asks of each entry once. */
+  #narrowHeld(scratch: Scratch, { entries, codes }: HeldCodes, mask: RowMask): void {
+    const { memory } = scratch
+    const { address, rowCount } = mask
+    const entryCount = entries.rowCount
+    const passes = { address: scratch.take('passes', entryCount), rowCount: entryCount }
+    memory.bytes(passes.address, entryCount).fill(1)
+    this.narrow(scratch, entries, passes)
+    const passing = memory.kernels.count_mask(passes.address, entryCount)
+    if (passing === entryCount) return
+    if (passing === 0) memory.bytes(address, rowCount).fill(0)
+    else if (entryCount <= FEW_ENTRIES) {
+      const lane = scratch.take('narrow', rowCount)
+      memory.kernels.codes8(codes, lane, rowCount)
+      memory.kernels.keep_few_codes(lane, address, rowCount, passes.address)
+    } else memory.kernels.keep_codes32(codes, address, rowCount, passes.address)
   }
 
   #narrowDictionary(scratch: Scratch, block: DictionaryBlock, mask: RowMask): void {
@@ -76,7 +97,7 @@ export class RowFilter {
     const { passes } = this.#entries
     const table = copyIn(scratch, 'members', passes)
     const kernel =
-      passes.length <= VECTOR_ENTRIES
+      passes.length <= FEW_ENTRIES
         ? 'keep_few_codes'
         : CODE_KERNELS[codes.BYTES_PER_ELEMENT as 1 | 2 | 4]
     scratch.memory.kernels[kernel](from, mask.address, mask.rowCount, table)
@@ -145,8 +166,6 @@ export function filterOf(type: SqlType, wanted: Domain): RowFilter | undefined {
 const isSameForm = (a: StoredForm, b: StoredForm): boolean =>
   a.storage === b.storage && a.base === b.base && a.factor === b.factor
 
-/** Entries of a dictionary, whose codes have a byte, that one vector holds. */
-const VECTOR_ENTRIES = 16
 const CODE_KERNELS = { 1: 'keep_codes8', 2: 'keep_codes16', 4: 'keep_codes32' } as const
 const STORED_BITS = { i8: 8, i16: 16, i32: 32 } as const
 const STORED_BOUNDS = {

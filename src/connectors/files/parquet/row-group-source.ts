@@ -15,7 +15,7 @@ import { prepareCodec } from './decompress.js'
 import { dictionaryNames } from './dictionary-names.js'
 import type { ParquetFile } from './footer.js'
 import { badParquet, ParquetFormatError } from './format-error.js'
-import { LeafReader } from './leaf-reader.js'
+import { type HeldCodes, LeafReader } from './leaf-reader.js'
 import { valueStore } from './leaf-stores.js'
 import type { ColumnChunk } from './metadata.js'
 import { chunkStart, PageCursor } from './page-cursor.js'
@@ -173,7 +173,7 @@ export class RowGroupSource {
     predicates: readonly TupleDomain<FileColumn>[],
   ): Promise<Page> {
     const { columns, arena } = this.#request
-    const blocks: (Block | undefined)[] = columns.map(() => undefined)
+    const filtered: (Block | HeldCodes | undefined)[] = columns.map(() => undefined)
     const { scratch } = this.#request
     const { kernels } = scratch.memory
     const mask = { address: scratch.take('selectionMask', rowCount), rowCount }
@@ -181,26 +181,28 @@ export class RowGroupSource {
     let selected = rowCount
     for (const { channel, filter } of this.#filtersOf(predicates)) {
       if (selected === 0) break
-      blocks[channel] ??= await this.#read(channel, rowCount)
-      filter.narrow(scratch, blocks[channel], mask)
+      filtered[channel] ??= await this.#wrapped(channel, (column) =>
+        column.readHeld(rowCount, arena),
+      )
+      filter.narrow(scratch, filtered[channel], mask)
       selected = kernels.count_mask(mask.address, rowCount)
     }
     if (selected === 0) {
       for (let channel = 0; channel < columns.length; channel++) {
-        if (blocks[channel] === undefined) await this.#skip(channel, rowCount)
+        if (filtered[channel] === undefined) await this.#skip(channel, rowCount)
       }
       return { rowCount: 0, blocks: columns.map(({ type }) => noRows(type)) }
     }
     const selection =
       selected > rowCount * SELECTED_FRACTION_MAX ? undefined : this.#selection(mask, selected)
+    const blocks: Block[] = []
     for (let channel = 0; channel < columns.length; channel++) {
-      const block = blocks[channel]
-      if (block === undefined) blocks[channel] = await this.#read(channel, rowCount, selection)
-      else if (selection !== undefined) {
-        blocks[channel] = selectRows(scratch, block, selection, arena)
-      }
+      const own = filtered[channel]
+      if (own === undefined) blocks.push(await this.#read(channel, rowCount, selection))
+      else if (own.encoding === 'held') blocks.push(own.decode(selection, arena))
+      else blocks.push(selection === undefined ? own : selectRows(scratch, own, selection, arena))
     }
-    return { rowCount: selection?.rowCount ?? rowCount, blocks: blocks as Block[] }
+    return { rowCount: selection?.rowCount ?? rowCount, blocks }
   }
 
   /** Filters of the columns that are read, one a domain. */
@@ -229,25 +231,28 @@ export class RowGroupSource {
   }
 
   async #read(channel: number, rowCount: number, selection?: Selection): Promise<Block> {
-    const column = this.#columns[channel]!
-    const { columns, arena } = this.#request
-    try {
+    const { arena } = this.#request
+    return this.#wrapped(channel, async (column) => {
       if (selection === undefined || !column.isNested) {
-        return await column.read(rowCount, arena, selection)
+        return column.read(rowCount, arena, selection)
       }
       const whole = await column.read(rowCount, arena)
       const builder = createBlockBuilder(whole.type, arena)
       const positions = this.#request.scratch.memory.words(selection.positions, selection.rowCount)
       for (const position of positions.slice()) builder.appendRange(whole, position, position + 1)
       return builder.build()
-    } catch (error) {
-      throw this.#bad(error, columns[channel]!)
-    }
+    })
   }
 
   async #skip(channel: number, rowCount: number): Promise<void> {
+    const { arena } = this.#request
+    await this.#wrapped(channel, (column) => column.skip(rowCount, this.#batchRows, arena))
+  }
+
+  /** What is done with a column; errors say where in the file it is. */
+  async #wrapped<T>(channel: number, action: (column: ColumnReader) => Promise<T>): Promise<T> {
     try {
-      await this.#columns[channel]!.skip(rowCount, this.#batchRows, this.#request.arena)
+      return await action(this.#columns[channel]!)
     } catch (error) {
       throw this.#bad(error, this.#request.columns[channel]!)
     }

@@ -18,6 +18,7 @@ export type ScratchUse =
   | 'selectionMask'
   | 'filtered'
   | 'members'
+  | 'passes'
   | 'out'
 
 /** Buffers in kernel memory that one page source reuses from column to column; each is valid until its next use. */

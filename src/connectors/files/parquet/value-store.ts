@@ -1,4 +1,4 @@
-import type { Arena, Block } from '../../../spi/index.js'
+import type { Arena, Block, IntegerBlock } from '../../../spi/index.js'
 import type { DictionaryPage, PageParts } from './page-cursor.js'
 import type { Placement } from './placement.js'
 
@@ -10,6 +10,8 @@ export interface ValueStore {
   /** Takes over the dictionary's buffer. */
   setDictionary(page: DictionaryPage): void
   readonly dictionarySize: number
+  /** The entries of a dictionary of integers, by code. */
+  readonly integerEntries?: IntegerBlock | undefined
   /** Gives the plain values of a page: `from` to `end`. */
   openPlain(from: number, end: number, valueCount: number): void
   /** Begins a batch of at most so many values. */

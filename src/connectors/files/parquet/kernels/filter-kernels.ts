@@ -60,22 +60,24 @@ const MEMBERS = [
   )
   .join('')
 
-/** codesN: clears the mask where the table's byte at a code is 0; all codes lie in the table. */
+/** keep_codesN: clears the mask where the table's byte at a code is 0; all codes lie in the table. */
 const CODES = [
   { bits: 8, load: 'i32.load8_u', step: 1 },
   { bits: 16, load: 'i32.load16_u', step: 2 },
   { bits: 32, load: 'i32.load', step: 4 },
 ]
   .map(({ bits, load, step }) => {
-    const one = (i: number): string => `
-        (i32.store8 offset=${i} $mask (i32.and (i32.load8_u offset=${i} $mask)
-          (i32.load8_u (i32.add $table (${load} offset=${i * step} $from)))))`
+    const looked = (i: number): string =>
+      `(i32.load8_u (i32.add $table (${load} offset=${i * step} $from)))`
+    const four = [1, 2, 3]
+      .map((i) => `(i32.shl ${looked(i)} ${i * 8})`)
+      .reduce((all, one) => `(i32.or ${all} ${one})`, looked(0))
     return `
   (func $keep_codes${bits} (param $from $mask $n $table i32)
     (block $tail
       (loop $four
         (br_if $tail (i32.lt_u $n 4))
-        ${[0, 1, 2, 3].map(one).join('')}
+        (i32.store $mask (i32.and (i32.load $mask) ${four}))
         (set $from (i32.add $from ${4 * step}))
         (set $mask (i32.add $mask 4))
         (set $n (i32.sub $n 4))
@@ -83,7 +85,7 @@ const CODES = [
     (block $done
       (loop $next
         (br_if $done (i32.eqz $n))
-        ${one(0)}
+        (i32.store8 $mask (i32.and (i32.load8_u $mask) ${looked(0)}))
         (set $from (i32.add $from ${step}))
         (set $mask (i32.add $mask 1))
         (set $n (i32.sub $n 1))
@@ -92,15 +94,26 @@ const CODES = [
   })
   .join('')
 
+/** Entries of a table that lies in vectors. */
+export const FEW_ENTRIES = 64
+
+const vectors = Array.from({ length: FEW_ENTRIES / 16 }, (_, i) => i)
+/** What the table has at each of 16 codes: a vector gives 0 for codes beyond it. */
+const looked = vectors
+  .map((i) => `(i8x16.swizzle $members${i} (i8x16.sub $codes (i8x16.splat ${i * 16})))`)
+  .reduce((all, one) => `(v128.or ${all} ${one})`)
+
 const FEW_CODES = `
-  ;; 8-bit codes, by a table of 16 bytes
-  (func $keep_few_codes (param $from $mask $n $table i32) (local $end i32) (local $members v128)
+  ;; 8-bit codes
+  (func $keep_few_codes (param $from $mask $n $table i32)
+    (local $end i32) (local $codes ${vectors.map((i) => `$members${i}`).join(' ')} v128)
     (set $end (i32.add $mask $n))
-    (set $members (v128.load $table))
+    ${vectors.map((i) => `(set $members${i} (v128.load offset=${i * 16} $table))`).join('\n    ')}
     (block $done
       (loop $next
         (br_if $done (i32.ge_u $mask $end))
-        (v128.store $mask (v128.and (v128.load $mask) (i8x16.swizzle $members (v128.load $from))))
+        (set $codes (v128.load $from))
+        (v128.store $mask (v128.and (v128.load $mask) ${looked}))
         (set $from (i32.add $from 16))
         (set $mask (i32.add $mask 16))
         (br $next))))
