@@ -5,14 +5,14 @@ import { localPicos } from '../../../values/temporal-text.js'
 import { scalarFunction } from '../../function-definition.js'
 import { instantOfLocal } from '../../value/temporal-parse.js'
 import { dateDays, zonedInstant } from '../../value/temporal-range.js'
-import { addToDays, addToTimestamp, TIME_UNITS, timeUnit } from './date-unit.js'
+import { addToDays, addToTimestamp, TIME_UNITS, timeUnit, unitCount } from './date-unit.js'
 
 function addToZoned(unit: string, amount: bigint, value: ZonedTimestamp): ZonedTimestamp {
   const size = TIME_UNITS[unit.toLowerCase()]
   const picos =
     size === undefined
       ? instantOfLocal(addToTimestamp(unit, amount, localPicos(value)), value.zone)
-      : value.picos + amount * size
+      : value.picos + BigInt(unitCount(amount)) * size
   return zonedInstant({ picos, zone: value.zone })
 }
 

@@ -1,3 +1,4 @@
+import type { TemporalType } from '../../../spi/type/type.js'
 import type { ZonedTime, ZonedTimestamp } from '../../../spi/type/value.js'
 import {
   civilOfDays,
@@ -46,13 +47,17 @@ const differenceOfTimestamps = (unit: string, start: bigint, end: bigint): bigin
   return size === undefined ? differenceOf(unit, from, to, 'TIMESTAMP') : (to - from) / size
 }
 
-/** Hours and less count what passes, days and more what the clocks show. */
-function differenceOfZoned(unit: string, start: ZonedTimestamp, end: ZonedTimestamp): bigint {
+/** Hours and less count what passes, days and more what the clocks of `zone` show. */
+function differenceOfZoned(
+  unit: string,
+  start: ZonedTimestamp,
+  end: ZonedTimestamp,
+  zone: string,
+): bigint {
   const size = TIME_UNITS[unit.toLowerCase()]
   const from = wholeMillis(start.picos)
   const to = wholeMillis(end.picos)
   if (size !== undefined) return (to - from) / size
-  const { zone } = start
   return differenceOf(
     unit,
     localPicos({ picos: from, zone }),
@@ -60,6 +65,12 @@ function differenceOfZoned(unit: string, start: ZonedTimestamp, end: ZonedTimest
     'TIMESTAMP',
   )
 }
+
+/**
+ * Up to milliseconds days are those of the first timestamp's zone, beyond them of UTC.
+ * @source Trino DateDiff of io.trino.operator.scalar.timestamptz
+ */
+const MAX_SHORT_PRECISION = 3
 
 const utc = ({ picos, offsetMinutes }: ZonedTime): bigint =>
   floorModulo(picos - BigInt(offsetMinutes) * PICOS_PER_MINUTE, PICOS_PER_DAY)
@@ -93,7 +104,12 @@ export const dateDiff = scalarFunction({
     {
       args: ['varchar(x)', 'timestamp(p) with time zone', 'timestamp(p) with time zone'],
       returns: 'bigint',
-      evaluate: differenceOfZoned,
+      bind: ({ argumentTypes }) =>
+        (argumentTypes[1] as TemporalType).precision > MAX_SHORT_PRECISION
+          ? (unit: string, from: ZonedTimestamp, to: ZonedTimestamp) =>
+              differenceOfZoned(unit, from, to, 'UTC')
+          : (unit: string, from: ZonedTimestamp, to: ZonedTimestamp) =>
+              differenceOfZoned(unit, from, to, from.zone),
     },
   ],
 })

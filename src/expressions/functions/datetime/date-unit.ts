@@ -27,7 +27,8 @@ export function timeUnit(unit: string, type: string): bigint {
   return TIME_UNITS[unit.toLowerCase()] ?? badUnit(unit, type)
 }
 
-function asInt(value: bigint): number {
+/** How many units are added: an INTEGER, except to times of day. */
+export function unitCount(value: bigint): number {
   if (value > 2_147_483_647n || value < -2_147_483_648n) {
     return invalidArgument('integer overflow')
   }
@@ -37,14 +38,14 @@ function asInt(value: bigint): number {
 export function addToDays(unit: string, amount: bigint, days: number, type: string): number {
   const name = unit.toLowerCase()
   const size = DAY_UNITS[name]
-  if (size !== undefined) return days + asInt(amount) * size
+  if (size !== undefined) return days + unitCount(amount) * size
   const months = MONTH_UNITS[name] ?? badUnit(unit, type)
-  return addMonths(days, asInt(amount) * months)
+  return addMonths(days, unitCount(amount) * months)
 }
 
 export function addToTimestamp(unit: string, amount: bigint, picos: bigint): bigint {
   const size = TIME_UNITS[unit.toLowerCase()]
-  if (size !== undefined) return timestampPicos(picos + amount * size)
+  if (size !== undefined) return timestampPicos(picos + BigInt(unitCount(amount)) * size)
   const days = Number(floorDivide(picos, PICOS_PER_DAY))
   const sum = addToDays(unit, amount, days, 'TIMESTAMP')
   return timestampPicos(BigInt(sum) * PICOS_PER_DAY + floorModulo(picos, PICOS_PER_DAY))
