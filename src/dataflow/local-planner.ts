@@ -41,6 +41,8 @@ import type { LocalPlan, SortedRunsRef } from './pipeline.js'
 export interface LocalPlannerOptions {
   /** Threads beside the calling one; 0: everything runs in the calling thread. */
   readonly threads: number
+  /** What is expected to take less of one thread runs in the calling one; 0: nothing that reads a table does. */
+  readonly callingThreadMillis: number
   /** What joins of other fragments say of the columns of scans, by the filters' ids. */
   readonly knownFilters?: Readonly<Record<string, Domain>>
   /** Estimated bytes of the tables that are read; absent where unknown. */
@@ -69,8 +71,8 @@ export interface OutputCut extends PartitionExceptions {
 
 /** Queries over less than this run in the calling thread: handing them over would take longer. */
 const INLINE_BYTES_MAX = 4 * 1024 * 1024
-/** The same for estimated work, which is about twice what it takes: four milliseconds. */
-const INLINE_NANOS_MAX = 8e6
+/** Estimates of work are about twice what it takes. */
+const ESTIMATED_NANOS_A_MILLI = 2e6
 
 /** A source of fewer rows has one driver: its pipeline can end in a join index without a gathering step. */
 const SMALL_SOURCE_ROWS = 16_384
@@ -80,9 +82,11 @@ function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
   if (options.mayRunForEver === true) return options.threads
   if (options.threads > 1 && handsOnRemoteRows(root, options)) return options.threads
   if (!hasScan(root)) return 0
+  const nanosMax = options.callingThreadMillis * ESTIMATED_NANOS_A_MILLI
   const isLittle =
-    (options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ||
-    expectedNanos(root, options) < INLINE_NANOS_MAX
+    nanosMax > 0 &&
+    ((options.inputBytes ?? Number.POSITIVE_INFINITY) < INLINE_BYTES_MAX ||
+      expectedNanos(root, options) < nanosMax)
   return isLittle ? 0 : options.threads
 }
 

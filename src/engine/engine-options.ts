@@ -10,6 +10,11 @@ export interface EngineOptions {
   readonly catalogs?: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Worker threads; default: as many as the machine has cores. 0: everything runs in the calling thread. */
   readonly threads?: number
+  /**
+   * What reads stored tables and is expected to take one thread at most so many milliseconds runs in the calling thread, as does what
+   * reads little: handing it to worker threads would take longer. 0: all that reads tables runs in worker threads. Default: 4.
+   */
+  readonly callingThreadMillis?: number
   /** What queries may reserve together; default: 60% of the machine's memory or of its cgroup's limit. */
   readonly memoryLimitBytes?: number
   /**
@@ -78,6 +83,7 @@ export interface EngineOptions {
 export interface ResolvedOptions {
   readonly catalogs: Readonly<Record<string, Readonly<Record<string, string>>>>
   readonly threads: number
+  readonly callingThreadMillis: number
   readonly memoryLimitBytes: number
   readonly maxConcurrentQueries: number
   readonly maxQueuedQueries: number
@@ -105,6 +111,8 @@ export interface ResolvedOptions {
 }
 
 const MAX_THREADS = 256
+/** About what two threads need to have begun: below it they are no faster than one that need not begin. */
+const DEFAULT_CALLING_THREAD_MILLIS = 4
 const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
 /** As Trino's max-spill-per-node. */
 const DEFAULT_SPILL_BYTES = 100 * 1024 ** 3
@@ -123,6 +131,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   const known = new Set([
     'catalogs',
     'threads',
+    'callingThreadMillis',
     'memoryLimitBytes',
     'maxConcurrentQueries',
     'maxQueuedQueries',
@@ -155,6 +164,10 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   if (!Number.isInteger(threads) || threads < 0 || threads > MAX_THREADS) {
     throw invalid(`threads must be a whole number from 0 to ${MAX_THREADS}: ${threads}`)
   }
+  const { callingThreadMillis = DEFAULT_CALLING_THREAD_MILLIS } = options
+  if (!(callingThreadMillis >= 0)) {
+    throw invalid(`callingThreadMillis must be a number from 0 on: ${callingThreadMillis}`)
+  }
   const memoryLimitBytes = options.memoryLimitBytes ?? defaultMemoryLimit()
   if (!Number.isFinite(memoryLimitBytes) || memoryLimitBytes < MIN_MEMORY_BYTES) {
     throw invalid(`memoryLimitBytes must be at least ${MIN_MEMORY_BYTES}: ${memoryLimitBytes}`)
@@ -166,6 +179,7 @@ export function resolveOptions(options: EngineOptions): ResolvedOptions {
   return {
     catalogs: checkedCatalogs(options.catalogs ?? {}),
     threads,
+    callingThreadMillis,
     memoryLimitBytes,
     ...queueOptions(options),
     ...spillOptions(options),

@@ -70,6 +70,7 @@ export function createParts(
   const address = { httpUri: '' }
   const execution = {
     pool: threads.pool,
+    callingThreadMillis: options.callingThreadMillis,
     slotsInUse: new Set<number>(),
     spill: places.spill,
     spillsEagerly: options.spillsEagerly,

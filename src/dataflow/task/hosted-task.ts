@@ -35,6 +35,7 @@ export async function createHostedTask(
   const { fragment } = request
   const plan = planLocally(fragment.root, {
     threads: pool?.size ?? 0,
+    callingThreadMillis: options.callingThreadMillis,
     inputBytes: fragment.inputBytes,
     nodeRows: ownShare(fragment.nodeRows, request.taskCount),
     ...(request.knownFilters === undefined ? {} : { knownFilters: request.knownFilters }),

@@ -12,6 +12,8 @@ export interface TaskHostOptions {
   /** What this thread runs tasks with, loaded for the first of them. */
   thread(): Promise<ThreadEnvironment>
   readonly pool: ThreadPool | undefined
+  /** See {@link LocalPlannerOptions}. */
+  readonly callingThreadMillis: number
   /** Query slots of the node's memory that are taken. */
   readonly slotsInUse: Set<number>
   /** Absent: queries may not spill on this node. */

@@ -59,6 +59,8 @@ import { fragmentsWithoutSkew, type SkewSampling } from './skewed-joins.js'
 export interface PlanRunnerOptions {
   readonly thread: ThreadEnvironment
   readonly pool: ThreadPool | undefined
+  /** See {@link LocalPlannerOptions}. */
+  readonly callingThreadMillis: number
   readonly catalogs: CatalogManager
   readonly ownFunctions: OwnFunctions
   /** Enumerating splits needs the transactions of queries. */
@@ -188,9 +190,10 @@ export class PlanRunner {
     estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
     maySpill: boolean,
   ): LocalPlan & { readonly writer?: TableWriterNode } {
-    const { thread, pool, catalogs, ownFunctions } = this.#options
+    const { thread, pool, callingThreadMillis, catalogs, ownFunctions } = this.#options
     return planLocally(plan, {
       threads: ownFunctions.areCalledBy(plan) ? 0 : (pool?.size ?? 0),
+      callingThreadMillis,
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
       maySpill,

@@ -50,7 +50,7 @@ function randomQuery(random: Random): string {
 describe.each([0, 2])('dynamic filters, %i threads', (threads) => {
   let engine: Millrace
   beforeAll(async () => {
-    engine = await Millrace.create({ threads })
+    engine = await Millrace.create({ threads, callingThreadMillis: 0 })
     for (const table of TABLES) await engine.execute(table)
   })
   afterAll(() => engine.close())

@@ -17,7 +17,7 @@ beforeAll(async () => {
     catalogs: { tpch: { 'connector.name': 'tpch' } },
   })
   await engine.execute(`CREATE TABLE items AS SELECT orderkey, totalprice, comment
-    FROM tpch."sf0.1".orders`)
+    FROM tpch."sf0.5".orders`)
 }, 60_000)
 afterAll(() => engine?.close())
 

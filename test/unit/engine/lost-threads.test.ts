@@ -49,6 +49,7 @@ describe('two worker threads', () => {
     const { Millrace } = (await import(url)) as typeof import('../../../src/index.js')
     engine = await Millrace.create({
       threads: 2,
+      callingThreadMillis: 0,
       plugins: [pathToFileURL(plugin)],
       catalogs: { tpch: { 'connector.name': 'tpch' }, jmx: { 'connector.name': 'jmx' } },
       spillPath,

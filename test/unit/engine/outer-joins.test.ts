@@ -53,9 +53,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
 test('RIGHT and FULL joins in threads that share marks answer as those of one driver, and of files', async () => {
   const engines = await Promise.all([
-    create({ threads: 2 }),
+    create({ threads: 2, callingThreadMillis: 0 }),
     create({ threads: 0 }),
-    create({ threads: 2, spillPath: folder }),
+    create({ threads: 2, callingThreadMillis: 0, spillPath: folder }),
   ])
   try {
     for (const sql of [...QUERIES, ...LARGE_BUILDS]) {
@@ -72,7 +72,7 @@ test('RIGHT and FULL joins in threads that share marks answer as those of one dr
 }, 120_000)
 
 test('a query that is cancelled while threads build together leaves nothing behind', async () => {
-  const engine = await create({ threads: 2 })
+  const engine = await create({ threads: 2, callingThreadMillis: 0 })
   const [sql] = LARGE_BUILDS
   try {
     const expected = await engine.query(sql!, [], SCHEMA).all()

@@ -14,6 +14,7 @@ describe.each([0, 2])('functions of the program with %d threads', (threads) => {
     )) as typeof import('../../../src/index.js')
     engine = await module.Millrace.create({
       threads,
+      callingThreadMillis: 0,
       catalogs: { tpch: { 'connector.name': 'tpch' } },
     })
     engine.registerFunction({

@@ -64,12 +64,17 @@ describe.each([
   [64, 2],
 ])('two dozen queries of TPC-H at once in %i MB, %i threads', (megabytes, threads) => {
   test(`all are right, seeds ${SEED} to ${SEED + 2}`, async () => {
-    const free = await create({ threads })
+    const free = await create({ threads, callingThreadMillis: 0 })
     const expected: (readonly string[])[] = []
     for (const sql of QUERIES) expected.push(texts(await free.query(sql, [], OPTIONS).all()))
     await free.close()
     const spillPath = join(folder, `dozens-${megabytes}-${threads}`)
-    const engine = await create({ threads, memoryLimitBytes: megabytes * 2 ** 20, spillPath })
+    const engine = await create({
+      threads,
+      callingThreadMillis: 0,
+      memoryLimitBytes: megabytes * 2 ** 20,
+      spillPath,
+    })
     for (let seed = SEED; seed < SEED + 3; seed++) {
       expect(await twoDozen(engine, seed, expected)).toBeGreaterThan(0)
     }

@@ -182,7 +182,7 @@ describe('a routine that never ends', () => {
     'SELECT * FROM (VALUES 1) t(x) LEFT JOIN (VALUES 1) u(y) ON x = y AND f(3) = 1',
   ])('is planned at once, and stopped by cancellation in a worker: %s', async (sql) => {
     requireBuild()
-    const threaded = await Millrace.create({ threads: 1, timeZone: 'UTC' })
+    const threaded = await Millrace.create({ threads: 1, callingThreadMillis: 0, timeZone: 'UTC' })
     try {
       const plan = await threaded.query(`EXPLAIN ${endless}${sql}`).all()
       expect(plan.length).toBe(1)

@@ -1,6 +1,8 @@
+import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { Millrace } from '../../../src/index.js'
-import { requireBuild } from '../../support/build.js'
+import { DIST, requireBuild } from '../../support/build.js'
 
 /** Random INSERT, UPDATE, DELETE, MERGE and transactions against a model in plain JavaScript. */
 interface Row {
@@ -33,8 +35,12 @@ const engines: { readonly threads: number; readonly pageRows: number }[] = [
 describe.each(engines)('$threads threads, pages of $pageRows rows', ({ threads, pageRows }) => {
   let engine: Millrace
   beforeAll(async () => {
-    if (threads > 0) requireBuild()
-    engine = await Millrace.create({ threads, outputPageRows: pageRows, timeZone: 'UTC' })
+    engine = await (await engineClass(threads)).create({
+      threads,
+      callingThreadMillis: 0,
+      outputPageRows: pageRows,
+      timeZone: 'UTC',
+    })
   })
   afterAll(() => engine?.close())
 
@@ -42,6 +48,14 @@ describe.each(engines)('$threads threads, pages of $pageRows rows', ({ threads, 
     await changeAtRandom(engine, seed, pageRows < 100 ? 200 : 20_000)
   })
 })
+
+/** Threads are there in what was built. */
+async function engineClass(threads: number): Promise<typeof Millrace> {
+  if (threads === 0) return Millrace
+  requireBuild()
+  const url = pathToFileURL(join(DIST, 'index.js')).href
+  return ((await import(url)) as typeof import('../../../src/index.js')).Millrace
+}
 
 const sqlText = (text: string | null): string => (text === null ? 'NULL' : `'${text}'`)
 const sum = (values: readonly (number | null)[]): number =>

@@ -86,6 +86,7 @@ describe('two threads share what one, or the calling thread, does alone', () => 
     for (const threads of [0, 2, 1]) {
       const engine = await Millrace.create({
         threads,
+        callingThreadMillis: 0,
         timeZone: 'UTC',
         catalogs: { tpch: { 'connector.name': 'tpch' } },
       })

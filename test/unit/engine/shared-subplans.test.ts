@@ -135,10 +135,16 @@ describe('shared subplans', () => {
     )) as typeof import('../../../src/index.js')
     const catalogs = { tpch: { 'connector.name': 'tpch' } }
     engines.set('inline', await Millrace.create({ threads: 0, catalogs }))
-    engines.set('threads', await Millrace.create({ threads: 2, catalogs }))
+    engines.set('threads', await Millrace.create({ threads: 2, callingThreadMillis: 0, catalogs }))
     engines.set(
       'spilling',
-      await Millrace.create({ threads: 2, catalogs, spillPath, spillsEagerly: true }),
+      await Millrace.create({
+        threads: 2,
+        callingThreadMillis: 0,
+        catalogs,
+        spillPath,
+        spillsEagerly: true,
+      }),
     )
   })
   afterAll(async () => {

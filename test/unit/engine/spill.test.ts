@@ -69,7 +69,7 @@ describe.each([0, 2])('spilling with %i threads', (threads) => {
   let spilledBytes = 0
 
   beforeAll(async () => {
-    engine = await create({ threads, spillPath: path })
+    engine = await create({ threads, callingThreadMillis: 0, spillPath: path })
   })
   afterAll(async () => {
     await engine.close()

@@ -15,6 +15,7 @@ describe('pages from worker threads', () => {
     const module = (await import(url)) as typeof import('../../../src/index.js')
     engine = await module.Millrace.create({
       threads: 2,
+      callingThreadMillis: 0,
       outputPageRows: 100,
       catalogs: { tpch: { 'connector.name': 'tpch' } },
     })

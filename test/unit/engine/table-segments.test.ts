@@ -28,7 +28,12 @@ describe.each([0, 2])('tables beyond the shared memory, %i threads', (threads) =
 
   beforeAll(async () => {
     // Pages of the first table are in both places.
-    engine = await create({ threads, tableMemoryBytes: MB, segmentBytes: MB })
+    engine = await create({
+      threads,
+      callingThreadMillis: 0,
+      tableMemoryBytes: MB,
+      segmentBytes: MB,
+    })
     for (const table of Object.keys(TABLES)) {
       await engine.execute(`CREATE TABLE ${table} AS SELECT * FROM tpch.tiny.${table}`)
     }
@@ -59,6 +64,7 @@ describe.each([0, 2])('tables beyond the shared memory, %i threads', (threads) =
 test('what dropped tables held is used again', async () => {
   const engine = await create({
     threads: 2,
+    callingThreadMillis: 0,
     memoryLimitBytes: 96 * MB,
     tableMemoryBytes: 0,
     segmentBytes: 4 * MB,

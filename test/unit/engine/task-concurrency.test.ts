@@ -11,6 +11,7 @@ beforeAll(async () => {
   const module = (await import(url)) as typeof import('../../../src/index.js')
   engine = await module.Millrace.create({
     threads: 3,
+    callingThreadMillis: 0,
     catalogs: { tpch: { 'connector.name': 'tpch' } },
   })
 })

@@ -16,7 +16,7 @@ beforeAll(async () => {
     pathToFileURL(`${DIST}/index.js`).href
   )) as typeof import('../../../src/index.js')
   one = await Millrace.create({ threads: 0, catalogs: { tpch: TPCH } })
-  two = await Millrace.create({ threads: 2, catalogs: { tpch: TPCH } })
+  two = await Millrace.create({ threads: 2, callingThreadMillis: 0, catalogs: { tpch: TPCH } })
 }, 60_000)
 afterAll(() => Promise.all([one?.close(), two?.close()]))
 

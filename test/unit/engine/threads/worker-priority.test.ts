@@ -23,6 +23,7 @@ test.runIf(process.platform === 'linux')(
     const before = threadsOfNiceness(lower)
     const engine = await Millrace.create({
       threads: 2,
+      callingThreadMillis: 0,
       catalogs: { tpch: { 'connector.name': 'tpch' } },
     })
     try {
