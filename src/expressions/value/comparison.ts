@@ -162,7 +162,7 @@ export function equalityOf(type: SqlType): Equality {
         allEqual(left as readonly Value[], right as readonly Value[], (i) => fields[i]!)
     }
     case 'map':
-      return mapEquality(identityOf(type.key), nullable(equalityOf(type.value)))
+      return mapEquality(equalityOf(type.key), nullable(equalityOf(type.value)))
     default: {
       const order = orderOf(type)
       return (left, right) => order(left, right) === 0
@@ -189,7 +189,7 @@ function allEqual(
   return unknown ? null : true
 }
 
-function mapEquality(keys: Identity, values: Equality): Equality {
+function mapEquality(keys: Equality, values: Equality): Equality {
   return (left, right) => {
     const a = left as MapValue
     const b = right as MapValue
@@ -206,9 +206,9 @@ function mapEquality(keys: Identity, values: Equality): Equality {
   }
 }
 
-/** The position of a key in a map, or -1. O(entries). */
-export function findKey(map: MapValue, key: Value, identity: Identity): number {
-  for (let i = 0; i < map.keys.length; i++) if (identity(map.keys[i]!, key)) return i
+/** The position of a key in a map, or -1; a key that is NaN, or holds one, equals none. O(entries). */
+export function findKey(map: MapValue, key: Value, isSame: Equality): number {
+  for (let i = 0; i < map.keys.length; i++) if (isSame(map.keys[i]!, key) === true) return i
   return -1
 }
 

@@ -9,6 +9,9 @@ export interface NumericHistogram {
   weights: number[]
 }
 
+/** Values beyond the buckets that are kept before neighbours are joined. @source Trino DoubleHistogramAggregation */
+const ENTRY_BUFFER_SIZE = 100
+
 export const createNumericHistogram = (maxBuckets: number): NumericHistogram => ({
   maxBuckets,
   values: [],
@@ -16,9 +19,9 @@ export const createNumericHistogram = (maxBuckets: number): NumericHistogram => 
 })
 
 export function addToHistogram(histogram: NumericHistogram, value: number, weight: number): void {
-  const { maxBuckets } = histogram
-  const capacity = maxBuckets + Math.max(Math.trunc(maxBuckets * 0.2), 1)
-  if (histogram.values.length >= capacity) compactHistogram(histogram)
+  if (histogram.values.length >= histogram.maxBuckets + ENTRY_BUFFER_SIZE) {
+    compactHistogram(histogram)
+  }
   histogram.values.push(value)
   histogram.weights.push(weight)
 }

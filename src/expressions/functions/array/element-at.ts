@@ -2,7 +2,7 @@ import type { MapType } from '../../../spi/type/type.js'
 import type { MapValue, Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { findKey, identityOf } from '../../value/comparison.js'
+import { equalityOf, findKey } from '../../value/comparison.js'
 
 export const elementAt = scalarFunction({
   name: 'element_at',
@@ -26,8 +26,8 @@ export const elementAt = scalarFunction({
       typeVariables: ['K', 'V'],
       neverFails: true,
       bind: ({ argumentTypes }) => {
-        const identity = identityOf((argumentTypes[0] as MapType).key)
-        return (map: MapValue, key: Value) => map.values[findKey(map, key, identity)] ?? null
+        const isEqual = equalityOf((argumentTypes[0] as MapType).key)
+        return (map: MapValue, key: Value) => map.values[findKey(map, key, isEqual)] ?? null
       },
     },
   ],

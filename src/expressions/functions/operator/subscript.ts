@@ -3,7 +3,7 @@ import type { MapValue, Value } from '../../../spi/type/value.js'
 import { textOf } from '../../cast/to-text.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { findKey, identityOf } from '../../value/comparison.js'
+import { equalityOf, findKey } from '../../value/comparison.js'
 
 export const subscript = scalarFunction({
   name: '$subscript',
@@ -30,10 +30,10 @@ export const subscript = scalarFunction({
       typeVariables: ['K', 'V'],
       bind: ({ argumentTypes }) => {
         const { key: keyType } = argumentTypes[0] as MapType
-        const identity = identityOf(keyType)
+        const isEqual = equalityOf(keyType)
         const text = textOf(keyType)
         return (map: MapValue, key: Value) => {
-          const index = findKey(map, key, identity)
+          const index = findKey(map, key, isEqual)
           if (index >= 0) return map.values[index]!
           return invalidArgument(
             text === undefined ? 'Key not present in map' : `Key not present in map: ${text(key)}`,
