@@ -2,6 +2,7 @@ import { MillraceError } from './error.js'
 
 /**
  * The version of what `millrace/spi` exports, under semantic versioning: a new major breaks connectors, a new minor adds.
+ * What the first release exports is 1.0.0.
  * A plugin that names the version it was written for (`spiVersion`) is refused where it cannot work.
  * @source semver.org 2.0.0
  */
