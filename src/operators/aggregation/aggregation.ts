@@ -1,7 +1,8 @@
 import type { Expression } from '../../expressions/ir.js'
 import type { Selection } from '../../expressions/page-expression.js'
 import { type Arena, blockOf, type Page, type SqlType } from '../../spi/index.js'
-import { GroupKeys } from '../keys/group-keys.js'
+import type { RowGroups } from '../keys/led-group-keys.js'
+import { rowGroups } from '../keys/row-groups.js'
 import {
   isAbsorbed,
   NO_PAGES,
@@ -52,7 +53,7 @@ export class AggregationOperator implements Operator {
   readonly #scratch: Arena
   readonly #output: Arena
   readonly #fixed: Arena
-  readonly #keys: GroupKeys | undefined
+  readonly #keys: RowGroups | undefined
   readonly #calls: AggregateCalls
   readonly #memory: WebAssembly.Memory
   /** Loops by what computes their columns; undefined: there is none. */
@@ -71,7 +72,7 @@ export class AggregationOperator implements Operator {
     this.#keys =
       spec.keyChannels.length === 0
         ? undefined
-        : new GroupKeys(
+        : rowGroups(
             memory,
             () => context.createArena(),
             status,

@@ -12,7 +12,7 @@ import {
 } from '../../expressions/wasm/row-kernels.js'
 import { canLower } from '../../expressions/wasm/row-lowering.js'
 import { type Arena, assert, BOOLEAN, type Page, type SqlType } from '../../spi/index.js'
-import type { GroupKeys } from '../keys/group-keys.js'
+import type { RowGroups } from '../keys/led-group-keys.js'
 import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import type { AggregateCalls } from './aggregate-calls.js'
 import { mergesStates } from './aggregate-calls.js'
@@ -37,7 +37,7 @@ export class FusedAggregation {
   readonly #calls: AggregateCalls
   /** Absent: all rows are of one group. */
   readonly #keys: FusedKeys | undefined
-  readonly #groupKeys: GroupKeys | undefined
+  readonly #groupKeys: RowGroups | undefined
   /** What calls add to; several may add the same. */
   readonly #columns: readonly FusedColumn[]
   readonly #columnOf: readonly number[]
@@ -52,7 +52,7 @@ export class FusedAggregation {
     spec: AggregationSpec,
     expressionOf: ExpressionOf,
     calls: AggregateCalls,
-    groupKeys: GroupKeys | undefined,
+    groupKeys: RowGroups | undefined,
     keys: FusedKeys | undefined,
   ) {
     this.#memory = memory
@@ -89,7 +89,7 @@ export class FusedAggregation {
     spec: AggregationSpec,
     projections: readonly Expression[] | undefined,
     calls: AggregateCalls,
-    groupKeys: GroupKeys | undefined,
+    groupKeys: RowGroups | undefined,
   ): FusedAggregation | undefined {
     if (mergesStates(spec.step) || !calls.addsSums) return undefined
     const expressionOf: ExpressionOf = (channel, type) =>

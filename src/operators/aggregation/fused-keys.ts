@@ -12,7 +12,7 @@ import {
 } from '../../expressions/wasm/row-kernels.js'
 import { canLower } from '../../expressions/wasm/row-lowering.js'
 import { type Arena, assert, type Block, type DictionaryBlock, type Page } from '../../spi/index.js'
-import type { GroupKeys } from '../keys/group-keys.js'
+import type { RowGroups } from '../keys/led-group-keys.js'
 import type { KeyPart, StateWords } from './fused-loop-kernels.js'
 
 /** The states of a page's codes are to stay in the second-level cache. */
@@ -71,7 +71,7 @@ export interface BoundKeys {
  * few integers, such as years of dates, are computed once a code: what rows are numbered by is the column.
  */
 export class FusedKeys {
-  readonly #groupKeys: GroupKeys
+  readonly #groupKeys: RowGroups
   readonly #keys: readonly FusedKey[]
   /** The smallest and largest integer so far of what has been numbered. */
   readonly #ranges = new Map<Expression, { readonly min: number; readonly max: number }>()
@@ -80,13 +80,13 @@ export class FusedKeys {
   /** The group of each code; -1: not known yet. */
   #groupOf = new Int32Array(0)
 
-  private constructor(groupKeys: GroupKeys, keys: readonly FusedKey[]) {
+  private constructor(groupKeys: RowGroups, keys: readonly FusedKey[]) {
     this.#groupKeys = groupKeys
     this.#keys = keys
   }
 
   /** @returns undefined where kernels cannot number these keys */
-  static of(groupKeys: GroupKeys, expressions: readonly Expression[]): FusedKeys | undefined {
+  static of(groupKeys: RowGroups, expressions: readonly Expression[]): FusedKeys | undefined {
     const columns = new Map<number, InputExpression>()
     const keys: FusedKey[] = []
     for (const expression of expressions) {

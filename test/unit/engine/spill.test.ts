@@ -13,6 +13,9 @@ const QUERIES: Readonly<Record<string, string>> = {
   'distinct rows': 'SELECT DISTINCT partkey, suppkey, quantity FROM lineitem',
   'distinct arguments':
     'SELECT partkey, count(DISTINCT orderkey), sum(DISTINCT quantity) FROM lineitem GROUP BY 1',
+  'texts that keys decide until late': `SELECT orderkey, text, count(*) FROM (SELECT orderkey,
+    if(linenumber = 7 AND orderkey > 300000, shipinstruct, CAST(orderkey AS varchar)) AS text
+    FROM lineitem) GROUP BY 1, 2`,
   'NOT IN': `SELECT orderkey FROM orders WHERE (orderkey, custkey % 2) NOT IN
     (SELECT orderkey, linenumber FROM lineitem)`,
   sorted: 'SELECT orderkey, comment FROM lineitem ORDER BY comment, orderkey, linenumber',
