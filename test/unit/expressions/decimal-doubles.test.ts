@@ -24,6 +24,65 @@ function values(e: Expression, block: Block, target: 'wasm' | 'interpreter'): un
   return Array.from({ length: block.rowCount }, (_, i) => readValue(column, i))
 }
 
+/** Type, unscaled value, and what a Trino 476 makes of it as DOUBLE and as REAL. */
+const RECORDED: readonly [ReturnType<typeof decimalType>, bigint, number, number][] = [
+  [decimalType(18, 4), 90671704424204620n, 9067170442420.463, 9067170889728.0],
+  [decimalType(18, 4), -83187640528816246n, -8318764052881.624, -8318763925504.0],
+  [decimalType(18, 17), 312898879683521401n, 3.128988796835214, 3.1289889812469482],
+  [decimalType(18, 17), -826205334582697606n, -8.262053345826976, -8.262053489685059],
+  [decimalType(17, 0), 5022550809573779n, 5022550809573779.0, 5022550862069760.0],
+  [decimalType(17, 0), -23067000520421276n, -2.3067000520421276e16, -2.306700018398003e16],
+  [
+    decimalType(38, 0),
+    923552461029822984104860889439551n,
+    9.23552461029823e32,
+    9.235524774234553e32,
+  ],
+  [decimalType(38, 0), -98711934197208915n, -9.871193419720891e16, -9.871193773860454e16],
+  [
+    decimalType(38, 10),
+    147390647038682239418660799518080694n,
+    1.4739064703868224e25,
+    1.4739064959965897e25,
+  ],
+  [decimalType(38, 10), -6667613491506782612367n, -666761349150.6782, -666761363456.0],
+  [decimalType(38, 23), 4089164340601281453248n, 0.04089164340601281, 0.04089164361357689],
+  [
+    decimalType(38, 23),
+    -790034290081950868289323576886631971n,
+    -7900342900819.509,
+    -7900342779904.0,
+  ],
+  [decimalType(38, 26), 5949513588947154996986259533n, 59.49513588947155, 59.49513626098633],
+  [decimalType(38, 26), -5423014287807489976453871n, -0.0542301428780749, -0.05423014238476753],
+  [decimalType(38, 29), 24156337690336871803156957615385585074n, 241563376.9033687, 241563376.0],
+  [decimalType(38, 29), -93207766647176039922096819012092n, -932.0776664717604, -932.07763671875],
+  [
+    decimalType(38, 34),
+    10090532824760014277439812420169477n,
+    1.0090532824760015,
+    1.0090532302856445,
+  ],
+  [
+    decimalType(38, 34),
+    -1543418857695634902222222266468948n,
+    -0.15434188576956348,
+    -0.1543418914079666,
+  ],
+  [
+    decimalType(38, 37),
+    5226141005646831560327225034885978949n,
+    0.5226141005646832,
+    0.5226141214370728,
+  ],
+  [
+    decimalType(38, 37),
+    -3110709129227845699413251231684142100n,
+    -0.31107091292278455,
+    -0.31107091903686523,
+  ],
+]
+
 describe('decimals as doubles', () => {
   it(`are the same in kernels and by the interpreter, from seed ${SEED}`, () => {
     for (let seed = SEED; seed < SEED + 200; seed++) {
@@ -42,19 +101,22 @@ describe('decimals as doubles', () => {
     }
   })
 
-  /** @source Trino DecimalConversions: answers of a Trino 476 */
-  it('of at most 18 digits are quotients of doubles, of others the nearest', () => {
-    const digits = [271_828_182_845_914_544n]
-    for (const [precision, expected] of [
-      [18, 27182818284591.457],
-      [38, 27182818284591.453],
+  /** @source Trino DecimalConversions: of at most 18 digits they are quotients of doubles, of others the nearest */
+  it('are those of Trino', () => {
+    for (const [type, digits, double, real] of [
+      [decimalType(18, 4), 271_828_182_845_914_544n, 27182818284591.457, 27182818656256],
+      [decimalType(38, 4), 271_828_182_845_914_544n, 27182818284591.453, 27182818656256],
+      ...RECORDED,
     ] as const) {
-      const type = decimalType(precision, 4)
-      const e = cast(input(0, type), DOUBLE)
-      for (const target of ['wasm', 'interpreter'] as const) {
-        expect(values(e, blockOf(type, digits), target), `${precision} ${target}`).toEqual([
-          expected,
-        ])
+      for (const [to, expected] of [
+        [DOUBLE, double],
+        [REAL, real],
+      ] as const) {
+        const e = cast(input(0, type), to)
+        for (const target of ['wasm', 'interpreter'] as const) {
+          const label = `${digits} of scale ${type.scale} as ${to.kind}, ${target}`
+          expect(values(e, blockOf(type, [digits]), target), label).toEqual([expected])
+        }
       }
     }
   })
