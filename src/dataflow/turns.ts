@@ -56,6 +56,7 @@ export class Turns {
   #isReleasing = false
   #loopPass = 0
   #isCounting = false
+  #passStartedAt = 0
 
   constructor(turnMillis: number = LONG_TURN_MILLIS) {
     this.turnMillis = turnMillis
@@ -65,12 +66,19 @@ export class Turns {
   get loopPass(): number {
     if (!this.#isCounting) {
       this.#isCounting = true
+      this.#passStartedAt = performance.now()
       setImmediate(() => {
         this.#isCounting = false
         this.#loopPass++
       })
     }
     return this.#loopPass
+  }
+
+  /** Whether the pass that is under way has been worked in for so long, by anybody, that what begins now should wait for the next. */
+  get isPassDue(): boolean {
+    void this.loopPass
+    return performance.now() - this.#passStartedAt > this.turnMillis
   }
 
   /** One more that works in the thread. */

@@ -144,8 +144,13 @@ export class TaskExecution {
   }
 
   async #start(): Promise<void> {
-    const { pool } = this.#environment
+    const { pool, thread } = this.#environment
     const { pipelines } = this.plan
+    // Where statements follow one another, the end of the last one, this one's plan and its first pipelines were one pass of the loop.
+    if (thread.turns.isPassDue) {
+      await thread.turns.take(0)
+      this.#throwIfOver()
+    }
     if (pool !== undefined && pipelines.some((p) => p.drivers !== 'caller')) {
       if (!pool.isReady) await pool.ready()
       this.#throwIfOver()

@@ -183,7 +183,9 @@ export class WorkerDrivers {
   }
 
   #receive(thread: number, message: FromWorker): void {
-    const { reports, onFailure } = this.#options
+    const { environment, reports, onFailure } = this.#options
+    // What a message brings about is work of the loop's pass from here on.
+    void environment.thread.turns.loopPass
     switch (message.kind) {
       case 'state':
         this.#driverCount -= 1

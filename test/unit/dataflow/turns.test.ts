@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { allBegun, Turns } from '../../../src/dataflow/turns.js'
 
 /** Longer than what the event loop may be kept waiting for. */
@@ -63,6 +63,21 @@ test('what one does between two passes counts, whatever others do', async () => 
   await new Promise((resolve) => setTimeout(resolve))
   await new Promise((resolve) => setTimeout(resolve))
   expect(one.isDue).toBe(false)
+})
+
+test('what begins in a pass of the loop is told how long that has been worked in', async () => {
+  let now = 0
+  const clock = vi.spyOn(performance, 'now').mockImplementation(() => now)
+  const turns = new Turns(3)
+  const due = [turns.isPassDue]
+  now += 2
+  due.push(turns.isPassDue)
+  now += 2
+  due.push(turns.isPassDue)
+  await turns.take(0)
+  due.push(turns.isPassDue)
+  clock.mockRestore()
+  expect(due).toEqual([false, false, true, false])
 })
 
 test('what is short goes on in one pass', async () => {
