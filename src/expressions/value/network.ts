@@ -30,9 +30,6 @@ export function parseIpAddress(text: string): Uint8Array | undefined {
   return bytes
 }
 
-export const isMappedIpv4 = (bytes: Uint8Array): boolean =>
-  bytes[10] === 255 && bytes[11] === 255 && bytes.subarray(0, 10).every((byte) => byte === 0)
-
 export function parseUuid(text: string): Uint8Array | undefined {
   if (!/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i.test(text))
     return undefined

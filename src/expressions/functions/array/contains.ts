@@ -2,7 +2,7 @@ import type { Value } from '../../../spi/type/value.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
 import { equalityOf } from '../../value/comparison.js'
-import { isMappedIpv4, parseIpAddress } from '../../value/network.js'
+import { parseIpAddress } from '../../value/network.js'
 import { elementType } from './element-type.js'
 
 export const contains = scalarFunction({
@@ -33,23 +33,28 @@ export const contains = scalarFunction({
   ],
 })
 
-/** Tells whether an address is in a subnet written `10.0.0.0/8`. */
+/**
+ * Tells whether an address is in a subnet written `10.0.0.0/8` or `2001:db8::/32`. One of IPv4 has no bits beyond its
+ * prefix; one of IPv6 may, and holds addresses of IPv4 as they are mapped.
+ * @source Trino IpAddressFunctions
+ */
 function subnetContains(subnet: string, address: Uint8Array): boolean {
-  const [prefix, lengthText, more] = subnet.split('/')
-  const network = parseIpAddress(prefix!)
-  if (lengthText === undefined || more !== undefined) invalidArgument('Invalid CIDR')
+  const slash = subnet.indexOf('/')
+  if (slash < 0) invalidArgument('Invalid CIDR')
+  const prefix = subnet.slice(0, slash)
+  const network = parseIpAddress(prefix)
   if (network === undefined) return invalidArgument('Invalid network IP address')
-  const isV4 = isMappedIpv4(network)
-  const length = Number(lengthText)
-  if (!(Number.isInteger(length) && length >= 0 && length <= (isV4 ? 32 : 128))) {
-    invalidArgument('Invalid prefix length')
-  }
-  if (isV4 !== isMappedIpv4(address)) return false
-  const bits = length + (isV4 ? 96 : 0)
-  for (let i = 0; i < 16; i++) {
-    const kept = Math.max(0, Math.min(8, bits - 8 * i))
-    const mask = (0xff << (8 - kept)) & 0xff
-    if ((network[i]! & mask) !== (address[i]! & mask)) return false
-  }
-  return true
+  const lengthText = subnet.slice(slash + 1)
+  if (!/^\d+$/.test(lengthText)) invalidArgument('Invalid prefix length')
+  const before = prefix.includes(':') ? 0 : 96
+  const bits = before + Number(lengthText)
+  const first = firstAddress(network, bits)
+  if (bits > 128 || (before > 0 && !isSame(first, network))) invalidArgument('Invalid CIDR')
+  return isSame(first, firstAddress(address, bits))
 }
+
+/** An address with nothing beyond its first bits. */
+const firstAddress = (address: Uint8Array, bits: number): Uint8Array =>
+  address.map((byte, i) => byte & (0xff00 >> Math.max(0, Math.min(8, bits - 8 * i))))
+
+const isSame = (a: Uint8Array, b: Uint8Array): boolean => a.every((byte, i) => byte === b[i])
