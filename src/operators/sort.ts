@@ -89,8 +89,8 @@ class SortOperator implements Operator {
     this.#output.close()
   }
 
-  describe(): Readonly<Record<string, string | number>> {
-    return this.#runs.count === 0 ? {} : { 'spilled runs': this.#runs.count }
+  describe(): Readonly<Record<string, number>> {
+    return this.#runs.describe()
   }
 }
 

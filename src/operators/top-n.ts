@@ -277,4 +277,8 @@ class TopNOperator implements Operator {
     this.#output.close()
     this.#scope.close()
   }
+
+  describe(): Readonly<Record<string, number>> {
+    return this.#runs.describe()
+  }
 }

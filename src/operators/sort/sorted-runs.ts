@@ -17,6 +17,7 @@ export class SortedRuns {
   readonly #spec: Pick<SortSpec, 'orderBy' | 'types'>
   readonly #context: OperatorContext
   #runs: SpilledPages[] = []
+  #addedCount = 0
   #close: (() => void) | undefined
 
   constructor(spec: Pick<SortSpec, 'orderBy' | 'types'>, context: OperatorContext) {
@@ -24,13 +25,15 @@ export class SortedRuns {
     this.#context = context
   }
 
+  /** Runs that were added, merged or not. */
   get count(): number {
-    return this.#runs.length
+    return this.#addedCount
   }
 
   /** Writes a run. */
   *add(pages: Iterable<Page>): Steps<void> {
     this.#runs.push(yield* this.#write(pages))
+    this.#addedCount += 1
   }
 
   *#write(pages: Iterable<Page>): Steps<SpilledPages> {
@@ -94,5 +97,9 @@ export class SortedRuns {
 
   close(): void {
     this.#close?.()
+  }
+
+  describe(): Readonly<Record<string, number>> {
+    return this.#addedCount === 0 ? {} : { 'spilled runs': this.#addedCount }
   }
 }

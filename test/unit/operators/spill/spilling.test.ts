@@ -236,6 +236,31 @@ describe('operators that spill', () => {
     })
   }
 
+  for (const kind of ['sort', 'topN'] as const) {
+    // Of more than 32 runs some are merged before the last merge.
+    test.each([0, 1, 5, 40])(`${kind} tells of %i runs once they are merged`, (asked) => {
+      const memory = queryMemory()
+      const orderBy = [{ channel: 4, ascending: false, nullsFirst: false }]
+      const operator = createOperator(
+        { kind, planNodeId: '1', orderBy, types: TYPES, count: 10_000 },
+        operatorContext(memory, { spill: testSpill(folder, memory) }),
+        pages,
+      )
+      const rows = randomRows(createRandom(seed), 4100, 100)
+      let rowCount = 0
+      for (const [i, page] of [...pagesOf(memory, TYPES, rows, 100)].entries()) {
+        Array.from(operator.process(page))
+        if (i < asked) Array.from(operator.revoke!())
+      }
+      for (const page of operator.finish()) rowCount += page.rowCount
+      expect(rowCount).toBe(rows.length)
+      // What was never written is the last run.
+      expect(operator.describe!()).toEqual(asked === 0 ? {} : { 'spilled runs': asked + 1 })
+      operator.close()
+      memory.releaseAll()
+    })
+  }
+
   test('what is left while it gives memory back leaves no file', () => {
     const memory = queryMemory()
     const spill = testSpill(folder, memory)
