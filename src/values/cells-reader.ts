@@ -1,4 +1,10 @@
-import type { Block, BytesBlock, FlatBlock, IntegerBlock } from '../spi/index.js'
+import {
+  type Block,
+  type BytesBlock,
+  type FlatBlock,
+  type IntegerBlock,
+  isValid,
+} from '../spi/index.js'
 import { type CellReader, cellReader, type ValueMode } from './cell-reader.js'
 import { decimalCells } from './decimal-cells.js'
 import { isIntegerBlock, isSafeIntegerBlock, numberReader } from './integer-reader.js'
@@ -17,11 +23,36 @@ export type CellsReader = (start: number, end: number) => ArrayLike<unknown>
  * none is boxed before it is a property.
  */
 export function cellsReader(block: Block, mode: ValueMode): CellsReader {
-  if (block.encoding === 'flat' && block.storage !== 'null' && block.validity === null) {
-    const read = flatCells(block, mode)
-    if (read !== undefined) return read
+  if (block.encoding === 'flat' && block.storage !== 'null') {
+    const { validity } = block
+    if (validity === null || ANY_VALUE_READS.has(block.type.kind)) {
+      const read = flatCells(block, mode)
+      if (read !== undefined) return validity === null ? read : cellsWithNulls(read, validity)
+    }
   }
   return eachCell(cellReader(block, mode))
+}
+
+/** Types of which runs can be read whatever lies where a position is null. */
+const ANY_VALUE_READS: ReadonlySet<string> = new Set([
+  'tinyint',
+  'smallint',
+  'integer',
+  'bigint',
+  'decimal',
+  'varchar',
+  'json',
+])
+
+function cellsWithNulls(read: CellsReader, validity: Uint8Array): CellsReader {
+  return (start, end) => {
+    const values = read(start, end)
+    const cells: unknown[] = new Array(end - start)
+    for (let i = 0; i < cells.length; i++) {
+      cells[i] = isValid(validity, start + i) ? values[i] : null
+    }
+    return cells
+  }
 }
 
 function eachCell(read: CellReader): CellsReader {

@@ -46,6 +46,10 @@ function blockOf(type: SqlType, make: () => Value, nulls: boolean): Block {
   return builder.build()
 }
 
+/** Positions that are null have values all the same. */
+const randomValidity = (): Uint8Array =>
+  Uint8Array.from({ length: Math.ceil(ROWS / 8) }, () => random(256))
+
 /** Runs of any length, as they follow each other. */
 function expectSameCells(block: Block, mode: 'exact' | 'plain'): void {
   const read = cellReader(block, mode)
@@ -63,6 +67,9 @@ function expectSameCells(block: Block, mode: 'exact' | 'plain'): void {
 for (const mode of ['exact', 'plain'] as const) {
   test.each(CASES)(`runs have the values of their cells, ${mode}: %s`, (_name, type, make) => {
     for (const nulls of [false, true]) expectSameCells(blockOf(type, make, nulls), mode)
+    const block = blockOf(type, make, false)
+    if (block.encoding !== 'flat' || block.storage === 'null') return
+    expectSameCells({ ...block, validity: randomValidity() }, mode)
   })
 }
 
@@ -115,6 +122,9 @@ test('decimals of any scale and storage', () => {
           validity: null,
         }
         expectSameCells(block, 'exact')
+        const validity = randomValidity()
+        expectSameCells({ ...block, validity }, 'exact')
+        expectSameCells({ ...block, type: { kind: 'bigint' }, validity }, 'exact')
       }
     }
   }
