@@ -3,9 +3,8 @@ import type { ZonedTimestamp } from '../../../spi/type/value.js'
 import { PICOS_PER_DAY, PICOS_PER_SECOND } from '../../../values/civil.js'
 import { invalidArgument } from '../../errors.js'
 import { scalarFunction } from '../../function-definition.js'
-import { instantOfLocal } from '../../value/temporal-parse.js'
-import { zonedInstant } from '../../value/temporal-range.js'
 import { invalidFormat, isoDate } from './iso8601-date.js'
+import { parsedInstant } from './parsed-instant.js'
 
 const TIME = /^(\d{1,2})(?::(\d{1,2})(?::(\d{1,2})(?:[.,](\d+))?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/
 
@@ -29,7 +28,7 @@ function isoTimestamp(text: string, sessionZone: string): ZonedTimestamp {
     picos += BigInt(seconds) * PICOS_PER_SECOND + BigInt(fraction.slice(0, 3).padEnd(12, '0'))
     if (zoneText !== undefined) zone = timeZoneId(timeZoneKey(zoneText) ?? invalidFormat(text))
   }
-  return zonedInstant({ picos: instantOfLocal(picos, zone), zone })
+  return parsedInstant(picos, zone, text)
 }
 
 export const fromIso8601Timestamp = scalarFunction({

@@ -1,9 +1,8 @@
 import { type ScalarEvaluator, scalarFunction } from '../../function-definition.js'
 import { jodaPattern } from '../../value/datetime-letters.js'
 import { parsePattern } from '../../value/datetime-pattern.js'
-import { instantOfLocal } from '../../value/temporal-parse.js'
-import { zonedInstant } from '../../value/temporal-range.js'
 import { remembering, toMillis } from './date-patterns.js'
+import { parsedInstant } from './parsed-instant.js'
 
 export const parseDatetime = scalarFunction({
   name: 'parse_datetime',
@@ -16,7 +15,7 @@ export const parseDatetime = scalarFunction({
         const parts = remembering(jodaPattern)
         return (text: string, pattern: string) => {
           const { local, zone = session.timeZone } = parsePattern(parts(pattern), text)
-          return zonedInstant({ picos: instantOfLocal(toMillis(local), zone), zone })
+          return parsedInstant(toMillis(local), zone, text)
         }
       },
     },
