@@ -75,10 +75,13 @@ export class Turns {
     return this.#loopPass
   }
 
-  /** Whether the pass that is under way has been worked in for so long, by anybody, that what begins now should wait for the next. */
+  /**
+   * Whether the pass that is under way has been worked in for so long, by anybody, that what begins now should wait for the next. Not
+   * where others wait for their turn: then the loop gets its passes, and what is short would wait for what is long.
+   */
   get isPassDue(): boolean {
     void this.loopPass
-    return performance.now() - this.#passStartedAt > this.turnMillis
+    return !this.#isReleasing && performance.now() - this.#passStartedAt > this.turnMillis
   }
 
   /** One more that works in the thread. */

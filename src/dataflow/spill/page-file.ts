@@ -4,6 +4,7 @@ import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import { sliceBlock } from '../../expressions/wasm/import.js'
 import { flattenBlock, gatherBlock } from '../../operators/kernels/gather.js'
 import {
+  SPILL_INDEX_WORDS,
   SPILL_PAGE_ROWS,
   type SpilledPages,
   type SpillFile,
@@ -21,7 +22,6 @@ import type { SpillAccount } from './spill-account.js'
 
 const ALIGNMENT = 16
 const HEAD_BYTES = 16
-const INDEX_WORDS = 3
 const PADDING = new Uint8Array(ALIGNMENT)
 /** Buffers of one call: IOV_MAX is 1,024 on Linux. */
 const BUFFERS_MAX = 1000
@@ -200,11 +200,11 @@ export class PageFileReader implements SpillReader {
   }
 
   get pageCount(): number {
-    return this.#index.length / INDEX_WORDS
+    return this.#index.length / SPILL_INDEX_WORDS
   }
 
   read(index: number, arena: Arena): Page {
-    return readPageAt(this.#descriptor, this.#index, index * INDEX_WORDS, this.#types, arena)
+    return readPageAt(this.#descriptor, this.#index, index * SPILL_INDEX_WORDS, this.#types, arena)
   }
 
   close(): void {

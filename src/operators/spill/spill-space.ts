@@ -1,9 +1,13 @@
 import type { Arena, Page, SqlType } from '../../spi/index.js'
+import { concatBlocks } from '../kernels/concat.js'
+
+/** Of a page in {@link SpilledPages.index}. */
+export const SPILL_INDEX_WORDS = 3
 
 /** Pages on disk as plain data, for any thread of the node. */
 export interface SpilledPages {
   readonly path: string
-  /** Three words a page: where it starts, its length in bytes, and the CRC-32 of these. */
+  /** {@link SPILL_INDEX_WORDS} words a page: where it starts, its length in bytes, and the CRC-32 of these. */
   readonly index: Float64Array
   readonly rowCount: number
   readonly byteLength: number
@@ -48,7 +52,10 @@ export interface SpillSpace {
 /** Pages of more rows are written as several: who reads them back needs memory for one. */
 export const SPILL_PAGE_ROWS = 8192
 
-/** Reads pages in their order, each in place of the one before it. */
+/** Pages are read back together up to so many bytes: what divides them again would make smaller and smaller ones. */
+const TOGETHER_BYTES = 128 * 1024
+
+/** Reads rows in their order, pages each in place of the one before it: as they were written, small ones together. */
 export function* readSpilled(
   spill: SpillSpace,
   pages: SpilledPages,
@@ -58,11 +65,42 @@ export function* readSpilled(
   if (pages.rowCount === 0) return
   const reader = spill.open(pages, types)
   try {
-    for (let i = 0; i < reader.pageCount; i++) {
+    for (let from = 0; from < reader.pageCount; ) {
+      const to = endOfGroup(pages, from, reader.pageCount)
       arena.reset()
-      yield reader.read(i, arena)
+      const group = Array.from({ length: to - from }, (_, i) => reader.read(from + i, arena))
+      yield* together(group, types, arena)
+      from = to
     }
   } finally {
     reader.close()
   }
+}
+
+/** Where the pages end that are read together with one: of which there is at least itself. */
+function endOfGroup({ index }: SpilledPages, from: number, pageCount: number): number {
+  let bytes = 0
+  for (let page = from; page < pageCount; page++) {
+    bytes += index[page * SPILL_INDEX_WORDS + 1]!
+    if (bytes > TOGETHER_BYTES && page > from) return page
+  }
+  return pageCount
+}
+
+/** One page of all, unless changes are among them: these are few, and stay as they are. */
+function together(
+  group: readonly Page[],
+  types: readonly SqlType[],
+  arena: Arena,
+): readonly Page[] {
+  if (group.length === 1 || group.some((page) => page.changes !== undefined)) return group
+  const rowCount = group.reduce((sum, page) => sum + page.rowCount, 0)
+  const blocks = types.map((type, channel) =>
+    concatBlocks(
+      group.map((page) => page.blocks[channel]!),
+      type,
+      arena,
+    ),
+  )
+  return [{ rowCount, blocks }]
 }

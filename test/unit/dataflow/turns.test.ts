@@ -74,10 +74,18 @@ test('what begins in a pass of the loop is told how long that has been worked in
   due.push(turns.isPassDue)
   now += 2
   due.push(turns.isPassDue)
-  await turns.take(0)
+  const turn = turns.take(0)
+  due.push(turns.isPassDue)
+  await turn
   due.push(turns.isPassDue)
   clock.mockRestore()
-  expect(due).toEqual([false, false, true, false])
+  expect(due, 'at once, in a turn, after it, while somebody waits, in the next pass').toEqual([
+    false,
+    false,
+    true,
+    false,
+    false,
+  ])
 })
 
 test('what is short goes on in one pass', async () => {
