@@ -147,7 +147,8 @@ export class TaskExecution {
     const { pool, thread } = this.#environment
     const { pipelines } = this.plan
     // Where statements follow one another, the end of the last one, this one's plan and its first pipelines were one pass of the loop.
-    if (thread.turns.isPassDue) {
+    // A task of a stage begins at once: others would take its splits meanwhile.
+    if (this.#descriptor.taskCount === undefined && thread.turns.isPassDue) {
       await thread.turns.take(0)
       this.#throwIfOver()
     }
