@@ -176,6 +176,8 @@ function* transform(
           yield WAIT
           continue
         }
+        // The page may have taken long, and the operator may again.
+        if (driver.isCancelled) return
         meter.inputRows += page.rowCount
         meter.inputPages += 1
         meter.inputBytes += pageBytes(page)

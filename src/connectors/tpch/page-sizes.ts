@@ -1,5 +1,5 @@
 /** Code that has not run yet takes ten times as long, and who cancels the query waits for the end of a page. */
-const FIRST_PAGE_ROWS = 8192
+const FIRST_PAGE_ROWS = 2048
 /** Pages that take less may have twice as many rows. */
 const SHORT_MILLIS = 4
 /** Sets of columns that are remembered. */

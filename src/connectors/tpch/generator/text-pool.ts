@@ -25,6 +25,8 @@ export interface TextPool {
   readonly written: Int32Array
   /** The pieces that this thread has seen to be written. */
   readonly seen: Uint8Array
+  /** How many pieces this thread has written. */
+  writtenHere: number
 }
 
 export const TEXT_POOL_BYTES = 300 * 1024 * 1024
@@ -71,19 +73,25 @@ export function createTextPool(
     checkpoints: new Uint16Array(buffer, 0, WORDS_BYTE_LENGTH / 2),
     written: new Int32Array(buffer, WORDS_BYTE_LENGTH, TEXT_PIECE_COUNT + 1),
     seen: new Uint8Array(TEXT_PIECE_COUNT),
+    writtenHere: 0,
   }
 }
 
-/** Pieces that are written in a few milliseconds by code that is not compiled yet. */
+/** Pieces that are written in a few milliseconds. */
 const STEP_PIECES = 16
+/** The same of a thread that has written none: its code is not compiled yet, and takes ten times as long. */
+const FIRST_STEP_PIECES = 2
 
 /**
- * How many texts may be read in one go: as many as are expected to need {@link STEP_PIECES} pieces that nobody has written, Infinity once all
- * are. Who reads a million of a fresh pool's at once would not hear for most of a second that nobody wants them any more.
+ * How many texts may be read in one go: as many as are expected to need {@link STEP_PIECES} pieces that nobody has written, fewer at a
+ * thread's beginning; Infinity once all are written. Who reads a million of a fresh pool's at once would not hear for most of a second
+ * that nobody wants them any more.
  */
-export function textsPerStep({ written }: TextPool): number {
+export function textsPerStep({ written, writtenHere }: TextPool): number {
   const missing = TEXT_PIECE_COUNT - Atomics.load(written, TEXT_PIECE_COUNT)
-  return missing === 0 ? Infinity : Math.ceil((STEP_PIECES * TEXT_PIECE_COUNT) / missing)
+  if (missing === 0) return Infinity
+  const pieces = Math.min(STEP_PIECES, FIRST_STEP_PIECES + writtenHere)
+  return Math.ceil((pieces * TEXT_PIECE_COUNT) / missing)
 }
 
 /**
@@ -95,6 +103,7 @@ export function locateText(pool: TextPool, place: number): number {
   if (pool.seen[piece] === 0) {
     if (Atomics.load(pool.written, piece) === 0) {
       writePiece(pool, piece)
+      pool.writtenHere += 1
       const isFirst = Atomics.exchange(pool.written, piece, 1) === 0
       if (isFirst) Atomics.add(pool.written, TEXT_PIECE_COUNT, 1)
     }
