@@ -98,7 +98,7 @@ export interface Analysis {
   readonly facts: ReadonlyMap<Expression, NodeFacts>
   /** The decisions in order of appearance: with the layouts and the literal-free expression it names the code. */
   readonly key: string
-  /** Some node needs more than 64 bits. */
+  /** Some node needs more than 64 bits, or more than a double's. */
   readonly impossible: boolean
 }
 
@@ -125,6 +125,25 @@ export function isIntegerStored(type: SqlType): boolean {
 export const areDoubles = ({ min, max }: Interval): boolean =>
   min >= -Number.MAX_SAFE_INTEGER && max <= Number.MAX_SAFE_INTEGER
 
+/** Powers of ten up to this one are doubles. */
+const MAX_EXACT_POWER_OF_TEN = 22
+
+/** Whether the power of ten of a scale is a double: divided by it, integers that are doubles become their nearest. */
+export const hasNearestDouble = (scale: number): boolean => scale <= MAX_EXACT_POWER_OF_TEN
+
+/**
+ * Whether a cast makes DOUBLEs of decimals that one rounding does not give: of more than 18 digits they are the nearest
+ * doubles, and a division rounds a second time where doubles do not hold the digits.
+ * @source Trino DecimalConversions.longDecimalToDouble
+ */
+const roundsTwice = (e: Expression, digits: Interval | undefined): boolean =>
+  e.kind === 'cast' &&
+  e.type.kind === 'double' &&
+  e.arg.type.kind === 'decimal' &&
+  e.arg.type.precision > 18 &&
+  e.arg.type.scale > 0 &&
+  !areDoubles(digits!)
+
 export const mayBeZero = (interval: Interval): boolean => interval.min <= 0 && interval.max >= 0
 
 const LETTERS: Readonly<Record<Decision, string>> = {
@@ -150,6 +169,7 @@ export function analyze(
     if (!isIntegerStored(e.type)) {
       if (e.kind === 'input' || e.kind === 'constant') return UNKNOWN_64
       key += '-'
+      if (roundsTwice(e, children[0])) impossible = true
       return UNKNOWN_64
     }
     const node = factsOf(e, children, inputBounds)

@@ -1,7 +1,7 @@
 import type { SqlType } from '../../spi/index.js'
 import type { CastExpression } from '../ir.js'
 
-import { decimalScale, isIntegerStored } from './interval.js'
+import { decimalScale, hasNearestDouble, isIntegerStored } from './interval.js'
 import { checkNarrow, divideHalfUp } from './lower-arithmetic.js'
 import { wholeUnits } from './lower-datetime.js'
 import {
@@ -36,15 +36,17 @@ export function canLowerCast(e: CastExpression): boolean {
   const from = e.arg.type
   const to = e.type
   if (e.safe) return false
-  const shortDecimal = from.kind !== 'decimal' || from.precision <= 18
-  if (NUMBERS.includes(from.kind)) {
-    return NUMBERS.includes(to.kind) || (isFloat(to) && shortDecimal)
-  }
+  if (NUMBERS.includes(from.kind)) return NUMBERS.includes(to.kind) || canLowerToFloat(from, to)
   if (isFloat(from)) return isFloat(to) || INTEGERS.includes(to.kind)
   if (from.kind === 'boolean') return INTEGERS.includes(to.kind)
   if (from.kind === 'date') return isMicros(to)
   return isMicros(from) && (to.kind === 'date' || (isMicros(to) && precisionGrows(from, to)))
 }
+
+const canLowerToFloat = (from: SqlType, to: SqlType): boolean =>
+  from.kind !== 'decimal' || from.precision <= 18
+    ? isFloat(to)
+    : to.kind === 'double' && hasNearestDouble(from.scale)
 
 const precisionGrows = (from: SqlType, to: SqlType): boolean =>
   'precision' in from && 'precision' in to && from.precision <= to.precision
@@ -110,6 +112,7 @@ function checkBeforeScaling(context: RowContext, digits: number, arg: LoweredInt
   context.failIf(andNotNull(outside, arg.isNull))
 }
 
+/** Long decimals come here where the analysis found that the quotient is their nearest double. */
 function toFloat(to: SqlType, from: SqlType, { value, isNull }: LoweredInt): Lowered {
   const scale = decimalScale(from)
   if (to.kind === 'double') {

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { compileProjection } from '../../../src/expressions/compile.js'
 import type { Expression } from '../../../src/expressions/ir.js'
-import { cast, input } from '../../../src/expressions/ir-build.js'
+import { cast, input, symbol } from '../../../src/expressions/ir-build.js'
+import { withoutKernels } from '../../../src/expressions/kernel-coverage.js'
 import {
   type Block,
   blockOf,
@@ -10,10 +11,11 @@ import {
   page,
   REAL,
   readValue,
+  type SqlType,
 } from '../../../src/spi/index.js'
 import { SEED } from '../../support/seed.js'
-import { createRandom } from '../kernel-support/cells.js'
-import { randomBlock, sharedArena } from '../kernel-support/random-blocks.js'
+import { createRandom, type Random } from '../kernel-support/cells.js'
+import { randomBlock, randomValidity, sharedArena } from '../kernel-support/random-blocks.js'
 import { registry } from '../kernel-support/random-expressions.js'
 
 const arena = sharedArena()
@@ -22,6 +24,22 @@ function values(e: Expression, block: Block, target: 'wasm' | 'interpreter'): un
   const of = page([block], block.rowCount)
   const column = compileProjection(e, { registry, target }).project(of, arena)
   return Array.from({ length: block.rowCount }, (_, i) => readValue(column, i))
+}
+
+/** As sums of groups stand: 64 bits and bounds, also of types that could have 128. */
+function boundedBlock(random: Random, type: SqlType, largest: number): Block {
+  const rowCount = 50
+  const bytes = arena.allocate(rowCount * 8)
+  const values = new BigInt64Array(bytes.buffer, bytes.byteOffset, rowCount)
+  const limit = BigInt(largest)
+  for (let i = 0; i < rowCount; i++) {
+    const value = random.chance(0.1) ? limit : limit - BigInt(Math.floor(random.next() * largest))
+    values[i] = random.chance(0.5) ? value : -value
+  }
+  const bounds = { min: -largest, max: largest }
+  const validity = randomValidity(random, rowCount, random.pick([0, 0.2]), arena)
+  const integers = { storage: 'i64', values, base: 0, factor: 1, bounds } as const
+  return { encoding: 'flat', type, rowCount, validity, ...integers }
 }
 
 /** Type, unscaled value, and what a Trino 476 makes of it as DOUBLE and as REAL. */
@@ -99,6 +117,30 @@ describe('decimals as doubles', () => {
         expect(values(e, block, 'wasm'), label).toEqual(values(e, block, 'interpreter'))
       }
     }
+  })
+
+  it(`of long types in 64 bits are the nearest on both sides of 2^53, from seed ${SEED}`, () => {
+    for (let seed = SEED; seed < SEED + 200; seed++) {
+      const random = createRandom(seed)
+      arena.reset()
+      const type = decimalType(19 + random.below(20), random.below(20))
+      const largest = random.pick([1_000, 2 ** 40, Number.MAX_SAFE_INTEGER, 2 ** 54, 9e18])
+      const block = boundedBlock(random, type, largest)
+      const label = `seed ${seed}: decimal(${type.precision},${type.scale}) up to ${largest}`
+      const e = cast(input(0, type), DOUBLE)
+      expect(values(e, block, 'wasm'), label).toEqual(values(e, block, 'interpreter'))
+    }
+  })
+
+  it('run as kernels where a division gives them', () => {
+    const parts = (precision: number, scale: number, to: SqlType) =>
+      withoutKernels(cast(symbol('d', decimalType(precision, scale)), to), 'value', registry)
+    expect(parts(18, 18, DOUBLE)).toEqual([])
+    expect(parts(38, 2, DOUBLE)).toEqual([])
+    expect(parts(38, 22, DOUBLE)).toEqual([])
+    // Powers of ten beyond 10^22 are no doubles.
+    expect(parts(38, 23, DOUBLE)).toHaveLength(1)
+    expect(parts(38, 2, REAL)).toHaveLength(1)
   })
 
   /** @source Trino DecimalConversions: of at most 18 digits they are quotients of doubles, of others the nearest */
