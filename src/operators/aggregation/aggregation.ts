@@ -78,6 +78,7 @@ export class AggregationOperator implements Operator {
             status,
             spec.keyTypes,
             () => context.freeBytes(),
+            () => context.isCancelled(),
           )
     this.#calls = new AggregateCalls(spec, context, memory, status)
     if (this.#keys === undefined) this.#calls.reserve(1)

@@ -223,8 +223,7 @@ export class GroupKeys {
     const source = isOfTable ? copyOf(before.keys(), arena).byteOffset : codes
     before?.close()
     this.#table = new IntegerTable(this.#memory, this.#createArena, this.#status)
-    const ids = allocateInt32(arena, this.#count)
-    this.#table.insert(source, this.#count, ids.byteOffset)
+    this.#table.fill(source, this.#count)
   }
 
   /** Has the codes of the groups in #codeOf. */

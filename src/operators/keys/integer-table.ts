@@ -56,6 +56,21 @@ export class IntegerTable {
     return this.#keyOf.int64(this.#count)
   }
 
+  /** Gives an empty table so many distinct keys, with ids 0, 1, 2 …: as {@link insert} does step by step, in one. */
+  fill(keys: number, count: number): void {
+    const { buffer } = this.#memory
+    while (this.#slotCount / 2 < count) {
+      this.#countWhenGrown = this.#slotCount / 2
+      this.#slotCount *= 4
+    }
+    this.#count = count
+    this.#rowsSinceGrown = count - this.#countWhenGrown
+    this.#keyOf.reserve((this.#slotCount / 2) * 8)
+    this.#keyOf.int64().set(new BigInt64Array(buffer, keys, count))
+    this.#slots.renew(this.#slotCount * SLOT_BYTES)
+    this.#placeKeys()
+  }
+
   /** ids[i] = id of keys[i], new or known. */
   insert(keys: number, count: number, ids: number): void {
     const kernels = integerTableKernels(this.#memory)
@@ -92,6 +107,11 @@ export class IntegerTable {
     this.#countWhenGrown = this.#count
     this.#slots.renew(this.#slotCount * SLOT_BYTES)
     this.#keyOf.reserve((this.#slotCount / 2) * 8)
+    this.#placeKeys()
+  }
+
+  /** Puts all keys into slots, which are empty. */
+  #placeKeys(): void {
     integerTableKernels(this.#memory).rebuild(
       this.#keyOf.address,
       this.#count,

@@ -1,9 +1,16 @@
-import { type Arena, assert, type Block, type Page, type SqlType } from '../../spi/index.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  MillraceError,
+  type Page,
+  type SqlType,
+} from '../../spi/index.js'
 import type { FollowingTexts } from './following-texts.js'
 import type { GroupKeys, KeyAddressing } from './group-keys.js'
 import { keyKind } from './key-kind.js'
 
-/** Groups whose keys are added at a time. */
+/** Groups whose keys are added at a time, between two looks at whether anyone still wants them. */
 const STEP_GROUPS = 8192
 
 /** Texts of dictionaries that have more rows an entry are numbered: each entry once. */
@@ -13,7 +20,10 @@ const ROWS_PER_ENTRY = 16
 export interface RowGroups {
   readonly groupCount: number
   readonly addressing: KeyAddressing
-  /** The group of each row, in `arena`: 0, 1, 2 … in order of first appearance. */
+  /**
+   * The group of each row, in `arena`: 0, 1, 2 … in order of first appearance.
+   * @throws MillraceError USER_CANCELED
+   */
   add(page: Page, channels: readonly number[], arena: Arena): Int32Array
   /** The key columns of groups [from, to), in `arena` or valid until the next are added. */
   blocks(from: number, to: number, types: readonly SqlType[], arena: Arena): readonly Block[]
@@ -32,6 +42,7 @@ export class LedGroupKeys implements RowGroups {
   readonly #make: MakeGroupKeys
   readonly #makeTexts: (type: SqlType) => FollowingTexts
   readonly #types: readonly SqlType[]
+  readonly #isCancelled: () => boolean
   #keys: GroupKeys | undefined
   /** By key: its texts, where it follows; empty: none does. */
   #following: (FollowingTexts | undefined)[] = []
@@ -40,10 +51,12 @@ export class LedGroupKeys implements RowGroups {
     make: MakeGroupKeys,
     makeTexts: (type: SqlType) => FollowingTexts,
     types: readonly SqlType[],
+    isCancelled: () => boolean,
   ) {
     this.#make = make
     this.#makeTexts = makeTexts
     this.#types = types
+    this.#isCancelled = isCancelled
   }
 
   /** Whether there are keys that may decide texts. */
@@ -107,6 +120,10 @@ export class LedGroupKeys implements RowGroups {
     const all = this.#make(this.#types)
     const channels = this.#types.map((_, key) => key)
     for (let from = 0; from < known; from += STEP_GROUPS) {
+      if (this.#isCancelled()) {
+        all.close()
+        throw new MillraceError('USER_CANCELED', 'Query was canceled')
+      }
       const to = Math.min(known, from + STEP_GROUPS)
       const blocks = this.blocks(from, to, this.#types, arena)
       all.add({ rowCount: to - from, blocks }, channels, arena)

@@ -6,6 +6,7 @@ import { LedGroupKeys, type RowGroups } from './led-group-keys.js'
 /**
  * What numbers the groups of rows by keys of some types.
  * @param freeBytes what maps of codes may take a part of
+ * @param isCancelled asked between steps of what may take long
  */
 export function rowGroups(
   memory: WebAssembly.Memory,
@@ -13,9 +14,10 @@ export function rowGroups(
   status: Int32Array,
   types: readonly SqlType[],
   freeBytes: () => number,
+  isCancelled: () => boolean,
 ): RowGroups {
   const make = (of: readonly SqlType[]) => new GroupKeys(memory, createArena, status, of, freeBytes)
   if (!LedGroupKeys.isWorthwhile(types)) return make(types)
   const makeTexts = (type: SqlType) => new FollowingTexts(memory, createArena, status, type)
-  return new LedGroupKeys(make, makeTexts, types)
+  return new LedGroupKeys(make, makeTexts, types, isCancelled)
 }

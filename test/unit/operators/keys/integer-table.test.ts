@@ -49,4 +49,38 @@ describe(`tables of 64-bit integers, seed ${SEED}`, () => {
       table.close()
     }
   })
+
+  test('that are filled with distinct keys are those that the keys were inserted into', () => {
+    const random = createRandom(SEED)
+    const wasm = memory.allocator.memory
+    for (const count of [0, 1, 511, 512, 513, 2048, 2049, 40_000]) {
+      memory.releaseAll()
+      const arena = memory.createArena()
+      const make = () => new IntegerTable(wasm, createArena, allocateInt32(arena, 4))
+      const createArena = () => memory.createArena()
+      const step = random.pick([1n, 7919000003n, -(1n << 20n)])
+      const keys = Array.from({ length: count }, (_, i) => BigInt(i) * step)
+      const [filled, inserted] = [make(), make()]
+      filled.fill(int64s(keys, arena), count)
+      inserted.insert(int64s(keys, arena), count, allocateInt32(arena, count).byteOffset)
+      expect([...filled.keys()]).toEqual(keys)
+      expect(filled.state().slotCount).toBe(inserted.state().slotCount)
+      // Known keys and new ones, so many that the tables grow.
+      for (let round = 0; round < 3; round++) {
+        const more = Array.from(
+          { length: 4000 },
+          () => BigInt(random.below(2 * count + 9000)) * step,
+        )
+        const ids = [filled, inserted].map((table) => {
+          const found = allocateInt32(arena, more.length)
+          table.insert(int64s(more, arena), more.length, found.byteOffset)
+          return [...found]
+        })
+        expect(ids[0]).toEqual(ids[1])
+        expect(filled.count).toBe(inserted.count)
+      }
+      expect([...filled.keys()]).toEqual([...inserted.keys()])
+      expect(filled.state().slotCount).toBe(inserted.state().slotCount)
+    }
+  })
 })

@@ -24,6 +24,7 @@ const memory = testMemory()
 const { below } = createRandom(SEED)
 
 const unbounded = () => Number.POSITIVE_INFINITY
+const never = () => false
 const createArena = () => memory.createArena()
 
 function status(): Int32Array {
@@ -82,7 +83,7 @@ function expectSameGroups(run: number, flaws: number): 'followed' | 'numbered' {
   const types = TYPES.filter((type) => type === BIGINT || below(3) > 0)
   const channels = types.map((_, key) => key)
   const plain = new GroupKeys(memory.allocator.memory, createArena, status(), types, unbounded)
-  const tested = rowGroups(memory.allocator.memory, createArena, status(), types, unbounded)
+  const tested = rowGroups(memory.allocator.memory, createArena, status(), types, unbounded, never)
   const input = memory.createArena()
   const arena = memory.createArena()
   const keyCount = 1 + below(below(3) === 0 ? 3000 : 30)
@@ -147,7 +148,7 @@ describe(`keys that decide texts, seed ${SEED}`, () => {
   test('are all keys from the first row on that has another text', () => {
     memory.releaseAll()
     const types = [BIGINT, VARCHAR]
-    const keys = rowGroups(memory.allocator.memory, createArena, status(), types, unbounded)
+    const keys = rowGroups(memory.allocator.memory, createArena, status(), types, unbounded, never)
     const arena = memory.createArena()
     const add = (rows: readonly (readonly [bigint, string])[]) => {
       const blocks = types.map((type, key) =>
@@ -179,5 +180,51 @@ describe(`keys that decide texts, seed ${SEED}`, () => {
     expect(storage()).toBe('dictionary')
     expect(keys.groupCount).toBe(4)
     keys.close()
+  })
+
+  test('are numbered anew in steps, after each of which nobody may want them any more', () => {
+    memory.releaseAll()
+    const types = [BIGINT, VARCHAR]
+    const groupCount = 50_000
+    const pageOf = (text: string, arena: Arena) => {
+      const ids = Array.from({ length: groupCount }, (_, i) => BigInt(i))
+      const blocks = [
+        blockOf(BIGINT, ids, arena),
+        blockOf(
+          VARCHAR,
+          ids.map((id) => (id === 9n ? text : 'text')),
+          arena,
+        ),
+      ]
+      return { rowCount: groupCount, blocks }
+    }
+    for (const looksMax of [3, Number.POSITIVE_INFINITY]) {
+      const used = memory.usedBytes
+      const arena = memory.createArena()
+      const words = arena.allocate(16)
+      let looks = 0
+      const keys = rowGroups(
+        memory.allocator.memory,
+        createArena,
+        new Int32Array(words.buffer, words.byteOffset, 4),
+        types,
+        unbounded,
+        () => ++looks > looksMax,
+      )
+      keys.add(pageOf('text', arena), [0, 1], arena)
+      expect(looks).toBe(0)
+      const addOther = () => keys.add(pageOf('other', arena), [0, 1], arena)
+      if (looksMax === 3) {
+        expect(addOther).toThrow(expect.objectContaining({ code: 'USER_CANCELED' }))
+        expect(looks).toBe(4)
+      } else {
+        addOther()
+        expect(looks).toBe(Math.ceil(groupCount / 8192))
+        expect(keys.groupCount).toBe(groupCount + 1)
+      }
+      keys.close()
+      arena.close()
+      expect(memory.usedBytes).toBe(used)
+    }
   })
 })
