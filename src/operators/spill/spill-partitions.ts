@@ -16,6 +16,7 @@ export const SPILL_LEVELS_MAX = 5
  * @source Shapiro, Join Processing in Database Systems with Large Main Memories (1986): GRACE hash join
  */
 export class SpillPartitions {
+  readonly #context: OperatorContext
   readonly #keyChannels: readonly number[]
   readonly #level: number
   readonly #arena: Arena
@@ -25,16 +26,17 @@ export class SpillPartitions {
   constructor(context: OperatorContext, keyChannels: readonly number[], level: number) {
     const { spill } = context
     assert(spill !== undefined && level < SPILL_LEVELS_MAX, 'rows can be divided on disk')
+    this.#context = context
     this.#keyChannels = keyChannels
     this.#level = level
     this.#arena = context.createArena()
     this.#files = Array.from({ length: SPILL_PARTITION_COUNT }, () => spill.createFile())
   }
 
-  /** Writes the rows of a page. O(rows · columns). */
+  /** Writes the rows of a page, or what of them comes before the query is cancelled: nobody reads them then. O(rows · columns). */
   append(page: Page): void {
     const { rowCount } = page
-    if (rowCount === 0) return
+    if (rowCount === 0 || this.#context.isCancelled()) return
     this.#arena.reset()
     const partitions = this.#partitions(page)
     const starts = new Int32Array(SPILL_PARTITION_COUNT + 1)
@@ -45,7 +47,7 @@ export class SpillPartitions {
     for (let i = 0; i < rowCount; i++) positions[next[partitions[i]!]!++] = i
     this.#files.forEach((file, p) => {
       const count = starts[p + 1]! - starts[p]!
-      if (count === 0) return
+      if (count === 0 || this.#context.isCancelled()) return
       const own = positions.subarray(starts[p]!, starts[p + 1]!)
       const blocks = page.blocks.map((block) => gatherBlock(block, own, count, this.#arena))
       file.append({ rowCount: count, blocks })

@@ -5,11 +5,10 @@ import { CollectSink } from '../../../src/dataflow/page-sink.js'
 import { type PageStream, WAIT } from '../../../src/dataflow/page-stream.js'
 import { operatorMeter } from '../../../src/dataflow/stats.js'
 import { Turns } from '../../../src/dataflow/turns.js'
-import type { SpillFile, SpillSpace } from '../../../src/operators/spill/spill-space.js'
 import { BIGINT } from '../../../src/spi/index.js'
 import { queryMemory } from '../../support/operator-environment.js'
 import { toPage } from '../../support/operator-test.js'
-import { temporaryFolder, testSpill } from '../../support/spill.js'
+import { temporaryFolder, testSpill, watchedSpill } from '../../support/spill.js'
 import { createRandom } from '../kernel-support/cells.js'
 
 const folder = temporaryFolder()
@@ -18,29 +17,10 @@ test('of a query that is cancelled meanwhile, no more pages are written to disk'
   const memory = queryMemory()
   const spill = testSpill(folder, memory)
   const written: number[] = []
-  const watched: SpillSpace = {
-    isEager: spill.isEager,
-    open: (pages, types) => spill.open(pages, types),
-    delete: (pages) => spill.delete(pages),
-    createFile(): SpillFile {
-      const file = spill.createFile()
-      return {
-        get rowCount() {
-          return file.rowCount
-        },
-        get byteLength() {
-          return file.byteLength
-        },
-        append(page) {
-          file.append(page)
-          written.push(page.rowCount)
-          if (written.length === 3) memory.cancel()
-        },
-        seal: () => file.seal(),
-        close: () => file.close(),
-      }
-    },
-  }
+  const watched = watchedSpill(spill, (page) => {
+    written.push(page.rowCount)
+    if (written.length === 3) memory.cancel()
+  })
   const types = [BIGINT]
   const own = new DriverMemory(memory, true)
   const account = own.createAccount()
