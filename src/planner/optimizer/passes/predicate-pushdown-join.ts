@@ -11,18 +11,17 @@ import { impliedDisjunction } from '../expression/extract-common.js'
 import {
   and,
   conjunctsOf,
-  constant,
   distinctTerms,
   equal,
   isFalse,
-  isNeverTrue,
   isTrue,
   namesOf,
   readsOnly,
   symbolOf,
 } from '../expression/predicates.js'
-import { simplify, simplifyPredicate } from '../expression/simplify.js'
-import { isDeterministic, substitute, symbolsOf } from '../expression/tree.js'
+import { simplifyPredicate } from '../expression/simplify.js'
+import { isDeterministic, symbolsOf } from '../expression/tree.js'
+import { keepsLeft, keepsRight, neededType, withoutPadding } from './join-padding.js'
 import { push } from './predicate-pushdown.js'
 
 /** Where the conjuncts above and of a join belong. */
@@ -39,7 +38,7 @@ export function pushIntoJoin(
   inherited: readonly Expression[],
   context: OptimizerContext,
 ): PlanNode {
-  const type = withoutNeedlessPadding(node, inherited, context)
+  const type = neededType(node, inherited, context)
   const condition = conjunctsOf(
     simplifyPredicate(
       and([
@@ -60,18 +59,21 @@ export function pushIntoJoin(
   if ((nothingLeft && !keepsRight(type)) || (nothingRight && !keepsLeft(type))) {
     return emptyValues(context, outputsOf(node))
   }
+  const pushInto = (side: PlanNode, conjuncts: Expression, keepsAll: boolean) =>
+    push(
+      keepsAll ? side : withoutPadding(side, split.join, context),
+      conjunctsOf(conjuncts),
+      context,
+    )
   const left = nothingLeft
     ? emptyValues(context, outputsOf(node.left))
-    : push(node.left, conjunctsOf(leftConjuncts), context)
+    : pushInto(node.left, leftConjuncts, keepsLeft(type))
   const right = nothingRight
     ? emptyValues(context, outputsOf(node.right))
-    : push(node.right, conjunctsOf(rightConjuncts), context)
+    : pushInto(node.right, rightConjuncts, keepsRight(type))
   const join = rebuild(node, type, left, right, split.join, context)
   return filterOver(context, join, split.above)
 }
-
-const keepsLeft = (type: JoinType): boolean => type === 'left' || type === 'full'
-const keepsRight = (type: JoinType): boolean => type === 'right' || type === 'full'
 
 function rebuild(
   node: JoinNode,
@@ -128,38 +130,6 @@ export function equalityOfSides(
   if (readsOnly(left, rightNames) && readsOnly(right, leftNames))
     return { left: right, right: left }
   return undefined
-}
-
-/** The join's type without the padding of sides whose padded rows a conjunct above drops. */
-function withoutNeedlessPadding(
-  node: JoinNode,
-  inherited: readonly Expression[],
-  context: OptimizerContext,
-): JoinType {
-  if (node.type === 'inner') return 'inner'
-  const leftNames = namesOf(outputsOf(node.left))
-  const rightNames = namesOf(outputsOf(node.right))
-  const drops = (names: ReadonlySet<string>) =>
-    inherited.some((e) => isDeterministic(e) && rejectsNulls(e, names, context))
-  const padsRight = keepsLeft(node.type) && !drops(rightNames)
-  const padsLeft = keepsRight(node.type) && !drops(leftNames)
-  if (padsLeft && padsRight) return 'full'
-  return padsLeft ? 'right' : padsRight ? 'left' : 'inner'
-}
-
-/** Tells whether a conjunct is never true once all symbols of `names` are null. */
-function rejectsNulls(
-  e: Expression,
-  names: ReadonlySet<string>,
-  context: OptimizerContext,
-): boolean {
-  let replaced = false
-  const padded = substitute(e, (name, type) => {
-    if (!names.has(name)) return undefined
-    replaced = true
-    return constant(null, type)
-  })
-  return replaced && isNeverTrue(simplify(padded, context.evaluate))
 }
 
 function splitFor(
