@@ -49,6 +49,32 @@ export const implementUnionDistinct = rule({
   apply: (node, context) => distinctOver({ ...node, distinct: false }, node.outputs, context),
 })
 
+const isDistinct = (node: PlanNode): node is AggregationNode =>
+  node.kind === 'aggregation' &&
+  node.step === 'single' &&
+  node.aggregations.length === 0 &&
+  node.globalGroupingSets.length === 0
+
+/** Distinct(Union(Distinct(Union(x, y)), z)) → Distinct(Union(x, y, z)), as of x UNION y UNION z: rows are hashed once (TPC-DS Q75). */
+export const mergeDistinctUnions = rule({
+  name: 'MergeDistinctUnions',
+  pattern: on(
+    'aggregation',
+    (node) =>
+      isDistinct(node) && isUnionAll(node.source) && node.source.sources.some(isDistinctUnion),
+  ),
+  apply: (node) => {
+    const union = node.source as SetOperationNode
+    const sources = union.sources.map((source) =>
+      isDistinctUnion(source) ? source.source : source,
+    )
+    return { ...node, source: { ...union, sources } }
+  },
+})
+
+const isDistinctUnion = (node: PlanNode): node is AggregationNode =>
+  isDistinct(node) && isUnionAll(node.source)
+
 const distinctOver = (
   source: PlanNode,
   groupingKeys: readonly PlanSymbol[],
@@ -204,6 +230,7 @@ export const implementAllSetOperation = rule({
 export const setOperationRules = [
   mergeUnions,
   implementUnionDistinct,
+  mergeDistinctUnions,
   implementDistinctSetOperation,
   implementAllSetOperation,
 ]

@@ -56,6 +56,11 @@ const RULES: readonly [string, string, string][] = [
     'SELECT c.name FROM orders o RIGHT JOIN customer c ON o.custkey = c.custkey WHERE c.custkey IS NULL',
   ],
   [
+    'MergeDistinctUnions',
+    'SELECT nationkey FROM nation UNION SELECT regionkey FROM region UNION SELECT nationkey FROM customer',
+    'SELECT nationkey FROM nation UNION SELECT regionkey FROM region UNION ALL SELECT nationkey FROM customer',
+  ],
+  [
     'SingleDistinctToGroupBy',
     'SELECT count(DISTINCT regionkey) FROM nation',
     'SELECT count(DISTINCT regionkey), count(DISTINCT name) FROM nation',
