@@ -14,7 +14,7 @@ import {
 } from '../../spi/index.js'
 import { concatBlocks } from '../kernels/concat.js'
 import { flattenBlock, gatherBlock, nullBlock } from '../kernels/gather.js'
-import type { Operator, OperatorContext } from '../operator.js'
+import { NO_ROWS, type Operator, type OperatorContext } from '../operator.js'
 import type { NestedLoopJoinSpec } from '../spec.js'
 import { type ConditionOfRow, conditionOfRow, isNarrow } from './condition-of-row.js'
 import { PairFilter, type Pairs, pairPage } from './pairs.js'
@@ -141,7 +141,10 @@ class NestedLoopJoinOperator implements Operator {
       this.#batchArena.reset()
       const build = this.#build.map((block) => this.#constant(block, row, page.rowCount))
       const { count, positions } = this.#select(page.blocks, build, page.rowCount)
-      if (count === 0) continue
+      if (count === 0) {
+        yield NO_ROWS
+        continue
+      }
       if (this.#matched !== undefined) this.#matched[row] = 1
       if (passed !== undefined) markAll(passed, positions, count)
       yield this.#output(page.blocks, build, positions, count)
@@ -159,7 +162,10 @@ class NestedLoopJoinOperator implements Operator {
         const probe = page.blocks.map((block) => this.#constant(block, position, rows))
         const build = this.#build.map((block) => sliceBlock(block, from, rows, this.#batchArena))
         const { count, positions } = this.#select(probe, build, rows)
-        if (count === 0) continue
+        if (count === 0) {
+          yield NO_ROWS
+          continue
+        }
         if (passed !== undefined) passed[position] = 1
         if (this.#matched !== undefined) markAll(this.#matched, positions, count, from)
         yield this.#output(probe, build, positions, count)
@@ -179,7 +185,10 @@ class NestedLoopJoinOperator implements Operator {
       const pairs =
         this.#pairFilter?.select(candidates, page, this.#build, this.#batchArena) ?? candidates
       const { count, positions, buildRows } = pairs
-      if (count === 0) continue
+      if (count === 0) {
+        yield NO_ROWS
+        continue
+      }
       if (passed !== undefined) markAll(passed, positions, count)
       if (this.#matched !== undefined) markAll(this.#matched, buildRows, count)
       yield pairPage(pairs, page, probeOutputs, this.#build, buildOutputs, false, this.#batchArena)

@@ -1,11 +1,12 @@
-import { describe } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Expression } from '../../../../src/expressions/ir.js'
 import { createNestedLoopJoin } from '../../../../src/operators/join/nested-loop-join.js'
 import type { OperatorContext } from '../../../../src/operators/operator.js'
 import type { NestedLoopJoinSpec } from '../../../../src/operators/spec.js'
 import { BIGINT, BOOLEAN, INTEGER, VARCHAR } from '../../../../src/spi/index.js'
 import { collectedStates, readCollectedPage } from '../../../support/collected-state.js'
-import type { queryMemory } from '../../../support/operator-environment.js'
+import { pageOf } from '../../../support/connector.js'
+import { operatorContext, queryMemory } from '../../../support/operator-environment.js'
 import { operatorProperty, operatorTest } from '../../../support/operator-test.js'
 import { page, type Row, type Table } from '../../../support/page-literal.js'
 import { randomValue } from '../../../support/random-value.js'
@@ -93,6 +94,27 @@ describe('nested loop join', () => {
     expect: page`varchar integer bigint integer | NULL NULL 70 7 | NULL NULL 80 NULL`,
     order: 'any',
   })
+
+  for (const [probeRows, buildRows, steps] of [
+    [2000, 3, 3],
+    [3, 2000, 3],
+    [600, 600, 22],
+  ] as const) {
+    test(`yields after each step of ${probeRows} by ${buildRows} rows that match none`, () => {
+      const memory = queryMemory()
+      try {
+        const build = Array.from({ length: buildRows }, (_, i) => [i, BigInt(i)])
+        const { states } = withBuild({ types: [INTEGER, BIGINT], rows: build })(memory)
+        const operator = make(joinSpec('inner', LESS))(operatorContext(memory, { states }))
+        const probe = Array.from({ length: probeRows }, (_, i) => [buildRows + i, ''])
+        const pages = [...operator.process(pageOf([INTEGER, VARCHAR], probe))]
+        expect(pages.map(({ rowCount }) => rowCount)).toEqual(Array(steps).fill(0))
+        operator.close()
+      } finally {
+        memory.releaseAll()
+      }
+    })
+  }
 
   const seed = 20_000 + SEED
   const random = createRandom(seed)
