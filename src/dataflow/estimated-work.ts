@@ -14,6 +14,8 @@ import { isNumeric, type SqlType } from '../spi/index.js'
 export interface RowEstimates {
   /** Estimated rows that come out of plan nodes, by their id. */
   readonly nodeRows: ReadonlyMap<string, number>
+  /** Estimated pairs that conditions of joins beyond their keys look at, by the joins' ids. */
+  readonly joinPairs: ReadonlyMap<string, number>
   /** Whether a catalog's pages lie in memory as they are read: others are made, or decoded. */
   liesInMemory(catalog: string): boolean
 }
@@ -23,6 +25,8 @@ const NUMBER_NANOS = 0.3
 const TEXT_NANOS = 2
 /** Of a row that a join gives. */
 const JOINED_NANOS = 3
+/** Of a pair of rows that a join's condition looks at. */
+const PAIR_NANOS = 15
 /** Of a row of a build side. */
 const BUILD_NANOS = 20
 /** Of a row on either side, for each key of a join beyond the first. */
@@ -85,7 +89,7 @@ const ROW_NANOS: { readonly [K in PlanKind]: number } = {
  * Nanoseconds that one thread may need for a plan: about twice what kernels take whose code is warm. Infinity where nobody knows.
  */
 export function estimatedNanos(node: PlanNode, estimates: RowEstimates): number {
-  const { nodeRows, liesInMemory } = estimates
+  const { nodeRows, joinPairs, liesInMemory } = estimates
   const rowCount = nodeRows.get(node.id)
   if (rowCount === undefined) return Infinity
   if (node.kind === 'tableScan') {
@@ -94,7 +98,7 @@ export function estimatedNanos(node: PlanNode, estimates: RowEstimates): number 
   }
   const rowsOf = (source: PlanNode): number => nodeRows.get(source.id) ?? Infinity
   const sources = sourcesOf(node)
-  let nanos = ownNanos(node, rowCount, rowsOf)
+  let nanos = ownNanos(node, rowCount, rowsOf) + conditionNanos(node, joinPairs)
   const rowNanos = ROW_NANOS[node.kind]
   if (rowNanos > 0) nanos += rowNanos * sum(sources, rowsOf)
   return nanos + sum(sources, (source) => estimatedNanos(source, estimates))
@@ -132,7 +136,6 @@ function aggregationNanos(node: AggregationNode, groups: number, rows: number): 
   return nanos + rows * length * GROUPING_NANOS + groups * groupNanos
 }
 
-/** How many pairs a condition beyond keys sees, nobody knows. */
 function joinNanos(
   node: JoinNode | SemiJoinNode,
   rowCount: number,
@@ -142,9 +145,17 @@ function joinNanos(
   if (node.kind === 'join' && givesOneRow(node.right))
     return PIPELINE_NANOS + probeRows * JOINED_NANOS
   const keys = node.criteria.length
-  if (node.filter !== undefined || keys === 0) return Infinity
+  if (keys === 0 && node.kind === 'semiJoin') return Infinity
   const furtherKeys = Math.max(0, keys - 1) * FURTHER_KEY_NANOS * (probeRows + buildRows)
   return PIPELINE_NANOS + rowCount * JOINED_NANOS + buildRows * BUILD_NANOS + furtherKeys
+}
+
+/** Of a join's condition beyond its keys. Infinity where nobody knows how many pairs it looks at. */
+function conditionNanos(node: PlanNode, joinPairs: ReadonlyMap<string, number>): number {
+  if (node.kind !== 'join' && node.kind !== 'semiJoin') return 0
+  if (node.filter === undefined || (node.kind === 'join' && givesOneRow(node.right))) return 0
+  const pairs = joinPairs.get(node.id) ?? Infinity
+  return pairs * (PAIR_NANOS + expressionNanos(node.filter))
 }
 
 /** Whether a node gives one row, or fails. */

@@ -49,6 +49,8 @@ export interface LocalPlannerOptions {
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id; absent where unknown. */
   readonly nodeRows?: ReadonlyMap<string, number>
+  /** Estimated pairs that conditions of joins beyond their keys look at, by the joins' ids; absent where unknown. */
+  readonly joinPairs?: ReadonlyMap<string, number>
   /** The sort whose runs are looked at before they are merged, by its id. */
   readonly sampledSort?: string
   /** By which keys the rows that come out are cut, into as many parts as tasks read them; absent: they are not. */
@@ -91,10 +93,12 @@ function threadsFor(root: PlanNode, options: LocalPlannerOptions): number {
 }
 
 function expectedNanos(root: PlanNode, options: LocalPlannerOptions): number {
-  const { nodeRows, liesInMemory } = options
+  const { nodeRows, joinPairs = NO_PAIRS, liesInMemory } = options
   if (nodeRows === undefined || liesInMemory === undefined) return Number.POSITIVE_INFINITY
-  return estimatedNanos(root, { nodeRows, liesInMemory })
+  return estimatedNanos(root, { nodeRows, joinPairs, liesInMemory })
 }
+
+const NO_PAIRS: ReadonlyMap<string, number> = new Map()
 
 const hasScan = (node: PlanNode): boolean =>
   node.kind === 'tableScan' || node.kind === 'tableFunction' || sourcesOf(node).some(hasScan)

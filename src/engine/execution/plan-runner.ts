@@ -114,7 +114,7 @@ export class PlanRunner {
    * @returns the execution, and the writer whose rows its pages are, if the plan writes
    */
   start(
-    result: Pick<PlanResult, 'plan' | 'template' | 'inputBytes' | 'nodeRows'>,
+    result: Pick<PlanResult, 'plan' | 'template' | 'inputBytes' | 'nodeRows' | 'joinPairs'>,
     context: QueryContext,
     estimator: () => Promise<Estimator>,
   ): StartedPlan {
@@ -187,7 +187,7 @@ export class PlanRunner {
 
   #planLocally(
     plan: OutputNode,
-    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows'>,
+    estimates: Pick<PlanResult, 'inputBytes' | 'nodeRows' | 'joinPairs'>,
     maySpill: boolean,
   ): LocalPlan & { readonly writer?: TableWriterNode } {
     const { thread, pool, callingThreadMillis, catalogs, ownFunctions } = this.#options
@@ -196,6 +196,7 @@ export class PlanRunner {
       callingThreadMillis,
       ...(estimates.inputBytes === undefined ? {} : { inputBytes: estimates.inputBytes }),
       ...(estimates.nodeRows === undefined ? {} : { nodeRows: estimates.nodeRows }),
+      ...(estimates.joinPairs === undefined ? {} : { joinPairs: estimates.joinPairs }),
       maySpill,
       isThreadBound: (name) => catalogs.isThreadBound(name),
       liesInMemory: (name) => catalogs.liesInMemory(name),

@@ -12,7 +12,7 @@ async function planned(
   context: StatementContext,
   updateType?: string,
 ): Promise<PlanResult> {
-  let { plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
+  let { plan, template, columns, inputBytes, nodeRows, joinPairs } = await context.services.plan(
     statement,
     context,
   )
@@ -20,7 +20,7 @@ async function planned(
   if (gathered !== undefined) {
     await context.services.gather(gathered, context)
     // The table's handle says where it lies.
-    ;({ plan, template, columns, inputBytes, nodeRows } = await context.services.plan(
+    ;({ plan, template, columns, inputBytes, nodeRows, joinPairs } = await context.services.plan(
       statement,
       context,
     ))
@@ -31,6 +31,7 @@ async function planned(
     ...(template === undefined ? {} : { template }),
     inputBytes,
     nodeRows,
+    joinPairs,
     columns,
     ...(updateType === undefined ? {} : { updateType, countsRows: true }),
   }

@@ -19,6 +19,8 @@ export interface PlanResult {
   readonly inputBytes?: number
   /** Estimated rows that come out of plan nodes, by their id. */
   readonly nodeRows?: ReadonlyMap<string, number>
+  /** See WorkEstimates. */
+  readonly joinPairs?: ReadonlyMap<string, number>
   readonly columns: readonly ResultColumn[]
   readonly updateType?: string
   /** True: the one row of the result is the number of rows written. */

@@ -1,7 +1,14 @@
-import type { AggregationNode, PlanNode, TableScanNode, ValuesNode } from '../plan/node.js'
+import type {
+  AggregationNode,
+  JoinNode,
+  PlanNode,
+  SemiJoinNode,
+  TableScanNode,
+  ValuesNode,
+} from '../plan/node.js'
 import { outputsOf, sourcesOf } from '../plan/structure.js'
 import { expressionStatistics, filterStatistics } from './filter-statistics.js'
-import { joinStatistics, semiJoinStatistics } from './join-statistics.js'
+import { joinPairs, joinStatistics, semiJoinStatistics } from './join-statistics.js'
 import type { PlanStatistics, SymbolStatistics } from './statistics.js'
 import {
   defaultSize,
@@ -34,6 +41,13 @@ export class Estimator {
     const computed = this.#compute(node)
     this.#known.set(node, computed)
     return computed
+  }
+
+  /** Pairs that the condition beyond a join's keys looks at; undefined where they would be a guess. */
+  pairs(node: JoinNode | SemiJoinNode): number | undefined {
+    const [left, right] = sourcesOf(node) as [PlanNode, PlanNode]
+    const keys = node.criteria.map((c) => ({ left: c.left.name, right: c.right.name }))
+    return joinPairs(this.of(left), this.of(right), keys)
   }
 
   /** Bytes of a node's rows. */

@@ -79,6 +79,23 @@ export function innerJoinRows(
   return rows
 }
 
+/**
+ * Pairs of rows with equal keys, which a join's further condition looks at; undefined where they would be a guess. Keys of
+ * which only one side's values are known are left out, so that there are rather more.
+ */
+export function joinPairs(
+  left: PlanStatistics,
+  right: PlanStatistics,
+  keys: readonly KeyPair[],
+): number | undefined {
+  const isKnown = (side: PlanStatistics, name: string): boolean =>
+    !Number.isNaN(symbolStatistics(side, name).distinct)
+  const known = keys.filter((key) => isKnown(left, key.left) && isKnown(right, key.right))
+  const isGuess = keys.length > 0 && known.length === 0
+  if (isGuess || !left.known || !right.known) return undefined
+  return innerJoinRows(left, right, known)
+}
+
 function keySelectivity(left: PlanStatistics, right: PlanStatistics, key: KeyPair): number {
   const l = symbolStatistics(left, key.left)
   const r = symbolStatistics(right, key.right)

@@ -6,6 +6,8 @@ import type { Estimator } from './estimator.js'
 export interface WorkEstimates {
   /** Rows that come out of plan nodes, by their id, where known. Of a scan: what it reads. */
   readonly nodeRows: ReadonlyMap<string, number>
+  /** Pairs that conditions of joins beyond their keys look at, by the joins' ids, where known. */
+  readonly joinPairs: ReadonlyMap<string, number>
   /** Bytes that are read of tables. */
   readonly inputBytes: number
 }
@@ -20,13 +22,18 @@ export function workEstimates(
   estimator: Estimator,
 ): WorkEstimates {
   const nodeRows = new Map<string, number>()
+  const joinPairs = new Map<string, number>()
   const visit = (node: PlanNode): void => {
     const rows =
       node.kind === 'tableScan' ? estimator.scannedRows(node) : estimator.of(node).rowCount
     if (Number.isFinite(rows)) nodeRows.set(node.id, rows)
+    if ((node.kind === 'join' || node.kind === 'semiJoin') && node.filter !== undefined) {
+      const pairs = estimator.pairs(node)
+      if (pairs !== undefined) joinPairs.set(node.id, pairs)
+    }
     if (node.kind !== 'exchange') for (const source of sourcesOf(node)) visit(source)
   }
   visit(root)
   const inputBytes = scans.reduce((sum, scan) => sum + estimator.scannedBytes(scan), 0)
-  return { nodeRows, inputBytes }
+  return { nodeRows, joinPairs, inputBytes }
 }

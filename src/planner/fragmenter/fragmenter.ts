@@ -65,6 +65,7 @@ function cut(
     return cut(exchange.source, outputOf(exchange), fragments, options)
   })
   const scans = ownScans(root)
+  const { nodeRows, inputBytes } = workEstimates(tree, scans, options.estimator)
   fragments[id] = {
     id,
     root,
@@ -75,7 +76,8 @@ function cut(
     partitionedScans: scans
       .map((scan) => scan.id)
       .filter((scan) => options.partitionedScans.has(scan)),
-    ...workEstimates(tree, scans, options.estimator),
+    nodeRows,
+    inputBytes,
   }
   return id
 }
