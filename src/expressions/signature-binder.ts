@@ -15,8 +15,7 @@ import {
 /** A lambda whose types are not known before its parameters' are. */
 export interface LambdaArgument {
   readonly kind: 'lambda argument'
-  readonly parameterCount: number
-  /** Analyzes the body with these parameter types and gives its type; throws what the analysis throws. */
+  /** Analyzes the body with these parameter types and gives its type; throws what the analysis throws, as where they are too many or too few. */
   resolve(parameterTypes: readonly SqlType[]): SqlType
 }
 export type ArgumentType = SqlType | LambdaArgument
@@ -78,22 +77,31 @@ function bindArguments(
   for (let i = 0; i < formal.length; i++) {
     const type = actual[i]!
     if (isLambda(type)) {
-      if (!takesLambda(formal[i]!, type)) return undefined
+      if (!isFunction(formal[i]!)) return undefined
     } else if (isFunction(formal[i]!) && type.kind !== 'function') return undefined
     else if (!unify(formal[i]!, type, bindings, coercion)) return undefined
   }
-  if (actual.some(isLambda) && !bindLambdas(formal, actual, bindings, coercion)) return undefined
+  if (actual.some(isLambda)) {
+    // The analysis of a lambda may throw, so the arguments that are none come first.
+    if (!formal.every((template, i) => mayTake(template, actual[i]!, coercion))) return undefined
+    if (!bindLambdas(formal, actual, bindings, coercion)) return undefined
+  }
   if (!meetsConstraints(signature, bindings)) return undefined
   return finish(signature, formal, actual, bindings, coercion)
 }
 
+/** False where a type without variables does not take the argument; those with variables are looked at when all are bound. */
+function mayTake(formal: TypeTemplate, actual: ArgumentType, coercion: boolean): boolean {
+  if (isLambda(actual) || formal.kind === 'variable' || hasVariables(formal)) return true
+  const type = instantiate(formal, { types: new Map(), numbers: new Map() })
+  return type !== undefined && takes(type, actual, coercion)
+}
+
+const takes = (type: SqlType, actual: SqlType, coercion: boolean): boolean =>
+  typesEqual(actual, type) || (coercion && canCoerce(actual, type))
+
 const isFunction = (formal: TypeTemplate): boolean =>
   formal.kind === 'type' && formal.base === 'function'
-
-const takesLambda = (formal: TypeTemplate, lambda: LambdaArgument): boolean =>
-  formal.kind === 'type' &&
-  formal.base === 'function' &&
-  formal.args.length === lambda.parameterCount + 1
 
 /** Lambda results may widen variables that lambda parameters use, so this goes on until nothing changes. */
 function bindLambdas(
@@ -234,7 +242,7 @@ function finish(
     const bound = instantiate(formal[i]!, bindings)
     if (bound === undefined) return undefined
     const type = actual[i]!
-    if (!isLambda(type) && !typesEqual(type, bound) && !(coercion && canCoerce(type, bound))) {
+    if (!isLambda(type) && !takes(bound, type, coercion)) {
       return undefined
     }
     argumentTypes.push(bound)

@@ -1,4 +1,3 @@
-import type { Overload } from '../../expressions/function-definition.js'
 import type { Expression, ResolvedFunction } from '../../expressions/ir.js'
 import { lambda } from '../../expressions/ir-build.js'
 import { expressionKey } from '../../expressions/ir-walk.js'
@@ -39,14 +38,10 @@ export function resolveArguments(
       arg.kind === 'lambdaExpression'
         ? {
             kind: 'lambda argument',
-            parameterCount: arg.arguments.length,
             resolve: (parameterTypes) => analyzeOnce(arg, parameterTypes).body.type,
           }
         : arg.type,
   )
-  if (args.some((arg) => arg.kind === 'lambdaExpression')) {
-    checkLambdaArities(node, name, types, context.analysis)
-  }
   const resolved = resolveFunction(name, types, node, context.analysis)
   const bound = args.map((arg, i): Expression => {
     if (arg.kind !== 'lambdaExpression') return arg
@@ -75,32 +70,6 @@ function resolveFunction(
   }
 }
 
-/** A lambda of another number of parameters than the only form of the function takes has an error of its own. */
-function checkLambdaArities(
-  node: FunctionCall,
-  name: string,
-  types: readonly ArgumentType[],
-  analysis: Analysis,
-): void {
-  const overloads = analysis.registry
-    .list()
-    .filter((definition) => definition.name === name)
-    .flatMap((definition): readonly Overload[] => definition.overloads)
-  if (overloads.length !== 1 || overloads[0]!.args.length !== types.length) return
-  types.forEach((type, i) => {
-    const formal = /^function\((.*)\)$/.exec(overloads[0]!.args[i]!)?.[1]
-    if (type.kind !== 'lambda argument' || formal === undefined) return
-    const expected = formal.split(',').length - 1
-    if (expected !== type.parameterCount) {
-      throw semanticError(
-        'INVALID_PARAMETER_USAGE',
-        node.arguments[i]!,
-        `Expected a lambda that takes ${expected} argument(s) but got ${type.parameterCount}`,
-      )
-    }
-  })
-}
-
 interface AnalyzedLambda {
   readonly parameters: readonly { readonly name: string; readonly type: SqlType }[]
   readonly body: Expression
@@ -124,11 +93,19 @@ function lambdaAnalyzer(
   }
 }
 
+/** @throws MillraceError INVALID_PARAMETER_USAGE where the lambda has more or fewer parameters than types */
 function analyzeLambda(
   node: LambdaExpression,
   types: readonly SqlType[],
   context: ExpressionContext,
 ): AnalyzedLambda {
+  if (node.arguments.length !== types.length) {
+    throw semanticError(
+      'INVALID_PARAMETER_USAGE',
+      node,
+      `Expected a lambda that takes ${types.length} argument(s) but got ${node.arguments.length}`,
+    )
+  }
   const depth = context.lambdaDepth
   const fields = node.arguments.map(
     (argument, i): Field => ({

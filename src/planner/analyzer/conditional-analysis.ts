@@ -145,7 +145,7 @@ function bindOnce(
   const body = over(symbol(name, value.type))
   const resolved = analysis.registry.resolve('$bind', [
     value.type,
-    { kind: 'lambda argument', parameterCount: 1, resolve: () => body.type },
+    { kind: 'lambda argument', resolve: () => body.type },
   ])
   return call(resolved, [value, lambda([{ name, type: value.type }], body)])
 }

@@ -268,7 +268,6 @@ function analyzeJsonValue(node: JsonValue, context: ExpressionContext): Expressi
   })
   const lambdaArgument = {
     kind: 'lambda argument',
-    parameterCount: 0,
     resolve: () => type,
   } as const
   const resolved = context.analysis.registry.resolve(

@@ -217,7 +217,7 @@ export function analyzeTry(node: TryExpression, context: ExpressionContext): Exp
   const body = analyze(node.innerExpression, context)
   const resolved = context.analysis.registry.resolve(
     '$try',
-    [{ kind: 'lambda argument', parameterCount: 0, resolve: () => body.type }],
+    [{ kind: 'lambda argument', resolve: () => body.type }],
     node.location,
   )
   return call(resolved, [lambda([], body)])

@@ -95,8 +95,8 @@ const registry = createRegistry([
   aggregateFunction({ name: 'sum', description: 'test', overloads: [] }),
 ])
 
-const lambda = (parameterCount: number, resolve: (types: readonly SqlType[]) => SqlType) =>
-  ({ kind: 'lambda argument', parameterCount, resolve }) satisfies ArgumentType
+const lambda = (resolve: (types: readonly SqlType[]) => SqlType) =>
+  ({ kind: 'lambda argument', resolve }) satisfies ArgumentType
 const types = (...texts: string[]) => texts.map(parseType)
 const resolved = (name: string, ...args: readonly ArgumentType[]) => {
   const fn = registry.resolve(name, args)
@@ -156,12 +156,12 @@ describe('resolve', () => {
     expect(resolved('concat', ...types('varchar(2)', 'varchar'))).toBe('varchar(2),varchar:varchar')
   })
   it('types lambdas from the other arguments', () => {
-    const argument = lambda(1, ([type]) => (type!.kind === 'integer' ? BOOLEAN : BIGINT))
+    const argument = lambda(([type]) => (type!.kind === 'integer' ? BOOLEAN : BIGINT))
     expect(resolved('transform', parseType('array(integer)'), argument)).toBe(
       'array(integer),function(integer,boolean):array(boolean)',
     )
-    const plus = lambda(2, () => BIGINT)
-    const identity = lambda(1, ([type]) => type!)
+    const plus = lambda(() => BIGINT)
+    const identity = lambda(([type]) => type!)
     expect(resolved('reduce', parseType('array(bigint)'), INTEGER, plus, identity)).toBe(
       'array(bigint),bigint,function(bigint,bigint,bigint),function(bigint,bigint):bigint',
     )
@@ -170,7 +170,7 @@ describe('resolve', () => {
     expect(() => registry.resolve('abs', types('varchar(1)'))).toThrow(
       'Unexpected parameters (varchar(1)) for function abs. Expected: abs(bigint), abs(decimal(p,s)), abs(double), abs(integer)',
     )
-    expect(() => registry.resolve('transform', [INTEGER, lambda(1, () => BIGINT)])).toThrow(
+    expect(() => registry.resolve('transform', [INTEGER, lambda(() => BIGINT)])).toThrow(
       'Unexpected parameters (integer, <function>) for function transform. Expected: transform(array(T), function(T,U)) T, U',
     )
     expect(() => registry.resolve('nope', types('integer'))).toThrow(

@@ -218,6 +218,24 @@ const CASES: Readonly<Record<string, readonly (readonly [sql: string, error: str
       'INVALID_PARAMETER_USAGE 1:1 Incorrect number of parameters: expected 1 but found 0',
     ],
   ],
+  'lambdas of another number of parameters, once the other arguments fit': [
+    [
+      'SELECT array_sort(ARRAY[1,2], x -> 1)',
+      'INVALID_PARAMETER_USAGE 1:31 Expected a lambda that takes 2 argument(s) but got 1',
+    ],
+    [
+      "SELECT regexp_replace('abc', 'b', (x, y) -> 'x')",
+      'INVALID_PARAMETER_USAGE 1:35 Expected a lambda that takes 1 argument(s) but got 2',
+    ],
+    [
+      'SELECT array_sort(NULL, (x, x, y) -> 1)',
+      'INVALID_PARAMETER_USAGE 1:25 Expected a lambda that takes 2 argument(s) but got 3',
+    ],
+    [
+      'SELECT transform(1, (x, y) -> x)',
+      'FUNCTION_NOT_FOUND 1:8 Unexpected parameters (integer, <function>) for function transform. Expected: transform(array(T), function(T,U)) T, U',
+    ],
+  ],
   'recursive queries': [
     [
       'WITH RECURSIVE t AS (SELECT 1) SELECT * FROM t',
