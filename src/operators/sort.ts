@@ -9,13 +9,11 @@ import {
   type OperatorContext,
 } from './operator.js'
 import { memoryOf } from './operator-memory.js'
-import { sortInSteps } from './sort/sort-positions.js'
+import { sortBytesPerRow, sortInSteps } from './sort/sort-positions.js'
 import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import type { SortSpec } from './spec.js'
 import type { Steps } from './steps.js'
 
-/** Keys, twice, and positions, twice: what sorting takes. */
-const SORT_BYTES_PER_ROW = 48
 /** What a page of sorted rows takes. */
 const OUTPUT_BYTES = 1 << 20
 
@@ -51,7 +49,9 @@ class SortOperator implements Operator {
 
   /** Whole columns beside the pages, then keys and positions. */
   get neededBytes(): number {
-    return this.#rows.heldBytes + SORT_BYTES_PER_ROW * this.#rows.rowCount + OUTPUT_BYTES
+    const { orderBy, types } = this.#spec
+    const sortBytes = sortBytesPerRow(orderBy, types) * this.#rows.rowCount
+    return this.#rows.heldBytes + sortBytes + OUTPUT_BYTES
   }
 
   process(page: Page): readonly Page[] {

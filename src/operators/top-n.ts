@@ -14,7 +14,7 @@ import { slicePage, slicePages } from './slice-pages.js'
 import { leadingKeyDecides, leadingKeys, selectAtMost } from './sort/leading-key.js'
 import { type RowOrder, rowOrder } from './sort/row-order.js'
 import type { SharedBound } from './sort/shared-bound.js'
-import { sortPositions } from './sort/sort-positions.js'
+import { sortBytesPerRow, sortPositions } from './sort/sort-positions.js'
 import { RUN_PAGE_ROWS, SortedRuns } from './sort/sorted-runs.js'
 import { type RowsUpTo, rowsUpTo } from './sort/threshold.js'
 import type { ChannelOrder, TopNSpec } from './spec.js'
@@ -26,8 +26,10 @@ export const createTopN = (spec: TopNSpec, context: OperatorContext): Operator =
 const ALL_ONES = (1n << 64n) - 1n
 /** Candidates beyond twice the count that are kept before they are sorted. */
 const SLACK_ROWS = 1024
-/** Keys, twice, and positions, twice: what sorting takes. */
-const SORT_BYTES_PER_ROW = 48
+/** What a page of the first rows takes. */
+const OUTPUT_BYTES = 1 << 20
+/** What three copies of a column leave unfilled of the chunks that they lie in. */
+const UNFILLED_BYTES_PER_COLUMN = 1 << 17
 
 /** The last of the rows that would be the answer now: rows after it are dropped. */
 interface Threshold {
@@ -86,7 +88,10 @@ class TopNOperator implements Operator {
 
   /** Whole columns, the first rows of these and their copy, beside the candidates; then keys and positions. */
   get neededBytes(): number {
-    return 3 * this.#scope.heldBytes + SORT_BYTES_PER_ROW * this.#store.rowCount
+    const { orderBy, types } = this.#spec
+    const sortBytes = sortBytesPerRow(orderBy, types) * this.#store.rowCount
+    const unfilledBytes = UNFILLED_BYTES_PER_COLUMN * types.length
+    return 3 * this.#scope.heldBytes + sortBytes + unfilledBytes + OUTPUT_BYTES
   }
 
   process(page: Page): readonly Page[] {
@@ -172,6 +177,7 @@ class TopNOperator implements Operator {
     const before = this.#replaceCandidates(blocks, first)
     this.#store.append({ rowCount: first.length, blocks: rows })
     before.close()
+    this.#renewScratch()
   }
 
   /** The candidates as whole columns in the scratch arena, and the positions of the first `count`, in order. */
@@ -212,10 +218,14 @@ class TopNOperator implements Operator {
       yield* this.#runs.add(this.#pages(blocks, first))
     } finally {
       before.close()
-      // Whole columns lay here.
-      this.#scratch.close()
-      this.#scratch = this.#context.createArena()
+      this.#renewScratch()
     }
+  }
+
+  /** Whole columns lay here. */
+  #renewScratch(): void {
+    this.#scratch.close()
+    this.#scratch = this.#context.createArena()
   }
 
   *#pages(blocks: readonly Block[], first: Int32Array): Generator<Page, void> {

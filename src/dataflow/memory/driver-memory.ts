@@ -9,6 +9,8 @@ import { ControlLayout, QuerySlot } from './shared-memory.js'
 
 /** What operators take for a row of the page that they are given: keys, codes, groups, positions, and slots of tables that grow. */
 const WORK_BYTES_PER_ROW = 160
+/** Operators copy a page as it comes, and what they keep of it into whole columns, of which they may pick the first rows and keep those. */
+const COPIES_OF_PAGE = 4
 /** Giving back less than this is not worth a file. */
 const REVOKED_BYTES_MIN = 512 * 1024
 /** Where memory is scarce, operators are given pages in parts, the smallest of so many rows. */
@@ -95,7 +97,7 @@ export class DriverMemory {
       if ((operator.revocableBytes ?? 0) > 0) yield* this.#revoke(operator, waiter)
       return left
     }
-    const rowBytes = WORK_BYTES_PER_ROW + (2 * pageBytes(page)) / page.rowCount
+    const rowBytes = workBytesPerRow(page)
     let isRevoked = false
     while (!waiter.isCancelled) {
       const canGive = !isRevoked && (operator.revocableBytes ?? 0) >= REVOKED_BYTES_MIN
@@ -172,7 +174,11 @@ export class DriverMemory {
   }
 }
 
-const neededBytes = ({ neededBytes, revocableBytes = 0 }: Revocable): number =>
+/** What an operator may take for each row of a page, beside what it needs for the rows that it has. */
+export const workBytesPerRow = (page: Page): number =>
+  WORK_BYTES_PER_ROW + (COPIES_OF_PAGE * pageBytes(page)) / page.rowCount
+
+export const neededBytes = ({ neededBytes, revocableBytes = 0 }: Revocable): number =>
   neededBytes ?? 2 * revocableBytes
 
 /** Reserves what the operator needs for as many rows as it can; 0: not even for the smallest part. */

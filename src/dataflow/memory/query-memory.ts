@@ -21,8 +21,8 @@ const LARGEST_RUN_BYTES = 4 * 1024 * 1024
 export const RESERVABLE_PART = 15 / 16
 /** The same of the limit of all queries, of which several may have sources and work at once. */
 export const SHARED_RESERVABLE_PART = 7 / 8
-/** The part of what is free that an arena takes before it needs it. */
-const RUN_PART_OF_FREE = 1 / 16
+/** The part of what is free that an arena takes before it needs it: what it then doesn't need, nobody else has. */
+const RUN_PART_OF_FREE = 1 / 64
 
 /** Beyond all chunks. */
 const NO_CHUNK = 2 ** 31 - 1
@@ -322,7 +322,8 @@ export class ChunkArena implements Arena {
     }
     const { freeBytes = Number.POSITIVE_INFINITY } = this.#account
     const ahead = Math.min(LARGEST_RUN_BYTES, this.#growthBytes, freeBytes * RUN_PART_OF_FREE)
-    const run = this.#account.claim(Math.max(size, ahead, CHUNK_BYTES))
+    // Of a run in which no second of this size would find room the rest might never be used.
+    const run = this.#account.claim(2 * size > ahead ? size : ahead)
     this.#runs.push(run)
     this.#current = this.#runs.length - 1
     this.#heldBytes += run.byteLength

@@ -88,6 +88,11 @@ export class AggregationOperator implements Operator {
     return this.#calls.groupCount
   }
 
+  /** See {@link RowGroups.renumberedBytes}. */
+  get renumberedBytes(): number {
+    return this.#keys?.renumberedBytes ?? 0
+  }
+
   process(page: Page): readonly Page[] {
     if (isAbsorbed(page) || this.#addFused(page, allRows(page)) !== undefined) {
       return NO_PAGES

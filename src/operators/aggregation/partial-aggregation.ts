@@ -58,7 +58,8 @@ export class PartialAggregation implements Operator {
 
   /** What was asked back goes on to who reads the pages, and needs no more. */
   get neededBytes(): number {
-    return grownBytes(this.#isPassedOn ? 0 : this.#scope.heldBytes)
+    if (this.#isPassedOn) return grownBytes(0)
+    return grownBytes(this.#scope.heldBytes) + (this.#groups?.renumberedBytes ?? 0)
   }
 
   // biome-ignore lint/correctness/useYield: it takes one step

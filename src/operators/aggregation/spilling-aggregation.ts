@@ -50,7 +50,7 @@ export class SpillingAggregation implements Operator {
   }
 
   get neededBytes(): number {
-    return grownBytes(this.#scope.heldBytes)
+    return grownBytes(this.#scope.heldBytes) + this.#groups.renumberedBytes
   }
 
   *revoke(): Steps<void> {

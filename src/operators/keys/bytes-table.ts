@@ -1,6 +1,6 @@
 import type { Arena, BytesBlock } from '../../spi/index.js'
 import { bytesKernels } from './bytes-table-kernels.js'
-import { GrowableBuffer } from './growable.js'
+import { type FreeBytes, GrowableBuffer, growthFactor, PLENTY } from './growable.js'
 
 const FIRST_SLOTS = 1024
 export const STRING_SLOT_BYTES = 8
@@ -22,15 +22,22 @@ export class BytesTable {
   readonly #offsets: GrowableBuffer
   readonly #bytes: GrowableBuffer
   readonly #status: Int32Array
+  readonly #freeBytes: FreeBytes
   #slotCount = FIRST_SLOTS
   #count = 0
 
-  constructor(memory: WebAssembly.Memory, createArena: () => Arena, status: Int32Array) {
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    status: Int32Array,
+    freeBytes = PLENTY,
+  ) {
     this.#memory = memory
     this.#slots = new GrowableBuffer(createArena, FIRST_SLOTS * STRING_SLOT_BYTES)
     this.#offsets = new GrowableBuffer(createArena, (FIRST_SLOTS / 2 + 1) * 4)
     this.#bytes = new GrowableBuffer(createArena, FIRST_BYTES)
     this.#status = status
+    this.#freeBytes = freeBytes
   }
 
   get count(): number {
@@ -76,7 +83,7 @@ export class BytesTable {
   }
 
   #growSlots(): void {
-    this.#slotCount *= 4
+    this.#slotCount *= growthFactor(this.#slots.byteLength, this.#freeBytes)
     this.#slots.renew(this.#slotCount * STRING_SLOT_BYTES)
     this.#offsets.reserve((this.#slotCount / 2 + 1) * 4)
     bytesKernels(this.#memory).rebuild(

@@ -31,6 +31,11 @@ export class FollowingTexts {
     this.#flags = new GrowableBuffer(createArena, FIRST_GROUPS)
   }
 
+  /** Bytes of the texts of the first `groupCount` groups. */
+  textBytes(groupCount: number): number {
+    return this.#offsets.int32()[groupCount]!
+  }
+
   /**
    * Keeps the texts of groups from `known` on, which are numbered in the order of their first rows.
    * @param groups of the rows of the block, all below `groupCount`

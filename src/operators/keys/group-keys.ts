@@ -12,7 +12,7 @@ import {
 import { gatherBlock, gatherNullableBlock } from '../kernels/gather.js'
 import type { BytesTable } from './bytes-table.js'
 import { codeKernels } from './code-kernels.js'
-import { GrowableBuffer } from './growable.js'
+import { type FreeBytes, GrowableBuffer, PLENTY } from './growable.js'
 import { IntegerTable } from './integer-table.js'
 import { type DecodedKeys, KeyEncoder } from './key-encoder.js'
 import { directColumnKernel, directKernels, runKernels } from './key-kernels.js'
@@ -50,7 +50,7 @@ export class GroupKeys {
   readonly #encoder: KeyEncoder
   readonly #status: Int32Array
   readonly #codeOf: GrowableBuffer
-  readonly #freeBytes: () => number
+  readonly #freeBytes: FreeBytes
   readonly #zeroSigns: ZeroSigns | undefined
   /** True while #codeOf is strictly ascending and codes have only risen. */
   #inRuns = true
@@ -61,19 +61,19 @@ export class GroupKeys {
   #count = 0
   #rowsSeen = 0
 
-  /** @param freeBytes what maps of codes may take a part of; a hash table needs less */
+  /** @param freeBytes what maps of codes may take a part of, and slots that grow by two steps at once */
   constructor(
     memory: WebAssembly.Memory,
     createArena: () => Arena,
     status: Int32Array,
     types: readonly SqlType[],
-    freeBytes: () => number = () => Number.POSITIVE_INFINITY,
+    freeBytes = PLENTY,
   ) {
     this.#memory = memory
     this.#createArena = createArena
     this.#status = status
     this.#freeBytes = freeBytes
-    this.#encoder = new KeyEncoder(memory, createArena, status, types)
+    this.#encoder = new KeyEncoder(memory, createArena, status, types, undefined, freeBytes)
     this.#zeroSigns = ZeroSigns.of(types)
     this.#codeOf = new GrowableBuffer(createArena, 8192)
   }
@@ -86,6 +86,9 @@ export class GroupKeys {
     if (this.#inRuns) return 'runs'
     return this.#direct === undefined ? 'hash' : 'direct'
   }
+
+  /** Their layout changes within what groups that grow take. */
+  readonly renumberedBytes = 0
 
   /** The group of each row, in `arena`. */
   add(page: Page, channels: readonly number[], arena: Arena): Int32Array {
@@ -222,7 +225,7 @@ export class GroupKeys {
     const isOfTable = codes === before?.keysAddress
     const source = isOfTable ? copyOf(before.keys(), arena).byteOffset : codes
     before?.close()
-    this.#table = new IntegerTable(this.#memory, this.#createArena, this.#status)
+    this.#table = new IntegerTable(this.#memory, this.#createArena, this.#status, this.#freeBytes)
     this.#table.fill(source, this.#count)
   }
 

@@ -1,6 +1,19 @@
 import { zeroed } from '../../expressions/wasm/buffers.js'
 import type { Arena } from '../../spi/index.js'
 
+/** Slots of a table may take this part of the memory that is left when they grow by two steps at once: no operator has reserved so much. */
+const SHARES_OF_FREE_BYTES = 64
+
+/** What may still be claimed. */
+export type FreeBytes = () => number
+
+/** No limit. */
+export const PLENTY: FreeBytes = () => Number.POSITIVE_INFINITY
+
+/** How many times as many slots a table gets that grows: by two steps at once where memory is plentiful, since few tables stop after one. */
+export const growthFactor = (slotBytes: number, freeBytes: FreeBytes): 2 | 4 =>
+  4 * slotBytes * SHARES_OF_FREE_BYTES <= freeBytes() ? 4 : 2
+
 /** Shared memory that grows by doubling and keeps its contents; new bytes are zero. */
 export class GrowableBuffer {
   readonly #createArena: () => Arena

@@ -1,5 +1,5 @@
 import type { Arena } from '../../spi/index.js'
-import { GrowableBuffer } from './growable.js'
+import { type FreeBytes, GrowableBuffer, growthFactor, PLENTY } from './growable.js'
 import { integerTableKernels } from './integer-table-kernels.js'
 
 const FIRST_SLOTS = 1024
@@ -30,17 +30,24 @@ export class IntegerTable {
   readonly #slots: GrowableBuffer
   readonly #keyOf: GrowableBuffer
   readonly #status: Int32Array
+  readonly #freeBytes: FreeBytes
   #slotCount = FIRST_SLOTS
   #count = 0
   /** Rows inserted since the table last grew, and the keys that it had then. */
   #rowsSinceGrown = 0
   #countWhenGrown = 0
 
-  constructor(memory: WebAssembly.Memory, createArena: () => Arena, status: Int32Array) {
+  constructor(
+    memory: WebAssembly.Memory,
+    createArena: () => Arena,
+    status: Int32Array,
+    freeBytes = PLENTY,
+  ) {
     this.#memory = memory
     this.#slots = new GrowableBuffer(createArena, FIRST_SLOTS * SLOT_BYTES)
     this.#keyOf = new GrowableBuffer(createArena, (FIRST_SLOTS / 2) * 8)
     this.#status = status
+    this.#freeBytes = freeBytes
   }
 
   get count(): number {
@@ -61,7 +68,7 @@ export class IntegerTable {
     const { buffer } = this.#memory
     while (this.#slotCount / 2 < count) {
       this.#countWhenGrown = this.#slotCount / 2
-      this.#slotCount *= 4
+      this.#slotCount *= growthFactor(this.#slotCount * SLOT_BYTES, this.#freeBytes)
     }
     this.#count = count
     this.#rowsSinceGrown = count - this.#countWhenGrown
@@ -102,7 +109,8 @@ export class IntegerTable {
   /** While most rows have new keys, the table is about to be outgrown again: it grows by two steps at once. */
   #grow(): void {
     const newKeys = this.#count - this.#countWhenGrown
-    this.#slotCount *= newKeys * 2 > this.#rowsSinceGrown ? 4 : 2
+    const mostAreNew = newKeys * 2 > this.#rowsSinceGrown
+    this.#slotCount *= mostAreNew ? growthFactor(this.#slots.byteLength, this.#freeBytes) : 2
     this.#rowsSinceGrown = 0
     this.#countWhenGrown = this.#count
     this.#slots.renew(this.#slotCount * SLOT_BYTES)

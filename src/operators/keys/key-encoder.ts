@@ -9,9 +9,11 @@ import {
 } from '../../spi/index.js'
 import { BytesTable, type BytesTableState } from './bytes-table.js'
 import { codeKernels } from './code-kernels.js'
+import { type FreeBytes, PLENTY } from './growable.js'
 import { IntegerTable, type IntegerTableState } from './integer-table.js'
+import { columnSize, type KeyColumn, keyColumn } from './key-column.js'
 import { accumulateKernel } from './key-kernels.js'
-import { type KeyKind, keyKind } from './key-kind.js'
+import type { KeyKind } from './key-kind.js'
 import { FOLD_SIZE, type KeyLayout, packKeys } from './key-layout.js'
 import {
   bytesIds,
@@ -23,7 +25,6 @@ import {
   rangeBlock,
   rangeSource,
 } from './key-source.js'
-import { NamedEntries } from './named-entries.js'
 
 /**
  * A `range` column may span this many values; beyond, its values are numbered. Beside other columns it must fit a word
@@ -31,7 +32,6 @@ import { NamedEntries } from './named-entries.js'
  */
 const RANGE_MAX_ALONE = 1n << 40n
 const RANGE_MAX = FOLD_SIZE - 2n
-const FIRST_IDS = 256n
 
 /** A column's state in an encoder: plain data once the encoder is done, for lookups from any thread. */
 export type ColumnState =
@@ -44,18 +44,6 @@ export interface EncoderState {
   readonly layout: KeyLayout
   readonly columns: readonly ColumnState[]
   readonly folds: readonly IntegerTableState[]
-}
-
-interface Column {
-  readonly type: SqlType
-  kind: KeyKind
-  /** Of a `range` column; min > max: no value yet. */
-  min: bigint
-  max: bigint
-  int64: IntegerTable | undefined
-  bytes: BytesTable | undefined
-  generic: { readonly ids: Map<string, number>; readonly values: Value[] } | undefined
-  readonly entryIds: NamedEntries
 }
 
 /** A page's key columns, ready to be packed under the current layout. */
@@ -71,8 +59,9 @@ export interface PreparedKeys {
 export class KeyEncoder {
   readonly #memory: WebAssembly.Memory
   readonly #createArena: () => Arena
-  readonly #columns: readonly Column[]
+  readonly #columns: readonly KeyColumn[]
   readonly #status: Int32Array
+  readonly #freeBytes: FreeBytes
   readonly #arenas: Arena[] = []
   readonly #rangeMax: bigint
   #folds: IntegerTable[] = []
@@ -86,21 +75,22 @@ export class KeyEncoder {
     status: Int32Array,
     types: readonly SqlType[],
     rangeMaxAlone = RANGE_MAX_ALONE,
+    freeBytes = PLENTY,
   ) {
     this.#memory = memory
     this.#createArena = createArena
     this.#status = status
+    this.#freeBytes = freeBytes
     this.#rangeMax = types.length === 1 ? rangeMaxAlone : RANGE_MAX
-    this.#columns = types.map((type) => ({
-      type,
-      kind: keyKind(type),
-      min: 1n,
-      max: 0n,
-      int64: undefined,
-      bytes: undefined,
-      generic: undefined,
-      entryIds: new NamedEntries(),
-    }))
+    this.#columns = types.map(keyColumn)
+  }
+
+  #integerTable(): IntegerTable {
+    return new IntegerTable(this.#memory, this.#createArena, this.#status, this.#freeBytes)
+  }
+
+  #bytesTable(): BytesTable {
+    return new BytesTable(this.#memory, this.#createArena, this.#status, this.#freeBytes)
   }
 
   get layout(): KeyLayout {
@@ -118,7 +108,9 @@ export class KeyEncoder {
     arena: Arena,
   ): { readonly keys: PreparedKeys; readonly relayout: boolean } {
     const sources = blocks.map((block, i) => this.#source(this.#columns[i]!, block, arena))
-    const needed = this.#columns.map((column, i) => this.#size(column, this.#layout?.columns[i]))
+    const needed = this.#columns.map((column, i) =>
+      columnSize(column, this.#layout?.columns[i], this.#rangeMax),
+    )
     const fits =
       this.#layout?.columns.every(
         (c, i) =>
@@ -134,7 +126,7 @@ export class KeyEncoder {
     return packKeys(
       this.#columns.map((column, i) => {
         const kept = column.kind === this.#layoutKinds[i] ? this.#layout?.columns[i] : undefined
-        return this.#size(column, kept)
+        return columnSize(column, kept, this.#rangeMax)
       }),
     )
   }
@@ -159,10 +151,7 @@ export class KeyEncoder {
     const layout = this.nextLayout()
     this.#layout = layout
     this.#layoutKinds = this.#columns.map((column) => column.kind)
-    this.#folds = Array.from(
-      { length: layout.words - 1 },
-      () => new IntegerTable(this.#memory, this.#createArena, this.#status),
-    )
+    this.#folds = Array.from({ length: layout.words - 1 }, () => this.#integerTable())
     if (before === undefined || count === 0) {
       for (const fold of foldsBefore) fold.close()
       return codes
@@ -200,7 +189,7 @@ export class KeyEncoder {
 
   /** Ids of what were parts of a range. */
   #renumber(
-    column: Column,
+    column: KeyColumn,
     codes: number,
     count: number,
     modulo: bigint,
@@ -215,7 +204,7 @@ export class KeyEncoder {
       if (values[i] === 0n) nulls.push(i)
       else values[i] = values[i]! - 1n + old.min
     }
-    column.int64 ??= new IntegerTable(this.#memory, this.#createArena, this.#status)
+    column.int64 ??= this.#integerTable()
     const ids = allocateInt32(arena, count)
     column.int64.insert(out.byteOffset, count, ids.byteOffset)
     for (const i of nulls) ids[i] = -1
@@ -292,7 +281,7 @@ export class KeyEncoder {
     return ids
   }
 
-  #source(column: Column, block: Block, arena: Arena): CodeSource {
+  #source(column: KeyColumn, block: Block, arena: Arena): CodeSource {
     if (column.kind === 'range') {
       const integers = rangeBlock(block, arena)
       if (integers === undefined) {
@@ -316,17 +305,17 @@ export class KeyEncoder {
     return idSource(this.#ids(column, block, arena))
   }
 
-  #ids(column: Column, block: Block, arena: Arena): Int32Array {
+  #ids(column: KeyColumn, block: Block, arena: Arena): Int32Array {
     const create = this.#createArena
     switch (column.kind) {
       case 'int64': {
-        column.int64 ??= new IntegerTable(this.#memory, create, this.#status)
+        column.int64 ??= this.#integerTable()
         const table = column.int64
         const number = (keys: number, count: number, ids: number) => table.insert(keys, count, ids)
         return int64Ids(this.#memory, block, { number }, arena)
       }
       case 'bytes': {
-        column.bytes ??= new BytesTable(this.#memory, create, this.#status)
+        column.bytes ??= this.#bytesTable()
         const table = column.bytes
         const numbering = { number: (b: BytesBlock, ids: number) => table.insert(b, ids) }
         const keep = () => {
@@ -353,36 +342,6 @@ export class KeyEncoder {
       case 'range':
         throw new Error('internal error: a range column has no ids')
     }
-  }
-
-  /** What a column needs: its layout now where that holds its values, else one with room to grow. */
-  #size(
-    column: Column,
-    current: { readonly size: bigint; readonly min: bigint } | undefined,
-  ): { readonly size: bigint; readonly min: bigint } {
-    if (column.kind === 'range') {
-      if (column.min > column.max) return current ?? { size: 2n, min: 0n }
-      if (current === undefined) {
-        return { size: column.max - column.min + 2n, min: column.min }
-      }
-      const currentMax = current.min + current.size - 2n
-      if (column.min >= current.min && column.max <= currentMax) return current
-      // Room towards the side that grew bounds the work of recoding by the number of keys. No more than that: a map of
-      // the codes takes memory for all of it.
-      const span = current.size / 2n
-      const min = column.min < current.min ? minOf(column.min, current.min - span) : current.min
-      const max = column.max > currentMax ? maxOf(column.max, currentMax + span) : currentMax
-      return max - min < this.#rangeMax
-        ? { size: max - min + 2n, min }
-        : { size: column.max - column.min + 2n, min: column.min }
-    }
-    const count = BigInt(
-      column.int64?.count ?? column.bytes?.count ?? column.generic?.values.length ?? 0,
-    )
-    if (current !== undefined && count < current.size) return current
-    let size = FIRST_IDS
-    while (size <= count) size *= 4n
-    return { size: minOf(size, FOLD_SIZE), min: 0n }
   }
 
   /** One column of packed codes: values of a range, else ids; the bits of those that are not null. */
@@ -419,14 +378,7 @@ export class KeyEncoder {
     }
   }
 
-  column(index: number): {
-    readonly type: SqlType
-    readonly kind: KeyKind
-    readonly int64: IntegerTable | undefined
-    readonly bytes: BytesTable | undefined
-    readonly generic: { readonly values: readonly Value[] } | undefined
-    readonly entryIds: NamedEntries
-  } {
+  column(index: number): Readonly<KeyColumn> {
     return this.#columns[index]!
   }
 
@@ -439,10 +391,10 @@ export class KeyEncoder {
           case 'range':
             return { kind: 'range' }
           case 'int64':
-            column.int64 ??= new IntegerTable(this.#memory, this.#createArena, this.#status)
+            column.int64 ??= this.#integerTable()
             return { kind: 'int64', table: column.int64.state() }
           case 'bytes':
-            column.bytes ??= new BytesTable(this.#memory, this.#createArena, this.#status)
+            column.bytes ??= this.#bytesTable()
             return { kind: 'bytes', table: column.bytes.state() }
           case 'generic':
             return { kind: 'generic', keys: [...(column.generic?.ids.keys() ?? [])] }
@@ -472,9 +424,6 @@ export interface DecodedKeys {
   readonly min: bigint
   readonly max: bigint
 }
-
-const minOf = (a: bigint, b: bigint): bigint => (a < b ? a : b)
-const maxOf = (a: bigint, b: bigint): bigint => (a > b ? a : b)
 
 /** What a column's part is the remainder of; 0 for the last column of a word, whose part is the quotient. */
 const moduloOf = ({ columns }: KeyLayout, index: number): bigint =>

@@ -13,6 +13,12 @@ import { keyKind } from './key-kind.js'
 /** Groups whose keys are added at a time, between two looks at whether anyone still wants them. */
 const STEP_GROUPS = 8192
 
+/** What tables of all keys may take for a group that is numbered again: slots, keys and ids, and those of a text beside its bytes. */
+const RENUMBERED_GROUP_BYTES = 160
+const RENUMBERED_TEXT_BYTES = 48
+/** Bytes of texts grow by doubling, beside what they were. */
+const GROWING_TEXTS = 3
+
 /** Texts of dictionaries that have more rows an entry are numbered: each entry once. */
 const ROWS_PER_ENTRY = 16
 
@@ -20,6 +26,8 @@ const ROWS_PER_ENTRY = 16
 export interface RowGroups {
   readonly groupCount: number
   readonly addressing: KeyAddressing
+  /** What the groups so far may take beside what they hold, where a row is what has all keys numbered. */
+  readonly renumberedBytes: number
   /**
    * The group of each row, in `arena`: 0, 1, 2 … in order of first appearance.
    * @throws MillraceError USER_CANCELED
@@ -70,6 +78,15 @@ export class LedGroupKeys implements RowGroups {
 
   get addressing(): KeyAddressing {
     return this.#keys?.addressing ?? 'runs'
+  }
+
+  get renumberedBytes(): number {
+    const { groupCount } = this
+    const texts = this.#following.filter((following) => following !== undefined)
+    if (texts.length === 0 || groupCount === 0) return 0
+    const textBytes = texts.reduce((sum, following) => sum + following.textBytes(groupCount), 0)
+    const groupBytes = RENUMBERED_GROUP_BYTES + RENUMBERED_TEXT_BYTES * texts.length
+    return groupBytes * groupCount + GROWING_TEXTS * textBytes
   }
 
   add(page: Page, channels: readonly number[], arena: Arena): Int32Array {

@@ -1,6 +1,7 @@
 import type { Arena, SqlType } from '../../spi/index.js'
 import { FollowingTexts } from './following-texts.js'
 import { GroupKeys } from './group-keys.js'
+import type { FreeBytes } from './growable.js'
 import { LedGroupKeys, type RowGroups } from './led-group-keys.js'
 
 /**
@@ -13,7 +14,7 @@ export function rowGroups(
   createArena: () => Arena,
   status: Int32Array,
   types: readonly SqlType[],
-  freeBytes: () => number,
+  freeBytes: FreeBytes,
   isCancelled: () => boolean,
 ): RowGroups {
   const make = (of: readonly SqlType[]) => new GroupKeys(memory, createArena, status, of, freeBytes)

@@ -50,6 +50,8 @@ interface Encoder {
   readonly rowCount: number
   readonly arena: Arena
   readonly words: number[]
+  /** Address of a u64 a row: those of one column after another. */
+  codes: number | undefined
   /** Bits of the last word that are not used yet: the low ones. */
   freeBits: number
 }
@@ -93,7 +95,8 @@ export function* encodeSortKeys(
   arena: Arena,
   sortEntries: SortEntries,
 ): Steps<SortKeys> {
-  const encoder: Encoder = { memory, sortEntries, rowCount, arena, words: [], freeBits: 0 }
+  const scratch = { words: [], codes: undefined, freeBits: 0 }
+  const encoder: Encoder = { memory, sortEntries, rowCount, arena, ...scratch }
   let decided = 0
   for (const order of orderBy) {
     if (!(yield* encodeColumn(encoder, blocks[order.channel]!, order))) break
@@ -237,11 +240,11 @@ function* encodeRange(
   range: CodeRange,
   value: { readonly base: bigint; readonly factor: bigint; readonly shift: bigint } = RAW,
 ): Steps<boolean> {
-  const { memory, arena } = encoder
+  const { memory } = encoder
   const plan = planCodes(range, block.validity !== null, direction)
   if (plan.bits === 0) return true
   if (plan.nullField) yield* encodeNullFlags(encoder, block.validity, direction)
-  const out = arena.allocate(block.rowCount * 8).byteOffset
+  const out = codesOf(encoder)
   const width = block.storage === 'fixed16' ? 16 : block.values.BYTES_PER_ELEMENT
   for (const { from, count } of slices(block.rowCount)) {
     encodeFixed(memory, source, {
@@ -318,7 +321,7 @@ function* encodeFixed16(
 /** Encodes the bytes after the common prefix: all of them where they are few, else the first eight. */
 function* encodeStrings(encoder: Encoder, block: BytesBlock, direction: Direction): Steps<boolean> {
   if (block.type.kind === 'json') return false
-  const { memory, arena } = encoder
+  const { memory } = encoder
   const { shared, longest } = yield* commonPrefix(block)
   const rest = longest - shared
   const isChar = block.type.kind === 'char'
@@ -329,7 +332,7 @@ function* encodeStrings(encoder: Encoder, block: BytesBlock, direction: Directio
   const range = { min: 0n, max: (1n << bits) - 1n }
   const plan = planCodes(range, block.validity !== null, direction)
   if (plan.nullField) yield* encodeNullFlags(encoder, block.validity, direction)
-  const out = arena.allocate(block.rowCount * 8).byteOffset
+  const out = codesOf(encoder)
   for (const { from, count } of slices(block.rowCount)) {
     encodeBytes(memory, {
       offsets: block.offsets.subarray(from),
@@ -413,6 +416,12 @@ function* spread(
     spreadCodes(memory, part, valid, own, count, freeBits, nullCode, words + from * 8)
     yield
   }
+}
+
+/** Where a column's codes go until they are part of the words. */
+function codesOf(encoder: Encoder): number {
+  encoder.codes ??= encoder.arena.allocate(encoder.rowCount * 8).byteOffset
+  return encoder.codes
 }
 
 /** Takes bits of the last word, or of a new one; afterwards `freeBits` is how far the field is to be shifted. */

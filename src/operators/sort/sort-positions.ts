@@ -1,5 +1,5 @@
 import { allocateInt32 } from '../../expressions/wasm/buffers.js'
-import type { Arena, Block } from '../../spi/index.js'
+import { type Arena, type Block, type SqlType, storageClass } from '../../spi/index.js'
 import type { ChannelOrder } from '../spec.js'
 import { allSteps, type Steps } from '../steps.js'
 import { radixSort } from './radix-sort.js'
@@ -18,6 +18,22 @@ export const sortPositions = (
   rowCount: number,
   arena: Arena,
 ): Int32Array => allSteps(sortInSteps(memory, blocks, orderBy, rowCount, arena))
+
+/**
+ * What sorting takes for a row, beside its columns: the code of one column after another, the words of all, a word and a position
+ * twice, and a position and a null's flag while equal words are compared. Values of 16 bytes have two words; one more is for the nulls of
+ * those that have all of 64 bits.
+ */
+export function sortBytesPerRow(
+  orderBy: readonly ChannelOrder[],
+  types: readonly SqlType[],
+): number {
+  const words = orderBy.reduce(
+    (sum, { channel }) => sum + (storageClass(types[channel]!) === 'fixed16' ? 2 : 1),
+    1,
+  )
+  return 8 + 8 * words + 2 * (8 + 4) + 8
+}
 
 /** {@link sortPositions} of many rows, in steps. */
 export function* sortInSteps(
