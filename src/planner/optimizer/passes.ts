@@ -145,11 +145,14 @@ function rejectSubqueries(node: PlanNode): void {
 export const PASSES: readonly Pass[] = [
   // What the planner wrote out of convenience goes first, so that later patterns see plain shapes. Set operations are
   // implemented before decorrelation, which knows unions, groupings and windows only.
-  // Limits meet their sorts, since decorrelation gives up the order of everything else.
+  // Limits meet their sorts, since decorrelation gives up the order of everything else, and those of none are no rows,
+  // whatever their subquery refers to.
   rulesPass(
     ruleSet('Simplify', [
       ...cleanup,
       ...setOperationRules,
+      limits.evaluateZeroLimit,
+      limits.evaluateZeroTopN,
       limits.mergeLimitWithSort,
       limits.pushLimitThroughProject,
       limits.pushLimitThroughOffset,
