@@ -85,6 +85,8 @@ export interface Operator {
   absorb?(rows: UnmadeRows): number | undefined
   /** Hears of the operator that gets its pages. */
   feeds?(next: Operator): void
+  /** Whether it does less for pages of {@link loneRows}. */
+  readonly knowsLoneRows?: boolean
   /** Bytes that could be given back by spilling; absent: none. */
   readonly revocableBytes?: number
   /** Bytes that it may claim to go on, beside work on its next rows, and to give memory back; absent: {@link revocableBytes} twice more. */
@@ -110,6 +112,17 @@ const ABSORBED: readonly Block[] = Object.freeze([])
 /** A page of rows that the operator it goes to has taken already. */
 export const absorbed = (rowCount: number): Page => ({ rowCount, blocks: ABSORBED })
 export const isAbsorbed = ({ blocks }: Page): boolean => blocks === ABSORBED
+
+/** A page of rows each of which has a key that no other row has of all that come to the operator it goes to. */
+interface LoneRows extends Page {
+  readonly areLone: true
+}
+export const loneRows = ({ rowCount, blocks }: Page): LoneRows => ({
+  rowCount,
+  blocks,
+  areLone: true,
+})
+export const areLone = (page: Page): page is LoneRows => 'areLone' in page
 
 export const NO_PAGES: readonly Page[] = Object.freeze([])
 /** What long work yields where it has no rows yet: the driver may give the event loop its turn. */

@@ -92,6 +92,23 @@ export function countKernel(memory: WebAssembly.Memory, shape: KernelShape): Cou
   return kernel<CountKernel>(memory, `aggregate count${shapeName(shape)}`, build).count
 }
 
+interface EmptyGroupsKernel {
+  /** How many of the counts are 0. */
+  empty(counts: number, count: number): number
+}
+
+export const emptyGroupsKernel = (memory: WebAssembly.Memory): EmptyGroupsKernel['empty'] =>
+  kernel<EmptyGroupsKernel>(memory, 'aggregate empty groups', (m) => {
+    m.function('empty', { counts: 'i32', count: 'i32' }, 'i32', (f, p) => {
+      const i = f.local('i32')
+      const found = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.set(found, i32.add(found, i64.eqz(i64.load(at(p.counts, i, 3)))))
+      })
+      f.return(found)
+    })
+  }).empty
+
 export interface SumIntegersKernel {
   sum(
     validity: number,

@@ -4,6 +4,7 @@ import { type Arena, blockOf, type Page, type SqlType } from '../../spi/index.js
 import type { RowGroups } from '../keys/led-group-keys.js'
 import { rowGroups } from '../keys/row-groups.js'
 import {
+  areLone,
   isAbsorbed,
   NO_PAGES,
   type Operator,
@@ -15,6 +16,7 @@ import type { AggregateSpec, AggregationSpec } from '../spec.js'
 import { AggregateCalls } from './aggregate-calls.js'
 import { FusedAggregation } from './fused-aggregation.js'
 import { nativeAggregate } from './native.js'
+import { rowsAsGroups } from './rows-as-groups.js'
 
 /** Groups may claim twice as much memory more while their tables grow: twice as long, beside what they replace. */
 const GROWS_BY = 2
@@ -24,6 +26,9 @@ export const EMPTY_BYTES_MAX = 1 << 20
 const STATE_PAGE_ROWS = 4096
 /** What a page of groups takes that is handed on or written to disk. */
 const OUTPUT_BYTES = 1 << 20
+
+/** A part of a page of groups that there must be at least, for it to end where a page of input has. */
+const PAGE_PARTS = 4
 
 /** What groups that hold so much memory may claim before they have been asked for it again, or have given it back. */
 export const grownBytes = (heldBytes: number): number => GROWS_BY * heldBytes + OUTPUT_BYTES
@@ -58,6 +63,9 @@ export class AggregationOperator implements Operator {
   readonly #memory: WebAssembly.Memory
   /** Loops by what computes their columns; undefined: there is none. */
   readonly #fused = new Map<readonly Expression[] | undefined, FusedAggregation | undefined>()
+  readonly knowsLoneRows: boolean
+  /** How many groups there were after pages of input, while these came in the order of their keys. */
+  readonly #ends: number[] = []
 
   constructor(spec: AggregationSpec, context: OperatorContext) {
     this.#spec = spec
@@ -82,6 +90,7 @@ export class AggregationOperator implements Operator {
           )
     this.#calls = new AggregateCalls(spec, context, memory, status)
     if (this.#keys === undefined) this.#calls.reserve(1)
+    this.knowsLoneRows = spec.step === 'final' && !spec.globalRow
   }
 
   get groupCount(): number {
@@ -94,19 +103,44 @@ export class AggregationOperator implements Operator {
   }
 
   process(page: Page): readonly Page[] {
-    if (isAbsorbed(page) || this.#addFused(page, allRows(page)) !== undefined) {
-      return NO_PAGES
-    }
+    if (areLone(page)) return [this.#results(page)]
+    if (isAbsorbed(page)) return NO_PAGES
+    if (this.#addFused(page, allRows(page)) === undefined) this.#add(page)
+    this.#noteEnd()
+    return NO_PAGES
+  }
+
+  #add(page: Page): void {
     const arena = this.#scratch
     arena.reset()
     const groups = this.#keys?.add(page, this.#spec.keyChannels, arena)
     if (this.#keys !== undefined) this.#calls.reserve(this.#keys.groupCount)
     this.#calls.add(page, groups, arena)
-    return NO_PAGES
+  }
+
+  /** Of rows that are groups already. */
+  #results(page: Page): Page {
+    const output = this.#output
+    output.reset()
+    const resultsOf = (calls: AggregateCalls) => calls.results(0, page.rowCount, output)
+    return rowsAsGroups(this.#spec, this.#context, page, resultsOf, this.#scratch)
+  }
+
+  /**
+   * Pages of groups end where pages of input have, so that a driver's lie in no gap that it has left to others: then most of
+   * their keys are seen to be in no other page.
+   */
+  #noteEnd(): void {
+    if (!givesStates(this.#spec.step) || this.#keys?.addressing !== 'runs') return
+    const { outputPageRows } = this.#context.settings
+    const end = this.groupCount
+    if ((end - (this.#ends.at(-1) ?? 0)) * PAGE_PARTS >= outputPageRows) this.#ends.push(end)
   }
 
   absorb({ page, selection, projections }: UnmadeRows): number | undefined {
-    return this.#addFused(page, selection, projections)
+    const rowCount = this.#addFused(page, selection, projections)
+    if (rowCount !== undefined) this.#noteEnd()
+    return rowCount
   }
 
   /** @param projections absent: the page has the columns */
@@ -138,8 +172,11 @@ export class AggregationOperator implements Operator {
 
   *#pages(asStates: boolean, pageRows: number): Generator<Page> {
     const { keyTypes } = this.#spec
-    for (let from = 0; from < this.groupCount; from += pageRows) {
-      const to = Math.min(this.groupCount, from + pageRows)
+    const ends = this.#keys?.addressing === 'runs' ? this.#ends : []
+    let next = 0
+    for (let from = 0, to = 0; from < this.groupCount; from = to) {
+      while (next < ends.length && ends[next]! <= from) next++
+      to = Math.min(this.groupCount, from + pageRows, ends[next] ?? this.groupCount)
       const arena = this.#output
       arena.reset()
       const keys = this.#keys?.blocks(from, to, keyTypes, arena) ?? []

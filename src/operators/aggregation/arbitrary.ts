@@ -4,6 +4,7 @@ import { ColumnStore } from '../kernels/column-store.js'
 import { gatherNullableBlock, nullBlock } from '../kernels/gather.js'
 import type { Aggregator, AggregatorContext } from './aggregator.js'
 import { stateBuffer } from './counts.js'
+import { rowChoiceKernels } from './row-choice-kernels.js'
 
 /** ARBITRARY and ANY_VALUE of any type: the first value of each group that is not null is copied, the others never read. */
 export function arbitraryAggregator(context: AggregatorContext, type: SqlType): Aggregator {
@@ -14,12 +15,21 @@ export function arbitraryAggregator(context: AggregatorContext, type: SqlType): 
   const rows = stateBuffer(context)
   let values: Block | undefined
 
+  const kernels = rowChoiceKernels(context.memory)
+
   const add = (
     block: Block,
     rowCount: number,
     groups: Int32Array | undefined,
     arena: Arena,
   ): void => {
+    if (groups !== undefined && !mayHaveNulls(block)) {
+      const positions = allocateInt32(arena, rowCount)
+      const [from, to] = [groups.byteOffset, positions.byteOffset]
+      const count = kernels.unseen(from, rowCount, rows.address, store.rowCount, to)
+      store.append({ rowCount, blocks: [block] }, positions, count)
+      return
+    }
     const found = rows.int32()
     const checked = mayHaveNulls(block)
     let positions: Int32Array | undefined
@@ -38,9 +48,8 @@ export function arbitraryAggregator(context: AggregatorContext, type: SqlType): 
   const results = (from: number, to: number, arena: Arena): Block => {
     if (store.rowCount === 0) return nullBlock(type, to - from)
     values ??= store.finish(joined)[0]!
-    const found = rows.int32()
     const positions = allocateInt32(arena, to - from)
-    for (let group = from; group < to; group++) positions[group - from] = found[group]! - 1
+    kernels.before(rows.address + from * 4, to - from, positions.byteOffset)
     return gatherNullableBlock(values, positions, to - from, arena)
   }
   return {

@@ -19,6 +19,7 @@ import { mergesStates } from './aggregate-calls.js'
 import { type BoundKeys, FusedKeys, type KeyReading } from './fused-keys.js'
 import {
   type FusedColumn,
+  type FusedLoop,
   flushColumn,
   runFusedLoop,
   type StateWords,
@@ -27,10 +28,16 @@ import {
 } from './fused-loop-kernels.js'
 import { NARROW_MAX } from './integer-sums.js'
 
+/** Runs take a state each, and are looked up: where they are shorter, so are rows one by one. */
+const ROWS_PER_RUN = 2
+/** What keys are compared by is made once a page, for which fewer rows do not pay. */
+const ROWS_IN_RUNS_MIN = 32
+const PAGES_PASSED_MAX = 64
+
 /**
  * Aggregation in one loop over the rows of a page, of sums and counts whose arguments kernels know, of one group or of keys
- * that are integers of a small range or codes of small dictionaries. Rows are added to states of the page's own, by code, and
- * these to the groups' where no row has failed.
+ * that are integers or codes of dictionaries. Rows are added to states of the page's own, by code where these are few and by
+ * runs of equal keys where neighbours often have the same, and these to the groups' where no row has failed.
  */
 export class FusedAggregation {
   readonly #memory: WebAssembly.Memory
@@ -47,6 +54,10 @@ export class FusedAggregation {
   readonly #readsColumns: boolean
   readonly #programs = new Map<string, RowProgram>()
   readonly #words = new Map<string, StateWords>()
+  /** Pages whose runs are not looked for, since those of a page before were short; and how many were passed then. */
+  #pagesToPass = 0
+  #pagesPassed = 1
+
   private constructor(
     memory: WebAssembly.Memory,
     spec: AggregationSpec,
@@ -119,18 +130,53 @@ export class FusedAggregation {
     const keys =
       reading && this.#keys?.bind(reading, bound, this.#arguments.length, words, page, arena)
     if (reading !== undefined && keys === undefined) return undefined
-    const states = zeroed(arena.allocate((keys?.codeCount ?? 1) * words.stateBytes))
     const parts = keys?.parts.flatMap(({ part }) => (part === undefined ? [] : [part])) ?? []
-    const loop = { bound, columns: this.#columns, words, keys: parts, selection }
-    if (!runFusedLoop(this.#memory, loop, states.byteOffset, arena)) return undefined
-    const groups = this.#groups(keys, states, words.stateBytes, arena)
-    if (groups === undefined) return undefined
+    const loop = { bound, columns: this.#columns, words, keys: parts, selection, runs: undefined }
+    const added =
+      keys === undefined || keys.isSmall
+        ? this.#addByCode(loop, keys, arena)
+        : this.#addInRuns(loop, keys, arena)
+    if (added === undefined) return undefined
+    const { states, groups } = added
     this.#calls.targets(this.#columnOf.map((column) => sums[column]!)).forEach((target, i) => {
       const column = words.columns[this.#columnOf[i]!]!
       if (target === 'none') return
-      flushColumn(this.#memory, states, words.stateBytes, column, groups, target)
+      flushColumn(this.#memory, states, words.stateBytes, column, groups.byteOffset, target)
     })
     return selection.count
+  }
+
+  #addByCode(loop: FusedLoop, keys: BoundKeys | undefined, arena: Arena): Added | undefined {
+    const { stateBytes } = loop.words
+    const states = zeroed(arena.allocate((keys?.codeCount ?? 1) * stateBytes))
+    if (runFusedLoop(this.#memory, loop, states.byteOffset, arena) === undefined) return undefined
+    const groups = this.#groups(keys, states, stateBytes, arena)
+    return groups && { states, groups }
+  }
+
+  /** Codes of neighbours are added up before groups are looked for, where neighbours often have the same. */
+  #addInRuns(loop: FusedLoop, keys: BoundKeys, arena: Arena): Added | undefined {
+    if (loop.selection.count < ROWS_IN_RUNS_MIN) return undefined
+    if (this.#pagesToPass > 0) {
+      this.#pagesToPass -= 1
+      return undefined
+    }
+    const { stateBytes } = loop.words
+    const runsMax = Math.ceil(loop.selection.count / ROWS_PER_RUN)
+    const states = arena.allocate(runsMax * stateBytes)
+    const codes = allocateInt32(arena, runsMax + 1)
+    const runs = { codes: codes.byteOffset, runsMax }
+    const count = runFusedLoop(this.#memory, { ...loop, runs }, states.byteOffset, arena)
+    const groups =
+      count && this.#keys!.groupsOf(keys.reading, keys.parts, codes.subarray(0, count), arena)
+    if (!groups) {
+      this.#pagesToPass = this.#pagesPassed
+      this.#pagesPassed = Math.min(PAGES_PASSED_MAX, 2 * this.#pagesPassed)
+      return undefined
+    }
+    this.#pagesPassed = 1
+    this.#calls.reserve(this.#groupKeys!.groupCount)
+    return { states: states.subarray(0, groups.length * stateBytes), groups }
   }
 
   #program(reading: KeyReading | undefined): RowProgram {
@@ -164,16 +210,14 @@ export class FusedAggregation {
     return sums.every((sum) => sum <= NARROW_MAX) ? sums : undefined
   }
 
-  /** The address of the group of each code that has rows; undefined where a key fails. */
+  /** The group of each code that has rows; undefined where a key fails. */
   #groups(
     keys: BoundKeys | undefined,
     states: Uint8Array,
     stateBytes: number,
     arena: Arena,
-  ): number | undefined {
-    if (this.#keys === undefined || keys === undefined) {
-      return allocateInt32(arena, 1).fill(0).byteOffset
-    }
+  ): Int32Array | undefined {
+    if (this.#keys === undefined || keys === undefined) return allocateInt32(arena, 1).fill(0)
     const words = new Int32Array(states.buffer, states.byteOffset, states.byteLength / 4)
     const hasRows = (code: number) => words[(code * stateBytes) / 4] !== 0
     const found = this.#keys.groups(keys, hasRows, arena)
@@ -181,8 +225,14 @@ export class FusedAggregation {
     this.#calls.reserve(this.#groupKeys!.groupCount)
     const groups = allocateInt32(arena, keys.codeCount)
     groups.set(found)
-    return groups.byteOffset
+    return groups
   }
+}
+
+/** States that a page's rows were added to, and the group of each that has rows. */
+interface Added {
+  readonly states: Uint8Array
+  readonly groups: Int32Array
 }
 
 /** What computes a channel of the aggregation's input. */

@@ -3,6 +3,7 @@ import { collectChannels, isDeterministic, walk } from '../../expressions/ir-wal
 import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
 import { importBlock } from '../../expressions/wasm/import.js'
 import { storageBounds } from '../../expressions/wasm/integer-storage.js'
+import type { Interval } from '../../expressions/wasm/interval.js'
 import { repOf } from '../../expressions/wasm/lowered.js'
 import {
   type BoundRows,
@@ -19,6 +20,8 @@ import type { KeyPart, StateWords } from './fused-loop-kernels.js'
 const STATE_BYTES_MAX = 1 << 18
 /** Codes are looked up and added to their groups once a page. */
 const ROWS_PER_CODE = 4
+/** Codes of 31 bits, less one. */
+const CODES_MAX = 2 ** 31 - 1
 
 /** How a part of a code is read: by codes of a dictionary, as an integer, or as one value of all rows. */
 type PartMode = 'codes' | 'value' | 'constant'
@@ -63,7 +66,10 @@ interface BoundPart {
 export interface BoundKeys {
   readonly reading: KeyReading
   readonly parts: readonly BoundPart[]
+  /** Codes are below it. */
   readonly codeCount: number
+  /** Whether codes are so few that each has a state. */
+  readonly isSmall: boolean
 }
 
 /**
@@ -74,7 +80,7 @@ export class FusedKeys {
   readonly #groupKeys: RowGroups
   readonly #keys: readonly FusedKey[]
   /** The smallest and largest integer so far of what has been numbered. */
-  readonly #ranges = new Map<Expression, { readonly min: number; readonly max: number }>()
+  readonly #ranges = new Map<Expression, Interval>()
   /** What {@link #groupOf} was made for. */
   #identity: readonly unknown[] = []
   /** The group of each code; -1: not known yet. */
@@ -143,22 +149,42 @@ export class FusedKeys {
 
   /**
    * @param first where among the expressions of the loop those of the keys begin
-   * @returns undefined where there are too many codes
+   * @returns undefined where codes would not have 32 bits
    */
   bind(
     reading: KeyReading,
     bound: BoundRows,
     first: number,
-    { stateBytes, nullable }: StateWords,
+    words: StateWords,
     page: Page,
     arena: Arena,
   ): BoundKeys | undefined {
+    const bindParts = (keepsRanges: boolean): BoundKeys =>
+      this.#bindParts(reading, bound, first, words, page, keepsRanges, arena)
+    const small = bindParts(true)
+    if (small.isSmall) return small
+    const keys = bindParts(false)
+    return keys.codeCount <= CODES_MAX ? keys : undefined
+  }
+
+  /** @param keepsRanges gives values the parts that they had in pages before */
+  #bindParts(
+    reading: KeyReading,
+    bound: BoundRows,
+    first: number,
+    { stateBytes, nullable }: StateWords,
+    page: Page,
+    keepsRanges: boolean,
+    arena: Arena,
+  ): BoundKeys {
     let stride = 1
     let place = first
     const parts: BoundPart[] = []
     for (const { expression, mode } of reading.parts) {
       if (mode === 'value') {
-        parts.push(this.#valuePart(expression, bound, place, nullable[place]!, stride))
+        const { interval } = bound.analysis.facts.get(bound.program.expressions[place]!)!
+        const range = keepsRanges ? this.#widened(expression, interval) : interval
+        parts.push(valuePart(expression, range, place, nullable[place]!, stride))
         place++
       } else {
         assert(expression.kind === 'input', 'what is computed is an integer')
@@ -166,31 +192,22 @@ export class FusedKeys {
         parts.push(mode === 'constant' ? constantPart(block) : codesPart(block, stride, arena))
       }
       stride *= parts.at(-1)!.size
-      if (!isSmall(stride, stateBytes, page.rowCount)) return undefined
     }
-    return { reading, parts, codeCount: stride }
+    return {
+      reading,
+      parts,
+      codeCount: stride,
+      isSmall: isSmall(stride, stateBytes, page.rowCount),
+    }
   }
 
-  #valuePart(
-    numbered: Expression,
-    { program, analysis }: BoundRows,
-    place: number,
-    nullable: boolean,
-    stride: number,
-  ): BoundPart {
-    const { interval } = analysis.facts.get(program.expressions[place]!)!
+  #widened(numbered: Expression, interval: Interval): Interval {
     const known = this.#ranges.get(numbered) ?? interval
     const min = Math.min(known.min, interval.min)
     const max = Math.max(known.max, interval.max)
-    const span = max - min + 1
     // A range that pages have widened too far is not widened for good: the next may be near the others.
-    if (span <= STATE_BYTES_MAX) this.#ranges.set(numbered, { min, max })
-    return {
-      part: { kind: 'value', expression: place, min, nullPart: span, stride },
-      size: span + (nullable ? 1 : 0),
-      identity: [min, max, nullable],
-      block: (parts, arena) => integerBlock(numbered, parts, min, span, arena),
-    }
+    if (max - min < STATE_BYTES_MAX) this.#ranges.set(numbered, { min, max })
+    return { min, max }
   }
 
   /** @returns the group of each code that has rows; undefined where a key fails: no group has been added then */
@@ -213,14 +230,25 @@ export class FusedKeys {
       if (groupOf[code] === -1 && hasRows(code)) found.push(code)
     }
     if (found.length === 0) return groupOf
-    const blocks = keyBlocks(reading, parts, found, arena)
-    if (blocks === undefined) return undefined
-    const channels = blocks.map((_, i) => i)
-    const groups = this.#groupKeys.add({ rowCount: found.length, blocks }, channels, arena)
+    const groups = this.groupsOf(reading, parts, Int32Array.from(found), arena)
+    if (groups === undefined) return undefined
     found.forEach((code, i) => {
       groupOf[code] = groups[i]!
     })
     return groupOf
+  }
+
+  /** @returns the group of each of these codes, in `arena`; undefined where a key fails: no group has been added then */
+  groupsOf(
+    reading: KeyReading,
+    parts: readonly BoundPart[],
+    codes: Int32Array,
+    arena: Arena,
+  ): Int32Array | undefined {
+    const blocks = keyBlocks(reading, parts, codes, arena)
+    if (blocks === undefined) return undefined
+    const channels = blocks.map((_, i) => i)
+    return this.#groupKeys.add({ rowCount: codes.length, blocks }, channels, arena)
   }
 }
 
@@ -228,12 +256,12 @@ export class FusedKeys {
 function keyBlocks(
   { keys }: KeyReading,
   parts: readonly BoundPart[],
-  codes: readonly number[],
+  codes: Int32Array,
   arena: Arena,
 ): readonly Block[] | undefined {
   let stride = 1
   const numbered = parts.map(({ size, block }) => {
-    const ofCodes = Int32Array.from(codes, (code) => Math.floor(code / stride) % size)
+    const ofCodes = parts.length === 1 ? codes : partsOf(codes, stride, size)
     stride *= size
     return block(ofCodes, arena)
   })
@@ -250,6 +278,12 @@ function keyBlocks(
     blocks.push(outcome.value)
   }
   return blocks
+}
+
+function partsOf(codes: Int32Array, stride: number, size: number): Int32Array {
+  const out = new Int32Array(codes.length)
+  for (let i = 0; i < codes.length; i++) out[i] = Math.trunc(codes[i]! / stride) % size
+  return out
 }
 
 const isSmall = (codeCount: number, stateBytes: number, rowCount: number): boolean =>
@@ -282,6 +316,22 @@ function partMode(expression: Expression, page: Page): PartMode | undefined {
   return repOf(expression.type) === 'int' ? 'value' : undefined
 }
 
+function valuePart(
+  numbered: Expression,
+  { min, max }: Interval,
+  place: number,
+  nullable: boolean,
+  stride: number,
+): BoundPart {
+  const span = max - min + 1
+  return {
+    part: { kind: 'value', expression: place, min, nullPart: span, stride },
+    size: span + (nullable ? 1 : 0),
+    identity: [min, max, nullable],
+    block: (parts, arena) => integerBlock(numbered, parts, min, span, nullable, arena),
+  }
+}
+
 const constantPart = (block: Block): BoundPart => {
   assert(block.encoding === 'constant')
   const { type, value } = block
@@ -312,7 +362,7 @@ function codesPart(block: Block, stride: number, arena: Arena): BoundPart {
     block(parts, to) {
       const picked = allocateInt32(to, parts.length)
       picked.set(parts)
-      const bits = clearValidity(picked, size, to)
+      const bits = validity === null ? null : clearValidity(picked, size, to)
       return { ...block, rowCount: parts.length, codes: picked, validity: bits }
     },
   }
@@ -332,12 +382,13 @@ function integerBlock(
   parts: Int32Array,
   min: number,
   nullPart: number,
+  nullable: boolean,
   arena: Arena,
 ): Block {
   const rowCount = parts.length
   const values = allocateInt32(arena, rowCount)
   values.set(parts)
-  const validity = clearValidity(values, nullPart, arena)
+  const validity = nullable ? clearValidity(values, nullPart, arena) : null
   const bounds = { min, max: min + nullPart - 1 }
   const flat = { encoding: 'flat', type, rowCount, validity } as const
   return { storage: 'i32', values, base: min, factor: 1, bounds, ...flat }

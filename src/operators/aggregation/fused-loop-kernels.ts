@@ -17,8 +17,9 @@ import { at, validBit } from '../keys/key-kernels.js'
 import { runVectorSums, sumsVectors } from './vector-sum-kernels.js'
 
 /**
- * One loop over the rows of a page: selects, computes keys and arguments, and adds to the states of the page's groups. States
- * are i64 words: how many rows, then the words of each column.
+ * One loop over the rows of a page: selects, computes keys and arguments, and adds to states of the page's own: one a code, or
+ * where codes are many and neighbours often have the same, one a run of these. States are i64 words: how many rows, then the
+ * words of each column.
  */
 
 /** Where sums and counts of groups lie, by group; 0: there are no sums. */
@@ -94,8 +95,15 @@ export const stateBytesMax = (columns: readonly FusedColumn[]): number =>
   stateBytesOf(8 + 16 * columns.length)
 
 interface FusedKernel {
-  /** @returns 1; 0 where a row fails */
+  /** @returns how many runs there are, 1 where states are addressed by code; 0 where a row fails or runs are too many */
   run(params: number, count: number): number
+}
+
+/** Where the runs of a page are told, each a state and a code. */
+export interface RunTargets {
+  /** Address of their codes, of 32 bits; has room for one more. */
+  readonly codes: number
+  readonly runsMax: number
 }
 
 export interface FusedLoop {
@@ -104,23 +112,26 @@ export interface FusedLoop {
   readonly words: StateWords
   readonly keys: readonly KeyPart[]
   readonly selection: Selection
+  /** Absent: states are addressed by code, or all rows are of one group. */
+  readonly runs: RunTargets | undefined
 }
 
 /**
- * @param states zeroed, `stateBytes` a code
- * @returns whether all rows were added; where one fails, states are of no use
+ * @param states `stateBytes` each; one a code and zeroed, or as many as there may be runs
+ * @returns how many runs there are, 1 where states are addressed by code; undefined where a row fails or runs are too many:
+ *   states are of no use then
  */
 export function runFusedLoop(
   memory: WebAssembly.Memory,
   loop: FusedLoop,
   states: number,
   arena: Arena,
-): boolean {
+): number | undefined {
   if (sumsVectors(loop)) {
     runVectorSums(memory, loop, states, arena)
-    return true
+    return 1
   }
-  const { bound, keys, selection } = loop
+  const { bound, keys, selection, runs } = loop
   const { run } = kernel<FusedKernel>(memory, kernelKey(loop), (m) => {
     m.function('run', { params: 'i32', count: 'i32' }, 'i32', (f, p) => {
       buildFusedLoop(f, p.params, p.count, loop)
@@ -128,16 +139,23 @@ export function runFusedLoop(
   })
   const writer = new ParameterWriter(
     arena,
-    2 + keys.length * SLOTS_PER_KEY + rowSlots(bound.program),
+    2 + SLOTS_OF_RUNS + keys.length * SLOTS_PER_KEY + rowSlots(bound.program),
   )
   writer.i32(states)
   writer.i32(selection.positions?.byteOffset ?? 0)
-  for (const key of keys) writeKey(writer, key, loop.words.stateBytes)
+  for (const key of keys) writeKey(writer, key, codeUnit(loop))
   writeRows(writer, bound)
-  return run(writer.address, selection.count) === 1
+  if (runs !== undefined) {
+    writer.i32(runs.codes)
+    writer.i32(states + (runs.runsMax - 1) * loop.words.stateBytes)
+  }
+  return run(writer.address, selection.count) || undefined
 }
 
-function kernelKey({ bound, columns, keys, selection }: FusedLoop): string {
+/** Codes are offsets of states, where they address these. */
+const codeUnit = ({ runs, words }: FusedLoop): number => (runs === undefined ? words.stateBytes : 1)
+
+function kernelKey({ bound, columns, keys, selection, runs }: FusedLoop): string {
   const parts = keys.map((key) =>
     key.kind === 'value'
       ? `value ${key.expression}`
@@ -148,18 +166,20 @@ function kernelKey({ bound, columns, keys, selection }: FusedLoop): string {
       `${isSummed ? 'sum' : 'count'} ${value ?? '*'} ${guards.join(' ')}`,
   )
   const selected = selection.positions === null ? 'all' : 'positions'
-  return `fused ${selected} by ${parts.join(', ')}: ${added.join(', ')} of ${bound.key}`
+  const states = runs === undefined ? 'by' : 'in runs of'
+  return `fused ${selected} ${states} ${parts.join(', ')}: ${added.join(', ')} of ${bound.key}`
 }
 
 const SLOTS_PER_KEY = 4
+const SLOTS_OF_RUNS = 2
 
-function writeKey(writer: ParameterWriter, key: KeyPart, stateBytes: number): void {
+function writeKey(writer: ParameterWriter, key: KeyPart, codeUnit: number): void {
   if (key.kind === 'codes') {
     writer.i32(key.address)
     writer.i32(key.validity)
   } else writer.i64(key.min)
   writer.i32(key.nullPart)
-  writer.i32(key.stride * stateBytes)
+  writer.i32(key.stride * codeUnit)
 }
 
 type Builder = FunctionBuilder<'i32'>
@@ -178,14 +198,13 @@ function buildFusedLoop(
   f.for(i, 0, count, () =>
     addRow(loop.selection.positions === null ? i : f.let(i32.load(at(positions, i, 2)))),
   )
-  end()
-  f.return(1)
+  f.return(end())
 }
 
 interface AddRow {
   readonly addRow: (row: Local<'i32'>) => void
-  /** After the last row. */
-  readonly end: () => void
+  /** After the last row. @returns how many runs there are */
+  readonly end: () => Expr<'i32'>
 }
 
 /** Emits the reading of what the rows need. @returns what emits the adding of one */
@@ -195,14 +214,19 @@ function rowAdder(
   states: Local<'i32'>,
   loop: FusedLoop,
 ): AddRow {
-  const { bound, columns, words, keys } = loop
-  const offsetOf = offsetReader(f, reader, keys, words.stateBytes)
+  const { bound, columns, words, keys, runs } = loop
+  const codeOf = codeReader(f, reader, keys, codeUnit(loop))
   const evaluate = rowReader(f, reader, bound, () => f.return(0))
-  const sums = wordAdder(f, states, keys.length > 0, words.stateBytes)
+  const sums =
+    keys.length === 0
+      ? oneGroupAdder(f, states, words)
+      : runs === undefined
+        ? codeAdder(f, states)
+        : runAdder(f, reader, states, words)
   return {
     addRow(row) {
       const values = evaluate(row)
-      sums.at(offsetOf(row, values))
+      sums.at(codeOf(row, values))
       sums.add(0, i64.const(1n))
       columns.forEach((column, i) => {
         const { sum, count } = words.columns[i]!
@@ -235,50 +259,89 @@ function countsOf(
   return conditions.length === 0 ? null : f.let(conditions.reduce((a, b) => i32.and(a, b)))
 }
 
-/** Adds to words of states: in memory where rows have groups, in locals until the end where all are of one. */
-function wordAdder(
-  f: Builder,
-  states: Local<'i32'>,
-  isGrouped: boolean,
-  stateBytes: number,
-): {
-  /** @param offset of the state of the row's code */
-  readonly at: (offset: Expr<'i32'>) => void
+/** Emits what adds to the words of states. */
+interface WordAdder {
+  readonly at: (code: Expr<'i32'>) => void
   readonly add: (word: number, value: Expr<'i64'>) => void
-  readonly end: () => void
-} {
-  if (isGrouped) {
-    const state = f.local('i32')
-    return {
-      at: (offset) => f.set(state, i32.add(states, offset)),
-      add: (word, value) => f.store64(state, i64.add(i64.load(state, word), value), word),
-      end: () => {},
-    }
-  }
-  const words = Array.from({ length: stateBytes / 8 }, () => f.local('i64'))
-  const wordAt = (word: number): Local<'i64'> => words[word / 8]!
+  /** @returns how many runs there are */
+  readonly end: () => Expr<'i32'>
+}
+
+/** Codes are offsets of states. */
+function codeAdder(f: Builder, states: Local<'i32'>): WordAdder {
+  const state = f.local('i32')
   return {
-    at: () => {},
-    add: (word, value) => f.set(wordAt(word), i64.add(wordAt(word), value)),
-    end: () => words.forEach((word, i) => void f.store64(states, word, 8 * i)),
+    at: (offset) => f.set(state, i32.add(states, offset)),
+    add: (word, value) => f.store64(state, i64.add(i64.load(state, word), value), word),
+    end: () => i32.const(1),
   }
 }
 
-/** Emits the reading of how keys become codes. @returns the offset of the state of a row's code */
-function offsetReader(
+/** All rows are of one group, whose words are locals until the end. */
+function oneGroupAdder(f: Builder, states: Local<'i32'>, { stateBytes }: StateWords): WordAdder {
+  const wordAt = wordLocals(f, stateBytes)
+  return {
+    at: () => {},
+    add: (word, value) => f.set(wordAt(word), i64.add(wordAt(word), value)),
+    end: () => {
+      for (let word = 0; word < stateBytes; word += 8) f.store64(states, wordAt(word), word)
+      return i32.const(1)
+    },
+  }
+}
+
+/** Neighbours of one code share a state. Its words are locals, stored with each row: a branch would often be foretold wrong. */
+function runAdder(
+  f: Builder,
+  reader: ParameterReader,
+  states: Local<'i32'>,
+  { stateBytes }: StateWords,
+): WordAdder {
+  const nextCode = reader.i32()
+  const lastState = reader.i32()
+  const wordAt = wordLocals(f, stateBytes)
+  const state = f.let(i32.sub(states, i32.const(stateBytes)))
+  const previous = f.let(i32.const(-1))
+  const isNew = f.local('i32')
+  return {
+    at(expression) {
+      const code = f.let(expression)
+      f.set(isNew, i32.ne(code, previous))
+      f.set(previous, code)
+      f.set(state, i32.add(state, i32.mul(isNew, i32.const(stateBytes))))
+      f.if(i32.gt_u(state, lastState), () => f.return(0))
+      f.store32(nextCode, code)
+      f.set(nextCode, i32.add(nextCode, i32.shl(isNew, 2)))
+    },
+    add(word, value) {
+      const before = i64.select(isNew, 0n, wordAt(word))
+      f.set(wordAt(word), i64.add(before, value))
+      f.store64(state, wordAt(word), word)
+    },
+    end: () => i32.add(i32.div_u(i32.sub(state, states), i32.const(stateBytes)), 1),
+  }
+}
+
+function wordLocals(f: Builder, stateBytes: number): (word: number) => Local<'i64'> {
+  const words = Array.from({ length: stateBytes / 8 }, () => f.local('i64'))
+  return (word) => words[word / 8]!
+}
+
+/** Emits the reading of how keys become codes. @returns the code of a row, in `codeUnit`s */
+function codeReader(
   f: Builder,
   reader: ParameterReader,
   keys: readonly KeyPart[],
-  stateBytes: number,
+  codeUnit: number,
 ): (row: Local<'i32'>, values: readonly Lowered[]) => Expr<'i32'> {
   const parts = keys.map((key) => {
     const partOf = key.kind === 'codes' ? codesPart(reader, key) : valuePart(f, reader, key)
-    return { partOf, strideBytes: reader.i32() }
+    return { partOf, stride: reader.i32() }
   })
   return (row, values) =>
     parts
-      .map(({ partOf, strideBytes }, i) =>
-        i32.mul(partOf(row, values), i === 0 ? i32.const(stateBytes) : strideBytes),
+      .map(({ partOf, stride }, i) =>
+        i32.mul(partOf(row, values), i === 0 ? i32.const(codeUnit) : stride),
       )
       .reduce<Expr<'i32'>>((a, b) => i32.add(a, b), i32.const(0))
 }
@@ -314,11 +377,11 @@ function valuePart(
 }
 
 interface FlushKernel {
-  /** Adds a column's words of each code's state to the sums and counts of its group; sums: 0 where there are none. */
+  /** Adds a column's words of each state to the sums and counts of its group; sums: 0 where there are none. */
   flush(
     states: number,
     stateBytes: number,
-    codeCount: number,
+    stateCount: number,
     groups: number,
     sumWord: number,
     countWord: number,
@@ -327,7 +390,7 @@ interface FlushKernel {
   ): void
 }
 
-/** @param groups the address of the group of each code, read where the code has rows */
+/** @param groups the address of the group of each state, read where the state has rows */
 export function flushColumn(
   memory: WebAssembly.Memory,
   states: Uint8Array,
@@ -340,7 +403,7 @@ export function flushColumn(
     const params = {
       states: 'i32',
       stateBytes: 'i32',
-      codeCount: 'i32',
+      stateCount: 'i32',
       groups: 'i32',
       sumWord: 'i32',
       countWord: 'i32',
@@ -348,15 +411,15 @@ export function flushColumn(
       counts: 'i32',
     } as const
     m.function('flush', params, null, (f, p) => {
-      const code = f.local('i32')
+      const i = f.local('i32')
       const state = f.let(p.states)
       const increase = (address: Expr<'i32'>, value: Expr<'i64'>) => {
         const total = f.let(address)
         f.store64(total, i64.add(i64.load(total), value))
       }
-      f.for(code, 0, p.codeCount, () => {
+      f.for(i, 0, p.stateCount, () => {
         f.if(i32.load(state), () => {
-          const group = f.let(i32.load(at(p.groups, code, 2)))
+          const group = f.let(i32.load(at(p.groups, i, 2)))
           f.if(p.sums, () => increase(at(p.sums, group, 3), i64.load(i32.add(state, p.sumWord))))
           increase(at(p.counts, group, 3), i64.load(i32.add(state, p.countWord)))
         })
@@ -364,6 +427,6 @@ export function flushColumn(
       })
     })
   })
-  const codeCount = states.byteLength / stateBytes
-  flush(states.byteOffset, stateBytes, codeCount, groups, sum, count, target.sums, target.counts)
+  const stateCount = states.byteLength / stateBytes
+  flush(states.byteOffset, stateBytes, stateCount, groups, sum, count, target.sums, target.counts)
 }

@@ -1,13 +1,11 @@
-import { allocateInt32 } from '../../expressions/wasm/buffers.js'
 import type { Arena, Page } from '../../spi/index.js'
 import { isAbsorbed, type Operator, type OperatorContext, type UnmadeRows } from '../operator.js'
-import { memoryOf } from '../operator-memory.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import type { Steps } from '../steps.js'
-import { AggregateCalls } from './aggregate-calls.js'
 import { AggregationOperator, EMPTY_BYTES_MAX, grownBytes } from './aggregation.js'
 import { PartialAggregationControl } from './partial-aggregation-control.js'
+import { rowsAsGroups } from './rows-as-groups.js'
 
 /**
  * A partial or intermediate step with keys. What it gives need not be grouped, only fit to be merged: asked for memory, or
@@ -23,9 +21,6 @@ export class PartialAggregation implements Operator {
   /** Of rows that are not grouped; both are reset with each page. */
   readonly #scratch: Arena
   readonly #output: Arena
-  readonly #fixed: Arena
-  readonly #memory: WebAssembly.Memory
-  readonly #status: Int32Array
   #scope: OperatorScope
   /** Absent while rows are not grouped. */
   #groups: AggregationOperator | undefined
@@ -44,9 +39,6 @@ export class PartialAggregation implements Operator {
     )
     this.#scratch = context.createArena()
     this.#output = context.createArena()
-    this.#memory = memoryOf(this.#scratch)
-    this.#fixed = context.createArena()
-    this.#status = allocateInt32(this.#fixed, 4)
     this.#scope = operatorScope(context)
     this.#groups = new AggregationOperator(spec, this.#scope.context)
   }
@@ -120,20 +112,15 @@ export class PartialAggregation implements Operator {
 
   /** The states of the rows, each a group, beside their keys as they came. */
   #ungrouped(page: Page): Page {
-    const { rowCount } = page
-    this.#scratch.reset()
-    this.#output.reset()
-    const scope = operatorScope(this.#context)
-    const calls = new AggregateCalls(this.#spec, scope.context, this.#memory, this.#status)
-    calls.reserve(rowCount)
-    const groups = allocateInt32(this.#scratch, rowCount)
-    for (let row = 0; row < rowCount; row++) groups[row] = row
-    calls.add(page, groups, this.#scratch)
-    const states = calls.states(0, rowCount, this.#output)
-    calls.close()
-    scope.close()
-    const keys = this.#spec.keyChannels.map((channel) => page.blocks[channel]!)
-    return { rowCount, blocks: [...keys, ...states] }
+    const output = this.#output
+    output.reset()
+    return rowsAsGroups(
+      this.#spec,
+      this.#context,
+      page,
+      (calls) => calls.states(0, page.rowCount, output),
+      this.#scratch,
+    )
   }
 
   *finish(): Generator<Page, void> {
@@ -143,7 +130,8 @@ export class PartialAggregation implements Operator {
   close(): void {
     this.#groups?.close()
     this.#scope.close()
-    for (const arena of [this.#scratch, this.#output, this.#fixed]) arena.close()
+    this.#scratch.close()
+    this.#output.close()
   }
 
   describe(): Readonly<Record<string, string | number>> {

@@ -13,6 +13,15 @@ export interface RowChoiceKernels {
   mark(numbers: number, count: number, next: number, out: number): void
   /** out[i] = groups[i] where values[i] (a byte) is 1 and not null, else -1. */
   filter(values: number, validity: number, count: number, groups: number, out: number): void
+  /** out[i] = i. */
+  each(count: number, out: number): void
+  /**
+   * Positions of the first row of each group that has none so far: rowOf[group] is 0. These rows are kept behind `kept` others:
+   * rowOf[group] becomes the number of its row, from 1 on. @returns how many
+   */
+  unseen(groups: number, count: number, rowOf: number, kept: number, positions: number): number
+  /** out[i] = rows[i] - 1. */
+  before(rows: number, count: number, out: number): void
 }
 
 export function rowChoiceKernels(memory: WebAssembly.Memory): RowChoiceKernels {
@@ -51,6 +60,39 @@ export function rowChoiceKernels(memory: WebAssembly.Memory): RowChoiceKernels {
         })
       },
     )
+    m.function('each', { count: 'i32', out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => f.store32(at(p.out, i, 2), i))
+    })
+    const unseen = {
+      groups: 'i32',
+      count: 'i32',
+      rowOf: 'i32',
+      kept: 'i32',
+      positions: 'i32',
+    } as const
+    m.function('unseen', unseen, 'i32', (f, p) => {
+      const i = f.local('i32')
+      const next = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        const group = f.let(i32.load(at(p.groups, i, 2)))
+        const counts = i32.ge_s(group, 0)
+        const place = f.let(at(p.rowOf, f.let(i32.select(counts, group, 0)), 2))
+        const row = f.let(i32.load(place))
+        // Which rows are first is hardly foretold: no branch.
+        const isFirst = f.let(i32.and(i32.eqz(row), counts))
+        f.store32(at(p.positions, next, 2), i)
+        f.set(next, i32.add(next, isFirst))
+        f.store32(place, i32.select(isFirst, i32.add(p.kept, next), row))
+      })
+      f.return(next)
+    })
+    m.function('before', { rows: 'i32', count: 'i32', out: 'i32' }, null, (f, p) => {
+      const i = f.local('i32')
+      f.for(i, 0, p.count, () => {
+        f.store32(at(p.out, i, 2), i32.sub(i32.load(at(p.rows, i, 2)), 1))
+      })
+    })
   })
 }
 

@@ -1,6 +1,13 @@
 import { input } from '../../expressions/ir-build.js'
 import type { Page, SqlType } from '../../spi/index.js'
-import { NO_PAGES, NO_ROWS, noRows, type Operator, type OperatorContext } from '../operator.js'
+import {
+  areLone,
+  NO_PAGES,
+  NO_ROWS,
+  noRows,
+  type Operator,
+  type OperatorContext,
+} from '../operator.js'
 import type { AggregationSpec } from '../spec.js'
 import { type OperatorScope, operatorScope } from '../spill/operator-scope.js'
 import { SPILL_LEVELS_MAX, SpillPartitions } from '../spill/spill-partitions.js'
@@ -58,7 +65,12 @@ export class SpillingAggregation implements Operator {
     yield* this.#spillGroups()
   }
 
+  get knowsLoneRows(): boolean {
+    return this.#groups.knowsLoneRows
+  }
+
   process(page: Page): readonly Page[] {
+    if (areLone(page)) return this.#groups.process(page)
     this.#groups.process(page)
     this.#emptyBytes ??= Math.min(this.#scope.heldBytes, EMPTY_BYTES_MAX)
     return NO_PAGES

@@ -1,7 +1,16 @@
 import { allocateInt32, zeroed } from '../../expressions/wasm/buffers.js'
-import type { Arena, Block, Fixed16Block, IntegerBlock, SqlType } from '../../spi/index.js'
+import { kernelMemory } from '../../expressions/wasm/kernel-memory.js'
+import {
+  type Arena,
+  assert,
+  type Block,
+  type Fixed16Block,
+  type IntegerBlock,
+  type SqlType,
+} from '../../spi/index.js'
 import type { GrowableBuffer } from '../keys/growable.js'
 import { extentOf } from '../keys/key-source.js'
+import { emptyGroupsKernel } from './aggregate-kernels.js'
 
 /** Blocks made of state arrays: groups [from, to) of 8- or 16-byte states. */
 
@@ -19,14 +28,13 @@ export function validityOfCounts(
   arena: Arena,
 ): Uint8Array | null {
   const rowCount = to - from
-  // Counts are never negative: both halves zero is zero, and 32-bit reads make no BigInts.
-  const halves = new Int32Array(counts.buffer, counts.byteOffset + from * 8, rowCount * 2)
-  let hasNulls = false
-  for (let i = 0; i < rowCount && !hasNulls; i++) {
-    hasNulls = (halves[2 * i]! | halves[2 * i + 1]!) === 0
-  }
-  if (!hasNulls) return null
+  const address = counts.byteOffset + from * 8
+  const memory = kernelMemory(counts.buffer)
+  assert(memory !== undefined, 'counts lie where kernels read')
+  if (emptyGroupsKernel(memory)(address, rowCount) === 0) return null
   const validity = zeroed(arena.allocate((rowCount + 7) >> 3))
+  // Counts are never negative: both halves zero is zero, and 32-bit reads make no BigInts.
+  const halves = new Int32Array(counts.buffer, address, rowCount * 2)
   for (let i = 0; i < rowCount; i++) {
     if ((halves[2 * i]! | halves[2 * i + 1]!) !== 0) validity[i >> 3]! |= 1 << (i & 7)
   }

@@ -178,7 +178,14 @@ export class GroupKeys {
 
   /** Moves to the layout that the values need now, keeping the numbers of the groups. */
   #relayout(arena: Arena): void {
-    const codes = this.#encoder.recode(this.#codesAddress(), this.#count, arena)
+    const before = this.#codesAddress()
+    const codes = this.#encoder.recode(before, this.#count, arena)
+    if (
+      codes === before &&
+      (this.#inRuns || (this.#table !== undefined && !this.#isTableOutgrown()))
+    ) {
+      return
+    }
     // What was a range may be numbered now, in another order.
     if (this.#inRuns && runKernels(this.#memory).rising(codes, this.#count) === 1) {
       this.#codeOf.int64().set(new BigInt64Array(this.#memory.buffer, codes, this.#count))

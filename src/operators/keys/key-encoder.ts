@@ -132,10 +132,15 @@ export class KeyEncoder {
   }
 
   /**
-   * Moves to the next layout. @returns an address of the codes of `count` keys, given by theirs in the layout before
+   * Moves to the next layout.
+   * @returns an address of the codes of `count` keys, given by theirs in the layout before: the same where these go on to hold
    */
   recode(codes: number, count: number, arena: Arena): number {
     const before = this.#layout
+    if (before !== undefined && this.#growsAtItsEnd(before)) {
+      this.#layout = this.nextLayout()
+      return codes
+    }
     const foldsBefore = this.#folds
     const words =
       before === undefined || count === 0
@@ -185,6 +190,21 @@ export class KeyEncoder {
     })
     for (const fold of foldsBefore) fold.close()
     return out
+  }
+
+  /** Whether only the last column gets room for larger parts. */
+  #growsAtItsEnd(before: KeyLayout): boolean {
+    const next = this.nextLayout()
+    return next.columns.every(({ word, stride, min, size }, i) => {
+      const column = before.columns[i]!
+      return (
+        word === column.word &&
+        stride === column.stride &&
+        min === column.min &&
+        (size === column.size || i === next.columns.length - 1) &&
+        this.#columns[i]!.kind === this.#layoutKinds[i]
+      )
+    })
   }
 
   /** Ids of what were parts of a range. */

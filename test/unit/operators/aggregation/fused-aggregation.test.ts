@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { QueryMemory } from '../../../../src/dataflow/memory/query-memory.js'
 import { BUILTIN_FUNCTIONS } from '../../../../src/expressions/functions/index.js'
 import type { Expression } from '../../../../src/expressions/ir.js'
@@ -62,9 +62,8 @@ const TYPES = [
   DOUBLE,
   DATE,
 ] as const
-const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG, FLOAT, DAY] = TYPES.map(
-  (type, channel) => input(channel, type),
-) as [Expression, ...Expression[]] as Expression[]
+const inputs: readonly Expression[] = TYPES.map((type, channel) => input(channel, type))
+const [TEXT, OTHER_TEXT, SMALL, INT, BIG, PRICE, DISCOUNT, WIDE, FLAG, FLOAT, DAY] = inputs
 
 const of = (name: string, ...args: readonly Expression[]): Expression =>
   call(
@@ -77,6 +76,7 @@ const of = (name: string, ...args: readonly Expression[]): Expression =>
 const revenue = of('$multiply', PRICE!, of('$subtract', constant(MONEY, 100n), DISCOUNT!))
 
 const KEYS: readonly Expression[] = [
+  BIG!,
   TEXT!,
   OTHER_TEXT!,
   SMALL!,
@@ -148,7 +148,26 @@ function randomPage(random: Random, arena: Arena): Page {
           encodings: ['flat', 'flat', 'flat', 'constant', 'dictionary'],
         }),
   )
-  return { rowCount, blocks }
+  return random.chance(0.5) ? { rowCount, blocks } : clustered(random, { rowCount, blocks }, arena)
+}
+
+/** Rows of other columns, with keys of which neighbours often have the same. */
+function clustered(random: Random, { rowCount, blocks }: Page, arena: Arena): Page {
+  const longest = random.pick([3, 8, 50])
+  const positions = importInt32(new Int32Array(rowCount), arena)
+  for (let row = 0; row < rowCount; ) {
+    const end = row + 1 + random.below(longest)
+    positions.fill(random.below(rowCount), row, end)
+    row = end
+  }
+  const isClustered = (channel: number) =>
+    [TEXT, OTHER_TEXT, SMALL, BIG, DAY].includes(inputs[channel])
+  return {
+    rowCount,
+    blocks: blocks.map((block, channel) =>
+      isClustered(channel) ? gatherBlock(block, positions, rowCount, arena) : block,
+    ),
+  }
 }
 
 interface Plan {
@@ -274,4 +293,101 @@ test(`one loop gives what operators one after another do, from seed ${SEED}`, ()
   memory.releaseAll()
   expect(fusedPages).toBeGreaterThan(30)
   expect([...failed]).toContain('NUMERIC_VALUE_OUT_OF_RANGE')
+})
+
+describe('keys of many values', () => {
+  const count = { function: registry.resolve('count', []), args: [], distinct: false }
+  const sum = {
+    function: registry.resolve('sum', [INTEGER]),
+    args: [input(1, INTEGER)],
+    distinct: false,
+  }
+  const spec: AggregationSpec = {
+    kind: 'aggregation',
+    planNodeId: '2',
+    step: 'single',
+    keyChannels: [0],
+    keyTypes: [BIGINT],
+    aggregates: [sum, count],
+    outputTypes: [],
+    globalRow: false,
+  }
+  const projections = [input(0, BIGINT), input(1, INTEGER)]
+
+  /** A page of `runs` runs of `length` rows, from a key on, whose values are 1, 2, 3 … */
+  function page(first: number, runs: number, length: number, arena: Arena): Page {
+    const rowCount = runs * length
+    const keys = Array.from({ length: rowCount }, (_, i) =>
+      BigInt(first + 7 * Math.floor(i / length)),
+    )
+    const values = Array.from({ length: rowCount }, (_, i) => i + 1)
+    return { rowCount, blocks: [blockOf(BIGINT, keys, arena), blockOf(INTEGER, values, arena)] }
+  }
+
+  /** Adds pages one by one. @returns for each whether its rows were taken unmade, and the groups */
+  function added(memory: QueryMemory, pages: readonly Page[]) {
+    const operator = new AggregationOperator(spec, testContext(memory, {}))
+    const selectionOf = ({ rowCount }: Page) => ({ count: rowCount, positions: null })
+    const absorbed = pages.map((p) => {
+      const isAbsorbedPage =
+        operator.absorb({ page: p, selection: selectionOf(p), projections }) === p.rowCount
+      if (!isAbsorbedPage) operator.process(p)
+      return isAbsorbedPage
+    })
+    const groups = [...operator.finish()].flatMap(({ rowCount, blocks }) =>
+      Array.from({ length: rowCount }, (_, row) => blocks.map((block) => readValue(block, row))),
+    )
+    operator.close()
+    return { absorbed, groups }
+  }
+
+  test('runs of equal keys are added up before their group is looked for, also across pages and where keys come again', () => {
+    const memory = testMemory()
+    const arena = memory.createArena()
+    const pages = [page(1, 100, 4, arena), page(1 + 7 * 99, 2, 40, arena), page(-50, 40, 2, arena)]
+    const { absorbed, groups } = added(memory, pages)
+    expect(absorbed).toEqual([true, true, true])
+    expect(groups).toHaveLength(100 + 1 + 40)
+    expect(groups.slice(0, 2)).toEqual([
+      [1n, 10n, 4n],
+      [8n, 26n, 4n],
+    ])
+    // The last four of the first page and the first forty of the second.
+    expect(groups[99]).toEqual([1n + 7n * 99n, 397n + 398n + 399n + 400n + 820n, 44n])
+    memory.releaseAll()
+  })
+
+  test('short runs are not, nor looked for in the pages that follow, at first in one, then in more', () => {
+    const memory = testMemory()
+    const arena = memory.createArena()
+    const short = page(1, 100, 1, arena)
+    const long = page(1, 20, 5, arena)
+    const { absorbed, groups } = added(memory, [
+      ...[short, long, long],
+      ...[short, long, short, long, long, long],
+    ])
+    expect(absorbed).toEqual([
+      ...[false, false, true],
+      ...[false, false, false, false, false, true],
+    ])
+    expect(groups).toHaveLength(100)
+    expect(groups[0]).toEqual([1n, 3n + 6n * 15n, 3n + 6n * 5n])
+    memory.releaseAll()
+  })
+
+  test('pages of groups end where pages of clustered keys have, unless these are small', () => {
+    const memory = testMemory()
+    const arena = memory.createArena()
+    const context = testContext(memory, { outputPageRows: 100 })
+    const operator = new AggregationOperator({ ...spec, step: 'partial' }, context)
+    let first = 0
+    for (const runs of [70, 150, 10, 10, 10, 60]) {
+      operator.process(page(first, runs, 3, arena))
+      // There is room between pages for those of others.
+      first += 7 * runs + 500
+    }
+    expect([...operator.finish()].map(({ rowCount }) => rowCount)).toEqual([70, 100, 50, 30, 60])
+    operator.close()
+    memory.releaseAll()
+  })
 })

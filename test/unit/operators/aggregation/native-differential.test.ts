@@ -49,6 +49,9 @@ const CALLS: readonly Call[] = [
   ...calls('sum', decimalType(12, 2)),
   ...calls('bool_and every bool_or count_if min max', BOOLEAN),
   ...calls('bitwise_and_agg bitwise_or_agg bitwise_xor_agg', BIGINT),
+  ...[VARCHAR, BIGINT, BOOLEAN, decimalType(30, 2)].flatMap((type) =>
+    calls('arbitrary any_value', type),
+  ),
   ...KEYS.flatMap((key) =>
     [VARCHAR, BIGINT, BOOLEAN, DOUBLE].flatMap((value) => calls('min_by max_by', value, key)),
   ),
