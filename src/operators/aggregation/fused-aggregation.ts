@@ -149,7 +149,7 @@ export class FusedAggregation {
   #addByCode(loop: FusedLoop, keys: BoundKeys | undefined, arena: Arena): Added | undefined {
     const { stateBytes } = loop.words
     const states = zeroed(arena.allocate((keys?.codeCount ?? 1) * stateBytes))
-    if (runFusedLoop(this.#memory, loop, states.byteOffset, arena) === undefined) return undefined
+    if (runFusedLoop(this.#memory, loop, states, arena) === undefined) return undefined
     const groups = this.#groups(keys, states, stateBytes, arena)
     return groups && { states, groups }
   }
@@ -166,7 +166,7 @@ export class FusedAggregation {
     const states = arena.allocate(runsMax * stateBytes)
     const codes = allocateInt32(arena, runsMax + 1)
     const runs = { codes: codes.byteOffset, runsMax }
-    const count = runFusedLoop(this.#memory, { ...loop, runs }, states.byteOffset, arena)
+    const count = runFusedLoop(this.#memory, { ...loop, runs }, states, arena)
     const groups =
       count && this.#keys!.groupsOf(keys.reading, keys.parts, codes.subarray(0, count), arena)
     if (!groups) {

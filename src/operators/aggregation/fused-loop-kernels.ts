@@ -14,6 +14,7 @@ import { i32, i64 } from '../../expressions/wasm/scalar.js'
 import type { Expr } from '../../expressions/wasm/value.js'
 import { type Arena, assert } from '../../spi/index.js'
 import { at, validBit } from '../keys/key-kernels.js'
+import { addsVectors, runVectorGroups } from './vector-group-kernels.js'
 import { runVectorSums, sumsVectors } from './vector-sum-kernels.js'
 
 /**
@@ -124,11 +125,16 @@ export interface FusedLoop {
 export function runFusedLoop(
   memory: WebAssembly.Memory,
   loop: FusedLoop,
-  states: number,
+  states: Uint8Array,
   arena: Arena,
 ): number | undefined {
+  const { byteOffset } = states
   if (sumsVectors(loop)) {
-    runVectorSums(memory, loop, states, arena)
+    runVectorSums(memory, loop, byteOffset, arena)
+    return 1
+  }
+  if (addsVectors(loop)) {
+    runVectorGroups(memory, loop, states, arena)
     return 1
   }
   const { bound, keys, selection, runs } = loop
@@ -141,13 +147,13 @@ export function runFusedLoop(
     arena,
     2 + SLOTS_OF_RUNS + keys.length * SLOTS_PER_KEY + rowSlots(bound.program),
   )
-  writer.i32(states)
+  writer.i32(byteOffset)
   writer.i32(selection.positions?.byteOffset ?? 0)
   for (const key of keys) writeKey(writer, key, codeUnit(loop))
   writeRows(writer, bound)
   if (runs !== undefined) {
     writer.i32(runs.codes)
-    writer.i32(states + (runs.runsMax - 1) * loop.words.stateBytes)
+    writer.i32(byteOffset + (runs.runsMax - 1) * loop.words.stateBytes)
   }
   return run(writer.address, selection.count) || undefined
 }
