@@ -9,6 +9,7 @@ import { correlatedJoinRules, joinUncorrelated } from './decorrelation/correlate
 import { countApply } from './decorrelation/count-apply.js'
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
+import { aggregatesToWindows } from './passes/aggregates-to-windows.js'
 import { pruneColumns } from './passes/column-pruning.js'
 import { checkRequiredPredicates, pushIntoConnectors } from './passes/connector-pushdown.js'
 import { addDynamicFilters } from './passes/dynamic-filters.js'
@@ -183,6 +184,10 @@ export const PASSES: readonly Pass[] = [
   clean,
   pushDown,
   rulesPass(ruleSet('CleanupAndWindows', [...cleanup, ...windowRules, leftJoinToAntiJoin])),
+  prune,
+  // Before sharing, which keeps relations that are used twice from being one.
+  { name: 'AggregatesToWindows', run: aggregatesToWindows },
+  clean,
   prune,
   // Before anything depends on what surrounds a use: joins are ordered in a shared plan as in the others.
   { name: 'ShareSubplans', run: shareSubplans },
