@@ -12,7 +12,7 @@ export interface EngineOptions {
   readonly threads?: number
   /**
    * What reads stored tables and is expected to take one thread at most so many milliseconds runs in the calling thread, as does what
-   * reads little: handing it to worker threads would take longer. 0: all that reads tables runs in worker threads. Default: 4.
+   * reads little: handing it to worker threads would take longer. 0: all that reads tables runs in worker threads. Default: 6.
    */
   readonly callingThreadMillis?: number
   /** What queries may reserve together; default: 60% of the machine's memory or of its cgroup's limit. */
@@ -112,7 +112,7 @@ export interface ResolvedOptions {
 
 const MAX_THREADS = 256
 /** About what two threads need to have begun: below it they are no faster than one that need not begin. */
-const DEFAULT_CALLING_THREAD_MILLIS = 4
+const DEFAULT_CALLING_THREAD_MILLIS = 6
 const DEFAULT_OUTPUT_PAGE_ROWS = 16_384
 /** As Trino's max-spill-per-node. */
 const DEFAULT_SPILL_BYTES = 100 * 1024 ** 3
