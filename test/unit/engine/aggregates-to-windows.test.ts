@@ -20,7 +20,7 @@ const WINDOWS: Readonly<Record<string, string>> = {
   'a minimum over joins, with filters in both': `SELECT s.id, d.name ${NARROWED.replace('WHERE', ', days d WHERE')} AND d.day = s.day AND d.open AND s.price =
     (SELECT min(t.price) FROM sales t, days e WHERE t.part = p.part AND e.day = t.day AND e.open)`,
   'a maximum of doubles': `SELECT s.id ${NARROWED} AND s.weight = (SELECT max(t.weight) ${OF_PART})`,
-  'a computed argument': `SELECT s.id ${NARROWED} AND s.price * 5 > (SELECT max(t.price * t.amount) ${OF_PART})`,
+  'a computed argument': `SELECT s.id ${NARROWED} AND s.price * 9 > (SELECT min(t.price * t.amount) ${OF_PART})`,
   'a column that the query does not read otherwise': `SELECT s.id ${NARROWED} AND s.price > (SELECT min(t.amount) ${OF_PART})`,
   'two keys, of which one may be null': `SELECT s.id ${NARROWED} AND s.price >= (SELECT avg(t.price) FROM sales t WHERE t.part = s.part AND t.day = s.day)`,
   'aggregates and keys that are selected': `SELECT s.id, a.part, a.most, a.mean, p.id FROM sales s JOIN parts p ON p.part = s.part
