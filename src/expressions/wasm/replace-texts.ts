@@ -4,9 +4,9 @@ import { call, type ModuleBuilder } from './builder.js'
 import { kernelMemory } from './kernel-memory.js'
 import { kernel } from './module-cache.js'
 import { i32 } from './scalar.js'
-import { i8x16, v128 } from './simd.js'
+import { v128 } from './simd.js'
 import { PADDING } from './text-functions.js'
-import { type Bool, buildEqual, twoBytes } from './text-kernels.js'
+import { type Bool, buildEqual, emitCandidates } from './text-kernels.js'
 import type { Expr } from './value.js'
 
 /** replace() of a text that is not empty, constant as what takes its place is. */
@@ -139,37 +139,28 @@ function buildReplace(m: ModuleBuilder): void {
   })
 }
 
-/** Looks for the first and last byte of the text at 16 places a turn, over all rows at once. */
+/** Looks for the text over all rows at once. */
 function buildHits(m: ModuleBuilder, equal: Bool): void {
   const params = { ...SOURCE, text: 'i32', length: 'i32', out: 'i32' } as const
   m.function('hits', params, 'i32', (f, p) => {
     const row = f.local('i32')
     const at = f.let(i32.add(p.bytes, i32.load(p.offsets)))
-    const limit = f.let(endOf(p, i32.sub(p.count, 1)))
-    const first = f.let(v128.load8_splat(p.text))
-    const final = f.let(v128.load8_splat(i32.sub(i32.add(p.text, p.length), 1)))
-    const ahead = f.let(i32.sub(p.length, 1))
-    const free = f.let(at)
+    const last = f.let(i32.sub(endOf(p, i32.sub(p.count, 1)), p.length))
+    f.if(i32.lt_s(i32.sub(last, at), 0), () => f.return(0))
     const next = f.let(p.out)
-    const places = f.local('i32')
-    const candidate = f.local('i32')
-    f.while(i32.lt_u(at, limit), () => {
-      f.set(places, i8x16.bitmask(twoBytes(at, ahead, first, final)))
-      f.while(places, (passed) => {
-        f.set(candidate, i32.add(at, i32.ctz(places)))
-        f.set(places, i32.and(places, i32.sub(places, 1)))
-        f.brIf(passed, i32.ge_u(candidate, limit))
-        const isNext = i32.ge_u(candidate, free)
-        f.if(i32.if(isNext, call(equal, candidate, p.text, p.length), 0), () => {
-          f.while(i32.le_u(endOf(p, row), candidate), () => f.set(row, i32.add(row, 1)))
-          f.if(i32.le_u(i32.add(candidate, p.length), endOf(p, row)), () => {
-            f.store32(next, candidate)
-            f.set(next, i32.add(next, 4))
-            f.set(free, i32.add(candidate, p.length))
-          })
+    const free = f.let(at)
+    // Occurrences may stand close: they are taken from the places at hand rather than looked for again.
+    emitCandidates(f, { ...p, at, last, vectors: 2 }, (candidate) => {
+      const isNext = i32.ge_u(candidate, free)
+      f.if(i32.if(isNext, call(equal, candidate, p.text, p.length), 0), () => {
+        f.while(i32.le_u(endOf(p, row), candidate), () => f.set(row, i32.add(row, 1)))
+        // What lies across the ends of two rows is no occurrence.
+        f.if(i32.le_u(i32.add(candidate, p.length), endOf(p, row)), () => {
+          f.store32(next, candidate)
+          f.set(next, i32.add(next, 4))
+          f.set(free, i32.add(candidate, p.length))
         })
       })
-      f.set(at, i32.add(at, 16))
     })
     f.return(i32.shr_u(i32.sub(next, p.out), 2))
   })

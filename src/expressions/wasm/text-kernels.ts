@@ -15,7 +15,7 @@ import type { Expr } from './value.js'
 /**
  * Kernels over texts: `mask` writes 0 or 1 for every position of a page, `search` does it for LIKE with an inner part
  * by looking for that part through the page's bytes at once, so that rows without it cost nothing but their offset.
- * Parameters: offsets, bytes, out, then (address, length) of each constant. Loads reach past the texts by up to 15
+ * Parameters: offsets, bytes, out, then (address, length) of each constant. Loads reach past the texts by up to 31
  * bytes, stores never.
  */
 export type TextKernel = {
@@ -35,8 +35,11 @@ export function testShape(test: TextTest): string {
   return `${count} ${test.values.map((value) => (value.length === 0 ? '.' : 'x')).join('')}`
 }
 
+/** A prefix is checked in less time than it takes to look through a text. */
 export const hasSearch = (test: TextTest): boolean =>
-  test.kind === 'like' && test.values.slice(1, -1).some((value) => value.length > 0)
+  test.kind === 'like' &&
+  test.values[0]!.length === 0 &&
+  test.values.slice(1, -1).some((value) => value.length > 0)
 
 export function buildTextKernel(m: ModuleBuilder, test: TextTest): void {
   const equal = buildEqual(m)
@@ -69,11 +72,7 @@ export function buildTextKernel(m: ModuleBuilder, test: TextTest): void {
   })
   if (hasSearch(test)) {
     m.function('search', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
-      const parameters = readParameters(f, params, test)
-      const wanted = test.values.findIndex((value, i) => i > 0 && value.length > 0)
-      emitSearch(f, parameters, count, parameters.constants[wanted]!, equal, (start, end, hit) =>
-        matches(f, parameters.constants, start, end, hit),
-      )
+      emitSearch(f, readParameters(f, params, test), count, equal, find!)
       f.return(0)
     })
   }
@@ -145,42 +144,73 @@ function emitBegins(
 }
 
 /**
- * find(from, limit, text, length): the address of the first occurrence that ends by `limit`, or 0. Looks for the first
- * and last byte of the text at 16 places a turn and compares where both are.
- * @source W. Muła, SIMD-friendly algorithms for substring searching
+ * find(from, limit, text, length): the address of the first occurrence that ends by `limit`, or 0. The text is not
+ * empty.
  */
 export function buildFind(m: ModuleBuilder, equal: Bool): Bool {
   const params = { from: 'i32', limit: 'i32', text: 'i32', length: 'i32' } as const
   return m.internal('find', params, 'i32', (f, { from, limit, text, length }) => {
     f.if(i32.lt_s(i32.sub(limit, from), length), () => f.return(0))
     const last = f.let(i32.sub(limit, length))
-    const first = f.let(v128.load8_splat(text))
-    const final = f.let(v128.load8_splat(i32.sub(i32.add(text, length), 1)))
-    const ahead = f.let(i32.sub(length, 1))
-    const hits = f.local('i32')
-    const candidate = f.local('i32')
-    f.while(i32.le_u(from, last), () => {
-      f.set(hits, i8x16.bitmask(twoBytes(from, ahead, first, final)))
-      f.while(hits, () => {
-        f.set(candidate, i32.add(from, i32.ctz(hits)))
-        f.if(i32.gt_u(candidate, last), () => f.return(0))
-        f.if(call(equal, candidate, text, length), () => f.return(candidate))
-        f.set(hits, i32.and(hits, i32.sub(hits, 1)))
-      })
-      f.set(from, i32.add(from, 16))
+    emitCandidates(f, { text, length, at: from, last, vectors: 1 }, (candidate) => {
+      f.if(call(equal, candidate, text, length), () => f.return(candidate))
     })
     f.return(0)
   })
 }
 
-/** Where the first byte of a text is, and the last one so far ahead. */
-export const twoBytes = (
-  at: I32,
-  ahead: I32,
-  first: Expr<'v128'>,
-  final: Expr<'v128'>,
-): Expr<'v128'> =>
-  v128.and(i8x16.eq(v128.load(at), first), i8x16.eq(v128.load(i32.add(at, ahead)), final))
+export interface CandidateSearch {
+  /** What is looked for, and how many bytes, at least one. */
+  readonly text: Local<'i32'>
+  readonly length: Local<'i32'>
+  /** The first place, moved on; the last one that may be visited. */
+  readonly at: Local<'i32'>
+  readonly last: Local<'i32'>
+  /** How many vectors of places are looked at in a turn: one where texts are short, two where they go on and on. */
+  readonly vectors: 1 | 2
+}
+
+/**
+ * Visits the places that have a text's first, middle and last byte, from the left. Most others that have two of them lack
+ * the third, which costs less than a branch foretold wrongly. `goOn(place)` leaves a visit and goes on there.
+ * @source W. Muła, SIMD-friendly algorithms for substring searching
+ */
+export function emitCandidates<R extends 'i32'>(
+  f: FunctionBuilder<R>,
+  { text, length, at, last, vectors }: CandidateSearch,
+  visit: (candidate: Local<'i32'>, goOn: (place: I32) => void) => void,
+): void {
+  const ahead = f.let(i32.sub(length, 1))
+  const halfway = f.let(i32.shr_u(length, 1))
+  const first = f.let(v128.load8_splat(text))
+  const middle = f.let(v128.load8_splat(i32.add(text, halfway)))
+  const final = f.let(v128.load8_splat(i32.add(text, ahead)))
+  const width = 16 * vectors
+  const places = f.local('i32')
+  const candidate = f.local('i32')
+  const placesFrom = (from: I32): I32 => {
+    const ends = v128.and(
+      i8x16.eq(v128.load(from), first),
+      i8x16.eq(v128.load(i32.add(from, ahead)), final),
+    )
+    const isMiddle = i8x16.eq(v128.load(i32.add(from, halfway)), middle)
+    return i8x16.bitmask(v128.and(ends, isMiddle))
+  }
+  f.while(i32.le_u(at, last), () => {
+    const more = vectors === 1 ? null : i32.shl(placesFrom(i32.add(at, 16)), 16)
+    f.set(places, more === null ? placesFrom(at) : i32.or(placesFrom(at), more))
+    f.while(places, (passed) => {
+      f.set(candidate, i32.add(at, i32.ctz(places)))
+      f.set(places, i32.and(places, i32.sub(places, 1)))
+      f.brIf(passed, i32.gt_u(candidate, last))
+      visit(candidate, (place) => {
+        f.set(at, i32.sub(place, width))
+        f.br(passed)
+      })
+    })
+    f.set(at, i32.add(at, width))
+  })
+}
 
 function emitEqual(
   f: FunctionBuilder<'i32'>,
@@ -262,48 +292,52 @@ function emitLike(
   })
 }
 
-/** Finds occurrences of `wanted` through all the bytes; the rows they lie in are matched as a whole. */
+/**
+ * Finds occurrences of the first inner constant through all the bytes. From behind the first one in a row the others
+ * are looked for; a row without one is out. The pattern has no prefix.
+ */
 function emitSearch(
   f: FunctionBuilder<'i32'>,
   p: ReturnType<typeof readParameters>,
   count: Local<'i32'>,
-  wanted: Constant,
   equal: Bool,
-  matches: (start: Local<'i32'>, end: Local<'i32'>, hit: Local<'i32'>) => void,
+  find: Bool,
 ): void {
+  const suffix = p.constants.at(-1)!
+  const [wanted, ...others] = p.constants.slice(1, -1).filter(({ empty }) => !empty)
+  const { address: text, length } = wanted!
   f.fill(p.out, 0, count)
   const endOf = (row: I32): I32 =>
     i32.add(p.bytes, i32.load(i32.add(p.offsets, i32.shl(row, 2)), 4))
-  const from = f.let(i32.add(p.bytes, i32.load(p.offsets)))
-  const limit = f.let(endOf(i32.sub(count, 1)))
-  const first = f.let(v128.load8_splat(wanted.address))
-  const final = f.let(v128.load8_splat(i32.sub(i32.add(wanted.address, wanted.length), 1)))
-  const ahead = f.let(i32.sub(wanted.length, 1))
+  const at = f.let(i32.add(p.bytes, i32.load(p.offsets)))
+  const last = f.let(i32.sub(endOf(i32.sub(count, 1)), length))
+  // All texts together may be shorter than the constant.
+  f.if(i32.lt_s(i32.sub(last, at), 0), () => f.return(0))
   const row = f.local('i32')
-  const hits = f.local('i32')
-  const candidate = f.local('i32')
-  const start = f.local('i32')
   const end = f.local('i32')
+  const limit = f.local('i32')
+  const behind = f.local('i32')
   const hit = f.local('i32')
-  f.while(i32.lt_u(from, limit), () => {
-    f.set(hits, i8x16.bitmask(twoBytes(from, ahead, first, final)))
-    f.block((scanned) => {
-      f.while(hits, () => {
-        f.set(candidate, i32.add(from, i32.ctz(hits)))
-        f.set(hits, i32.and(hits, i32.sub(hits, 1)))
-        f.brIf(scanned, i32.ge_u(candidate, limit))
-        f.if(call(equal, candidate, wanted.address, wanted.length), () => {
-          f.while(i32.le_u(endOf(row), candidate), () => f.set(row, i32.add(row, 1)))
-          f.set(start, i32.add(p.bytes, i32.load(i32.add(p.offsets, i32.shl(row, 2)))))
-          f.set(end, endOf(row))
-          matches(start, end, hit)
-          f.store8(i32.add(p.out, row), hit)
-          // The row is decided: go on behind it.
-          f.set(hits, 0)
-          f.set(from, i32.sub(end, 16))
-        })
+  emitCandidates(f, { text, length, at, last, vectors: 2 }, (candidate, goOn) => {
+    emitBegins(f, wanted!, candidate, hit, equal)
+    f.if(hit, () => {
+      f.while(i32.le_u(endOf(row), candidate), () => f.set(row, i32.add(row, 1)))
+      f.set(end, endOf(row))
+      f.set(limit, i32.sub(end, suffix.length))
+      f.set(behind, i32.add(candidate, length))
+      f.block((decided) => {
+        // What lies across the ends of two rows is no occurrence.
+        f.brIf(decided, i32.gt_s(i32.sub(behind, limit), 0))
+        if (!suffix.empty)
+          f.brIf(decided, i32.eqz(call(equal, limit, suffix.address, suffix.length)))
+        for (const other of others) {
+          f.set(behind, call(find, behind, limit, other.address, other.length))
+          f.brIf(decided, i32.eqz(behind))
+          f.set(behind, i32.add(behind, other.length))
+        }
+        f.store8(i32.add(p.out, row), i32.const(1))
       })
+      goOn(end)
     })
-    f.set(from, i32.add(from, 16))
   })
 }

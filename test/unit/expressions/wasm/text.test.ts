@@ -70,6 +70,12 @@ const PREDICATES: readonly Expression[] = [
     'ab%ab%ab',
     '%b%%a',
     'abababababababab%',
+    '%aba%',
+    '%aab%aab%',
+    '%abba%b%',
+    '%abbaabba%a',
+    '%ababababababababababababababababababab%b%',
+    '%é%ab%',
   ].map((pattern) => like(pattern)),
   like('%a$%%', '$'),
   ...(['=', '<', '<=', '>', '>='] as const).flatMap((operator) => [
