@@ -10,7 +10,7 @@ import { countApply } from './decorrelation/count-apply.js'
 import type { RuleSet } from './iterative.js'
 import { applyRules, ruleSet } from './iterative.js'
 import { aggregatesToWindows } from './passes/aggregates-to-windows.js'
-import { pruneColumns } from './passes/column-pruning.js'
+import { pruneColumns, pruneFilteredColumns } from './passes/column-pruning.js'
 import { checkRequiredPredicates, pushIntoConnectors } from './passes/connector-pushdown.js'
 import { addDynamicFilters } from './passes/dynamic-filters.js'
 import { orderJoins } from './passes/join-order.js'
@@ -223,6 +223,8 @@ export const PASSES: readonly Pass[] = [
   pushDownConnectors,
   rulesPass(ruleSet('AfterPushdown', cleanup)),
   { name: 'NoteRefusals', run: noteRefusals },
+  // After all that looks for filters by what is above them.
+  { name: 'PruneFilteredColumns', run: pruneFilteredColumns },
   loadStatistics,
   // No rule knows steps.
   rulesPass(

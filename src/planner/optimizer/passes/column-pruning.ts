@@ -4,6 +4,7 @@ import type {
   ApplyNode,
   AsyncCallNode,
   CorrelatedJoinNode,
+  FilterNode,
   GroupIdNode,
   JoinNode,
   PlanNode,
@@ -43,6 +44,18 @@ type Names = ReadonlySet<string>
 export const pruneColumns = (plan: PlanNode, context: OptimizerContext): PlanNode =>
   prune(plan, new Set(), context)
 
+/**
+ * The same, and columns that only a filter reads end above it: what runs it never gathers them for the rows it keeps. Nothing
+ * that looks for filters comes after this.
+ * @source Trino PruneFilterColumns
+ */
+export const pruneFilteredColumns = (plan: PlanNode, context: OptimizerContext): PlanNode =>
+  prune(plan, new Set(), { ...context, endsAboveFilters: true })
+
+interface PruningContext extends OptimizerContext {
+  readonly endsAboveFilters?: boolean
+}
+
 const has = (names: Names) => (symbol: PlanSymbol) => names.has(symbol.name)
 const addNames = (names: Names, more: Iterable<string>): Names => new Set([...names, ...more])
 const addExpressions = (names: Names, expressions: readonly (Expression | undefined)[]): Names =>
@@ -53,7 +66,7 @@ const addExpressions = (names: Names, expressions: readonly (Expression | undefi
 const sameLength = (a: readonly unknown[], b: readonly unknown[]): boolean => a.length === b.length
 
 /** The node with at least the outputs that `required` names. */
-function prune(node: PlanNode, required: Names, context: OptimizerContext): PlanNode {
+function prune(node: PlanNode, required: Names, context: PruningContext): PlanNode {
   switch (node.kind) {
     case 'tableScan':
       return pruneScan(node, required)
@@ -101,6 +114,7 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
     case 'topNRanking':
       return passThrough(node, addNames(required, readsOf(node)), context, true)
     case 'filter':
+      return pruneFilter(node, required, context)
     case 'limit':
     case 'offset':
     case 'sample':
@@ -124,7 +138,7 @@ function prune(node: PlanNode, required: Names, context: OptimizerContext): Plan
 function prunePatternRecognition(
   node: PlanNode & { kind: 'patternRecognition' },
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
 ): PlanNode {
   const columns = node.columns.filter((c) => required.has(c.name))
   const kept = sameLength(columns, node.columns) ? node : { ...node, columns }
@@ -132,7 +146,7 @@ function prunePatternRecognition(
 }
 
 /** Calls whose results nobody reads are not made. */
-function pruneAsyncCall(node: AsyncCallNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneAsyncCall(node: AsyncCallNode, required: Names, context: PruningContext): PlanNode {
   const calls = node.calls.filter((call) => required.has(call.symbol.name))
   if (calls.length === 0) return prune(node.source, required, context)
   const kept = sameLength(calls, node.calls) ? node : { ...node, calls }
@@ -143,7 +157,7 @@ function pruneAsyncCall(node: AsyncCallNode, required: Names, context: Optimizer
 function pruneTableFunction(
   node: TableFunctionNode,
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
 ): PlanNode {
   const tables = node.tables.map((table) => ({
     ...table,
@@ -158,7 +172,7 @@ function pruneTableFunction(
   return withSources(isSame ? node : { ...node, tables }, sources)
 }
 
-const keepAll = (node: PlanNode, context: OptimizerContext): PlanNode =>
+const keepAll = (node: PlanNode, context: PruningContext): PlanNode =>
   withSources(
     node,
     sourcesOf(node).map((source) =>
@@ -170,7 +184,7 @@ const keepAll = (node: PlanNode, context: OptimizerContext): PlanNode =>
 function passThrough(
   node: PlanNode & { readonly source: PlanNode },
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
   holdsRows = false,
 ): PlanNode {
   const source = prune(node.source, required, context)
@@ -180,8 +194,14 @@ function passThrough(
   return withSources(node, [exact])
 }
 
+function pruneFilter(node: FilterNode, required: Names, context: PruningContext): PlanNode {
+  const kept = passThrough(node, addNames(required, readsOf(node)), context)
+  if (context.endsAboveFilters !== true) return kept
+  return restrict(context, kept, outputsOf(kept).filter(has(required)))
+}
+
 /** Of a shared plan all columns stay that any of its readers reads: they come before it here. */
-function pruneWith(node: WithNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneWith(node: WithNode, required: Names, context: PruningContext): PlanNode {
   const main = prune(node.main, required, context)
   const read = new Map<string, Set<string>>(node.shared.map(({ name }) => [name, new Set()]))
   const note = (plan: PlanNode): void => {
@@ -218,13 +238,18 @@ function pruneValues(node: ValuesNode, required: Names): PlanNode {
   }
 }
 
-function pruneProject(node: ProjectNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneProject(node: ProjectNode, required: Names, context: PruningContext): PlanNode {
   const assignments = node.assignments.filter((a) => required.has(a.symbol.name))
   const needed = addExpressions(
     new Set(),
     assignments.map((a) => a.expression),
   )
-  const source = prune(node.source, needed, context)
+  const { source: below } = node
+  // What only a filter reads ends in the projection itself.
+  const source =
+    below.kind === 'filter'
+      ? passThrough(below, addNames(needed, readsOf(below)), context)
+      : prune(below, needed, context)
   if (sameLength(assignments, node.assignments)) return withSources(node, [source])
   return { ...node, source, assignments }
 }
@@ -232,7 +257,7 @@ function pruneProject(node: ProjectNode, required: Names, context: OptimizerCont
 function pruneAggregation(
   node: AggregationNode,
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
 ): PlanNode {
   const aggregations = node.aggregations.filter((a) => required.has(a.symbol.name))
   const global = node.groupingKeys.length === 0 && node.globalGroupingSets.length === 1
@@ -246,7 +271,7 @@ function pruneAggregation(
   return { ...node, source, aggregations }
 }
 
-function pruneJoin(node: JoinNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneJoin(node: JoinNode, required: Names, context: PruningContext): PlanNode {
   const leftOutputs = node.leftOutputs.filter(has(required))
   const rightOutputs = node.rightOutputs.filter(has(required))
   const reads = readsOf(node)
@@ -262,7 +287,7 @@ function pruneJoin(node: JoinNode, required: Names, context: OptimizerContext): 
   return { ...node, left, right, leftOutputs, rightOutputs }
 }
 
-function pruneSemiJoin(node: SemiJoinNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneSemiJoin(node: SemiJoinNode, required: Names, context: PruningContext): PlanNode {
   if (node.mode === 'mark' && !required.has((node.output as PlanSymbol).name)) {
     return prune(node.source, required, context)
   }
@@ -276,7 +301,7 @@ function pruneSemiJoin(node: SemiJoinNode, required: Names, context: OptimizerCo
 function pruneSetOperation(
   node: SetOperationNode,
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
 ): PlanNode {
   // INTERSECT and EXCEPT compare whole rows.
   const kept = node.outputs.flatMap((symbol, i) =>
@@ -290,7 +315,7 @@ function pruneSetOperation(
   return { ...node, sources, inputs, outputs: kept.map((i) => node.outputs[i] as PlanSymbol) }
 }
 
-function pruneGroupId(node: GroupIdNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneGroupId(node: GroupIdNode, required: Names, context: PruningContext): PlanNode {
   const aggregationArguments = node.aggregationArguments.filter(has(required))
   const needed = new Set([
     ...node.groupingColumns.map((c) => c.input.name),
@@ -302,7 +327,7 @@ function pruneGroupId(node: GroupIdNode, required: Names, context: OptimizerCont
   return { ...node, source, aggregationArguments }
 }
 
-function pruneWindow(node: WindowNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneWindow(node: WindowNode, required: Names, context: PruningContext): PlanNode {
   const functions = node.functions.filter((f) => required.has(f.symbol.name))
   if (functions.length === 0) return prune(node.source, required, context)
   const pruned: WindowNode = sameLength(functions, node.functions) ? node : { ...node, functions }
@@ -311,7 +336,7 @@ function pruneWindow(node: WindowNode, required: Names, context: OptimizerContex
   return passThrough(pruned, addNames(new Set(fromSource), readsOf(pruned)), context, true)
 }
 
-function pruneUnnest(node: UnnestNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneUnnest(node: UnnestNode, required: Names, context: PruningContext): PlanNode {
   const replicated = node.replicated.filter(has(required))
   const ordinality =
     node.ordinality !== undefined && required.has(node.ordinality.name)
@@ -329,7 +354,7 @@ function pruneUnnest(node: UnnestNode, required: Names, context: OptimizerContex
   return { ...fields, source, replicated, ...(ordinality === undefined ? {} : { ordinality }) }
 }
 
-function pruneApply(node: ApplyNode, required: Names, context: OptimizerContext): PlanNode {
+function pruneApply(node: ApplyNode, required: Names, context: PruningContext): PlanNode {
   const assignments = node.assignments.filter((a) => required.has(a.symbol.name))
   if (assignments.length === 0) return prune(node.input, required, context)
   const references = assignments.flatMap(({ set }) =>
@@ -346,7 +371,7 @@ function pruneApply(node: ApplyNode, required: Names, context: OptimizerContext)
 function pruneCorrelatedJoin(
   node: CorrelatedJoinNode,
   required: Names,
-  context: OptimizerContext,
+  context: PruningContext,
 ): PlanNode {
   const used = outputsOf(node.subquery).some(has(required))
   const decides = node.type === 'inner' || node.type === 'left'
