@@ -124,11 +124,39 @@ export function javaRealText(value: number): string {
 /** The number a text stands for as Java reads it (surrounding white space, `NaN`, `Infinity`), or undefined. */
 export function parseDouble(text: string): number | undefined {
   const trimmed = text.replace(/^[\0- ]+|[\0- ]+$/g, '')
+  const hexadecimal = parseHexadecimal(trimmed)
+  if (hexadecimal !== undefined) return hexadecimal
   const match = /^([+-]?)(NaN|Infinity|(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?)[fFdD]?$/.exec(trimmed)
   if (match === null) return undefined
   const [, sign, digits = ''] = match
   if ((digits === 'NaN' || digits === 'Infinity') && /[fFdD]$/.test(trimmed)) return undefined
   const size = Number(digits)
+  return sign === '-' ? -size : size
+}
+
+const HEXADECIMAL =
+  /^([+-]?)0[xX](?=\.?[\da-fA-F])([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)[fFdD]?$/
+/** More than a double tells apart; of those behind it counts only whether one is not zero. */
+const HEXADECIMAL_DIGITS = 20
+/** Powers of two that doubles have, also their inverses. */
+const POWER_STEP = 1000
+
+/** Java's hexadecimal notation: `0x1.8p3` is 12. */
+function parseHexadecimal(text: string): number | undefined {
+  const match = HEXADECIMAL.exec(text)
+  if (match === null) return undefined
+  const [, sign, whole = '', fraction = '', power] = match
+  const digits = `${whole}${fraction}`.replace(/^0+/, '')
+  const rest = digits.slice(HEXADECIMAL_DIGITS)
+  const last = /[^0]/.test(rest) ? '1' : '0'
+  const kept = BigInt(`0x0${digits.slice(0, HEXADECIMAL_DIGITS)}${last}`)
+  let exponent = Number(power) + 4 * (rest.length - fraction.length - 1)
+  let size = Number(kept)
+  while (exponent !== 0 && size !== 0 && size !== Number.POSITIVE_INFINITY) {
+    const step = Math.max(-POWER_STEP, Math.min(POWER_STEP, exponent))
+    size *= 2 ** step
+    exponent -= step
+  }
   return sign === '-' ? -size : size
 }
 

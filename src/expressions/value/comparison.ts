@@ -110,7 +110,7 @@ function refuseNulls(kind: string, left: Value, right: Value): void {
   if (left === null || right === null) {
     throw new MillraceError(
       'NOT_SUPPORTED',
-      `${kind} comparison not supported for ${kind === 'ARRAY' ? 'arrays with null elements' : 'rows with null elements'}`,
+      `${kind} comparison not supported for ${kind === 'ARRAY' ? 'arrays with null elements' : 'fields with null elements'}`,
     )
   }
 }

@@ -33,7 +33,7 @@ const decoder = (
   })
 
 function fromHexText(text: string): Uint8Array {
-  if (text.length % 2 !== 0) invalidArgument(`string must have even length: ${text}`)
+  if (text.length % 2 !== 0) invalidArgument(`invalid input length ${text.length}`)
   const bad = /[^0-9a-fA-F]/.exec(text)
   if (bad !== null) {
     invalidArgument(`not a hexadecimal digit: "${bad[0]}" = ${bad[0].codePointAt(0)}`)

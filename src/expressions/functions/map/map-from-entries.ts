@@ -9,7 +9,7 @@ export const mapFromEntries = scalarFunction({
   overloads: [
     entriesOverload('map(K,V)', (builder, key, value, keyType) => {
       if (builder.find(key) >= 0) {
-        invalidArgument(`Duplicate keys (${keyText(keyType, key)}) are not allowed`)
+        invalidArgument(`Duplicate map keys (${keyText(keyType, key)}) are not allowed`)
       }
       builder.append(key, value)
     }),

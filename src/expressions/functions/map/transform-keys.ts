@@ -20,7 +20,9 @@ export const transformKeys = scalarFunction({
             const key = lambda(old, values[i]!)
             if (key === null) return invalidArgument('map key cannot be null')
             if (builder.find(key) >= 0) {
-              return invalidArgument(`Duplicate keys (${keyText(keyType, key)}) are not allowed`)
+              return invalidArgument(
+                `Duplicate map keys (${keyText(keyType, key)}) are not allowed`,
+              )
             }
             builder.append(key, values[i]!)
           }

@@ -31,7 +31,7 @@ export const distributions: readonly FunctionDefinition[] = [
     'The v with P(X < v) = p of a normal distribution',
     (mean, sd, p) => {
       check(p > 0 && p < 1, 'p must be 0 > p > 1')
-      check(sd > 0, 'standardDeviation must be > 0')
+      check(sd > 0, 'sd must be > 0')
       return inverseNormalCdf(mean, sd, p)
     },
   ),
