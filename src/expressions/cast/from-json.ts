@@ -11,6 +11,7 @@ import type { Value } from '../../spi/type/value.js'
 import { doubleText, javaDoubleText } from '../../values/number-text.js'
 import { invalidCast } from '../errors.js'
 import { type JsonNode, nodeOfJson, writeJson } from '../json/json-node.js'
+import { hashKeyOf } from '../value/comparison.js'
 import { fitsPrecision, parseDecimal, rescale } from '../value/decimal.js'
 import {
   type Cast,
@@ -176,10 +177,26 @@ function mapReader(to: MapType): Reader | undefined {
   const key = keyReader(to.key)
   const value = readerOf(to.value)
   if (key === undefined || value === undefined) return undefined
+  const keyOf = hashKeyOf(to.key)
   return (node) => {
     if (node === null) return null
     if (!(node instanceof Map)) return expected('a json object', node)
-    return { keys: [...node.keys()].map(key), values: [...node.values()].map(value) }
+    // Different texts may be one key: 1 and 01.
+    const known = new Set<unknown>()
+    const keys: Value[] = []
+    const values: Value[] = []
+    for (const [name, item] of node) {
+      const made = key(name)
+      const id = keyOf(made)
+      keys.push(made)
+      values.push(value(item))
+      // As in Trino, NaN is no key's equal.
+      if (known.has(id) && !Number.isNaN(made)) {
+        return invalidCast('Duplicate map keys are not allowed')
+      }
+      known.add(id)
+    }
+    return { keys, values }
   }
 }
 
@@ -231,9 +248,13 @@ function rowReader(to: RowType): Reader | undefined {
     if (!(node instanceof Map)) return expected('a json array or object', node)
     if (!isNamed) return expected('a json array', node)
     const values: Value[] = readers.map(() => null)
+    const found = new Set<number>()
     for (const [key, item] of node) {
       const index = indexOf.get(key.toLowerCase())
-      if (index !== undefined) values[index] = readers[index]!(item)
+      if (index === undefined) continue
+      if (found.has(index)) return invalidCast(`Duplicate field: ${key.toLowerCase()}`)
+      found.add(index)
+      values[index] = readers[index]!(item)
     }
     return values
   }

@@ -75,12 +75,11 @@ function topAccumulator(
   }
   const resize = (top: Top, size: Value): void => {
     if (top.size > 0) return
+    const argument = packed ? `third argument of ${name}` : `second argument of ${name}_n`
     if ((size as bigint) <= 0n)
-      invalidArgument(`third argument of ${name} must be a positive integer`)
+      invalidArgument(`${argument} must be ${packed ? 'a positive integer' : 'positive'}`)
     if ((size as bigint) > BigInt(MAX_ROWS)) {
-      invalidArgument(
-        `third argument of ${name} must be less than or equal to ${MAX_ROWS}; found ${size}`,
-      )
+      invalidArgument(`${argument} must be less than or equal to ${MAX_ROWS}; found ${size}`)
     }
     top.size = Number(size)
   }

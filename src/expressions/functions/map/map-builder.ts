@@ -4,7 +4,14 @@ import { textOf } from '../../cast/to-text.js'
 import { invalidArgument } from '../../errors.js'
 import { hashKeyOf } from '../../value/comparison.js'
 
-export const keyText = (type: SqlType, key: Value): string => textOf(type)?.(key) ?? String(key)
+/** A key as messages write it: rows as arrays of their fields. */
+export function keyText(type: SqlType, key: Value): string {
+  if (Array.isArray(key) && (type.kind === 'array' || type.kind === 'row')) {
+    const typeOf = (i: number) => (type.kind === 'array' ? type.element : type.fields[i]!.type)
+    return `[${key.map((part, i) => keyText(typeOf(i), part)).join(', ')}]`
+  }
+  return key === null ? 'null' : (textOf(type)?.(key) ?? String(key))
+}
 
 /** Collects entries of distinct keys that are not NULL. */
 export function mapBuilder(keyType: SqlType) {
