@@ -175,12 +175,15 @@ function bind(memory: WebAssembly.Memory, block: IntegerBlock, state: IntegerFil
 const USELESS_SHARE = 0.9
 const REST_PAGES = 30
 const TRIED_ROWS_MIN = 1024
+/** Where a page's filter let fewer through, of so many rows, the next is expected to. */
+const FEW_SHARE = 0.025
 
 /** Applies the filter of a join's key to pages of the other side, in one thread. */
 export class KeyFilter {
   readonly #memory: WebAssembly.Memory
   readonly #state: KeyFilterState
   #restPages = 0
+  #keepsFew = false
 
   constructor(memory: WebAssembly.Memory, state: KeyFilterState) {
     this.#memory = memory
@@ -218,8 +221,9 @@ export class KeyFilter {
     const out = allocateInt32(arena, count + 1)
     const kept =
       positions === null
-        ? kernels.select(...args, out.byteOffset)
+        ? kernels[this.#keepsFew ? 'selectFew' : 'select'](...args, out.byteOffset)
         : kernels.refine(...args, out.byteOffset, positions.byteOffset)
+    this.#keepsFew = kept < count * FEW_SHARE
     if (count >= TRIED_ROWS_MIN && kept > count * USELESS_SHARE) this.#restPages = REST_PAGES
     return kept === count ? selection : { count: kept, positions: out }
   }
