@@ -24,6 +24,9 @@ export type TextKernel = {
   search(params: number, count: number): number
 }
 
+/** Of a constant, that are compared at once. */
+const HEAD_BYTES = 8
+
 type I32 = Expr<'i32'>
 export type Bool = FunctionHandle<'i32'>
 
@@ -31,9 +34,13 @@ export type Bool = FunctionHandle<'i32'>
 export function testShape(test: TextTest): string {
   const count = `${test.kind} ${test.values.length}`
   if (test.kind === 'order') return `${count} ${test.operators.join('')}`
-  if (test.kind !== 'like') return count
+  if (test.kind !== 'like') return isShort(test) ? `${count} short` : count
   return `${count} ${test.values.map((value) => (value.length === 0 ? '.' : 'x')).join('')}`
 }
+
+/** Several constants that are compared as a word each. */
+const isShort = ({ values }: TextTest): boolean =>
+  values.length > 1 && values.every(({ length }) => length <= HEAD_BYTES)
 
 /** A prefix is checked in less time than it takes to look through a text. */
 export const hasSearch = (test: TextTest): boolean =>
@@ -54,6 +61,7 @@ export function buildTextKernel(m: ModuleBuilder, test: TextTest): void {
   ) => {
     if (test.kind === 'like') emitLike(f, constants, start, end, hit, equal, find!)
     else if (test.kind === 'order') emitOrder(f, constants, test.operators, start, end, hit, order!)
+    else if (isShort(test)) emitShort(f, constants, start, end, hit, test.kind === 'prefix')
     else emitEqual(f, constants, start, end, hit, equal, test.kind === 'prefix')
   }
   m.function('mask', { params: 'i32', count: 'i32' }, 'i32', (f, { params, count }) => {
@@ -86,8 +94,6 @@ interface Constant {
   readonly head: Local<'i64'>
   readonly headMask: Local<'i64'>
 }
-
-const HEAD_BYTES = 8
 
 function readParameters(f: FunctionBuilder<'i32'>, params: Local<'i32'>, test: TextTest) {
   const reader = new ParameterReader(f, params)
@@ -232,6 +238,24 @@ function emitEqual(
       })
     }
   })
+}
+
+/** As {@link emitEqual}, of constants that are no longer than a word: without branches, since which of them fits is hard to foretell. */
+function emitShort(
+  f: FunctionBuilder<'i32'>,
+  constants: readonly Constant[],
+  start: Local<'i32'>,
+  end: Local<'i32'>,
+  hit: Local<'i32'>,
+  prefix: boolean,
+): void {
+  const length = f.let(i32.sub(end, start))
+  const word = f.let(i64.load(start))
+  const isOne = constants.map((constant) => {
+    const fits = prefix ? i32.ge_s(length, constant.length) : i32.eq(length, constant.length)
+    return i32.and(i64.eq(i64.and(word, constant.headMask), constant.head), fits)
+  })
+  f.set(hit, isOne.slice(1).reduce<I32>(i32.or, isOne[0]!))
 }
 
 const SIGN = { '<': i32.lt_s, '<=': i32.le_s, '>': i32.gt_s, '>=': i32.ge_s } as const
