@@ -53,6 +53,21 @@ const replace =
     })
   }
 
+/** Reads one lane from memory; the others stay as they are in `vector`. */
+const loadLane =
+  (code: number, align: number, lanes: number) =>
+  (address: Operand<'i32'>, vector: Expr<'v128'>, lane: number): Expr<'v128'> => {
+    assert(lane >= 0 && lane < lanes, `lane ${lane} of ${lanes}`)
+    const base = toExpr('i32', address)
+    return expr('v128', (out) => {
+      base.write(out)
+      vector.write(out)
+      opcode(out, S, code)
+      out.unsigned(align).unsigned(0)
+      out.byte(lane)
+    })
+  }
+
 function constantBytes(bytes: ArrayLike<number>): Expr<'v128'> {
   assert(bytes.length === 16, `v128 constant of ${bytes.length} bytes`)
   return expr('v128', (out) => {
@@ -81,6 +96,9 @@ export const v128 = {
     load32_zero: [92, 2],
     load64_zero: [93, 3],
   }),
+  load8_lane: loadLane(84, 0, 16),
+  load16_lane: loadLane(85, 1, 8),
+  load32_lane: loadLane(86, 2, 4),
   ...mapped({ not: 77 }),
   ...vectors({ and: 78, andnot: 79, or: 80, xor: 81 }),
   ...tests({ any_true: 83 }),

@@ -37,7 +37,7 @@ export interface KeyFilterKernels {
     bits: number,
     out: number,
   ): number
-  /** As `select`, quicker where few positions are kept, and slower where some are in most runs of four. */
+  /** As `select`, quicker where few positions are kept, and slower where one is in most runs of four. */
   selectFew: KeyFilterKernels['select']
   /** As `select`, of the given positions; `out` may be where they are. */
   refine(
@@ -52,6 +52,8 @@ export interface KeyFilterKernels {
     out: number,
     positions: number,
   ): number
+  /** As `refine`, quicker where few of the positions are kept. */
+  refineFew: KeyFilterKernels['refine']
 }
 
 const COLUMN = {
@@ -92,21 +94,23 @@ export function keyFilterKernels(
         else mark()
       })
     })
-    for (const name of ['select', 'selectFew', 'refine'] as const) {
-      const params = { ...COLUMN, out: 'i32', ...(name === 'refine' ? { positions: 'i32' } : {}) }
+    for (const name of ['select', 'selectFew', 'refine', 'refineFew'] as const) {
+      const areGiven = name === 'refine' || name === 'refineFew'
+      const params = { ...COLUMN, out: 'i32', ...(areGiven ? { positions: 'i32' } : {}) }
       m.function(
         name,
         params as typeof COLUMN & { out: 'i32'; positions: 'i32' },
         'i32',
         (f, p) => {
           const i = f.local('i32')
-          const position = name === 'refine' ? f.local('i32') : i
+          const position = areGiven ? f.local('i32') : i
           const found = f.local('i32')
           const bit = bitLocator(f, p, source, mode)
-          const isByFour = mode === 'narrow' && name !== 'refine'
-          if (isByFour) selectByFour(f, p, source, nullable, name === 'selectFew', found)
+          const isByFour = mode === 'narrow'
+          const areFew = name === 'selectFew' || name === 'refineFew'
+          if (isByFour) selectByFour(f, p, { source, nullable, areGiven, areFew, found })
           f.for(i, isByFour ? i32.and(p.count, -LANES) : 0, p.count, () => {
-            if (name === 'refine') f.set(position, i32.load(at(p.positions, i, 2)))
+            if (areGiven) f.set(position, i32.load(at(p.positions, i, 2)))
             const isSet = validBit(p.bits, bit(position))
             f.store32(at(p.out, found, 2), position)
             const keeps = nullable ? i32.and(isSet, validBit(p.validity, position)) : isSet
@@ -145,18 +149,53 @@ function loadFour(source: KeySource, base: Expr<'i32'>, index: Expr<'i32'>): Exp
   }
 }
 
+/** Keys of at most 32 bits at four positions, widened. */
+function gatherFour(
+  source: KeySource,
+  base: Expr<'i32'>,
+  positions: readonly Expr<'i32'>[],
+): Expr<'v128'> {
+  const lanes = (load: typeof v128.load8_lane, shift: number) =>
+    positions.reduce<Expr<'v128'>>(
+      (keys, position, lane) => load(at(base, position, shift), keys, lane),
+      v128.const(new Uint8Array(16)),
+    )
+  switch (source) {
+    case 'i8':
+      return i32x4.extend_low_i16x8_s(i16x8.extend_low_i8x16_s(lanes(v128.load8_lane, 0)))
+    case 'u8':
+      return i32x4.extend_low_i16x8_u(i16x8.extend_low_i8x16_u(lanes(v128.load8_lane, 0)))
+    case 'i16':
+      return i32x4.extend_low_i16x8_s(lanes(v128.load16_lane, 1))
+    case 'u16':
+      return i32x4.extend_low_i16x8_u(lanes(v128.load16_lane, 1))
+    case 'i32':
+      return lanes(v128.load32_lane, 2)
+    case 'i64':
+      throw new Error('internal error: distances of i64 keys are not computed in 32 bits')
+  }
+}
+
+interface ByFour {
+  readonly source: KeySource
+  readonly nullable: boolean
+  /** Positions are given; otherwise they are [0, count). */
+  readonly areGiven: boolean
+  /** One branch passes over four positions of which none is kept. */
+  readonly areFew: boolean
+  /** How many are kept: the code counts on from there. */
+  readonly found: Local<'i32'>
+}
+
 /**
  * Code that lists the positions of count, rounded down to whole fours, whose bit is set in a narrow bitmap. Without branches:
- * a position that is not kept is written over by the next [1.15 ns a row, whatever is kept; row by row 1.5].
- * @param areFew one branch passes over four rows of which none is kept [0.9 ns a row where 1 of 1,000 is, 1.1 of 50, 1.4 of 20]
+ * a position that is not kept is written over by the next [1.15 ns a row, whatever is kept; row by row 1.5; of given positions 1.4
+ * and 1.8]. With one where they are few [0.9 ns a row where 1 of 1,000 is kept, 1.1 of 50, 1.4 of 20].
  */
 function selectByFour(
   f: FunctionBuilder,
-  p: Params & { readonly out: Local<'i32'> },
-  source: KeySource,
-  nullable: boolean,
-  areFew: boolean,
-  found: Local<'i32'>,
+  p: Params & { readonly out: Local<'i32'>; readonly positions: Local<'i32'> },
+  { source, nullable, areGiven, areFew, found }: ByFour,
 ): void {
   const i = f.local('i32')
   const offset = f.let(i32x4.splat(i32.wrap_i64(p.offset)))
@@ -166,9 +205,10 @@ function selectByFour(
   const distancePair = f.local('i64')
   const wordPair = f.local('i64')
   const bits = Array.from({ length: LANES }, () => f.local('i32'))
+  const given = areGiven ? bits.map(() => f.local('i32')) : undefined
   const list = () => {
     for (const [lane, bit] of bits.entries()) {
-      const position = i32.add(i, lane)
+      const position = given?.[lane] ?? i32.add(i, lane)
       f.store32(at(p.out, found, 2), position)
       const keeps = nullable ? i32.and(bit, validBit(p.validity, position)) : i32.and(bit, 1)
       f.set(found, i32.add(found, keeps))
@@ -179,7 +219,12 @@ function selectByFour(
     0,
     i32.and(p.count, -LANES),
     () => {
-      f.set(distances, i32x4.min_u(i32x4.add(loadFour(source, p.source, i), offset), size))
+      given?.forEach((position, lane) => {
+        f.set(position, i32.load(at(p.positions, i, 2), lane * 4))
+      })
+      const keys =
+        given === undefined ? loadFour(source, p.source, i) : gatherFour(source, p.source, given)
+      f.set(distances, i32x4.min_u(i32x4.add(keys, offset), size))
       f.set(words, i32x4.shl(i32x4.shr_u(distances, 5), 2))
       // Two lanes at a time: fewer instructions than one by one.
       for (let pair = 0; pair < LANES / 2; pair++) {

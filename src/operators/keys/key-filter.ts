@@ -219,10 +219,11 @@ export class KeyFilter {
     const { kernels, args } = bind(this.#memory, { ...integerBlock, rowCount: count }, integers)
     // The kernel writes the next position before it knows whether it is kept.
     const out = allocateInt32(arena, count + 1)
+    const few = this.#keepsFew
     const kept =
       positions === null
-        ? kernels[this.#keepsFew ? 'selectFew' : 'select'](...args, out.byteOffset)
-        : kernels.refine(...args, out.byteOffset, positions.byteOffset)
+        ? kernels[few ? 'selectFew' : 'select'](...args, out.byteOffset)
+        : kernels[few ? 'refineFew' : 'refine'](...args, out.byteOffset, positions.byteOffset)
     this.#keepsFew = kept < count * FEW_SHARE
     if (count >= TRIED_ROWS_MIN && kept > count * USELESS_SHARE) this.#restPages = REST_PAGES
     return kept === count ? selection : { count: kept, positions: out }
